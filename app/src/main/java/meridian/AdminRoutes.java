@@ -1,0 +1,54 @@
+package meridian;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Health and metrics, on the listener that is never public.
+ *
+ * <p>Readiness does not ask the document store: were the store down, all instances would leave the
+ * load balancer at once and take the time down with them. A failing store shows as 502 and 504 on
+ * its own path, and in the metrics.
+ */
+final class AdminRoutes implements HttpService {
+  private final Health health;
+  private final Metrics metrics;
+
+  private static final byte[] UP = "{\"status\":\"UP\"}".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] DOWN = "{\"status\":\"DOWN\"}".getBytes(StandardCharsets.US_ASCII);
+
+  AdminRoutes(Health health, Metrics metrics) {
+    this.health = health;
+    this.metrics = metrics;
+  }
+
+  @Override
+  public void routing(HttpRules rules) {
+    rules.get("/live", (request, response) -> check(response, () -> true));
+    rules.get("/started", (request, response) -> check(response, health::isStarted));
+    rules.get("/ready", (request, response) -> check(response, health::isReady));
+    rules.get("/metrics", this::metrics);
+  }
+
+  private static void check(ServerResponse response, BooleanSupplier up) {
+    boolean isUp = up.getAsBoolean();
+    response.header(Answers.NO_STORE);
+    response.header(HeaderValues.CONTENT_TYPE_JSON);
+    response.status(isUp ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503);
+    response.send(isUp ? UP : DOWN);
+  }
+
+  private void metrics(ServerRequest request, ServerResponse response) {
+    String accept = request.headers().first(HeaderNames.ACCEPT).orElse("");
+    Metrics.Exposition exposition = metrics.expose(accept);
+    response.header(HeaderNames.CONTENT_TYPE, exposition.contentType());
+    response.send(exposition.body());
+  }
+}

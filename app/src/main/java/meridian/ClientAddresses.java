@@ -1,0 +1,66 @@
+package meridian;
+
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Optional;
+
+/** Tells the address of the client that made a request. */
+final class ClientAddresses {
+  private final ClientAddress source;
+  private final Runnable onFallback;
+
+  /**
+   * @param onFallback called when the configured source gave no valid address, so that the peer's
+   *     is reported in its place
+   */
+  ClientAddresses(ClientAddress source, Runnable onFallback) {
+    this.source = source;
+    this.onFallback = onFallback;
+  }
+
+  /** The client's address in canonical text, without port or zone. */
+  String of(ServerRequest request) {
+    return switch (source) {
+      case ClientAddress.Peer() -> peer(request);
+      case ClientAddress.ForwardedFor(int fromRight) ->
+          forwardedFor(request, fromRight).or(() -> fellBack()).orElseGet(() -> peer(request));
+      case ClientAddress.WrittenHeader(HeaderName name) ->
+          header(request, name).or(() -> fellBack()).orElseGet(() -> peer(request));
+    };
+  }
+
+  private static String peer(ServerRequest request) {
+    return IpAddress.format(((InetSocketAddress) request.remotePeer().address()).getAddress());
+  }
+
+  /**
+   * Splits all lines of the header on the bare comma. Helidon's own accessors take the first line
+   * only, want a space behind the comma, or honour quotes, with which a client could swallow the
+   * entry that the proxy appended.
+   */
+  private static Optional<String> forwardedFor(ServerRequest request, int fromRight) {
+    List<String> lines = request.headers().all(HeaderNames.X_FORWARDED_FOR, List::of);
+    String entries = String.join(",", lines);
+    int end = entries.length();
+    for (int place = 1; place < fromRight; place++) {
+      end = entries.lastIndexOf(',', end - 1);
+      if (end <= 0) {
+        return Optional.empty(); // fewer entries than proxies: never a left-hand one instead
+      }
+    }
+    return IpAddress.parse(entries.substring(entries.lastIndexOf(',', end - 1) + 1, end).strip());
+  }
+
+  private static Optional<String> header(ServerRequest request, HeaderName name) {
+    List<String> lines = request.headers().all(name, List::of);
+    return lines.size() == 1 ? IpAddress.parse(lines.getFirst().strip()) : Optional.empty();
+  }
+
+  private Optional<String> fellBack() {
+    onFallback.run();
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,35 @@
+package meridian;
+
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Durations as people type them: a whole number with ms, s, m or h. */
+public final class Durations {
+  public static final String WHAT_IS_ACCEPTED = "a duration such as 500ms, 4s, 15m or 1h";
+
+  private static final Pattern SYNTAX = Pattern.compile("(\\d{1,6})(ms|s|m|h)");
+
+  private Durations() {}
+
+  public static boolean isAccepted(String text) {
+    return SYNTAX.matcher(text).matches();
+  }
+
+  /**
+   * @throws IllegalArgumentException when {@link #isAccepted} is false
+   */
+  public static Duration parse(String text) {
+    Matcher matcher = SYNTAX.matcher(text);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException(text);
+    }
+    long amount = Long.parseLong(matcher.group(1));
+    return switch (matcher.group(2)) {
+      case "ms" -> Duration.ofMillis(amount);
+      case "s" -> Duration.ofSeconds(amount);
+      case "m" -> Duration.ofMinutes(amount);
+      default -> Duration.ofHours(amount);
+    };
+  }
+}

@@ -1,0 +1,201 @@
+package meridian;
+
+import io.helidon.common.buffers.DataReader;
+import io.helidon.common.buffers.DataWriter;
+import io.helidon.common.concurrency.limits.Limit;
+import io.helidon.common.socket.HelidonSocket;
+import io.helidon.common.socket.PeerInfo;
+import io.helidon.common.task.InterruptableTask;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.ListenerContext;
+import io.helidon.webserver.ProxyProtocolData;
+import io.helidon.webserver.Router;
+import io.helidon.webserver.ServerConnectionException;
+import io.helidon.webserver.http1.Http1ConnectionSelector;
+import io.helidon.webserver.spi.ServerConnection;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** One connection and the time that its current request may still take. */
+final class GuardedConnection implements ServerConnection, InterruptableTask<Void> {
+  /** How long a client may take to read our last answer before the connection goes. */
+  private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final HelidonSocket socket;
+  private final long timeoutNanos;
+  private final Set<GuardedConnection> registry;
+  private final DataReader reader = new DataReader(this::read);
+  private final ServerConnection http;
+
+  // Written by the connection's thread, read by the sweeper. While idle, since is when that began;
+  // otherwise it is the deadline.
+  private volatile boolean idle;
+  private volatile long since;
+  private boolean served;
+
+  GuardedConnection(
+      ConnectionContext context,
+      Http1ConnectionSelector http1,
+      Duration timeout,
+      Set<GuardedConnection> registry) {
+    this.socket = context.serverSocket();
+    this.timeoutNanos = timeout.toNanos();
+    this.registry = registry;
+    this.since = System.nanoTime() + timeoutNanos;
+    this.http = http1.connection(new Context(context));
+  }
+
+  boolean isOverdue(long now) {
+    return !idle && now - since > 0;
+  }
+
+  boolean isIdle() {
+    return idle;
+  }
+
+  long nanosIdle(long now) {
+    return now - since;
+  }
+
+  @Override
+  public void handle(Limit limit) throws InterruptedException {
+    registry.add(this);
+    try {
+      http.handle(limit);
+    } finally {
+      try {
+        linger();
+      } finally {
+        registry.remove(this);
+      }
+    }
+  }
+
+  @Override
+  public Duration idleTime() {
+    return http.idleTime();
+  }
+
+  @Override
+  public void close(boolean interrupt) {
+    http.close(interrupt);
+  }
+
+  @Override
+  public boolean canInterrupt() {
+    return ((InterruptableTask<?>) http).canInterrupt();
+  }
+
+  /** Supplies what the client sends next, and notes whether anyone waits for it. */
+  private byte[] read() {
+    if (served && canInterrupt() && reader.available() == 0) {
+      since = System.nanoTime();
+      idle = true;
+    }
+    byte[] bytes;
+    try {
+      bytes = socket.get();
+    } catch (UncheckedIOException e) {
+      throw new ServerConnectionException("Failed to get data from socket", e);
+    }
+    if (idle) {
+      since = System.nanoTime() + timeoutNanos;
+      idle = false;
+    }
+    return bytes;
+  }
+
+  /**
+   * Reads on for a moment before the close: closing over unread input resets the connection, and
+   * the reset can overtake the answer, so that a client that sent too much never learns why.
+   */
+  private void linger() {
+    since = System.nanoTime() + LINGER_NANOS;
+    idle = false;
+    try {
+      while (!isOverdue(System.nanoTime()) && socket.get() != null) {
+        // discarded
+      }
+    } catch (UncheckedIOException e) {
+      // gone already
+    }
+  }
+
+  /** What Helidon knows of the connection, with our reader in place of its own. */
+  final class Context implements ConnectionContext {
+    private final ConnectionContext delegate;
+
+    Context(ConnectionContext delegate) {
+      this.delegate = delegate;
+    }
+
+    void requestLineRead() {
+      served = true;
+      since = System.nanoTime() + timeoutNanos;
+    }
+
+    @Override
+    public DataReader dataReader() {
+      return reader;
+    }
+
+    @Override
+    public DataWriter dataWriter() {
+      return delegate.dataWriter();
+    }
+
+    @Override
+    public ListenerContext listenerContext() {
+      return delegate.listenerContext();
+    }
+
+    @Override
+    public ExecutorService executor() {
+      return delegate.executor();
+    }
+
+    @Override
+    public Router router() {
+      return delegate.router();
+    }
+
+    @Override
+    public Optional<ProxyProtocolData> proxyProtocolData() {
+      return delegate.proxyProtocolData();
+    }
+
+    @Override
+    public HelidonSocket serverSocket() {
+      return socket;
+    }
+
+    @Override
+    public PeerInfo remotePeer() {
+      return delegate.remotePeer();
+    }
+
+    @Override
+    public PeerInfo localPeer() {
+      return delegate.localPeer();
+    }
+
+    @Override
+    public boolean isSecure() {
+      return delegate.isSecure();
+    }
+
+    @Override
+    public String socketId() {
+      return delegate.socketId();
+    }
+
+    @Override
+    public String childSocketId() {
+      return delegate.childSocketId();
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package meridian;
+
+/** Whether this instance takes traffic. It says nothing of the document store: see {@link AdminRoutes}. */
+final class Health {
+  private enum State {
+    STARTING,
+    READY,
+    DRAINING
+  }
+
+  private volatile State state = State.STARTING;
+
+  void started() {
+    state = State.READY;
+  }
+
+  void draining() {
+    state = State.DRAINING;
+  }
+
+  boolean isStarted() {
+    return state != State.STARTING;
+  }
+
+  boolean isReady() {
+    return state == State.READY;
+  }
+
+  boolean isDraining() {
+    return state == State.DRAINING;
+  }
+}

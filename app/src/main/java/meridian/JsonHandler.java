@@ -1,0 +1,89 @@
+package meridian;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogManager;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+
+/**
+ * Sends what libraries log through {@code java.util.logging} to our writer. Helidon's own JSON
+ * formatter is not used because a logged quotation mark closes its string.
+ */
+final class JsonHandler extends Handler {
+  // Held, because loggers are collected with their level when nobody does.
+  private static final Logger HELIDON = Logger.getLogger("io.helidon");
+  private static final SimpleFormatter MESSAGES = new SimpleFormatter();
+
+  private final LogWriter log;
+
+  private JsonHandler(LogWriter log) {
+    this.log = log;
+  }
+
+  /**
+   * A log manager that never lets go of its handlers. The JDK's own takes them away when a shutdown
+   * begins, before the last requests have ended.
+   */
+  public static final class Manager extends LogManager {
+    @Override
+    public void reset() {}
+  }
+
+  /** Makes the writer the only destination of all loggers, and of threads that die. */
+  static void install(LogWriter log) {
+    Logger root = LogManager.getLogManager().getLogger("");
+    for (Handler handler : root.getHandlers()) {
+      root.removeHandler(handler);
+    }
+    root.addHandler(new JsonHandler(log));
+    root.setLevel(Level.INFO);
+    HELIDON.setLevel(Level.WARNING); // we say ourselves where we listen
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, e) ->
+            System.getLogger(JsonHandler.class.getName())
+                .log(System.Logger.Level.ERROR, "Thread " + thread.getName() + " died", e));
+  }
+
+  @Override
+  public void publish(LogRecord record) {
+    if (!isLoggable(record)) {
+      return;
+    }
+    log.write(
+        severity(record.getLevel()),
+        String.valueOf(MESSAGES.formatMessage(record)),
+        line -> {
+          line.writeStringField("logger", String.valueOf(record.getLoggerName()));
+          if (record.getThrown() != null) {
+            line.writeStringField("stack_trace", LogWriter.limited(trace(record.getThrown())));
+          }
+        });
+  }
+
+  @Override
+  public void flush() {}
+
+  @Override
+  public void close() {}
+
+  private static String severity(Level level) {
+    int value = level.intValue();
+    if (value >= Level.SEVERE.intValue()) {
+      return "ERROR";
+    }
+    if (value >= Level.WARNING.intValue()) {
+      return "WARNING";
+    }
+    return value >= Level.INFO.intValue() ? "INFO" : "DEBUG";
+  }
+
+  private static String trace(Throwable thrown) {
+    StringWriter text = new StringWriter();
+    thrown.printStackTrace(new PrintWriter(text));
+    return text.toString();
+  }
+}

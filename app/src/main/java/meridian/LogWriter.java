@@ -1,0 +1,155 @@
+package meridian;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.util.ByteArrayBuilder;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Writes one JSON object per line. Callers never wait for the output: a consumer that stalls, or a
+ * full disk, costs lines, which are counted, and not answers.
+ *
+ * <p>Safe for use by many threads. Severities are DEBUG, INFO, WARNING and ERROR, which Google's
+ * viewer colours and the others find as a field.
+ */
+final class LogWriter {
+  private static final int CAPACITY = 1 << 20;
+  private static final int MAX_TEXT = 16 << 10;
+
+  /** Lines gather this long before they are written: one system call for many. */
+  private static final long GATHER_MILLIS = 5;
+
+  private final JsonFactory json =
+      JsonFactory.builder().recyclerPool(JsonRecyclerPools.sharedConcurrentDequePool()).build();
+  private final InstantSource clock;
+  private final OutputStream out;
+  private final LongAdder dropped = new LongAdder();
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition filled = lock.newCondition();
+  private final Condition drained = lock.newCondition();
+  private byte[] waiting = new byte[CAPACITY];
+  private byte[] writing = new byte[CAPACITY];
+  private int length;
+  private boolean busy;
+
+  /** The fields of a line beyond time, severity and message. */
+  @FunctionalInterface
+  interface Fields {
+    void write(JsonGenerator line) throws IOException;
+  }
+
+  LogWriter(InstantSource clock, OutputStream out) {
+    this.clock = clock;
+    this.out = out;
+    Thread.ofPlatform().daemon().name("log").start(this::writeAll);
+  }
+
+  /** Lines that were lost since the start. */
+  long dropped() {
+    return dropped.sum();
+  }
+
+  void write(String severity, String message, Fields fields) {
+    try (ByteArrayBuilder line = new ByteArrayBuilder(512);
+        JsonGenerator generator = json.createGenerator(line)) {
+      generator.writeStartObject();
+      generator.writeStringField("time", Timestamps.format(clock.instant()));
+      generator.writeStringField("severity", severity);
+      generator.writeStringField("message", limited(message));
+      fields.write(generator);
+      generator.writeEndObject();
+      generator.flush();
+      line.append('\n');
+      append(line.toByteArray());
+    } catch (IOException e) {
+      dropped.increment(); // nowhere left to say so
+    }
+  }
+
+  /** At most 16 KiB of a text, so that one line cannot fill the buffer. */
+  static String limited(String text) {
+    return text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT) + "…";
+  }
+
+  /** Waits until all lines so far are written, but never longer than the limit. */
+  void flush(long limitMillis) throws InterruptedException {
+    long left = TimeUnit.MILLISECONDS.toNanos(limitMillis);
+    lock.lock();
+    try {
+      while ((length > 0 || busy) && left > 0) {
+        left = drained.awaitNanos(left);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void append(byte[] line) {
+    lock.lock();
+    try {
+      if (length + line.length > CAPACITY) {
+        dropped.increment();
+        return;
+      }
+      System.arraycopy(line, 0, waiting, length, line.length);
+      length += line.length;
+      filled.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void writeAll() {
+    try {
+      while (true) {
+        int count = take();
+        try {
+          out.write(writing, 0, count);
+          out.flush();
+        } catch (IOException e) {
+          dropped.increment(); // a full disk or a closed pipe; the next lines may fare better
+        }
+        done();
+        TimeUnit.MILLISECONDS.sleep(GATHER_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private int take() throws InterruptedException {
+    lock.lock();
+    try {
+      while (length == 0) {
+        filled.await();
+      }
+      byte[] full = waiting;
+      waiting = writing;
+      writing = full;
+      int count = length;
+      length = 0;
+      busy = true;
+      return count;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void done() {
+    lock.lock();
+    try {
+      busy = false;
+      drained.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,144 @@
+package meridian;
+
+import io.helidon.http.Header;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Method;
+import io.helidon.http.PathMatchers;
+import io.helidon.http.Status;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.HttpRouting;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import meridian.documents.Documents;
+import meridian.probe.Probe;
+
+/** Starts the service, or with the argument {@code probe} the check of one. */
+public final class Main {
+  static {
+    // Read once, when the first logger is made, here by the next line.
+    System.setProperty("java.util.logging.manager", "meridian.JsonHandler$Manager");
+  }
+
+  private static final Logger LOGGER = System.getLogger(Main.class.getName());
+  private static final Header ALLOW = HeaderValues.createCached(HeaderNames.ALLOW, "GET, HEAD");
+
+  private Main() {}
+
+  public static void main(String[] arguments) throws InterruptedException {
+    InstantSource clock = InstantSource.system();
+    if (arguments.length == 0) {
+      run(clock);
+    } else if (arguments[0].equals("probe")) {
+      List<String> rest = List.of(arguments).subList(1, arguments.length);
+      System.exit(Probe.run(rest, clock, System.out, System.err));
+    } else {
+      System.err.println(
+          "Not understood: " + arguments[0] + "; without arguments it serves, and probe checks");
+      System.exit(64);
+    }
+  }
+
+  private static void run(InstantSource clock) throws InterruptedException {
+    LogWriter log = new LogWriter(clock, new FileOutputStream(FileDescriptor.out));
+    JsonHandler.install(log);
+    Server.withoutDiscovery();
+    try {
+      serve(System.getenv(), clock, log);
+      return;
+    } catch (SettingsException e) {
+      LOGGER.log(Level.ERROR, e.getMessage());
+    } catch (RuntimeException e) {
+      LOGGER.log(Level.ERROR, "The start failed", e);
+    }
+    log.flush(1000);
+    System.exit(1);
+  }
+
+  private static void serve(Map<String, String> environment, InstantSource clock, LogWriter log) {
+    Settings settings = Settings.load(environment);
+    Health health = new Health();
+    WebServer server =
+        WebServer.builder().update(it -> setUp(it, settings, clock, health, log)).build();
+    Server.start(server, settings);
+    Drain drain = new Drain(settings.drainDelay(), health, server, log);
+    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("drain").unstarted(drain));
+    health.started();
+    LOGGER.log(
+        Level.INFO,
+        "Serving on port %d, health and metrics on %d, version %s"
+            .formatted(server.port(), server.port(Server.ADMIN), settings.version()));
+  }
+
+  /** Puts the whole service into a server. Production and tests both call it. */
+  static void setUp(
+      WebServerConfig.BuilderBase<?, ?> server,
+      Settings settings,
+      InstantSource clock,
+      Health health,
+      LogWriter log) {
+    Documents documents = Documents.open(settings.documents());
+    Header version = HeaderValues.create("Service-Version", settings.version());
+    Metrics metrics = new Metrics(settings.version(), log::dropped);
+    ClientAddresses addresses =
+        new ClientAddresses(settings.clientAddress(), metrics::clientAddressFellBack);
+    RequestLog requestLog =
+        new RequestLog(settings.accessLog(), version, addresses, health, metrics, log);
+
+    HttpRouting.Builder routing = HttpRouting.builder();
+    routing.addFilter(requestLog);
+    routing.addFilter(new Framing());
+    routing(routing, settings, clock, addresses, documents);
+
+    HttpRouting.Builder adminRouting = HttpRouting.builder();
+    adminRouting.register(new AdminRoutes(health, metrics));
+
+    Server.configure(
+        server,
+        settings,
+        metrics,
+        new Problems(version, requestLog::refused).handlers(),
+        routing,
+        adminRouting);
+  }
+
+  private static void routing(
+      HttpRouting.Builder routing,
+      Settings settings,
+      InstantSource clock,
+      ClientAddresses addresses,
+      Documents documents) {
+    TimeRoutes time = new TimeRoutes(clock, addresses);
+    PageRoutes pages = new PageRoutes(settings.greeting());
+    get(
+        routing,
+        "/",
+        switch (settings.home()) {
+          case TIME -> time::timeAndAddress;
+          case HELLO -> pages::hello;
+        });
+    get(routing, "/now", time::now);
+    get(routing, "/api/{name}", new DocumentRoutes(documents)::get);
+    get(routing, "/hello", pages::hello);
+    get(routing, "/openapi.yaml", pages::description);
+  }
+
+  private static void get(HttpRouting.Builder routing, String path, Handler handler) {
+    routing.route(
+        Method.predicate(Method.GET, Method.HEAD), PathMatchers.create(path), handler);
+    routing.any(
+        path,
+        (request, response) -> {
+          throw new ProblemException(
+                  Status.METHOD_NOT_ALLOWED_405, "Only GET and HEAD are possible here.")
+              .header(ALLOW);
+        });
+  }
+}

@@ -1,0 +1,96 @@
+package meridian;
+
+import io.helidon.http.DirectHandler;
+import io.helidon.http.Header;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Method;
+import io.helidon.http.RequestException;
+import io.helidon.http.ServerResponseHeaders;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.DirectHandlers;
+
+/** Turns every failure into problem details, before routing and inside it alike. */
+final class Problems implements DirectHandler {
+  private static final Header CONTENT_TYPE =
+      HeaderValues.createCached(HeaderNames.CONTENT_TYPE, Problem.MEDIA_TYPE);
+  private static final Status HEADERS_TOO_LARGE =
+      Status.create(431, "Request Header Fields Too Large");
+
+  private final Header version;
+  private final BeforeRouting observer;
+
+  /** Told of requests that never reached the routing, and so none of its filters. */
+  @FunctionalInterface
+  interface BeforeRouting {
+    void refused(TransportRequest request, Status status);
+  }
+
+  Problems(Header version, BeforeRouting observer) {
+    this.version = version;
+    this.observer = observer;
+  }
+
+  /** Handlers that answer every kind of event with a problem. */
+  DirectHandlers handlers() {
+    DirectHandlers.Builder handlers = DirectHandlers.builder();
+    for (EventType event : EventType.values()) {
+      handlers.addHandler(event, this);
+    }
+    return handlers.build();
+  }
+
+  /** A failure inside routing. Only our own exceptions have a text for clients. */
+  @Override
+  public TransportResponse handle(
+      TransportRequest request,
+      EventType event,
+      Status status,
+      ServerResponseHeaders headers,
+      Throwable thrown) {
+    boolean ours = thrown instanceof RequestException e && e.getCause() instanceof ProblemException;
+    return answer(request, status, headers, ours ? thrown.getMessage() : detail(status));
+  }
+
+  /** A failure before routing, such as a malformed request line. */
+  @Override
+  public TransportResponse handle(
+      TransportRequest request,
+      EventType event,
+      Status status,
+      ServerResponseHeaders headers,
+      String message) {
+    // Helidon reports it as a plain bad request and tells it apart by this text only.
+    Status actual = "Header size exceeded".equals(message) ? HEADERS_TOO_LARGE : status;
+    observer.refused(request, actual);
+    return answer(request, actual, headers, detail(actual));
+  }
+
+  private TransportResponse answer(
+      TransportRequest request, Status status, ServerResponseHeaders headers, String detail) {
+    byte[] body = new Problem(status, detail).json();
+    headers.set(CONTENT_TYPE);
+    headers.set(Answers.NO_STORE);
+    headers.set(version);
+    TransportResponse.Builder response =
+        TransportResponse.builder().status(status).headers(headers);
+    if (Method.HEAD_NAME.equals(request.method())) {
+      headers.set(HeaderNames.CONTENT_LENGTH, Integer.toString(body.length));
+      return response.build();
+    }
+    return response.entity(body).build();
+  }
+
+  private static String detail(Status status) {
+    return switch (status.code()) {
+      case 400 -> "The request is malformed.";
+      case 404 -> "There is nothing here.";
+      case 413 -> "The request body is larger than " + Server.MAX_BODY_BYTES + " bytes.";
+      case 414 -> "The request line is longer than " + Server.MAX_REQUEST_LINE_BYTES + " bytes.";
+      case 431 -> "The header is larger than " + Server.MAX_HEADER_BYTES + " bytes.";
+      case 500 -> "The service failed; its log says why.";
+      case 505 -> "This service speaks HTTP/1.1.";
+      default -> status.reasonPhrase() + ".";
+    };
+  }
+}

@@ -1,0 +1,134 @@
+package meridian;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import meridian.documents.DocumentSettings;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+
+/**
+ * What the service was told, checked once at the start. {@code application.yaml} documents each
+ * key, its unit and its range.
+ */
+record Settings(
+    int port,
+    int adminPort,
+    Home home,
+    String greeting,
+    String version,
+    ClientAddress clientAddress,
+    int maxConnections,
+    Duration requestTimeout,
+    Duration idleTimeout,
+    Duration drainDelay,
+    AccessLog accessLog,
+    DocumentSettings documents) {
+
+  /** What {@code /} shows. */
+  enum Home {
+    TIME,
+    HELLO
+  }
+
+  /** Which requests leave a line. */
+  enum AccessLog {
+    ALL,
+    ERRORS,
+    OFF
+  }
+
+  private static final Set<String> KEYS =
+      Set.of(
+          "port",
+          "admin-port",
+          "home",
+          "greeting",
+          "version",
+          "client-address",
+          "max-connections",
+          "request-timeout",
+          "idle-timeout",
+          "drain-delay",
+          "access-log",
+          "documents.location",
+          "documents.endpoint",
+          "documents.max-bytes",
+          "documents.timeout",
+          "documents.cache");
+
+  /**
+   * Reads {@code application.yaml} from the class path and the given environment over it.
+   *
+   * @throws SettingsException when a key is unknown or a value is not accepted
+   */
+  static Settings load(Map<String, String> environment) {
+    try (InputStream file = Settings.class.getResourceAsStream("/application.yaml")) {
+      Map<String, String> values = new TreeMap<>();
+      flatten("", new Yaml(new SafeConstructor(new LoaderOptions())).load(file), values);
+      return read(values, environment);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Turns nested maps into keys with dots. */
+  private static void flatten(String prefix, Map<?, ?> tree, Map<String, String> into) {
+    tree.forEach(
+        (key, value) -> {
+          if (value instanceof Map<?, ?> map) {
+            flatten(prefix + key + ".", map, into);
+          } else {
+            into.put(prefix + key, String.valueOf(value));
+          }
+        });
+  }
+
+  static Settings read(Map<String, String> file, Map<String, String> environment) {
+    SettingsReader reader = new SettingsReader(KEYS, file, environment);
+    Settings settings =
+        new Settings(
+            reader.integer("port", 0, 65535),
+            reader.integer("admin-port", 0, 65535),
+            reader.choice("home", Home.class),
+            reader.text(
+                "greeting",
+                text -> !text.isBlank() && text.length() <= 200,
+                "a text of 1 to 200 characters"),
+            // It becomes a header value, so that it keeps to what a header may hold.
+            reader.text(
+                "version",
+                text -> text.matches("[A-Za-z0-9._:@+-]{1,100}"),
+                "1 to 100 letters, digits or any of . _ : @ + -"),
+            ClientAddress.parse(
+                reader.text(
+                    "client-address", ClientAddress::isAccepted, ClientAddress.WHAT_IS_ACCEPTED)),
+            reader.integer("max-connections", 10, 100_000),
+            reader.duration("request-timeout", "1s", "5m"),
+            reader.duration("idle-timeout", "5s", "24h"),
+            reader.duration("drain-delay", "0s", "10m"),
+            reader.choice("access-log", AccessLog.class),
+            new DocumentSettings(
+                DocumentSettings.location(
+                    reader.text(
+                        "documents.location",
+                        DocumentSettings::isLocation,
+                        DocumentSettings.WHAT_IS_ACCEPTED),
+                    reader.text(
+                        "documents.endpoint",
+                        DocumentSettings::isEndpoint,
+                        "an http or https address, or nothing")),
+                reader.integer("documents.max-bytes", 1, 16 << 20),
+                reader.duration("documents.timeout", "100ms", "30s"),
+                reader.duration("documents.cache", "0s", "1h")));
+    if (settings.port == settings.adminPort && settings.port != 0) {
+      throw reader.refusal("admin-port", "another port than the public one");
+    }
+    return settings;
+  }
+}

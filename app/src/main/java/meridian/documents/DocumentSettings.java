@@ -1,0 +1,73 @@
+package meridian.documents;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Where the documents are and how much of them is taken at a time.
+ *
+ * @param location the store
+ * @param maxBytes the largest document that is served
+ * @param timeout for one document, from the request to its last byte, a retry included
+ * @param cache how long a document is served without asking the store again
+ */
+public record DocumentSettings(Location location, int maxBytes, Duration timeout, Duration cache) {
+  public static final String WHAT_IS_ACCEPTED =
+      "a folder, s3://BUCKET, azblob://ACCOUNT.blob.core.windows.net/CONTAINER or gs://BUCKET";
+
+  /** Bucket names as S3 and Cloud Storage both allow them, the dots of Cloud Storage included. */
+  private static final String BUCKET = "[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]";
+
+  private static final Pattern S3 = Pattern.compile("s3://(" + BUCKET + ")");
+  private static final Pattern GCS = Pattern.compile("gs://(" + BUCKET + ")");
+  private static final Pattern BLOB =
+      Pattern.compile("azblob://([a-z0-9.-]+(?::\\d+)?)/([a-z0-9-]{3,63})");
+  private static final Pattern ENDPOINT =
+      Pattern.compile("|https?://[A-Za-z0-9.-]+(:\\d{1,5})?(/[A-Za-z0-9._-]+)*/?");
+
+  /** The kinds of store. An endpoint is empty where the platform's own is meant. */
+  public sealed interface Location {
+    /** A folder with one file for each document, {@code foo.json} for foo. */
+    record Folder(Path path) implements Location {}
+
+    /** An S3 bucket, read with the task's or the instance's role. */
+    record S3(String bucket, String endpoint) implements Location {}
+
+    /** An Azure Blob container, read with the managed identity. */
+    record Blob(String endpoint, String container) implements Location {}
+
+    /** A Cloud Storage bucket, read with the service account of the metadata server. */
+    record Gcs(String bucket, String endpoint) implements Location {}
+  }
+
+  public static boolean isLocation(String text) {
+    return text.contains("://")
+        ? S3.matcher(text).matches() || BLOB.matcher(text).matches() || GCS.matcher(text).matches()
+        : !text.isBlank() && text.indexOf('\0') < 0;
+  }
+
+  public static boolean isEndpoint(String text) {
+    return ENDPOINT.matcher(text).matches();
+  }
+
+  /** Reads a location that {@link #isLocation} and an endpoint that {@link #isEndpoint} accepts. */
+  public static Location location(String text, String endpoint) {
+    Matcher s3 = S3.matcher(text);
+    if (s3.matches()) {
+      return new Location.S3(s3.group(1), endpoint);
+    }
+    Matcher gcs = GCS.matcher(text);
+    if (gcs.matches()) {
+      return new Location.Gcs(gcs.group(1), endpoint);
+    }
+    Matcher blob = BLOB.matcher(text);
+    if (blob.matches()) {
+      String own = endpoint.isEmpty() ? URI.create("https://" + blob.group(1)).toString() : endpoint;
+      return new Location.Blob(own, blob.group(2));
+    }
+    return new Location.Folder(Path.of(text));
+  }
+}

@@ -1,0 +1,176 @@
+package meridian.documents;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
+import java.util.regex.Pattern;
+import meridian.documents.DocumentCache.Entry;
+import meridian.documents.DocumentStore.Fetch;
+
+/**
+ * Documents by name, whatever the store. No caller waits longer than the timeout, callers that want
+ * the same document share one question to the store, and a current copy is kept for a while.
+ */
+public final class Documents {
+  /** Lower case, so that a folder on a case-insensitive disk behaves like a bucket. */
+  public static final String NAMES = "[a-z0-9][a-z0-9_-]{0,62}";
+
+  private static final Logger LOGGER = System.getLogger(Documents.class.getName());
+  private static final Pattern NAME = Pattern.compile(NAMES);
+
+  /** With the largest document in each, the two together stay below half of the heap. */
+  private static final int CONCURRENT_FETCHES = 16;
+
+  private static final long CACHE_BYTES = 8 << 20;
+
+  private final DocumentStore store;
+  private final int maxBytes;
+  private final Duration timeout;
+  private final long freshNanos;
+  private final LongSupplier nanoTime;
+  private final DocumentCache cache = new DocumentCache(CACHE_BYTES);
+  private final Semaphore fetches = new Semaphore(CONCURRENT_FETCHES);
+  private final ConcurrentMap<String, FutureTask<Lookup>> flights = new ConcurrentHashMap<>();
+
+  Documents(DocumentStore store, DocumentSettings settings, LongSupplier nanoTime) {
+    this.store = store;
+    this.maxBytes = settings.maxBytes();
+    this.timeout = settings.timeout();
+    this.freshNanos = settings.cache().toNanos();
+    this.nanoTime = nanoTime;
+  }
+
+  /**
+   * Opens the store that the settings name.
+   *
+   * @throws meridian.SettingsException when it cannot exist, such as a folder that is not there
+   */
+  public static Documents open(DocumentSettings settings) {
+    return new Documents(Stores.open(settings), settings, System::nanoTime);
+  }
+
+  /** Whether a document may have this name. */
+  public static boolean isName(String name) {
+    return NAME.matcher(name).matches();
+  }
+
+  /**
+   * Looks a document up, for at most the configured timeout.
+   *
+   * @param name one that {@link #isName} accepts
+   */
+  public Lookup get(String name) {
+    if (!isName(name)) {
+      throw new IllegalArgumentException("Not a document's name: " + name);
+    }
+    Optional<Entry> cached = cache.get(name);
+    if (cached.isPresent() && nanoTime.getAsLong() - cached.get().checkedAt() < freshNanos) {
+      return cached.get().document();
+    }
+    FutureTask<Lookup> mine = new FutureTask<>(() -> load(name, cached));
+    FutureTask<Lookup> flight = flights.putIfAbsent(name, mine);
+    if (flight == null) {
+      flight = mine;
+      Thread.ofVirtual()
+          .name("document " + name)
+          .start(
+              () -> {
+                mine.run();
+                flights.remove(name, mine);
+              });
+    }
+    return await(name, flight);
+  }
+
+  private Lookup await(String name, FutureTask<Lookup> flight) {
+    try {
+      return flight.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      flights.remove(name, flight);
+      flight.cancel(true);
+      return unavailable(name, Lookup.Failure.SLOW, "no answer within " + timeout.toMillis() + " ms");
+    } catch (CancellationException e) {
+      return new Lookup.Unavailable(Lookup.Failure.SLOW); // another caller's patience ended first
+    } catch (ExecutionException e) {
+      LOGGER.log(Level.ERROR, "Document " + name + " failed", e.getCause());
+      return new Lookup.Unavailable(Lookup.Failure.BROKEN);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Lookup.Unavailable(Lookup.Failure.SLOW);
+    }
+  }
+
+  private Lookup load(String name, Optional<Entry> cached) throws InterruptedException {
+    Fetch fetch = fetch(name, cached.map(Entry::tag).orElse(""));
+    return switch (fetch) {
+      case Fetch.Found(byte[] bytes, String tag) -> accept(name, bytes, tag);
+      case Fetch.Unchanged() -> {
+        Entry entry = cached.orElseThrow();
+        cache.put(name, new Entry(entry.document(), entry.tag(), nanoTime.getAsLong()));
+        yield entry.document();
+      }
+      case Fetch.Missing() -> {
+        cache.remove(name);
+        yield new Lookup.Missing();
+      }
+      case Fetch.Failed(Lookup.Failure failure, String reason, boolean _) ->
+          unavailable(name, failure, reason);
+    };
+  }
+
+  /** Asks, and once more after a short random wait if that may help. */
+  private Fetch fetch(String name, String tag) throws InterruptedException {
+    fetches.acquire();
+    try {
+      Fetch first = store.fetch(name, tag);
+      if (!(first instanceof Fetch.Failed failed && failed.isTransient())) {
+        return first;
+      }
+      Thread.sleep(ThreadLocalRandom.current().nextLong(50, 150));
+      return store.fetch(name, tag);
+    } finally {
+      fetches.release();
+    }
+  }
+
+  private Lookup accept(String name, byte[] bytes, String tag) {
+    if (bytes.length > maxBytes) {
+      return unavailable(name, Lookup.Failure.BROKEN, "larger than " + maxBytes + " bytes");
+    }
+    if (!JsonObjects.isObject(bytes)) {
+      return unavailable(name, Lookup.Failure.BROKEN, "not a JSON object in UTF-8");
+    }
+    Lookup.Document document = new Lookup.Document(bytes, etag(bytes));
+    cache.put(name, new Entry(document, tag, nanoTime.getAsLong()));
+    return document;
+  }
+
+  private static Lookup unavailable(String name, Lookup.Failure failure, String reason) {
+    LOGGER.log(Level.ERROR, "Document " + name + " is unavailable: " + reason);
+    return new Lookup.Unavailable(failure);
+  }
+
+  /** Of the content, so that all instances and all stores agree on it. */
+  private static String etag(byte[] bytes) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes);
+      return '"' + HexFormat.of().formatHex(hash, 0, 16) + '"';
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java platform has it
+    }
+  }
+}

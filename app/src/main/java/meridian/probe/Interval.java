@@ -1,0 +1,60 @@
+package meridian.probe;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+
+/**
+ * The range in which the offset of the server's clock from ours must lie, both ends included.
+ *
+ * <p>The server read its clock between the sending of the request and the arrival of the answer,
+ * so that one exchange proves a range as wide as the round trip, and several exchanges prove what
+ * their ranges have in common.
+ */
+record Interval(Duration low, Duration high) {
+  Interval {
+    if (low.compareTo(high) > 0) {
+      throw new IllegalArgumentException(low + " is above " + high);
+    }
+  }
+
+  /**
+   * What one exchange proves.
+   *
+   * @param sent when the request left, by our clock
+   * @param server what the server said, cut off to microseconds
+   * @param received when the answer's first byte came, by our clock
+   */
+  static Interval of(Instant sent, Instant server, Instant received) {
+    return new Interval(
+        Duration.between(received, server),
+        Duration.between(sent, server.plus(1, ChronoUnit.MICROS)));
+  }
+
+  /** What both prove; empty when they contradict each other, as when a clock was set in between. */
+  Optional<Interval> and(Interval other) {
+    Duration from = low.compareTo(other.low) > 0 ? low : other.low;
+    Duration to = high.compareTo(other.high) < 0 ? high : other.high;
+    return from.compareTo(to) > 0 ? Optional.empty() : Optional.of(new Interval(from, to));
+  }
+
+  Duration middle() {
+    return low.plus(high).dividedBy(2);
+  }
+
+  Duration uncertainty() {
+    return high.minus(low).dividedBy(2);
+  }
+
+  /** Whether the offset is at most the tolerance, above it, or not known to be either. */
+  Verdict judge(Duration tolerance) {
+    Duration below = tolerance.negated();
+    if (low.compareTo(below) >= 0 && high.compareTo(tolerance) <= 0) {
+      return Verdict.INSIDE;
+    }
+    return low.compareTo(tolerance) > 0 || high.compareTo(below) < 0
+        ? Verdict.OUTSIDE
+        : Verdict.INCONCLUSIVE;
+  }
+}
