@@ -1,0 +1,54 @@
+"""What the tests share: what a machine must have for some of them, and how to say that it lacks it."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache"
+
+
+def _docker():
+    return shutil.which("docker") and subprocess.run(
+        ["docker", "info"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ).returncode == 0
+
+
+# What a test may need: how to see whether it is here, and how to get it.
+NEEDS = {
+    "docker": (_docker, "a running Docker engine; Debian: apt-get install docker.io, then dockerd"),
+    "npm": (lambda: shutil.which("npm"), "Node.js with npm, for Azurite"),
+    "go": (lambda: shutil.which("go"), "Go, for the emulator of Cloud Storage"),
+    "nginx": (lambda: shutil.which("nginx"), "Debian: apt-get install nginx"),
+    "wrk": (lambda: shutil.which("wrk"), "Debian: apt-get install wrk"),
+    "docker-registry": (
+        lambda: shutil.which("docker-registry"),
+        "Debian: apt-get install docker-registry",
+    ),
+    "terraform": (lambda: shutil.which("terraform"), "https://developer.hashicorp.com/terraform/install"),
+}
+
+
+def need(name):
+    """Skips the calling test where the machine lacks what it needs, and fails it where REQUIRE names it."""
+    present, how = NEEDS[name]
+    if present():
+        return
+    required = os.environ.get("REQUIRE", "").replace(",", " ").split()
+    (pytest.fail if name in required else pytest.skip)(f"{name} is missing: {how}")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "needs(*names): what the machine must have, see conftest.py")
+    unknown = set(os.environ.get("REQUIRE", "").replace(",", " ").split()) - set(NEEDS)
+    if unknown:
+        raise pytest.UsageError(f"REQUIRE names {unknown}, known are {sorted(NEEDS)}")
+
+
+def pytest_runtest_setup(item):
+    for marker in item.iter_markers("needs"):
+        for name in marker.args:
+            need(name)
