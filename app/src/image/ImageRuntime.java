@@ -1,0 +1,262 @@
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Makes the Java of the image, in {@code target/image}: {@code java}, a runtime of the modules that
+ * the service needs, and {@code cache/meridian.aot}, its classes loaded and linked and the profiles
+ * of its hot code (JEP 483, 514 and 515). Both are kept while what they are made of is the same, so
+ * that pushes to several registries carry the same image.
+ *
+ * <p>Run by Maven in {@code package} when {@code -Dimage} is given: {@code java ImageRuntime.java TARGET}.
+ */
+final class ImageRuntime {
+  /** What the service and the SDKs load; the tests on the finished image show a missing one. */
+  private static final List<String> MODULES =
+      List.of(
+          "java.base",
+          "java.logging",
+          "java.management", // metrics of the JVM
+          "jdk.management",
+          "java.naming", // TLS checks names by it
+          "java.net.http",
+          "java.sql", // types that the YAML reader knows
+          "java.xml", // S3 and Azure Blob answer in it
+          "jdk.unsupported"); // Unsafe, for the SDKs
+
+  /** Jib gives every file this time, and the JVM refuses a cache of jars with other times. */
+  private static final FileTime JIB_TIME = FileTime.from(Instant.ofEpochSecond(1));
+
+  /**
+   * A cache made under a few requests starts as fast, but what it knows of hot code is then wrong,
+   * and the service gets up to speed later than without one.
+   */
+  private static final int TRAINING_SECONDS = Integer.getInteger("training.seconds", 20);
+
+  private static final int CONNECTIONS = 16;
+
+  /** What is asked during the training, the busiest path most. */
+  private static final List<String> PATHS =
+      List.of("/", "/", "/", "/", "/", "/", "/now", "/api/foo", "/hello", "/", "/api/none", "/nowhere");
+
+  private static final Pattern SERVING =
+      Pattern.compile("Serving on port (\\d+), health and metrics on (\\d+)");
+
+  private final Path target;
+  private final Path image;
+  private final Path jre;
+
+  private ImageRuntime(Path target) {
+    this.target = target;
+    this.image = target.resolve("image");
+    this.jre = image.resolve("java");
+  }
+
+  public static void main(String[] arguments) throws Exception {
+    ImageRuntime runtime = new ImageRuntime(Path.of(arguments[0]));
+    runtime.link();
+    runtime.train();
+  }
+
+  /** Links the modules out of the JDK that runs this. */
+  private void link() throws Exception {
+    Path stamp = image.resolve("java.stamp");
+    String made = System.getProperty("java.vendor.version") + MODULES;
+    if (Files.exists(stamp) && Files.readString(stamp).equals(made)) {
+      return;
+    }
+    delete(jre);
+    run(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "jlink").toString(),
+            "--add-modules",
+            String.join(",", MODULES),
+            "--strip-java-debug-attributes",
+            "--no-header-files",
+            "--no-man-pages",
+            // Compressed by the registry once, and better, instead of here and again.
+            "--compress=zip-0",
+            "--output",
+            jre.toString()));
+    try (Stream<Path> files = Files.walk(jre)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.setLastModifiedTime(file, JIB_TIME);
+      }
+    }
+    Files.writeString(stamp, made);
+  }
+
+  private void train() throws Exception {
+    Path options = Path.of("src/image/jvm.options");
+    Path stage = image.resolve("stage");
+    delete(stage);
+    // The places relative to each other are those of the image; the JVM accepts another root.
+    Path libraries = stage(image.resolve("libraries/libraries.jar"), stage.resolve("app/libraries.jar"));
+    Path service = stage(target.resolve("meridian.jar"), stage.resolve("app/classpath/meridian.jar"));
+
+    Path cache = image.resolve("cache/meridian.aot");
+    Path stamp = image.resolve("cache.stamp");
+    String made =
+        digest(libraries, service, options, jre.resolve("lib/modules"), Path.of("src/image/ImageRuntime.java"))
+            + TRAINING_SECONDS;
+    if (Files.exists(cache) && Files.exists(stamp) && Files.readString(stamp).equals(made)) {
+      System.out.println("The AOT cache is that of these sources: " + cache);
+      return;
+    }
+    Files.createDirectories(cache.getParent());
+    Files.deleteIfExists(cache);
+
+    System.out.printf("Training the AOT cache under load for %d s%n", TRAINING_SECONDS);
+    List<String> command =
+        new ArrayList<>(
+            List.of(jre.resolve("bin/java").toString(), "@" + options, "-XX:AOTCacheOutput=" + cache));
+    List<String> main = List.of("-cp", libraries + File.pathSeparator + service, "meridian.Main");
+    command.addAll(main);
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().keySet().removeIf(name -> name.startsWith("MERIDIAN_"));
+    builder.environment().put("PORT", "0");
+    builder.environment().put("MERIDIAN_ADMIN_PORT", "0");
+    builder.environment().put("MERIDIAN_DRAIN_DELAY", "0s");
+    Process process = builder.start();
+    try (BufferedReader log = process.inputReader()) {
+      Matcher ports = awaitStart(log);
+      Thread reader = Thread.startVirtualThread(() -> log.lines().forEach(line -> {}));
+      exercise(Integer.parseInt(ports.group(1)), Integer.parseInt(ports.group(2)));
+      process.toHandle().destroy(); // Process.destroy would close its output too, which it needs
+      if (!process.waitFor(2, TimeUnit.MINUTES)) {
+        throw new IllegalStateException("The JVM did not finish the cache within two minutes");
+      }
+      reader.join();
+    } finally {
+      process.destroyForcibly();
+    }
+
+    // With AOTMode=on the JVM stops rather than go on without the cache; 64 is our word for an
+    // argument that is not understood, and shows that the program ran.
+    List<String> check =
+        new ArrayList<>(
+            List.of(
+                jre.resolve("bin/java").toString(),
+                "@" + options,
+                "-XX:AOTMode=on",
+                "-XX:AOTCache=" + cache));
+    check.addAll(main);
+    check.add("check");
+    int exit =
+        new ProcessBuilder(check)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start()
+            .waitFor();
+    if (exit != 64) {
+      throw new IllegalStateException("The JVM does not accept the cache it made: exit " + exit);
+    }
+    Files.setLastModifiedTime(cache, JIB_TIME);
+    Files.writeString(stamp, made);
+    System.out.printf("The AOT cache has %.1f MiB%n", Files.size(cache) / 1048576.0);
+  }
+
+  private static Matcher awaitStart(BufferedReader log) throws IOException {
+    StringBuilder seen = new StringBuilder();
+    for (String line = log.readLine(); line != null; line = log.readLine()) {
+      seen.append(line).append('\n');
+      Matcher ports = SERVING.matcher(line);
+      if (ports.find()) {
+        return ports;
+      }
+    }
+    throw new IllegalStateException("The service did not start:\n" + seen);
+  }
+
+  /** Keep-alive clients in a loop, as a load balancer's connections are. */
+  private static void exercise(int port, int adminPort) throws Exception {
+    get(adminPort, List.of("/started", "/ready", "/live"));
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(TRAINING_SECONDS);
+    List<Thread> clients = new ArrayList<>();
+    for (int i = 0; i < CONNECTIONS; i++) {
+      clients.add(
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    while (System.nanoTime() < end) {
+                      get(port, PATHS);
+                    }
+                  }));
+    }
+    for (Thread client : clients) {
+      client.join();
+    }
+  }
+
+  private static void get(int port, List<String> paths) {
+    try (Socket socket = new Socket("127.0.0.1", port)) {
+      socket.setTcpNoDelay(true);
+      OutputStream out = socket.getOutputStream();
+      InputStream in = socket.getInputStream();
+      byte[] buffer = new byte[16 << 10];
+      for (int i = 0; i < 100 * paths.size(); i++) {
+        String path = paths.get(i % paths.size());
+        out.write(
+            ("GET " + path + " HTTP/1.1\r\nHost: meridian\r\nUser-Agent: training\r\n\r\n")
+                .getBytes(US_ASCII));
+        // All answers are small and come in one piece.
+        if (in.read(buffer) < 0) {
+          return;
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Path stage(Path from, Path to) throws IOException {
+    Files.createDirectories(to.getParent());
+    Files.copy(from, to, StandardCopyOption.REPLACE_EXISTING);
+    return Files.setLastModifiedTime(to, JIB_TIME);
+  }
+
+  private static String digest(Path... files) throws Exception {
+    MessageDigest digest = MessageDigest.getInstance("SHA-256");
+    for (Path file : files) {
+      digest.update(Files.readAllBytes(file));
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static void run(List<String> command) throws Exception {
+    int exit = new ProcessBuilder(command).inheritIO().start().waitFor();
+    if (exit != 0) {
+      throw new IllegalStateException(command.getFirst() + " failed with " + exit);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      try (Stream<Path> files = Files.walk(folder)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+}
