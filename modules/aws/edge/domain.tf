@@ -1,0 +1,57 @@
+locals {
+  certificate     = try(var.domain.certificate, null)
+  managed         = var.domain != null && local.certificate == null
+  certificate_arn = local.managed ? aws_acm_certificate_validation.this[0].certificate_arn : local.certificate
+  proof           = local.managed ? one(aws_acm_certificate.this[0].domain_validation_options) : null
+}
+
+# Free, and renewed by AWS as long as the record of its proof stands.
+resource "aws_acm_certificate" "this" {
+  count = local.managed ? 1 : 0
+
+  domain_name       = var.domain.name
+  validation_method = "DNS"
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_route53_record" "proof" {
+  count = local.managed ? 1 : 0
+
+  zone_id = var.domain.zone
+  name    = local.proof.resource_record_name
+  type    = local.proof.resource_record_type
+  records = [local.proof.resource_record_value]
+  ttl     = 300
+  # The same name has the same record in every stack of the account.
+  allow_overwrite = true
+}
+
+# Some two minutes; for ever if the zone is not the one that the internet asks.
+resource "aws_acm_certificate_validation" "this" {
+  count = local.managed ? 1 : 0
+
+  certificate_arn         = aws_acm_certificate.this[0].arn
+  validation_record_fqdns = [aws_route53_record.proof[0].fqdn]
+
+  timeouts {
+    create = "20m"
+  }
+}
+
+resource "aws_route53_record" "this" {
+  count = try(var.domain.zone, null) == null ? 0 : 1
+
+  zone_id = var.domain.zone
+  name    = var.domain.name
+  type    = "A"
+
+  alias {
+    name    = aws_lb.this.dns_name
+    zone_id = aws_lb.this.zone_id
+    # The load balancer's own health checks decide; there is no second place to go.
+    evaluate_target_health = false
+  }
+}

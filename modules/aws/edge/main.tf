@@ -1,0 +1,81 @@
+locals {
+  # Where an instance serves, and where it is asked whether it can; none but the load balancer reaches either.
+  ports = { service = 8080, health = 8081 }
+}
+
+resource "aws_security_group" "this" {
+  name_prefix = "${var.name}-edge-"
+  description = "Load balancer of ${var.name}"
+  vpc_id      = var.network_id
+
+  tags = { Name = "${var.name}-edge" }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_vpc_security_group_ingress_rule" "http" {
+  # checkov:skip=CKV_AWS_260:a public service is reached by everybody on 80; with a domain this port only redirects
+  security_group_id = aws_security_group.this.id
+  description       = "HTTP from everywhere"
+  cidr_ipv4         = "0.0.0.0/0"
+  ip_protocol       = "tcp"
+  from_port         = 80
+  to_port           = 80
+}
+
+resource "aws_vpc_security_group_ingress_rule" "https" {
+  count = var.domain == null ? 0 : 1
+
+  security_group_id = aws_security_group.this.id
+  description       = "HTTPS from everywhere"
+  cidr_ipv4         = "0.0.0.0/0"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+}
+
+resource "aws_lb" "this" {
+  # checkov:skip=CKV_AWS_91:the service logs every request that reaches it; a bucket of load balancer logs costs more than it tells
+  # checkov:skip=CKV_AWS_150:one command must be able to destroy the stack; the state and its lock protect it
+  # checkov:skip=CKV2_AWS_28:WAF costs 9 USD a month and is a variable
+  # checkov:skip=CKV2_AWS_20:without a domain there is no certificate to redirect to; with one, 80 redirects
+  name               = var.name
+  load_balancer_type = "application"
+  internal           = false
+  subnets            = var.public_subnet_ids
+  security_groups    = [aws_security_group.this.id]
+  # The service keeps idle connections for 15 minutes, longer than this, so that it never closes one
+  # on which the load balancer is sending: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-502-issues
+  idle_timeout               = 60
+  drop_invalid_header_fields = true
+  desync_mitigation_mode     = "defensive"
+  # Adds the client's address as the last entry, without a port: what x-forwarded-for:1 reads.
+  xff_header_processing_mode = "append"
+  enable_xff_client_port     = false
+}
+
+# Two groups that outlive every deployment; the module service moves the weights between them.
+resource "aws_lb_target_group" "this" {
+  # checkov:skip=CKV_AWS_378:inside the private network; only the load balancer reaches the tasks
+  for_each = toset(["stable", "canary"])
+
+  name        = "${var.name}-${each.key}"
+  vpc_id      = var.network_id
+  target_type = "ip"
+  protocol    = "HTTP"
+  port        = local.ports.service
+  # Requests in flight end within the service's 15 s; the default of 300 s only makes deployments wait.
+  deregistration_delay = 20
+
+  health_check {
+    port                = tostring(local.ports.health)
+    path                = "/ready"
+    matcher             = "200"
+    interval            = 10
+    timeout             = 5
+    healthy_threshold   = 2
+    unhealthy_threshold = 3
+  }
+}

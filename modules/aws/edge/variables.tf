@@ -1,0 +1,62 @@
+variable "name" {
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+  }
+
+  validation {
+    # AWS keeps the prefix for load balancers without a public address.
+    condition     = !startswith(var.name, "internal-")
+    error_message = "name must not begin with \"internal-\", which a public load balancer of AWS may not; it is \"${var.name}\"."
+  }
+}
+
+variable "domain" {
+  description = "Own domain, or null for port 80 under the load balancer's name. name: fully qualified, at most 64 characters. zone: id of its Route 53 public hosted zone, where records are written. certificate: ARN of a certificate in ACM, same region, in place of a managed one; without zone it is required, and pointing the name at the load balancer is up to you."
+  type        = object({ name = string, zone = optional(string), certificate = optional(string) })
+  nullable    = true
+
+  validation {
+    # 64 is what ACM takes: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+    condition     = var.domain == null || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain.name)) && length(try(var.domain.name, "")) <= 64
+    error_message = "domain.name must be a fully qualified name in lower case of at most 64 characters, such as time.example.com; it is \"${try(var.domain.name, "null")}\"."
+  }
+
+  validation {
+    condition     = try(var.domain.zone, null) == null || can(regex("^Z[A-Z0-9]{4,31}$", var.domain.zone))
+    error_message = "domain.zone must be the id of a Route 53 hosted zone, such as Z0123456789ABCDEFGHIJ; it is \"${try(var.domain.zone, "null")}\"."
+  }
+
+  validation {
+    condition     = try(var.domain.certificate, null) == null || can(regex("^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/", var.domain.certificate))
+    error_message = "domain.certificate must be the ARN of a certificate in ACM, arn:aws:acm:REGION:ACCOUNT:certificate/ID; it is \"${try(var.domain.certificate, "null")}\"."
+  }
+
+  validation {
+    condition     = var.domain == null || try(var.domain.zone, null) != null || try(var.domain.certificate, null) != null
+    error_message = "domain needs a zone, in which the certificate is proven and the name is written, or a certificate of your own."
+  }
+}
+
+variable "waf" {
+  description = "Whether AWS WAF filters requests: known bad inputs, the common rule set, addresses of ill repute, 2000 requests in 5 minutes from one address. 9 USD a month and 0.60 USD per million requests."
+  type        = bool
+}
+
+variable "network_id" {
+  description = "Id of the VPC, from the module network."
+  type        = string
+}
+
+variable "public_subnet_ids" {
+  description = "Public subnets in at least two zones, from the module network."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.public_subnet_ids) >= 2
+    error_message = "public_subnet_ids must have at least two subnets, in two zones; it has ${length(var.public_subnet_ids)}."
+  }
+}

@@ -1,0 +1,36 @@
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  # What each role is for, and by whom it is used.
+  roles = {
+    task      = "What the service itself may do in AWS"
+    execution = "What ECS does for the service: pull its image, write its log"
+  }
+}
+
+# Bare roles: who owns a bucket, a registry or a log grants the right to it.
+resource "aws_iam_role" "this" {
+  for_each = local.roles
+
+  name        = "${var.name}-${each.key}"
+  description = each.value
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "ecs-tasks.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      # Only for tasks of this account and region:
+      # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id }
+        ArnLike      = { "aws:SourceArn" = "arn:${data.aws_partition.current.partition}:ecs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:*" }
+      }
+    }]
+  })
+}

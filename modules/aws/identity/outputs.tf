@@ -1,0 +1,10 @@
+# ECS separates what the service may do from what is done for it, so each output holds two.
+output "identity_id" {
+  description = "ARNs of the roles: task, which the service runs as, and execution, with which ECS starts it."
+  value       = { for key, role in aws_iam_role.this : key => role.arn }
+}
+
+output "principal" {
+  description = "Names of the same roles, for those who grant rights to them."
+  value       = { for key, role in aws_iam_role.this : key => role.name }
+}

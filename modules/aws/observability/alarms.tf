@@ -1,0 +1,98 @@
+locals {
+  # …:service/CLUSTER/SERVICE
+  service       = { ClusterName = split("/", var.service_id)[1], ServiceName = split("/", var.service_id)[2] }
+  load_balancer = { LoadBalancer = var.edge_id }
+}
+
+# Answers of 500 and above, whoever gives them: the service, or the load balancer in its place.
+resource "aws_cloudwatch_metric_alarm" "errors" {
+  alarm_name          = "${var.name}-errors"
+  alarm_description   = "More than 1 percent of the answers, and at least 5 in five minutes, were 500 or above. Log: /meridian/${var.name}/service"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 1
+  evaluation_periods  = 1
+  # Nobody asking is no error.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [var.channel]
+  ok_actions         = [var.channel]
+
+  metric_query {
+    id          = "percent"
+    label       = "Answers of 500 and above, percent"
+    expression  = "IF(FILL(service, 0) + FILL(balancer, 0) >= 5, 100 * (FILL(service, 0) + FILL(balancer, 0)) / requests, 0)"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = { service = "HTTPCode_Target_5XX_Count", balancer = "HTTPCode_ELB_5XX_Count", requests = "RequestCount" }
+
+    content {
+      id = metric_query.key
+
+      metric {
+        namespace   = "AWS/ApplicationELB"
+        metric_name = metric_query.value
+        dimensions  = local.load_balancer
+        period      = 300
+        stat        = "Sum"
+      }
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "unhealthy" {
+  for_each = var.entry.target_groups
+
+  alarm_name          = "${var.name}-unhealthy-${each.key}"
+  alarm_description   = "The load balancer finds instances of ${each.key} not ready for 3 minutes."
+  namespace           = "AWS/ApplicationELB"
+  metric_name         = "UnHealthyHostCount"
+  dimensions          = merge(local.load_balancer, { TargetGroup = each.value.metric })
+  statistic           = "Maximum"
+  period              = 60
+  evaluation_periods  = 3
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  # No canary, no data.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [var.channel]
+  ok_actions         = [var.channel]
+}
+
+resource "aws_cloudwatch_metric_alarm" "latency" {
+  alarm_name          = "${var.name}-latency"
+  alarm_description   = "One answer in a hundred took longer than a second, for 3 minutes."
+  namespace           = "AWS/ApplicationELB"
+  metric_name         = "TargetResponseTime"
+  dimensions          = local.load_balancer
+  extended_statistic  = "p99"
+  period              = 60
+  evaluation_periods  = 3
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 1
+  treat_missing_data  = "notBreaching"
+  # With a handful of requests the slowest is the hundredth.
+  evaluate_low_sample_count_percentiles = "ignore"
+  alarm_actions                         = [var.channel]
+  ok_actions                            = [var.channel]
+}
+
+# Autoscaling holds both near 80: above 90 for ten minutes it is at its maximum, or cannot follow.
+resource "aws_cloudwatch_metric_alarm" "load" {
+  for_each = { cpu = "CPUUtilization", memory = "MemoryUtilization" }
+
+  alarm_name          = "${var.name}-${each.key}"
+  alarm_description   = "${each.value} above 90 percent for ten minutes: autoscaling is at instances.max or cannot follow."
+  namespace           = "AWS/ECS"
+  metric_name         = each.value
+  dimensions          = local.service
+  statistic           = "Average"
+  period              = 60
+  evaluation_periods  = 10
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 90
+  # A service that runs always has both.
+  treat_missing_data = "breaching"
+  alarm_actions      = [var.channel]
+  ok_actions         = [var.channel]
+}

@@ -1,0 +1,58 @@
+data "aws_region" "current" {}
+
+locals {
+  balancer = ["LoadBalancer", var.edge_id]
+  tasks    = ["ClusterName", local.service.ClusterName, "ServiceName", local.service.ServiceName]
+
+  # Title to the metrics of one graph.
+  graphs = {
+    "1 Requests a minute" = [
+      for group in values(var.entry.target_groups) : concat(["AWS/ApplicationELB", "RequestCount", "TargetGroup", group.metric], local.balancer, [{ stat = "Sum" }])
+    ]
+    "2 Answers of 400 and above a minute" = [
+      for metric in ["HTTPCode_Target_4XX_Count", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"] : concat(["AWS/ApplicationELB", metric], local.balancer, [{ stat = "Sum" }])
+    ]
+    "3 Seconds to answer" = [
+      for stat in ["p50", "p99"] : concat(["AWS/ApplicationELB", "TargetResponseTime"], local.balancer, [{ stat = stat, label = stat }])
+    ]
+    "4 Instances ready" = [
+      for group in values(var.entry.target_groups) : concat(["AWS/ApplicationELB", "HealthyHostCount", "TargetGroup", group.metric], local.balancer, [{ stat = "Minimum" }])
+    ]
+    "5 Load in percent" = [
+      for metric in ["CPUUtilization", "MemoryUtilization"] : concat(["AWS/ECS", metric], local.tasks, [{ stat = "Average" }])
+    ]
+    "6 Checks that said OK" = [["Meridian/${var.name}", "ProbeOK", { stat = "Sum" }]]
+  }
+}
+
+# Three dashboards are free, each further one 3 USD a month: https://aws.amazon.com/cloudwatch/pricing/
+resource "aws_cloudwatch_dashboard" "this" {
+  dashboard_name = var.name
+
+  dashboard_body = jsonencode({
+    widgets = concat(
+      [{
+        type       = "text"
+        x          = 0
+        y          = 0
+        width      = 24
+        height     = 1
+        properties = { markdown = "**${var.name}** serves [${var.url}](${var.url})" }
+      }],
+      [for index, title in keys(local.graphs) : {
+        type   = "metric"
+        x      = 8 * (index % 3)
+        y      = 1 + 6 * floor(index / 3)
+        width  = 8
+        height = 6
+        properties = {
+          title   = substr(title, 2, -1)
+          metrics = local.graphs[title]
+          region  = data.aws_region.current.id
+          period  = 60
+          view    = "timeSeries"
+        }
+      }]
+    )
+  })
+}

@@ -1,0 +1,36 @@
+variable "name" {
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+  }
+}
+
+variable "service_id" {
+  description = "ARN of the ECS service, …:service/CLUSTER/SERVICE, from the module service."
+  type        = string
+}
+
+variable "edge_id" {
+  description = "The load balancer as CloudWatch names it, app/NAME/ID, from the module edge."
+  type        = string
+}
+
+variable "entry" {
+  description = "The load balancer's target groups, from the module edge: healthy instances are counted for each."
+  type = object({
+    target_groups = map(object({ arn = string, metric = string }))
+  })
+}
+
+variable "url" {
+  description = "Where the service is found, from the module edge; shown on the dashboard."
+  type        = string
+}
+
+variable "channel" {
+  description = "ARN of the topic for alarms, from the module alerts."
+  type        = string
+}

@@ -1,0 +1,121 @@
+data "aws_caller_identity" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  job       = "${var.name}-probe"
+  log_group = "/meridian/${var.name}/probe"
+}
+
+resource "aws_ecs_task_definition" "this" {
+  family                   = local.job
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  # The smallest that Fargate has; the program needs no more.
+  cpu                = 256
+  memory             = 512
+  execution_role_arn = var.identity_id.execution
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = "X86_64"
+  }
+
+  # Every default written out, as in the module service.
+  container_definitions = jsonencode([{
+    name                   = "probe"
+    image                  = var.image
+    essential              = true
+    cpu                    = 0
+    user                   = "65532"
+    command                = ["probe", "--format", "json", var.url]
+    environment            = []
+    portMappings           = []
+    mountPoints            = []
+    volumesFrom            = []
+    systemControls         = []
+    linuxParameters        = { capabilities = { add = [], drop = ["ALL"] }, initProcessEnabled = false }
+    privileged             = false
+    readonlyRootFilesystem = true
+
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = aws_cloudwatch_log_group.this.name
+        awslogs-region        = data.aws_region.current.id
+        awslogs-stream-prefix = "probe"
+        # The verdict is all that this task is for: better late than lost.
+        mode = "blocking"
+      }
+      secretOptions = []
+    }
+  }])
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_security_group" "this" {
+  name_prefix = "${local.job}-"
+  description = "Probe of ${var.name}: nobody reaches it"
+  vpc_id      = var.network_id
+
+  tags = { Name = local.job }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# Image and log by 443, the service by 80 or 443.
+resource "aws_vpc_security_group_egress_rule" "this" {
+  for_each = toset(["80", "443"])
+
+  security_group_id = aws_security_group.this.id
+  description       = "To the service, the registry and the log"
+  cidr_ipv4         = "0.0.0.0/0"
+  ip_protocol       = "tcp"
+  from_port         = tonumber(each.key)
+  to_port           = tonumber(each.key)
+}
+
+resource "aws_scheduler_schedule" "this" {
+  # checkov:skip=CKV_AWS_297:the schedule holds no secrets; a key of ours costs 1 USD a month
+  name                = local.job
+  description         = "Checks ${var.url} every ${var.every_minutes} minutes"
+  schedule_expression = var.every_minutes == 60 ? "cron(0 * * * ? *)" : "cron(0/${var.every_minutes} * * * ? *)"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = var.platform
+    role_arn = aws_iam_role.schedule.arn
+
+    ecs_parameters {
+      # Without a revision: the newest, so that a new image changes the definition alone.
+      task_definition_arn     = aws_ecs_task_definition.this.arn_without_revision
+      launch_type             = "FARGATE"
+      platform_version        = "1.4.0"
+      task_count              = 1
+      enable_ecs_managed_tags = true
+      enable_execute_command  = false
+
+      network_configuration {
+        subnets          = var.private_subnet_ids
+        security_groups  = [aws_security_group.this.id]
+        assign_public_ip = false
+      }
+    }
+
+    retry_policy {
+      # The next run is near; a late one would count for the wrong period.
+      maximum_retry_attempts       = 0
+      maximum_event_age_in_seconds = 60
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.schedule, aws_iam_role_policy.log, aws_vpc_security_group_egress_rule.this]
+}

@@ -1,0 +1,32 @@
+resource "aws_appautoscaling_target" "this" {
+  service_namespace  = "ecs"
+  scalable_dimension = "ecs:service:DesiredCount"
+  resource_id        = "service/${aws_ecs_cluster.this.name}/${aws_ecs_service.stable.name}"
+  min_capacity       = var.instances.min
+  max_capacity       = var.instances.max
+}
+
+# Both hold at once: the larger demand wins, and both must agree before anything is taken away.
+resource "aws_appautoscaling_policy" "this" {
+  for_each = {
+    cpu    = "ECSServiceAverageCPUUtilization"
+    memory = "ECSServiceAverageMemoryUtilization"
+  }
+
+  name               = "${var.name}-${each.key}"
+  policy_type        = "TargetTrackingScaling"
+  service_namespace  = aws_appautoscaling_target.this.service_namespace
+  scalable_dimension = aws_appautoscaling_target.this.scalable_dimension
+  resource_id        = aws_appautoscaling_target.this.resource_id
+
+  target_tracking_scaling_policy_configuration {
+    target_value = 80
+    # Quick to add, slow to take away: a task too many for five minutes costs half a cent.
+    scale_out_cooldown = 60
+    scale_in_cooldown  = 300
+
+    predefined_metric_specification {
+      predefined_metric_type = each.value
+    }
+  }
+}

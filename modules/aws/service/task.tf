@@ -1,0 +1,101 @@
+data "aws_region" "current" {}
+
+locals {
+  container = "service"
+  # What runs: the stable image always, the canary's beside it.
+  images = merge({ stable = var.image }, var.canary == null ? {} : { canary = var.canary.image })
+}
+
+resource "aws_ecs_task_definition" "this" {
+  for_each = local.images
+
+  family                   = "${var.name}-${each.key}"
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = var.cpu * 1024
+  memory                   = var.memory
+  task_role_arn            = var.identity_id.task
+  execution_role_arn       = var.identity_id.execution
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = "X86_64"
+  }
+
+  # Every default is written out: ECS returns them all, and a difference would replace the
+  # definition with every apply.
+  container_definitions = jsonencode([{
+    name                   = local.container
+    image                  = each.value
+    essential              = true
+    cpu                    = 0
+    user                   = "65532"
+    command                = []
+    mountPoints            = []
+    volumesFrom            = []
+    systemControls         = []
+    stopTimeout            = 30
+    linuxParameters        = { capabilities = { add = [], drop = ["ALL"] }, initProcessEnabled = false }
+    privileged             = false
+    readonlyRootFilesystem = true
+
+    portMappings = [
+      for port in [var.entry.ports.service, var.entry.ports.health] :
+      { containerPort = port, hostPort = port, protocol = "tcp" }
+    ]
+
+    # Sorted by name, as ECS returns it.
+    environment = [for name, value in merge(var.environment, {
+      PORT                = tostring(var.entry.ports.service)
+      MERIDIAN_ADMIN_PORT = tostring(var.entry.ports.health)
+      # Answers tell which image gave them, so that a canary can be told from the stable.
+      MERIDIAN_VERSION = split("@", each.value)[1]
+      # The load balancer appends the address it sees; what stands left of it is the client's word.
+      MERIDIAN_CLIENT_ADDRESS = "x-forwarded-for:1"
+    }) : { name = name, value = value }]
+
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = aws_cloudwatch_log_group.this.name
+        awslogs-region        = data.aws_region.current.id
+        awslogs-stream-prefix = each.key
+        # A log that cannot be written must not stop the service.
+        mode            = "non-blocking"
+        max-buffer-size = "10m"
+      }
+      secretOptions = []
+    }
+  }])
+
+  # The old definition stays until the service has left it, for a rollback needs it.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+locals {
+  log_group = "/meridian/${var.name}/service"
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  # checkov:skip=CKV_AWS_158:CloudWatch encrypts with its own key; the log holds no secrets, and a key of ours costs 1 USD a month
+  # checkov:skip=CKV_AWS_338:addresses of visitors are not kept for a year
+  name              = local.log_group
+  retention_in_days = 30
+}
+
+resource "aws_iam_role_policy" "log" {
+  name = "write-service-log"
+  # The role's name is the last part of its ARN.
+  role = regex("[^/]+$", var.identity_id.execution)
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource = "${aws_cloudwatch_log_group.this.arn}:*"
+    }]
+  })
+}

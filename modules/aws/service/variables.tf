@@ -1,0 +1,137 @@
+variable "name" {
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+  }
+}
+
+variable "image" {
+  description = "Image to run, by digest: REPOSITORY@sha256:…, built for linux/amd64."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[^@[:space:]]+@sha256:[0-9a-f]{64}$", var.image))
+    error_message = "image must be given by digest, REPOSITORY@sha256:<64 hex digits>, since a tag can come to mean something else; it is \"${var.image}\"."
+  }
+}
+
+variable "canary" {
+  description = "A second image that gets a part of the requests, or null: image by digest; percent of requests, 0 to 100, 0 withdrawing it; stable, the output revision taken before it began."
+  type        = object({ image = string, percent = number, stable = string })
+  nullable    = true
+
+  validation {
+    condition     = var.canary == null || can(regex("^[^@[:space:]]+@sha256:[0-9a-f]{64}$", var.canary.image))
+    error_message = "canary.image must be given by digest, REPOSITORY@sha256:<64 hex digits>; it is \"${try(var.canary.image, "null")}\"."
+  }
+
+  validation {
+    condition     = var.canary == null || try(var.canary.percent >= 0 && var.canary.percent <= 100 && floor(var.canary.percent) == var.canary.percent, false)
+    error_message = "canary.percent must be a whole number from 0 to 100; it is ${try(var.canary.percent, "null")}."
+  }
+
+  validation {
+    # The other clouds need it to keep the stable revision in place. Here a service of its own does
+    # that, so this only tells whether the value was taken from the output.
+    condition     = var.canary == null || can(regex("^arn:aws[a-z-]*:ecs:.+:task-definition/.+:[0-9]+$", var.canary.stable))
+    error_message = "canary.stable must be the output revision, the ARN of a task definition; it is \"${try(var.canary.stable, "null")}\"."
+  }
+
+  validation {
+    # The stable service runs `image`: with both the same, everybody would get the new one at once.
+    condition     = var.canary == null || try(var.canary.image != var.image, false)
+    error_message = "canary.image must differ from image: image stays what runs now, the canary is what is tried."
+  }
+}
+
+variable "cpu" {
+  description = "CPU of an instance in vCPU: 0.25, 0.5, 1, 2, 4, 8 or 16."
+  type        = number
+
+  validation {
+    condition     = contains([0.25, 0.5, 1, 2, 4, 8, 16], var.cpu)
+    error_message = "cpu must be 0.25, 0.5, 1, 2, 4, 8 or 16 vCPU; it is ${var.cpu}."
+  }
+}
+
+variable "memory" {
+  description = "Memory of an instance in MiB, within what Fargate pairs with cpu: twice to eight times 1024 per vCPU; from 512 with 0.25, from 16384 with 8 and 32768 with 16, in steps of 1024 (4096 with 8, 8192 with 16)."
+  type        = number
+
+  validation {
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
+    condition = contains(lookup({
+      "0.25" = [512, 1024, 2048]
+      "0.5"  = range(1024, 4096 + 1, 1024)
+      "1"    = range(2048, 8192 + 1, 1024)
+      "2"    = range(4096, 16384 + 1, 1024)
+      "4"    = range(8192, 30720 + 1, 1024)
+      "8"    = range(16384, 61440 + 1, 4096)
+      "16"   = range(32768, 122880 + 1, 8192)
+    }, tostring(var.cpu), []), var.memory)
+    error_message = "memory is ${var.memory} MiB, which Fargate does not pair with cpu ${var.cpu}. It takes 0.25 with 512, 1024 or 2048; 0.5 with 1024 to 4096; 1 with 2048 to 8192; 2 with 4096 to 16384; 4 with 8192 to 30720 (steps of 1024); 8 with 16384 to 61440 (4096); 16 with 32768 to 122880 (8192)."
+  }
+}
+
+variable "instances" {
+  description = "How many instances run: at least min, 2 or more, and up to max, 1000 at most, as CPU or memory pass 80 percent."
+  type        = object({ min = number, max = number })
+
+  validation {
+    condition     = floor(var.instances.min) == var.instances.min && var.instances.min >= 2
+    error_message = "instances.min must be a whole number from 2: one instance alone is not there while its zone or host fails; it is ${var.instances.min}."
+  }
+
+  validation {
+    condition     = floor(var.instances.max) == var.instances.max && var.instances.max >= var.instances.min && var.instances.max <= 1000
+    error_message = "instances.max must be a whole number from instances.min (${var.instances.min}) to 1000; it is ${var.instances.max}."
+  }
+}
+
+variable "environment" {
+  description = "Environment of the service beyond what this module sets; never secrets, which everybody who may describe a task definition can read."
+  type        = map(string)
+
+  validation {
+    condition     = alltrue([for name in keys(var.environment) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
+    error_message = "environment: names have letters, digits and _, no digit first; refused: ${join(", ", [for name in keys(var.environment) : name if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])}."
+  }
+
+  validation {
+    condition     = length(setintersection(keys(var.environment), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"])) == 0
+    error_message = "environment must not set ${join(", ", setintersection(keys(var.environment), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]))}: the module does, to agree with the load balancer and the image."
+  }
+}
+
+variable "identity_id" {
+  description = "ARNs of the roles task and execution, from the module identity."
+  type        = object({ task = string, execution = string })
+}
+
+variable "network_id" {
+  description = "Id of the VPC, from the module network."
+  type        = string
+}
+
+variable "private_subnet_ids" {
+  description = "Private subnets in at least two zones, from the module network."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.private_subnet_ids) >= 2
+    error_message = "private_subnet_ids must have at least two subnets, in two zones; it has ${length(var.private_subnet_ids)}."
+  }
+}
+
+variable "entry" {
+  description = "The load balancer's security group, listener, ports and target groups, from the module edge."
+  type = object({
+    security_group_id = string
+    listener_arn      = string
+    ports             = object({ service = number, health = number })
+    target_groups     = map(object({ arn = string, metric = string }))
+  })
+}

@@ -1,0 +1,127 @@
+variable "name" {
+  description = "Prefix of every resource's name, one for each environment: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+  }
+}
+
+variable "region" {
+  description = "AWS region, such as eu-central-1."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region must be the id of an AWS region, such as eu-central-1, without a zone's letter; it is \"${var.region}\"."
+  }
+}
+
+variable "account" {
+  description = "Twelve digits of the account to deploy to; any other is refused. null: the account of the credentials."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.account == null || can(regex("^[0-9]{12}$", var.account))
+    error_message = "account must be the twelve digits of an AWS account, in quotes; it is \"${coalesce(var.account, "null")}\"."
+  }
+}
+
+variable "cidr" {
+  description = "IPv4 range of the network, private, /16 to /22."
+  type        = string
+}
+
+variable "zones" {
+  description = "Number of availability zones, 2 to 4."
+  type        = number
+}
+
+variable "nat" {
+  description = "How private subnets reach the internet: \"single\", \"zonal\" (a NAT gateway in each zone) or \"none\" (ECR, logs and S3 only, through endpoints)."
+  type        = string
+}
+
+variable "image" {
+  description = "Image to run, by digest; null builds app/ and pushes it to the repository."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.image == null || var.nat != "none" || can(regex("^[0-9]{12}\\.dkr\\.ecr\\.${var.region}\\.amazonaws\\.com", var.image))
+    error_message = "image must be in ECR in ${var.region} when nat is \"none\", since nothing else can be reached; it is \"${coalesce(var.image, "null")}\"."
+  }
+
+  validation {
+    # Tasks may pull from one repository of ECR: the stack's own, which has its name, or the shared one.
+    condition     = var.image == null || !can(regex("\\.dkr\\.ecr\\.", var.image)) || split("@", coalesce(var.image, "@"))[0] == var.repository_url || (var.repository_url == null && endswith(split("@", coalesce(var.image, "@"))[0], "amazonaws.com/${var.name}"))
+    error_message = "image is in a repository of ECR that the tasks may not pull from; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
+  }
+}
+
+variable "repository_url" {
+  description = "Repository that exists already and takes the images, HOST/PATH; null makes one for this stack."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.repository_url == null || var.nat != "none" || can(regex("^[0-9]{12}\\.dkr\\.ecr\\.${var.region}\\.amazonaws\\.com", var.repository_url))
+    error_message = "repository_url must be in ECR in ${var.region} when nat is \"none\", since nothing else can be reached; it is \"${coalesce(var.repository_url, "null")}\"."
+  }
+}
+
+variable "keep_images" {
+  description = "How many images the stack's own repository keeps, the newest, 10 to 1000."
+  type        = number
+}
+
+variable "canary" {
+  description = "A second image that gets a part of the requests: image by digest, percent 0 to 100, stable the output revision; null for none."
+  type        = object({ image = string, percent = number, stable = string })
+  default     = null
+}
+
+variable "cpu" {
+  description = "CPU of an instance in vCPU: 0.25, 0.5, 1, 2, 4, 8 or 16."
+  type        = number
+}
+
+variable "memory" {
+  description = "Memory of an instance in MiB, as Fargate pairs it with cpu: 2048 to 8192 with 1."
+  type        = number
+}
+
+variable "instances" {
+  description = "How many instances run: at least min, 2 or more, and up to max as CPU or memory pass 80 percent."
+  type        = object({ min = number, max = number })
+}
+
+variable "environment" {
+  description = "Environment of the service, such as { MERIDIAN_HOME = \"hello\" }; no secrets."
+  type        = map(string)
+  default     = {}
+}
+
+variable "domain" {
+  description = "Own domain: name, and zone (Route 53 hosted zone id) or certificate (ARN in ACM); null serves on port 80 under the load balancer's name."
+  type        = object({ name = string, zone = optional(string), certificate = optional(string) })
+  default     = null
+}
+
+variable "waf" {
+  description = "Whether AWS WAF filters requests, from 9 USD a month."
+  type        = bool
+}
+
+variable "email" {
+  description = "Who gets alarms, once the link in AWS's message is followed; null for nobody."
+  type        = string
+  default     = null
+}
+
+variable "every_minutes" {
+  description = "Minutes between two checks of the public address, a divisor of 60."
+  type        = number
+}
