@@ -1,6 +1,7 @@
 package meridian;
 
 import io.helidon.common.buffers.BufferData;
+import io.helidon.http.Headers;
 import io.helidon.http.HttpPrologue;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.http.HttpRules;
@@ -26,6 +27,8 @@ import java.util.function.Consumer;
  *       the timeout costs its connection, and so does a new connection that stays silent.
  *   <li>When nine tenths of the places are taken, those kept alive without a request give way, the
  *       longest idle first.
+ *   <li>A connection whose end either side has announced is closed after the answer. Helidon
+ *       waits for the client to do it, and would take whatever comes next for a request.
  * </ul>
  *
  * <p>An HTTP service, without any route, because those are told when the server starts and stops.
@@ -56,6 +59,18 @@ final class ConnectionGuard implements ServerConnectionSelector, HttpService {
           @Override
           public void prologue(ConnectionContext context, HttpPrologue prologue) {
             ((GuardedConnection.Context) context).requestLineRead();
+          }
+
+          @Override
+          public void headers(ConnectionContext context, Headers headers) {
+            ((GuardedConnection.Context) context).headersPassed(headers);
+          }
+        });
+    config.addSendListener(
+        new Http1ConnectionListener() {
+          @Override
+          public void headers(ConnectionContext context, Headers headers) {
+            ((GuardedConnection.Context) context).headersPassed(headers);
           }
         });
     this.http1 = Http1ConnectionSelector.builder().config(config.build()).build();

@@ -6,6 +6,9 @@ import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.socket.PeerInfo;
 import io.helidon.common.task.InterruptableTask;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Headers;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.ListenerContext;
 import io.helidon.webserver.ProxyProtocolData;
@@ -13,7 +16,6 @@ import io.helidon.webserver.Router;
 import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnection;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -25,7 +27,7 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
   /** How long a client may take to read our last answer before the connection goes. */
   private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  private final HelidonSocket socket;
+  private final DataReader received;
   private final long timeoutNanos;
   private final Set<GuardedConnection> registry;
   private final DataReader reader = new DataReader(this::read);
@@ -36,13 +38,15 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
   private volatile boolean idle;
   private volatile long since;
   private boolean served;
+  private boolean closing;
+  private boolean ended;
 
   GuardedConnection(
       ConnectionContext context,
       Http1ConnectionSelector http1,
       Duration timeout,
       Set<GuardedConnection> registry) {
-    this.socket = context.serverSocket();
+    this.received = context.dataReader();
     this.timeoutNanos = timeout.toNanos();
     this.registry = registry;
     this.since = System.nanoTime() + timeoutNanos;
@@ -68,7 +72,9 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
       http.handle(limit);
     } finally {
       try {
-        linger();
+        if (!ended) {
+          linger();
+        }
       } finally {
         registry.remove(this);
       }
@@ -92,16 +98,15 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
 
   /** Supplies what the client sends next, and notes whether anyone waits for it. */
   private byte[] read() {
+    if (closing && canInterrupt()) {
+      ended = true;
+      return null; // nobody is to wait for another request
+    }
     if (served && canInterrupt() && reader.available() == 0) {
       since = System.nanoTime();
       idle = true;
     }
-    byte[] bytes;
-    try {
-      bytes = socket.get();
-    } catch (UncheckedIOException e) {
-      throw new ServerConnectionException("Failed to get data from socket", e);
-    }
+    byte[] bytes = receive();
     if (idle) {
       since = System.nanoTime() + timeoutNanos;
       idle = false;
@@ -109,18 +114,30 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
     return bytes;
   }
 
+  /** What the client sent, as much as there is; null when it sends no more. */
+  private byte[] receive() {
+    try {
+      received.ensureAvailable(); // Helidon may have read ahead to see which protocol it is
+      return received.readBytes(received.available());
+    } catch (DataReader.InsufficientDataAvailableException e) {
+      ended = true;
+      return null;
+    }
+  }
+
   /**
-   * Reads on for a moment before the close: closing over unread input resets the connection, and
-   * the reset can overtake the answer, so that a client that sent too much never learns why.
+   * Reads on for a moment before the close, when a request was refused before its end: closing over
+   * unread input resets the connection, and the reset can overtake the answer, so that a client that
+   * sent too much never learns why.
    */
   private void linger() {
     since = System.nanoTime() + LINGER_NANOS;
     idle = false;
     try {
-      while (!isOverdue(System.nanoTime()) && socket.get() != null) {
+      while (!isOverdue(System.nanoTime()) && receive() != null) {
         // discarded
       }
-    } catch (UncheckedIOException e) {
+    } catch (ServerConnectionException e) {
       // gone already
     }
   }
@@ -134,8 +151,16 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
     }
 
     void requestLineRead() {
+      if (closing) {
+        throw new CloseConnectionException("The end of the connection was announced");
+      }
       served = true;
       since = System.nanoTime() + timeoutNanos;
+    }
+
+    /** Of a request or of its answer. */
+    void headersPassed(Headers headers) {
+      closing |= headers.contains(HeaderValues.CONNECTION_CLOSE);
     }
 
     @Override
@@ -170,7 +195,7 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
 
     @Override
     public HelidonSocket serverSocket() {
-      return socket;
+      return delegate.serverSocket();
     }
 
     @Override

@@ -7,7 +7,6 @@ import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.ServerRequestHeaders;
 import io.helidon.http.Status;
-import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.Filter;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
@@ -18,8 +17,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The outermost filter: measures and logs each request, puts on each answer what all answers
- * carry, and closes the connection where the answer said so.
+ * The outermost filter: measures and logs each request, and puts on each answer what all answers
+ * carry.
  */
 final class RequestLog implements Filter {
   private static final HeaderName TRACEPARENT = HeaderNames.create("traceparent");
@@ -70,10 +69,6 @@ final class RequestLog implements Filter {
       chain.proceed();
     } finally {
       ended(request, response, System.nanoTime() - start);
-    }
-    if (response.headers().contains(HeaderValues.CONNECTION_CLOSE)) {
-      // Helidon announces the end and then waits for the client to act on it.
-      throw new CloseConnectionException("The answer announced the end of the connection");
     }
   }
 

@@ -7,6 +7,7 @@ import io.helidon.http.media.MediaContext;
 import io.helidon.service.registry.GlobalServiceRegistry;
 import io.helidon.service.registry.ServiceRegistryConfig;
 import io.helidon.service.registry.ServiceRegistryManager;
+import io.helidon.webserver.ErrorHandling;
 import io.helidon.webserver.ListenerConfig;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
@@ -91,6 +92,8 @@ final class Server {
             metrics::connectionCut);
     listener
         .protocolsDiscoverServices(false)
+        // Gives the reason of a refusal to our own handler, not to the client.
+        .errorHandling(ErrorHandling.builder().includeEntity(true).build())
         .addConnectionSelector(guard)
         .directHandlers(problems)
         .routing(routing.register(guard))

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** The whole service on real sockets, with a clock that stands still and a log that is kept. */
 final class TestServer implements AutoCloseable {
@@ -23,10 +24,6 @@ final class TestServer implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final HttpClient HTTP =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-
-  static {
-    Server.withoutDiscovery(); // as in production
-  }
 
   final Health health = new Health();
   private final ByteArrayOutputStream output = new ByteArrayOutputStream();
@@ -87,10 +84,14 @@ final class TestServer implements AutoCloseable {
     }
   }
 
-  /** The log so far, a line each. */
-  List<JsonNode> log() {
+  /** The log, once it has the expected lines: a request's is written after its answer is sent. */
+  List<JsonNode> log(int lines) {
     try {
-      log.flush(5000);
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+      while (output.toString(StandardCharsets.UTF_8).lines().count() < lines
+          && System.nanoTime() < end) {
+        Thread.sleep(5);
+      }
       return output
           .toString(StandardCharsets.UTF_8)
           .lines()

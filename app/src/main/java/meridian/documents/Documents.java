@@ -82,9 +82,10 @@ public final class Documents {
       return cached.get().document();
     }
     FutureTask<Lookup> mine = new FutureTask<>(() -> load(name, cached));
-    FutureTask<Lookup> flight = flights.putIfAbsent(name, mine);
-    if (flight == null) {
-      flight = mine;
+    FutureTask<Lookup> flight =
+        flights.compute(
+            name, (key, current) -> current == null || current.isDone() ? mine : current);
+    if (flight == mine) {
       Thread.ofVirtual()
           .name("document " + name)
           .start(

@@ -1,0 +1,165 @@
+package meridian;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.allOf;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.lessThan;
+import static org.hamcrest.Matchers.startsWith;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The program as a process: how it starts, refuses to, and ends. */
+class ProcessTest {
+  private static final Pattern PORTS = Pattern.compile("port (\\d+), health and metrics on (\\d+)");
+
+  private static Process start(List<String> arguments, String... environment) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "meridian.Main"));
+    command.addAll(arguments);
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("PORT", "0");
+    builder.environment().put("MERIDIAN_ADMIN_PORT", "0");
+    for (int i = 0; i < environment.length; i += 2) {
+      builder.environment().put(environment[i], environment[i + 1]);
+    }
+    return builder.start();
+  }
+
+  private static int exitCode(Process process) throws InterruptedException {
+    if (!process.waitFor(30, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      throw new AssertionError("still running after 30 s");
+    }
+    return process.exitValue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "PORT, http, PORT: \\\"http\\\" is not accepted",
+    "MERIDIAN_HOME, tim, MERIDIAN_HOME: \\\"tim\\\" is not accepted",
+    "MERIDIAN_TYPO, x, the environment has the unknown key MERIDIAN_TYPO",
+    "MERIDIAN_DOCUMENTS_LOCATION, /no/such/folder, MERIDIAN_DOCUMENTS_LOCATION: there is no folder /no/such/folder",
+  })
+  void badSettingStopsTheStartWithOneClearLine(String variable, String value, String message)
+      throws IOException, InterruptedException {
+    Process process = start(List.of(), variable, value);
+
+    List<String> lines = process.inputReader().lines().toList();
+    assertThat(exitCode(process), is(1));
+    assertThat(lines.toString(), lines.size(), is(1));
+    assertThat(
+        lines.getFirst(),
+        allOf(startsWith("{\"time\":"), containsString("\"severity\":\"ERROR\""), containsString(message)));
+  }
+
+  @Test
+  void portInUseStopsTheStartWithOneClearLine() throws IOException, InterruptedException {
+    try (ServerSocket taken = new ServerSocket(0)) {
+      String port = Integer.toString(taken.getLocalPort());
+      for (String variable : new String[] {"PORT", "MERIDIAN_ADMIN_PORT"}) {
+        Process process = start(List.of(), variable, port);
+        List<String> lines = process.inputReader().lines().toList();
+        assertThat(exitCode(process), is(1));
+        assertThat(lines.toString(), lines.size(), is(1));
+        assertThat(
+            lines.getFirst(),
+            containsString(variable + ": port " + port + " cannot be listened on: Address already in use"));
+      }
+    }
+  }
+
+  @Test
+  void unknownCommandIsRefused() throws IOException, InterruptedException {
+    assertThat(exitCode(start(List.of("serve"))), is(64));
+  }
+
+  @Test
+  void probeIsPartOfTheProgram() throws IOException, InterruptedException {
+    Process process = start(List.of("probe", "http://127.0.0.1:1"));
+    assertThat(process.inputReader().readLine(), startsWith("Failed: down"));
+    assertThat(exitCode(process), is(2));
+  }
+
+  /** In production Helidon discovers nothing; what reads this header is one of the parts we name. */
+  @Test
+  void requestWithALengthIsUnderstood() throws IOException, InterruptedException {
+    Process process = start(List.of(), "MERIDIAN_DRAIN_DELAY", "0s");
+    try (BufferedReader log = process.inputReader()) {
+      Matcher ports = PORTS.matcher(log.readLine());
+      assertThat(ports.find(), is(true));
+      assertThat(
+          get(Integer.parseInt(ports.group(1)), "/now HTTP/1.1\r\nContent-Length: 0\r\nX:"),
+          startsWith("HTTP/1.1 200 "));
+    } finally {
+      process.toHandle().destroy();
+      assertThat(exitCode(process), is(0));
+    }
+  }
+
+  @Test
+  void terminationDrainsAndExitsWithZero() throws IOException, InterruptedException {
+    Process process = start(List.of(), "MERIDIAN_DRAIN_DELAY", "2s");
+    try (BufferedReader log = process.inputReader()) {
+      Matcher ports = PORTS.matcher(log.readLine());
+      assertThat(ports.find(), is(true));
+      int port = Integer.parseInt(ports.group(1));
+      int adminPort = Integer.parseInt(ports.group(2));
+      assertThat(get(adminPort, "/ready"), startsWith("HTTP/1.1 200 "));
+
+      try (Socket inFlight = new Socket("127.0.0.1", port)) {
+        inFlight.setSoTimeout(10_000);
+        inFlight.getOutputStream().write("GET /now HTTP/1.1\r\nHo".getBytes(US_ASCII));
+        long start = System.nanoTime();
+        process.toHandle().destroy();
+        assertThat(log.readLine(), containsString("Draining"));
+
+        assertThat("told to leave", get(adminPort, "/ready"), startsWith("HTTP/1.1 503 "));
+        assertThat("alive", get(adminPort, "/live"), startsWith("HTTP/1.1 200 "));
+        assertThat(
+            "still served, and asked to leave",
+            get(port, "/now"),
+            allOf(startsWith("HTTP/1.1 200 "), containsString("Connection: close")));
+
+        inFlight.getOutputStream().write("st: a\r\n\r\n".getBytes(US_ASCII));
+        byte[] answer = new byte[100];
+        int length = inFlight.getInputStream().read(answer);
+        assertThat(
+            "in flight", new String(answer, 0, length, US_ASCII), startsWith("HTTP/1.1 200 "));
+
+        assertThat(exitCode(process), is(0));
+        assertThat((System.nanoTime() - start) / 1_000_000_000, is(lessThan(7L)));
+      }
+      List<String> rest = log.lines().toList();
+      assertThat("flushed", rest.getLast(), containsString("Stopped"));
+    }
+  }
+
+  private static String get(int port, String path) throws IOException {
+    try (Socket socket = new Socket("127.0.0.1", port)) {
+      socket.setSoTimeout(10_000);
+      socket
+          .getOutputStream()
+          .write(("GET " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").getBytes(US_ASCII));
+      return new String(socket.getInputStream().readAllBytes(), US_ASCII);
+    }
+  }
+}

@@ -1,0 +1,235 @@
+package meridian.documents;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.instanceOf;
+import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.lessThan;
+import static org.hamcrest.Matchers.not;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import meridian.documents.DocumentStore.Fetch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What all stores share, on a store that answers what a test tells it to. */
+class DocumentsTest {
+  private static final Fetch BROKEN = new Fetch.Failed(Lookup.Failure.BROKEN, "test", false);
+  private static final Fetch HICCUP = new Fetch.Failed(Lookup.Failure.BROKEN, "test", true);
+
+  private final Deque<Fetch> answers = new ArrayDeque<>();
+  private final List<String> asked = new ArrayList<>();
+  private final AtomicLong nanos = new AtomicLong();
+  private final Documents documents =
+      documents(
+          (name, tag) -> {
+            asked.add(name + " " + tag);
+            return answers.removeFirst();
+          });
+
+  private Documents documents(DocumentStore store) {
+    return new Documents(
+        store,
+        new DocumentSettings(
+            new DocumentSettings.Location.Folder(Path.of("unused")),
+            1000,
+            Duration.ofMillis(700),
+            Duration.ofSeconds(5)),
+        nanos::get);
+  }
+
+  private static Fetch found(String json, String tag) {
+    return new Fetch.Found(json.getBytes(UTF_8), tag);
+  }
+
+  private static Lookup.Document document(Lookup lookup) {
+    assertThat(lookup, is(instanceOf(Lookup.Document.class)));
+    return (Lookup.Document) lookup;
+  }
+
+  @Test
+  void bytesAreServedAsStored() {
+    answers.add(found(" {\"b\":1, \"a\":2.0}\n", "t1"));
+
+    assertThat(new String(document(documents.get("foo")).json(), UTF_8), is(" {\"b\":1, \"a\":2.0}\n"));
+  }
+
+  @Test
+  void freshCopyIsServedWithoutAsking() {
+    answers.add(found("{}", "t1"));
+    documents.get("foo");
+    nanos.addAndGet(Duration.ofMillis(4999).toNanos());
+    documents.get("foo");
+
+    assertThat(asked, equalTo(List.of("foo ")));
+  }
+
+  @Test
+  void oldCopyIsConfirmedByItsTag() {
+    answers.add(found("{\"v\":1}", "t1"));
+    answers.add(new Fetch.Unchanged());
+    answers.add(found("{\"v\":2}", "t2"));
+    String first = document(documents.get("foo")).etag();
+    nanos.addAndGet(Duration.ofSeconds(5).toNanos());
+    String second = document(documents.get("foo")).etag();
+    nanos.addAndGet(Duration.ofSeconds(5).toNanos());
+    String third = document(documents.get("foo")).etag();
+
+    assertThat(asked, equalTo(List.of("foo ", "foo t1", "foo t1")));
+    assertThat(second, is(first));
+    assertThat(third, is(not(first)));
+  }
+
+  @Test
+  void removedDocumentIsForgotten() {
+    answers.add(found("{}", "t1"));
+    answers.add(new Fetch.Missing());
+    answers.add(found("{}", "t1"));
+    documents.get("foo");
+    nanos.addAndGet(Duration.ofSeconds(5).toNanos());
+
+    assertThat(documents.get("foo"), equalTo(new Lookup.Missing()));
+    document(documents.get("foo"));
+    assertThat(asked.getLast(), is("foo "));
+  }
+
+  @Test
+  void hiccupIsRetriedOnce() {
+    answers.add(HICCUP);
+    answers.add(found("{}", "t1"));
+    document(documents.get("foo"));
+
+    answers.add(HICCUP);
+    answers.add(HICCUP);
+    assertThat(
+        documents.get("bar"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
+    assertThat(asked.size(), is(4));
+  }
+
+  @Test
+  void lastingFailureIsNotRetried() {
+    answers.add(BROKEN);
+    assertThat(
+        documents.get("foo"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
+    assertThat(asked.size(), is(1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "", " ", "[]", "\"text\"", "1", "null", "{", "{}{}", "{} x", "{\"a\":}", "\ufeff{}",
+        "{\"a\":\"\u0000\"}"
+      })
+  void onlyOneJsonObjectIsServed(String bytes) {
+    answers.add(found(bytes, "t1"));
+    assertThat(
+        documents.get("foo"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
+  }
+
+  @Test
+  void otherEncodingsAreNotServed() {
+    answers.add(new Fetch.Found("{\"a\":1}".getBytes(java.nio.charset.StandardCharsets.UTF_16LE), ""));
+    answers.add(new Fetch.Found(new byte[] {'{', '"', (byte) 0xff, '"', ':', '1', '}'}, ""));
+
+    assertThat(documents.get("foo"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
+    assertThat(documents.get("bar"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
+  }
+
+  @Test
+  void largerThanTheLimitIsNotServed() {
+    answers.add(found("{\"a\":\"" + "x".repeat(1000 - 8) + "\"}", ""));
+    document(documents.get("foo"));
+    answers.add(found("{\"a\":\"" + "x".repeat(1001 - 8) + "\"}", ""));
+    assertThat(
+        documents.get("bar"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
+  }
+
+  @Test
+  void callersOfOneDocumentShareOneQuestion() throws InterruptedException, ExecutionException {
+    CountDownLatch release = new CountDownLatch(1);
+    AtomicInteger questions = new AtomicInteger();
+    Documents shared =
+        documents(
+            (name, tag) -> {
+              questions.incrementAndGet();
+              try {
+                release.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              return found("{}", "t1");
+            });
+    try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Lookup>> lookups = new ArrayList<>();
+      for (int i = 0; i < 50; i++) {
+        lookups.add(callers.submit(() -> shared.get("foo")));
+      }
+      Thread.sleep(100);
+      release.countDown();
+      for (Future<Lookup> lookup : lookups) {
+        document(lookup.get());
+      }
+    }
+    assertThat(questions.get(), is(1));
+  }
+
+  @Test
+  void slowStoreCostsTheTimeoutAndNoMore() throws InterruptedException {
+    CountDownLatch interrupted = new CountDownLatch(1);
+    Documents slow =
+        documents(
+            (name, tag) -> {
+              try {
+                Thread.sleep(60_000);
+              } catch (InterruptedException e) {
+                interrupted.countDown();
+                Thread.currentThread().interrupt();
+              }
+              return new Fetch.Missing();
+            });
+    long start = System.nanoTime();
+    assertThat(slow.get("foo"), equalTo(new Lookup.Unavailable(Lookup.Failure.SLOW)));
+
+    assertThat((System.nanoTime() - start) / 1_000_000, is(lessThan(5000L)));
+    interrupted.await(); // the question does not go on without a caller
+  }
+
+  @Test
+  void storeThatThrowsIsBroken() {
+    Documents throwing =
+        documents(
+            (name, tag) -> {
+              throw new IllegalStateException("a defect");
+            });
+    assertThat(throwing.get("foo"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "-a", "_a", "A", "a.b", "a/b", "a\\b", "..", "ä", "a b", "a\n"})
+  void otherNamesAreRefused(String name) {
+    assertThat(Documents.isName(name), is(false));
+    assertThrows(IllegalArgumentException.class, () -> documents.get(name));
+  }
+
+  @Test
+  void namesMayHave63Characters() {
+    assertThat(Documents.isName("a".repeat(63)), is(true));
+    assertThat(Documents.isName("a".repeat(64)), is(false));
+    assertThat(Documents.isName("0-a_b"), is(true));
+  }
+}
