@@ -22,17 +22,17 @@ variable "domain" {
   validation {
     # 64 is what ACM takes: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
     condition     = var.domain == null || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain.name)) && length(try(var.domain.name, "")) <= 64
-    error_message = "domain.name must be a fully qualified name in lower case of at most 64 characters, such as time.example.com; it is \"${try(var.domain.name, "null")}\"."
+    error_message = "domain.name must be a fully qualified name in lower case of at most 64 characters, such as time.example.com; it is \"${coalesce(try(var.domain.name, null), "null")}\"."
   }
 
   validation {
     condition     = try(var.domain.zone, null) == null || can(regex("^Z[A-Z0-9]{4,31}$", var.domain.zone))
-    error_message = "domain.zone must be the id of a Route 53 hosted zone, such as Z0123456789ABCDEFGHIJ; it is \"${try(var.domain.zone, "null")}\"."
+    error_message = "domain.zone must be the id of a Route 53 hosted zone, such as Z0123456789ABCDEFGHIJ; it is \"${coalesce(try(var.domain.zone, null), "null")}\"."
   }
 
   validation {
     condition     = try(var.domain.certificate, null) == null || can(regex("^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/", var.domain.certificate))
-    error_message = "domain.certificate must be the ARN of a certificate in ACM, arn:aws:acm:REGION:ACCOUNT:certificate/ID; it is \"${try(var.domain.certificate, "null")}\"."
+    error_message = "domain.certificate must be the ARN of a certificate in ACM, arn:aws:acm:REGION:ACCOUNT:certificate/ID; it is \"${coalesce(try(var.domain.certificate, null), "null")}\"."
   }
 
   validation {

@@ -23,7 +23,7 @@ resource "aws_iam_role_policy" "schedule" {
       {
         Effect    = "Allow"
         Action    = "ecs:RunTask"
-        Resource  = [aws_ecs_task_definition.this.arn_without_revision, "${aws_ecs_task_definition.this.arn_without_revision}:*"]
+        Resource  = [local.family_arn, "${local.family_arn}:*"]
         Condition = { ArnEquals = { "ecs:cluster" = var.platform } }
       },
       {

@@ -1,10 +1,15 @@
 data "aws_caller_identity" "current" {}
 
+data "aws_partition" "current" {}
+
 data "aws_region" "current" {}
 
 locals {
   job       = "${var.name}-probe"
   log_group = "/meridian/${var.name}/probe"
+  # Without a revision: the schedule takes the newest, so a new image changes the definition alone.
+  # Spelt out, because the resource's own attribute is unknown while it is replaced.
+  family_arn = "arn:${data.aws_partition.current.partition}:ecs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:task-definition/${local.job}"
 }
 
 resource "aws_ecs_task_definition" "this" {
@@ -95,8 +100,7 @@ resource "aws_scheduler_schedule" "this" {
     role_arn = aws_iam_role.schedule.arn
 
     ecs_parameters {
-      # Without a revision: the newest, so that a new image changes the definition alone.
-      task_definition_arn     = aws_ecs_task_definition.this.arn_without_revision
+      task_definition_arn     = local.family_arn
       launch_type             = "FARGATE"
       platform_version        = "1.4.0"
       task_count              = 1
@@ -117,5 +121,5 @@ resource "aws_scheduler_schedule" "this" {
     }
   }
 
-  depends_on = [aws_iam_role_policy.schedule, aws_iam_role_policy.log, aws_vpc_security_group_egress_rule.this]
+  depends_on = [aws_ecs_task_definition.this, aws_iam_role_policy.schedule, aws_iam_role_policy.log, aws_vpc_security_group_egress_rule.this]
 }

@@ -1,0 +1,59 @@
+mock_provider "aws" {
+  source = "./.."
+}
+
+variables {
+  name  = "test"
+  email = null
+}
+
+run "only_this_accounts_alarms_publish" {
+  assert {
+    condition = jsondecode(aws_sns_topic_policy.this.policy).Statement[0] == {
+      Sid       = "Alarms"
+      Effect    = "Allow"
+      Principal = { Service = "cloudwatch.amazonaws.com" }
+      Action    = "sns:Publish"
+      Resource  = "arn:aws:sns:us-east-1:123456789012:test-alarms"
+      Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" } }
+    }
+    error_message = "CloudWatch on behalf of this account, nobody else."
+  }
+  assert {
+    condition     = [for statement in jsondecode(aws_sns_topic_policy.this.policy).Statement : statement.Sid if statement.Effect == "Allow"] == ["Alarms"]
+    error_message = "Nothing else may be allowed."
+  }
+}
+
+run "without_an_address_nobody_is_written_to" {
+  assert {
+    condition     = length(aws_sns_topic_subscription.email) == 0
+    error_message = "No subscription."
+  }
+}
+
+run "an_address_is_asked_to_subscribe" {
+  variables {
+    email = "ops@example.com"
+  }
+  assert {
+    condition     = aws_sns_topic_subscription.email[0].protocol == "email" && aws_sns_topic_subscription.email[0].endpoint == "ops@example.com"
+    error_message = "By e-mail, at that address."
+  }
+}
+
+run "refuses_a_name_that_other_resources_cannot_bear" {
+  command = plan
+  variables {
+    name = "name-of-seventeen"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_what_is_no_address" {
+  command = plan
+  variables {
+    email = "ops, dev@example"
+  }
+  expect_failures = [var.email]
+}

@@ -1,0 +1,120 @@
+mock_provider "aws" {
+  source = "./.."
+}
+
+variables {
+  name      = "test"
+  documents = { foo = "{\"message\": \"hello\"}" }
+  reader    = { task = "test-task", execution = "test-execution" }
+}
+
+run "the_bucket_refuses_plain_http" {
+  assert {
+    condition = jsondecode(aws_s3_bucket_policy.this.policy).Statement == [{
+      Sid       = "OnlyTLS"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:*"
+      Resource  = ["arn:aws:s3:::test-documents-123456789012-us-east-1", "arn:aws:s3:::test-documents-123456789012-us-east-1/*"]
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+    error_message = "Whatever is not TLS must be denied, for the bucket and all in it."
+  }
+}
+
+run "the_bucket_is_closed_to_the_public" {
+  assert {
+    condition     = aws_s3_bucket_public_access_block.this.block_public_acls && aws_s3_bucket_public_access_block.this.block_public_policy && aws_s3_bucket_public_access_block.this.ignore_public_acls && aws_s3_bucket_public_access_block.this.restrict_public_buckets
+    error_message = "All four blocks."
+  }
+  assert {
+    condition     = aws_s3_bucket_ownership_controls.this.rule[0].object_ownership == "BucketOwnerEnforced"
+    error_message = "No access lists."
+  }
+}
+
+run "documents_are_encrypted_and_versioned" {
+  assert {
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256"
+    error_message = "Encrypted at rest."
+  }
+  assert {
+    condition     = aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled"
+    error_message = "A document overwritten by mistake can be had back."
+  }
+}
+
+run "old_versions_stop_costing_after_a_month" {
+  assert {
+    condition     = aws_s3_bucket_lifecycle_configuration.this.rule[0].noncurrent_version_expiration[0].noncurrent_days == 30
+    error_message = "30 days."
+  }
+}
+
+run "a_destroy_takes_documents_and_versions_along" {
+  assert {
+    condition     = aws_s3_bucket.this.force_destroy
+    error_message = "A bucket with versions would refuse to go."
+  }
+}
+
+run "the_task_role_reads_one_bucket_only" {
+  assert {
+    condition = aws_iam_role_policy.read.role == "test-task" && jsondecode(aws_iam_role_policy.read.policy).Statement == [
+      { Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::test-documents-123456789012-us-east-1/*" },
+      { Effect = "Allow", Action = "s3:ListBucket", Resource = "arn:aws:s3:::test-documents-123456789012-us-east-1" },
+    ]
+    error_message = "Read and list this bucket, nothing else."
+  }
+}
+
+run "the_service_is_told_where_its_documents_are" {
+  assert {
+    condition     = output.settings == { MERIDIAN_DOCUMENTS_LOCATION = "s3://test-documents-123456789012-us-east-1" }
+    error_message = "As the service's configuration expects it."
+  }
+  assert {
+    condition     = aws_s3_object.document["foo"].key == "foo.json" && aws_s3_object.document["foo"].content_type == "application/json"
+    error_message = "The service looks for NAME.json."
+  }
+}
+
+run "refuses_a_name_that_other_resources_cannot_bear" {
+  command = plan
+  variables {
+    name = "name-of-seventeen"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_a_document_whose_name_the_service_would_never_ask_for" {
+  command = plan
+  variables {
+    documents = { "../secret" = "{}" }
+  }
+  expect_failures = [var.documents]
+}
+
+run "refuses_a_document_that_is_no_object" {
+  command = plan
+  variables {
+    documents = { list = "[1, 2]" }
+  }
+  expect_failures = [var.documents]
+}
+
+run "refuses_broken_json" {
+  command = plan
+  variables {
+    documents = { broken = "{\"a\": " }
+  }
+  expect_failures = [var.documents]
+}
+
+run "refuses_a_document_larger_than_the_service_serves" {
+  command = plan
+  variables {
+    documents = { large = jsonencode({ text = join("", [for i in range(1024) : format("%01024d", i)]) }) }
+  }
+  expect_failures = [var.documents]
+}

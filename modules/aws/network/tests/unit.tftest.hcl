@@ -1,0 +1,205 @@
+# What the network costs and whom it lets in. A changed count of NAT gateways is a changed bill.
+mock_provider "aws" {
+  source = "./.."
+}
+
+variables {
+  name  = "test"
+  cidr  = "10.20.0.0/16"
+  zones = 2
+  nat   = "single"
+}
+
+run "two_public_and_two_private_subnets_in_two_zones_by_default" {
+  assert {
+    condition     = toset([for subnet in aws_subnet.public : subnet.availability_zone]) == toset(["us-east-1a", "us-east-1b"])
+    error_message = "Public subnets must be in two zones."
+  }
+  assert {
+    condition     = toset([for subnet in aws_subnet.private : subnet.availability_zone]) == toset(["us-east-1a", "us-east-1b"])
+    error_message = "Private subnets must be in two zones."
+  }
+}
+
+run "nothing_gets_a_public_address_by_itself" {
+  assert {
+    condition     = !anytrue([for subnet in concat(values(aws_subnet.public), values(aws_subnet.private)) : subnet.map_public_ip_on_launch])
+    error_message = "No subnet may hand out public addresses."
+  }
+}
+
+run "one_nat_gateway_is_billed_by_default" {
+  assert {
+    condition     = length(aws_nat_gateway.this) == 1 && length(aws_eip.nat) == 1
+    error_message = "A single NAT gateway with one address."
+  }
+  assert {
+    condition     = length(aws_route.nat) == 2 && length(aws_vpc_endpoint.interface) == 0
+    error_message = "Both zones use it, and no interface endpoint is billed."
+  }
+}
+
+run "zonal_nat_survives_the_loss_of_a_zone" {
+  command = apply
+  variables {
+    nat = "zonal"
+  }
+  assert {
+    condition     = alltrue([for zone, route in aws_route.nat : route.nat_gateway_id == aws_nat_gateway.this[zone].id])
+    error_message = "Each zone must use its own gateway."
+  }
+}
+
+run "without_nat_only_aws_is_reached" {
+  variables {
+    nat = "none"
+  }
+  assert {
+    condition     = length(aws_nat_gateway.this) == 0 && length(aws_route.nat) == 0
+    error_message = "No route may lead to the internet."
+  }
+  assert {
+    condition     = toset([for endpoint in aws_vpc_endpoint.interface : endpoint.service_name]) == toset(["com.amazonaws.us-east-1.ecr.api", "com.amazonaws.us-east-1.ecr.dkr", "com.amazonaws.us-east-1.logs"])
+    error_message = "Fargate needs ECR and logs."
+  }
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.endpoints[0].cidr_ipv4 == "10.20.0.0/16" && aws_vpc_security_group_ingress_rule.endpoints[0].from_port == 443 && aws_vpc_security_group_ingress_rule.endpoints[0].to_port == 443
+    error_message = "Endpoints are reached from the network by 443 only."
+  }
+}
+
+run "only_public_subnets_route_to_the_internet_gateway" {
+  command = apply
+  assert {
+    condition     = aws_route.internet.route_table_id == aws_route_table.public.id && alltrue([for association in aws_route_table_association.private : association.route_table_id != aws_route_table.public.id])
+    error_message = "A private subnet must not use the public route table."
+  }
+}
+
+run "the_default_security_group_is_empty" {
+  command = apply
+  assert {
+    condition     = length(aws_default_security_group.this.ingress) == 0 && length(aws_default_security_group.this.egress) == 0
+    error_message = "It must let nothing in or out."
+  }
+}
+
+run "flows_are_logged_and_kept_for_a_month" {
+  assert {
+    condition     = aws_flow_log.this.traffic_type == "ALL" && aws_cloudwatch_log_group.flow.retention_in_days == 30
+    error_message = "All traffic, 30 days."
+  }
+}
+
+run "s3_is_reached_without_nat_and_by_this_account_only" {
+  command = apply
+  assert {
+    condition     = aws_vpc_endpoint.s3.vpc_endpoint_type == "Gateway" && length(aws_vpc_endpoint.s3.route_table_ids) == 2
+    error_message = "A gateway endpoint, free, in both private route tables."
+  }
+  assert {
+    condition     = jsondecode(aws_vpc_endpoint.s3.policy).Statement[0].Condition.StringEquals["aws:PrincipalAccount"] == "123456789012"
+    error_message = "Other accounts' credentials must not carry data out."
+  }
+}
+
+run "the_smallest_network_with_four_zones_has_no_overlap" {
+  variables {
+    cidr  = "192.168.4.0/22"
+    zones = 4
+  }
+  assert {
+    condition     = length(distinct([for subnet in concat(values(aws_subnet.public), values(aws_subnet.private)) : subnet.cidr_block])) == 8
+    error_message = "Eight subnets, eight ranges."
+  }
+  assert {
+    condition     = alltrue([for subnet in concat(values(aws_subnet.public), values(aws_subnet.private)) : endswith(subnet.cidr_block, "/26")])
+    error_message = "Each a /26."
+  }
+}
+
+run "a_third_zone_moves_no_subnet" {
+  variables {
+    zones = 3
+  }
+  assert {
+    condition     = aws_subnet.private["us-east-1a"].cidr_block == "10.20.128.0/20" && aws_subnet.private["us-east-1b"].cidr_block == "10.20.144.0/20" && aws_subnet.private["us-east-1c"].cidr_block == "10.20.160.0/20"
+    error_message = "The first two must stay where they are with two zones."
+  }
+}
+
+run "refuses_a_region_with_too_few_zones" {
+  command = plan
+  variables {
+    zones = 4
+  }
+  override_data {
+    target = data.aws_availability_zones.available
+    values = { names = ["us-west-1a", "us-west-1b"] }
+  }
+  expect_failures = [data.aws_availability_zones.available]
+}
+
+run "refuses_a_name_that_other_resources_cannot_bear" {
+  command = plan
+  variables {
+    name = "Two--Hyphens"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_a_range_with_host_bits" {
+  command = plan
+  variables {
+    cidr = "10.20.1.0/16"
+  }
+  expect_failures = [var.cidr]
+}
+
+run "refuses_what_is_no_range" {
+  command = plan
+  variables {
+    cidr = "everything"
+  }
+  expect_failures = [var.cidr]
+}
+
+run "refuses_a_public_range" {
+  command = plan
+  variables {
+    cidr = "8.8.0.0/16"
+  }
+  expect_failures = [var.cidr]
+}
+
+run "refuses_a_range_too_small_for_a_load_balancer" {
+  command = plan
+  variables {
+    cidr = "10.20.0.0/23"
+  }
+  expect_failures = [var.cidr]
+}
+
+run "refuses_a_range_larger_than_a_vpc" {
+  command = plan
+  variables {
+    cidr = "10.0.0.0/8"
+  }
+  expect_failures = [var.cidr]
+}
+
+run "refuses_a_single_zone" {
+  command = plan
+  variables {
+    zones = 1
+  }
+  expect_failures = [var.zones]
+}
+
+run "refuses_an_unknown_kind_of_nat" {
+  command = plan
+  variables {
+    nat = "yes"
+  }
+  expect_failures = [var.nat]
+}

@@ -1,0 +1,111 @@
+mock_provider "aws" {
+  source = "./.."
+}
+
+variables {
+  name          = "test"
+  image         = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  url           = "http://test-1.us-east-1.elb.amazonaws.com"
+  every_minutes = 5
+  platform      = "arn:aws:ecs:us-east-1:123456789012:cluster/test"
+  identity_id = {
+    task      = "arn:aws:iam::123456789012:role/test-task"
+    execution = "arn:aws:iam::123456789012:role/test-execution"
+  }
+  network_id         = "vpc-1"
+  private_subnet_ids = ["subnet-1", "subnet-2"]
+  channel            = "arn:aws:sns:us-east-1:123456789012:test-alarms"
+}
+
+run "the_public_address_is_checked_every_five_minutes" {
+  assert {
+    condition     = aws_scheduler_schedule.this.schedule_expression == "cron(0/5 * * * ? *)" && jsondecode(aws_ecs_task_definition.this.container_definitions)[0].command == ["probe", "--format", "json", "http://test-1.us-east-1.elb.amazonaws.com"]
+    error_message = "By the service's own probe."
+  }
+}
+
+run "once_an_hour_is_at_the_full_hour" {
+  variables {
+    every_minutes = 60
+  }
+  assert {
+    condition     = aws_scheduler_schedule.this.schedule_expression == "cron(0 * * * ? *)" && aws_cloudwatch_metric_alarm.this.period == 3600
+    error_message = "0/60 is no minute."
+  }
+}
+
+run "one_alarm_for_a_failing_service_and_a_silent_probe" {
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this.treat_missing_data == "breaching" && aws_cloudwatch_metric_alarm.this.threshold == 1 && aws_cloudwatch_metric_alarm.this.comparison_operator == "LessThanThreshold" && aws_cloudwatch_metric_alarm.this.period == 300
+    error_message = "Fewer than one OK in a period, or no data at all."
+  }
+  assert {
+    condition     = aws_cloudwatch_log_metric_filter.ok.pattern == "{ $.probe = \"OK\" }" && aws_cloudwatch_metric_alarm.this.namespace == aws_cloudwatch_log_metric_filter.ok.metric_transformation[0].namespace && aws_cloudwatch_metric_alarm.this.metric_name == aws_cloudwatch_log_metric_filter.ok.metric_transformation[0].name
+    error_message = "The alarm must count what the filter finds."
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this.alarm_actions == toset(["arn:aws:sns:us-east-1:123456789012:test-alarms"])
+    error_message = "And tell somebody."
+  }
+}
+
+run "nobody_reaches_the_probe_and_it_has_no_rights" {
+  assert {
+    condition     = !aws_scheduler_schedule.this.target[0].ecs_parameters[0].network_configuration[0].assign_public_ip && length(aws_security_group.this.ingress) == 0
+    error_message = "No address, no way in."
+  }
+  assert {
+    condition     = aws_ecs_task_definition.this.task_role_arn == null
+    error_message = "It speaks HTTP and needs nothing of AWS."
+  }
+}
+
+run "the_schedule_starts_this_task_on_this_cluster_only" {
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.schedule.policy).Statement[0] == { Effect = "Allow", Action = "ecs:RunTask", Resource = ["arn:aws:ecs:us-east-1:123456789012:task-definition/test-probe", "arn:aws:ecs:us-east-1:123456789012:task-definition/test-probe:*"], Condition = { ArnEquals = { "ecs:cluster" = "arn:aws:ecs:us-east-1:123456789012:cluster/test" } } }
+    error_message = "One definition, one cluster."
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.schedule.policy).Statement[1].Resource == "arn:aws:iam::123456789012:role/test-execution"
+    error_message = "It passes the execution role and no other."
+  }
+}
+
+run "a_new_image_does_not_touch_the_schedule" {
+  assert {
+    condition     = aws_scheduler_schedule.this.target[0].ecs_parameters[0].task_definition_arn == "arn:aws:ecs:us-east-1:123456789012:task-definition/test-probe"
+    error_message = "The family, whose newest revision runs."
+  }
+}
+
+run "refuses_a_name_that_other_resources_cannot_bear" {
+  command = plan
+  variables {
+    name = "9-lives"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_an_image_without_a_digest" {
+  command = plan
+  variables {
+    image = "example.com/meridian:latest"
+  }
+  expect_failures = [var.image]
+}
+
+run "refuses_an_address_without_scheme" {
+  command = plan
+  variables {
+    url = "time.example.com/now"
+  }
+  expect_failures = [var.url]
+}
+
+run "refuses_minutes_that_do_not_divide_an_hour" {
+  command = plan
+  variables {
+    every_minutes = 7
+  }
+  expect_failures = [var.every_minutes]
+}

@@ -1,0 +1,101 @@
+mock_provider "aws" {
+  source = "./.."
+}
+
+variables {
+  name           = "test"
+  keep_images    = 30
+  repository_url = null
+  reader         = { task = "test-task", execution = "test-execution" }
+}
+
+run "a_tag_once_pushed_never_changes" {
+  assert {
+    condition     = aws_ecr_repository.this[0].image_tag_mutability == "IMMUTABLE"
+    error_message = "What was deployed by a name must stay what it was."
+  }
+}
+
+run "every_pushed_image_is_scanned" {
+  assert {
+    condition     = aws_ecr_repository.this[0].image_scanning_configuration[0].scan_on_push
+    error_message = "Known vulnerabilities are found at push."
+  }
+}
+
+run "a_destroy_takes_the_images_along" {
+  assert {
+    condition     = aws_ecr_repository.this[0].force_delete
+    error_message = "A repository with images would refuse to go."
+  }
+}
+
+run "old_images_are_deleted_and_stop_costing" {
+  assert {
+    condition     = jsondecode(aws_ecr_lifecycle_policy.this[0].policy).rules[0].selection == { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 30 }
+    error_message = "The newest 30 stay."
+  }
+}
+
+run "the_execution_role_pulls_from_this_repository_only" {
+  assert {
+    condition     = aws_iam_role_policy.pull[0].role == "test-execution"
+    error_message = "The service itself needs no right to the registry."
+  }
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.pull[0].policy).Statement : statement.Resource if statement.Action != "ecr:GetAuthorizationToken"] == ["arn:aws:ecr:us-east-1:123456789012:repository/test"]
+    error_message = "One repository; only the login names none."
+  }
+  assert {
+    condition     = toset(flatten([for statement in jsondecode(aws_iam_role_policy.pull[0].policy).Statement : statement.Action])) == toset(["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:GetAuthorizationToken"])
+    error_message = "It may read, and nothing else."
+  }
+}
+
+run "a_shared_repository_is_used_and_not_made" {
+  variables {
+    repository_url = "210987654321.dkr.ecr.eu-central-1.amazonaws.com/shared/meridian"
+  }
+  assert {
+    condition     = length(aws_ecr_repository.this) == 0 && output.repository_url == "210987654321.dkr.ecr.eu-central-1.amazonaws.com/shared/meridian"
+    error_message = "The given repository must be used."
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.pull[0].policy).Statement[0].Resource == "arn:aws:ecr:eu-central-1:210987654321:repository/shared/meridian"
+    error_message = "The right to pull must name that repository."
+  }
+}
+
+run "a_registry_elsewhere_needs_no_right_in_aws" {
+  variables {
+    repository_url = "ghcr.io/someone/meridian"
+  }
+  assert {
+    condition     = length(aws_iam_role_policy.pull) == 0
+    error_message = "IAM knows nothing of other registries."
+  }
+}
+
+run "refuses_a_name_that_other_resources_cannot_bear" {
+  command = plan
+  variables {
+    name = "name-of-seventeen"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_to_keep_so_few_images_that_a_rollback_finds_none" {
+  command = plan
+  variables {
+    keep_images = 9
+  }
+  expect_failures = [var.keep_images]
+}
+
+run "refuses_a_repository_with_a_scheme_or_tag" {
+  command = plan
+  variables {
+    repository_url = "https://ghcr.io/someone/meridian:1"
+  }
+  expect_failures = [var.repository_url]
+}

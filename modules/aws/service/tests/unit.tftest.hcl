@@ -1,0 +1,281 @@
+# What runs, where it can be reached, and how it changes.
+mock_provider "aws" {
+  source = "./.."
+}
+
+variables {
+  name        = "test"
+  image       = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  canary      = null
+  cpu         = 1
+  memory      = 2048
+  instances   = { min = 2, max = 6 }
+  environment = { MERIDIAN_DOCUMENTS_LOCATION = "s3://test-documents" }
+  identity_id = {
+    task      = "arn:aws:iam::123456789012:role/test-task"
+    execution = "arn:aws:iam::123456789012:role/test-execution"
+  }
+  network_id         = "vpc-1"
+  private_subnet_ids = ["subnet-1", "subnet-2"]
+  entry = {
+    security_group_id = "sg-edge"
+    listener_arn      = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/test/0123456789abcdef/0123456789abcdef"
+    ports             = { service = 8080, health = 8081 }
+    target_groups = {
+      stable = { arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/test-stable/0123456789abcdef", metric = "targetgroup/test-stable/0123456789abcdef" }
+      canary = { arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/test-canary/fedcba9876543210", metric = "targetgroup/test-canary/fedcba9876543210" }
+    }
+  }
+}
+
+run "tasks_have_no_public_address_and_run_in_two_zones" {
+  assert {
+    condition     = !aws_ecs_service.stable.network_configuration[0].assign_public_ip && length(aws_ecs_service.stable.network_configuration[0].subnets) == 2
+    error_message = "Private subnets of two zones, no public address."
+  }
+  assert {
+    condition     = aws_ecs_service.stable.desired_count == 2 && aws_ecs_service.stable.availability_zone_rebalancing == "ENABLED"
+    error_message = "Two tasks, kept apart."
+  }
+}
+
+run "only_the_load_balancer_reaches_the_service" {
+  assert {
+    condition     = { for key, rule in aws_vpc_security_group_ingress_rule.service : key => join(" ", [rule.ip_protocol, rule.from_port, rule.to_port]) } == { service = "tcp 8080 8080", health = "tcp 8081 8081" }
+    error_message = "8080 and 8081, nothing else."
+  }
+  assert {
+    condition     = alltrue([for rule in aws_vpc_security_group_ingress_rule.service : rule.referenced_security_group_id == "sg-edge" && rule.cidr_ipv4 == null && rule.cidr_ipv6 == null && rule.prefix_list_id == null])
+    error_message = "From the load balancer's group, from no range of addresses."
+  }
+  assert {
+    condition     = length(aws_security_group.this.ingress) == 0
+    error_message = "No rule inside the group, where it would escape this test."
+  }
+}
+
+run "the_service_reaches_the_world_by_https_only" {
+  assert {
+    condition     = aws_vpc_security_group_egress_rule.service.from_port == 443 && aws_vpc_security_group_egress_rule.service.to_port == 443 && aws_vpc_security_group_egress_rule.service.ip_protocol == "tcp"
+    error_message = "TCP 443."
+  }
+}
+
+run "the_container_runs_without_root_capabilities_or_a_writable_disk" {
+  assert {
+    condition     = alltrue([for container in jsondecode(aws_ecs_task_definition.this["stable"].container_definitions) : container.readonlyRootFilesystem && container.user == "65532" && !container.privileged && container.linuxParameters.capabilities.drop == ["ALL"] && length(container.linuxParameters.capabilities.add) == 0])
+    error_message = "User 65532, read-only root, no capabilities."
+  }
+}
+
+run "start_and_service_use_different_roles" {
+  assert {
+    condition     = aws_ecs_task_definition.this["stable"].task_role_arn == var.identity_id.task && aws_ecs_task_definition.this["stable"].execution_role_arn == var.identity_id.execution
+    error_message = "The service must not have the rights to the registry and the log."
+  }
+}
+
+run "the_execution_role_writes_one_log" {
+  assert {
+    condition     = aws_iam_role_policy.log.role == "test-execution" && jsondecode(aws_iam_role_policy.log.policy).Statement == [{ Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = "arn:aws:logs:us-east-1:123456789012:log-group:/meridian/test/log:*" }]
+    error_message = "This group only, and not the right to make others."
+  }
+  assert {
+    condition     = aws_cloudwatch_log_group.this.retention_in_days == 30
+    error_message = "Kept for a month."
+  }
+}
+
+run "answers_name_their_image_and_the_client_is_the_last_forwarded_entry" {
+  assert {
+    condition = { for variable in jsondecode(aws_ecs_task_definition.this["stable"].container_definitions)[0].environment : variable.name => variable.value } == {
+      PORT                        = "8080"
+      MERIDIAN_ADMIN_PORT         = "8081"
+      MERIDIAN_VERSION            = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+      MERIDIAN_CLIENT_ADDRESS     = "x-forwarded-for:1"
+      MERIDIAN_DOCUMENTS_LOCATION = "s3://test-documents"
+    }
+    error_message = "What the load balancer, the image and the documents ask for."
+  }
+}
+
+run "a_deployment_that_does_not_get_up_is_taken_back_and_fails_the_apply" {
+  assert {
+    condition     = aws_ecs_service.stable.deployment_circuit_breaker[0].enable && aws_ecs_service.stable.deployment_circuit_breaker[0].rollback && aws_ecs_service.stable.wait_for_steady_state
+    error_message = "Breaker, rollback, and the apply waits for the outcome."
+  }
+  assert {
+    condition     = aws_ecs_service.stable.deployment_minimum_healthy_percent == 100 && aws_ecs_service.stable.deployment_maximum_percent == 200
+    error_message = "New tasks stand before old ones go."
+  }
+}
+
+run "more_instances_come_at_80_percent_of_cpu_or_memory" {
+  assert {
+    condition     = toset([for policy in aws_appautoscaling_policy.this : policy.target_tracking_scaling_policy_configuration[0].predefined_metric_specification[0].predefined_metric_type]) == toset(["ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization"])
+    error_message = "CPU and memory."
+  }
+  assert {
+    condition     = alltrue([for policy in aws_appautoscaling_policy.this : policy.target_tracking_scaling_policy_configuration[0].target_value == 80])
+    error_message = "At 80 percent."
+  }
+  assert {
+    condition     = aws_appautoscaling_target.this.min_capacity == 2 && aws_appautoscaling_target.this.max_capacity == 6 && aws_appautoscaling_target.this.resource_id == "service/test/test-stable"
+    error_message = "Between min and max, of the stable service."
+  }
+}
+
+run "without_a_canary_the_stable_service_has_every_request" {
+  assert {
+    condition     = { for group in one(one(aws_lb_listener_rule.weights.action).forward).target_group : group.arn => group.weight } == { (var.entry.target_groups["stable"].arn) = 100, (var.entry.target_groups["canary"].arn) = 0 }
+    error_message = "100 and 0."
+  }
+  assert {
+    condition     = length(aws_ecs_service.canary) == 0 && keys(aws_ecs_task_definition.this) == ["stable"]
+    error_message = "No second service is billed."
+  }
+}
+
+run "a_canary_gets_its_percent_and_the_stable_service_keeps_its_image" {
+  variables {
+    canary = { image = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 10, stable = "arn:aws:ecs:us-east-1:123456789012:task-definition/test-stable:1" }
+  }
+  assert {
+    condition     = { for group in one(one(aws_lb_listener_rule.weights.action).forward).target_group : group.arn => group.weight } == { (var.entry.target_groups["stable"].arn) = 90, (var.entry.target_groups["canary"].arn) = 10 }
+    error_message = "90 and 10."
+  }
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this["stable"].container_definitions)[0].image == var.image && jsondecode(aws_ecs_task_definition.this["canary"].container_definitions)[0].image == var.canary.image
+    error_message = "Each its own image."
+  }
+  assert {
+    condition     = aws_ecs_service.canary[0].desired_count == 1 && !aws_ecs_service.canary[0].network_configuration[0].assign_public_ip
+    error_message = "A tenth of six, rounded up, and as private as the stable."
+  }
+}
+
+run "a_larger_canary_is_large_enough_for_its_part_of_the_peak" {
+  variables {
+    canary = { image = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 50, stable = "arn:aws:ecs:us-east-1:123456789012:task-definition/test-stable:1" }
+  }
+  assert {
+    condition     = aws_ecs_service.canary[0].desired_count == 3
+    error_message = "Half of six."
+  }
+}
+
+run "a_withdrawn_canary_gets_nothing" {
+  variables {
+    canary = { image = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 0, stable = "arn:aws:ecs:us-east-1:123456789012:task-definition/test-stable:1" }
+  }
+  assert {
+    condition     = { for group in one(one(aws_lb_listener_rule.weights.action).forward).target_group : group.arn => group.weight } == { (var.entry.target_groups["stable"].arn) = 100, (var.entry.target_groups["canary"].arn) = 0 }
+    error_message = "100 and 0."
+  }
+}
+
+run "refuses_a_name_that_other_resources_cannot_bear" {
+  command = plan
+  variables {
+    name = "9-lives"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_an_image_without_a_digest" {
+  command = plan
+  variables {
+    image = "example.com/meridian:latest"
+  }
+  expect_failures = [var.image]
+}
+
+run "refuses_a_canary_without_a_digest" {
+  command = plan
+  variables {
+    canary = { image = "example.com/meridian:next", percent = 10, stable = "arn:aws:ecs:us-east-1:123456789012:task-definition/test-stable:1" }
+  }
+  expect_failures = [var.canary]
+}
+
+run "refuses_more_than_a_hundred_percent" {
+  command = plan
+  variables {
+    canary = { image = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 101, stable = "arn:aws:ecs:us-east-1:123456789012:task-definition/test-stable:1" }
+  }
+  expect_failures = [var.canary]
+}
+
+run "refuses_a_stable_revision_that_is_none" {
+  command = plan
+  variables {
+    canary = { image = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 10, stable = "the old one" }
+  }
+  expect_failures = [var.canary]
+}
+
+run "refuses_a_canary_of_what_everybody_gets_already" {
+  command = plan
+  variables {
+    canary = { image = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", percent = 10, stable = "arn:aws:ecs:us-east-1:123456789012:task-definition/test-stable:1" }
+  }
+  expect_failures = [var.canary]
+}
+
+run "refuses_a_cpu_that_fargate_has_not" {
+  command = plan
+  variables {
+    cpu    = 3
+    memory = 6144
+  }
+  expect_failures = [var.cpu]
+}
+
+run "refuses_memory_that_fargate_does_not_pair_with_the_cpu" {
+  command = plan
+  variables {
+    cpu    = 1
+    memory = 1024
+  }
+  expect_failures = [var.memory]
+}
+
+run "refuses_a_single_instance" {
+  command = plan
+  variables {
+    instances = { min = 1, max = 6 }
+  }
+  expect_failures = [var.instances]
+}
+
+run "refuses_a_minimum_above_the_maximum" {
+  command = plan
+  variables {
+    instances = { min = 4, max = 3 }
+  }
+  expect_failures = [var.instances]
+}
+
+run "refuses_a_variable_that_no_process_can_have" {
+  command = plan
+  variables {
+    environment = { "1ST" = "x" }
+  }
+  expect_failures = [var.environment]
+}
+
+run "refuses_to_have_the_client_address_or_port_overridden" {
+  command = plan
+  variables {
+    environment = { MERIDIAN_CLIENT_ADDRESS = "peer" }
+  }
+  expect_failures = [var.environment]
+}
+
+run "refuses_a_single_subnet" {
+  command = plan
+  variables {
+    private_subnet_ids = ["subnet-1"]
+  }
+  expect_failures = [var.private_subnet_ids]
+}

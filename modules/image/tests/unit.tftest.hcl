@@ -1,0 +1,49 @@
+# Plans only: what pushes for real is in tests/test_image_module.py.
+variables {
+  image          = null
+  repository_url = "localhost:5000/meridian"
+  app            = "../../app"
+}
+
+run "an_image_that_is_given_is_used_as_it_is_and_nothing_is_built" {
+  command = plan
+  variables {
+    image = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  }
+  assert {
+    condition     = output.image == "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" && length(terraform_data.push) == 0
+    error_message = "No push may be planned."
+  }
+}
+
+run "the_tag_is_known_before_anything_is_built_and_is_a_hash_of_the_sources" {
+  command = plan
+  assert {
+    condition     = can(regex("^localhost:5000/meridian:[0-9a-f]{16}$", terraform_data.push[0].triggers_replace))
+    error_message = "Sixteen hex digits."
+  }
+}
+
+run "refuses_an_image_without_a_digest" {
+  command = plan
+  variables {
+    image = "example.com/meridian:latest"
+  }
+  expect_failures = [var.image]
+}
+
+run "refuses_a_repository_with_a_tag" {
+  command = plan
+  variables {
+    repository_url = "localhost:5000/meridian:1"
+  }
+  expect_failures = [var.repository_url]
+}
+
+run "refuses_a_folder_without_sources" {
+  command = plan
+  variables {
+    app = "../../modules"
+  }
+  expect_failures = [var.app]
+}

@@ -1,0 +1,94 @@
+# The composition: terraform.tfvars as it is committed, unless a run says otherwise.
+mock_provider "aws" {
+  source = "../../modules/aws"
+}
+
+variables {
+  image = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+}
+
+run "the_defaults_serve_on_port_80_and_are_checked_from_outside" {
+  assert {
+    condition     = output.url == "http://test-1.us-east-1.elb.amazonaws.com" && output.image == var.image && length(module.probe) == 1
+    error_message = "Plain HTTP under the load balancer's name, the given image, and a probe."
+  }
+  assert {
+    condition     = startswith(output.revision, "arn:aws:ecs:") && startswith(output.dashboard_url, "https://us-east-1.console.aws.amazon.com/")
+    error_message = "Outputs name the revision and the dashboard."
+  }
+}
+
+run "without_nat_there_is_no_probe_that_would_alarm_for_ever" {
+  command = plan
+  variables {
+    nat   = "none"
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  }
+  assert {
+    condition     = length(module.probe) == 0
+    error_message = "Nothing in the private subnets reaches the public address."
+  }
+}
+
+run "refuses_a_name_too_long_for_a_target_group" {
+  command = plan
+  variables {
+    name = "name-of-seventeen"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_a_zone_for_a_region" {
+  command = plan
+  variables {
+    region = "us-east-1a"
+  }
+  expect_failures = [var.region]
+}
+
+run "refuses_an_account_that_lost_its_leading_zero" {
+  command = plan
+  variables {
+    account = "12345678901"
+  }
+  expect_failures = [var.account]
+}
+
+run "refuses_an_image_out_of_reach_without_nat" {
+  command = plan
+  variables {
+    nat   = "none"
+    image = "ghcr.io/someone/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  }
+  expect_failures = [var.image]
+}
+
+run "refuses_an_image_of_ecr_that_tasks_may_not_pull" {
+  command = plan
+  variables {
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/other@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  }
+  expect_failures = [var.image]
+}
+
+run "accepts_an_image_of_the_shared_repository" {
+  command = plan
+  variables {
+    image          = "123456789012.dkr.ecr.us-east-1.amazonaws.com/other@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    repository_url = "123456789012.dkr.ecr.us-east-1.amazonaws.com/other"
+  }
+  assert {
+    condition     = output.image == var.image
+    error_message = "The tasks may pull from the repository that is named."
+  }
+}
+
+run "refuses_a_repository_out_of_reach_without_nat" {
+  command = plan
+  variables {
+    nat            = "none"
+    image          = null
+    repository_url = "ghcr.io/someone/meridian"
+  }
+  expect_failures = [var.repository_url]
+}

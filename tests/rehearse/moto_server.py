@@ -1,0 +1,171 @@
+"""moto's AWS for the rehearsal, with what it leaves out and Terraform's provider asks for.
+
+Usage: moto_server.py PORT CALLS
+
+Writes each call to the file CALLS, one line "SERVICE OPERATION" in the words of the API, with the
+access key that signed it. MERIDIAN_REGISTRY names a registry on this machine that stands behind ECR.
+"""
+
+import io
+import json
+import os
+import re
+import sys
+import threading
+
+from botocore.session import Session
+from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ecr.models import Repository
+from moto.ecs.models import EC2ContainerServiceBackend
+from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.iam.access_control import PermissionResult
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.s3.models import FakeBucket
+from werkzeug.serving import WSGIRequestHandler, run_simple
+
+SNAKE = re.compile(r"(?<!^)(?=[A-Z])")
+
+# moto keeps no tags of scalable targets, and the provider asks for them.
+SCALING_TAGS = {}
+
+
+def register_scalable_target(self):
+    arn = json.loads(answer := register_scalable_target.moto(self))["ScalableTargetARN"]
+    SCALING_TAGS.setdefault(arn, {}).update(self._get_param("Tags") or {})
+    return answer
+
+
+def list_tags_for_resource(self):
+    return json.dumps({"Tags": SCALING_TAGS.get(self._get_param("ResourceARN"), {})})
+
+
+register_scalable_target.moto = ApplicationAutoScalingResponse.register_scalable_target
+ApplicationAutoScalingResponse.register_scalable_target = register_scalable_target
+ApplicationAutoScalingResponse.list_tags_for_resource = list_tags_for_resource
+
+
+# moto reads the description of rules for address ranges only.
+SecurityGroupRule.description = property(lambda self: (self.ip_range or self.source_group).get("Description"))
+
+
+# moto takes these on update and forgets them on create, so every second plan would set them again.
+FORGOTTEN = ("availabilityZoneRebalancing", "enableECSManagedTags", "healthCheckGracePeriodSeconds")
+
+
+def create_service(self):
+    result = create_service.moto(self)
+    update = {"cluster": self._get_param("cluster"), "service": self._get_param("serviceName")}
+    # An update also makes all wanted tasks run, which is the steady state that the provider waits for.
+    update["desired_count"] = self._get_param("desiredCount")
+    for name in FORGOTTEN:
+        update[SNAKE.sub("_", name.replace("ECS", "Ecs")).lower()] = self._get_param(name)
+    self.ecs_backend.update_service(update)
+    return result
+
+
+create_service.moto = EC2ContainerServiceResponse.create_service
+EC2ContainerServiceResponse.create_service = create_service
+
+
+# moto starts nothing, so nothing fails. An image of this digest stands for one whose tasks do not
+# become healthy: the breaker takes the deployment back, and the service is steady as it was.
+BROKEN = "@sha256:" + "bad" * 21 + "b"
+
+
+def update_service(self, properties):
+    wanted = properties.get("task_definition")
+    if wanted and BROKEN in self.describe_task_definition(wanted).container_definitions[0]["image"]:
+        properties = {**properties, "task_definition": None}
+    return update_service.moto(self, properties)
+
+
+update_service.moto = EC2ContainerServiceBackend.update_service
+EC2ContainerServiceBackend.update_service = update_service
+
+
+# ECR in moto keeps the names of images and no layers. With a registry given, a repository's address
+# is there, so that a push inside the apply has somewhere to go.
+def repository(self, *arguments, **named):
+    repository.moto(self, *arguments, **named)
+    if os.environ.get("MERIDIAN_REGISTRY"):
+        self.uri = f"{os.environ['MERIDIAN_REGISTRY']}/{self.name}"
+
+
+repository.moto = Repository.__init__
+Repository.__init__ = repository
+
+
+# moto applies a bucket's policy without its conditions, so one that refuses plain HTTP refuses all;
+# and plain HTTP is what is spoken here.
+FakeBucket.get_permission = lambda self, action, resource: PermissionResult.NEUTRAL
+
+
+class Calls:
+    """Records which operations are called, before moto answers them."""
+
+    SCOPE = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4_request")
+
+    def __init__(self, application, path):
+        self.application = application
+        self.file = open(path, "a", buffering=1)
+        self.lock = threading.Lock()
+        self.routes = {}
+
+    def __call__(self, environ, start_response):
+        scope = self.SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+        if scope:
+            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            environ["wsgi.input"] = io.BytesIO(body)
+            key, service = scope.groups()
+            with self.lock:
+                self.file.write(f"{service} {self.operation(service, environ, body)} {key}\n")
+        return self.application(environ, start_response)
+
+    def operation(self, service, environ, body):
+        if target := environ.get("HTTP_X_AMZ_TARGET"):
+            return target.split(".")[-1]
+        if action := re.search(rb"(?:^|&)Action=(\w+)", body):
+            return action[1].decode()
+        path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+        if named := re.search(r"(?:^|&)x-id=(\w+)", query):
+            return named[1]
+        present = {pair.split("=")[0] for pair in query.split("&")}
+        # Of the operations whose method and path fit, the one that asks for most of the query.
+        fits = [
+            (len(wanted), name)
+            for method, pattern, wanted, name in self.rest(service)
+            if method == environ["REQUEST_METHOD"] and pattern.fullmatch(path) and wanted <= present
+        ]
+        return max(fits)[1] if fits else f"{environ['REQUEST_METHOD']}:{path}"
+
+    def rest(self, service):
+        """Method, path, query keys and name of each operation of a service with REST paths."""
+        if service not in self.routes:
+            model = Session().get_service_model(service)
+            self.routes[service] = []
+            for name in model.operation_names:
+                http = model.operation_model(name).http
+                path, _, query = http["requestUri"].partition("?")
+                pattern = re.sub(r"\\\{\w+\\\+\\\}", ".+", re.escape(path))
+                pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", pattern)
+                keys = {pair.split("=")[0] for pair in query.split("&") if pair}
+                # S3 tells a bucket from its objects by the path alone, with or without a last slash.
+                self.routes[service].append((http["method"], re.compile(pattern + "/?"), keys, name))
+        return self.routes[service]
+
+
+class Quiet(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, *arguments):
+        pass
+
+
+def main(port, calls):
+    application = Calls(DomainDispatcherApplication(create_backend_app), calls)
+    run_simple("127.0.0.1", int(port), application, threaded=True, request_handler=Quiet)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
