@@ -1,9 +1,11 @@
 """What the tests share: what a machine must have for some of them, and how to say that it lacks it."""
 
+import functools
 import os
 import pathlib
 import shutil
 import subprocess
+import urllib.request
 
 import pytest
 
@@ -15,6 +17,35 @@ def _docker():
     return shutil.which("docker") and subprocess.run(
         ["docker", "info"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ).returncode == 0
+
+
+def _provider(name):
+    """Whether Terraform finds the provider: in a plugin folder of this machine, or in its registry."""
+
+    def present():
+        if not shutil.which("terraform"):
+            return False
+        home = pathlib.Path.home()
+        for folder in (
+            home / ".terraform.d/plugins",
+            home / ".local/share/terraform/plugins",
+            pathlib.Path("/usr/local/share/terraform/plugins"),
+            pathlib.Path("/usr/share/terraform/plugins"),
+        ):
+            if any((folder / "registry.terraform.io/hashicorp" / name).glob("*/*_*/terraform-provider-*")):
+                return True
+        return _registry()
+
+    return present
+
+
+@functools.cache
+def _registry():
+    try:
+        urllib.request.urlopen("https://registry.terraform.io/.well-known/terraform.json", timeout=5).close()
+        return True
+    except OSError:
+        return False
 
 
 # What a test may need: how to see whether it is here, and how to get it.
@@ -29,6 +60,12 @@ NEEDS = {
         "Debian: apt-get install docker-registry",
     ),
     "terraform": (lambda: shutil.which("terraform"), "https://developer.hashicorp.com/terraform/install"),
+    "aws": (_provider("aws"), "the Terraform provider aws: its registry, or a plugin folder"),
+    "azurerm": (
+        _provider("azurerm"),
+        "the Terraform provider azurerm: its registry, or ./taskw provider-azurerm, which builds it in some 8 minutes",
+    ),
+    "google": (_provider("google"), "the Terraform provider google: its registry, or a plugin folder"),
 }
 
 
@@ -42,6 +79,7 @@ def need(name):
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "check: takes an engine, an emulator or minutes; part of ./taskw check only")
     config.addinivalue_line("markers", "needs(*names): what the machine must have, see conftest.py")
     unknown = set(os.environ.get("REQUIRE", "").replace(",", " ").split()) - set(NEEDS)
     if unknown:
