@@ -28,7 +28,8 @@ import java.util.stream.Stream;
  * of its hot code (JEP 483, 514 and 515). Both are kept while what they are made of is the same, so
  * that pushes to several registries carry the same image.
  *
- * <p>Run by Maven in {@code package} when {@code -Dimage} is given: {@code java ImageRuntime.java TARGET}.
+ * <p>Run by Maven in {@code package} when {@code -Dimage} is given: {@code java ImageRuntime.java
+ * TARGET}.
  */
 final class ImageRuntime {
   /** What the service and the SDKs load; the tests on the finished image show a missing one. */
@@ -57,7 +58,8 @@ final class ImageRuntime {
 
   /** What is asked during the training, the busiest path most. */
   private static final List<String> PATHS =
-      List.of("/", "/", "/", "/", "/", "/", "/now", "/api/foo", "/hello", "/", "/api/none", "/nowhere");
+      List.of(
+          "/", "/", "/", "/", "/", "/", "/now", "/api/foo", "/hello", "/", "/api/none", "/nowhere");
 
   private static final Pattern SERVING =
       Pattern.compile("Serving on port (\\d+), health and metrics on (\\d+)");
@@ -111,13 +113,20 @@ final class ImageRuntime {
     Path stage = image.resolve("stage");
     delete(stage);
     // The places relative to each other are those of the image; the JVM accepts another root.
-    Path libraries = stage(image.resolve("libraries/libraries.jar"), stage.resolve("app/libraries.jar"));
-    Path service = stage(target.resolve("meridian.jar"), stage.resolve("app/classpath/meridian.jar"));
+    Path libraries =
+        stage(image.resolve("libraries/libraries.jar"), stage.resolve("app/libraries.jar"));
+    Path service =
+        stage(target.resolve("meridian.jar"), stage.resolve("app/classpath/meridian.jar"));
 
     Path cache = image.resolve("cache/meridian.aot");
     Path stamp = image.resolve("cache.stamp");
     String made =
-        digest(libraries, service, options, jre.resolve("lib/modules"), Path.of("src/image/ImageRuntime.java"))
+        digest(
+                libraries,
+                service,
+                options,
+                jre.resolve("lib/modules"),
+                Path.of("src/image/ImageRuntime.java"))
             + TRAINING_SECONDS;
     if (Files.exists(cache) && Files.exists(stamp) && Files.readString(stamp).equals(made)) {
       System.out.println("The AOT cache is that of these sources: " + cache);
@@ -129,7 +138,8 @@ final class ImageRuntime {
     System.out.printf("Training the AOT cache under load for %d s%n", TRAINING_SECONDS);
     List<String> command =
         new ArrayList<>(
-            List.of(jre.resolve("bin/java").toString(), "@" + options, "-XX:AOTCacheOutput=" + cache));
+            List.of(
+                jre.resolve("bin/java").toString(), "@" + options, "-XX:AOTCacheOutput=" + cache));
     List<String> main = List.of("-cp", libraries + File.pathSeparator + service, "meridian.Main");
     command.addAll(main);
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);

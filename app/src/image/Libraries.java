@@ -88,7 +88,10 @@ final class Libraries {
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(path));
         JarOutputStream jar = new JarOutputStream(out)) {
       // Some libraries bring classes for newer JDKs.
-      put(jar, JarFile.MANIFEST_NAME, "Manifest-Version: 1.0\r\nMulti-Release: true\r\n\r\n".getBytes(UTF_8));
+      put(
+          jar,
+          JarFile.MANIFEST_NAME,
+          "Manifest-Version: 1.0\r\nMulti-Release: true\r\n\r\n".getBytes(UTF_8));
       for (Map.Entry<String, Set<String>> service : services.entrySet()) {
         put(jar, service.getKey(), (String.join("\n", service.getValue()) + "\n").getBytes(UTF_8));
       }

@@ -29,11 +29,13 @@ final class Answers {
   /**
    * The offered type that the client's Accept header prefers, the first one on a tie.
    *
-   * @throws ProblemException 400 when the header cannot be read, 406 when it admits none of the types
+   * @throws ProblemException 400 when the header cannot be read, 406 when it admits none of the
+   *     types
    */
   static MediaType choose(ServerRequest request, MediaType... offered) {
     if (!request.headers().contains(HeaderNames.ACCEPT)
-        || request.headers().get(HeaderNames.ACCEPT).allValues().stream().allMatch(String::isBlank)) {
+        || request.headers().get(HeaderNames.ACCEPT).allValues().stream()
+            .allMatch(String::isBlank)) {
       return offered[0];
     }
     try {
@@ -75,9 +77,10 @@ final class Answers {
     return quality;
   }
 
-  static void send(ServerRequest request, ServerResponse response, Header contentType, byte[] body) {
+  static void send(
+      ServerRequest request, ServerResponse response, Header contentType, byte[] body) {
     response.header(contentType);
-    if (request.prologue().method() == Method.HEAD) {
+    if (request.prologue().method().equals(Method.HEAD)) {
       response.header(HeaderNames.CONTENT_LENGTH, Integer.toString(body.length));
       response.send();
     } else if (body.length <= SLICE) {

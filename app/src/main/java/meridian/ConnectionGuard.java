@@ -23,12 +23,12 @@ import java.util.function.Consumer;
  * request once its first byte is there, so that a stalled header would keep a place forever.
  *
  * <ul>
- *   <li>A request line that is not complete, or a request that is not read and answered, within
- *       the timeout costs its connection, and so does a new connection that stays silent.
+ *   <li>A request line that is not complete, or a request that is not read and answered, within the
+ *       timeout costs its connection, and so does a new connection that stays silent.
  *   <li>When nine tenths of the places are taken, those kept alive without a request give way, the
  *       longest idle first.
- *   <li>A connection whose end either side has announced is closed after the answer. Helidon
- *       waits for the client to do it, and would take whatever comes next for a request.
+ *   <li>A connection whose end either side has announced is closed after the answer. Helidon waits
+ *       for the client to do it, and would take whatever comes next for a request.
  * </ul>
  *
  * <p>An HTTP service, without any route, because those are told when the server starts and stops.

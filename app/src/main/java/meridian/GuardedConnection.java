@@ -127,8 +127,8 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
 
   /**
    * Reads on for a moment before the close, when a request was refused before its end: closing over
-   * unread input resets the connection, and the reset can overtake the answer, so that a client that
-   * sent too much never learns why.
+   * unread input resets the connection, and the reset can overtake the answer, so that a client
+   * that sent too much never learns why.
    */
   private void linger() {
     since = System.nanoTime() + LINGER_NANOS;

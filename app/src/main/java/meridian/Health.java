@@ -1,6 +1,9 @@
 package meridian;
 
-/** Whether this instance takes traffic. It says nothing of the document store: see {@link AdminRoutes}. */
+/**
+ * Whether this instance takes traffic. It says nothing of the document store: see {@link
+ * AdminRoutes}.
+ */
 final class Health {
   private enum State {
     STARTING,

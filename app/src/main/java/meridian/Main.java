@@ -136,8 +136,7 @@ public final class Main {
   }
 
   private static void get(HttpRouting.Builder routing, String path, Handler handler) {
-    routing.route(
-        Method.predicate(Method.GET, Method.HEAD), PathMatchers.create(path), handler);
+    routing.route(Method.predicate(Method.GET, Method.HEAD), PathMatchers.create(path), handler);
     routing.any(
         path,
         (request, response) -> {

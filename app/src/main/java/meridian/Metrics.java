@@ -57,7 +57,7 @@ final class Metrics {
     CounterWithCallback.builder()
         .name("meridian_log_lines_dropped_total")
         .help("Log lines lost because the output did not take them.")
-        .callback(callback -> callback.call(droppedLines.getAsLong()))
+        .callback(callback -> callback.call((double) droppedLines.getAsLong()))
         .register(registry);
   }
 

@@ -3,7 +3,9 @@ package meridian;
 import io.helidon.http.HttpException;
 import io.helidon.http.Status;
 
-/** Ends a request with a problem whose detail, unlike that of a library's exception, is for clients. */
+/**
+ * Ends a request with a problem whose detail, unlike that of a library's exception, is for clients.
+ */
 final class ProblemException extends HttpException {
   private static final long serialVersionUID = 1L;
 

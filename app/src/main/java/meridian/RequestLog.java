@@ -29,7 +29,8 @@ final class RequestLog implements Filter {
 
   /** W3C trace context: version, trace id, parent id, flags; neither ff nor zeros are valid. */
   private static final Pattern TRACE =
-      Pattern.compile("(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}.*");
+      Pattern.compile(
+          "(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}.*");
 
   private static final int MAX_PATH = 512;
 

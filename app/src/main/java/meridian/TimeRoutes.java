@@ -37,12 +37,11 @@ final class TimeRoutes {
 
   /** {@code {"now":"2026-11-21T07:05:09.123456Z"}}, or the bare timestamp as text. */
   void now(ServerRequest request, ServerResponse response) {
-    MediaType type =
-        Answers.choose(request, MediaTypes.APPLICATION_JSON, MediaTypes.TEXT_PLAIN);
+    MediaType type = Answers.choose(request, MediaTypes.APPLICATION_JSON, MediaTypes.TEXT_PLAIN);
     String now = Timestamps.format(clock.instant());
     response.header(Answers.NO_STORE);
     response.header(VARY);
-    if (type == MediaTypes.TEXT_PLAIN) {
+    if (type.equals(MediaTypes.TEXT_PLAIN)) {
       Answers.send(request, response, TEXT, now.getBytes(StandardCharsets.US_ASCII));
     } else {
       sendJson(request, response, "{\"now\":\"" + now + "\"}");

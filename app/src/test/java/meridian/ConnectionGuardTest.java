@@ -19,7 +19,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Clients that stall, on connections of their own. The timeout is a second, so that waits are short. */
+/**
+ * Clients that stall, on connections of their own. The timeout is a second, so that waits are
+ * short.
+ */
 class ConnectionGuardTest {
   private static final String STALLED = "meridian_connections_cut_total{reason=\"stalled\"}";
   private static final String CROWDED = "meridian_connections_cut_total{reason=\"crowded\"}";
@@ -42,7 +45,8 @@ class ConnectionGuardTest {
 
   @Test
   void stalledHeaderIsCut() throws IOException {
-    for (String part : new String[] {"G", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX-"}) {
+    for (String part :
+        new String[] {"G", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX-"}) {
       try (TestServer server = impatientServer();
           Socket client = server.connect()) {
         send(client, part);
@@ -83,12 +87,13 @@ class ConnectionGuardTest {
   @Test
   void clientThatDoesNotReadIsCut(@TempDir Path folder) throws IOException, InterruptedException {
     // Larger than all the buffers between the two.
-    Files.writeString(
-        folder.resolve("large.json"), "{\"x\":\"" + "y".repeat(12 << 20) + "\"}");
+    Files.writeString(folder.resolve("large.json"), "{\"x\":\"" + "y".repeat(12 << 20) + "\"}");
     try (TestServer server =
             impatientServer(
-                "MERIDIAN_DOCUMENTS_LOCATION", folder.toString(),
-                "MERIDIAN_DOCUMENTS_MAX_BYTES", "16777216");
+                "MERIDIAN_DOCUMENTS_LOCATION",
+                folder.toString(),
+                "MERIDIAN_DOCUMENTS_MAX_BYTES",
+                "16777216");
         Socket client = server.connect()) {
       send(client, "GET /api/large HTTP/1.1\r\nHost: a\r\n\r\n");
       Thread.sleep(3500);

@@ -33,7 +33,8 @@ class HttpTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"/", "/now", "/api/foo", "/hello", "/openapi.yaml", "/nothing", "/api/none"})
+  @ValueSource(
+      strings = {"/", "/now", "/api/foo", "/hello", "/openapi.yaml", "/nothing", "/api/none"})
   void headIsGetWithoutTheBody(String path) throws IOException {
     String head =
         server.raw(
@@ -140,8 +141,7 @@ class HttpTest {
       assertThat(header(response, "etag"), is(tag));
       assertThat(header(response, "cache-control"), is("no-cache"));
     }
-    assertThat(
-        server.get("/api/foo", "If-None-Match", "\"other\"").body(), containsString("foo"));
+    assertThat(server.get("/api/foo", "If-None-Match", "\"other\"").body(), containsString("foo"));
   }
 
   @Test
@@ -211,7 +211,8 @@ class HttpTest {
     assertThat(
         "body with its length",
         server.raw(
-            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + "x".repeat(1_000_000)),
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
+                + "x".repeat(1_000_000)),
         startsWith("HTTP/1.1 413 "));
   }
 
@@ -233,8 +234,10 @@ class HttpTest {
     try (TestServer hello =
         new TestServer("MERIDIAN_HOME", "hello", "MERIDIAN_GREETING", "<script>\"&</script>")) {
       assertThat(
-          hello.get("/").body(), containsString("<h1>&lt;script&gt;&quot;&amp;&lt;/script&gt;</h1>"));
-      assertThat(header(hello.get("/"), "content-security-policy"), startsWith("default-src 'none'"));
+          hello.get("/").body(),
+          containsString("<h1>&lt;script&gt;&quot;&amp;&lt;/script&gt;</h1>"));
+      assertThat(
+          header(hello.get("/"), "content-security-policy"), startsWith("default-src 'none'"));
     }
   }
 

@@ -26,7 +26,11 @@ class LogTest {
   void accessLineTellsTheRequest() {
     try (TestServer server = new TestServer()) {
       server.get(
-          "/api/foo?x=1", "User-Agent", "probe/1", "traceparent", "00-" + TRACE + "-00f067aa0ba902b7-01");
+          "/api/foo?x=1",
+          "User-Agent",
+          "probe/1",
+          "traceparent",
+          "00-" + TRACE + "-00f067aa0ba902b7-01");
 
       JsonNode line = server.log(1).getLast();
       assertThat(line.get("time").asText(), is("2026-11-21T07:05:09.123456Z"));
@@ -103,7 +107,8 @@ class LogTest {
 
       JsonNode line = server.log(1).getLast();
       assertThat(line.get("severity").asText(), is("ERROR"));
-      assertThat(line.get("stack_trace").asText(), containsString("IllegalStateException: so\nit is"));
+      assertThat(
+          line.get("stack_trace").asText(), containsString("IllegalStateException: so\nit is"));
     }
   }
 

@@ -51,8 +51,7 @@ class MainTest {
         response.entity(),
         is("{\"timestamp\":\"2026-11-21T07:05:09.123456Z\",\"ip\":\"127.0.0.1\"}"));
     assertThat(response.headers().get(HeaderNames.CACHE_CONTROL).get(), is("no-store"));
-    assertThat(
-        response.headers().get(HeaderNames.create("Service-Version")).get(), is("1.0.0"));
+    assertThat(response.headers().get(HeaderNames.create("Service-Version")).get(), is("1.0.0"));
   }
 
   @Test
@@ -70,8 +69,7 @@ class MainTest {
 
     assertThat(response.entity(), is("2026-11-21T07:05:09.123456Z"));
     assertThat(
-        response.headers().contentType().orElseThrow().mediaType(),
-        equalTo(MediaTypes.TEXT_PLAIN));
+        response.headers().contentType().orElseThrow().mediaType(), equalTo(MediaTypes.TEXT_PLAIN));
     assertThat(response.headers().get(HeaderNames.VARY).get(), is("Accept"));
   }
 

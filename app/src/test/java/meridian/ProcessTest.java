@@ -68,7 +68,10 @@ class ProcessTest {
     assertThat(lines.toString(), lines.size(), is(1));
     assertThat(
         lines.getFirst(),
-        allOf(startsWith("{\"time\":"), containsString("\"severity\":\"ERROR\""), containsString(message)));
+        allOf(
+            startsWith("{\"time\":"),
+            containsString("\"severity\":\"ERROR\""),
+            containsString(message)));
   }
 
   @Test
@@ -82,7 +85,8 @@ class ProcessTest {
         assertThat(lines.toString(), lines.size(), is(1));
         assertThat(
             lines.getFirst(),
-            containsString(variable + ": port " + port + " cannot be listened on: Address already in use"));
+            containsString(
+                variable + ": port " + port + " cannot be listened on: Address already in use"));
       }
     }
   }
@@ -99,7 +103,9 @@ class ProcessTest {
     assertThat(exitCode(process), is(2));
   }
 
-  /** In production Helidon discovers nothing; what reads this header is one of the parts we name. */
+  /**
+   * In production Helidon discovers nothing; what reads this header is one of the parts we name.
+   */
   @Test
   void requestWithALengthIsUnderstood() throws IOException, InterruptedException {
     Process process = start(List.of(), "MERIDIAN_DRAIN_DELAY", "0s");
@@ -158,7 +164,9 @@ class ProcessTest {
       socket.setSoTimeout(10_000);
       socket
           .getOutputStream()
-          .write(("GET " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").getBytes(US_ASCII));
+          .write(
+              ("GET " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                  .getBytes(US_ASCII));
       return new String(socket.getInputStream().readAllBytes(), US_ASCII);
     }
   }

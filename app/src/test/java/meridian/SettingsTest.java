@@ -32,8 +32,7 @@ class SettingsTest {
     assertThat(settings.idleTimeout(), is(Duration.ofMinutes(15)));
     assertThat(settings.drainDelay(), is(Duration.ofSeconds(4)));
     assertThat(settings.accessLog(), is(Settings.AccessLog.ALL));
-    assertThat(
-        settings.documents().location(), equalTo(new Location.Folder(Path.of("documents"))));
+    assertThat(settings.documents().location(), equalTo(new Location.Folder(Path.of("documents"))));
     assertThat(settings.documents().maxBytes(), is(1 << 20));
     assertThat(settings.documents().timeout(), is(Duration.ofSeconds(3)));
     assertThat(settings.documents().cache(), is(Duration.ofSeconds(5)));
@@ -134,13 +133,11 @@ class SettingsTest {
   void unknownAndMissingKeysOfTheFileAreRefused() {
     assertThat(
         assertThrows(
-                SettingsException.class,
-                () -> Settings.read(Map.of("greetings", "Hi"), Map.of()))
+                SettingsException.class, () -> Settings.read(Map.of("greetings", "Hi"), Map.of()))
             .getMessage(),
         containsString("application.yaml has the unknown key greetings"));
     assertThat(
-        assertThrows(
-                SettingsException.class, () -> Settings.read(Map.of("port", "1"), Map.of()))
+        assertThrows(SettingsException.class, () -> Settings.read(Map.of("port", "1"), Map.of()))
             .getMessage(),
         containsString("application.yaml lacks access-log"));
   }

@@ -65,7 +65,8 @@ public record DocumentSettings(Location location, int maxBytes, Duration timeout
     }
     Matcher blob = BLOB.matcher(text);
     if (blob.matches()) {
-      String own = endpoint.isEmpty() ? URI.create("https://" + blob.group(1)).toString() : endpoint;
+      String own =
+          endpoint.isEmpty() ? URI.create("https://" + blob.group(1)).toString() : endpoint;
       return new Location.Blob(own, blob.group(2));
     }
     return new Location.Folder(Path.of(text));

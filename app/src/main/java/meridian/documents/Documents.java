@@ -103,7 +103,8 @@ public final class Documents {
     } catch (TimeoutException e) {
       flights.remove(name, flight);
       flight.cancel(true);
-      return unavailable(name, Lookup.Failure.SLOW, "no answer within " + timeout.toMillis() + " ms");
+      return unavailable(
+          name, Lookup.Failure.SLOW, "no answer within " + timeout.toMillis() + " ms");
     } catch (CancellationException e) {
       return new Lookup.Unavailable(Lookup.Failure.SLOW); // another caller's patience ended first
     } catch (ExecutionException e) {

@@ -8,8 +8,8 @@ import java.util.Optional;
 /**
  * The range in which the offset of the server's clock from ours must lie, both ends included.
  *
- * <p>The server read its clock between the sending of the request and the arrival of the answer,
- * so that one exchange proves a range as wide as the round trip, and several exchanges prove what
+ * <p>The server read its clock between the sending of the request and the arrival of the answer, so
+ * that one exchange proves a range as wide as the round trip, and several exchanges prove what
  * their ranges have in common.
  */
 record Interval(Duration low, Duration high) {

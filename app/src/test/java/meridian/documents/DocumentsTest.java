@@ -66,7 +66,8 @@ class DocumentsTest {
   void bytesAreServedAsStored() {
     answers.add(found(" {\"b\":1, \"a\":2.0}\n", "t1"));
 
-    assertThat(new String(document(documents.get("foo")).json(), UTF_8), is(" {\"b\":1, \"a\":2.0}\n"));
+    assertThat(
+        new String(document(documents.get("foo")).json(), UTF_8), is(" {\"b\":1, \"a\":2.0}\n"));
   }
 
   @Test
@@ -116,34 +117,42 @@ class DocumentsTest {
 
     answers.add(HICCUP);
     answers.add(HICCUP);
-    assertThat(
-        documents.get("bar"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
+    assertThat(documents.get("bar"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
     assertThat(asked.size(), is(4));
   }
 
   @Test
   void lastingFailureIsNotRetried() {
     answers.add(BROKEN);
-    assertThat(
-        documents.get("foo"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
+    assertThat(documents.get("foo"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
     assertThat(asked.size(), is(1));
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", " ", "[]", "\"text\"", "1", "null", "{", "{}{}", "{} x", "{\"a\":}", "\ufeff{}",
+        "",
+        " ",
+        "[]",
+        "\"text\"",
+        "1",
+        "null",
+        "{",
+        "{}{}",
+        "{} x",
+        "{\"a\":}",
+        "\ufeff{}",
         "{\"a\":\"\u0000\"}"
       })
   void onlyOneJsonObjectIsServed(String bytes) {
     answers.add(found(bytes, "t1"));
-    assertThat(
-        documents.get("foo"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
+    assertThat(documents.get("foo"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
   }
 
   @Test
   void otherEncodingsAreNotServed() {
-    answers.add(new Fetch.Found("{\"a\":1}".getBytes(java.nio.charset.StandardCharsets.UTF_16LE), ""));
+    answers.add(
+        new Fetch.Found("{\"a\":1}".getBytes(java.nio.charset.StandardCharsets.UTF_16LE), ""));
     answers.add(new Fetch.Found(new byte[] {'{', '"', (byte) 0xff, '"', ':', '1', '}'}, ""));
 
     assertThat(documents.get("foo"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
@@ -155,8 +164,7 @@ class DocumentsTest {
     answers.add(found("{\"a\":\"" + "x".repeat(1000 - 8) + "\"}", ""));
     document(documents.get("foo"));
     answers.add(found("{\"a\":\"" + "x".repeat(1001 - 8) + "\"}", ""));
-    assertThat(
-        documents.get("bar"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
+    assertThat(documents.get("bar"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
   }
 
   @Test

@@ -243,8 +243,17 @@ class ProbeTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "ftp://host", "host", "http://", "http://a http://b", "--tolerance", "--tolerance 1",
-        "--tolerance 0s http://a", "--format xml http://a", "--unknown http://a", "http://a b"
+        "",
+        "ftp://host",
+        "host",
+        "http://",
+        "http://a http://b",
+        "--tolerance",
+        "--tolerance 1",
+        "--tolerance 0s http://a",
+        "--format xml http://a",
+        "--unknown http://a",
+        "http://a b"
       })
   void wrongUsageIsExplained(String arguments) throws InterruptedException {
     assertThat(run(arguments.isEmpty() ? new String[0] : arguments.split(" ")), is(64));
