@@ -1,0 +1,259 @@
+import com.sun.net.httpserver.Headers;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+
+/**
+ * Stands in for a cloud in tests: every HTTPS request that goes through its proxy, to whatever
+ * host, ends here and is answered by a {@link Cloud} out of memory. Nothing leaves the machine.
+ *
+ * <p>Prints one line, {@code {"proxy": PORT, "control": PORT}}. The program under test gets {@code
+ * HTTPS_PROXY=http://127.0.0.1:PORT} and trusts the certificate. The test itself talks plain HTTP
+ * to the other port: {@code GET /requests} tells what was asked and answered, in order, {@code GET
+ * /resources} what is stored, {@code POST /orders/NAME} with JSON tells the cloud to misbehave.
+ */
+final class Echo {
+  /** A double of one cloud. Asked by one thread at a time. */
+  interface Cloud {
+    /**
+     * @throws Refusal where the cloud would refuse
+     */
+    Answer answer(Request request);
+
+    /** A refusal in the words of the cloud. */
+    Answer refuse(Refusal refusal);
+
+    /** All that is stored, as JSON. */
+    Object resources();
+
+    /**
+     * Does what a test asks for, such as refusing the next request.
+     *
+     * @return JSON, or null
+     */
+    default Object order(String name, Map<String, Object> details) {
+      throw new Refusal(404, "UnknownOrder", name);
+    }
+  }
+
+  /**
+   * @param host in lower case, without port
+   * @param path as sent, still percent-encoded
+   * @param query decoded; of a name given twice the last value, of one without value ""
+   */
+  record Request(
+      String method,
+      String host,
+      String path,
+      Map<String, String> query,
+      Headers headers,
+      byte[] body) {
+    String text() {
+      return new String(body, StandardCharsets.UTF_8);
+    }
+
+    /** The body as a JSON object; an empty one if there is no body. */
+    Map<String, Object> json() {
+      if (body.length == 0) {
+        return new LinkedHashMap<>();
+      }
+      try {
+        return Json.asObject(Json.parse(text()));
+      } catch (IllegalArgumentException | ClassCastException e) {
+        throw new Refusal(
+            400, "InvalidRequestContent", "The body is no JSON object: " + e.getMessage());
+      }
+    }
+  }
+
+  /** The body of an answer is bytes, text, JSON, or null for none. */
+  record Answer(int status, Object body, Map<String, String> headers) {
+    Answer(int status, Object body) {
+      this(status, body, Map.of());
+    }
+
+    private byte[] bytes() {
+      if (body == null) {
+        return new byte[0];
+      }
+      return body instanceof byte[] bytes
+          ? bytes
+          : (body instanceof String text ? text : Json.print(body))
+              .getBytes(StandardCharsets.UTF_8);
+    }
+  }
+
+  /** What the cloud does not do, with the status and the code that it answers. */
+  static final class Refusal extends RuntimeException {
+    private static final long serialVersionUID = 1;
+    final int status;
+    final String code;
+
+    Refusal(int status, String code, String message) {
+      super(message);
+      this.status = status;
+      this.code = code;
+    }
+  }
+
+  private final Cloud cloud;
+  private final Queue<Object> requests = new ConcurrentLinkedQueue<>();
+
+  private Echo(Cloud cloud) {
+    this.cloud = cloud;
+  }
+
+  /**
+   * Starts and returns; the process lives until it is ended.
+   *
+   * @param arguments a PKCS#12 file with key and certificate, and its password
+   */
+  static void serve(Cloud cloud, String... arguments) throws Exception {
+    if (arguments.length != 2) {
+      System.err.println("usage: KEYSTORE PASSWORD");
+      System.exit(64);
+    }
+    Echo echo = new Echo(cloud);
+    HttpsServer secure =
+        HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
+    secure.setHttpsConfigurator(new HttpsConfigurator(tls(Path.of(arguments[0]), arguments[1])));
+    secure.createContext("/", exchange -> echo.handle(exchange, echo::ask));
+    HttpServer control =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
+    control.createContext("/", exchange -> echo.handle(exchange, echo::control));
+    for (HttpServer server : List.of(secure, control)) {
+      server.setExecutor(Executors.newCachedThreadPool());
+      server.start();
+    }
+    Tunnel tunnel = new Tunnel(secure.getAddress());
+    tunnel.start();
+    System.out.println(
+        Json.print(Json.object("proxy", tunnel.port(), "control", control.getAddress().getPort())));
+    System.out.flush();
+  }
+
+  private interface Handler {
+    Answer answer(Request request);
+  }
+
+  /** Asks the cloud, and remembers what came of it. */
+  private Answer ask(Request request) {
+    Answer answer;
+    synchronized (cloud) {
+      try {
+        answer = cloud.answer(request);
+      } catch (Refusal refusal) {
+        answer = cloud.refuse(refusal);
+      } catch (RuntimeException failure) {
+        failure.printStackTrace();
+        answer = cloud.refuse(new Refusal(500, "EchoFailed", failure.toString()));
+      }
+    }
+    Map<String, Object> entry =
+        Json.object(
+            "method", request.method(),
+            "host", request.host(),
+            "path", request.path(),
+            "query", request.query(),
+            "body", request.text(),
+            "status", answer.status());
+    if (answer.status() >= 400) {
+      entry.put("answer", new String(answer.bytes(), StandardCharsets.UTF_8));
+    }
+    requests.add(entry);
+    return answer;
+  }
+
+  private Answer control(Request request) {
+    synchronized (cloud) {
+      try {
+        if (request.path().equals("/requests")) {
+          return new Answer(200, requests);
+        }
+        if (request.path().equals("/resources")) {
+          return new Answer(200, Json.print(cloud.resources()));
+        }
+        if (request.path().startsWith("/orders/") && request.method().equals("POST")) {
+          return new Answer(
+              200, cloud.order(request.path().substring("/orders/".length()), request.json()));
+        }
+        throw new Refusal(404, "NotFound", "GET /requests, GET /resources or POST /orders/NAME");
+      } catch (Refusal refusal) {
+        return new Answer(
+            refusal.status, Json.object("code", refusal.code, "message", refusal.getMessage()));
+      }
+    }
+  }
+
+  private void handle(HttpExchange exchange, Handler handler) throws IOException {
+    try (exchange;
+        InputStream in = exchange.getRequestBody()) {
+      URI uri = exchange.getRequestURI();
+      String host = exchange.getRequestHeaders().getFirst("Host");
+      Answer answer =
+          handler.answer(
+              new Request(
+                  exchange.getRequestMethod(),
+                  host == null ? "" : host.toLowerCase().replaceFirst(":\\d+$", ""),
+                  uri.getRawPath(),
+                  query(uri.getRawQuery()),
+                  exchange.getRequestHeaders(),
+                  in.readAllBytes()));
+      boolean text = answer.body() instanceof String || answer.body() instanceof byte[];
+      exchange.getResponseHeaders().set("Content-Type", text ? "text/plain" : "application/json");
+      answer.headers().forEach(exchange.getResponseHeaders()::set);
+      byte[] bytes = answer.bytes();
+      boolean bodiless = bytes.length == 0 || exchange.getRequestMethod().equals("HEAD");
+      exchange.sendResponseHeaders(answer.status(), bodiless ? -1 : bytes.length);
+      if (!bodiless) {
+        exchange.getResponseBody().write(bytes);
+      }
+    }
+  }
+
+  private static Map<String, String> query(String raw) {
+    Map<String, String> query = new LinkedHashMap<>();
+    for (String pair : raw == null ? new String[0] : raw.split("&")) {
+      String[] parts = pair.split("=", 2);
+      query.put(decode(parts[0]), parts.length < 2 ? "" : decode(parts[1]));
+    }
+    return query;
+  }
+
+  /** Text out of a path or query. */
+  static String decode(String encoded) {
+    return URLDecoder.decode(encoded, StandardCharsets.UTF_8);
+  }
+
+  private static SSLContext tls(Path keystore, String password) throws Exception {
+    KeyStore keys = KeyStore.getInstance("PKCS12");
+    try (InputStream in = Files.newInputStream(keystore)) {
+      keys.load(in, password.toCharArray());
+    }
+    KeyManagerFactory managers =
+        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    managers.init(keys, password.toCharArray());
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(managers.getKeyManagers(), null, null);
+    return context;
+  }
+}
