@@ -17,6 +17,8 @@ public final class Durations {
   }
 
   /**
+   * Reads a whole number and its unit: ms, s, m or h.
+   *
    * @throws IllegalArgumentException when {@link #isAccepted} is false
    */
   public static Duration parse(String text) {

@@ -23,8 +23,8 @@ final class Framing implements Handler {
     ServerRequestHeaders headers = request.headers();
     boolean encoded = headers.contains(HeaderNames.TRANSFER_ENCODING);
     boolean measured = headers.contains(HeaderNames.CONTENT_LENGTH);
-    if (encoded && (measured || !headers.contains(HeaderValues.TRANSFER_ENCODING_CHUNKED))
-        || measured && !isOneLength(headers.all(HeaderNames.CONTENT_LENGTH, List::of))) {
+    if ((encoded && (measured || !headers.contains(HeaderValues.TRANSFER_ENCODING_CHUNKED)))
+        || (measured && !isOneLength(headers.all(HeaderNames.CONTENT_LENGTH, List::of)))) {
       throw new ProblemException(
           Status.BAD_REQUEST_400,
           "The length of the request body must be given once, by Content-Length or by"

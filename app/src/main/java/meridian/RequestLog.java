@@ -78,7 +78,8 @@ final class RequestLog implements Filter {
     String route = request.matchingPattern().orElse("");
     int status = response.status().code();
     metrics.requestEnded(METHODS.contains(method) ? method : "_OTHER", route, status, nanos / 1e9);
-    if (level == Settings.AccessLog.ALL || level == Settings.AccessLog.ERRORS && status >= 500) {
+    if (level == Settings.AccessLog.ALL || (level == Settings.AccessLog.ERRORS && status >= 500)) {
+      long micros = nanos / 1000;
       String path = request.prologue().uriPath().rawPath();
       log.write(
           status >= 500 ? "ERROR" : "INFO",
@@ -88,7 +89,7 @@ final class RequestLog implements Filter {
             line.writeStringField("path", limited(path));
             line.writeStringField("route", route);
             line.writeNumberField("status", status);
-            line.writeNumberField("duration_ms", nanos / 1000 / 1000.0);
+            line.writeNumberField("duration_ms", micros / 1e3);
             line.writeStringField("client_address", addresses.of(request));
             Optional<String> trace = trace(request.headers());
             if (trace.isPresent()) {

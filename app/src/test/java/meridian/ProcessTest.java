@@ -10,6 +10,7 @@ import static org.hamcrest.Matchers.startsWith;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.ArrayList;
@@ -131,7 +132,7 @@ class ProcessTest {
       int adminPort = Integer.parseInt(ports.group(2));
       assertThat(get(adminPort, "/ready"), startsWith("HTTP/1.1 200 "));
 
-      try (Socket inFlight = new Socket("127.0.0.1", port)) {
+      try (Socket inFlight = new Socket(InetAddress.getLoopbackAddress(), port)) {
         inFlight.setSoTimeout(10_000);
         inFlight.getOutputStream().write("GET /now HTTP/1.1\r\nHo".getBytes(US_ASCII));
         long start = System.nanoTime();
@@ -160,7 +161,7 @@ class ProcessTest {
   }
 
   private static String get(int port, String path) throws IOException {
-    try (Socket socket = new Socket("127.0.0.1", port)) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.setSoTimeout(10_000);
       socket
           .getOutputStream()

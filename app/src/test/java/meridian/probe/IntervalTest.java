@@ -6,6 +6,7 @@ import static org.hamcrest.Matchers.is;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -50,7 +51,7 @@ class IntervalTest {
       Duration there = Duration.ofNanos(random.nextLong(1, 500_000_000));
       Duration back = Duration.ofNanos(random.nextLong(1, 500_000_000));
       Instant server = T.plus(there).plus(offset);
-      Instant told = server.minusNanos(server.getNano() % 1000);
+      Instant told = server.truncatedTo(ChronoUnit.MICROS);
 
       Interval interval = Interval.of(T, told, T.plus(there).plus(back));
 
