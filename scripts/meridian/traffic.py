@@ -1,0 +1,103 @@
+"""Visits a service at an even pace and tells what each answer was."""
+
+import datetime
+import http.client
+import json
+import queue
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from meridian.judge import Answer
+
+# A JSON answer that tells the time is short; of any other the head is enough.
+MOST_BYTES = 4096
+# The clock row's own tolerance.
+TOLERANCE_SECONDS = 1.0
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *arguments):
+        return None
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
+
+
+def visit(url, timeout):
+    """One request on a connection of its own, so that the load balancer chooses anew."""
+    request = urllib.request.Request(url, headers={"Cache-Control": "no-cache", "User-Agent": "meridian-canary"})
+    sent = time.time()
+    started = time.monotonic()
+    try:
+        try:
+            response = _OPENER.open(request, timeout=timeout)
+        except urllib.error.HTTPError as error:
+            response = error
+        received = sent + time.monotonic() - started
+        with response:
+            body = response.read(MOST_BYTES)
+            version = response.headers.get("Service-Version", "")
+            return Answer(response.status, version, clock_off(body, sent, received))
+    except (OSError, http.client.HTTPException):
+        return Answer(0)
+
+
+def clock_off(body, sent, received):
+    """Whether the time in an answer lies outside the tolerance for certain.
+
+    The service read its clock between the two moments, so its offset from ours is at least
+    server - received and at most server - sent.
+    """
+    try:
+        told = json.loads(body)
+        text = told.get("now") or told["timestamp"]
+        # Before Python 3.11 fromisoformat does not know the Z.
+        server = datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return False
+    return server - received > TOLERANCE_SECONDS or server - sent < -TOLERANCE_SECONDS
+
+
+class Traffic:
+    """Asks in turn for the paths below a URL, `per_second` times, from as many threads as that takes."""
+
+    def __init__(self, url, paths, per_second, timeout=10.0):
+        self._urls = [urllib.parse.urljoin(url + "/", path.lstrip("/")) for path in paths]
+        self._pause = 1 / per_second
+        self._timeout = timeout
+        self._answers = queue.Queue()
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._count = 0
+        # Enough that visits which all time out still go out at half the pace.
+        workers = max(2, min(64, round(per_second * timeout / 2)))
+        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(workers)]
+
+    def __enter__(self):
+        self._begin = time.monotonic()
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+
+    def _run(self):
+        while True:
+            with self._lock:
+                number = self._count
+                self._count += 1
+            if self._stop.wait(max(0, self._begin + number * self._pause - time.monotonic())):
+                return
+            self._answers.put(visit(self._urls[number % len(self._urls)], self._timeout))
+
+    def answers(self):
+        """What has come in since the last call."""
+        while True:
+            try:
+                yield self._answers.get_nowait()
+            except queue.Empty:
+                return
