@@ -17,3 +17,8 @@ output "dashboard_url" {
   description = "Dashboard with requests, errors, latency, instances and load."
   value       = module.observability.dashboard_url
 }
+
+output "canary" {
+  description = "The canary that runs: its image, percent of requests and the stable revision; not there without one."
+  value       = var.canary
+}
