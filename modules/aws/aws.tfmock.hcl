@@ -120,3 +120,11 @@ mock_resource "aws_wafv2_web_acl" {
     arn = "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/test/00000000-0000-0000-0000-000000000000"
   }
 }
+
+# No rules but those of the configuration.
+mock_resource "aws_security_group" {
+  defaults = {
+    ingress = []
+    egress  = []
+  }
+}

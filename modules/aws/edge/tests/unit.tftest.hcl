@@ -1,6 +1,7 @@
 # What the world can reach, and how.
 mock_provider "aws" {
-  source = "./.."
+  source          = "./.."
+  override_during = plan
 }
 
 variables {
@@ -12,6 +13,7 @@ variables {
 }
 
 run "only_port_80_is_open_by_default" {
+  command = plan
   assert {
     condition     = aws_vpc_security_group_ingress_rule.http.from_port == 80 && aws_vpc_security_group_ingress_rule.http.to_port == 80 && aws_vpc_security_group_ingress_rule.http.ip_protocol == "tcp"
     error_message = "TCP 80."
@@ -27,6 +29,7 @@ run "only_port_80_is_open_by_default" {
 }
 
 run "without_a_domain_port_80_serves" {
+  command = plan
   assert {
     condition     = aws_lb_listener.http.port == 80 && aws_lb_listener.http.default_action[0].type == "forward" && output.url == "http://test-1.us-east-1.elb.amazonaws.com"
     error_message = "The load balancer's own name, plain HTTP."
@@ -34,6 +37,7 @@ run "without_a_domain_port_80_serves" {
 }
 
 run "the_load_balancer_is_public_and_drops_malformed_headers" {
+  command = plan
   assert {
     condition     = !aws_lb.this.internal && aws_lb.this.drop_invalid_header_fields && aws_lb.this.desync_mitigation_mode == "defensive"
     error_message = "Requests that smuggle another inside must not pass."
@@ -41,6 +45,7 @@ run "the_load_balancer_is_public_and_drops_malformed_headers" {
 }
 
 run "the_clients_address_is_the_last_entry_and_cannot_be_forged" {
+  command = plan
   assert {
     condition     = aws_lb.this.xff_header_processing_mode == "append" && !aws_lb.this.enable_xff_client_port
     error_message = "The service reads the last entry of X-Forwarded-For, without port."
@@ -48,6 +53,7 @@ run "the_clients_address_is_the_last_entry_and_cannot_be_forged" {
 }
 
 run "an_instance_counts_as_healthy_only_by_its_own_readiness" {
+  command = plan
   assert {
     condition     = alltrue([for group in aws_lb_target_group.this : group.health_check[0].path == "/ready" && group.health_check[0].port == "8081" && group.health_check[0].matcher == "200" && group.target_type == "ip"])
     error_message = "Port 8081, /ready, exactly 200."
@@ -55,6 +61,7 @@ run "an_instance_counts_as_healthy_only_by_its_own_readiness" {
 }
 
 run "a_canarys_group_hangs_on_the_load_balancer_before_there_is_a_canary" {
+  command = plan
   assert {
     condition     = aws_lb_listener_rule.hold_canary.action[0].target_group_arn == aws_lb_target_group.this["canary"].arn && aws_lb_listener_rule.hold_canary.priority == 50000
     error_message = "ECS refuses a target group without load balancer."
@@ -66,6 +73,7 @@ run "a_canarys_group_hangs_on_the_load_balancer_before_there_is_a_canary" {
 }
 
 run "a_domain_opens_443_with_a_managed_certificate" {
+  command = plan
   variables {
     domain = { name = "time.example.com", zone = "Z0123456789ABCDEFGHIJ" }
   }
@@ -84,6 +92,7 @@ run "a_domain_opens_443_with_a_managed_certificate" {
 }
 
 run "with_a_domain_port_80_only_redirects_and_to_that_domain" {
+  command = plan
   variables {
     domain = { name = "time.example.com", zone = "Z0123456789ABCDEFGHIJ" }
   }
@@ -98,6 +107,7 @@ run "with_a_domain_port_80_only_redirects_and_to_that_domain" {
 }
 
 run "a_certificate_of_ones_own_needs_no_zone" {
+  command = plan
   variables {
     domain = { name = "time.example.com", certificate = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-1111-1111-1111-111111111111" }
   }
@@ -108,6 +118,7 @@ run "a_certificate_of_ones_own_needs_no_zone" {
 }
 
 run "waf_is_billed_only_when_asked_for" {
+  command = plan
   assert {
     condition     = length(aws_wafv2_web_acl.this) == 0 && length(aws_wafv2_web_acl_association.this) == 0
     error_message = "No web ACL by default."
@@ -115,6 +126,7 @@ run "waf_is_billed_only_when_asked_for" {
 }
 
 run "waf_throttles_and_blocks_what_is_known_to_be_bad" {
+  command = plan
   variables {
     waf = true
   }

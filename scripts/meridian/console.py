@@ -1,0 +1,41 @@
+"""What the programs of this folder say, and how they fail."""
+
+import shutil
+import subprocess
+import sys
+
+
+class Problem(Exception):
+    """Something that the person at the keyboard can mend: what is wrong, and how to go on."""
+
+    def __init__(self, what, how):
+        super().__init__(what)
+        self.what = what
+        self.how = how
+
+
+def say(*lines):
+    for line in lines:
+        print(line, flush=True)
+
+
+def main(program):
+    """Runs a program; a Problem becomes two lines on stderr and exit code 1."""
+    try:
+        sys.exit(program() or 0)
+    except Problem as problem:
+        sys.stdout.flush()
+        print(f"Error: {problem.what}\n  {problem.how}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def run(*command, check=True, **options):
+    """Runs a command for its output; without check the caller looks at returncode and stderr."""
+    if not shutil.which(command[0]):
+        raise Problem(f"{command[0]} is not installed.", "The task doctor of this cloud says where to get it.")
+    done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    if check and done.returncode:
+        raise Problem(f"{' '.join(command)} failed with {done.returncode}.", done.stderr.strip() or done.stdout.strip())
+    return done
