@@ -1,6 +1,8 @@
 """What the programs of this folder say, and how they fail."""
 
+import contextlib
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -39,3 +41,24 @@ def run(*command, check=True, **options):
     if check and done.returncode:
         raise Problem(f"{' '.join(command)} failed with {done.returncode}.", done.stderr.strip() or done.stdout.strip())
     return done
+
+
+@contextlib.contextmanager
+def patience():
+    """Lets a command in its body end by itself when we are interrupted, and interrupts us then.
+
+    A Ctrl-C reaches the command too. Terraform then stops in good order, writes its state and gives
+    the lock back; subprocess.run alone would kill it after a quarter of a second.
+    """
+    signals = []
+    before = {
+        number: signal.signal(number, lambda number, _: signals.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if signals:
+        raise KeyboardInterrupt

@@ -8,7 +8,7 @@ import pathlib
 import re
 import subprocess
 
-from meridian.console import Problem, run, say
+from meridian.console import Problem, patience, run, say
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CLOUDS = ("aws", "azure", "gcp")
@@ -115,9 +115,10 @@ class Stack:
         environment.pop("TF_WORKSPACE", None)
         if workspace:
             environment["TF_WORKSPACE"] = "default" if self.environment == PRODUCTION else self.environment
-        done = subprocess.run(
-            ["terraform", f"-chdir={self.folder}", *arguments], env=environment, text=True, **options
-        )
+        with patience():
+            done = subprocess.run(
+                ["terraform", f"-chdir={self.folder}", *arguments], env=environment, text=True, **options
+            )
         if check and done.returncode:
             raise Problem(
                 f"terraform {arguments[0]} failed; its message stands above.",
