@@ -1,0 +1,68 @@
+"""Our image as Jib writes it into a file: its layers, unpacked, and the command it starts with."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from typing import NamedTuple
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+class Layer(NamedTuple):
+    content: str
+    base: bool
+    compressed: int
+    size: int
+
+
+def build():
+    """jib:buildTar needs no registry but for the base image, for which MERIDIAN_BASE names another."""
+    mvn = shutil.which("mvn") or str(ROOT / "app/mvnw")
+    command = [mvn, "--batch-mode", "--no-transfer-progress", "--quiet", "--file", str(ROOT / "app/pom.xml")]
+    command += ["package", "jib:buildTar", "-DskipTests", "-Dimage=meridian:bench"]
+    if os.environ.get("MERIDIAN_BASE"):
+        command.append("-Dbase=" + os.environ["MERIDIAN_BASE"])
+    print("Building the image, some two minutes the first time", file=sys.stderr)
+    if subprocess.run(command, stdout=sys.stderr).returncode:
+        sys.exit("The image was not built. Where no registry can be reached, make a base image with"
+                 " app/base /tmp/base.tar and set MERIDIAN_BASE=tar:///tmp/base.tar")
+    return ROOT / "app/target/jib-image.tar"
+
+
+def unpack(image, root):
+    """Unpacks the image below root; gives its layers, its start command there and its folder."""
+    layers = []
+    with tarfile.open(image) as tar:
+        (manifest,) = json.load(tar.extractfile("manifest.json"))
+        config = json.load(tar.extractfile(manifest["Config"]))
+        for name, made in zip(manifest["Layers"], config["history"]):
+            packed = tar.extractfile(name).read()
+            data = gzip.decompress(packed) if packed[:2] == b"\x1f\x8b" else packed
+            # GNU tar keeps the times of files, by which the JVM knows the jars of its cache.
+            subprocess.run(["tar", "--extract", "--warning=no-unknown-keyword", "--directory", root],
+                           input=data, check=True)
+            listing = subprocess.run(["tar", "--list", "--warning=no-unknown-keyword"],
+                                     input=data, check=True, stdout=subprocess.PIPE).stdout.decode().splitlines()
+            files = ["/" + path for path in listing if not path.endswith("/")]
+            base = made.get("author") != "Jib"
+            layers.append(Layer(os.path.commonpath(files), base, len(packed), len(data)))
+    entrypoint = config["config"]["Entrypoint"]
+    return layers, [moved(word, root) for word in entrypoint], root / config["config"]["WorkingDir"][1:]
+
+
+def moved(word, root):
+    """Paths of the image become paths below root. The class path stands in a file, with paths too."""
+    file = root / word[2:]
+    if word.startswith("@") and file.name == "jib-classpath-file":
+        word = file.read_text()
+    if word == "java":
+        return str(root / "opt/java/bin/java")
+    return re.sub(r"(^|[@=:])/(?=app/|opt/)", rf"\g<1>{root}/", word)

@@ -1,0 +1,110 @@
+"""The tables, in Markdown: medians, with the lowest and the highest value seen."""
+
+from __future__ import annotations
+
+import statistics
+
+MIB = 1 << 20
+
+FIGURES = {
+    "start_ms": ("Exec to first 200, ms", 0),
+    "start_cpu_ms": ("CPU until then, ms", 0),
+    "requests_per_second": ("Requests/s", 0),
+    "cpu_us_per_request": ("CPU per request, µs", 1),
+    "p99_ms": ("p99 at that load, ms", 1),
+    "paced_p99_ms": ("p99 at {rate}/s, ms", 1),
+    "memory_mib": ("Memory after load, MiB", 0),
+}
+
+
+def comparison(servers, samples, plan):
+    """What was measured, then what the first server's figures are of the others'."""
+    titles = [title.format(rate=number(plan.rate, 0)) for title, _ in FIGURES.values()]
+    rows = []
+    for server in servers:
+        row = [server.label]
+        for figure, (_, digits) in FIGURES.items():
+            values = [value for sample in samples[server.name] for value in listed(sample[figure])]
+            text = spread(values, digits)
+            if figure == "paced_p99_ms" and not kept_pace(samples[server.name], plan):
+                text += " (less came through)"
+            row.append(text)
+        rows.append(row)
+    text = table(["", *titles], rows)
+
+    ours = servers[0]
+    rows = []
+    for peer in servers[1:]:
+        row = [peer.label]
+        for figure in FIGURES:
+            row.append(spread(ratios(samples[ours.name], samples[peer.name], figure), 2))
+        rows.append(row)
+    return text + f"\nThe same as {ours.label} / peer, within each round:\n\n" + table(["", *titles], rows)
+
+
+def kept_pace(rounds, plan):
+    return statistics.median(sample["paced_rate"] for sample in rounds) > 0.8 * plan.rate
+
+
+def ratios(ours, peers, figure):
+    """Round by round, because what else the machine does changes from one to the next."""
+    pairs = [(middle(our[figure]), middle(peer[figure])) for our, peer in zip(ours, peers)]
+    # The CPU time of a start is counted in hundredths of a second, which some do not reach.
+    return [our / peer for our, peer in pairs if peer]
+
+
+def warm_up(servers, samples):
+    """Requests answered from the first 200 on, with the cache and without."""
+    named = {server.name: server for server in servers}
+    if not {"meridian", "no-cache"} <= set(named):
+        return ""
+    total = len(samples["meridian"][0]["warm_up"])
+    until = [seconds for seconds in (1, 2, 4, 8, 16) if seconds <= total]
+
+    def answered(name, seconds):
+        return [sum(sample["warm_up"][:seconds]) for sample in samples[name]]
+
+    rows = []
+    for name in ("meridian", "no-cache"):
+        rows.append([named[name].label, *(spread(answered(name, seconds), 0) for seconds in until)])
+    ratio = ["Ratio"]
+    for seconds in until:
+        pairs = zip(answered("meridian", seconds), answered("no-cache", seconds))
+        ratio.append(spread([ours / other for ours, other in pairs if other], 2))
+    return table(["Requests in the first", *(f"{seconds} s" for seconds in until)], [*rows, ratio])
+
+
+def sizes(layers):
+    own = [layer for layer in layers if not layer.base]
+    rows = [[f"`{layer.content}`" + (" (base image)" if layer.base else ""),
+             number(layer.compressed / MIB, 1), number(layer.size / MIB, 1)] for layer in layers]
+    for label, some in (("Without the base image", own), ("All", layers)):
+        rows.append([label, number(sum(layer.compressed for layer in some) / MIB, 1),
+                     number(sum(layer.size for layer in some) / MIB, 1)])
+    return table(["Layer", "Compressed, MiB", "Unpacked, MiB"], rows)
+
+
+def spread(values, digits):
+    if not values:
+        return "–"
+    text = number(statistics.median(values), digits)
+    if len(values) > 1:
+        text += f" ({number(min(values), digits)}–{number(max(values), digits)})"
+    return text
+
+
+def number(value, digits):
+    return f"{value:,.{digits}f}"
+
+
+def middle(value):
+    return statistics.median(listed(value))
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def table(titles, rows):
+    lines = [titles, ["---"] + ["---:"] * (len(titles) - 1), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
