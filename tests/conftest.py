@@ -59,6 +59,7 @@ NEEDS = {
         lambda: shutil.which("docker-registry"),
         "Debian: apt-get install docker-registry",
     ),
+    "shellcheck": (lambda: shutil.which("shellcheck"), "https://www.shellcheck.net; Debian: apt-get install shellcheck"),
     "terraform": (lambda: shutil.which("terraform"), "https://developer.hashicorp.com/terraform/install"),
     "aws": (_provider("aws"), "the Terraform provider aws: its registry, or a plugin folder"),
     "azurerm": (
@@ -79,6 +80,7 @@ def need(name):
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "lint: a linter of ./taskw lint, part of ./taskw check too")
     config.addinivalue_line("markers", "check: takes an engine, an emulator or minutes; part of ./taskw check only")
     config.addinivalue_line("markers", "needs(*names): what the machine must have, see conftest.py")
     unknown = set(os.environ.get("REQUIRE", "").replace(",", " ").split()) - set(NEEDS)
