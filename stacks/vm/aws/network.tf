@@ -1,0 +1,61 @@
+data "aws_availability_zones" "available" {
+  state = "available"
+
+  # Local zones have no load balancers of the usual kind.
+  filter {
+    name   = "opt-in-status"
+    values = ["opt-in-not-required"]
+  }
+}
+
+locals {
+  # Two zones, so that a machine finds a place while one of them fails. A zone fixes its address block.
+  zones = { for index, zone in slice(data.aws_availability_zones.available.names, 0, 2) : zone => index }
+}
+
+resource "aws_vpc" "this" {
+  # checkov:skip=CKV2_AWS_11:the service logs each request with its client's address; flow logs cost 0.50 USD/GB more
+  cidr_block           = var.cidr
+  enable_dns_support   = true
+  enable_dns_hostnames = true
+
+  tags = { Name = var.name }
+}
+
+resource "aws_internet_gateway" "this" {
+  vpc_id = aws_vpc.this.id
+
+  tags = { Name = var.name }
+}
+
+# All subnets are public: a machine reaches the internet from an address of its own, 3.65 USD a
+# month, where a NAT gateway costs 33; the firewall, not a missing route, decides what gets in.
+resource "aws_subnet" "this" {
+  for_each = local.zones
+
+  vpc_id                  = aws_vpc.this.id
+  availability_zone       = each.key
+  cidr_block              = cidrsubnet(var.cidr, 2, each.value)
+  map_public_ip_on_launch = false
+
+  tags = { Name = "${var.name}-${each.key}" }
+}
+
+resource "aws_route_table" "this" {
+  vpc_id = aws_vpc.this.id
+
+  tags = { Name = var.name }
+}
+
+resource "aws_route" "internet" {
+  route_table_id         = aws_route_table.this.id
+  destination_cidr_block = "0.0.0.0/0"
+  gateway_id             = aws_internet_gateway.this.id
+}
+
+resource "aws_route_table_association" "this" {
+  for_each = aws_subnet.this
+
+  subnet_id      = each.value.id
+  route_table_id = aws_route_table.this.id
+}

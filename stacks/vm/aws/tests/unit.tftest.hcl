@@ -1,0 +1,205 @@
+# terraform.tfvars as it is committed, unless a run says otherwise.
+mock_provider "aws" {
+  source = "../../../modules/aws"
+
+  mock_data "aws_ssm_parameter" {
+    defaults = { value = "ami-0123456789abcdef0" }
+  }
+
+  mock_resource "aws_vpc" {
+    defaults = { default_network_acl_id = "acl-0123456789abcdef0" }
+  }
+
+  mock_resource "aws_iam_instance_profile" {
+    defaults = { arn = "arn:aws:iam::123456789012:instance-profile/meridian-hello-machine" }
+  }
+
+  mock_resource "aws_launch_template" {
+    defaults = { id = "lt-0123456789abcdef0", latest_version = 7 }
+  }
+}
+
+variables {
+  image = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+}
+
+run "lets_in_exactly_what_the_list_says" {
+  assert {
+    condition = toset([for rule in aws_vpc_security_group_ingress_rule.this : "${rule.ip_protocol} ${rule.from_port}-${rule.to_port} from ${rule.cidr_ipv4}"]) == toset([
+      "tcp 80-80 from 0.0.0.0/0",
+      "tcp 443-443 from 0.0.0.0/0",
+      "icmp -1--1 from 0.0.0.0/0",
+      "tcp 22-22 from 104.154.0.0/15",
+      "tcp 0-65535 from 10.30.0.0/16",
+      "udp 0-65535 from 10.30.0.0/16",
+    ])
+    error_message = "Nothing more and nothing less."
+  }
+  assert {
+    # Each rule names one source, and it is the one compared above.
+    condition     = alltrue([for rule in aws_vpc_security_group_ingress_rule.this : rule.cidr_ipv6 == null && rule.prefix_list_id == null && rule.referenced_security_group_id == null])
+    error_message = "A rule must have no second source."
+  }
+}
+
+run "lets_everything_out" {
+  assert {
+    condition     = aws_vpc_security_group_egress_rule.this.ip_protocol == "-1" && aws_vpc_security_group_egress_rule.this.cidr_ipv4 == "0.0.0.0/0"
+    error_message = "Every protocol to everywhere."
+  }
+}
+
+run "what_the_platform_adds_by_itself_lets_nothing_in_and_stops_nothing" {
+  assert {
+    condition     = length(aws_default_security_group.this.ingress) == 0 && length(aws_default_security_group.this.egress) == 0
+    error_message = "The default group must be empty."
+  }
+  assert {
+    condition     = [for rule in concat(tolist(aws_default_network_acl.this.ingress), tolist(aws_default_network_acl.this.egress)) : "${rule.rule_no} ${rule.action} ${rule.protocol} ${rule.cidr_block}"] == ["100 allow -1 0.0.0.0/0", "100 allow -1 0.0.0.0/0"]
+    error_message = "The list must stay as AWS makes it: one rule each way, for everything."
+  }
+}
+
+run "the_machine_has_that_firewall_and_no_other" {
+  assert {
+    condition     = aws_launch_template.this.network_interfaces[0].security_groups == toset([aws_security_group.machine.id]) && alltrue([for rule in aws_vpc_security_group_ingress_rule.this : rule.security_group_id == aws_security_group.machine.id])
+    error_message = "One group, with all of the rules."
+  }
+}
+
+run "the_load_balancer_shows_the_client_to_the_firewall" {
+  assert {
+    condition     = aws_lb.this.load_balancer_type == "network" && alltrue([for group in aws_lb_target_group.this : group.preserve_client_ip == "true" && group.protocol == "TCP" && group.target_type == "instance"])
+    error_message = "Packets must arrive with the client's address."
+  }
+  assert {
+    condition     = length(aws_lb.this.security_groups) == 0
+    error_message = "The machine's rules are the only ones."
+  }
+}
+
+run "the_addresses_outlive_the_machines" {
+  assert {
+    condition     = toset([for mapping in aws_lb.this.subnet_mapping : mapping.allocation_id]) == toset([for address in aws_eip.this : address.id]) && length(output.addresses) == 2
+    error_message = "The load balancer must have the static addresses, and the output names them."
+  }
+}
+
+run "a_new_machine_answers_before_the_old_one_ends" {
+  assert {
+    condition     = aws_autoscaling_group.this.instance_refresh[0].preferences[0].min_healthy_percentage == 100 && aws_autoscaling_group.this.instance_refresh[0].preferences[0].max_healthy_percentage == 200 && aws_autoscaling_group.this.instance_refresh[0].preferences[0].auto_rollback
+    error_message = "A replacement must launch first, and be taken back if it fails."
+  }
+  assert {
+    condition     = aws_autoscaling_group.this.instance_maintenance_policy[0].min_healthy_percentage == 100 && aws_autoscaling_group.this.instance_maintenance_policy[0].max_healthy_percentage == 200
+    error_message = "Also when AWS replaces a machine by itself."
+  }
+  assert {
+    condition     = aws_autoscaling_group.this.launch_template[0].version == "7"
+    error_message = "A numbered version: $Latest would change machines unseen, and cannot be rolled back to."
+  }
+}
+
+run "a_machine_whose_service_is_silent_is_replaced" {
+  assert {
+    condition     = aws_autoscaling_group.this.health_check_type == "ELB" && aws_autoscaling_group.this.min_size == 1 && aws_autoscaling_group.this.desired_capacity == 1 && length(aws_autoscaling_group.this.vpc_zone_identifier) == 2
+    error_message = "One machine, judged by the load balancer, in either of two zones."
+  }
+  assert {
+    condition     = aws_lb_target_group.this["80"].health_check[0].path == "/now" && aws_lb_target_group.this["80"].health_check[0].matcher == "200"
+    error_message = "The service itself must answer."
+  }
+}
+
+run "credentials_are_out_of_reach_of_the_container" {
+  assert {
+    condition     = aws_launch_template.this.metadata_options[0].http_tokens == "required" && aws_launch_template.this.metadata_options[0].http_put_response_hop_limit == 1
+    error_message = "Metadata by token only, and one hop far."
+  }
+}
+
+run "nobody_has_a_key_and_the_disk_is_encrypted" {
+  assert {
+    condition     = aws_launch_template.this.key_name == null && aws_launch_template.this.block_device_mappings[0].ebs[0].encrypted == "true"
+    error_message = "No key pair, and no plain disk."
+  }
+  assert {
+    condition     = yamldecode(local.boot).users == [] && yamldecode(local.boot).ssh_pwauth == false
+    error_message = "No user and no password."
+  }
+}
+
+run "the_machine_runs_the_image_by_digest_with_the_greeting" {
+  variables {
+    greeting = "100 % \"$HOME\" \\ <b>#1</b> · ©"
+  }
+  assert {
+    condition     = [for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/meridian/environment"][0] == "MERIDIAN_HOME=hello\nMERIDIAN_GREETING=${var.greeting}\nMERIDIAN_VERSION=sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"
+    error_message = "The greeting must arrive as it was written."
+  }
+  assert {
+    condition     = strcontains([for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/systemd/system/meridian.service"][0], "--publish 80:8080") && base64decode(aws_launch_template.this.user_data) == local.boot && output.image == var.image
+    error_message = "The unit publishes port 80, and the machine gets this configuration."
+  }
+  assert {
+    condition     = length(aws_launch_template.this.user_data) < 16384
+    error_message = "AWS takes 16 KB."
+  }
+}
+
+run "logs_go_to_cloudwatch_and_are_kept_for_a_month" {
+  assert {
+    condition     = aws_cloudwatch_log_group.this.retention_in_days == 30 && strcontains(local.boot, "--log-driver awslogs --log-opt awslogs-region=us-east-1 --log-opt awslogs-group=/meridian/meridian-hello/machine")
+    error_message = "30 days, in the group that exists."
+  }
+}
+
+run "an_image_from_elsewhere_asks_nothing_of_the_registry" {
+  variables {
+    repository_url = "example.com/meridian"
+  }
+  assert {
+    condition     = length(aws_iam_role_policy.pull) == 0 && length(aws_ecr_repository.this) == 0
+    error_message = "No repository, no right to pull."
+  }
+}
+
+run "the_machine_may_pull_from_one_repository_only" {
+  variables {
+    image          = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shared@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    repository_url = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shared"
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.pull[0].policy).Statement[0].Resource == "arn:aws:ecr:us-east-1:123456789012:repository/shared"
+    error_message = "The shared one, and no other."
+  }
+}
+
+run "with_a_certificate_443_serves_and_80_leads_there" {
+  variables {
+    certificate = {
+      name   = "hello.example.com"
+      secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hello-AbCdEf"
+      proxy  = "example.com/haproxy@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+    }
+  }
+  assert {
+    condition     = toset([for listener in aws_lb_listener.this : listener.port]) == toset([80, 443]) && alltrue([for group in aws_lb_target_group.this : group.health_check[0].port == "80"]) && output.url == "https://hello.example.com"
+    error_message = "Both ports, both judged by the service."
+  }
+  assert {
+    condition     = strcontains([for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/systemd/system/meridian-proxy.service"][0], "--publish 80:8080 --publish 443:8443") && !strcontains([for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/systemd/system/meridian.service"][0], "--publish")
+    error_message = "The proxy has both ports, the service none."
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.certificate[0].policy).Statement[0].Resource == var.certificate.secret
+    error_message = "One secret may be read."
+  }
+}
+
+run "without_a_certificate_443_is_not_listened_on" {
+  assert {
+    condition     = toset(keys(aws_lb_listener.this)) == toset(["80"]) && length(aws_iam_role_policy.certificate) == 0 && startswith(output.url, "http://")
+    error_message = "Port 80 only."
+  }
+}
