@@ -1,7 +1,6 @@
 """What a machine and an account must have before anything is deployed."""
 
 import dataclasses
-import glob
 import os
 import pathlib
 import re
@@ -9,6 +8,8 @@ import shutil
 import subprocess
 
 from meridian.console import Problem, say
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +51,7 @@ CURL = Tool("curl", ("curl", "--version"), "7.60", "it asks the registry what it
 
 
 def checks(stack):
-    """Title and function of each check; a function returns what it saw or raises Problem."""
+    """Name and function of each check; a function returns what it saw or raises Problem."""
     for tool in (TERRAFORM, CURL, *stack.provider.TOOLS):
         yield tool.name, tool.check
     if not os.environ.get("IMAGE"):
@@ -58,38 +59,27 @@ def checks(stack):
     yield from stack.provider.checks(stack)
 
 
+def jdk():
+    """Folder of the JDK 25 that builds the image."""
+    done = subprocess.run([ROOT / "scripts/jdk"], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if done.returncode:
+        raise Problem("JDK 25 is missing: the image is built with it.", f"{done.stderr.strip()}. Or deploy an image that exists: IMAGE=REPOSITORY@sha256:…")
+    return pathlib.Path(done.stdout.strip())
+
+
 def java():
-    """Version of the JDK 25 that the build finds."""
     return f"JDK {re.search(r'JAVA_VERSION=.([0-9.]+)', (jdk() / 'release').read_text())[1]}"
 
 
-def jdk():
-    """Folder of a JDK 25, looked for where Maven's toolchains look: on more paths than `java`."""
-    home = pathlib.Path.home()
-    homes = [pathlib.Path(value) for name, value in os.environ.items() if re.fullmatch(r"JAVA(25)?_HOME", name)]
-    if shutil.which("java"):
-        homes.append(pathlib.Path(shutil.which("java")).resolve().parents[1])
-    for pattern in ("/usr/lib/jvm/*", "/opt/*", "/Library/Java/JavaVirtualMachines/*/Contents/Home"):
-        homes += [pathlib.Path(path) for path in glob.glob(pattern)]
-    for pattern in (".sdkman/candidates/java/*", ".jdks/*", ".local/share/mise/installs/java/*", ".asdf/installs/java/*"):
-        homes += home.glob(pattern)
-    for folder in homes:
-        release = folder / "release"
-        if (folder / "bin/javac").exists() and release.is_file() and 'JAVA_VERSION="25' in release.read_text():
-            return folder
-    raise Problem(
-        "JDK 25 is missing: the image is built with it.",
-        "Install it: https://adoptium.net/temurin/releases/?version=25. Or deploy an image that exists: IMAGE=REPOSITORY@sha256:…",
-    )
-
-
 def examine(stack):
-    """Runs every check, tells each result, and returns how many failed."""
-    failed = 0
-    for title, check in checks(stack):
+    """Runs every check, tells each result once, and returns how many failed."""
+    told = set()
+    for _, check in checks(stack):
         try:
             say(f"ok       {check()}")
         except Problem as problem:
-            failed += 1
-            say(f"missing  {problem.what}", f"         {problem.how}")
-    return failed
+            # Without credentials every question to the cloud fails alike.
+            if problem.what not in told:
+                told.add(problem.what)
+                say(f"missing  {problem.what}", f"         {problem.how}")
+    return len(told)

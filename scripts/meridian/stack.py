@@ -62,7 +62,8 @@ class Stack:
         return value
 
     def init(self):
-        say(f"Preparing Terraform in stacks/{self.cloud} (half a minute the first time, for the provider).")
+        if not (self.folder / ".terraform").exists():
+            say(f"Prepares Terraform in stacks/{self.cloud}: about half a minute, for the provider.")
         # The environment's workspace need not exist yet: it appears with the first apply.
         self._terraform("init", "-input=false", workspace=None, stdout=subprocess.DEVNULL)
 
