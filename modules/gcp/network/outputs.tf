@@ -1,0 +1,16 @@
+output "network_id" {
+  description = "Id of the VPC network, projects/PROJECT/global/networks/NAME."
+  value       = google_compute_network.this.id
+}
+
+output "public_subnet_ids" {
+  description = "None: the load balancer is Google's edge and stands in no network of ours."
+  value       = []
+}
+
+output "private_subnet_ids" {
+  description = "Ids of the private subnets, the first for the service, the second for jobs; usable once what they may reach can be reached."
+  value       = [for purpose in ["service", "jobs"] : google_compute_subnetwork.private[purpose].id]
+
+  depends_on = [google_compute_firewall.deny_egress, google_compute_router_nat.this]
+}
