@@ -1,0 +1,5 @@
+output "repository_url" {
+  description = "Address of the repository, HOST/PATH without tag; usable once it exists."
+  # Artifact Registry's repository holds packages; ours has one.
+  value = var.repository_url == null ? "${var.place.region}-docker.pkg.dev/${var.place.project}/${google_artifact_registry_repository.this[0].repository_id}/meridian" : var.repository_url
+}
