@@ -1,0 +1,6 @@
+output "settings" {
+  description = "Environment of a service that serves these documents; usable once they are uploaded and readable."
+  value       = { MERIDIAN_DOCUMENTS_LOCATION = "gs://${google_storage_bucket.this.name}" }
+
+  depends_on = [google_storage_bucket_iam_member.read, google_storage_bucket_object.document]
+}
