@@ -1,0 +1,45 @@
+mock_provider "google" {
+  source = "./.."
+}
+
+variables {
+  name  = "test"
+  email = "ops@example.com"
+}
+
+run "alerts_go_to_the_address_that_was_given" {
+  assert {
+    condition     = google_monitoring_notification_channel.email[0].type == "email" && google_monitoring_notification_channel.email[0].labels == tomap({ email_address = "ops@example.com" })
+    error_message = "By e-mail."
+  }
+  assert {
+    condition     = output.channel == "projects/test-project/notificationChannels/1"
+    error_message = "Policies name the channel by its id."
+  }
+}
+
+run "without_an_address_alerts_show_in_the_console_only" {
+  variables {
+    email = null
+  }
+  assert {
+    condition     = length(google_monitoring_notification_channel.email) == 0 && output.channel == null
+    error_message = "No channel."
+  }
+}
+
+run "refuses_a_name_that_other_resources_cannot_bear" {
+  command = plan
+  variables {
+    name = "name-of-seventeen"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_two_addresses_in_one" {
+  command = plan
+  variables {
+    email = "one@example.com, two@example.com"
+  }
+  expect_failures = [var.email]
+}
