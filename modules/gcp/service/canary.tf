@@ -1,0 +1,26 @@
+locals {
+  # Always written out: without it, Cloud Run keeps the weights it has. Without a canary the newest
+  # revision has all; with one the stable revision has its part by name, and the newest the rest.
+  # Nothing stands for a part of nothing, which Cloud Run drops.
+  traffic = [for target in [
+    {
+      type     = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
+      revision = try(var.canary.stable, null)
+      percent  = var.canary == null ? 0 : 100 - var.canary.percent
+    },
+    {
+      type     = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
+      revision = null
+      percent  = var.canary == null ? 100 : var.canary.percent
+    },
+  ] : target if target.percent > 0]
+}
+
+# Cloud Run leaves the traffic where it was when a new revision does not get up, and the apply fails.
+# The next one has nothing to change and would look well.
+check "newest_revision_serves" {
+  assert {
+    condition     = google_cloud_run_v2_service.this.latest_ready_revision == google_cloud_run_v2_service.this.latest_created_revision
+    error_message = "The newest revision, ${google_cloud_run_v2_service.this.latest_created_revision}, is not ready. Its log says why: gcloud run revisions logs read REVISION --region ${var.place.region}."
+  }
+}

@@ -1,0 +1,143 @@
+locals {
+  # What the newest revision runs: with a canary that is the canary, and the stable revision keeps
+  # what it was made with.
+  image = var.canary == null ? var.image : var.canary.image
+  ports = { service = 8080, health = 8081 }
+  tag   = "${var.name}-service"
+}
+
+resource "google_cloud_run_v2_service" "this" {
+  name        = var.name
+  location    = var.place.region
+  description = "Serves ${var.name}"
+
+  # The load balancer is the only way in: no address of Cloud Run's own, nothing from outside.
+  ingress              = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
+  default_uri_disabled = true
+  invoker_iam_disabled = var.invoker == "disabled"
+  # One command must be able to destroy the stack; the state and its lock protect it.
+  deletion_protection = false
+
+  # Of the service and not of the template: divided among the revisions that have traffic, so that one
+  # without any keeps no instance warm.
+  #
+  # What stands in for 80 percent of CPU: Cloud Run adds instances at 60 percent of CPU, or of the
+  # requests that an instance takes at once, and knows nothing of memory. Its thresholds cannot be set
+  # outside of a preview: https://cloud.google.com/run/docs/about-instance-autoscaling
+  scaling {
+    scaling_mode       = "AUTOMATIC"
+    min_instance_count = var.instances.min
+    max_instance_count = var.instances.max
+  }
+
+  # No name of a revision: one that was used can never be used again, and going back to an image or a
+  # setting would need it.
+  template {
+    service_account       = var.identity_id
+    execution_environment = "EXECUTION_ENVIRONMENT_GEN2"
+    # Together the service's limits for a request to come in and for its answer.
+    timeout = "30s"
+    # Per vCPU what Cloud Run has by default; far below the service's own limit of 1000 connections.
+    max_instance_request_concurrency = 80 * var.cpu
+
+    vpc_access {
+      # Whatever the service calls leaves through our network, where it is seen and stopped.
+      egress = "ALL_TRAFFIC"
+
+      network_interfaces {
+        network    = var.network_id
+        subnetwork = var.private_subnet_ids[0]
+        tags       = [local.tag]
+      }
+    }
+
+    # The image's own user is 65532; there is no capability to drop and no root file system but one in
+    # memory, of which an instance has its own.
+    containers {
+      name  = "service"
+      image = local.image
+
+      ports {
+        name           = "http1"
+        container_port = local.ports.service
+      }
+
+      resources {
+        limits = { cpu = tostring(var.cpu), memory = "${var.memory}Mi" }
+        # CPU is billed while requests run; two idle instances then cost 39 USD a month, not 116:
+        # https://cloud.google.com/run/pricing
+        cpu_idle          = true
+        startup_cpu_boost = true
+      }
+
+      # A JVM is up in seconds, an address in the network takes up to a minute:
+      # https://cloud.google.com/run/docs/configuring/vpc-direct-vpc#limitations
+      startup_probe {
+        period_seconds    = 2
+        timeout_seconds   = 2
+        failure_threshold = 60
+
+        http_get {
+          path = "/started"
+          port = local.ports.health
+        }
+      }
+
+      liveness_probe {
+        period_seconds    = 10
+        timeout_seconds   = 5
+        failure_threshold = 3
+
+        http_get {
+          path = "/live"
+          port = local.ports.health
+        }
+      }
+
+      # No new requests while it says no, which it does first of all when it is told to stop.
+      readiness_probe {
+        period_seconds    = 5
+        timeout_seconds   = 2
+        success_threshold = 1
+        failure_threshold = 2
+
+        http_get {
+          path = "/ready"
+          port = local.ports.health
+        }
+      }
+
+      dynamic "env" {
+        for_each = merge(var.environment, {
+          MERIDIAN_ADMIN_PORT = tostring(local.ports.health)
+          # Answers tell which image gave them, so that a canary can be told from the stable.
+          MERIDIAN_VERSION = split("@", local.image)[1]
+          # The load balancer of the module edge writes it, and there is no other way in.
+          MERIDIAN_CLIENT_ADDRESS = "header:X-Client-Address"
+        })
+
+        content {
+          name  = env.key
+          value = env.value
+        }
+      }
+    }
+  }
+
+  dynamic "traffic" {
+    for_each = local.traffic
+
+    content {
+      type     = traffic.value.type
+      revision = traffic.value.revision
+      percent  = traffic.value.percent
+    }
+  }
+
+  lifecycle {
+    # Who called the interface last: a look with gcloud or the console is no difference.
+    ignore_changes = [client, client_version]
+  }
+
+  depends_on = [google_compute_firewall.egress]
+}

@@ -1,0 +1,26 @@
+# Registry, logs and object store. A service of your own that calls a database adds its port here.
+resource "google_compute_firewall" "egress" {
+  name               = "${var.name}-service-egress"
+  description        = "The service: HTTPS"
+  network            = var.network_id
+  direction          = "EGRESS"
+  priority           = 1000
+  target_tags        = [local.tag]
+  destination_ranges = ["0.0.0.0/0"]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["443"]
+  }
+}
+
+# Everybody, for organisations that want the question asked. The other way is the default, since
+# many forbid members from outside: https://cloud.google.com/run/docs/authenticating/public
+resource "google_cloud_run_v2_service_iam_member" "everybody" {
+  count = var.invoker == "all_users" ? 1 : 0
+
+  name     = google_cloud_run_v2_service.this.name
+  location = google_cloud_run_v2_service.this.location
+  role     = "roles/run.invoker"
+  member   = "allUsers"
+}

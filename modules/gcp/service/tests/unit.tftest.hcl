@@ -1,0 +1,323 @@
+# What runs, where it can be reached, and how it changes.
+mock_provider "google" {
+  source = "./.."
+}
+
+variables {
+  name               = "test"
+  place              = { project = "test-project", region = "us-central1" }
+  image              = "us-central1-docker.pkg.dev/test-project/test/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  canary             = null
+  cpu                = 1
+  memory             = 2048
+  instances          = { min = 2, max = 6 }
+  environment        = { MERIDIAN_DOCUMENTS_LOCATION = "gs://test-documents" }
+  identity_id        = "test-service@test-project.iam.gserviceaccount.com"
+  network_id         = "projects/test-project/global/networks/test"
+  private_subnet_ids = ["projects/test-project/regions/us-central1/subnetworks/test-service", "projects/test-project/regions/us-central1/subnetworks/test-jobs"]
+  invoker            = "disabled"
+}
+
+run "the_load_balancer_is_the_only_way_in" {
+  assert {
+    condition     = google_cloud_run_v2_service.this.ingress == "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
+    error_message = "Nothing from the internet that did not pass the load balancer."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.this.default_uri_disabled
+    error_message = "No run.app address."
+  }
+}
+
+run "everybody_may_call_without_a_member_that_organisations_forbid" {
+  assert {
+    condition     = google_cloud_run_v2_service.this.invoker_iam_disabled && length(google_cloud_run_v2_service_iam_member.everybody) == 0
+    error_message = "The check is off, and nobody is a member."
+  }
+}
+
+run "where_the_check_must_stay_everybody_is_a_member" {
+  variables {
+    invoker = "all_users"
+  }
+  assert {
+    condition     = !google_cloud_run_v2_service.this.invoker_iam_disabled && google_cloud_run_v2_service_iam_member.everybody[0].member == "allUsers" && google_cloud_run_v2_service_iam_member.everybody[0].role == "roles/run.invoker"
+    error_message = "Of this one service."
+  }
+}
+
+run "all_egress_goes_through_the_network_by_https_only" {
+  assert {
+    condition     = google_cloud_run_v2_service.this.template[0].vpc_access[0].egress == "ALL_TRAFFIC" && google_cloud_run_v2_service.this.template[0].vpc_access[0].network_interfaces[0].subnetwork == var.private_subnet_ids[0]
+    error_message = "Private subnet, all traffic."
+  }
+  assert {
+    condition     = google_compute_firewall.egress.target_tags == toset(google_cloud_run_v2_service.this.template[0].vpc_access[0].network_interfaces[0].tags) && [for rule in google_compute_firewall.egress.allow : "${rule.protocol} ${join(",", rule.ports)}"] == ["tcp 443"]
+    error_message = "TCP 443, for what bears the service's tag."
+  }
+}
+
+run "instances_are_kept_by_the_service_and_not_by_every_revision" {
+  assert {
+    condition     = google_cloud_run_v2_service.this.scaling[0].min_instance_count == 2 && google_cloud_run_v2_service.this.scaling[0].max_instance_count == 6
+    error_message = "Two to six, of all revisions with traffic together."
+  }
+  assert {
+    condition     = alltrue([for scaling in google_cloud_run_v2_service.this.template[0].scaling : try(scaling.min_instance_count, null) == null || scaling.min_instance_count == 0])
+    error_message = "A minimum in the template would keep instances of a withdrawn canary for ever."
+  }
+}
+
+run "cpu_is_billed_while_requests_run" {
+  assert {
+    condition     = google_cloud_run_v2_service.this.template[0].containers[0].resources[0].cpu_idle && google_cloud_run_v2_service.this.template[0].containers[0].resources[0].limits == tomap({ cpu = "1", memory = "2048Mi" })
+    error_message = "1 vCPU, 2048 MiB, idle for a third of the price."
+  }
+}
+
+run "an_instance_is_asked_on_the_port_that_is_never_public" {
+  assert {
+    condition = { for key, probe in {
+      start = google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0]
+      live  = google_cloud_run_v2_service.this.template[0].containers[0].liveness_probe[0]
+      ready = google_cloud_run_v2_service.this.template[0].containers[0].readiness_probe[0]
+    } : key => "${probe.http_get[0].port} ${probe.http_get[0].path}" } == { start = "8081 /started", live = "8081 /live", ready = "8081 /ready" }
+    error_message = "Start, life and readiness, on 8081."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].period_seconds * google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].failure_threshold >= 120
+    error_message = "An address in the network may take a minute."
+  }
+}
+
+run "answers_name_their_image_and_the_client_is_whom_the_load_balancer_saw" {
+  assert {
+    condition = { for variable in google_cloud_run_v2_service.this.template[0].containers[0].env : variable.name => variable.value } == {
+      MERIDIAN_ADMIN_PORT         = "8081"
+      MERIDIAN_VERSION            = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+      MERIDIAN_CLIENT_ADDRESS     = "header:X-Client-Address"
+      MERIDIAN_DOCUMENTS_LOCATION = "gs://test-documents"
+    }
+    error_message = "What the load balancer, the image and the documents ask for; PORT is Cloud Run's to set."
+  }
+}
+
+run "without_a_canary_the_newest_revision_has_every_request" {
+  assert {
+    condition     = [for target in google_cloud_run_v2_service.this.traffic : "${target.type} ${target.percent}"] == ["TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST 100"]
+    error_message = "Written out: without traffic in the configuration, the old weights stay."
+  }
+  assert {
+    condition     = output.revision == "test-00001-abc"
+    error_message = "The name alone, as a canary takes it."
+  }
+}
+
+run "revisions_are_named_by_cloud_run" {
+  assert {
+    condition     = google_cloud_run_v2_service.this.template[0].revision == null
+    error_message = "A name could never be used again."
+  }
+}
+
+run "a_canary_gets_its_percent_and_the_stable_revision_keeps_the_rest_by_name" {
+  variables {
+    canary = { image = "us-central1-docker.pkg.dev/test-project/test/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 10, stable = "test-00001-abc" }
+  }
+  assert {
+    condition     = [for target in google_cloud_run_v2_service.this.traffic : join(" ", compact([target.type, target.revision, target.percent]))] == ["TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION test-00001-abc 90", "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST 10"]
+    error_message = "90 and 10."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.this.template[0].containers[0].image == var.canary.image && { for variable in google_cloud_run_v2_service.this.template[0].containers[0].env : variable.name => variable.value }["MERIDIAN_VERSION"] == "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+    error_message = "The newest revision is the canary's."
+  }
+  assert {
+    condition     = output.revision == "test-00001-abc"
+    error_message = "What is stable stays what it was, also for the next step."
+  }
+}
+
+run "a_withdrawn_canary_gets_nothing" {
+  variables {
+    canary = { image = "us-central1-docker.pkg.dev/test-project/test/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 0, stable = "test-00001-abc" }
+  }
+  assert {
+    condition     = [for target in google_cloud_run_v2_service.this.traffic : join(" ", compact([target.type, target.revision, target.percent]))] == ["TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION test-00001-abc 100"]
+    error_message = "All to the stable revision."
+  }
+}
+
+run "a_canary_of_100_percent_leaves_nothing_to_the_stable_revision" {
+  variables {
+    canary = { image = "us-central1-docker.pkg.dev/test-project/test/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 100, stable = "test-00001-abc" }
+  }
+  assert {
+    condition     = [for target in google_cloud_run_v2_service.this.traffic : "${target.type} ${target.percent}"] == ["TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST 100"]
+    error_message = "All to the newest."
+  }
+}
+
+run "a_revision_that_did_not_get_up_is_told_by_every_plan" {
+  state_key = "failed"
+  override_resource {
+    target = google_cloud_run_v2_service.this
+    values = {
+      id                      = "projects/test-project/locations/us-central1/services/test"
+      latest_created_revision = "projects/test-project/locations/us-central1/services/test/revisions/test-00002-def"
+      latest_ready_revision   = "projects/test-project/locations/us-central1/services/test/revisions/test-00001-abc"
+    }
+  }
+  expect_failures = [check.newest_revision_serves]
+}
+
+run "the_load_balancer_and_the_probe_are_told_where_the_service_is" {
+  assert {
+    condition     = output.origin == "us-central1/test" && output.platform == "projects/test-project/locations/us-central1" && output.service_id == "projects/test-project/locations/us-central1/services/test"
+    error_message = "As their modules take it."
+  }
+}
+
+run "a_destroy_is_not_held_up" {
+  assert {
+    condition     = !google_cloud_run_v2_service.this.deletion_protection
+    error_message = "Terraform's own protection would stop it, and the replacement of a service that never got up."
+  }
+}
+
+run "refuses_a_name_that_other_resources_cannot_bear" {
+  command = plan
+  variables {
+    name = "name-of-seventeen"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_an_image_without_a_digest" {
+  command = plan
+  variables {
+    image = "example.com/meridian:latest"
+  }
+  expect_failures = [var.image]
+}
+
+run "refuses_a_canary_without_a_digest" {
+  command = plan
+  variables {
+    canary = { image = "us-central1-docker.pkg.dev/test-project/test/meridian:latest", percent = 10, stable = "test-00001-abc" }
+  }
+  expect_failures = [var.canary]
+}
+
+run "refuses_more_than_all_requests" {
+  command = plan
+  variables {
+    canary = { image = "us-central1-docker.pkg.dev/test-project/test/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 101, stable = "test-00001-abc" }
+  }
+  expect_failures = [var.canary]
+}
+
+run "refuses_a_part_of_a_percent" {
+  command = plan
+  variables {
+    canary = { image = "us-central1-docker.pkg.dev/test-project/test/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 0.5, stable = "test-00001-abc" }
+  }
+  expect_failures = [var.canary]
+}
+
+run "refuses_a_stable_revision_of_another_service" {
+  command = plan
+  variables {
+    canary = { image = "us-central1-docker.pkg.dev/test-project/test/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 10, stable = "other-00001-abc" }
+  }
+  expect_failures = [var.canary]
+}
+
+run "refuses_a_canary_of_the_image_that_runs" {
+  command = plan
+  variables {
+    canary = { image = "us-central1-docker.pkg.dev/test-project/test/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", percent = 10, stable = "test-00001-abc" }
+  }
+  expect_failures = [var.canary]
+}
+
+run "refuses_less_than_a_vcpu_which_takes_one_request_at_a_time" {
+  command = plan
+  variables {
+    cpu = 0.5
+  }
+  expect_failures = [var.cpu]
+}
+
+run "refuses_memory_that_cloud_run_does_not_pair_with_the_cpu" {
+  command = plan
+  variables {
+    memory = 8192
+  }
+  expect_failures = [var.memory]
+}
+
+run "refuses_too_little_memory_for_many_vcpus" {
+  command = plan
+  variables {
+    cpu    = 4
+    memory = 1024
+  }
+  expect_failures = [var.memory]
+}
+
+run "refuses_a_single_instance" {
+  command = plan
+  variables {
+    instances = { min = 1, max = 6 }
+  }
+  expect_failures = [var.instances]
+}
+
+run "refuses_a_minimum_above_the_maximum" {
+  command = plan
+  variables {
+    instances = { min = 4, max = 3 }
+  }
+  expect_failures = [var.instances]
+}
+
+run "refuses_a_variable_that_no_process_can_have" {
+  command = plan
+  variables {
+    environment = { "1ST" = "x" }
+  }
+  expect_failures = [var.environment]
+}
+
+run "refuses_to_have_the_client_address_or_port_overridden" {
+  command = plan
+  variables {
+    environment = { MERIDIAN_CLIENT_ADDRESS = "peer" }
+  }
+  expect_failures = [var.environment]
+}
+
+run "refuses_a_variable_that_cloud_run_sets_itself" {
+  command = plan
+  variables {
+    environment = { K_SERVICE = "x" }
+  }
+  expect_failures = [var.environment]
+}
+
+run "refuses_to_run_without_a_subnet" {
+  command = plan
+  variables {
+    private_subnet_ids = []
+  }
+  expect_failures = [var.private_subnet_ids]
+}
+
+run "refuses_an_unknown_way_to_call" {
+  command = plan
+  variables {
+    invoker = "everybody"
+  }
+  expect_failures = [var.invoker]
+}

@@ -1,0 +1,140 @@
+variable "name" {
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+  }
+}
+
+variable "place" {
+  description = "Where it stands: id of the project, and region, such as us-central1."
+  type        = object({ project = string, region = string })
+}
+
+variable "image" {
+  description = "Image to run, by digest: REPOSITORY@sha256:…, built for linux/amd64."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[^@[:space:]]+@sha256:[0-9a-f]{64}$", var.image))
+    error_message = "image must be given by digest, REPOSITORY@sha256:<64 hex digits>, since a tag can come to mean something else; it is \"${var.image}\"."
+  }
+}
+
+variable "canary" {
+  description = "A second image that gets a part of the requests, or null: image by digest; percent of requests, 0 to 100, 0 withdrawing it; stable, the output revision taken before it began."
+  type        = object({ image = string, percent = number, stable = string })
+  nullable    = true
+
+  validation {
+    condition     = var.canary == null || can(regex("^[^@[:space:]]+@sha256:[0-9a-f]{64}$", var.canary.image))
+    error_message = "canary.image must be given by digest, REPOSITORY@sha256:<64 hex digits>; it is \"${try(var.canary.image, "null")}\"."
+  }
+
+  validation {
+    condition     = var.canary == null || try(var.canary.percent >= 0 && var.canary.percent <= 100 && floor(var.canary.percent) == var.canary.percent, false)
+    error_message = "canary.percent must be a whole number from 0 to 100; it is ${try(var.canary.percent, "null")}."
+  }
+
+  validation {
+    # As Cloud Run names them: the service, a number that grows, three letters of chance.
+    condition     = var.canary == null || can(regex("^${var.name}-[0-9]{5,}-[a-z0-9]{3}$", var.canary.stable))
+    error_message = "canary.stable must be the output revision, such as ${var.name}-00007-abc; it is \"${try(var.canary.stable, "null")}\"."
+  }
+
+  validation {
+    # A new revision would be made only to be the same as the one beside it.
+    condition     = var.canary == null || try(var.canary.image != var.image, false)
+    error_message = "canary.image must differ from image: image stays what runs now, the canary is what is tried."
+  }
+}
+
+variable "cpu" {
+  description = "CPU of an instance in vCPU: 1, 2, 4, 6 or 8."
+  type        = number
+
+  validation {
+    # https://cloud.google.com/run/docs/configuring/services/cpu#cpu-memory
+    condition     = contains([1, 2, 4, 6, 8], var.cpu)
+    error_message = "cpu must be 1, 2, 4, 6 or 8 vCPU, since below 1 Cloud Run gives an instance one request at a time; it is ${var.cpu}."
+  }
+}
+
+variable "memory" {
+  description = "Memory of an instance in MiB, within what Cloud Run pairs with cpu: up to 4096 per vCPU, from 512, from 2048 with 4 and from 4096 with 6 or 8."
+  type        = number
+
+  validation {
+    # https://cloud.google.com/run/docs/configuring/services/memory-limits
+    condition     = var.memory >= lookup({ "1" = 512, "2" = 512, "4" = 2048, "6" = 4096, "8" = 4096 }, tostring(var.cpu), 512) && var.memory <= 4096 * var.cpu && floor(var.memory) == var.memory
+    error_message = "memory is ${var.memory} MiB, which Cloud Run does not pair with cpu ${var.cpu}. It takes 1 with 512 to 4096; 2 with 512 to 8192; 4 with 2048 to 16384; 6 with 4096 to 24576; 8 with 4096 to 32768."
+  }
+}
+
+variable "instances" {
+  description = "How many instances run: at least min, 2 or more, and up to max, 1000 at most, as CPU or requests ask for them."
+  type        = object({ min = number, max = number })
+
+  validation {
+    condition     = floor(var.instances.min) == var.instances.min && var.instances.min >= 2
+    error_message = "instances.min must be a whole number from 2: one instance alone is not there while its zone or host fails; it is ${var.instances.min}."
+  }
+
+  validation {
+    condition     = floor(var.instances.max) == var.instances.max && var.instances.max >= var.instances.min && var.instances.max <= 1000
+    error_message = "instances.max must be a whole number from instances.min (${var.instances.min}) to 1000; it is ${var.instances.max}."
+  }
+}
+
+variable "environment" {
+  description = "Environment of the service beyond what this module sets; never secrets, which everybody who may see a revision can read."
+  type        = map(string)
+
+  validation {
+    condition     = alltrue([for name in keys(var.environment) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
+    error_message = "environment: names have letters, digits and _, no digit first; refused: ${join(", ", [for name in keys(var.environment) : name if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])}."
+  }
+
+  validation {
+    condition     = length(setintersection(keys(var.environment), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"])) == 0
+    error_message = "environment must not set ${join(", ", setintersection(keys(var.environment), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]))}: the module does, to agree with the load balancer and the image."
+  }
+
+  validation {
+    # https://cloud.google.com/run/docs/container-contract#services-env-vars
+    condition     = !anytrue([for name in keys(var.environment) : can(regex("^(K_SERVICE|K_REVISION|K_CONFIGURATION|X_GOOGLE_.*)$", name))])
+    error_message = "environment must not set ${join(", ", [for name in keys(var.environment) : name if can(regex("^(K_SERVICE|K_REVISION|K_CONFIGURATION|X_GOOGLE_.*)$", name))])}, which Cloud Run keeps for itself."
+  }
+}
+
+variable "identity_id" {
+  description = "E-mail address of the service account, from the module identity."
+  type        = string
+}
+
+variable "network_id" {
+  description = "Id of the VPC network, from the module network."
+  type        = string
+}
+
+variable "private_subnet_ids" {
+  description = "Private subnets, from the module network; the first takes the service."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.private_subnet_ids) >= 1
+    error_message = "private_subnet_ids must have at least one subnet; it has none."
+  }
+}
+
+variable "invoker" {
+  description = "How everybody may call the service: \"disabled\" (Cloud Run does not ask who calls) or \"all_users\" (it asks, and all are allowed), for organisations whose policy run.managed.requireInvokerIam forbids the first."
+  type        = string
+
+  validation {
+    condition     = contains(["disabled", "all_users"], var.invoker)
+    error_message = "invoker must be \"disabled\" or \"all_users\"; it is \"${var.invoker}\"."
+  }
+}
