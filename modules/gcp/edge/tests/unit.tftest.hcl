@@ -1,0 +1,204 @@
+# What the world can reach, and how.
+mock_provider "google" {
+  source = "./.."
+}
+
+variables {
+  name   = "test"
+  domain = null
+  waf    = false
+  origin = "us-central1/test"
+}
+
+run "only_port_80_is_open_by_default" {
+  assert {
+    condition     = google_compute_global_forwarding_rule.http.port_range == "80" && length(google_compute_global_forwarding_rule.https) == 0
+    error_message = "One rule, one port."
+  }
+  assert {
+    condition     = google_compute_target_http_proxy.this.url_map == google_compute_url_map.this.id && output.url == "http://203.0.113.10"
+    error_message = "It serves, under the load balancer's address."
+  }
+}
+
+run "the_load_balancer_is_of_the_current_kind_everywhere" {
+  assert {
+    condition     = google_compute_backend_service.this.load_balancing_scheme == "EXTERNAL_MANAGED" && google_compute_global_forwarding_rule.http.load_balancing_scheme == "EXTERNAL_MANAGED"
+    error_message = "Written out: the provider's default is the classic one, and is to change."
+  }
+}
+
+run "requests_go_to_the_service_and_nowhere_else" {
+  assert {
+    condition     = one(google_compute_backend_service.this.backend).group == google_compute_region_network_endpoint_group.this.id && google_compute_url_map.this.default_service == google_compute_backend_service.this.id
+    error_message = "Map, backend, endpoint."
+  }
+  assert {
+    condition     = google_compute_region_network_endpoint_group.this.network_endpoint_type == "SERVERLESS" && google_compute_region_network_endpoint_group.this.cloud_run[0].service == "test" && google_compute_region_network_endpoint_group.this.region == "us-central1"
+    error_message = "The Cloud Run service, in its region."
+  }
+}
+
+run "nothing_is_set_that_google_refuses_for_a_serverless_endpoint" {
+  assert {
+    condition     = google_compute_backend_service.this.health_checks == null && alltrue([for backend in google_compute_backend_service.this.backend : backend.max_utilization == null || backend.max_utilization == 0])
+    error_message = "No health check, no utilisation."
+  }
+}
+
+run "another_origin_is_another_endpoint_beside_the_old_one" {
+  variables {
+    origin = "europe-west1/test"
+  }
+  assert {
+    condition     = google_compute_region_network_endpoint_group.this.name == "test-${substr(sha256("europe-west1/test"), 0, 8)}"
+    error_message = "An endpoint in use cannot be replaced under its own name."
+  }
+}
+
+run "the_clients_address_is_written_by_the_load_balancer" {
+  assert {
+    condition     = google_compute_backend_service.this.custom_request_headers == toset(["X-Client-Address:{client_ip_address}"])
+    error_message = "In the header that the module service tells the service to read."
+  }
+}
+
+run "one_address_cannot_take_it_all" {
+  assert {
+    condition     = [for rule in google_compute_security_policy.this.rule : [rule.priority, one(rule.rate_limit_options).enforce_on_key, one(rule.rate_limit_options).exceed_action, one(one(rule.rate_limit_options).rate_limit_threshold).count] if rule.action == "throttle"] == [[1000, "IP", "deny(429)", 1200]]
+    error_message = "1200 requests a minute from one address, then 429."
+  }
+  assert {
+    condition     = google_compute_backend_service.this.security_policy == google_compute_security_policy.this.id && google_compute_backend_service.this.log_config[0].enable
+    error_message = "On this backend, and seen."
+  }
+}
+
+run "filters_are_billed_only_when_asked_for" {
+  assert {
+    condition     = length(google_compute_security_policy.this.rule) == 2
+    error_message = "The limit, and everything else."
+  }
+}
+
+run "filters_come_before_the_limit_which_would_let_everything_pass" {
+  variables {
+    waf = true
+  }
+  assert {
+    condition     = length([for rule in google_compute_security_policy.this.rule : rule if rule.action == "deny(403)" && rule.priority < 1000]) == 6
+    error_message = "Six sets of rules, asked first."
+  }
+}
+
+run "a_domain_opens_443_with_a_managed_certificate" {
+  variables {
+    domain = { name = "time.example.com", zone = "example-com" }
+  }
+  assert {
+    condition     = google_compute_global_forwarding_rule.https[0].port_range == "443" && google_compute_target_https_proxy.this[0].certificate_map == "//certificatemanager.googleapis.com/projects/test-project/locations/global/certificateMaps/test" && google_compute_target_https_proxy.this[0].url_map == google_compute_url_map.this.id
+    error_message = "443 serves, with the map of certificates."
+  }
+  assert {
+    condition     = google_certificate_manager_certificate_map_entry.this[0].hostname == "time.example.com" && google_certificate_manager_certificate_map_entry.this[0].certificates == tolist(["projects/test-project/locations/global/certificates/test"])
+    error_message = "The managed certificate, for this name."
+  }
+  assert {
+    condition     = google_compute_ssl_policy.this[0].min_tls_version == "TLS_1_2" && google_compute_ssl_policy.this[0].profile == "RESTRICTED" && google_compute_target_https_proxy.this[0].ssl_policy == google_compute_ssl_policy.this[0].id
+    error_message = "TLS 1.2 and 1.3 only."
+  }
+}
+
+run "the_domain_is_proven_by_a_record_before_the_name_leads_here" {
+  variables {
+    domain = { name = "time.example.com", zone = "example-com" }
+  }
+  assert {
+    condition     = google_dns_record_set.proof[0].name == "_acme-challenge.time.example.com." && google_certificate_manager_certificate.this[0].managed[0].dns_authorizations == tolist(["projects/test-project/locations/global/dnsAuthorizations/test"])
+    error_message = "By DNS."
+  }
+  assert {
+    condition     = google_dns_record_set.this[0].name == "time.example.com." && google_dns_record_set.this[0].rrdatas == tolist(["203.0.113.10"]) && output.url == "https://time.example.com"
+    error_message = "And the name leads to the load balancer."
+  }
+}
+
+run "with_a_domain_port_80_only_redirects_and_to_that_domain" {
+  variables {
+    domain = { name = "time.example.com", zone = "example-com" }
+  }
+  assert {
+    condition     = google_compute_target_http_proxy.this.url_map == google_compute_url_map.redirect[0].id && google_compute_url_map.redirect[0].default_service == null
+    error_message = "Port 80 serves nothing itself."
+  }
+  assert {
+    condition     = google_compute_url_map.redirect[0].default_url_redirect[0].host_redirect == "time.example.com" && google_compute_url_map.redirect[0].default_url_redirect[0].https_redirect
+    error_message = "A forged Host header must not send visitors elsewhere."
+  }
+}
+
+run "a_certificate_of_ones_own_needs_no_zone" {
+  variables {
+    domain = { name = "time.example.com", certificate = "projects/test-project/locations/global/certificates/own" }
+  }
+  assert {
+    condition     = length(google_certificate_manager_certificate.this) == 0 && length(google_dns_record_set.this) == 0 && length(google_dns_record_set.proof) == 0 && google_certificate_manager_certificate_map_entry.this[0].certificates == tolist([var.domain.certificate])
+    error_message = "The given certificate, and no record."
+  }
+}
+
+run "refuses_a_name_that_other_resources_cannot_bear" {
+  command = plan
+  variables {
+    name = "name-of-seventeen"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_a_domain_with_a_scheme" {
+  command = plan
+  variables {
+    domain = { name = "https://time.example.com", zone = "example-com" }
+  }
+  expect_failures = [var.domain]
+}
+
+run "refuses_a_domain_too_long_for_a_certificate" {
+  command = plan
+  variables {
+    domain = { name = "a-name-of-more-than-sixty-four-characters.subdomain.of.example.com", zone = "example-com" }
+  }
+  expect_failures = [var.domain]
+}
+
+run "refuses_the_domain_for_the_name_of_its_zone" {
+  command = plan
+  variables {
+    domain = { name = "time.example.com", zone = "example.com" }
+  }
+  expect_failures = [var.domain]
+}
+
+run "refuses_a_certificate_that_is_no_id" {
+  command = plan
+  variables {
+    domain = { name = "time.example.com", certificate = "time.example.com" }
+  }
+  expect_failures = [var.domain]
+}
+
+run "refuses_a_domain_without_any_certificate" {
+  command = plan
+  variables {
+    domain = { name = "time.example.com" }
+  }
+  expect_failures = [var.domain]
+}
+
+run "refuses_an_address_for_the_origin" {
+  command = plan
+  variables {
+    origin = "https://test-abc-uc.a.run.app"
+  }
+  expect_failures = [var.origin]
+}
