@@ -1,0 +1,75 @@
+locals {
+  channels = var.channel == null ? [] : [var.channel]
+  # Which time series are ours.
+  balancer = "monitored_resource=\"https_lb_rule\",url_map_name=\"${var.edge_id}\""
+  service  = "monitored_resource=\"cloud_run_revision\",service_name=\"${basename(var.service_id)}\",location=\"${split("/", var.service_id)[3]}\""
+
+  requests = "loadbalancing_googleapis_com:https_request_count{${local.balancer}}"
+  failures = "loadbalancing_googleapis_com:https_request_count{${local.balancer},response_code_class=\"500\"}"
+  latency  = "loadbalancing_googleapis_com:https_total_latencies_bucket{${local.balancer}}"
+  # Averages of distributions, as shares of one.
+  load = { for kind in ["cpu", "memory"] : kind => "sum(rate(run_googleapis_com:container_${kind}_utilizations_sum{${local.service}}[5m])) / sum(rate(run_googleapis_com:container_${kind}_utilizations_count{${local.service}}[5m]))" }
+
+  # Nobody asking is no error: without requests there is nothing to compare, and nothing fires.
+  alerts = {
+    errors = {
+      severity = "CRITICAL"
+      minutes  = 0
+      query    = "100 * sum(increase(${local.failures}[5m])) / sum(increase(${local.requests}[5m])) > 1 and sum(increase(${local.failures}[5m])) >= 5"
+      text     = "More than 1 percent of the answers, and at least 5 in five minutes, were 500 or above, given by the service or by the load balancer in its place."
+    }
+    latency = {
+      severity = "WARNING"
+      minutes  = 3
+      query    = "histogram_quantile(0.99, sum by (le) (rate(${local.latency}[5m]))) > 1000"
+      text     = "One answer in a hundred took longer than a second, for 3 minutes."
+    }
+    # Cloud Run adds instances at 60 percent of CPU: above 90 for ten minutes it is at its maximum, or
+    # cannot follow. Memory it does not watch at all.
+    cpu = {
+      severity = "WARNING"
+      minutes  = 10
+      query    = "${local.load.cpu} > 0.9"
+      text     = "CPU above 90 percent for ten minutes: scaling is at instances.max or cannot follow."
+    }
+    memory = {
+      severity = "WARNING"
+      minutes  = 10
+      query    = "${local.load.memory} > 0.9"
+      text     = "Memory above 90 percent for ten minutes: Cloud Run ends an instance that needs more than it has."
+    }
+  }
+}
+
+# 0.10 USD a month for each, and 0.35 per million time series read:
+# https://cloud.google.com/stackdriver/pricing#monitoring-costs
+resource "google_monitoring_alert_policy" "this" {
+  for_each = local.alerts
+
+  display_name          = "${var.name} ${each.key}"
+  combiner              = "OR"
+  severity              = each.value.severity
+  notification_channels = local.channels
+
+  conditions {
+    display_name = each.key
+
+    condition_prometheus_query_language {
+      query               = each.value.query
+      duration            = "${60 * each.value.minutes}s"
+      evaluation_interval = "60s"
+      # A metric is known to Google once its first point is written, which is after this.
+      disable_metric_validation = true
+    }
+  }
+
+  alert_strategy {
+    auto_close           = "1800s"
+    notification_prompts = ["OPENED", "CLOSED"]
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "${each.value.text} [${var.url}](${var.url})"
+  }
+}

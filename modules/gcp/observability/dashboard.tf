@@ -1,0 +1,57 @@
+locals {
+  # Title to the queries of one graph, each with what its line is called.
+  graphs = {
+    "1 Requests a second" = {
+      all = "sum(rate(${local.requests}[5m]))"
+    }
+    "2 Answers of 400 and above a second" = {
+      "{{response_code_class}}" = "sum by (response_code_class) (rate(loadbalancing_googleapis_com:https_request_count{${local.balancer},response_code_class=~\"400|500\"}[5m]))"
+    }
+    "3 Milliseconds to answer" = {
+      for percent in [50, 99] : "p${percent}" => "histogram_quantile(${percent / 100}, sum by (le) (rate(${local.latency}[5m])))"
+    }
+    "4 Instances by revision" = {
+      "{{revision_name}} {{state}}" = "sum by (revision_name, state) (run_googleapis_com:container_instance_count{${local.service}})"
+    }
+    "5 Load in percent" = {
+      for kind, query in local.load : kind => "100 * ${query}"
+    }
+    "6 Checks that said OK in an hour" = {
+      OK = "sum(increase(run_googleapis_com:job_completed_execution_count{monitored_resource=\"cloud_run_job\",job_name=\"${var.name}-probe\",result=\"succeeded\"}[1h]))"
+    }
+  }
+}
+
+resource "google_monitoring_dashboard" "this" {
+  dashboard_json = jsonencode({
+    displayName = var.name
+    mosaicLayout = {
+      columns = 48
+      tiles = concat(
+        [{
+          xPos   = 0
+          yPos   = 0
+          width  = 48
+          height = 4
+          widget = { title = var.name, text = { content = "Serves [${var.url}](${var.url})", format = "MARKDOWN" } }
+        }],
+        [for index, title in keys(local.graphs) : {
+          xPos   = 16 * (index % 3)
+          yPos   = 4 + 16 * floor(index / 3)
+          width  = 16
+          height = 16
+          widget = {
+            title = substr(title, 2, -1)
+            xyChart = {
+              dataSets = [for legend, query in local.graphs[title] : {
+                timeSeriesQuery = { prometheusQuery = query }
+                plotType        = "LINE"
+                legendTemplate  = legend
+              }]
+            }
+          }
+        }]
+      )
+    }
+  })
+}

@@ -1,0 +1,80 @@
+locals {
+  tls = startswith(var.url, "https://")
+}
+
+# What the world sees, from three continents and more. A million checks a month are free, this makes
+# 260,000: https://cloud.google.com/stackdriver/pricing
+resource "google_monitoring_uptime_check_config" "this" {
+  display_name       = "${var.name} from outside"
+  period             = "60s"
+  timeout            = "10s"
+  checker_type       = "STATIC_IP_CHECKERS"
+  log_check_failures = true
+
+  monitored_resource {
+    type   = "uptime_url"
+    labels = { project_id = var.place.project, host = split("://", var.url)[1] }
+  }
+
+  http_check {
+    request_method = "GET"
+    path           = "/now"
+    port           = local.tls ? 443 : 80
+    use_ssl        = local.tls
+    validate_ssl   = local.tls
+
+    accepted_response_status_codes {
+      status_value = 200
+    }
+  }
+
+  content_matchers {
+    content = "\"now\""
+    matcher = "CONTAINS_STRING"
+  }
+
+  # Google takes no check away while an alert refers to it.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "google_monitoring_alert_policy" "unreachable" {
+  display_name          = "${var.name} unreachable"
+  combiner              = "OR"
+  severity              = "CRITICAL"
+  notification_channels = local.channels
+
+  conditions {
+    display_name = "unreachable"
+
+    condition_threshold {
+      filter          = "metric.type=\"monitoring.googleapis.com/uptime_check/check_passed\" AND resource.type=\"uptime_url\" AND metric.label.check_id=\"${google_monitoring_uptime_check_config.this.uptime_check_id}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 1
+      duration        = "120s"
+
+      # Of the places that asked, how many got no good answer.
+      aggregations {
+        alignment_period     = "120s"
+        per_series_aligner   = "ALIGN_NEXT_OLDER"
+        cross_series_reducer = "REDUCE_COUNT_FALSE"
+        group_by_fields      = ["resource.label.project_id", "resource.label.host"]
+      }
+
+      trigger {
+        count = 1
+      }
+    }
+  }
+
+  alert_strategy {
+    auto_close           = "1800s"
+    notification_prompts = ["OPENED", "CLOSED"]
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "Two or more of Google's places in the world got no 200 from ${var.url}/now for two minutes."
+  }
+}

@@ -1,0 +1,40 @@
+variable "name" {
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+  }
+}
+
+variable "place" {
+  description = "Where it stands: id of the project, and region, such as us-central1."
+  type        = object({ project = string, region = string })
+}
+
+variable "service_id" {
+  description = "Id of the Cloud Run service, projects/PROJECT/locations/REGION/services/NAME, from the module service."
+  type        = string
+}
+
+variable "edge_id" {
+  description = "The load balancer as Cloud Monitoring names it, from the module edge: its URL map."
+  type        = string
+}
+
+variable "url" {
+  description = "Where the service is found, from the module edge; asked from outside every minute, and shown on the dashboard."
+  type        = string
+
+  validation {
+    condition     = can(regex("^https?://[^/:[:space:]]+$", var.url))
+    error_message = "url must be http://HOST or https://HOST, without port or path; it is \"${var.url}\"."
+  }
+}
+
+variable "channel" {
+  description = "Id of the notification channel for alerts, from the module alerts; null for none."
+  type        = string
+  nullable    = true
+}
