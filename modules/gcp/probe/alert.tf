@@ -1,0 +1,36 @@
+locals {
+  # Two runs, and what a start and the way of a point into Cloud Monitoring take at most.
+  minutes = 2 * var.every_minutes + 5
+  ok      = "run_googleapis_com:job_completed_execution_count{monitored_resource=\"cloud_run_job\",job_name=\"${google_cloud_run_v2_job.this.name}\",location=\"${local.region}\",result=\"succeeded\"}"
+}
+
+# One alert for a service that is down or tells the wrong time and for a probe that does not run. An
+# alert on absence would never fire for what never ran, hence the zero where there is nothing.
+resource "google_monitoring_alert_policy" "this" {
+  display_name          = "${var.name} probe"
+  combiner              = "OR"
+  severity              = "CRITICAL"
+  notification_channels = var.channel == null ? [] : [var.channel]
+
+  conditions {
+    display_name = "probe"
+
+    condition_prometheus_query_language {
+      query               = "(sum(increase(${local.ok}[${local.minutes}m])) or vector(0)) < 1"
+      duration            = "0s"
+      evaluation_interval = "60s"
+      # A metric is known to Google once its first point is written, which is after this.
+      disable_metric_validation = true
+    }
+  }
+
+  alert_strategy {
+    auto_close           = "1800s"
+    notification_prompts = ["OPENED", "CLOSED"]
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "No check of ${var.url} said OK for ${local.minutes} minutes: the service is down, its clock is wrong by more than a second, or the probe does not run. Its log: gcloud run jobs executions list --job ${local.job} --region ${local.region}"
+  }
+}
