@@ -1,0 +1,114 @@
+locals {
+  app   = "${path.module}/../../app"
+  place = { project = var.project, region = var.region }
+}
+
+module "network" {
+  source = "../../modules/gcp/network"
+
+  name  = var.name
+  place = local.place
+  cidr  = var.cidr
+  nat   = var.nat
+
+  depends_on = [terraform_data.apis]
+}
+
+module "identity" {
+  source = "../../modules/gcp/identity"
+
+  name = var.name
+
+  depends_on = [terraform_data.apis]
+}
+
+module "registry" {
+  source = "../../modules/gcp/registry"
+
+  name           = var.name
+  place          = local.place
+  keep_images    = var.keep_images
+  repository_url = var.repository_url
+
+  depends_on = [terraform_data.apis]
+}
+
+module "image" {
+  source = "../../modules/image"
+
+  image          = var.image
+  repository_url = module.registry.repository_url
+  app            = local.app
+}
+
+module "documents" {
+  source = "../../modules/gcp/documents"
+
+  name      = var.name
+  place     = local.place
+  documents = { for file in fileset("${local.app}/documents", "*.json") : trimsuffix(file, ".json") => file("${local.app}/documents/${file}") }
+  reader    = module.identity.principal
+}
+
+module "alerts" {
+  source = "../../modules/gcp/alerts"
+
+  name  = var.name
+  email = var.email
+
+  depends_on = [terraform_data.apis]
+}
+
+module "service" {
+  source = "../../modules/gcp/service"
+
+  name               = var.name
+  place              = local.place
+  image              = module.image.image
+  canary             = var.canary
+  cpu                = var.cpu
+  memory             = var.memory
+  instances          = var.instances
+  environment        = merge(module.documents.settings, var.environment)
+  identity_id        = module.identity.identity_id
+  network_id         = module.network.network_id
+  private_subnet_ids = module.network.private_subnet_ids
+  invoker            = var.invoker
+}
+
+# After the service: the load balancer is told where it is. It stands at Google's edge, in no network.
+module "edge" {
+  source = "../../modules/gcp/edge"
+
+  name   = var.name
+  domain = var.domain
+  waf    = var.waf
+  origin = module.service.origin
+}
+
+module "observability" {
+  source = "../../modules/gcp/observability"
+
+  name       = var.name
+  place      = local.place
+  service_id = module.service.service_id
+  edge_id    = module.edge.edge_id
+  url        = module.edge.url
+  channel    = module.alerts.channel
+}
+
+module "probe" {
+  source = "../../modules/gcp/probe"
+  # Without NAT nothing in the private subnets reaches the public address: check from elsewhere.
+  count = var.nat == "none" ? 0 : 1
+
+  name               = var.name
+  image              = module.image.image
+  url                = module.edge.url
+  every_minutes      = var.every_minutes
+  platform           = module.service.platform
+  identity_id        = module.identity.identity_id
+  network_id         = module.network.network_id
+  private_subnet_ids = module.network.private_subnet_ids
+  channel            = module.alerts.channel
+}

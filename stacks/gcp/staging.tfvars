@@ -1,0 +1,6 @@
+# ENV=staging: beside production, in the same project or another.
+name = "meridian-staging"
+cidr = "10.21.0.0/16"
+
+memory    = 512
+instances = { min = 2, max = 3 }

@@ -1,0 +1,18 @@
+# What production runs. Another environment has its own file, read after this one: staging.tfvars.
+name   = "meridian"
+region = "us-central1"
+
+cidr = "10.20.0.0/16"
+nat  = "single"
+
+cpu       = 1    # vCPU
+memory    = 2048 # MiB
+instances = { min = 2, max = 6 }
+
+waf           = false
+every_minutes = 5
+keep_images   = 30
+
+# project = "my-project-123456" # asked for, or TF_VAR_project
+# email   = "ops@example.com"
+# domain  = { name = "time.example.com", zone = "example-com" }

@@ -1,0 +1,96 @@
+# The composition: terraform.tfvars as it is committed, unless a run says otherwise.
+mock_provider "google" {
+  source = "../../modules/gcp"
+}
+
+variables {
+  project = "test-project"
+  image   = "us-central1-docker.pkg.dev/test-project/meridian/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+}
+
+run "the_defaults_serve_on_port_80_and_are_checked_from_outside" {
+  assert {
+    condition     = output.url == "http://203.0.113.10" && output.image == var.image && length(module.probe) == 1
+    error_message = "Plain HTTP under the load balancer's address, the given image, and a probe."
+  }
+  assert {
+    condition     = output.revision == "test-00001-abc" && output.canary == null && startswith(output.dashboard_url, "https://console.cloud.google.com/")
+    error_message = "Outputs name the revision and the dashboard."
+  }
+}
+
+run "interfaces_stay_on_after_a_destroy" {
+  assert {
+    condition     = alltrue([for api in google_project_service.this : !api.disable_on_destroy]) && !contains(keys(google_project_service.this), "dns")
+    error_message = "Others in the project may need them; those of a domain are not asked for without one."
+  }
+}
+
+run "a_domain_asks_for_the_interfaces_it_needs" {
+  variables {
+    domain = { name = "time.example.com", zone = "example-com" }
+  }
+  assert {
+    condition     = length(setsubtract(["certificatemanager", "dns"], keys(google_project_service.this))) == 0 && output.url == "https://time.example.com"
+    error_message = "Certificate Manager and Cloud DNS."
+  }
+}
+
+run "without_nat_there_is_no_probe_that_would_alarm_for_ever" {
+  variables {
+    nat = "none"
+  }
+  assert {
+    condition     = length(module.probe) == 0
+    error_message = "Nothing in the private subnets reaches the public address."
+  }
+}
+
+run "refuses_a_name_that_other_resources_cannot_bear" {
+  command = plan
+  variables {
+    name = "name-of-seventeen"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_the_number_of_a_project_for_its_id" {
+  command = plan
+  variables {
+    project = "123456789012"
+  }
+  expect_failures = [var.project]
+}
+
+run "refuses_a_zone_for_a_region" {
+  command = plan
+  variables {
+    region = "us-central1-a"
+  }
+  expect_failures = [var.region]
+}
+
+run "refuses_an_image_that_cloud_run_cannot_fetch" {
+  command = plan
+  variables {
+    image = "ghcr.io/someone/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  }
+  expect_failures = [var.image]
+}
+
+run "refuses_a_repository_that_cloud_run_cannot_fetch_from" {
+  command = plan
+  variables {
+    repository_url = "ghcr.io/someone/meridian"
+  }
+  expect_failures = [var.repository_url]
+}
+
+run "refuses_more_instances_than_the_subnet_has_addresses" {
+  command = plan
+  variables {
+    cidr      = "10.20.0.0/22"
+    instances = { min = 2, max = 40 }
+  }
+  expect_failures = [var.instances]
+}

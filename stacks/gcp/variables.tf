@@ -1,0 +1,129 @@
+variable "name" {
+  description = "Prefix of every resource's name, one for each environment: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+  }
+}
+
+variable "project" {
+  description = "Id of the Google Cloud project to deploy to, such as my-project-123456; not its name and not its number."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
+    error_message = "project must be the id of a project, 6 to 30 lower-case letters, digits and hyphens, a letter first, such as my-project-123456; it is \"${var.project}\"."
+  }
+}
+
+variable "region" {
+  description = "Google Cloud region, such as us-central1."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
+    error_message = "region must be the id of a Google Cloud region, such as us-central1, without a zone's letter; it is \"${var.region}\"."
+  }
+}
+
+variable "cidr" {
+  description = "IPv4 range of the network, private, /16 to /22."
+  type        = string
+}
+
+variable "nat" {
+  description = "How private subnets reach the internet: \"single\" (one Cloud NAT for the region) or \"none\" (Google's own services only)."
+  type        = string
+}
+
+variable "image" {
+  description = "Image to run, by digest; null builds app/ and pushes it to the repository."
+  type        = string
+  default     = null
+
+  validation {
+    # https://cloud.google.com/run/docs/deploying#images
+    condition     = var.image == null || can(regex("^([a-z0-9-]+-docker\\.pkg\\.dev|([a-z]+\\.)?gcr\\.io|docker\\.io)/", var.image))
+    error_message = "image must be in Artifact Registry (REGION-docker.pkg.dev/…) or on Docker Hub (docker.io/…), since Cloud Run fetches from nowhere else; it is \"${coalesce(var.image, "null")}\"."
+  }
+}
+
+variable "repository_url" {
+  description = "Repository that exists already and takes the images, HOST/PATH; null makes one for this stack."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.repository_url == null || can(regex("^[a-z0-9-]+-docker\\.pkg\\.dev/[^/]+/[^/]+/.+$", var.repository_url))
+    error_message = "repository_url must be REGION-docker.pkg.dev/PROJECT/REPOSITORY/IMAGE, since Cloud Run fetches images from Artifact Registry; it is \"${coalesce(var.repository_url, "null")}\"."
+  }
+}
+
+variable "keep_images" {
+  description = "How many images the stack's own repository keeps at least, the newest, 10 to 1000."
+  type        = number
+}
+
+variable "canary" {
+  description = "A second image that gets a part of the requests: image by digest, percent 0 to 100, stable the output revision; null for none."
+  type        = object({ image = string, percent = number, stable = string })
+  default     = null
+}
+
+variable "cpu" {
+  description = "CPU of an instance in vCPU: 1, 2, 4, 6 or 8."
+  type        = number
+}
+
+variable "memory" {
+  description = "Memory of an instance in MiB, as Cloud Run pairs it with cpu: 512 to 4096 with 1."
+  type        = number
+}
+
+variable "instances" {
+  description = "How many instances run: at least min, 2 or more, and up to max as CPU or requests ask for them."
+  type        = object({ min = number, max = number })
+
+  validation {
+    # Twice the instances, in blocks of 16, of the addresses that Google leaves of a subnet:
+    # https://cloud.google.com/run/docs/configuring/vpc-direct-vpc#ip-allocation
+    condition     = try(16 * ceil(2 * var.instances.max / 16) <= pow(2, 28 - tonumber(split("/", var.cidr)[1])) - 4, true)
+    error_message = "instances.max is ${var.instances.max}, for which Cloud Run needs ${16 * ceil(2 * var.instances.max / 16)} addresses; a subnet of cidr ${var.cidr} has ${try(pow(2, 28 - tonumber(split("/", var.cidr)[1])) - 4, 0)}."
+  }
+}
+
+variable "environment" {
+  description = "Environment of the service, such as { MERIDIAN_HOME = \"hello\" }; no secrets."
+  type        = map(string)
+  default     = {}
+}
+
+variable "invoker" {
+  description = "How everybody may call the service: \"disabled\" (Cloud Run does not ask who calls) or \"all_users\" (it asks, and all are allowed), where the organisation forbids the first."
+  type        = string
+  default     = "disabled"
+}
+
+variable "domain" {
+  description = "Own domain: name, and zone (name of a managed zone in Cloud DNS) or certificate (id in Certificate Manager); null serves on port 80 under the load balancer's address."
+  type        = object({ name = string, zone = optional(string), certificate = optional(string) })
+  default     = null
+}
+
+variable "waf" {
+  description = "Whether Cloud Armor filters requests beyond its limit for each address, 6 USD a month more."
+  type        = bool
+}
+
+variable "email" {
+  description = "Who gets alerts; null for nobody."
+  type        = string
+  default     = null
+}
+
+variable "every_minutes" {
+  description = "Minutes between two checks of the public address, a divisor of 60."
+  type        = number
+}
