@@ -1,0 +1,6 @@
+# Without rights: who owns a registry or a store grants them.
+resource "azurerm_user_assigned_identity" "this" {
+  name                = var.name
+  resource_group_name = var.place.resource_group
+  location            = var.place.location
+}

@@ -1,0 +1,15 @@
+output "identity_id" {
+  description = "Id of the identity, which the service runs as and pulls its image with."
+  value       = azurerm_user_assigned_identity.this.id
+}
+
+output "principal" {
+  description = "Object id of the identity in Entra, for those who grant rights to it."
+  value       = azurerm_user_assigned_identity.this.principal_id
+}
+
+# A container can have several identities; by this id the service says which one it means.
+output "client_id" {
+  description = "Client id of the identity, for the service's AZURE_CLIENT_ID."
+  value       = azurerm_user_assigned_identity.this.client_id
+}

@@ -1,0 +1,159 @@
+# Whom the network lets in, and what it costs. A NAT gateway more or less is a changed bill.
+mock_provider "azurerm" {
+  source          = "./.."
+  override_during = plan
+}
+
+variables {
+  name  = "test"
+  place = { resource_group = "test", location = "westeurope" }
+  cidr  = "10.20.0.0/16"
+  nat   = "single"
+}
+
+run "one_public_and_one_private_subnet_which_span_all_zones" {
+  command = plan
+  assert {
+    condition     = azurerm_subnet.public.address_prefixes == tolist(["10.20.0.0/20"]) && azurerm_subnet.private.address_prefixes == tolist(["10.20.128.0/20"])
+    error_message = "The first and the ninth sixteenth."
+  }
+  assert {
+    condition     = length(output.public_subnet_ids) == 1 && length(output.private_subnet_ids) == 1
+    error_message = "One each."
+  }
+}
+
+run "the_private_subnet_is_container_apps_own" {
+  command = plan
+  assert {
+    condition     = one(one(azurerm_subnet.private.delegation).service_delegation).name == "Microsoft.App/environments" && length(azurerm_subnet.public.delegation) == 0
+    error_message = "Delegated, and the gateway's is not."
+  }
+}
+
+run "no_rule_admits_the_internet_to_the_private_subnet" {
+  command = plan
+  assert {
+    condition     = alltrue([for rule in azurerm_network_security_group.private.security_rule : contains(["10.20.0.0/20", "10.20.128.0/20", "AzureLoadBalancer"], rule.source_address_prefix) if rule.access == "Allow" && rule.direction == "Inbound"])
+    error_message = "The gateway, the environment itself and Azure's load balancer, nobody else."
+  }
+  assert {
+    condition     = [for rule in azurerm_network_security_group.private.security_rule : "${rule.priority} ${rule.source_address_prefix} ${rule.destination_port_range}" if rule.access == "Deny"] == ["4096 * *"]
+    error_message = "And what is not allowed is denied, also from inside the network."
+  }
+}
+
+run "the_gateway_reaches_the_ports_that_container_apps_uses" {
+  command = plan
+  assert {
+    condition     = [for rule in azurerm_network_security_group.private.security_rule : rule.destination_port_ranges if rule.source_address_prefix == "10.20.0.0/20"] == [toset(["443", "31443"])]
+    error_message = "443, and 31443 behind the environment's load balancer; not 80."
+  }
+  assert {
+    condition     = alltrue([for rule in azurerm_network_security_group.private.security_rule : rule.destination_address_prefix == "10.20.128.0/20" if rule.access == "Allow"])
+    error_message = "The subnet, not an address."
+  }
+  assert {
+    condition     = azurerm_subnet_network_security_group_association.private.network_security_group_id == azurerm_network_security_group.private.id
+    error_message = "The group must hang on the subnet."
+  }
+}
+
+run "nothing_gets_a_way_out_by_itself" {
+  command = plan
+  assert {
+    condition     = !azurerm_subnet.public.default_outbound_access_enabled && !azurerm_subnet.private.default_outbound_access_enabled
+    error_message = "Azure's silent default must be off."
+  }
+}
+
+run "one_nat_gateway_is_billed_by_default" {
+  command = plan
+  assert {
+    condition     = length(azurerm_nat_gateway.this) == 1 && length(azurerm_public_ip.nat) == 1 && length(azurerm_subnet_nat_gateway_association.private) == 1
+    error_message = "One gateway with one address, for the private subnet."
+  }
+  assert {
+    # The other kind cannot be attached to a subnet of Container Apps.
+    condition     = azurerm_nat_gateway.this[0].sku_name == "Standard"
+    error_message = "Not StandardV2."
+  }
+}
+
+run "without_nat_none_is_billed" {
+  command = plan
+  variables {
+    nat = "none"
+  }
+  assert {
+    condition     = length(azurerm_nat_gateway.this) == 0 && length(azurerm_public_ip.nat) == 0
+    error_message = "No gateway, no address."
+  }
+}
+
+run "documents_do_not_pass_the_nat_gateway" {
+  command = plan
+  assert {
+    condition     = [for endpoint in azurerm_subnet.private.service_endpoint : endpoint.service] == ["Microsoft.Storage"]
+    error_message = "A service endpoint, free, and there when the NAT gateway's zone is not."
+  }
+}
+
+run "the_smallest_network_holds_a_gateway_and_an_environment" {
+  command = plan
+  variables {
+    cidr = "192.168.4.0/22"
+  }
+  assert {
+    condition     = azurerm_subnet.public.address_prefixes == tolist(["192.168.4.0/26"]) && azurerm_subnet.private.address_prefixes == tolist(["192.168.6.0/26"])
+    error_message = "Each a /26, more than the /27 that Container Apps needs."
+  }
+}
+
+run "refuses_a_name_that_other_resources_cannot_bear" {
+  command = plan
+  variables {
+    name = "name-of-seventeen"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_a_range_with_host_bits" {
+  command = plan
+  variables {
+    cidr = "10.20.1.0/16"
+  }
+  expect_failures = [var.cidr]
+}
+
+run "refuses_a_public_range" {
+  command = plan
+  variables {
+    cidr = "8.8.0.0/16"
+  }
+  expect_failures = [var.cidr]
+}
+
+run "refuses_a_range_that_container_apps_uses_itself" {
+  command = plan
+  variables {
+    cidr = "172.31.0.0/16"
+  }
+  expect_failures = [var.cidr]
+}
+
+run "refuses_a_range_too_small_for_an_environment" {
+  command = plan
+  variables {
+    cidr = "10.20.0.0/23"
+  }
+  expect_failures = [var.cidr]
+}
+
+run "refuses_nat_in_each_zone_which_azure_has_not_for_container_apps" {
+  command = plan
+  variables {
+    nat = "zonal"
+  }
+  expect_failures = [var.nat]
+}

@@ -1,0 +1,55 @@
+variable "name" {
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+  }
+}
+
+variable "place" {
+  description = "Resource group and region of every resource; Azure's provider has no defaults for either."
+  type        = object({ resource_group = string, location = string })
+}
+
+variable "cidr" {
+  description = "IPv4 range of the network, /16 to /22: sixteen equal blocks, the first for the public subnet, the ninth for the private one, the others free for yours. Must not overlap networks it will be connected to."
+  type        = string
+
+  validation {
+    condition     = can(cidrsubnet(var.cidr, 0, 0)) && try(cidrsubnet(var.cidr, 0, 0) == var.cidr, false)
+    error_message = "cidr must be an IPv4 range written by its first address, such as 10.20.0.0/16; it is \"${var.cidr}\"."
+  }
+
+  validation {
+    # A public range would hide the part of the internet that owns it. RFC 1918, and RFC 6598 for 100.64.0.0/10.
+    condition     = can(regex("^(10\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.|192\\.168\\.|100\\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\\.)", var.cidr))
+    error_message = "cidr must be private: inside 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10; it is \"${var.cidr}\"."
+  }
+
+  validation {
+    # https://learn.microsoft.com/azure/container-apps/custom-virtual-networks#subnet-address-range-restrictions
+    condition     = !can(regex("^(172\\.3[01]\\.|100\\.100\\.)", var.cidr))
+    error_message = "cidr must not be in 172.30.0.0/15 or 100.100.0.0/16, which Container Apps uses itself; it is \"${var.cidr}\"."
+  }
+
+  validation {
+    # /22 gives /26 subnets. Container Apps needs a /27, keeps 12 addresses and Azure 5; an address is enough for
+    # some ten instances, and a subnet cannot grow once an environment is in it.
+    condition     = try(tonumber(split("/", var.cidr)[1]) >= 16 && tonumber(split("/", var.cidr)[1]) <= 22, false)
+    error_message = "cidr must be /16 to /22, so that each of its sixteen blocks holds a gateway or instances; it is \"${var.cidr}\"."
+  }
+}
+
+variable "nat" {
+  description = "How private subnets reach the internet: \"single\" (one NAT gateway with an address of its own, some 33 USD a month) or \"none\" (through addresses that Container Apps shares among its customers and changes)."
+  type        = string
+
+  validation {
+    # A subnet of Azure has one NAT gateway, and the zone-redundant kind cannot be attached to a subnet of
+    # Container Apps: https://learn.microsoft.com/azure/nat-gateway/nat-overview#key-limitations-of-standardv2-nat-gateway
+    condition     = contains(["single", "none"], var.nat)
+    error_message = "nat must be \"single\" or \"none\"; it is \"${var.nat}\". Azure has no NAT gateway in each zone for Container Apps, as \"zonal\" is elsewhere."
+  }
+}
