@@ -1,0 +1,6 @@
+output "settings" {
+  description = "Environment of a service that serves these documents; usable once they are uploaded and readable."
+  value       = { MERIDIAN_DOCUMENTS_LOCATION = "azblob://${azurerm_storage_account.this.primary_blob_host}/${azurerm_storage_container.this.name}" }
+
+  depends_on = [azurerm_role_assignment.reader, azurerm_storage_blob.document]
+}

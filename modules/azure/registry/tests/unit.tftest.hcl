@@ -1,0 +1,128 @@
+mock_provider "azurerm" {
+  source          = "./.."
+  override_during = plan
+}
+
+variables {
+  name           = "test"
+  place          = { resource_group = "test", location = "westeurope" }
+  keep_images    = 30
+  repository_url = null
+  reader         = "99999999-1111-2222-3333-444444444444"
+}
+
+run "no_password_and_nobody_without_a_name_gets_in" {
+  command = plan
+  assert {
+    condition     = !azurerm_container_registry.this[0].admin_enabled && !azurerm_container_registry.this[0].anonymous_pull_enabled
+    error_message = "Identities only."
+  }
+}
+
+run "the_service_may_pull_and_nothing_else" {
+  command = plan
+  assert {
+    condition     = azurerm_role_assignment.pull[0].role_definition_name == "AcrPull" && azurerm_role_assignment.pull[0].scope == azurerm_container_registry.this[0].id && azurerm_role_assignment.pull[0].principal_id == var.reader
+    error_message = "AcrPull, from this registry."
+  }
+  assert {
+    condition     = azurerm_role_assignment.pull[0].principal_type == "ServicePrincipal"
+    error_message = "A new identity is not found for minutes otherwise."
+  }
+}
+
+run "the_longest_name_is_one_that_a_registry_may_bear" {
+  command = plan
+  variables {
+    name = "meridian-staging"
+  }
+  assert {
+    condition     = can(regex("^meridianstaging[0-9a-f]{8}$", azurerm_container_registry.this[0].name))
+    error_message = "Letters and digits only, 50 at most, with eight digits that tell it from everybody else's."
+  }
+}
+
+run "another_resource_group_has_another_registry" {
+  command = plan
+  variables {
+    place = { resource_group = "other", location = "westeurope" }
+  }
+  assert {
+    condition     = azurerm_container_registry.this[0].name == "test${substr(sha256("00000000-1111-2222-3333-444444444444 other test"), 0, 8)}"
+    error_message = "Subscription, group and name make the digits."
+  }
+}
+
+run "old_images_are_deleted_and_stop_costing" {
+  command = plan
+  assert {
+    condition     = yamldecode(base64decode(azurerm_container_registry_task.purge[0].encoded_step[0].task_content)).steps[0].cmd == "acr purge --filter 'test:.*' --ago 0d --keep 30 --untagged"
+    error_message = "The newest 30 stay."
+  }
+  assert {
+    condition     = azurerm_container_registry_task.purge[0].timer_trigger[0].schedule == "0 4 * * *"
+    error_message = "Once a day."
+  }
+}
+
+run "a_shared_registry_is_read_and_not_made" {
+  command = plan
+  variables {
+    repository_url = "shared.azurecr.io/meridian"
+  }
+  assert {
+    condition     = length(azurerm_container_registry.this) == 0 && length(azurerm_container_registry_task.purge) == 0 && output.repository_url == "shared.azurecr.io/meridian"
+    error_message = "Nothing is made."
+  }
+  assert {
+    condition     = endswith(azurerm_role_assignment.pull[0].scope, "/registries/shared")
+    error_message = "The right to pull is on that one."
+  }
+}
+
+run "refuses_a_shared_registry_that_nobody_sees" {
+  command = plan
+  variables {
+    repository_url = "elsewhere.azurecr.io/meridian"
+  }
+  override_data {
+    target = data.azurerm_resources.shared[0]
+    values = { resources = [] }
+  }
+  expect_failures = [data.azurerm_resources.shared[0]]
+}
+
+run "another_registry_asks_nothing_of_azure" {
+  command = plan
+  variables {
+    repository_url = "ghcr.io/someone/meridian"
+  }
+  assert {
+    condition     = length(azurerm_role_assignment.pull) == 0 && length(data.azurerm_resources.shared) == 0
+    error_message = "No right to grant."
+  }
+}
+
+run "refuses_a_name_that_other_resources_cannot_bear" {
+  command = plan
+  variables {
+    name = "name-of-seventeen"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_to_keep_so_few_that_what_runs_is_deleted" {
+  command = plan
+  variables {
+    keep_images = 3
+  }
+  expect_failures = [var.keep_images]
+}
+
+run "refuses_a_repository_with_a_tag" {
+  command = plan
+  variables {
+    repository_url = "shared.azurecr.io/meridian:latest"
+  }
+  expect_failures = [var.repository_url]
+}

@@ -1,0 +1,41 @@
+variable "name" {
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+  }
+}
+
+variable "place" {
+  description = "Resource group and region of every resource; Azure's provider has no defaults for either."
+  type        = object({ resource_group = string, location = string })
+}
+
+variable "keep_images" {
+  description = "How many images the registry keeps, the newest, 10 to 1000; at 45 MB each, 200 fit the 10 GB that its price includes."
+  type        = number
+
+  validation {
+    # Fewer would delete what a rollback, or a service that was not deployed for long, still runs.
+    condition     = var.keep_images >= 10 && var.keep_images <= 1000 && floor(var.keep_images) == var.keep_images
+    error_message = "keep_images must be a whole number from 10 to 1000; it is ${var.keep_images}."
+  }
+}
+
+variable "repository_url" {
+  description = "Address of a repository that exists already, such as one shared by several stacks; null makes one. A registry of Azure must be in the subscription of this stack."
+  type        = string
+  nullable    = true
+
+  validation {
+    condition     = var.repository_url == null || can(regex("^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$", var.repository_url))
+    error_message = "repository_url must be HOST/PATH without scheme, tag or digest, such as meridian0123abcd.azurecr.io/meridian; it is \"${coalesce(var.repository_url, "null")}\"."
+  }
+}
+
+variable "reader" {
+  description = "The module identity's principal: it may pull from the registry."
+  type        = string
+}
