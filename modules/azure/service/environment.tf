@@ -1,0 +1,82 @@
+resource "azurerm_log_analytics_workspace" "this" {
+  name                = var.name
+  resource_group_name = var.place.resource_group
+  location            = var.place.location
+  sku                 = "PerGB2018"
+  retention_in_days   = 30
+  # Identities only, no shared key.
+  local_authentication_enabled = false
+}
+
+# Four to ten minutes, and in use by nobody before it stands: the wait for the right to pull the image, which takes up
+# to five minutes to spread. A service created too early would hang for fifteen minutes and fail for good.
+resource "azurerm_container_app_environment" "this" {
+  name                = var.name
+  resource_group_name = var.place.resource_group
+  location            = var.place.location
+
+  infrastructure_subnet_id       = one(var.private_subnet_ids)
+  internal_load_balancer_enabled = true
+  public_network_access          = "Disabled"
+  zone_redundancy_enabled        = true
+  # Through a diagnostic setting; the other way needs the workspace's shared key.
+  logs_destination = "azure-monitor"
+
+  # From the first day: to add the first profile later replaces the environment.
+  workload_profile {
+    name                  = "Consumption"
+    workload_profile_type = "Consumption"
+  }
+
+  timeouts {
+    create = "60m"
+    update = "60m"
+    # A subnet stays in use for a while after its environment is gone.
+    delete = "60m"
+  }
+
+  lifecycle {
+    # Azure names it, and a difference would replace the environment.
+    ignore_changes = [infrastructure_resource_group_name]
+  }
+
+  # The image depends on its registry, and that on the right to pull from it.
+  depends_on = [var.image]
+}
+
+resource "azurerm_monitor_diagnostic_setting" "this" {
+  name                       = "logs"
+  target_resource_id         = azurerm_container_app_environment.this.id
+  log_analytics_workspace_id = azurerm_log_analytics_workspace.this.id
+
+  dynamic "enabled_log" {
+    for_each = toset(["ContainerAppConsoleLogs", "ContainerAppSystemLogs"])
+
+    content {
+      category = enabled_log.value
+    }
+  }
+}
+
+# An internal environment has a name that nobody outside knows; in this network it leads to the environment.
+resource "azurerm_private_dns_zone" "this" {
+  name                = azurerm_container_app_environment.this.default_domain
+  resource_group_name = var.place.resource_group
+}
+
+resource "azurerm_private_dns_a_record" "this" {
+  # The services of the environment, and the environment itself.
+  for_each = toset(["*", "@"])
+
+  name                = each.key
+  private_dns_zone_id = azurerm_private_dns_zone.this.id
+  ttl                 = 300
+  records             = [azurerm_container_app_environment.this.static_ip_address]
+}
+
+resource "azurerm_private_dns_zone_virtual_network_link" "this" {
+  name                 = var.name
+  private_dns_zone_id  = azurerm_private_dns_zone.this.id
+  virtual_network_id   = var.network_id
+  registration_enabled = false
+}

@@ -1,0 +1,25 @@
+output "service_id" {
+  description = "Id of the container app."
+  value       = azurerm_container_app.this.id
+}
+
+output "platform" {
+  description = "The Container Apps environment, on which the probe runs too, and the workspace with its logs."
+  value = {
+    environment_id = azurerm_container_app_environment.this.id
+    workspace_id   = azurerm_log_analytics_workspace.this.id
+  }
+}
+
+# Of the environment alone, so that the gateway, which takes as long, is made while the service starts.
+output "origin" {
+  description = "Host name of the service inside the network, HTTPS on 443; usable once the network resolves it."
+  value       = "${var.name}.${azurerm_container_app_environment.this.default_domain}"
+
+  depends_on = [azurerm_private_dns_a_record.this, azurerm_private_dns_zone_virtual_network_link.this]
+}
+
+output "revision" {
+  description = "Revision that serves without the canary, NAME--SUFFIX; a canary names it as stable."
+  value       = var.canary == null ? azurerm_container_app.this.latest_revision_name : var.canary.stable
+}

@@ -1,0 +1,324 @@
+# What runs, where it can be reached, and how it changes.
+mock_provider "azurerm" {
+  source          = "./.."
+  override_during = plan
+}
+
+variables {
+  name               = "test"
+  place              = { resource_group = "test", location = "westeurope" }
+  image              = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  canary             = null
+  cpu                = 1
+  memory             = 2048
+  instances          = { min = 2, max = 6 }
+  environment        = { MERIDIAN_DOCUMENTS_LOCATION = "azblob://test01234567.blob.core.windows.net/documents" }
+  identity_id        = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.ManagedIdentity/userAssignedIdentities/test"
+  network_id         = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/virtualNetworks/test"
+  private_subnet_ids = ["/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/virtualNetworks/test/subnets/private"]
+}
+
+run "the_environment_has_no_public_address" {
+  command = plan
+  assert {
+    condition     = azurerm_container_app_environment.this.internal_load_balancer_enabled && azurerm_container_app_environment.this.public_network_access == "Disabled"
+    error_message = "Internal, and closed to public networks."
+  }
+  assert {
+    condition     = azurerm_container_app_environment.this.infrastructure_subnet_id == one(var.private_subnet_ids)
+    error_message = "In the private subnet."
+  }
+}
+
+run "two_instances_in_a_region_of_zones" {
+  command = plan
+  assert {
+    condition     = azurerm_container_app_environment.this.zone_redundancy_enabled && azurerm_container_app.this.template[0].min_replicas == 2 && azurerm_container_app.this.template[0].max_replicas == 6
+    error_message = "Two at least, in different zones."
+  }
+}
+
+run "a_profile_from_the_first_day_so_that_none_replaces_the_environment_later" {
+  command = plan
+  assert {
+    condition     = [for profile in azurerm_container_app_environment.this.workload_profile : "${profile.name} ${profile.workload_profile_type}"] == ["Consumption Consumption"] && azurerm_container_app.this.workload_profile_name == "Consumption"
+    error_message = "Consumption."
+  }
+}
+
+run "the_gateway_finds_the_service_by_its_name_and_tls" {
+  command = plan
+  assert {
+    condition     = output.origin == "test.happy-test.westeurope.azurecontainerapps.io" && azurerm_private_dns_zone.this.name == "happy-test.westeurope.azurecontainerapps.io"
+    error_message = "The environment's domain, known in this network."
+  }
+  assert {
+    condition     = toset([for record in azurerm_private_dns_a_record.this : record.name]) == toset(["*", "@"]) && alltrue([for record in azurerm_private_dns_a_record.this : record.records == toset(["10.20.128.10"])])
+    error_message = "Services and environment lead to its address."
+  }
+  assert {
+    condition     = azurerm_private_dns_zone_virtual_network_link.this.virtual_network_id == var.network_id && !azurerm_private_dns_zone_virtual_network_link.this.registration_enabled
+    error_message = "In this network."
+  }
+  assert {
+    # Inside an internal environment, external means the network and no more.
+    condition     = azurerm_container_app.this.ingress[0].external_enabled && !azurerm_container_app.this.ingress[0].allow_insecure_connections && azurerm_container_app.this.ingress[0].target_port == 8080
+    error_message = "Reached from the network, by TLS only."
+  }
+}
+
+run "whether_an_instance_is_well_is_asked_on_a_port_that_no_visitor_reaches" {
+  command = plan
+  assert {
+    condition     = azurerm_container_app.this.template[0].container[0].startup_probe[0].path == "/started" && azurerm_container_app.this.template[0].container[0].readiness_probe[0].path == "/ready" && azurerm_container_app.this.template[0].container[0].liveness_probe[0].path == "/live"
+    error_message = "Three questions."
+  }
+  assert {
+    condition     = alltrue([for probe in concat(azurerm_container_app.this.template[0].container[0].startup_probe, azurerm_container_app.this.template[0].container[0].readiness_probe, azurerm_container_app.this.template[0].container[0].liveness_probe) : probe.port == 8081 && probe.transport == "HTTP"])
+    error_message = "On 8081, which the ingress does not lead to."
+  }
+}
+
+run "more_instances_come_at_80_percent_of_cpu_or_memory_or_when_requests_queue" {
+  command = plan
+  assert {
+    condition     = { for rule in azurerm_container_app.this.template[0].custom_scale_rule : rule.custom_rule_type => rule.metadata } == { cpu = tomap({ type = "Utilization", value = "80" }), memory = tomap({ type = "Utilization", value = "80" }) }
+    error_message = "CPU and memory, at 80 percent."
+  }
+  assert {
+    condition     = azurerm_container_app.this.template[0].http_scale_rule[0].concurrent_requests == "100"
+    error_message = "A hundred requests at once in each instance."
+  }
+}
+
+run "requests_in_flight_have_half_a_minute_to_end" {
+  command = plan
+  assert {
+    condition     = azurerm_container_app.this.template[0].termination_grace_period_seconds == 30
+    error_message = "The service needs 8 seconds."
+  }
+}
+
+run "no_key_opens_the_log" {
+  command = plan
+  assert {
+    condition     = azurerm_container_app_environment.this.logs_destination == "azure-monitor" && !azurerm_log_analytics_workspace.this.local_authentication_enabled
+    error_message = "Through a diagnostic setting, no shared key."
+  }
+  assert {
+    condition     = toset([for log in azurerm_monitor_diagnostic_setting.this.enabled_log : log.category]) == toset(["ContainerAppConsoleLogs", "ContainerAppSystemLogs"]) && azurerm_log_analytics_workspace.this.retention_in_days == 30
+    error_message = "What the service and the platform write, for a month."
+  }
+}
+
+run "answers_name_their_image_and_the_client_is_what_the_gateway_says" {
+  command = plan
+  assert {
+    condition = { for variable in azurerm_container_app.this.template[0].container[0].env : variable.name => variable.value } == {
+      PORT                        = "8080"
+      MERIDIAN_ADMIN_PORT         = "8081"
+      MERIDIAN_VERSION            = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+      MERIDIAN_CLIENT_ADDRESS     = "header:X-Client-IP"
+      MERIDIAN_DOCUMENTS_LOCATION = "azblob://test01234567.blob.core.windows.net/documents"
+    }
+    error_message = "What the gateway, the image and the documents ask for."
+  }
+}
+
+run "an_image_of_azures_registry_is_pulled_with_the_identity_and_no_password" {
+  command = plan
+  variables {
+    image = "test01234567.azurecr.io/test@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  }
+  assert {
+    condition     = [for registry in azurerm_container_app.this.registry : [registry.server, registry.identity, registry.username]] == [["test01234567.azurecr.io", var.identity_id, null]] && length(azurerm_container_app.this.secret) == 0
+    error_message = "By the user-assigned identity."
+  }
+}
+
+run "another_image_is_pulled_without_an_identity" {
+  command = plan
+  assert {
+    condition     = length(azurerm_container_app.this.registry) == 0
+    error_message = "Nobody there knows it."
+  }
+}
+
+run "without_a_canary_the_newest_revision_has_every_request_and_no_other_is_billed" {
+  command = plan
+  assert {
+    condition     = azurerm_container_app.this.revision_mode == "Single" && [for weight in azurerm_container_app.this.ingress[0].traffic_weight : [weight.latest_revision, weight.percentage]] == [[true, 100]]
+    error_message = "100 percent to the latest, in single mode."
+  }
+  assert {
+    condition     = azurerm_container_app.this.max_inactive_revisions == 10
+    error_message = "Ten old ones to look at, which cost nothing."
+  }
+}
+
+run "azure_names_the_revisions_because_no_name_can_be_used_again" {
+  command = plan
+  assert {
+    condition     = azurerm_container_app.this.template[0].revision_suffix == null || azurerm_container_app.this.template[0].revision_suffix == ""
+    error_message = "An older image could never come back under its name."
+  }
+}
+
+run "a_canary_gets_its_percent_and_the_stable_revision_keeps_the_rest_by_name" {
+  command = plan
+  variables {
+    canary = { image = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 10, stable = "test--abc1234" }
+  }
+  assert {
+    condition     = azurerm_container_app.this.revision_mode == "Multiple" && [for weight in azurerm_container_app.this.ingress[0].traffic_weight : "${weight.revision_suffix == null ? "" : weight.revision_suffix} ${weight.percentage}"] == ["abc1234 90", " 10"] && azurerm_container_app.this.ingress[0].traffic_weight[1].latest_revision
+    error_message = "90 and 10."
+  }
+  assert {
+    condition     = azurerm_container_app.this.template[0].container[0].image == var.canary.image && output.revision == "test--abc1234"
+    error_message = "The newest revision runs the canary's image, and what serves is the stable one."
+  }
+  assert {
+    condition     = [for variable in azurerm_container_app.this.template[0].container[0].env : variable.value if variable.name == "MERIDIAN_VERSION"] == ["sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"]
+    error_message = "And says so."
+  }
+}
+
+run "a_promoted_canary_changes_traffic_and_no_revision" {
+  command = plan
+  variables {
+    image = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+  }
+  assert {
+    condition     = azurerm_container_app.this.template[0].container[0].image == var.image && azurerm_container_app.this.revision_mode == "Single"
+    error_message = "The template of the canary, with all requests."
+  }
+}
+
+run "a_withdrawn_canary_gets_nothing" {
+  command = plan
+  variables {
+    canary = { image = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 0, stable = "test--abc1234" }
+  }
+  assert {
+    condition     = [for weight in azurerm_container_app.this.ingress[0].traffic_weight : weight.percentage] == [100, 0]
+    error_message = "100 and 0."
+  }
+}
+
+run "a_quarter_of_a_cpu_is_written_as_azure_does" {
+  command = plan
+  variables {
+    cpu    = 0.25
+    memory = 512
+  }
+  assert {
+    condition     = azurerm_container_app.this.template[0].container[0].memory == "0.5Gi" && azurerm_container_app.this.template[0].container[0].cpu == 0.25
+    error_message = "0.5Gi."
+  }
+}
+
+run "refuses_a_name_that_other_resources_cannot_bear" {
+  command = plan
+  variables {
+    name = "9-lives"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_an_image_without_a_digest" {
+  command = plan
+  variables {
+    image = "example.com/meridian:latest"
+  }
+  expect_failures = [var.image]
+}
+
+run "refuses_a_canary_without_a_digest" {
+  command = plan
+  variables {
+    canary = { image = "example.com/meridian:next", percent = 10, stable = "test--abc1234" }
+  }
+  expect_failures = [var.canary]
+}
+
+run "refuses_more_than_a_hundred_percent" {
+  command = plan
+  variables {
+    canary = { image = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 101, stable = "test--abc1234" }
+  }
+  expect_failures = [var.canary]
+}
+
+run "refuses_another_services_revision" {
+  command = plan
+  variables {
+    canary = { image = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 10, stable = "other--abc1234" }
+  }
+  expect_failures = [var.canary]
+}
+
+run "refuses_a_canary_of_what_everybody_gets_already" {
+  command = plan
+  variables {
+    canary = { image = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", percent = 10, stable = "test--abc1234" }
+  }
+  expect_failures = [var.canary]
+}
+
+run "refuses_a_cpu_that_container_apps_has_not" {
+  command = plan
+  variables {
+    cpu    = 0.3
+    memory = 614.4
+  }
+  expect_failures = [var.cpu]
+}
+
+run "refuses_memory_that_container_apps_does_not_pair_with_the_cpu" {
+  command = plan
+  variables {
+    cpu    = 1
+    memory = 1024
+  }
+  expect_failures = [var.memory]
+}
+
+run "refuses_a_single_instance" {
+  command = plan
+  variables {
+    instances = { min = 1, max = 6 }
+  }
+  expect_failures = [var.instances]
+}
+
+run "refuses_a_minimum_above_the_maximum" {
+  command = plan
+  variables {
+    instances = { min = 4, max = 3 }
+  }
+  expect_failures = [var.instances]
+}
+
+run "refuses_a_variable_that_no_process_can_have" {
+  command = plan
+  variables {
+    environment = { "1ST" = "x" }
+  }
+  expect_failures = [var.environment]
+}
+
+run "refuses_to_have_the_client_address_or_port_overridden" {
+  command = plan
+  variables {
+    environment = { MERIDIAN_CLIENT_ADDRESS = "peer" }
+  }
+  expect_failures = [var.environment]
+}
+
+run "refuses_two_subnets" {
+  command = plan
+  variables {
+    private_subnet_ids = ["/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/virtualNetworks/test/subnets/a", "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/virtualNetworks/test/subnets/b"]
+  }
+  expect_failures = [var.private_subnet_ids]
+}

@@ -1,0 +1,122 @@
+variable "name" {
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+  }
+}
+
+variable "place" {
+  description = "Resource group and region of every resource; Azure's provider has no defaults for either."
+  type        = object({ resource_group = string, location = string })
+}
+
+variable "image" {
+  description = "Image to run, by digest: REPOSITORY@sha256:…, built for linux/amd64."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[^@[:space:]]+@sha256:[0-9a-f]{64}$", var.image))
+    error_message = "image must be given by digest, REPOSITORY@sha256:<64 hex digits>, since a tag can come to mean something else; it is \"${var.image}\"."
+  }
+}
+
+variable "canary" {
+  description = "A second image that gets a part of the requests, or null: image by digest; percent of requests, 0 to 100, 0 withdrawing it; stable, the output revision taken before it began."
+  type        = object({ image = string, percent = number, stable = string })
+  nullable    = true
+
+  validation {
+    condition     = var.canary == null || can(regex("^[^@[:space:]]+@sha256:[0-9a-f]{64}$", var.canary.image))
+    error_message = "canary.image must be given by digest, REPOSITORY@sha256:<64 hex digits>; it is \"${try(var.canary.image, "null")}\"."
+  }
+
+  validation {
+    condition     = var.canary == null || try(var.canary.percent >= 0 && var.canary.percent <= 100 && floor(var.canary.percent) == var.canary.percent, false)
+    error_message = "canary.percent must be a whole number from 0 to 100; it is ${try(var.canary.percent, "null")}."
+  }
+
+  validation {
+    condition     = var.canary == null || can(regex("^${var.name}--[a-z0-9]([a-z0-9-]*[a-z0-9])?$", var.canary.stable))
+    error_message = "canary.stable must be the output revision, ${var.name}--SUFFIX; it is \"${try(var.canary.stable, "null")}\"."
+  }
+
+  validation {
+    # The stable revision runs `image`: with both the same there would be nothing to compare.
+    condition     = var.canary == null || try(var.canary.image != var.image, false)
+    error_message = "canary.image must differ from image: image stays what runs now, the canary is what is tried."
+  }
+}
+
+variable "cpu" {
+  description = "CPU of an instance in vCPU: 0.25 to 4 in steps of 0.25."
+  type        = number
+
+  validation {
+    # https://learn.microsoft.com/azure/container-apps/containers#allocations
+    condition     = var.cpu >= 0.25 && var.cpu <= 4 && floor(var.cpu * 4) == var.cpu * 4
+    error_message = "cpu must be 0.25 to 4 vCPU in steps of 0.25; it is ${var.cpu}."
+  }
+}
+
+variable "memory" {
+  description = "Memory of an instance in MiB: 2048 for each vCPU, the only pair that Container Apps takes."
+  type        = number
+
+  validation {
+    condition     = var.memory == var.cpu * 2048
+    error_message = "memory is ${var.memory} MiB, which Container Apps does not pair with cpu ${var.cpu}. It takes 2048 for each vCPU: ${var.cpu * 2048}."
+  }
+}
+
+variable "instances" {
+  description = "How many instances run: at least min, 2 or more, and up to max, 1000 at most, as CPU or memory pass 80 percent or requests queue."
+  type        = object({ min = number, max = number })
+
+  validation {
+    condition     = floor(var.instances.min) == var.instances.min && var.instances.min >= 2
+    error_message = "instances.min must be a whole number from 2: one instance alone is not there while its zone or host fails; it is ${var.instances.min}."
+  }
+
+  validation {
+    condition     = floor(var.instances.max) == var.instances.max && var.instances.max >= var.instances.min && var.instances.max <= 1000
+    error_message = "instances.max must be a whole number from instances.min (${var.instances.min}) to 1000; it is ${var.instances.max}."
+  }
+}
+
+variable "environment" {
+  description = "Environment of the service beyond what this module sets; never secrets, which everybody who may see the service can read."
+  type        = map(string)
+
+  validation {
+    condition     = alltrue([for name in keys(var.environment) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
+    error_message = "environment: names have letters, digits and _, no digit first; refused: ${join(", ", [for name in keys(var.environment) : name if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])}."
+  }
+
+  validation {
+    condition     = length(setintersection(keys(var.environment), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"])) == 0
+    error_message = "environment must not set ${join(", ", setintersection(keys(var.environment), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]))}: the module does, to agree with the gateway and the image."
+  }
+}
+
+variable "identity_id" {
+  description = "Id of the identity that the service runs as and pulls its image with, from the module identity."
+  type        = string
+}
+
+variable "network_id" {
+  description = "Id of the virtual network, from the module network: it resolves the environment's name."
+  type        = string
+}
+
+variable "private_subnet_ids" {
+  description = "The one private subnet, from the module network; it spans all zones."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.private_subnet_ids) == 1
+    error_message = "private_subnet_ids must have one subnet, since an environment takes one, which spans all zones; it has ${length(var.private_subnet_ids)}."
+  }
+}
