@@ -1,0 +1,112 @@
+locals {
+  gateway = { scope = var.edge_id, namespace = "Microsoft.Network/applicationGateways" }
+  service = { scope = var.service_id, namespace = "Microsoft.App/containerapps" }
+
+  # https://learn.microsoft.com/azure/application-gateway/monitor-application-gateway-reference and
+  # https://learn.microsoft.com/azure/container-apps/metrics
+  alerts = {
+    errors = {
+      of          = local.gateway
+      metric      = "ResponseStatus"
+      statistic   = "Total"
+      operator    = "GreaterThanOrEqual"
+      threshold   = 5
+      window      = "PT5M"
+      dimensions  = { HttpStatusGroup = ["5xx"] }
+      description = "At least 5 answers in five minutes were 500 or above, the service's or the gateway's in its place. Metrics of Azure know no ratio."
+    }
+    unhealthy = {
+      of        = local.gateway
+      metric    = "UnhealthyHostCount"
+      statistic = "Average"
+      operator  = "GreaterThanOrEqual"
+      # One value a minute, and one backend: three of five.
+      threshold   = 0.6
+      window      = "PT5M"
+      dimensions  = {}
+      description = "The gateway found the service not answering 200 for 3 of 5 minutes."
+    }
+    latency = {
+      of        = local.gateway
+      metric    = "ApplicationGatewayTotalTime"
+      statistic = "Average"
+      operator  = "GreaterThan"
+      # Milliseconds; the metric has no percentiles.
+      threshold   = 1000
+      window      = "PT5M"
+      dimensions  = {}
+      description = "Answers took longer than a second on average, for 5 minutes."
+    }
+    replicas = {
+      of        = local.service
+      metric    = "Replicas"
+      statistic = "Maximum"
+      operator  = "LessThan"
+      # What the module service takes for instances.min at least.
+      threshold   = 2
+      window      = "PT5M"
+      dimensions  = {}
+      description = "No revision had two instances for 5 minutes."
+    }
+    # Autoscaling holds both near 80: above 90 for a quarter of an hour it is at its maximum, or cannot follow.
+    cpu = {
+      of          = local.service
+      metric      = "CpuPercentage"
+      statistic   = "Average"
+      operator    = "GreaterThan"
+      threshold   = 90
+      window      = "PT15M"
+      dimensions  = {}
+      description = "CPU above 90 percent for 15 minutes: autoscaling is at instances.max or cannot follow."
+    }
+    memory = {
+      of          = local.service
+      metric      = "MemoryPercentage"
+      statistic   = "Average"
+      operator    = "GreaterThan"
+      threshold   = 90
+      window      = "PT15M"
+      dimensions  = {}
+      description = "Memory above 90 percent for 15 minutes: autoscaling is at instances.max or cannot follow."
+    }
+  }
+}
+
+# 0.10 USD a month each: https://azure.microsoft.com/pricing/details/monitor/
+resource "azurerm_monitor_metric_alert" "this" {
+  for_each = local.alerts
+
+  name                = "${var.name}-${each.key}"
+  description         = each.value.description
+  resource_group_name = var.place.resource_group
+  scopes              = [each.value.of.scope]
+  severity            = 1
+  frequency           = "PT1M"
+  window_size         = each.value.window
+  # Azure tells when it is over, too.
+  auto_mitigate = true
+
+  criteria {
+    metric_namespace = each.value.of.namespace
+    metric_name      = each.value.metric
+    aggregation      = each.value.statistic
+    operator         = each.value.operator
+    threshold        = each.value.threshold
+    # A metric that a region does not have yet must not stop a deployment.
+    skip_metric_validation = true
+
+    dynamic "dimension" {
+      for_each = each.value.dimensions
+
+      content {
+        name     = dimension.key
+        operator = "Include"
+        values   = dimension.value
+      }
+    }
+  }
+
+  action {
+    action_group_id = var.channel
+  }
+}

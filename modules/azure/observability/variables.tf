@@ -1,0 +1,34 @@
+variable "name" {
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+  }
+}
+
+variable "place" {
+  description = "Resource group and region of every resource; Azure's provider has no defaults for either."
+  type        = object({ resource_group = string, location = string })
+}
+
+variable "service_id" {
+  description = "Id of the container app, from the module service."
+  type        = string
+}
+
+variable "edge_id" {
+  description = "Id of the application gateway, from the module edge."
+  type        = string
+}
+
+variable "url" {
+  description = "Where the service is found, from the module edge; shown on the dashboard."
+  type        = string
+}
+
+variable "channel" {
+  description = "Id of the action group for alarms, from the module alerts."
+  type        = string
+}

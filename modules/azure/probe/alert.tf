@@ -1,0 +1,41 @@
+locals {
+  # Two periods, and five minutes in which Azure takes a log in; Azure has these lengths only.
+  window = [for minutes in [10, 15, 30, 45, 60, 120, 180] : minutes if minutes >= 2 * var.every_minutes + 5][0]
+}
+
+# One alarm for a service that is down or tells the wrong time and for a probe that does not run.
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "this" {
+  name                = local.job
+  description         = "No check of ${var.url} said OK for ${local.window} minutes: the service is down, its clock is wrong by more than a second, or the probe does not run. Its log: ContainerAppConsoleLogs in the workspace."
+  resource_group_name = var.place.resource_group
+  location            = var.place.location
+  scopes              = [var.platform.workspace_id]
+  severity            = 0
+
+  evaluation_frequency = "PT5M"
+  window_duration      = local.window < 60 ? "PT${local.window}M" : "PT${local.window / 60}H"
+  # Azure tells when it is over, too.
+  auto_mitigation_enabled = true
+  # The table comes with its first line.
+  skip_query_validation = true
+
+  criteria {
+    # A sum without groups has one row, also of nothing, also of a table that is not there yet. Without it,
+    # silence would raise no alarm.
+    query = <<-KQL
+      union isfuzzy=true (datatable(Log: string)[]), (ContainerAppConsoleLogs | project Log)
+      | extend check = parse_json(Log)
+      | where tostring(check.probe) == "OK" and tostring(check.url) startswith "${var.url}"
+      | summarize OK = count()
+    KQL
+
+    metric_measure_column   = "OK"
+    time_aggregation_method = "Total"
+    operator                = "LessThan"
+    threshold               = 1
+  }
+
+  action {
+    action_groups = [var.channel]
+  }
+}

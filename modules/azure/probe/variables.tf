@@ -1,0 +1,60 @@
+variable "name" {
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+  }
+}
+
+variable "place" {
+  description = "Resource group and region of every resource; Azure's provider has no defaults for either."
+  type        = object({ resource_group = string, location = string })
+}
+
+variable "image" {
+  description = "Image of the service, by digest; its program checks too: probe URL."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[^@[:space:]]+@sha256:[0-9a-f]{64}$", var.image))
+    error_message = "image must be given by digest, REPOSITORY@sha256:<64 hex digits>; it is \"${var.image}\"."
+  }
+}
+
+variable "url" {
+  description = "Address to check, as the world sees it, from the module edge."
+  type        = string
+
+  validation {
+    condition     = can(regex("^https?://[^/[:space:]]+$", var.url))
+    error_message = "url must be http://HOST or https://HOST, without a path; it is \"${var.url}\"."
+  }
+}
+
+variable "every_minutes" {
+  description = "Minutes between two checks, a divisor of 60; at 5, a job of 0.25 vCPU costs some 0.6 USD a month and its alert 1.50."
+  type        = number
+
+  validation {
+    # Any other number would leave a shorter or longer gap at the full hour.
+    condition     = contains([1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60], var.every_minutes)
+    error_message = "every_minutes must divide 60: 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60; it is ${var.every_minutes}."
+  }
+}
+
+variable "platform" {
+  description = "The Container Apps environment and the workspace with its logs, from the module service."
+  type        = object({ environment_id = string, workspace_id = string })
+}
+
+variable "identity_id" {
+  description = "Id of the identity, from the module identity; the probe pulls its image with it and needs no other right."
+  type        = string
+}
+
+variable "channel" {
+  description = "Id of the action group for the alarm, from the module alerts."
+  type        = string
+}
