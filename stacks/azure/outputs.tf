@@ -1,0 +1,24 @@
+output "url" {
+  description = "Where the service is found."
+  value       = module.edge.url
+}
+
+output "image" {
+  description = "The image that serves, by digest; during a canary, the one that is not on trial."
+  value       = module.image.image
+}
+
+output "revision" {
+  description = "What serves, as the platform names it; a canary names it as stable."
+  value       = module.service.revision
+}
+
+output "dashboard_url" {
+  description = "Dashboard with requests, errors, latency, instances and load."
+  value       = module.observability.dashboard_url
+}
+
+output "canary" {
+  description = "The canary that runs: its image, percent of requests and the stable revision; not there without one."
+  value       = var.canary
+}

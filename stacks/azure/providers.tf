@@ -1,0 +1,30 @@
+provider "azurerm" {
+  # null: the subscription that az shows, or ARM_SUBSCRIPTION_ID.
+  subscription_id = var.account
+  # Storage takes no keys here, so the provider must not ask for them.
+  storage_use_azuread = true
+  # What a new subscription does not know yet; who may only read must find them registered.
+  resource_provider_registrations = "none"
+  resource_providers_to_register = [
+    "Microsoft.App",
+    "Microsoft.ContainerRegistry",
+    "Microsoft.Insights",
+    "Microsoft.ManagedIdentity",
+    "Microsoft.Network",
+    "Microsoft.OperationalInsights",
+    "Microsoft.Portal",
+    "Microsoft.Storage",
+  ]
+
+  features {
+    log_analytics_workspace {
+      # Otherwise its name stays taken for two weeks, and a new one gets the old log.
+      permanently_delete_on_destroy = true
+    }
+
+    storage {
+      # The account's own properties are Resource Manager's; its data asks for rights that an owner lacks.
+      data_plane_available = false
+    }
+  }
+}

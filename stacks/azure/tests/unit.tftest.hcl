@@ -1,0 +1,84 @@
+# The composition: terraform.tfvars as it is committed, unless a run says otherwise.
+mock_provider "azurerm" {
+  source          = "../../modules/azure"
+  override_during = plan
+}
+
+variables {
+  image = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+}
+
+run "the_defaults_serve_on_port_80_and_are_checked_from_outside" {
+  command = plan
+  assert {
+    condition     = output.url == "http://test-01234567.westeurope.cloudapp.azure.com" && output.image == var.image && output.canary == null
+    error_message = "Plain HTTP under Azure's name, the given image, and no canary."
+  }
+  assert {
+    condition     = output.revision == "test--abc1234" && startswith(output.dashboard_url, "https://portal.azure.com/#@")
+    error_message = "Outputs name the revision and the dashboard."
+  }
+}
+
+run "everything_is_in_one_group_of_the_stacks_name" {
+  command = plan
+  assert {
+    condition     = azurerm_resource_group.this.name == "meridian" && azurerm_resource_group.this.location == "westeurope"
+    error_message = "So that nothing is left behind elsewhere."
+  }
+}
+
+run "refuses_a_name_too_long_for_a_store" {
+  command = plan
+  variables {
+    name = "name-of-seventeen"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_a_region_without_zones" {
+  command = plan
+  variables {
+    region = "westus"
+  }
+  expect_failures = [var.region]
+}
+
+run "refuses_a_subscriptions_name_for_its_id" {
+  command = plan
+  variables {
+    account = "Pay-As-You-Go"
+  }
+  expect_failures = [var.account]
+}
+
+run "refuses_an_image_that_the_service_may_not_pull" {
+  command = plan
+  variables {
+    image = "other.azurecr.io/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  }
+  expect_failures = [var.image]
+}
+
+run "accepts_an_image_of_the_stacks_own_registry" {
+  command = plan
+  variables {
+    image = "meridian0123abcd.azurecr.io/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  }
+  assert {
+    condition     = output.image == var.image
+    error_message = "A rollback names it by digest."
+  }
+}
+
+run "accepts_an_image_of_the_shared_registry" {
+  command = plan
+  variables {
+    image          = "shared.azurecr.io/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    repository_url = "shared.azurecr.io/meridian"
+  }
+  assert {
+    condition     = output.image == var.image
+    error_message = "The service may pull from the registry that is named."
+  }
+}

@@ -1,0 +1,120 @@
+variable "name" {
+  description = "Prefix of every resource's name, one for each environment: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+  }
+}
+
+variable "region" {
+  description = "Azure region with availability zones, such as westeurope."
+  type        = string
+
+  validation {
+    # Public address, gateway, environment and store span three zones:
+    # https://learn.microsoft.com/azure/reliability/regions-list
+    condition = contains(split(" ", join(" ", [
+      "australiaeast austriaeast belgiumcentral brazilsouth canadacentral centralindia centralus chilecentral",
+      "denmarkeast eastasia eastus eastus2 francecentral germanywestcentral indonesiacentral israelcentral italynorth",
+      "japaneast japanwest koreacentral malaysiawest mexicocentral newzealandnorth northeurope norwayeast",
+      "polandcentral qatarcentral southafricanorth southcentralus southeastasia spaincentral swedencentral",
+      "switzerlandnorth uaenorth uksouth westeurope westus2 westus3",
+    ])), var.region)
+    error_message = "region must be a region of Azure with availability zones, written as by az account list-locations, such as westeurope, northeurope, eastus2 or westus3; it is \"${var.region}\"."
+  }
+}
+
+variable "account" {
+  description = "Id of the subscription to deploy to. null: ARM_SUBSCRIPTION_ID, or the one that az account show names."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.account == null || can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", var.account))
+    error_message = "account must be the id of a subscription, such as 00000000-1111-2222-3333-444444444444; it is \"${coalesce(var.account, "null")}\"."
+  }
+}
+
+variable "cidr" {
+  description = "IPv4 range of the network, private, /16 to /22."
+  type        = string
+}
+
+variable "nat" {
+  description = "How private subnets reach the internet: \"single\" (a NAT gateway with an address of its own) or \"none\" (through addresses that Container Apps shares and changes)."
+  type        = string
+}
+
+variable "image" {
+  description = "Image to run, by digest; null builds app/ and pushes it to the repository."
+  type        = string
+  default     = null
+
+  validation {
+    # The service may pull from one registry of Azure: the stack's own, NAME and eight hex digits, or the shared one.
+    condition     = var.image == null || !can(regex("\\.azurecr\\.io/", var.image)) || (var.repository_url == null ? can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.image)) : split("/", coalesce(var.image, "/"))[0] == split("/", coalesce(var.repository_url, "/"))[0])
+    error_message = "image is in a registry of Azure that the service may not pull from; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
+  }
+}
+
+variable "repository_url" {
+  description = "Repository that exists already and takes the images, HOST/PATH; null makes a registry for this stack."
+  type        = string
+  default     = null
+}
+
+variable "keep_images" {
+  description = "How many images the stack's own repository keeps, the newest, 10 to 1000."
+  type        = number
+}
+
+variable "canary" {
+  description = "A second image that gets a part of the requests: image by digest, percent 0 to 100, stable the output revision; null for none."
+  type        = object({ image = string, percent = number, stable = string })
+  default     = null
+}
+
+variable "cpu" {
+  description = "CPU of an instance in vCPU: 0.25 to 4 in steps of 0.25."
+  type        = number
+}
+
+variable "memory" {
+  description = "Memory of an instance in MiB: 2048 for each vCPU, the only pair that Container Apps takes."
+  type        = number
+}
+
+variable "instances" {
+  description = "How many instances run: at least min, 2 or more, and up to max as CPU or memory pass 80 percent or requests queue."
+  type        = object({ min = number, max = number })
+}
+
+variable "environment" {
+  description = "Environment of the service, such as { MERIDIAN_HOME = \"hello\" }; no secrets."
+  type        = map(string)
+  default     = {}
+}
+
+variable "domain" {
+  description = "Own domain: name, certificate (id of its secret in Key Vault) and zone (id of the DNS zone in which the name is written; without it that is up to you); null serves on port 80 under Azure's name."
+  type        = object({ name = string, zone = optional(string), certificate = optional(string) })
+  default     = null
+}
+
+variable "waf" {
+  description = "Whether Azure WAF filters requests, for 143 USD a month more."
+  type        = bool
+}
+
+variable "email" {
+  description = "Who gets alarms by e-mail; null for nobody."
+  type        = string
+  default     = null
+}
+
+variable "every_minutes" {
+  description = "Minutes between two checks of the public address, a divisor of 60."
+  type        = number
+}
