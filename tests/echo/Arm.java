@@ -1,0 +1,403 @@
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A double of Azure Resource Manager: it keeps what is put, and gives it back with the fields that
+ * Azure computes. What Azure refuses and a provider does not see, it refuses too: ids of nothing,
+ * parents that are not there, resources in use, principals that nobody knows, and what {@link
+ * ContainerApps} and {@link BlobService} say. It knows no quotas, no prices, no regions, and
+ * nobody's rights but those to pull images and to use blobs.
+ */
+final class Arm implements Echo.Cloud {
+  /** Types that Azure does not delete while another resource names them. */
+  private static final Set<String> HELD =
+      ignoringCase(
+          "Microsoft.Network/networkSecurityGroups",
+          "Microsoft.Network/virtualNetworks/subnets",
+          "Microsoft.Network/publicIPAddresses",
+          "Microsoft.Network/natGateways",
+          "Microsoft.Network/applicationGatewayWebApplicationFirewallPolicies",
+          "Microsoft.App/managedEnvironments");
+
+  /** Types whose first PUT is answered with 200; that of others with 201. */
+  private static final Set<String> MADE_WITH_200 =
+      ignoringCase("Microsoft.Storage/storageAccounts", "Microsoft.Insights/metricAlerts");
+
+  private static final Pattern RESOURCE_ID =
+      Pattern.compile("(?i)/subscriptions/[^/]+/resourceGroups/[^/]+/providers/[^/]+/[^/]+/.+");
+
+  final Store store = new Store(true);
+  private final ArmFields fields = new ArmFields(store);
+  private final ContainerApps apps = new ContainerApps(store);
+  private final BlobService blobs = new BlobService(store);
+  private final Set<String> registered = ignoringCase();
+  private final Set<String> people = ignoringCase();
+
+  public static void main(String... arguments) throws Exception {
+    Echo.serve(new Arm(), arguments);
+  }
+
+  @Override
+  public Object resources() {
+    return store.all();
+  }
+
+  @Override
+  public Echo.Answer refuse(Echo.Refusal refusal) {
+    return new Echo.Answer(
+        refusal.status,
+        Json.object("error", Json.object("code", refusal.code, "message", refusal.getMessage())));
+  }
+
+  @Override
+  public Object order(String name, Map<String, Object> details) {
+    switch (name) {
+      case "put": // something that was there before
+        store.put(Json.text(details, "id"), details);
+        return details;
+      case "spread": // how many questions a new right to blobs is refused
+        blobs.refusals = ((Long) details.get("refusals")).intValue();
+        return details;
+      default:
+        return Echo.Cloud.super.order(name, details);
+    }
+  }
+
+  @Override
+  public Echo.Answer answer(Echo.Request request) {
+    String person = String.valueOf(claims(request).get("oid"));
+    people.add(person);
+    if (request.host().endsWith(".blob.core.windows.net")) {
+      return blobs.answer(request, person);
+    }
+    if (!request.host().equals("management.azure.com")) {
+      throw new Echo.Refusal(421, "UnknownHost", request.host() + " is not played here.");
+    }
+    String path = Echo.decode(request.path().replace("+", "%2B")).replaceFirst("/$", "");
+    switch (request.method()) {
+      case "GET":
+        return get(path, request.query());
+      case "PUT":
+        return put(path, request.json());
+      case "PATCH":
+        return patch(path, request.json());
+      case "DELETE":
+        return delete(path);
+      case "POST":
+        return post(path, request.json());
+      default:
+        throw new Echo.Refusal(405, "MethodNotAllowed", request.method());
+    }
+  }
+
+  /** What a token says about its owner; the tokens of tests have no signature. */
+  private static Map<String, Object> claims(Echo.Request request) {
+    String header = request.headers().getFirst("Authorization");
+    if (header == null || !header.matches("Bearer [^.]+\\.[^.]+\\.[^.]*")) {
+      throw new Echo.Refusal(401, "InvalidAuthenticationToken", "A bearer token is missing.");
+    }
+    byte[] claims = Base64.getUrlDecoder().decode(header.split("\\.")[1]);
+    return Json.asObject(Json.parse(new String(claims, StandardCharsets.UTF_8)));
+  }
+
+  private Echo.Answer get(String path, Map<String, String> query) {
+    String filter = query.getOrDefault("$filter", "");
+    if (store.has(path)) {
+      return new Echo.Answer(200, fields.shown(ArmId.of(path), store.get(path)));
+    }
+    if (path.matches("(?i)/subscriptions/[^/]+")) {
+      return new Echo.Answer(200, Json.object("id", path, "state", "Enabled"));
+    }
+    if (path.matches("(?i)/subscriptions/[^/]+/providers")) {
+      return list(registered.stream().map(Arm::provider).toList());
+    }
+    if (path.matches("(?i)/subscriptions/[^/]+/(resourceGroups/[^/]+/)?resources")) {
+      return list(search(path.replaceFirst("(?i)/resources$", ""), filter));
+    }
+    if (path.matches("(?i).*/roleDefinitions")) {
+      return list(List.of(Roles.definition(Roles.id(quoted(filter, "roleName")))));
+    }
+    if (path.matches("(?i).*/roleDefinitions/[^/]+")) {
+      return new Echo.Answer(200, Roles.definition(path));
+    }
+    ArmId id = ArmId.of(path);
+    Map<String, Object> implied = fields.implied(id);
+    if (implied != null) {
+      return new Echo.Answer(200, implied);
+    }
+    if (id.collection() && exists(id.parent())) {
+      return list(store.list(path));
+    }
+    throw notFound(id);
+  }
+
+  private Echo.Answer put(String path, Map<String, Object> body) {
+    ArmId id = ArmId.of(path);
+    if (id.collection()) {
+      throw new Echo.Refusal(405, "MethodNotAllowed", path + " is not the id of a resource.");
+    }
+    if (!exists(id.parent())) {
+      throw notFound(ArmId.of(id.parent()));
+    }
+    Map<String, Object> old = store.get(path);
+    boolean isNew = old == null;
+    checkReferences(id, body, body);
+    if (id.is("Microsoft.Authorization/roleAssignments")) {
+      checkAssignment(id, body);
+    }
+    body.put("id", isNew ? path : old.get("id"));
+    body.put("name", isNew ? id.name() : old.get("name"));
+    body.put("type", id.type());
+    if (id.is("Microsoft.App/containerApps")) {
+      apps.put(id, old, body);
+    }
+    fields.compute(id, body);
+    store.put(path, body);
+    return new Echo.Answer(
+        isNew && !MADE_WITH_200.contains(id.type()) ? 201 : 200, fields.shown(id, body));
+  }
+
+  private Echo.Answer patch(String path, Map<String, Object> body) {
+    if (!store.has(path)) {
+      throw notFound(ArmId.of(path));
+    }
+    Map<String, Object> merged = Json.copy(store.get(path));
+    Json.merge(merged, body);
+    return put(path, merged);
+  }
+
+  private Echo.Answer delete(String path) {
+    ArmId id = ArmId.of(path);
+    if (!store.has(path)) {
+      return new Echo.Answer(204, null);
+    }
+    if (HELD.contains(id.type())) {
+      for (Map.Entry<String, Map<String, Object>> other : store.all().entrySet()) {
+        boolean own = isOrBelow(other.getKey(), path);
+        if (!own && references(other.getValue()).stream().anyMatch(path::equalsIgnoreCase)) {
+          throw new Echo.Refusal(400, "InUse", path + " is in use by " + other.getKey() + ".");
+        }
+      }
+    }
+    store.remove(path);
+    return new Echo.Answer(200, null);
+  }
+
+  private Echo.Answer post(String path, Map<String, Object> body) {
+    String verb = path.substring(path.lastIndexOf('/') + 1);
+    String target = path.substring(0, path.lastIndexOf('/'));
+    switch (verb) {
+      case "register":
+        String namespace = target.substring(target.lastIndexOf('/') + 1);
+        registered.add(namespace);
+        return new Echo.Answer(200, provider(namespace));
+      case "checkNameAvailability":
+        return new Echo.Answer(200, Json.object("nameAvailable", true));
+      default:
+        if (!store.has(target)) {
+          throw notFound(ArmId.of(target));
+        }
+        return new Echo.Answer(200, action(ArmId.of(target), verb));
+    }
+  }
+
+  private Object action(ArmId id, String verb) {
+    switch (verb) {
+      case "listSecrets":
+        return Json.object("value", Json.array());
+      case "listKeys":
+        return Json.object("keys", Json.array());
+      case "sharedKeys":
+        return Json.object("primarySharedKey", "none", "secondarySharedKey", "none");
+      case "activate":
+      case "deactivate":
+        apps.activate(id, verb.equals("activate"));
+        return Json.object();
+      case "start":
+        return Json.object("id", id.text() + "/executions/1", "name", id.name() + "-1");
+      default:
+        throw new Echo.Refusal(404, "UnknownAction", id.text() + "/" + verb);
+    }
+  }
+
+  private boolean exists(String id) {
+    // Singletons such as blobServices/default come with what they belong to.
+    return id.matches("(?i)/subscriptions/[^/]+")
+        || store.has(id)
+        || id.endsWith("/default") && exists(ArmId.of(id).parent());
+  }
+
+  /** Every id in the body must be that of a resource, or of a part of this one. */
+  private void checkReferences(ArmId id, Object value, Map<String, Object> body) {
+    for (String reference : references(value)) {
+      if (isOrBelow(reference, id.text())) {
+        String[] part = reference.substring(id.text().length()).split("/");
+        boolean named =
+            part.length != 3
+                || Json.at(body, "properties." + part[1]) == null
+                || Json.objects(body, "properties." + part[1]).stream()
+                    .anyMatch(each -> part[2].equals(each.get("name")));
+        if (!named) {
+          throw dangling(id, reference);
+        }
+      } else if (!exists(reference)) {
+        throw dangling(id, reference);
+      }
+    }
+  }
+
+  private static Echo.Refusal dangling(ArmId id, String reference) {
+    return new Echo.Refusal(
+        400,
+        "InvalidResourceReference",
+        reference + ", which " + id.text() + " names, is not there.");
+  }
+
+  /** The ids of resources anywhere in a value. */
+  private static Set<String> references(Object value) {
+    Set<String> found = new LinkedHashSet<>();
+    if (value instanceof Map<?, ?> object) {
+      object.forEach(
+          (key, each) -> {
+            found.addAll(references(each));
+            // The identities of a resource are the keys of an object.
+            found.addAll(references(key));
+          });
+    } else if (value instanceof List<?> array) {
+      array.forEach(each -> found.addAll(references(each)));
+    } else if (value instanceof String text && RESOURCE_ID.matcher(text).matches()) {
+      found.add(text);
+    }
+    return found;
+  }
+
+  private void checkAssignment(ArmId id, Map<String, Object> body) {
+    String principal = Json.text(body, "properties.principalId");
+    boolean known =
+        people.contains(principal)
+            || store.all().values().stream()
+                .anyMatch(
+                    each ->
+                        principal.equals(Json.text(each, "properties.principalId"))
+                            && String.valueOf(each.get("type")).endsWith("userAssignedIdentities"));
+    if (!known) {
+      throw new Echo.Refusal(
+          400, "PrincipalNotFound", "Principal " + principal + " does not exist.");
+    }
+    Json.inside(body, "properties").put("scope", id.parent());
+    for (Map<String, Object> other :
+        store.list(id.parent() + "/providers/Microsoft.Authorization/roleAssignments")) {
+      if (!id.text().equalsIgnoreCase(Json.text(other, "id"))
+          && principal.equals(Json.text(other, "properties.principalId"))
+          && Json.text(body, "properties.roleDefinitionId")
+              .equals(Json.text(other, "properties.roleDefinitionId"))) {
+        throw new Echo.Refusal(409, "RoleAssignmentExists", "The role assignment already exists.");
+      }
+    }
+  }
+
+  /** Resources by the filter that the provider uses. */
+  private List<Map<String, Object>> search(String scope, String filter) {
+    String type = quoted(filter, "resourceType");
+    String name = quoted(filter, "name");
+    List<Map<String, Object>> found = new ArrayList<>();
+    store
+        .below(scope)
+        .forEach(
+            (id, object) -> {
+              ArmId parsed = ArmId.of(id);
+              if (!parsed.is("Microsoft.Resources/resourceGroups")
+                  && parsed.type().chars().filter(c -> c == '/').count() == 1
+                  && id.toLowerCase().indexOf("/providers/")
+                      == id.toLowerCase().lastIndexOf("/providers/")
+                  && (type == null || parsed.is(type))
+                  && (name == null || parsed.name().equalsIgnoreCase(name))) {
+                found.add(
+                    Json.object(
+                        "id",
+                        object.get("id"),
+                        "name",
+                        parsed.name(),
+                        "type",
+                        parsed.type(),
+                        "location",
+                        object.get("location")));
+              }
+            });
+    return found;
+  }
+
+  private static String quoted(String filter, String key) {
+    Matcher matcher = Pattern.compile(key + " eq '([^']*)'").matcher(filter);
+    return matcher.find() ? matcher.group(1) : null;
+  }
+
+  private static boolean isOrBelow(String id, String ancestor) {
+    return id.equalsIgnoreCase(ancestor)
+        || id.regionMatches(true, 0, ancestor + "/", 0, ancestor.length() + 1);
+  }
+
+  private static Map<String, Object> provider(String namespace) {
+    return Json.object("namespace", namespace, "registrationState", "Registered");
+  }
+
+  private static Echo.Answer list(List<? extends Object> values) {
+    return new Echo.Answer(200, Json.object("value", values));
+  }
+
+  private static Echo.Refusal notFound(ArmId id) {
+    boolean group = id.is("Microsoft.Resources/resourceGroups");
+    return new Echo.Refusal(
+        404, group ? "ResourceGroupNotFound" : "ResourceNotFound", id.text() + " was not found.");
+  }
+
+  private static Set<String> ignoringCase(String... values) {
+    Set<String> set = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+    set.addAll(List.of(values));
+    return set;
+  }
+
+  /** Azure's own roles; the real ids are others, and nobody looks at them. */
+  static final class Roles {
+    private static final Map<String, String> NAMES = new LinkedHashMap<>();
+
+    private Roles() {}
+
+    static String id(String name) {
+      String id =
+          "/providers/Microsoft.Authorization/roleDefinitions/"
+              + UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
+      NAMES.put(id.substring(id.lastIndexOf('/') + 1), name);
+      return id;
+    }
+
+    static Map<String, Object> definition(String id) {
+      String key = id.substring(id.lastIndexOf('/') + 1);
+      return Json.object(
+          "id",
+          id,
+          "name",
+          key,
+          "type",
+          "Microsoft.Authorization/roleDefinitions",
+          "properties",
+          Json.object("roleName", NAMES.get(key), "type", "BuiltInRole"));
+    }
+
+    /** The name of the role that an assignment gives. */
+    static String name(Map<String, Object> assignment) {
+      String id = Json.text(assignment, "properties.roleDefinitionId");
+      return NAMES.get(id.substring(id.lastIndexOf('/') + 1));
+    }
+  }
+}

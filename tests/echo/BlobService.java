@@ -1,0 +1,175 @@
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Blobs of the storage accounts in the store. Only identities get in, no keys, and only who has a
+ * role for blobs on the container or above it; an owner has none. A new role is refused for a
+ * while, as Azure's rights take minutes to spread.
+ */
+final class BlobService {
+  private final Store store;
+  private final Map<String, Integer> asked = new HashMap<>();
+
+  /** How many questions a new right is refused. */
+  int refusals;
+
+  BlobService(Store store) {
+    this.store = store;
+  }
+
+  Echo.Answer answer(Echo.Request request, String person) {
+    try {
+      String account = request.host().split("\\.")[0];
+      String[] parts = Echo.decode(request.path().replace("+", "%2B")).split("/", 3);
+      String container = container(account, parts.length > 1 ? parts[1] : "");
+      boolean reads = request.method().equals("GET") || request.method().equals("HEAD");
+      if (!may(person, container, reads)) {
+        throw new Echo.Refusal(
+            403,
+            "AuthorizationPermissionMismatch",
+            person + " has no role for blobs here, or it has not spread.");
+      }
+      if (parts.length < 3 || parts[2].isEmpty()) {
+        return list(request, container);
+      }
+      return blob(request, container + "/blobs/" + parts[2]);
+    } catch (Echo.Refusal refusal) {
+      return new Echo.Answer(
+          refusal.status,
+          "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>"
+              + refusal.code
+              + "</Code><Message>"
+              + refusal.getMessage()
+              + "</Message></Error>",
+          Map.of("x-ms-error-code", refusal.code, "Content-Type", "application/xml"));
+    }
+  }
+
+  private String container(String account, String name) {
+    for (String id : store.all().keySet()) {
+      if (id.toLowerCase()
+          .endsWith("/storageaccounts/" + account + "/blobservices/default/containers/" + name)) {
+        return id;
+      }
+    }
+    throw new Echo.Refusal(
+        404, "ContainerNotFound", "There is no container " + name + " in " + account + ".");
+  }
+
+  private boolean may(String person, String container, boolean reads) {
+    for (Map.Entry<String, Map<String, Object>> entry : store.all().entrySet()) {
+      Map<String, Object> assignment = entry.getValue();
+      if (!String.valueOf(assignment.get("type")).endsWith("roleAssignments")
+          || !person.equals(Json.text(assignment, "properties.principalId"))) {
+        continue;
+      }
+      String scope = Json.text(assignment, "properties.scope");
+      String role = Arm.Roles.name(assignment);
+      boolean right =
+          role.equals("Storage Blob Data Contributor")
+              || role.equals("Storage Blob Data Owner")
+              || reads && role.equals("Storage Blob Data Reader");
+      if (right
+          && container.toLowerCase().startsWith(scope.toLowerCase())
+          && asked.merge(entry.getKey(), 1, Integer::sum) > refusals) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private Echo.Answer list(Echo.Request request, String container) {
+    if (!request.method().equals("GET") || !"list".equals(request.query().get("comp"))) {
+      throw new Echo.Refusal(
+          400,
+          "UnsupportedHttpVerb",
+          "Containers are Resource Manager's; here their blobs are listed.");
+    }
+    StringBuilder names = new StringBuilder();
+    store
+        .below(container + "/blobs")
+        .values()
+        .forEach(
+            blob -> names.append("<Blob><Name>").append(blob.get("name")).append("</Name></Blob>"));
+    return new Echo.Answer(
+        200,
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?><EnumerationResults><Blobs>"
+            + names
+            + "</Blobs><NextMarker/></EnumerationResults>",
+        Map.of("Content-Type", "application/xml"));
+  }
+
+  private Echo.Answer blob(Echo.Request request, String id) {
+    Map<String, Object> blob = store.get(id);
+    String operation = request.method() + " " + request.query().getOrDefault("comp", "");
+    if (blob == null && !operation.equals("PUT ")) {
+      throw new Echo.Refusal(404, "BlobNotFound", "The specified blob does not exist.");
+    }
+    switch (operation) {
+      case "PUT ":
+        store.put(
+            id,
+            Json.object(
+                "id",
+                id,
+                "name",
+                id.substring(id.indexOf("/blobs/") + 7),
+                "type",
+                "blob",
+                "content",
+                request.text(),
+                "contentType",
+                header(request, "x-ms-blob-content-type"),
+                "md5",
+                md5(request.body())));
+        return new Echo.Answer(201, null);
+      case "PUT properties":
+        blob.put("contentType", header(request, "x-ms-blob-content-type"));
+        if (request.headers().containsKey("x-ms-blob-content-md5")) {
+          blob.put("md5", header(request, "x-ms-blob-content-md5"));
+        }
+        return new Echo.Answer(200, null);
+      case "PUT metadata":
+      case "PUT tier":
+        return new Echo.Answer(200, null);
+      case "GET ":
+      case "GET metadata":
+      case "HEAD ":
+      case "HEAD metadata":
+        return new Echo.Answer(200, blob.get("content"), headers(blob));
+      case "DELETE ":
+        store.remove(id);
+        return new Echo.Answer(202, null);
+      default:
+        throw new Echo.Refusal(400, "UnknownOperation", operation);
+    }
+  }
+
+  private static Map<String, String> headers(Map<String, Object> blob) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put("Content-Type", String.valueOf(blob.get("contentType")));
+    headers.put("Content-MD5", String.valueOf(blob.get("md5")));
+    headers.put("ETag", "\"" + blob.get("md5") + "\"");
+    headers.put("x-ms-blob-type", "BlockBlob");
+    headers.put("x-ms-access-tier", "Hot");
+    headers.put("x-ms-server-encrypted", "true");
+    return headers;
+  }
+
+  private static String header(Echo.Request request, String name) {
+    String value = request.headers().getFirst(name);
+    return value == null ? "application/octet-stream" : value;
+  }
+
+  private static String md5(byte[] content) {
+    try {
+      return Base64.getEncoder().encodeToString(MessageDigest.getInstance("MD5").digest(content));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,244 @@
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Compute Engine: networks and load balancers. Operations have ended when they are answered. */
+final class GoogleCompute {
+  private static final String BASE = "https://www.googleapis.com/compute/v1/";
+  private static final Pattern LINK =
+      Pattern.compile("(?:https://[^/]+/compute/(?:v1|beta)/)?(projects/[^/]+/(?:global|regions/[^/]+)/\\w+/[^/]+)");
+
+  private final Google google;
+  /** Whether Cloud Run holds on to addresses of a subnet after it was deleted, as it does for an hour or two. */
+  boolean holdsAddresses;
+  /** Subnet to what still has addresses of it. */
+  final Map<String, String> held = new TreeMap<>();
+
+  GoogleCompute(Google google) {
+    this.google = google;
+  }
+
+  Echo.Answer answer(Echo.Request request) {
+    Matcher path =
+        Google.match(
+            "/compute/v1/(projects/[^/]+/(?:global|regions/[^/]+))/(\\w+)(?:/([^/]+))?(?:/(\\w+))?", request.path());
+    String collection = path.group(1) + "/" + path.group(2);
+    String verb = path.group(4);
+    if (path.group(3) == null) {
+      return request.method().equals("POST")
+          ? insert(collection, request.json())
+          : Google.ok(Json.object("items", google.store.list(collection)));
+    }
+    String id = collection + "/" + path.group(3);
+    if (path.group(2).equals("operations")) {
+      return operation(id, "");
+    }
+    Map<String, Object> object = google.existing(id);
+    switch (request.method()) {
+      case "GET":
+        return Google.ok(verb == null ? object : read(verb, object, request));
+      case "DELETE":
+        return delete(id);
+      default:
+        return update(id, object, verb, request);
+    }
+  }
+
+  private Echo.Answer insert(String collection, Map<String, Object> body) {
+    String id = collection + "/" + body.get("name");
+    google.absent(id);
+    check(id, body);
+    long number = google.next();
+    body.put("id", String.valueOf(1000 + number));
+    body.put("selfLink", BASE + id);
+    body.put("creationTimestamp", Google.TIME);
+    body.put("fingerprint", "f" + number);
+    if (collection.contains("/regions/")) {
+      body.put("region", BASE + collection.replaceFirst("/\\w+$", ""));
+    }
+    if (id.contains("/global/addresses/")) {
+      body.put("address", "203.0.113." + (10 + number % 200));
+      body.put("status", "RESERVED");
+      body.put("labelFingerprint", "l" + number);
+    }
+    if (id.contains("/forwardingRules/")) {
+      body.put("labelFingerprint", "l" + number);
+      // Asked for by reference, told by number.
+      body.put("IPAddress", target((String) body.get("IPAddress")).get("address"));
+      body.put("portRange", range((String) body.get("portRange")));
+      body.put("networkTier", "PREMIUM");
+    }
+    google.store.put(id, body);
+    return operation(id, "insert");
+  }
+
+  private static String range(String ports) {
+    return ports.contains("-") ? ports : ports + "-" + ports;
+  }
+
+  private Object read(String verb, Map<String, Object> object, Echo.Request request) {
+    if (verb.equals("getRule")) {
+      return Json.objects(object, "rules").stream()
+          .filter(rule -> String.valueOf(rule.get("priority")).equals(request.query().get("priority")))
+          .findFirst()
+          .orElseThrow(() -> new Echo.Refusal(404, "notFound", "There is no such rule"));
+    }
+    throw new Echo.Refusal(501, "notImplemented", "This double does not know GET " + verb);
+  }
+
+  private Echo.Answer update(String id, Map<String, Object> object, String verb, Echo.Request request) {
+    if (id.contains("/networkEndpointGroups/")) {
+      throw new Echo.Refusal(405, "notAllowed", "A network endpoint group cannot be changed");
+    }
+    Map<String, Object> changed = Json.copy(object);
+    Map<String, Object> body = request.json();
+    body.remove("fingerprint");
+    if (verb == null && request.method().equals("PUT")) {
+      List.of("id", "selfLink", "creationTimestamp", "region", "fingerprint", "securityPolicy")
+          .forEach(key -> body.computeIfAbsent(key, absent -> object.get(absent)));
+      changed = body;
+    } else if (verb == null || verb.equals("setLabels")) {
+      // A patch replaces lists and maps as a whole.
+      changed.putAll(body);
+    } else if (verb.matches("set[A-Z]\\w*")) {
+      String key = verb.substring(3, 4).toLowerCase() + verb.substring(4);
+      changed.put(key, body.get(key));
+    } else {
+      throw new Echo.Refusal(501, "notImplemented", "This double does not know " + verb);
+    }
+    changed.values().removeIf(Objects::isNull);
+    check(id, changed);
+    changed.put("fingerprint", "f" + google.next());
+    google.store.put(id, changed);
+    return operation(id, "update");
+  }
+
+  private Echo.Answer delete(String id) {
+    String user = user(id);
+    if (user != null) {
+      throw Google.inUse(id, user);
+    }
+    google.store.remove(id);
+    return operation(id, "delete");
+  }
+
+  /** Whatever refers to a resource; null if nothing does. */
+  private String user(String id) {
+    if (held.containsKey(id)) {
+      return held.get(id);
+    }
+    for (Map.Entry<String, Map<String, Object>> entry : google.store.all().entrySet()) {
+      if (!entry.getKey().equals(id) && !entry.getKey().contains("/revisions/") && links(entry.getValue()).contains(id)) {
+        return entry.getKey();
+      }
+    }
+    return null;
+  }
+
+  /** Told by Cloud Run when something with addresses in subnets goes. */
+  void released(Object gone, String id) {
+    if (holdsAddresses) {
+      for (String link : links(gone)) {
+        if (link.contains("/subnetworks/")) {
+          held.put(link, link.replaceFirst("subnetworks/.*", "addresses/serverless-ipv4-" + id.hashCode()));
+        }
+      }
+    }
+  }
+
+  /** Ids of all resources of Compute Engine that are mentioned anywhere in an object. */
+  static List<String> links(Object value) {
+    List<String> links = new ArrayList<>();
+    if (value instanceof Map<?, ?> object) {
+      object.forEach(
+          (key, each) -> {
+            if (!"selfLink".equals(key)) {
+              links.addAll(links(each));
+            }
+          });
+    } else if (value instanceof List<?> array) {
+      array.forEach(each -> links.addAll(links(each)));
+    } else if (value instanceof String text) {
+      Matcher link = LINK.matcher(text);
+      if (link.matches()) {
+        links.add(link.group(1));
+      }
+    }
+    return links;
+  }
+
+  Map<String, Object> target(String link) {
+    Matcher matcher = LINK.matcher(link);
+    if (!matcher.matches()) {
+      throw Google.invalid("Invalid value for field: '" + link + "'");
+    }
+    return google.existing(matcher.group(1));
+  }
+
+  /** What Google looks at, whoever writes it. */
+  private void check(String id, Map<String, Object> body) {
+    for (String link : links(body)) {
+      if (!google.store.has(link)) {
+        throw new Echo.Refusal(404, "notFound", "The resource '" + link + "' was not found");
+      }
+    }
+    if (id.contains("/backendServices/")) {
+      checkBackend(body);
+    }
+    if (id.contains("/securityPolicies/")) {
+      checkRules(Json.objects(body, "rules"));
+    }
+    if (id.contains("/subnetworks/") && google.store.list(id.replaceFirst("/[^/]+$", "")).stream()
+        .anyMatch(other -> !id.endsWith("/" + other.get("name")) && other.get("ipCidrRange").equals(body.get("ipCidrRange")))) {
+      throw Google.invalid("Invalid IPCidrRange: " + body.get("ipCidrRange") + " conflicts with an existing subnetwork");
+    }
+  }
+
+  private void checkBackend(Map<String, Object> body) {
+    for (Map<String, Object> backend : Json.objects(body, "backends")) {
+      Map<String, Object> group = target((String) backend.get("group"));
+      if (!"SERVERLESS".equals(group.get("networkEndpointType"))) {
+        continue;
+      }
+      if (!Json.objects(Json.object("c", body.get("healthChecks")), "c").isEmpty() || body.get("healthChecks") instanceof List<?> checks && !checks.isEmpty()) {
+        throw Google.invalid("A backend service with a serverless network endpoint group cannot have health checks");
+      }
+      if (body.containsKey("timeoutSec")) {
+        throw Google.invalid("Timeout sec is not supported for a backend service with serverless network endpoint groups");
+      }
+      if (backend.get("maxUtilization") instanceof Number share && share.doubleValue() > 0 && share.doubleValue() != 0.8) {
+        throw Google.invalid("Max utilization is not supported for serverless network endpoint groups");
+      }
+    }
+  }
+
+  private static void checkRules(List<Map<String, Object>> rules) {
+    Map<Object, Object> seen = new LinkedHashMap<>();
+    for (Map<String, Object> rule : rules) {
+      if (seen.put(rule.get("priority"), rule) != null) {
+        throw Google.invalid("Two rules have the priority " + rule.get("priority"));
+      }
+    }
+    if (!rules.isEmpty() && !seen.containsKey(2147483647L)) {
+      throw Google.invalid("A security policy must have a rule of priority 2147483647");
+    }
+  }
+
+  private Echo.Answer operation(String id, String type) {
+    String name = "operation-" + google.next();
+    return Google.ok(
+        Json.object(
+            "kind", "compute#operation",
+            "name", name,
+            "operationType", type,
+            "status", "DONE",
+            "progress", 100L,
+            "targetLink", BASE + id,
+            "selfLink", BASE + id.replaceFirst("/\\w+/[^/]+$", "") + "/operations/" + name));
+  }
+}
