@@ -1,0 +1,39 @@
+locals {
+  # What a refresh of stacks/aws and stacks/vm/aws asks, by service. None of these has a resource to
+  # name in most services, and none tells more than how things are set up.
+  reads = [
+    "acm:DescribeCertificate", "acm:ListCertificates", "acm:ListTagsForCertificate",
+    "application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies", "application-autoscaling:ListTagsForResource",
+    "autoscaling:Describe*",
+    "cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource",
+    "ec2:Describe*", "ec2:GetSecurityGroupsForVpc",
+    "ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:GetRepositoryPolicy", "ecr:ListTagsForResource",
+    "ecs:DescribeClusters", "ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:ListServices", "ecs:ListTagsForResource",
+    "elasticloadbalancing:Describe*",
+    "iam:GetInstanceProfile", "iam:GetOpenIDConnectProvider", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies",
+    "logs:DescribeLogGroups", "logs:DescribeMetricFilters", "logs:ListTagsForResource",
+    "route53:GetChange", "route53:GetHostedZone", "route53:ListHostedZones", "route53:ListResourceRecordSets", "route53:ListTagsForResource",
+    "scheduler:GetSchedule", "scheduler:GetScheduleGroup", "scheduler:ListTagsForResource",
+    "sns:GetSubscriptionAttributes", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource",
+    "ssm:GetParameter",
+    "wafv2:GetWebACL", "wafv2:GetWebACLForResource", "wafv2:ListTagsForResource",
+  ]
+  # Of a bucket, and of the documents in it, which everybody may read under /api anyway.
+  bucket_reads = ["s3:GetBucket*", "s3:GetAccelerateConfiguration", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetReplicationConfiguration", "s3:ListBucket", "s3:GetObject", "s3:GetObjectTagging"]
+}
+
+# It writes nothing, a lock neither: a pipeline plans with -lock=false. A plan that was made while
+# somebody else applied is out of date, and Terraform refuses to apply it.
+resource "aws_iam_role_policy" "planner" {
+  name = "plan"
+  role = aws_iam_role.planner.name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Sid = "State", Effect = "Allow", Action = ["s3:GetObject", "s3:ListBucket"], Resource = [var.store, "${var.store}/*"] },
+      { Sid = "Documents", Effect = "Allow", Action = local.bucket_reads, Resource = [for stack in values(var.environments) : "arn:${local.partition}:s3:::${stack}-documents-*"] },
+      { Sid = "Settings", Effect = "Allow", Action = local.reads, Resource = "*" },
+    ]
+  })
+}

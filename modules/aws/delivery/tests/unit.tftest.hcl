@@ -1,0 +1,231 @@
+mock_provider "aws" {
+  source = "./.."
+}
+
+variables {
+  name         = "test"
+  environments = { production = "test", staging = "test-staging" }
+  github       = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }
+  circleci = {
+    organization_id = "00000000-0000-4000-8000-000000000001"
+    project_id      = "00000000-0000-4000-8000-000000000002"
+    repository      = "github.com/someone/meridian"
+  }
+  store          = "arn:aws:s3:::test-state-123456789012-us-east-1"
+  repository_url = "123456789012.dkr.ecr.us-east-1.amazonaws.com/meridian"
+}
+
+run "the_planner_cannot_write" {
+  assert {
+    condition = alltrue(flatten([
+      for statement in jsondecode(aws_iam_role_policy.planner.policy).Statement : [
+        for action in flatten([statement.Action]) : can(regex("^[a-z0-9-]+:(Get|List|Describe)[A-Za-z0-9]*\\*?$", action))
+      ]
+    ]))
+    error_message = "Every right of the planner must be one to read."
+  }
+}
+
+run "the_planner_reads_no_objects_but_states_and_documents" {
+  assert {
+    condition = toset(flatten([for statement in jsondecode(aws_iam_role_policy.planner.policy).Statement : statement.Resource if contains(flatten([statement.Action]), "s3:GetObject")])) == toset([
+      "arn:aws:s3:::test-state-123456789012-us-east-1", "arn:aws:s3:::test-state-123456789012-us-east-1/*", "arn:aws:s3:::test-documents-*", "arn:aws:s3:::test-staging-documents-*",
+    ])
+    error_message = "Data of others in the account must stay out of reach."
+  }
+}
+
+run "the_deployer_is_reachable_only_from_its_environment" {
+  assert {
+    condition = jsondecode(aws_iam_role.deployer["staging"].assume_role_policy).Statement[1].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == [
+      "repo:someone@1234567/meridian@7654321:environment:staging", "repo:someone/meridian:environment:staging",
+    ]
+    error_message = "Staging's deployer, from staging."
+  }
+  assert {
+    condition = alltrue(flatten([for environment, role in aws_iam_role.deployer : [
+      for statement in jsondecode(role.assume_role_policy).Statement : [
+        for subject in try(statement.Condition.StringEquals["token.actions.githubusercontent.com:sub"], []) : endswith(subject, ":environment:${environment}")
+      ]
+    ]]))
+    error_message = "No branch, no pull request, no other environment."
+  }
+  assert {
+    condition     = length(jsondecode(aws_iam_role.deployer["staging"].assume_role_policy).Statement) == 2
+    error_message = "CircleCI knows no environments and gets production's alone."
+  }
+}
+
+run "trust_names_ids_and_no_wildcard" {
+  assert {
+    condition = alltrue(flatten([for role in concat([aws_iam_role.planner], values(aws_iam_role.deployer)) : [
+      for statement in jsondecode(role.assume_role_policy).Statement : [
+        statement.Condition.StringEquals["token.actions.githubusercontent.com:repository_id"] == "7654321",
+        statement.Condition.StringEquals["token.actions.githubusercontent.com:repository_owner_id"] == "1234567",
+        statement.Condition.StringEquals["token.actions.githubusercontent.com:aud"] == "sts.amazonaws.com",
+        keys(statement.Condition) == ["StringEquals"],
+        !strcontains(jsonencode(statement.Condition), "*"),
+      ] if try(statement.Principal.Federated, "") == local.github_provider
+    ]]))
+    error_message = "GitHub's tokens are held against ids, exactly."
+  }
+  assert {
+    condition = alltrue(flatten([for role in concat([aws_iam_role.planner], values(aws_iam_role.deployer)) : [
+      for statement in jsondecode(role.assume_role_policy).Statement : statement.Condition.StringEquals == {
+        "oidc.circleci.com/org/00000000-0000-4000-8000-000000000001:aud"                          = "00000000-0000-4000-8000-000000000001"
+        "oidc.circleci.com/org/00000000-0000-4000-8000-000000000001:oidc.circleci.com/project-id" = "00000000-0000-4000-8000-000000000002"
+      } if try(statement.Principal.Federated, "") == local.circleci_provider
+    ]]))
+    error_message = "CircleCI's tokens too."
+  }
+}
+
+run "circleci_deploys_from_one_branch_and_leaves_open_only_who_started_it" {
+  assert {
+    condition = jsondecode(aws_iam_role.deployer["production"].assume_role_policy).Statement[2].Condition.StringLike == {
+      "oidc.circleci.com/org/00000000-0000-4000-8000-000000000001:sub" = "org/00000000-0000-4000-8000-000000000001/project/00000000-0000-4000-8000-000000000002/user/*/vcs-origin/github.com/someone/meridian/vcs-ref/refs/heads/main"
+    }
+    error_message = "The one wildcard stands for the person."
+  }
+}
+
+run "pull_requests_and_the_branch_may_plan" {
+  assert {
+    condition = toset(jsondecode(aws_iam_role.planner.assume_role_policy).Statement[1].Condition.StringEquals["token.actions.githubusercontent.com:sub"]) == toset([
+      "repo:someone@1234567/meridian@7654321:pull_request", "repo:someone@1234567/meridian@7654321:ref:refs/heads/main",
+      "repo:someone/meridian:pull_request", "repo:someone/meridian:ref:refs/heads/main",
+    ])
+    error_message = "In both forms of the subject."
+  }
+}
+
+run "nobody_takes_the_pipelines_roles_by_a_right_in_the_account" {
+  assert {
+    condition     = alltrue([for role in concat([aws_iam_role.planner], values(aws_iam_role.deployer)) : jsondecode(role.assume_role_policy).Statement[0] == { Effect = "Deny", Principal = { AWS = "*" }, Action = "sts:AssumeRole" }])
+    error_message = "Only tokens of the pipeline."
+  }
+}
+
+run "the_deployer_cannot_make_itself_or_others_mightier" {
+  assert {
+    condition = alltrue(flatten([for environment, policy in aws_iam_role_policy.deployer : [
+      for statement in jsondecode(policy.policy).Statement : alltrue([for resource in flatten([statement.Resource]) : can(regex("^arn:aws:iam::123456789012:(role/(aws-service-role/\\*|${var.environments[environment]}-\\*)|instance-profile/${var.environments[environment]}-\\*)$", resource))])
+      if anytrue([for action in flatten([statement.Action]) : startswith(action, "iam:")])
+    ]]))
+    error_message = "Roles of its own stack, not those under /delivery/, and no OIDC provider."
+  }
+  assert {
+    condition     = alltrue([for role in concat([aws_iam_role.planner], values(aws_iam_role.deployer), values(aws_iam_role.viewer)) : role.path == "/delivery/"])
+    error_message = "A role named test-deployer without this path would be its own."
+  }
+}
+
+run "a_deployer_writes_the_state_of_its_environment_only" {
+  assert {
+    condition = [for environment in ["production", "staging"] : [for statement in jsondecode(aws_iam_role_policy.deployer[environment].policy).Statement : statement.Resource if statement.Sid == "State"][0]] == [
+      ["arn:aws:s3:::test-state-123456789012-us-east-1/stack.tfstate*", "arn:aws:s3:::test-state-123456789012-us-east-1/vm.tfstate*"],
+      ["arn:aws:s3:::test-state-123456789012-us-east-1/env:/staging/stack.tfstate*", "arn:aws:s3:::test-state-123456789012-us-east-1/env:/staging/vm.tfstate*"],
+    ]
+    error_message = "With the lock file beside it, and never the bootstrap's."
+  }
+}
+
+run "the_viewer_sees_this_stack_and_nothing_else" {
+  assert {
+    condition = alltrue(flatten([for environment, policy in aws_iam_role_policy.viewer : [
+      for statement in jsondecode(policy.policy).Statement : alltrue([for resource in flatten([statement.Resource]) : strcontains(resource, var.environments[environment]) || resource == "arn:aws:ecr:us-east-1:123456789012:repository/meridian"])
+      if !can(statement.Condition)
+    ]]))
+    error_message = "Each right names the stack, or the repository that all share."
+  }
+  assert {
+    condition     = alltrue(flatten([for policy in aws_iam_role_policy.viewer : [for statement in jsondecode(policy.policy).Statement : [for action in flatten([statement.Action]) : can(regex(":(Describe|Filter|Get|List|Start)", action))]]]))
+    error_message = "It looks and does not touch; StartQuery asks a log."
+  }
+}
+
+run "a_provider_that_the_account_has_is_used" {
+  variables {
+    github   = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321, provider = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" }
+    circleci = null
+  }
+  assert {
+    condition     = length(aws_iam_openid_connect_provider.github) == 0 && jsondecode(aws_iam_role.planner.assume_role_policy).Statement[1].Principal.Federated == "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+    error_message = "A second one of the same URL cannot be made."
+  }
+}
+
+run "without_a_pipeline_nobody_gets_in" {
+  variables {
+    github   = null
+    circleci = null
+  }
+  assert {
+    condition     = alltrue([for role in concat([aws_iam_role.planner], values(aws_iam_role.deployer)) : [for statement in jsondecode(role.assume_role_policy).Statement : statement.Effect] == ["Deny"]])
+    error_message = "A trust policy of denials alone."
+  }
+}
+
+run "refuses_two_environments_with_one_stack" {
+  command = plan
+  variables {
+    environments = { production = "test", staging = "test" }
+  }
+  expect_failures = [var.environments]
+}
+
+run "refuses_a_name_that_other_resources_cannot_bear" {
+  command = plan
+  variables {
+    name = "name-of-seventeen"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_an_environment_with_a_wildcard" {
+  command = plan
+  variables {
+    environments = { "*" = "test" }
+  }
+  expect_failures = [var.environments]
+}
+
+run "refuses_an_owner_with_a_wildcard" {
+  command = plan
+  variables {
+    github = { owner = "*", owner_id = 1, repository = "meridian", repository_id = 1 }
+  }
+  expect_failures = [var.github]
+}
+
+run "refuses_ids_that_were_not_filled_in" {
+  command = plan
+  variables {
+    github = { owner = "someone", owner_id = 0, repository = "meridian", repository_id = 0 }
+  }
+  expect_failures = [var.github]
+}
+
+run "refuses_a_name_where_circleci_has_an_id" {
+  command = plan
+  variables {
+    circleci = { organization_id = "someone", project_id = "meridian", repository = "github.com/someone/meridian" }
+  }
+  expect_failures = [var.circleci]
+}
+
+run "refuses_a_branch_with_a_wildcard" {
+  command = plan
+  variables {
+    circleci = { organization_id = "00000000-0000-4000-8000-000000000001", project_id = "00000000-0000-4000-8000-000000000002", repository = "github.com/someone/meridian", branch = "*" }
+  }
+  expect_failures = [var.circleci]
+}
+
+run "refuses_a_registry_that_iam_does_not_know" {
+  command = plan
+  variables {
+    repository_url = "ghcr.io/someone/meridian"
+  }
+  expect_failures = [var.repository_url]
+}

@@ -1,0 +1,78 @@
+locals {
+  github_provider   = var.github == null ? null : coalesce(var.github.provider, one(aws_iam_openid_connect_provider.github[*].arn))
+  circleci_provider = var.circleci == null ? null : coalesce(var.circleci.provider, one(aws_iam_openid_connect_provider.circleci[*].arn))
+
+  # A repository made, renamed or moved since 15 July 2026 names itself with its ids, an older one
+  # without: https://docs.github.com/en/actions/reference/security/oidc
+  github_subjects = var.github == null ? [] : [
+    "repo:${var.github.owner}@${var.github.owner_id}/${var.github.repository}@${var.github.repository_id}",
+    "repo:${var.github.owner}/${var.github.repository}",
+  ]
+
+  # Names can be given up and taken by others, ids cannot, so both must fit.
+  github_ids = var.github == null ? null : {
+    "token.actions.githubusercontent.com:aud"                 = "sts.amazonaws.com"
+    "token.actions.githubusercontent.com:repository_id"       = tostring(var.github.repository_id)
+    "token.actions.githubusercontent.com:repository_owner_id" = tostring(var.github.owner_id)
+  }
+
+  # What a job is run for stands at the subject's end. A job in an environment has that and no branch.
+  github_jobs = merge(
+    { planner = ["pull_request", "ref:refs/heads/${try(var.github.branch, "")}"] },
+    { for environment in keys(var.environments) : "deployer-${environment}" => ["environment:${environment}"] },
+  )
+
+  github_trust = {
+    for role, jobs in local.github_jobs : role => {
+      Effect    = "Allow"
+      Principal = { Federated = local.github_provider }
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Condition = {
+        StringEquals = merge(local.github_ids, {
+          "token.actions.githubusercontent.com:sub" = [for pair in setproduct(local.github_subjects, jobs) : join(":", pair)]
+        })
+      }
+    } if var.github != null
+  }
+
+  circleci = var.circleci == null ? "" : "oidc.circleci.com/org/${var.circleci.organization_id}"
+  circleci_ids = var.circleci == null ? null : {
+    "${local.circleci}:aud"                          = var.circleci.organization_id
+    "${local.circleci}:oidc.circleci.com/project-id" = var.circleci.project_id
+  }
+
+  # The branch stands in the subject only, beside whoever set the job going. That person is the one
+  # thing left open: https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/
+  circleci_jobs = {
+    planner  = {}
+    deployer = { StringLike = { "${local.circleci}:sub" = "org/${try(var.circleci.organization_id, "")}/project/${try(var.circleci.project_id, "")}/user/*/vcs-origin/${try(var.circleci.repository, "")}/vcs-ref/refs/heads/${try(var.circleci.branch, "")}" } }
+  }
+
+  circleci_trust = {
+    for role, jobs in local.circleci_jobs : role => {
+      Effect    = "Allow"
+      Principal = { Federated = local.circleci_provider }
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Condition = merge({ StringEquals = local.circleci_ids }, jobs)
+    } if var.circleci != null
+  }
+
+  # Nobody in the account takes these roles by a right of their own: a token of the pipeline does.
+  nobody = { Effect = "Deny", Principal = { AWS = "*" }, Action = "sts:AssumeRole" }
+
+  trust = {
+    planner = concat(
+      [local.nobody],
+      [for role, trust in local.github_trust : trust if role == "planner"],
+      [for role, trust in local.circleci_trust : trust if role == "planner"],
+    )
+    # CircleCI knows no environments: its deployer is that of production, behind the approval in its workflow.
+    deployer = {
+      for environment in keys(var.environments) : environment => concat(
+        [local.nobody],
+        [for role, trust in local.github_trust : trust if role == "deployer-${environment}"],
+        [for role, trust in local.circleci_trust : trust if role == "deployer" && environment == "production"],
+      )
+    }
+  }
+}

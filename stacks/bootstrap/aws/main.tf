@@ -1,0 +1,51 @@
+module "state" {
+  source = "../../../modules/aws/state"
+
+  name = var.name
+}
+
+# Shared by the environments and left by their destroys: one build, pushed once, runs everywhere.
+resource "aws_ecr_repository" "this" {
+  # checkov:skip=CKV_AWS_136:encrypted with the registry's own key; images hold no secrets, and a key of ours costs 1 USD a month
+  name = var.name
+  # What was deployed by a name stays what it was.
+  image_tag_mutability = "IMMUTABLE"
+  force_delete         = false
+
+  image_scanning_configuration {
+    scan_on_push = true
+  }
+
+  encryption_configuration {
+    encryption_type = "AES256"
+  }
+
+  lifecycle {
+    # What runs in any environment is pulled from here.
+    prevent_destroy = true
+  }
+}
+
+resource "aws_ecr_lifecycle_policy" "this" {
+  repository = aws_ecr_repository.this.name
+
+  policy = jsonencode({
+    rules = [{
+      rulePriority = 1
+      description  = "Keep the newest ${var.keep_images}"
+      selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = var.keep_images }
+      action       = { type = "expire" }
+    }]
+  })
+}
+
+module "delivery" {
+  source = "../../../modules/aws/delivery"
+
+  name           = var.name
+  environments   = var.environments
+  github         = var.github
+  circleci       = var.circleci
+  store          = module.state.store
+  repository_url = aws_ecr_repository.this.repository_url
+}

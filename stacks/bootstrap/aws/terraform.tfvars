@@ -1,0 +1,23 @@
+# What all environments share in the account.
+name   = "meridian"
+region = "us-east-1" # that of stacks/aws
+
+environments = {
+  production = "meridian"
+  staging    = "meridian-staging"
+}
+
+keep_images = 30
+
+# account = "123456789012" # refuse any other
+# github = {
+#   owner         = "someone"
+#   owner_id      = 1234567 # gh api repos/someone/meridian --jq '.owner.id, .id'
+#   repository    = "meridian"
+#   repository_id = 7654321
+# }
+# circleci = {
+#   organization_id = "00000000-0000-4000-8000-000000000001" # Organization Settings, Overview
+#   project_id      = "00000000-0000-4000-8000-000000000002" # Project Settings, Overview
+#   repository      = "github.com/someone/meridian"
+# }

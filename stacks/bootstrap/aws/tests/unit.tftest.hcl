@@ -1,0 +1,79 @@
+# The composition: terraform.tfvars as it is committed, unless a run says otherwise.
+mock_provider "aws" {
+  source = "../../../modules/aws"
+
+  mock_resource "aws_ecr_repository" {
+    override_during = plan
+    defaults = {
+      arn            = "arn:aws:ecr:us-east-1:123456789012:repository/meridian"
+      repository_url = "123456789012.dkr.ecr.us-east-1.amazonaws.com/meridian"
+    }
+  }
+
+  mock_resource "aws_iam_role" {
+    override_during = plan
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/delivery/meridian"
+    }
+  }
+}
+
+run "the_backends_and_the_repository_are_known_before_anything_is_made" {
+  command = plan
+  assert {
+    condition     = toset(keys(output.backend)) == toset(["stacks/aws", "stacks/vm/aws", "stacks/bootstrap/aws"])
+    error_message = "One for each folder with a state."
+  }
+  assert {
+    condition     = output.repository_url == "123456789012.dkr.ecr.us-east-1.amazonaws.com/meridian"
+    error_message = "The stacks take it as repository_url."
+  }
+}
+
+run "an_image_in_the_shared_repository_stays_what_it_was" {
+  command = plan
+  assert {
+    condition     = aws_ecr_repository.this.image_tag_mutability == "IMMUTABLE" && aws_ecr_repository.this.image_scanning_configuration[0].scan_on_push && !aws_ecr_repository.this.force_delete
+    error_message = "No tag moves, all are scanned, and images do not go with a destroy."
+  }
+}
+
+run "a_job_outside_its_environment_is_not_even_told_who_deploys" {
+  command = plan
+  assert {
+    condition     = keys(output.settings.all) == ["AWS_PLANNER"] && toset(keys(output.settings.environments)) == toset(["production", "staging"]) && alltrue([for values in output.settings.environments : keys(values) == ["AWS_DEPLOYER"]])
+    error_message = "The planner for all, the deployer for its environment."
+  }
+}
+
+run "refuses_a_zone_for_a_region" {
+  command = plan
+  variables {
+    region = "us-east-1a"
+  }
+  expect_failures = [var.region]
+}
+
+run "refuses_a_name_that_other_resources_cannot_bear" {
+  command = plan
+  variables {
+    name = "name-of-seventeen"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_an_account_that_lost_its_leading_zero" {
+  command = plan
+  variables {
+    account = "12345678901"
+  }
+  expect_failures = [var.account]
+}
+
+run "refuses_to_keep_so_few_images_that_a_rollback_finds_none" {
+  command = plan
+  variables {
+    keep_images = 9
+  }
+  expect_failures = [var.keep_images]
+}

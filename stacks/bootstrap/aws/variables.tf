@@ -1,0 +1,58 @@
+variable "name" {
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+  }
+}
+
+variable "region" {
+  description = "AWS region of the states and of the shared repository, that of the stacks, such as eu-central-1."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region must be the id of an AWS region, such as eu-central-1, without a zone's letter; it is \"${var.region}\"."
+  }
+}
+
+variable "account" {
+  description = "Twelve digits of the account; any other is refused. null: the account of the credentials."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.account == null || can(regex("^[0-9]{12}$", var.account))
+    error_message = "account must be the twelve digits of an AWS account, in quotes; it is \"${coalesce(var.account, "null")}\"."
+  }
+}
+
+variable "environments" {
+  description = "Environment of the pipeline to the name of its stack, as in stacks/aws: terraform.tfvars has production's, ENV.tfvars any other's."
+  type        = map(string)
+}
+
+variable "keep_images" {
+  description = "How many images the shared repository keeps, the newest, 10 to 1000; at 45 MB each, 30 cost some 0.14 USD a month."
+  type        = number
+
+  validation {
+    # Fewer would delete what a rollback, or a service that was not deployed for long, still runs.
+    condition     = var.keep_images >= 10 && var.keep_images <= 1000 && floor(var.keep_images) == var.keep_images
+    error_message = "keep_images must be a whole number from 10 to 1000; it is ${var.keep_images}."
+  }
+}
+
+variable "github" {
+  description = "Repository on GitHub whose workflows deploy, or null: owner and repository with the numeric ids that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, and the ARN of the account's OIDC provider if it has one already."
+  type        = object({ owner = string, owner_id = number, repository = string, repository_id = number, branch = optional(string, "main"), provider = optional(string) })
+  default     = null
+}
+
+variable "circleci" {
+  description = "Project on CircleCI that deploys, or null: organization_id and project_id are the UUIDs of its settings, repository is HOST/OWNER/NAME, with the branch that is deployed."
+  type        = object({ organization_id = string, project_id = string, repository = string, branch = optional(string, "main"), provider = optional(string) })
+  default     = null
+}
