@@ -12,6 +12,8 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache"
 
+pytest_plugins = ["images"]
+
 
 def _docker():
     return shutil.which("docker") and subprocess.run(
@@ -60,7 +62,14 @@ NEEDS = {
         "Debian: apt-get install docker-registry",
     ),
     "shellcheck": (lambda: shutil.which("shellcheck"), "https://www.shellcheck.net; Debian: apt-get install shellcheck"),
+    "mmdebstrap": (lambda: shutil.which("mmdebstrap"), "Debian: apt-get install mmdebstrap"),
+    "chromium": (lambda: shutil.which("chromium"), "Debian: apt-get install chromium"),
+    "root": (lambda: os.geteuid() == 0, "root: sudo -E"),
     "terraform": (lambda: shutil.which("terraform"), "https://developer.hashicorp.com/terraform/install"),
+    "aws-cli": (
+        lambda: shutil.which("aws"),
+        "the AWS CLI: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html, or pip install awscli",
+    ),
     "aws": (_provider("aws"), "the Terraform provider aws: its registry, or a plugin folder"),
     "azurerm": (
         _provider("azurerm"),

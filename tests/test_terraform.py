@@ -6,9 +6,9 @@ import shutil
 import subprocess
 
 import pytest
+from providers import Providers
 
 from conftest import ROOT, need
-from providers import Providers
 
 # Cloud to the provider that its modules take.
 PROVIDERS = {"aws": "aws", "azure": "azurerm", "gcp": "google"}

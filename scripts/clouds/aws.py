@@ -56,7 +56,7 @@ REFUSALS = (
     (
         r"Could not connect to the endpoint|EndpointConnectionError|Connection was closed|timed out",
         "AWS cannot be reached.",
-        "Is this machine online, and is a proxy set in HTTPS_PROXY where one is needed?",
+        "Is this machine online, is a proxy set in HTTPS_PROXY where one is needed, and is region in the tfvars file spelt right?",
     ),
 )
 
@@ -86,16 +86,16 @@ def account(stack):
 
 
 def region(stack):
+    # What is wrong with the credentials is said as that: a region that is off refuses good ones too.
+    account(stack)
     name = stack.variable("region")
     try:
         zones = aws(stack, "ec2", "describe-availability-zones")["AvailabilityZones"]
     except Problem as problem:
-        if "not know these" in problem.what or "cannot be reached" in problem.what:
-            raise Problem(
-                f'The account does not use the region "{name}".',
-                "Correct region in the tfvars file, or enable it: https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html",
-            ) from problem
-        raise
+        raise Problem(
+            f'The account does not use the region "{name}": {problem.what}',
+            "Correct region in the tfvars file, or enable it: https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html",
+        ) from problem
     return f"region {name} with {len(zones)} zones"
 
 

@@ -61,7 +61,7 @@ def checks(stack):
 
 def jdk():
     """Folder of the JDK 25 that builds the image."""
-    done = subprocess.run([ROOT / "scripts/jdk"], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    done = subprocess.run([ROOT / "scripts/jdk"], text=True, capture_output=True)
     if done.returncode:
         raise Problem("JDK 25 is missing: the image is built with it.", f"{done.stderr.strip()}. Or deploy an image that exists: IMAGE=REPOSITORY@sha256:…")
     return pathlib.Path(done.stdout.strip())

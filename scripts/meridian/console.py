@@ -37,7 +37,7 @@ def run(*command, check=True, **options):
     """Runs a command for its output; without check the caller looks at returncode and stderr."""
     if not shutil.which(command[0]):
         raise Problem(f"{command[0]} is not installed.", "The task doctor of this cloud says where to get it.")
-    done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    done = subprocess.run(command, text=True, capture_output=True, **options)
     if check and done.returncode:
         raise Problem(f"{' '.join(command)} failed with {done.returncode}.", done.stderr.strip() or done.stdout.strip())
     return done

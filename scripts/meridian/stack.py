@@ -99,6 +99,10 @@ class Stack:
             raise Problem("IMAGE and BUILD are both set.", "IMAGE deploys what there is, BUILD=1 what app/ gives.")
         if image:
             return [f"-var=image={image}"]
+        if self.variable("image"):
+            if build:
+                raise Problem("BUILD is set, but so is the variable image.", "Take image out of the tfvars file, or leave BUILD out.")
+            return []
         if build:
             return []
         running = self.outputs().get("image")
