@@ -48,13 +48,13 @@ class Echo:
         subprocess.run(
             ["keytool", "-exportcert", "-rfc", *common, "-file", certificate], check=True, capture_output=True
         )
-        self.log = open(folder / "echo.log", "w")
-        self.process = subprocess.Popen(
-            ["java", "-cp", compiled(), "-XX:TieredStopAtLevel=1", cloud, keystore, PASSWORD],
-            stdout=subprocess.PIPE,
-            stderr=self.log,
-            text=True,
-        )
+        with open(folder / "echo.log", "w") as log:
+            self.process = subprocess.Popen(
+                ["java", "-cp", compiled(), "-XX:TieredStopAtLevel=1", cloud, keystore, PASSWORD],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
         self.ports = json.loads(self.process.stdout.readline())
         proxy = f"http://127.0.0.1:{self.ports['proxy']}"
         self.environment = {
@@ -104,4 +104,3 @@ class Echo:
     def stop(self):
         self.process.terminate()
         self.process.wait(10)
-        self.log.close()

@@ -65,6 +65,10 @@ NEEDS = {
     "mmdebstrap": (lambda: shutil.which("mmdebstrap"), "Debian: apt-get install mmdebstrap"),
     "chromium": (lambda: shutil.which("chromium"), "Debian: apt-get install chromium"),
     "root": (lambda: os.geteuid() == 0, "root: sudo -E"),
+    "jdk": (
+        lambda: shutil.which("javac") and shutil.which("keytool"),
+        "a JDK, 17 or newer: https://adoptium.net; Debian: apt-get install default-jdk-headless",
+    ),
     "terraform": (lambda: shutil.which("terraform"), "https://developer.hashicorp.com/terraform/install"),
     "aws-cli": (
         lambda: shutil.which("aws"),

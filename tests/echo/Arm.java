@@ -118,6 +118,16 @@ final class Arm implements Echo.Cloud {
     if (path.matches("(?i)/subscriptions/[^/]+")) {
       return new Echo.Answer(200, Json.object("id", path, "state", "Enabled"));
     }
+    if (path.matches("(?i)/subscriptions/[^/]+/locations")) {
+      return list(
+          List.of(
+              Json.object(
+                  "name", "westeurope", "availabilityZoneMappings", Json.array("1", "2", "3")),
+              Json.object("name", "westus")));
+    }
+    if (path.matches("(?i)/subscriptions/[^/]+/providers/Microsoft.Authorization/permissions")) {
+      return list(List.of(Json.object("actions", Json.array("*"), "notActions", Json.array())));
+    }
     if (path.matches("(?i)/subscriptions/[^/]+/providers")) {
       return list(registered.stream().map(Arm::provider).toList());
     }

@@ -129,7 +129,7 @@ final class Google implements Echo.Cloud {
     Matcher path = match("/v1/(projects/[^/]+)/services(/[^:]+)?(?::(\\w+))?", request.path());
     String verb = path.group(3);
     if ("batchEnable".equals(verb)) {
-      Json.asList(request.json().get("serviceIds")).forEach(id -> enable((String) id));
+      list(request.json().get("serviceIds")).forEach(id -> enable((String) id));
       return done("operations/" + next(), Json.object());
     }
     if ("enable".equals(verb)) {
@@ -164,6 +164,11 @@ final class Google implements Echo.Cloud {
       throw new Echo.Refusal(501, "notImplemented", "This double does not know " + path);
     }
     return matcher;
+  }
+
+  /** An array of JSON; an empty one for anything else. */
+  static List<?> list(Object value) {
+    return value instanceof List<?> list ? list : List.of();
   }
 
   /** A number that grows, for names and etags. */
@@ -205,6 +210,11 @@ final class Google implements Echo.Cloud {
         "The resource '" + id + "' is already being used by '" + user + "'");
   }
 
+  /** Something with addresses in subnets has gone. */
+  void released(Map<String, Object> gone, String id) {
+    compute.released(gone, id);
+  }
+
   /** Whether a service account of this e-mail address exists. */
   boolean hasAccount(String email) {
     return store.all().keySet().stream().anyMatch(id -> id.endsWith("/serviceAccounts/" + email));
@@ -219,7 +229,7 @@ final class Google implements Echo.Cloud {
         policy = Json.asObject(policy.get("policy"));
       }
       for (Map<String, Object> binding : Json.objects(policy, "bindings")) {
-        for (Object member : Json.asList(binding.get("members"))) {
+        for (Object member : list(binding.get("members"))) {
           String who = (String) member;
           if (who.startsWith("serviceAccount:") && !hasAccount(who.substring(15))) {
             throw invalid("Service account " + who.substring(15) + " does not exist.");

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 final class GoogleCompute {
   private static final String BASE = "https://www.googleapis.com/compute/v1/";
   private static final Pattern LINK =
-      Pattern.compile("(?:https://[^/]+/compute/(?:v1|beta)/)?(projects/[^/]+/(?:global|regions/[^/]+)/\\w+/[^/]+)");
+      Pattern.compile("(?:https://[^/]+/compute/(?:v1|beta)/)?(projects/[^/]+/(?:global|regions/[^/]+)/(?!regions/)\\w+/[^/]+)");
 
   private final Google google;
   /** Whether Cloud Run holds on to addresses of a subnet after it was deleted, as it does for an hour or two. */
@@ -205,7 +205,7 @@ final class GoogleCompute {
       if (!"SERVERLESS".equals(group.get("networkEndpointType"))) {
         continue;
       }
-      if (!Json.objects(Json.object("c", body.get("healthChecks")), "c").isEmpty() || body.get("healthChecks") instanceof List<?> checks && !checks.isEmpty()) {
+      if (!Google.list(body.get("healthChecks")).isEmpty()) {
         throw Google.invalid("A backend service with a serverless network endpoint group cannot have health checks");
       }
       if (body.containsKey("timeoutSec")) {

@@ -1,0 +1,213 @@
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+
+/**
+ * The interfaces whose resources are named alike, {@code projects/P/COLLECTION/NAME}: Artifact
+ * Registry, IAM, Monitoring, Scheduler, Certificate Manager, and Cloud DNS, which is nearly so.
+ */
+final class GoogleNames {
+  private final Google google;
+
+  GoogleNames(Google google) {
+    this.google = google;
+  }
+
+  Echo.Answer answer(String api, Echo.Request request) {
+    if (api.equals("dns")) {
+      return records(request);
+    }
+    Matcher path = Google.match("/v[123]/(projects/[^:]+?)(?::(\\w+))?", request.path());
+    String id = path.group(1);
+    if (path.group(2) != null) {
+      return verb(id, path.group(2), request);
+    }
+    boolean collection = id.split("/").length % 2 == 1;
+    boolean finished = List.of("artifactregistry", "certificatemanager").contains(api);
+    switch (request.method()) {
+      case "GET":
+        return Google.ok(
+            collection
+                ? Json.object(id.replaceFirst(".*/", ""), google.store.list(id))
+                : google.existing(Echo.decode(id)));
+      case "POST":
+        return create(id, request, finished);
+      case "DELETE":
+        return delete(Echo.decode(id), finished);
+      default:
+        return update(Echo.decode(id), request, finished);
+    }
+  }
+
+  private Echo.Answer verb(String id, String verb, Echo.Request request) {
+    if (verb.endsWith("IamPolicy")) {
+      return google.policy(id, request, verb.equals("setIamPolicy"));
+    }
+    throw new Echo.Refusal(501, "notImplemented", "This double does not know :" + verb);
+  }
+
+  private Echo.Answer create(String collection, Echo.Request request, boolean operation) {
+    Map<String, Object> body = request.json();
+    String kind = collection.replaceFirst(".*/", "");
+    if (kind.equals("serviceAccounts")) {
+      body = account(collection, body);
+    }
+    String name = body.containsKey("name") ? Json.text(body, "name").replaceFirst(".*/", "") : name(kind, request);
+    String id = collection + "/" + name;
+    google.absent(id);
+    body.put("name", id);
+    check(id, body);
+    if (operation) {
+      body.put("createTime", Google.TIME);
+      body.put("updateTime", Google.TIME);
+    }
+    switch (kind) {
+      case "uptimeCheckConfigs", "alertPolicies", "notificationChannels", "dashboards":
+        body.put("etag", "e" + google.next());
+        break;
+      case "dnsAuthorizations":
+        body.put(
+            "dnsResourceRecord",
+            Json.object(
+                "name", "_acme-challenge." + body.get("domain") + ".",
+                "type", "CNAME",
+                "data", google.next() + ".authorize.certificatemanager.goog."));
+        break;
+      case "certificates":
+        Json.inside(body, "managed").put("state", "PROVISIONING");
+        break;
+      case "certificateMapEntries":
+        body.put("state", "ACTIVE");
+        break;
+      case "jobs":
+        body.put("state", "ENABLED");
+        break;
+      default:
+        break;
+    }
+    if (kind.equals("alertPolicies")) {
+      conditions(id, body);
+    }
+    google.store.put(id, body);
+    return operation ? Google.done(parent(id) + "/operations/" + google.next(), body) : Google.ok(body);
+  }
+
+  private String name(String kind, Echo.Request request) {
+    String parameter = Map.of(
+            "repositories", "repository_id",
+            "certificates", "certificateId",
+            "certificateMaps", "certificateMapId",
+            "certificateMapEntries", "certificateMapEntryId",
+            "dnsAuthorizations", "dnsAuthorizationId")
+        .get(kind);
+    return parameter == null ? String.valueOf(7000000 + google.next()) : request.query().get(parameter);
+  }
+
+  private static String parent(String id) {
+    Matcher parent = Google.match("(projects/[^/]+(?:/locations/[^/]+)?)/.*", id);
+    return parent.group(1);
+  }
+
+  private Map<String, Object> account(String collection, Map<String, Object> body) {
+    String account = Json.text(body, "accountId");
+    if (!account.matches("[a-z]([-a-z0-9]{4,28}[a-z0-9])")) {
+      throw Google.invalid("Invalid account id: " + account);
+    }
+    String project = collection.split("/")[1];
+    String email = account + "@" + project + ".iam.gserviceaccount.com";
+    Map<String, Object> made = Json.copy(Json.asObject(body.getOrDefault("serviceAccount", Json.object())));
+    made.put("name", email);
+    made.put("email", email);
+    made.put("projectId", project);
+    made.put("uniqueId", String.valueOf(100000 + google.next()));
+    return made;
+  }
+
+  private void conditions(String id, Map<String, Object> body) {
+    for (Map<String, Object> condition : Json.objects(body, "conditions")) {
+      if (!condition.containsKey("name")) {
+        condition.put("name", id + "/conditions/" + google.next());
+      }
+    }
+  }
+
+  private Echo.Answer update(String id, Echo.Request request, boolean operation) {
+    Map<String, Object> object = google.existing(id);
+    Map<String, Object> changed = Json.copy(object);
+    Map<String, Object> body = request.json();
+    body.remove("name");
+    changed.putAll(body);
+    check(id, changed);
+    if (id.contains("/alertPolicies/")) {
+      conditions(id, changed);
+    }
+    google.store.put(id, changed);
+    return operation ? Google.done(parent(id) + "/operations/" + google.next(), changed) : Google.ok(changed);
+  }
+
+  private Echo.Answer delete(String id, boolean operation) {
+    google.existing(id);
+    String kind = id.replaceFirst("/[^/]+$", "").replaceFirst(".*/", "");
+    if (List.of("uptimeCheckConfigs", "notificationChannels", "certificates", "certificateMaps", "dnsAuthorizations").contains(kind)) {
+      String mention = kind.equals("uptimeCheckConfigs") ? id.replaceFirst(".*/", "") : id;
+      for (Map.Entry<String, Map<String, Object>> entry : google.store.all().entrySet()) {
+        if (!entry.getKey().equals(id) && Json.print(entry.getValue()).contains(mention)) {
+          throw Google.inUse(id, entry.getKey());
+        }
+      }
+    }
+    google.store.remove(id);
+    return operation ? Google.done(parent(id) + "/operations/" + google.next(), Json.object()) : Google.ok(Json.object());
+  }
+
+  /** What must exist, and what must have a meaning. */
+  private void check(String id, Map<String, Object> body) {
+    for (Object channel : Google.list(body.get("notificationChannels"))) {
+      google.existing((String) channel);
+    }
+    for (Object certificate : Google.list(body.get("certificates"))) {
+      google.existing((String) certificate);
+    }
+    for (Object proof : Google.list(Json.at(body, "managed.dnsAuthorizations"))) {
+      google.existing((String) proof);
+    }
+    String account = Json.text(body, "httpTarget.oauthToken.serviceAccountEmail");
+    if (account != null && !google.hasAccount(account)) {
+      throw new Echo.Refusal(404, "notFound", "Service account " + account + " does not exist.");
+    }
+    String schedule = Json.text(body, "schedule");
+    if (schedule != null && !schedule.matches("(\\*|\\d+|\\*/\\d+)( (\\*|\\d+|\\*/\\d+)){4}")) {
+      throw Google.invalid("Schedule or timezone is invalid: " + schedule);
+    }
+  }
+
+  // Cloud DNS: sets of records of a zone, which is there from the beginning
+
+  private Echo.Answer records(Echo.Request request) {
+    Matcher path =
+        Google.match("/dns/v1/(projects/[^/]+/managedZones/[^/]+)/(changes|rrsets)(?:/([^/]+)/(\\w+))?", request.path());
+    String sets = path.group(1) + "/rrsets";
+    if (path.group(2).equals("changes")) {
+      Map<String, Object> change = request.json();
+      Json.objects(change, "deletions").forEach(set -> google.store.remove(record(sets, set)));
+      Json.objects(change, "additions").forEach(
+          set -> {
+            google.absent(record(sets, set));
+            google.store.put(record(sets, set), set);
+          });
+      change.put("status", "done");
+      change.put("id", String.valueOf(google.next()));
+      return Google.ok(change);
+    }
+    List<Map<String, Object>> found = google.store.list(sets);
+    found.removeIf(
+        set ->
+            request.query().containsKey("name") && !request.query().get("name").equals(set.get("name"))
+                || request.query().containsKey("type") && !request.query().get("type").equals(set.get("type")));
+    return Google.ok(Json.object("rrsets", found));
+  }
+
+  private static String record(String sets, Map<String, Object> set) {
+    return sets + "/" + set.get("type") + " " + set.get("name");
+  }
+}
