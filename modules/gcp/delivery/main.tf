@@ -1,0 +1,70 @@
+# An id that was deleted stays taken for 30 days:
+# https://cloud.google.com/iam/docs/manage-workload-identity-pools-providers#delete-pool
+resource "google_iam_workload_identity_pool" "this" {
+  workload_identity_pool_id = "${var.name}-pipelines"
+  display_name              = "Pipelines"
+  description               = "Jobs of the pipelines that plan and deploy"
+}
+
+resource "google_iam_workload_identity_pool_provider" "github" {
+  count = var.github == null ? 0 : 1
+
+  workload_identity_pool_id          = google_iam_workload_identity_pool.this.workload_identity_pool_id
+  workload_identity_pool_provider_id = "github"
+  # Names can be given up and taken by others, ids cannot.
+  attribute_condition = "assertion.repository_id == '${var.github.repository_id}' && assertion.repository_owner_id == '${var.github.owner_id}'"
+
+  attribute_mapping = {
+    # GitHub's own subject can be longer than the 127 bytes that Google takes.
+    "google.subject"               = "assertion.repository_id + ':' + assertion.run_id"
+    "attribute.github_event"       = "assertion.event_name"
+    "attribute.github_ref"         = "assertion.ref"
+    "attribute.github_environment" = "assertion.sub.extract(':environment:{environment}')"
+  }
+
+  oidc {
+    issuer_uri = "https://token.actions.githubusercontent.com"
+  }
+}
+
+resource "google_iam_workload_identity_pool_provider" "circleci" {
+  count = var.circleci == null ? 0 : 1
+
+  workload_identity_pool_id          = google_iam_workload_identity_pool.this.workload_identity_pool_id
+  workload_identity_pool_provider_id = "circleci"
+  attribute_condition                = "assertion['oidc.circleci.com/project-id'] == '${var.circleci.project_id}' && assertion['oidc.circleci.com/vcs-origin'] == '${var.circleci.repository}'"
+
+  # Names that GitHub's mapping does not use: an attribute does not tell which provider filled it.
+  attribute_mapping = {
+    "google.subject"             = "assertion['oidc.circleci.com/project-id']"
+    "attribute.circleci_project" = "assertion['oidc.circleci.com/project-id']"
+    "attribute.circleci_ref"     = "assertion['oidc.circleci.com/vcs-ref']"
+  }
+
+  oidc {
+    issuer_uri        = "https://oidc.circleci.com/org/${var.circleci.organization_id}"
+    allowed_audiences = [var.circleci.organization_id]
+  }
+}
+
+resource "google_service_account" "planner" {
+  account_id   = "${var.name}-planner"
+  display_name = "${var.name} planner"
+  description  = "Pipeline: reads what there is in every environment, to plan"
+}
+
+resource "google_service_account" "deployer" {
+  for_each = var.environments
+
+  account_id   = "${each.value}-deployer"
+  display_name = "${each.value} deployer"
+  description  = "Pipeline: applies, in the environment ${each.key} alone"
+}
+
+resource "google_service_account" "viewer" {
+  for_each = var.environments
+
+  account_id   = "${each.value}-viewer"
+  display_name = "${each.value} viewer"
+  description  = "For people who may look at ${each.value} and nothing else"
+}

@@ -1,0 +1,134 @@
+locals {
+  # What a refresh of stacks/gcp and stacks/vm/gcp asks; all of them read.
+  planner_roles = [
+    "roles/artifactregistry.reader",
+    "roles/certificatemanager.viewer",
+    "roles/cloudscheduler.viewer",
+    "roles/compute.viewer",
+    "roles/dns.reader",
+    "roles/iam.securityReviewer",
+    "roles/monitoring.viewer",
+    "roles/run.viewer",
+    "roles/serviceusage.serviceUsageViewer",
+  ]
+  # Whoever deploys a service decides what it may do. In one project that reaches what else the service
+  # accounts of the project may do; an environment that must be walled off has a project of its own.
+  deployer_roles = [
+    "roles/artifactregistry.writer",
+    "roles/certificatemanager.owner",
+    "roles/cloudscheduler.admin",
+    "roles/compute.admin",
+    "roles/dns.admin",
+    "roles/iam.serviceAccountCreator",
+    "roles/iam.serviceAccountDeleter",
+    "roles/iam.serviceAccountUser",
+    "roles/monitoring.editor",
+    "roles/run.admin",
+    "roles/serviceusage.serviceUsageAdmin",
+  ]
+  buckets = "projects/_/buckets"
+  service = "projects/${var.place.project}/locations/${var.place.region}"
+  # Terraform's workspace of an environment; production has the default one.
+  workspaces = { for environment in keys(var.environments) : environment => environment == "production" ? "default" : environment }
+}
+
+# It writes nothing, a lock neither: a pipeline plans with -lock=false. A plan that was made while
+# somebody else applied is out of date, and Terraform refuses to apply it.
+resource "google_project_iam_member" "planner" {
+  for_each = toset(local.planner_roles)
+
+  project = var.place.project
+  role    = each.key
+  member  = google_service_account.planner.member
+}
+
+resource "google_storage_bucket_iam_member" "planner" {
+  for_each = toset(["roles/storage.legacyBucketReader", "roles/storage.objectViewer"])
+
+  bucket = var.store
+  role   = each.key
+  member = google_service_account.planner.member
+}
+
+resource "google_project_iam_member" "planner_documents" {
+  project = var.place.project
+  role    = "roles/storage.objectViewer"
+  member  = google_service_account.planner.member
+
+  condition {
+    title      = "documents"
+    expression = join(" || ", [for stack in values(var.environments) : "resource.name.startsWith('${local.buckets}/${var.place.project}-${stack}-documents')"])
+  }
+}
+
+resource "google_project_iam_member" "deployer" {
+  for_each = { for pair in setproduct(keys(var.environments), local.deployer_roles) : join(" ", pair) => { environment = pair[0], role = pair[1] } }
+
+  project = var.place.project
+  role    = each.value.role
+  member  = google_service_account.deployer[each.value.environment].member
+}
+
+# To make a bucket is a right on the project, to do anything with it a right on the bucket.
+resource "google_project_iam_custom_role" "bucket_creator" {
+  role_id     = "${replace(var.name, "-", "_")}_bucket_creator"
+  title       = "${var.name} bucket creator"
+  permissions = ["storage.buckets.create"]
+}
+
+resource "google_project_iam_member" "deployer_buckets" {
+  for_each = var.environments
+
+  project = var.place.project
+  role    = google_project_iam_custom_role.bucket_creator.name
+  member  = google_service_account.deployer[each.key].member
+}
+
+resource "google_project_iam_member" "deployer_documents" {
+  for_each = var.environments
+
+  project = var.place.project
+  role    = "roles/storage.admin"
+  member  = google_service_account.deployer[each.key].member
+
+  condition {
+    title      = "documents"
+    expression = "resource.name.startsWith('${local.buckets}/${var.place.project}-${each.value}-documents')"
+  }
+}
+
+resource "google_storage_bucket_iam_member" "deployer_list" {
+  for_each = var.environments
+
+  bucket = var.store
+  role   = "roles/storage.legacyBucketReader"
+  member = google_service_account.deployer[each.key].member
+}
+
+resource "google_storage_bucket_iam_member" "deployer_state" {
+  for_each = var.environments
+
+  bucket = var.store
+  role   = "roles/storage.objectAdmin"
+  member = google_service_account.deployer[each.key].member
+
+  condition {
+    title      = "state-of-${each.key}"
+    expression = join(" || ", [for prefix in ["stack", "vm"] : "resource.name.startsWith('${local.buckets}/${var.store}/objects/${prefix}/${local.workspaces[each.key]}.')"])
+  }
+}
+
+# By name. Google lets no right to logs or to numbers of Monitoring name a service, so these are not
+# among them: https://cloud.google.com/iam/docs/conditions-resource-attributes
+resource "google_project_iam_member" "viewer" {
+  for_each = var.environments
+
+  project = var.place.project
+  role    = "roles/run.viewer"
+  member  = google_service_account.viewer[each.key].member
+
+  condition {
+    title      = "only-${each.value}"
+    expression = "resource.name == '${local.service}/services/${each.value}' || resource.name.startsWith('${local.service}/services/${each.value}/') || resource.name == '${local.service}/jobs/${each.value}-probe' || resource.name.startsWith('${local.service}/jobs/${each.value}-probe/')"
+  }
+}

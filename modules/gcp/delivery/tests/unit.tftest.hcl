@@ -1,0 +1,191 @@
+mock_provider "google" {
+  source = "./.."
+
+  mock_resource "google_iam_workload_identity_pool" {
+    defaults = {
+      name = "projects/123456789012/locations/global/workloadIdentityPools/test-pipelines"
+    }
+  }
+
+  mock_resource "google_service_account" {
+    defaults = {
+      name   = "projects/test-project/serviceAccounts/test-role@test-project.iam.gserviceaccount.com"
+      email  = "test-role@test-project.iam.gserviceaccount.com"
+      member = "serviceAccount:test-role@test-project.iam.gserviceaccount.com"
+    }
+  }
+
+  mock_resource "google_project_iam_custom_role" {
+    defaults = {
+      name = "projects/test-project/roles/test_bucket_creator"
+    }
+  }
+}
+
+variables {
+  name         = "test"
+  place        = { project = "test-project", region = "us-central1" }
+  environments = { production = "test", staging = "test-staging" }
+  github       = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }
+  circleci = {
+    organization_id = "00000000-0000-4000-8000-000000000001"
+    project_id      = "00000000-0000-4000-8000-000000000002"
+    repository      = "github.com/someone/meridian"
+  }
+  store          = "test-project-test-state"
+  repository_url = "us-central1-docker.pkg.dev/test-project/meridian/meridian"
+}
+
+run "the_planner_cannot_write" {
+  assert {
+    condition     = alltrue([for role in concat([for member in google_project_iam_member.planner : member.role], [for member in google_storage_bucket_iam_member.planner : member.role], [google_project_iam_member.planner_documents.role]) : can(regex("(V|v)iewer$|(R|r)eader$|Reviewer$", role))])
+    error_message = "Every role of the planner must be one to read."
+  }
+}
+
+run "the_planner_reads_no_objects_but_states_and_documents" {
+  assert {
+    condition     = google_project_iam_member.planner_documents.condition[0].expression == "resource.name.startsWith('projects/_/buckets/test-project-test-documents') || resource.name.startsWith('projects/_/buckets/test-project-test-staging-documents')"
+    error_message = "Objects of others in the project must stay out of reach."
+  }
+  assert {
+    condition     = length([for member in google_project_iam_member.planner : member if strcontains(member.role, "storage") || endswith(member.role, "roles/viewer")]) == 0
+    error_message = "No role of the project reads objects."
+  }
+}
+
+run "the_deployer_is_reachable_only_from_its_environment" {
+  assert {
+    condition     = endswith(google_service_account_iam_member.deployer["github-staging"].member, "/test-pipelines/attribute.github_environment/staging") && endswith(google_service_account_iam_member.deployer["github-production"].member, "/test-pipelines/attribute.github_environment/production")
+    error_message = "The environment of GitHub's token."
+  }
+  assert {
+    condition     = google_iam_workload_identity_pool_provider.github[0].attribute_mapping["attribute.github_environment"] == "assertion.sub.extract(':environment:{environment}')"
+    error_message = "A job outside an environment has none in its subject, and so an empty one here."
+  }
+  assert {
+    condition     = keys(google_service_account_iam_member.deployer) == ["circleci-production", "github-production", "github-staging"] && endswith(google_service_account_iam_member.deployer["circleci-production"].member, "/attribute.circleci_ref/refs/heads/main")
+    error_message = "CircleCI knows no environments and gets production's alone, from one branch."
+  }
+}
+
+run "trust_names_ids_and_no_wildcard" {
+  assert {
+    condition     = google_iam_workload_identity_pool_provider.github[0].attribute_condition == "assertion.repository_id == '7654321' && assertion.repository_owner_id == '1234567'"
+    error_message = "GitHub's tokens are held against ids, exactly."
+  }
+  assert {
+    condition     = startswith(google_iam_workload_identity_pool_provider.circleci[0].attribute_condition, "assertion['oidc.circleci.com/project-id'] == '00000000-0000-4000-8000-000000000002'")
+    error_message = "CircleCI's tokens too."
+  }
+  assert {
+    condition     = alltrue([for member in concat(values(google_service_account_iam_member.planner), values(google_service_account_iam_member.deployer)) : !strcontains(member.member, "*") && member.role == "roles/iam.workloadIdentityUser"])
+    error_message = "Each member is one value of one attribute."
+  }
+}
+
+run "a_token_of_one_pipeline_does_not_pass_for_one_of_the_other" {
+  assert {
+    condition     = length(setintersection([for name in keys(google_iam_workload_identity_pool_provider.github[0].attribute_mapping) : name if name != "google.subject"], keys(google_iam_workload_identity_pool_provider.circleci[0].attribute_mapping))) == 0
+    error_message = "A member does not tell which provider filled the attribute."
+  }
+}
+
+run "a_deployer_writes_the_state_of_its_environment_only" {
+  assert {
+    condition = [for environment in ["production", "staging"] : google_storage_bucket_iam_member.deployer_state[environment].condition[0].expression] == [
+      "resource.name.startsWith('projects/_/buckets/test-project-test-state/objects/stack/default.') || resource.name.startsWith('projects/_/buckets/test-project-test-state/objects/vm/default.')",
+      "resource.name.startsWith('projects/_/buckets/test-project-test-state/objects/stack/staging.') || resource.name.startsWith('projects/_/buckets/test-project-test-state/objects/vm/staging.')",
+    ]
+    error_message = "With the lock file beside it, and never the bootstrap's."
+  }
+}
+
+run "the_deployer_cannot_change_who_may_deploy" {
+  assert {
+    condition     = length(setintersection([for member in google_project_iam_member.deployer : member.role], ["roles/owner", "roles/editor", "roles/iam.serviceAccountAdmin", "roles/iam.serviceAccountTokenCreator", "roles/iam.workloadIdentityPoolAdmin", "roles/resourcemanager.projectIamAdmin", "roles/storage.admin", "roles/artifactregistry.admin"])) == 0
+    error_message = "No rights on identities, on the project's policy, on other buckets, on the shared repository itself."
+  }
+}
+
+run "the_viewer_sees_this_stack_and_nothing_else" {
+  assert {
+    condition     = alltrue([for environment, member in google_project_iam_member.viewer : member.role == "roles/run.viewer" && alltrue([for part in split(" || ", member.condition[0].expression) : can(regex("^resource\\.name( == '|\\.startsWith\\(')projects/test-project/locations/us-central1/(services/${var.environments[environment]}|jobs/${var.environments[environment]}-probe)('|/'\\))$", part))])])
+    error_message = "Its service and its probe; test-staging is not test."
+  }
+}
+
+run "without_a_pipeline_nobody_gets_in" {
+  variables {
+    github   = null
+    circleci = null
+  }
+  assert {
+    condition     = length(google_service_account_iam_member.planner) == 0 && length(google_service_account_iam_member.deployer) == 0 && output.providers == {}
+    error_message = "No provider, no member."
+  }
+}
+
+run "refuses_two_environments_with_one_stack" {
+  command = plan
+  variables {
+    environments = { production = "test", staging = "test" }
+  }
+  expect_failures = [var.environments]
+}
+
+run "refuses_a_name_that_other_resources_cannot_bear" {
+  command = plan
+  variables {
+    name = "name-of-seventeen"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_an_environment_with_a_wildcard" {
+  command = plan
+  variables {
+    environments = { "*" = "test" }
+  }
+  expect_failures = [var.environments]
+}
+
+run "refuses_an_owner_with_a_wildcard" {
+  command = plan
+  variables {
+    github = { owner = "*", owner_id = 1, repository = "meridian", repository_id = 1 }
+  }
+  expect_failures = [var.github]
+}
+
+run "refuses_ids_that_were_not_filled_in" {
+  command = plan
+  variables {
+    github = { owner = "someone", owner_id = 0, repository = "meridian", repository_id = 0 }
+  }
+  expect_failures = [var.github]
+}
+
+run "refuses_a_name_where_circleci_has_an_id" {
+  command = plan
+  variables {
+    circleci = { organization_id = "someone", project_id = "meridian", repository = "github.com/someone/meridian" }
+  }
+  expect_failures = [var.circleci]
+}
+
+run "refuses_a_branch_with_a_wildcard" {
+  command = plan
+  variables {
+    circleci = { organization_id = "00000000-0000-4000-8000-000000000001", project_id = "00000000-0000-4000-8000-000000000002", repository = "github.com/someone/meridian", branch = "*" }
+  }
+  expect_failures = [var.circleci]
+}
+
+run "refuses_a_registry_that_is_not_googles" {
+  command = plan
+  variables {
+    repository_url = "ghcr.io/someone/meridian"
+  }
+  expect_failures = [var.repository_url]
+}

@@ -1,0 +1,30 @@
+locals {
+  pool = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.this.name}"
+
+  # Which jobs plan, and which deploy an environment, by attribute and its value. CircleCI knows no
+  # environments: its deployer is that of production, behind the approval in its workflow.
+  planners = merge(
+    { for attribute, value in { github_event = "pull_request", github_ref = "refs/heads/${try(var.github.branch, "")}" } : attribute => value if var.github != null },
+    { for attribute, value in { circleci_project = try(var.circleci.project_id, "") } : attribute => value if var.circleci != null },
+  )
+  deployers = merge(
+    { for environment in keys(var.environments) : "github-${environment}" => { environment = environment, attribute = "github_environment/${environment}" } if var.github != null },
+    { for environment in keys(var.environments) : "circleci-${environment}" => { environment = environment, attribute = "circleci_ref/refs/heads/${try(var.circleci.branch, "")}" } if var.circleci != null && environment == "production" },
+  )
+}
+
+resource "google_service_account_iam_member" "planner" {
+  for_each = local.planners
+
+  service_account_id = google_service_account.planner.name
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "${local.pool}/attribute.${each.key}/${each.value}"
+}
+
+resource "google_service_account_iam_member" "deployer" {
+  for_each = local.deployers
+
+  service_account_id = google_service_account.deployer[each.value.environment].name
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "${local.pool}/attribute.${each.value.attribute}"
+}

@@ -1,0 +1,20 @@
+# What the bootstrap and the pipelines' sign-in ask of Google; each stack turns on its own.
+resource "google_project_service" "this" {
+  for_each = toset(["artifactregistry", "cloudresourcemanager", "iam", "iamcredentials", "serviceusage", "storage", "sts"])
+
+  service = "${each.key}.googleapis.com"
+  # Others in the project may have come to need them, and they cost nothing.
+  disable_on_destroy = false
+}
+
+# An interface that was just turned on answers for a while that it is off, and Google tells nobody when
+# that ends: https://cloud.google.com/service-usage/docs/enable-disable
+resource "terraform_data" "apis" {
+  triggers_replace = keys(google_project_service.this)
+
+  provisioner "local-exec" {
+    command = "sleep $${GOOGLE_APIS_WAIT:-60}"
+  }
+
+  depends_on = [google_project_service.this]
+}

@@ -1,0 +1,30 @@
+locals {
+  # Artifact Registry's repository holds packages; ours has one.
+  repository_url = "${var.region}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.this.repository_id}/meridian"
+}
+
+output "backend" {
+  description = "What to save as backend.tf, by folder."
+  value       = module.state.backend
+}
+
+output "repository_url" {
+  description = "The shared repository, for the stacks' variable of that name."
+  value       = local.repository_url
+}
+
+output "settings" {
+  description = "Variables of the pipelines: for all jobs, and by environment for the jobs in it. None of them is a secret."
+  value = {
+    all = merge(
+      { GCP_PLANNER = module.delivery.planner },
+      { for pipeline, name in module.delivery.providers : pipeline == "github" ? "GCP_PROVIDER" : "GCP_PROVIDER_CIRCLECI" => name },
+    )
+    environments = { for environment, account in module.delivery.deployer : environment => { GCP_DEPLOYER = account } }
+  }
+}
+
+output "viewer" {
+  description = "The service account for people who may look at an environment and nothing else: gcloud --impersonate-service-account …"
+  value       = module.delivery.viewer
+}

@@ -1,0 +1,87 @@
+# The composition: terraform.tfvars as it is committed, unless a run says otherwise.
+mock_provider "google" {
+  source = "../../../modules/gcp"
+
+  mock_resource "google_service_account" {
+    override_during = plan
+    defaults = {
+      name   = "projects/test-project/serviceAccounts/test-role@test-project.iam.gserviceaccount.com"
+      email  = "test-role@test-project.iam.gserviceaccount.com"
+      member = "serviceAccount:test-role@test-project.iam.gserviceaccount.com"
+    }
+  }
+
+  mock_resource "google_iam_workload_identity_pool_provider" {
+    override_during = plan
+    defaults = {
+      name = "projects/123456789012/locations/global/workloadIdentityPools/meridian-pipelines/providers/test"
+    }
+  }
+}
+
+variables {
+  project = "test-project"
+}
+
+run "the_backends_and_the_repository_are_known_before_anything_is_made" {
+  command = plan
+  assert {
+    condition     = toset(keys(output.backend)) == toset(["stacks/gcp", "stacks/vm/gcp", "stacks/bootstrap/gcp"])
+    error_message = "One for each folder with a state."
+  }
+  assert {
+    condition     = output.repository_url == "us-central1-docker.pkg.dev/test-project/meridian-shared/meridian"
+    error_message = "The stacks take it as repository_url; their own has another name."
+  }
+}
+
+run "an_image_in_the_shared_repository_stays_what_it_was" {
+  command = plan
+  assert {
+    condition     = google_artifact_registry_repository.this.docker_config[0].immutable_tags
+    error_message = "No tag moves."
+  }
+}
+
+run "a_job_outside_its_environment_is_not_even_told_who_deploys" {
+  command = plan
+  variables {
+    github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }
+  }
+  assert {
+    condition     = keys(output.settings.all) == ["GCP_PLANNER", "GCP_PROVIDER"] && toset(keys(output.settings.environments)) == toset(["production", "staging"]) && alltrue([for values in output.settings.environments : keys(values) == ["GCP_DEPLOYER"]])
+    error_message = "The planner for all, the deployer for its environment."
+  }
+}
+
+run "refuses_a_zone_for_a_region" {
+  command = plan
+  variables {
+    region = "us-central1-a"
+  }
+  expect_failures = [var.region]
+}
+
+run "refuses_a_project_by_its_number" {
+  command = plan
+  variables {
+    project = "123456789012"
+  }
+  expect_failures = [var.project]
+}
+
+run "refuses_a_name_that_other_resources_cannot_bear" {
+  command = plan
+  variables {
+    name = "name-of-seventeen"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_to_keep_so_few_images_that_a_rollback_finds_none" {
+  command = plan
+  variables {
+    keep_images = 9
+  }
+  expect_failures = [var.keep_images]
+}

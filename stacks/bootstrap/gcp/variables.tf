@@ -1,0 +1,57 @@
+variable "name" {
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+  }
+}
+
+variable "project" {
+  description = "Id of the Google Cloud project to deploy to, such as my-project-123456; not its name and not its number."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
+    error_message = "project must be the id of a project, 6 to 30 lower-case letters, digits and hyphens, a letter first, such as my-project-123456; it is \"${var.project}\"."
+  }
+}
+
+variable "region" {
+  description = "Google Cloud region, such as us-central1."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
+    error_message = "region must be the id of a Google Cloud region, such as us-central1, without a zone's letter; it is \"${var.region}\"."
+  }
+}
+
+variable "environments" {
+  description = "Environment of the pipeline to the name of its stack, as in stacks/gcp: terraform.tfvars has production's, ENV.tfvars any other's."
+  type        = map(string)
+}
+
+variable "keep_images" {
+  description = "How many images the shared repository keeps at least, the newest, 10 to 1000. Google deletes no image that an immutable tag names; one of 45 MB costs 0.0045 USD a month."
+  type        = number
+
+  validation {
+    # Fewer would delete what a rollback, or a service that was not deployed for long, still runs.
+    condition     = var.keep_images >= 10 && var.keep_images <= 1000 && floor(var.keep_images) == var.keep_images
+    error_message = "keep_images must be a whole number from 10 to 1000; it is ${var.keep_images}."
+  }
+}
+
+variable "github" {
+  description = "Repository on GitHub whose workflows deploy, or null: owner and repository with the numeric ids that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, and the branch that is deployed."
+  type        = object({ owner = string, owner_id = number, repository = string, repository_id = number, branch = optional(string, "main") })
+  default     = null
+}
+
+variable "circleci" {
+  description = "Project on CircleCI that deploys, or null: organization_id and project_id are the UUIDs of its settings, repository is HOST/OWNER/NAME, with the branch that is deployed."
+  type        = object({ organization_id = string, project_id = string, repository = string, branch = optional(string, "main") })
+  default     = null
+}
