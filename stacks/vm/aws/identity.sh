@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # By the role of the machine, which the AWS CLI asks of the metadata server.
 
 # Only ECR needs a login; a password lasts 12 hours, and is used at once.

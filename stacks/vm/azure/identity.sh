@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # By the machine's identity, for which the metadata server gives tokens:
 # https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
 token() {

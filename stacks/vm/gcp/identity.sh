@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # By the machine's service account, for which the metadata server gives tokens:
 # https://cloud.google.com/compute/docs/access/authenticate-workloads
 token() {

@@ -1,0 +1,19 @@
+# They stay on after a destroy: others in the project may have come to need them, and they cost nothing.
+resource "google_project_service" "this" {
+  for_each = toset(concat(["artifactregistry", "compute", "iam", "logging", "monitoring"], var.certificate == null ? [] : ["secretmanager"]))
+
+  service            = "${each.key}.googleapis.com"
+  disable_on_destroy = false
+}
+
+# An interface that was just turned on answers for a while that it is off, and Google tells nobody when
+# that ends: https://cloud.google.com/service-usage/docs/enable-disable
+resource "terraform_data" "apis" {
+  triggers_replace = keys(google_project_service.this)
+
+  provisioner "local-exec" {
+    command = "sleep $${GOOGLE_APIS_WAIT:-60}"
+  }
+
+  depends_on = [google_project_service.this]
+}

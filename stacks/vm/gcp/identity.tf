@@ -1,0 +1,34 @@
+# What the machine may do in Google Cloud; its container gets none of it.
+resource "google_service_account" "machine" {
+  account_id   = "${var.name}-machine"
+  display_name = "Machines of ${var.name}"
+
+  depends_on = [terraform_data.apis]
+}
+
+resource "google_artifact_registry_repository_iam_member" "pull" {
+  count = length(local.pulls)
+
+  project    = local.pulls[count.index].project
+  location   = local.pulls[count.index].location
+  repository = local.pulls[count.index].repository
+  role       = "roles/artifactregistry.reader"
+  member     = google_service_account.machine.member
+}
+
+# For the agents of the system: log and metrics have no smaller place than the project.
+resource "google_project_iam_member" "machine" {
+  for_each = toset(["roles/logging.logWriter", "roles/monitoring.metricWriter"])
+
+  project = var.project
+  role    = each.key
+  member  = google_service_account.machine.member
+}
+
+resource "google_secret_manager_secret_iam_member" "certificate" {
+  count = var.certificate == null ? 0 : 1
+
+  secret_id = split("/versions/", var.certificate.secret)[0]
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.machine.member
+}

@@ -1,0 +1,53 @@
+locals {
+  repository_url = var.repository_url == null ? "${var.region}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.this[0].repository_id}/meridian" : var.repository_url
+  # A repository of Artifact Registry that exists already; null for any other registry, which asks nothing of IAM.
+  shared = try(regex("^(?P<location>[a-z0-9-]+)-docker\\.pkg\\.dev/(?P<project>[^/]+)/(?P<repository>[^/]+)/", var.repository_url), null)
+  pulls  = var.repository_url == null ? [{ location = var.region, project = var.project, repository = google_artifact_registry_repository.this[0].repository_id }] : local.shared == null ? [] : [local.shared]
+}
+
+resource "google_artifact_registry_repository" "this" {
+  # checkov:skip=CKV_GCP_84:Google encrypts with its own key; images hold no secrets, and a key of ours costs 0.06 USD a month and an outage when it is lost
+  count = var.repository_url == null ? 1 : 0
+
+  location      = var.region
+  repository_id = var.name
+  description   = "Images of ${var.name}"
+  format        = "DOCKER"
+
+  docker_config {
+    immutable_tags = true
+  }
+
+  cleanup_policy_dry_run = false
+
+  cleanup_policies {
+    id     = "keep-newest"
+    action = "KEEP"
+
+    most_recent_versions {
+      keep_count = var.keep_images
+    }
+  }
+
+  cleanup_policies {
+    id     = "delete-untagged"
+    action = "DELETE"
+
+    condition {
+      tag_state = "UNTAGGED"
+      # A day, so that nothing is taken between a push and its deployment.
+      older_than = "86400s"
+    }
+  }
+
+  depends_on = [terraform_data.apis]
+}
+
+# Builds app/ and pushes it, or takes the image that is given.
+module "image" {
+  source = "../../../modules/image"
+
+  image          = var.image
+  repository_url = local.repository_url
+  app            = "${path.module}/../../../app"
+}

@@ -1,0 +1,32 @@
+output "url" {
+  description = "Where the page is found; the certificate's name must lead to the addresses."
+  value       = var.certificate == null ? "http://${google_compute_address.this.address}" : "https://${var.certificate.name}"
+
+  # The address is there first, and leads somewhere once the rule is.
+  depends_on = [google_compute_forwarding_rule.this]
+}
+
+output "addresses" {
+  description = "IPv4 addresses that stay when machines are replaced, for a DNS record."
+  value       = [google_compute_address.this.address]
+}
+
+output "image" {
+  description = "The image that the machines run, by digest."
+  value       = module.image.image
+}
+
+output "group" {
+  description = "Name of the group that keeps the machines serving."
+  value       = google_compute_region_instance_group_manager.this.name
+}
+
+output "logs" {
+  description = "Command that shows what the service logs."
+  value       = "gcloud logging read 'log_id(\"cos_containers\") AND jsonPayload.\"cos.googleapis.com/container_name\"=\"meridian\"' --project ${var.project} --freshness 1h --order asc"
+}
+
+output "session" {
+  description = "Command that opens a shell on a machine, from where the firewall lets SSH in: 104.154.0.0/15 or the network itself."
+  value       = "gcloud compute ssh $(gcloud compute instances list --project ${var.project} --filter name~^${google_compute_region_instance_group_manager.this.base_instance_name}- --limit 1 --uri) --project ${var.project}"
+}

@@ -1,0 +1,14 @@
+# The page, and the machine that serves it.
+name     = "meridian-hello"
+region   = "us-central1"
+greeting = "Hello World from BenchSci!"
+
+cidr = "10.30.0.0/16"
+
+machine_type = "e2-small" # 2 shared vCPU, 2 GiB, 12 USD a month
+machines     = 1
+memory       = 1024 # MiB, of the machine's, for the service
+keep_images  = 30
+
+# project     = "my-project-123456" # asked for, or TF_VAR_project
+# certificate = { name = "hello.example.com", secret = "projects/…/secrets/hello/versions/1", proxy = "docker.io/library/haproxy@sha256:…" }

@@ -1,0 +1,91 @@
+variable "name" {
+  description = "Prefix of every resource's name, one for each environment: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+  }
+}
+
+variable "region" {
+  description = "Google Cloud region, such as us-central1."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
+    error_message = "region must be the id of a Google Cloud region, such as us-central1, without a zone's letter; it is \"${var.region}\"."
+  }
+}
+
+variable "project" {
+  description = "Id of the Google Cloud project to deploy to, such as my-project-123456; not its name and not its number."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
+    error_message = "project must be the id of a project, 6 to 30 lower-case letters, digits and hyphens, a letter first, such as my-project-123456; it is \"${var.project}\"."
+  }
+}
+
+variable "greeting" {
+  description = "Text that the page shows, 1 to 200 characters on one line."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[^[:cntrl:]]{1,200}$", var.greeting)) && trimspace(var.greeting) != ""
+    error_message = "greeting must be one line of 1 to 200 characters, not only spaces; it has ${length(var.greeting)}."
+  }
+}
+
+variable "cidr" {
+  description = "IPv4 range of the network, private, /16 to /24. All TCP and UDP from it is let in."
+  type        = string
+
+  validation {
+    condition     = try(cidrsubnet(var.cidr, 0, 0) == var.cidr, false)
+    error_message = "cidr must be an IPv4 range written by its first address, such as 10.30.0.0/16; it is \"${var.cidr}\"."
+  }
+
+  validation {
+    # A public range would hide the part of the internet that owns it: RFC 1918, and RFC 6598 for 100.64.0.0/10.
+    condition     = can(regex("^(10\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.|192\\.168\\.|100\\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\\.)", var.cidr))
+    error_message = "cidr must be private: inside 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10; it is \"${var.cidr}\"."
+  }
+
+  validation {
+    condition     = try(tonumber(split("/", var.cidr)[1]) >= 16 && tonumber(split("/", var.cidr)[1]) <= 24, false)
+    error_message = "cidr must be /16 to /24, so that its parts hold the machines and their replacements; it is \"${var.cidr}\"."
+  }
+}
+
+variable "machine_type" {
+  description = "Compute Engine machine type, x86-64, such as e2-small."
+  type        = string
+
+  validation {
+    # The image is built for amd64: no Arm, whose series are t2a and the newer ones that end in a.
+    condition     = can(regex("^[a-z][a-z0-9]+-[a-z]+(-[a-z0-9-]+)?$", var.machine_type)) && !can(regex("^(t2a|c4a|n4a|a4x)", var.machine_type))
+    error_message = "machine_type must be a Compute Engine machine type with an x86-64 processor, such as e2-small; it is \"${var.machine_type}\"."
+  }
+}
+
+variable "machines" {
+  description = "How many machines serve, 1 to 10; one that fails is replaced."
+  type        = number
+
+  validation {
+    condition     = var.machines >= 1 && var.machines <= 10 && floor(var.machines) == var.machines
+    error_message = "machines must be a whole number from 1 to 10; it is ${var.machines}."
+  }
+}
+
+variable "memory" {
+  description = "Memory of the service on its machine in MiB, 512 or more; leave 512 MiB to the system."
+  type        = number
+
+  validation {
+    condition     = var.memory >= 512 && floor(var.memory) == var.memory
+    error_message = "memory must be a whole number of MiB, 512 or more; it is ${var.memory}."
+  }
+}
