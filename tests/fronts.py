@@ -1,0 +1,231 @@
+"""HTTP servers of the tests: what stands between the service and an emulator, and what gives it tokens.
+
+A front hands requests on unchanged, unless it was told to do to one what networks and clouds do.
+"""
+
+import collections
+import contextlib
+import http.client
+import http.server
+import socket
+import ssl
+import struct
+import threading
+import time
+from typing import NamedTuple
+
+
+class Request(NamedTuple):
+    method: str
+    path: str
+    headers: http.client.HTTPMessage
+    body: bytes
+
+
+class Response(NamedTuple):
+    status: int
+    body: bytes = b""
+    headers: tuple = ()
+
+
+class Seen(NamedTuple):
+    request: Request
+    status: int  # of who answered; 0 where nobody was asked
+
+
+class Front:
+    """A server on a free port; `respond` makes a Response of a Request."""
+
+    def __init__(self, respond, certificate=None):
+        """certificate: files of certificate and key, for TLS."""
+        self.respond = respond
+        self.seen = []
+        self.faults = collections.deque()  # each is for one request
+        self.fault = None  # for all requests for which there is none in the queue
+        self.handshake = 0  # seconds that one of TLS takes longer
+        self.released = threading.Event()  # ends what waits
+        front = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_one_request(self):
+                try:
+                    super().handle_one_request()
+                except (ConnectionError, ssl.SSLError):
+                    self.close_connection = True
+
+            def do_GET(self):
+                length = int(self.headers.get("Content-Length") or 0)
+                front.take(self, Request(self.command, self.path, self.headers, self.rfile.read(length)))
+
+            do_PUT = do_POST = do_DELETE = do_HEAD = do_GET
+
+            def log_message(self, *arguments):
+                pass
+
+        class Threads(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 128
+
+            def finish_request(self, request, client_address):
+                front.connections.add(request)
+                if certificate:  # in the connection's own thread, so that no handshake holds up another
+                    time.sleep(front.handshake)
+                    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                    context.load_cert_chain(*certificate)
+                    front.connections.discard(request)
+                    request = context.wrap_socket(request, server_side=True)
+                    front.connections.add(request)
+                try:
+                    super().finish_request(request, client_address)
+                finally:
+                    front.connections.discard(request)
+                    request.close()
+
+            def handle_error(self, request, client_address):
+                pass  # who asks may go away, and so may who is asked
+
+        self.kind, self.handler, self.port = Threads, Handler, 0
+        self.connections = set()
+        self.listen()
+
+    def listen(self):
+        self.server = self.kind(("127.0.0.1", self.port), self.handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def vanish(self):
+        """Nobody listens any more, and open connections end, until `listen`."""
+        self.server.shutdown()
+        self.server.server_close()
+        for connection in list(self.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def take(self, handler, request):
+        fault = self.faults.popleft() if self.faults else self.fault
+        if fault:
+            fault(self, handler, request)
+        else:
+            self.send(handler, self.ask(request))
+
+    def ask(self, request):
+        response = self.respond(request)
+        self.seen.append(Seen(request, response.status))
+        return response
+
+    def send(self, handler, response, start=None, then=None):
+        """Sends a response; with `start` that many bytes of its body, and then what `then` does."""
+        handler.send_response_only(response.status)
+        for name, value in response.headers:
+            handler.send_header(name, value)
+        if response.status not in (204, 304):
+            handler.send_header("Content-Length", str(len(response.body)))
+        handler.end_headers()
+        if handler.command != "HEAD":
+            handler.wfile.write(response.body if start is None else response.body[:start])
+        handler.wfile.flush()
+        if then:
+            then(response.body[start:])
+            handler.close_connection = True
+
+    def heal(self):
+        """Ends what waits, and all that was ordered."""
+        self.faults.clear()
+        self.fault = None
+        self.handshake = 0
+        self.released.set()
+        self.released = threading.Event()
+
+    def stop(self):
+        self.released.set()
+        self.vanish()
+
+
+def upstream(port, certificate=None):
+    """Asks a server on this machine, and answers what it answers; 502 if there is none."""
+    context = ssl.create_default_context(cafile=certificate) if certificate else None
+
+    def respond(request):
+        kind = http.client.HTTPSConnection if context else http.client.HTTPConnection
+        connection = kind("127.0.0.1", port, timeout=30, **({"context": context} if context else {}))
+        try:
+            connection.putrequest(request.method, request.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in request.headers.items():
+                connection.putheader(name, value)
+            connection.endheaders(request.body)
+            answer = connection.getresponse()
+            body = answer.read()
+        finally:
+            connection.close()
+        kept = tuple(
+            (name, value)
+            for name, value in answer.getheaders()
+            if name.lower() not in ("connection", "transfer-encoding", "content-length", "keep-alive")
+        )
+        return Response(answer.status, body, kept)
+
+    return respond
+
+
+def answer(status, body=b"", headers=()):
+    """Answers without asking."""
+
+    def fault(front, handler, request):
+        front.seen.append(Seen(request, 0))
+        front.send(handler, Response(status, body, headers))
+
+    return fault
+
+
+def stall(front, handler, request):
+    """Takes the request and says nothing."""
+    front.seen.append(Seen(request, 0))
+    front.released.wait(60)
+    handler.close_connection = True
+
+
+def reset(front, handler, request):
+    """Takes the request and resets the connection."""
+    front.seen.append(Seen(request, 0))
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.connection.close()
+    handler.close_connection = True
+
+
+def cut(front, handler, request):
+    """Half of the body, and the connection is gone."""
+    response = front.ask(request)
+    front.send(handler, response, start=len(response.body) // 2, then=lambda rest: None)
+
+
+def stick(front, handler, request):
+    """Half of the body, and then nothing."""
+    response = front.ask(request)
+    front.send(handler, response, start=len(response.body) // 2, then=lambda rest: front.released.wait(60))
+
+
+def drip(front, handler, request):
+    """The body byte by byte: each in time, all of them never."""
+    response, released = front.ask(request), front.released
+
+    def drops(rest):
+        for byte in rest:
+            if released.wait(0.5):
+                return
+            handler.wfile.write(bytes([byte]))
+            handler.wfile.flush()
+
+    front.send(handler, response, start=0, then=drops)
+
+
+def late(seconds):
+    """The whole answer, but later."""
+
+    def fault(front, handler, request):
+        response = front.ask(request)
+        time.sleep(seconds)
+        front.send(handler, response)
+
+    return fault
