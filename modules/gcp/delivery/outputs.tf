@@ -10,6 +10,7 @@ output "deployer" {
   value       = { for environment, account in google_service_account.deployer : environment => account.email }
 
   depends_on = [
+    google_artifact_registry_repository_iam_member.deployer,
     google_project_iam_member.deployer,
     google_project_iam_member.deployer_buckets,
     google_project_iam_member.deployer_documents,

@@ -14,7 +14,6 @@ locals {
   # Whoever deploys a service decides what it may do. In one project that reaches what else the service
   # accounts of the project may do; an environment that must be walled off has a project of its own.
   deployer_roles = [
-    "roles/artifactregistry.writer",
     "roles/certificatemanager.owner",
     "roles/cloudscheduler.admin",
     "roles/compute.admin",
@@ -26,6 +25,7 @@ locals {
     "roles/run.admin",
     "roles/serviceusage.serviceUsageAdmin",
   ]
+  shared  = regex("^(?P<location>[a-z0-9-]+)-docker\\.pkg\\.dev/(?P<project>[a-z0-9-]+)/(?P<repository>[a-z0-9-]+)", var.repository_url)
   buckets = "projects/_/buckets"
   service = "projects/${var.place.project}/locations/${var.place.region}"
   # Terraform's workspace of an environment; production has the default one.
@@ -67,6 +67,17 @@ resource "google_project_iam_member" "deployer" {
   project = var.place.project
   role    = each.value.role
   member  = google_service_account.deployer[each.value.environment].member
+}
+
+# Into the shared repository; it cannot delete that, or what others pushed.
+resource "google_artifact_registry_repository_iam_member" "deployer" {
+  for_each = var.environments
+
+  project    = local.shared.project
+  location   = local.shared.location
+  repository = local.shared.repository
+  role       = "roles/artifactregistry.writer"
+  member     = google_service_account.deployer[each.key].member
 }
 
 # To make a bucket is a right on the project, to do anything with it a right on the bucket.

@@ -108,6 +108,13 @@ run "the_deployer_cannot_change_who_may_deploy" {
   }
 }
 
+run "a_deployer_pushes_to_the_shared_repository_and_cannot_delete_it" {
+  assert {
+    condition     = alltrue([for member in google_artifact_registry_repository_iam_member.deployer : member.role == "roles/artifactregistry.writer" && member.project == "test-project" && member.location == "us-central1" && member.repository == "meridian"])
+    error_message = "Of this repository, to write."
+  }
+}
+
 run "the_viewer_sees_this_stack_and_nothing_else" {
   assert {
     condition     = alltrue([for environment, member in google_project_iam_member.viewer : member.role == "roles/run.viewer" && alltrue([for part in split(" || ", member.condition[0].expression) : can(regex("^resource\\.name( == '|\\.startsWith\\(')projects/test-project/locations/us-central1/(services/${var.environments[environment]}|jobs/${var.environments[environment]}-probe)('|/'\\))$", part))])])
