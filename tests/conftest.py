@@ -73,6 +73,10 @@ NEEDS = {
         lambda: shutil.which("javac") and shutil.which("keytool"),
         "a JDK, 17 or newer: https://adoptium.net; Debian: apt-get install default-jdk-headless",
     ),
+    "tflint": (
+        lambda: shutil.which("tflint") or (pathlib.Path.home() / "go/bin/tflint").exists(),
+        "https://github.com/terraform-linters/tflint, or go install github.com/terraform-linters/tflint@v0.64.0",
+    ),
     "terraform": (lambda: shutil.which("terraform"), "https://developer.hashicorp.com/terraform/install"),
     "aws-cli": (
         lambda: shutil.which("aws"),

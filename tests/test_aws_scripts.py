@@ -87,10 +87,10 @@ def test_doctor_finds_a_ready_machine_ready(machine):
     "message, what, how",
     [
         ("Unable to locate credentials. You can configure credentials by running \"aws login\".", "There are no AWS credentials", "aws configure sso"),
-        ("An error occurred (ExpiredToken) when calling the GetCallerIdentity operation: The security token included in the request is expired", "have expired", "aws sso login"),
+        ("An error occurred (ExpiredToken) when calling the GetCallerIdentity operation: The security token … is expired", "have expired", "aws sso login"),
         ("Error when retrieving token from sso: Token has expired and refresh failed", "have expired", "aws sso login"),
         ("The SSO session associated with this profile has expired or is otherwise invalid.", "have expired", "aws sso login"),
-        ("An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity operation: The security token included in the request is invalid.", "does not know these credentials", "AWS_SESSION_TOKEN"),
+        ("An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity operation: …", "does not know these credentials", "AWS_SESSION_TOKEN"),
         ("The config profile (wrong) could not be found", "profile that AWS_PROFILE names does not exist", "list-profiles"),
         ('Could not connect to the endpoint URL: "https://sts.us-east-1.amazonaws.com/"', "AWS cannot be reached", "HTTPS_PROXY"),
     ],
@@ -111,7 +111,7 @@ def test_doctor_refuses_another_account(machine):
 
 
 def test_doctor_refuses_a_region_that_the_account_does_not_use(machine):
-    machine.refuse("aws", "describe-availability-zones", "An error occurred (AuthFailure) when calling the DescribeAvailabilityZones operation: AWS was not able to validate the provided access credentials")
+    machine.refuse("aws", "describe-availability-zones", "An error occurred (AuthFailure) when calling the DescribeAvailabilityZones operation: …")
     done = machine.run("doctor")
     assert done.returncode == 1 and 'does not use the region "us-east-1"' in done.stdout
 

@@ -29,7 +29,7 @@ variable "url" {
 }
 
 variable "every_minutes" {
-  description = "Minutes between two checks, a divisor of 60; at 5, a task of 0.25 vCPU costs some 0.8 USD a month."
+  description = "Minutes between two checks, a divisor of 60; at 5, its task of 0.25 vCPU costs some 1.80 USD a month, since each start is billed for a minute at least."
   type        = number
 
   validation {
