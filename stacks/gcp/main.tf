@@ -48,6 +48,8 @@ module "documents" {
   place     = local.place
   documents = { for file in fileset("${local.app}/documents", "*.json") : trimsuffix(file, ".json") => file("${local.app}/documents/${file}") }
   reader    = module.identity.principal
+
+  depends_on = [terraform_data.apis]
 }
 
 module "alerts" {
@@ -84,6 +86,8 @@ module "edge" {
   domain = var.domain
   waf    = var.waf
   origin = module.service.origin
+
+  depends_on = [terraform_data.apis]
 }
 
 module "observability" {
@@ -95,6 +99,8 @@ module "observability" {
   edge_id    = module.edge.edge_id
   url        = module.edge.url
   channel    = module.alerts.channel
+
+  depends_on = [terraform_data.apis]
 }
 
 module "probe" {
@@ -111,4 +117,6 @@ module "probe" {
   network_id         = module.network.network_id
   private_subnet_ids = module.network.private_subnet_ids
   channel            = module.alerts.channel
+
+  depends_on = [terraform_data.apis]
 }
