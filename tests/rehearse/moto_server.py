@@ -108,7 +108,7 @@ class Calls:
 
     def __init__(self, application, path):
         self.application = application
-        self.file = open(path, "a", buffering=1)
+        self.file = open(path, "a", buffering=1)  # noqa: SIM115  as long as the server runs
         self.lock = threading.Lock()
         self.routes = {}
 

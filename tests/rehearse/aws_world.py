@@ -1,0 +1,188 @@
+"""An emulator of AWS, a registry, and clones of the repository that deploy to them."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+from conftest import ROOT
+
+ACCOUNT = "123456789012"
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def wait_for(url, process, log, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        time.sleep(0.2)
+    process.kill()
+    raise AssertionError(f"{url} does not answer:\n{log.read_text()[-2000:]}")
+
+
+class World:
+    """Context manager: `url` is AWS, `registry` HOST:PORT; both end with it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.calls = folder / "calls"
+        self.processes = []
+
+    def __enter__(self):
+        self.registry = f"127.0.0.1:{free_port()}"
+        config = self.folder / "registry.yml"
+        config.write_text(
+            f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {self.folder / 'images'}}}}}\nhttp: {{addr: '{self.registry}'}}\n"
+        )
+        self._start("registry", ["docker-registry", "serve", str(config)], f"http://{self.registry}/v2/")
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        server = pathlib.Path(__file__).with_name("moto_server.py")
+        self._start("moto", [sys.executable, str(server), str(port), str(self.calls)], f"{self.url}/moto-api/data.json")
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            process.terminate()
+            process.wait()
+
+    def _start(self, name, command, url):
+        log = self.folder / f"{name}.log"
+        environment = {**self.environment(), "MERIDIAN_REGISTRY": self.registry}
+        with open(log, "w") as output:
+            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment, cwd=self.folder)
+        self.processes.append(process)
+        wait_for(url, process, log)
+
+    def environment(self, **more):
+        """Of whatever speaks with this AWS: no credentials, files or proxies of this machine's."""
+        clean = {name: value for name, value in os.environ.items() if not name.upper().startswith(("AWS_", "TF_")) and "PROXY" not in name.upper()}
+        return {
+            **clean,
+            "AWS_ACCESS_KEY_ID": "rehearsal",
+            "AWS_SECRET_ACCESS_KEY": "rehearsal",
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_PAGER": "",
+            "CHECKPOINT_DISABLE": "1",
+            "TF_CLI_ARGS": "-no-color",
+            **({"AWS_ENDPOINT_URL": self.url} if hasattr(self, "url") else {}),
+            **more,
+        }
+
+    def aws(self, *arguments):
+        """Answer of the AWS CLI in the region of the stacks."""
+        done = subprocess.run(
+            ["aws", *arguments, "--region", "us-east-1", "--output", "json"],
+            # Another key, so that the list of calls tells who asked.
+            env=self.environment(AWS_ACCESS_KEY_ID="observer"),
+            text=True,
+            capture_output=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout or "{}")
+
+    def everything(self):
+        """Each kind of thing that the emulator holds, with the number of them."""
+        with urllib.request.urlopen(f"{self.url}/moto-api/data.json") as answer:
+            return {f"{service} {kind}": len(items) for service, kinds in json.load(answer).items() for kind, items in kinds.items()}
+
+    def called(self):
+        """Operations of the deployer in the order in which they came, as "service Operation"."""
+        lines = [line.split() for line in self.calls.read_text().splitlines()]
+        return [f"{service} {operation}" for service, operation, key in lines if key == "rehearsal"]
+
+
+class Clone:
+    """A clone of the repository as it stands in this folder, and the commands people type in it."""
+
+    def __init__(self, folder, world):
+        self.folder = folder
+        self.world = world
+        self.stack = folder / "stacks/aws"
+        names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+        for name in names.decode().rstrip("\0").split("\0"):
+            if (ROOT / name).is_file():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, folder / name)
+
+    def script(self, program, *arguments, check=True, **environment):
+        done = subprocess.run(
+            [self.folder / "scripts" / program, "aws", *arguments],
+            env=self.world.environment(**environment),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        )
+        assert not check or done.returncode == 0, f"{program}:\n{done.stdout}"
+        return done
+
+    def python(self, code):
+        """The variable `answer` after code that uses the modules of scripts/."""
+        done = subprocess.run(
+            [sys.executable, "-c", f"{code}\nimport json\nprint(json.dumps(answer))"],
+            env=self.world.environment(PYTHONPATH=str(self.folder / "scripts")),
+            text=True,
+            capture_output=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def terraform(self, *arguments, check=True, **environment):
+        done = subprocess.run(
+            ["terraform", f"-chdir={self.stack}", *arguments],
+            env=self.world.environment(**environment),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        )
+        assert not check or done.returncode == 0, f"terraform {' '.join(arguments)}:\n{done.stdout}"
+        return done
+
+    def outputs(self, **environment):
+        return {name: output["value"] for name, output in json.loads(self.terraform("output", "-json", **environment).stdout).items()}
+
+    def waits_for(self, *arguments, **environment):
+        """From Terraform's graph of an apply: function that says whether one step waits for another."""
+        plan = self.folder / "plan"
+        self.terraform("plan", "-input=false", f"-out={plan}", *arguments, **environment)
+        graph = self.terraform("graph", f"-plan={plan}").stdout
+        edges = re.findall(r'"\[root\] (.+?)" -> "\[root\] (.+?)"', graph.replace('\\"', "'"))
+        follows = {}
+        for step, other in edges:
+            follows.setdefault(step, set()).add(other)
+
+        def waits(step, other):
+            assert step in follows, f"{step} is not in the graph:\n{graph}"
+            seen, ahead = set(), {step}
+            while ahead:
+                seen |= ahead
+                ahead = set().union(*(follows.get(each, set()) for each in ahead)) - seen
+            return other in seen
+
+        return waits
+
+    def planned(self, *arguments, **environment):
+        """Address to actions of whatever a plan changes."""
+        plan = self.folder / "plan"
+        self.terraform("plan", "-input=false", f"-out={plan}", *arguments, **environment)
+        shown = json.loads(self.terraform("show", "-json", str(plan)).stdout)
+        planned = {change["address"]: change["change"]["actions"] for change in shown["resource_changes"]}
+        return {address: actions for address, actions in planned.items() if actions not in (["no-op"], ["read"])}
