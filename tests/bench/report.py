@@ -53,16 +53,15 @@ def ratios(ours, peers, figure):
     return [our / peer for our, peer in pairs if peer]
 
 
-def warm_up(servers, samples):
-    """Requests answered from the first 200 on, with the cache and without."""
+def warm_up(servers, samples, plan):
+    """Requests answered from the first 200 on, with the cache and without, by CPU time."""
     named = {server.name: server for server in servers}
     if not {"meridian", "no-cache"} <= set(named):
         return ""
-    total = len(samples["meridian"][0]["warm_up"])
-    until = [seconds for seconds in (1, 2, 4, 8, 16) if seconds <= total]
+    until = [seconds for seconds in (1, 2, 4, 8, 16) if seconds <= plan.warm_up]
 
     def answered(name, seconds):
-        return [sum(sample["warm_up"][:seconds]) for sample in samples[name]]
+        return [by_then(sample["warm_up"], seconds) for sample in samples[name]]
 
     rows = []
     for name in ("meridian", "no-cache"):
@@ -70,8 +69,16 @@ def warm_up(servers, samples):
     ratio = ["Ratio"]
     for seconds in until:
         pairs = zip(answered("meridian", seconds), answered("no-cache", seconds))
-        ratio.append(spread([ours / other for ours, other in pairs if other], 2))
-    return table(["Requests in the first", *(f"{seconds} s" for seconds in until)], [*rows, ratio])
+        ratio.append(spread([ours / other for ours, other in pairs if ours and other], 2))
+    return table(["Requests in the first", *(f"{seconds} s of CPU" for seconds in until)], [*rows, ratio])
+
+
+def by_then(answered, seconds):
+    """Between two readings, in proportion; None where the server has not had so much CPU."""
+    for (cpu, requests), (later, more) in zip(answered, answered[1:]):
+        if later >= seconds:
+            return requests + (more - requests) * (seconds - cpu) / (later - cpu)
+    return None
 
 
 def sizes(layers):
@@ -85,6 +92,7 @@ def sizes(layers):
 
 
 def spread(values, digits):
+    values = [value for value in values if value is not None]
     if not values:
         return "–"
     text = number(statistics.median(values), digits)

@@ -23,6 +23,7 @@ class Server(NamedTuple):
     command: Callable[[int], list[str]]
     folder: pathlib.Path
     environment: dict[str, str] = {}
+    jit: bool = False
 
 
 class Missing(Exception):
@@ -38,8 +39,8 @@ def meridian(command, folder):
     # In production the JVM goes on without a cache it refuses; here that would go unnoticed.
     strict = command[:1] + ["-XX:AOTMode=on"] + command[1:]
     return [
-        Server("meridian", "Meridian", lambda port: strict, folder, environment),
-        Server("no-cache", "Meridian without its AOT cache", lambda port: without, folder, environment),
+        Server("meridian", "Meridian", lambda port: strict, folder, environment, jit=True),
+        Server("no-cache", "Meridian without its AOT cache", lambda port: without, folder, environment, jit=True),
     ]
 
 
@@ -63,12 +64,16 @@ def fastapi(limits):
 
 
 def flask(limits):
-    """Workers: 2 x cores + 1, https://docs.gunicorn.org/en/stable/design.html#how-many-workers."""
+    """One process with threads, as https://cloud.google.com/run/docs/tips/python advises for one CPU.
+
+    Gunicorn's own default, 2 x cores + 1 processes that close each connection, took half as much
+    CPU again for a request.
+    """
     folder = prepare("flask", install_python)
 
     def command(port):
-        return ["venv/bin/gunicorn", "peer:app", "--bind", f"127.0.0.1:{port}", "--workers", "3",
-                "--log-level", "warning"]
+        return ["venv/bin/gunicorn", "peer:app", "--bind", f"127.0.0.1:{port}", "--workers", "1",
+                "--threads", "8", "--log-level", "warning"]
 
     label = f"Flask {pinned(folder, 'flask')}, gunicorn {pinned(folder, 'gunicorn')}"
     return [Server("flask", label, command, folder)]
@@ -90,9 +95,10 @@ def spring(limits):
     version = re.search(r"<parent>.*?<version>(.*?)</version>", (folder / "pom.xml").read_text(), re.DOTALL)[1]
     label = f"Spring Boot {version}"
     return [
-        Server("spring", label, lambda port: [java, "-jar", "app/peer.jar"], folder),
+        Server("spring", label, lambda port: [java, "-jar", "app/peer.jar"], folder, jit=True),
         Server("spring-aot", f"{label} with an AOT cache",
-               lambda port: [java, "-XX:AOTCache=peer.aot", "-XX:AOTMode=on", "-jar", "app/peer.jar"], folder),
+               lambda port: [java, "-XX:AOTCache=peer.aot", "-XX:AOTMode=on", "-jar", "app/peer.jar"], folder,
+               jit=True),
     ]
 
 
