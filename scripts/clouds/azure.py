@@ -96,11 +96,11 @@ def subscription(stack):
     return f"subscription {wanted} as {shown['user']['name']}"
 
 
-def rights(stack):
+def rights(stack, makes="Microsoft.App/containerApps/write"):
     granted = resource_manager(
         f"/subscriptions/{chosen(stack)}/providers/Microsoft.Authorization/permissions", "2022-04-01"
     )["value"]
-    lacking = [action for action in ("Microsoft.App/containerApps/write", GRANTS) if not any(allows(role, action) for role in granted)]
+    lacking = [action for action in (makes, GRANTS) if not any(allows(role, action) for role in granted)]
     if lacking:
         raise Problem(
             f"The login may not {' nor '.join(lacking)} in the subscription {chosen(stack)}.",

@@ -12,6 +12,8 @@ from meridian.console import Problem, patience, run, say
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CLOUDS = ("aws", "azure", "gcp")
+# The virtual machine of each, whose tasks end in vm-aws and so on.
+MACHINES = tuple(f"vm/{cloud}" for cloud in CLOUDS)
 PRODUCTION = "production"
 
 
@@ -27,7 +29,7 @@ class Stack:
         self.environment = environment or PRODUCTION
         self.root = root
         self.folder = root / "stacks" / cloud
-        self.provider = importlib.import_module(f"clouds.{cloud}")
+        self.provider = importlib.import_module(f"clouds.{cloud.replace('/', '_')}")
         if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", self.environment):
             raise Problem(
                 f'ENV is "{self.environment}".', "It is the name of an environment, such as staging: a-z, 0-9 and -."
@@ -42,6 +44,11 @@ class Stack:
                 f'{self.own_file.relative_to(root)} has the name of production, "{self.name}".',
                 "Set name there: it tells the resources of the two apart.",
             )
+
+    @property
+    def task(self):
+        """End of the names of this stack's tasks, aws or vm-aws."""
+        return self.cloud.replace("/", "-")
 
     @property
     def own_file(self):
@@ -135,6 +142,6 @@ class Stack:
 def from_arguments(description):
     """The stack that the command line and ENV name, and what else is to go to Terraform."""
     parser = argparse.ArgumentParser(description=description, epilog="Further arguments go to Terraform.")
-    parser.add_argument("cloud", choices=CLOUDS)
+    parser.add_argument("cloud", choices=(*CLOUDS, *MACHINES))
     options, further = parser.parse_known_args()
     return Stack(options.cloud, os.environ.get("ENV")), further

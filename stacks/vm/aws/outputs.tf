@@ -8,6 +8,11 @@ output "addresses" {
   value       = [for address in aws_eip.this : address.public_ip]
 }
 
+output "greeting" {
+  description = "Text that the page shows."
+  value       = var.greeting
+}
+
 output "image" {
   description = "The image that the machines run, by digest."
   value       = module.image.image

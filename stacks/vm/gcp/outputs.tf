@@ -11,6 +11,11 @@ output "addresses" {
   value       = [google_compute_address.this.address]
 }
 
+output "greeting" {
+  description = "Text that the page shows."
+  value       = var.greeting
+}
+
 output "image" {
   description = "The image that the machines run, by digest."
   value       = module.image.image

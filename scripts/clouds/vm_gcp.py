@@ -1,0 +1,101 @@
+"""The virtual machine on Google Cloud."""
+
+import os
+
+from meridian.page import look
+
+from clouds.gcp import (  # noqa: F401  a cloud has these names
+    CLOSED,
+    ENVIRONMENT,
+    FORGED,
+    TITLE,
+    TOOLS,
+    chosen,
+    every,
+    login,
+    project,
+    region,
+    rights,
+)
+
+MINUTES = {
+    "deploy": "6 to 9 minutes the first time (image 2, interfaces 2, machine until healthy 3), later some 5, for the new machine must answer first.",
+    "destroy": "3 to 5 minutes.",
+}
+# What the stack does, a permission for each: https://cloud.google.com/iam/docs/permissions-reference
+PERMISSIONS = (
+    "artifactregistry.repositories.create",
+    "artifactregistry.repositories.setIamPolicy",
+    "compute.firewalls.create",
+    "compute.forwardingRules.create",
+    "compute.instanceGroupManagers.create",
+    "compute.networks.create",
+    "iam.serviceAccounts.actAs",
+    "iam.serviceAccounts.create",
+    "resourcemanager.projects.setIamPolicy",
+    "serviceusage.services.enable",
+)
+
+
+def checks(stack):
+    if not os.environ.get("IMAGE"):
+        yield "login", login
+    yield "project", lambda: project(stack)
+    yield "rights", lambda: rights(stack, PERMISSIONS)
+    yield "region", lambda: region(stack)
+
+
+def verify(stack, outputs):
+    return look(stack, outputs)
+
+
+def before_destroy(stack):
+    """Nothing: the repository is deleted with its images."""
+
+
+def left(stack):
+    """Asks each interface for what the stack makes there, by exact name: one that only begins alike
+    belongs to another environment."""
+    found = []
+    for kind, url, key, fits in made(stack):
+        found += [f"{kind} {item['name']}" for item in every(url, key) if fits(item)]
+    return found
+
+
+def made(stack):
+    """Kind, address of its list, key of the list, and whether an item is the stack's."""
+    name, place, region = stack.name, chosen(stack), stack.variable("region")
+    compute = f"https://compute.googleapis.com/compute/v1/projects/{place}"
+
+    def one_of(*names):
+        return lambda item: item.get("name", "").split("/")[-1] in names
+
+    for kind, collection, names in (
+        ("forwarding rule", f"regions/{region}/forwardingRules", (name,)),
+        ("backend service", f"regions/{region}/backendServices", (name,)),
+        ("group", f"regions/{region}/instanceGroupManagers", (name,)),
+        ("health check", f"regions/{region}/healthChecks", (f"{name}-serving",)),
+        ("health check", "global/healthChecks", (f"{name}-healing",)),
+        ("public address", f"regions/{region}/addresses", (name,)),
+        (
+            "firewall rule",
+            "global/firewalls",
+            tuple(f"{name}-{rule}" for rule in ("http", "https", "icmp", "ssh", "inside-tcp", "inside-udp", "everything-out")),
+        ),
+        ("subnet", f"regions/{region}/subnetworks", (name,)),
+        ("network", "global/networks", (name,)),
+    ):
+        yield kind, f"{compute}/{collection}", "items", one_of(*names)
+    # A machine or a template has the name and what Google adds to it; its label says whose it is.
+    labelled = f"filter=labels.stack%3D{name}"
+    yield "template", f"{compute}/regions/{region}/instanceTemplates", "items", lambda item: item.get("properties", {}).get("labels", {}).get("stack") == name
+    for zone in every(f"{compute}/zones?filter=name%3D{region}-*", "items"):
+        yield "machine", f"{compute}/zones/{zone['name']}/instances?{labelled}", "items", lambda item: item.get("labels", {}).get("stack") == name
+    yield (
+        "repository",
+        f"https://artifactregistry.googleapis.com/v1/projects/{place}/locations/{region}/repositories",
+        "repositories",
+        one_of(name),
+    )
+    account = f"{name}-machine@{place}.iam.gserviceaccount.com"
+    yield "service account", f"https://iam.googleapis.com/v1/projects/{place}/serviceAccounts", "accounts", one_of(account)

@@ -1,0 +1,60 @@
+locals {
+  ports = var.certificate == null ? toset(["80"]) : toset(["80", "443"])
+}
+
+# What stays when machines go, in three zones: 3.65 USD a month.
+resource "azurerm_public_ip" "this" {
+  name                = var.name
+  resource_group_name = azurerm_resource_group.this.name
+  location            = azurerm_resource_group.this.location
+  sku                 = "Standard"
+  allocation_method   = "Static"
+  zones               = ["1", "2", "3"]
+}
+
+# Passes packets on with the client's address in them, so that the machine's firewall decides about
+# clients: 18 USD a month, https://azure.microsoft.com/pricing/details/load-balancer/
+resource "azurerm_lb" "this" {
+  name                = var.name
+  resource_group_name = azurerm_resource_group.this.name
+  location            = azurerm_resource_group.this.location
+  sku                 = "Standard"
+
+  frontend_ip_configuration {
+    name                 = "public"
+    public_ip_address_id = azurerm_public_ip.this.id
+  }
+}
+
+resource "azurerm_lb_backend_address_pool" "this" {
+  name            = "machines"
+  loadbalancer_id = azurerm_lb.this.id
+}
+
+# Of the service itself: a machine that cannot tell the time gets no new connections, and is replaced.
+resource "azurerm_lb_probe" "this" {
+  name                = "now"
+  loadbalancer_id     = azurerm_lb.this.id
+  protocol            = "Http"
+  port                = 80
+  request_path        = "/now"
+  interval_in_seconds = 10
+  probe_threshold     = 3
+}
+
+resource "azurerm_lb_rule" "this" {
+  for_each = local.ports
+
+  name                           = "tcp-${each.key}"
+  loadbalancer_id                = azurerm_lb.this.id
+  frontend_ip_configuration_name = "public"
+  backend_address_pool_ids       = [azurerm_lb_backend_address_pool.this.id]
+  probe_id                       = azurerm_lb_probe.this.id
+  protocol                       = "Tcp"
+  frontend_port                  = tonumber(each.key)
+  backend_port                   = tonumber(each.key)
+  idle_timeout_in_minutes        = 15
+  tcp_reset_enabled              = true
+  # What goes out goes by the machine's own address.
+  disable_outbound_snat = true
+}

@@ -1,0 +1,58 @@
+variable "image" {
+  description = "Image to run, by digest; null builds app/ and pushes it to the repository."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.image == null || can(regex("^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$", var.image))
+    error_message = "image must be given by digest, HOST/PATH@sha256:<64 hex digits>, or null to build it; it is \"${coalesce(var.image, "null")}\"."
+  }
+
+  validation {
+    # The machines may pull from one registry of Azure: the stack's own, which has its name, or the shared one.
+    condition     = var.image == null || !can(regex("\\.azurecr\\.io/", var.image)) || split("@", coalesce(var.image, "@"))[0] == var.repository_url || (var.repository_url == null && can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.image)))
+    error_message = "image is in a registry of Azure that the machines may not pull from; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
+  }
+}
+
+variable "repository_url" {
+  description = "Repository that exists already and takes the images, HOST/PATH; null makes one for this stack."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.repository_url == null || can(regex("^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$", var.repository_url))
+    error_message = "repository_url must be HOST/PATH without scheme, tag or digest, such as myregistry.azurecr.io/meridian; it is \"${coalesce(var.repository_url, "null")}\"."
+  }
+}
+
+variable "keep_images" {
+  description = "How many images the stack's own repository keeps, the newest, 10 to 1000."
+  type        = number
+
+  validation {
+    condition     = var.keep_images >= 10 && var.keep_images <= 1000 && floor(var.keep_images) == var.keep_images
+    error_message = "keep_images must be a whole number from 10 to 1000; it is ${var.keep_images}."
+  }
+}
+
+variable "certificate" {
+  description = "Serves on 443, where 80 then leads: name is the host name that it is for, secret the id of a Key Vault secret with private key and certificate chain as PEM, proxy an image of HAProxy by digest that the machines may pull. null: port 80 only."
+  type        = object({ name = string, secret = string, proxy = string })
+  default     = null
+
+  validation {
+    condition     = var.certificate == null || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.certificate.name))
+    error_message = "certificate.name must be a fully qualified name in lower case, such as hello.example.com; it is \"${try(var.certificate.name, "null")}\"."
+  }
+
+  validation {
+    condition     = var.certificate == null || can(regex("^https://[a-z0-9-]+\\.vault\\.azure\\.net/secrets/[A-Za-z0-9-]+(/[0-9a-f]{32})?$", var.certificate.secret))
+    error_message = "certificate.secret must be the id of a secret, https://VAULT.vault.azure.net/secrets/NAME; it is \"${try(var.certificate.secret, "null")}\"."
+  }
+
+  validation {
+    condition     = var.certificate == null || can(regex("^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$", var.certificate.proxy))
+    error_message = "certificate.proxy must be an image by digest, HOST/PATH@sha256:<64 hex digits>; it is \"${try(var.certificate.proxy, "null")}\"."
+  }
+}
