@@ -10,6 +10,9 @@ import time
 
 START = 60  # seconds
 
+# The argument that makes a provider serve many, where it is not the usual one.
+DEBUG = {"azurerm": "-debuggable"}
+
 
 class Providers:
     """Context manager; attach() gives what Terraform takes in TF_REATTACH_PROVIDERS.
@@ -40,7 +43,7 @@ class Providers:
         binary = self.binary(name, wanted_by)
         log = self.folder / f"{name}.log"
         with open(log, "w") as output:
-            process = subprocess.Popen([binary, "-debug"], stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+            process = subprocess.Popen([binary, DEBUG.get(name, "-debug")], stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         end = time.monotonic() + START
         while time.monotonic() < end and process.poll() is None:
             if found := re.search(r"TF_REATTACH_PROVIDERS='(.*)'", log.read_text()):
