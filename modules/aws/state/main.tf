@@ -75,10 +75,9 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
 
     filter {}
 
-    # A state that was broken is noticed within a quarter, and the newest ten stay for ever.
+    # A state that was broken is noticed within a quarter.
     noncurrent_version_expiration {
-      noncurrent_days           = 90
-      newer_noncurrent_versions = 10
+      noncurrent_days = 90
     }
 
     abort_incomplete_multipart_upload {

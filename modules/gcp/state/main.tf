@@ -29,10 +29,9 @@ resource "google_storage_bucket" "this" {
   }
 
   lifecycle_rule {
-    # A state that was broken is noticed within a quarter, and the newest ten stay for ever.
+    # A state that was broken is noticed within a quarter.
     condition {
       days_since_noncurrent_time = 90
-      num_newer_versions         = 10
       with_state                 = "ARCHIVED"
     }
     action {

@@ -17,7 +17,7 @@ output "settings" {
   description = "Variables of the pipelines: for all jobs, and by environment for the jobs in it. None of them is a secret."
   value = {
     all = merge(
-      { GCP_PLANNER = module.delivery.planner },
+      { GCP_PLANNER = module.delivery.planner, GCP_PROJECT = var.project },
       { for pipeline, name in module.delivery.providers : pipeline == "github" ? "GCP_PROVIDER" : "GCP_PROVIDER_CIRCLECI" => name },
     )
     environments = { for environment, account in module.delivery.deployer : environment => { GCP_DEPLOYER = account } }

@@ -49,7 +49,7 @@ run "a_job_outside_its_environment_is_not_even_told_who_deploys" {
     github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }
   }
   assert {
-    condition     = keys(output.settings.all) == ["GCP_PLANNER", "GCP_PROVIDER"] && toset(keys(output.settings.environments)) == toset(["production", "staging"]) && alltrue([for values in output.settings.environments : keys(values) == ["GCP_DEPLOYER"]])
+    condition     = keys(output.settings.all) == ["GCP_PLANNER", "GCP_PROJECT", "GCP_PROVIDER"] && toset(keys(output.settings.environments)) == toset(["production", "staging"]) && alltrue([for values in output.settings.environments : keys(values) == ["GCP_DEPLOYER"]])
     error_message = "The planner for all, the deployer for its environment."
   }
 }

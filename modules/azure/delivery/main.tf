@@ -1,0 +1,54 @@
+data "azurerm_subscription" "current" {}
+
+locals {
+  # A repository made, renamed or moved since 15 July 2026 names itself with its ids, an older one
+  # without: https://docs.github.com/en/actions/reference/security/oidc
+  # Entra compares whole subjects and nothing besides, so the form with names alone is only as good as
+  # the names; a repository that has the new form does not need it.
+  subjects = var.github == null ? {} : merge(
+    { ids = "repo:${var.github.owner}@${var.github.owner_id}/${var.github.repository}@${var.github.repository_id}" },
+    { for form in ["names"] : form => "repo:${var.github.owner}/${var.github.repository}" if var.github.old_subject },
+  )
+  issuer   = "https://token.actions.githubusercontent.com"
+  audience = ["api://AzureADTokenExchange"]
+
+  planner_jobs  = { "pull-request" = "pull_request", branch = "ref:refs/heads/${try(var.github.branch, "")}" }
+  planner_trust = { for pair in setproduct(keys(local.planner_jobs), keys(local.subjects)) : join("-", pair) => "${local.subjects[pair[1]]}:${local.planner_jobs[pair[0]]}" }
+  deployer_trust = {
+    for pair in setproduct(keys(var.environments), keys(local.subjects)) : join("-", pair) => { environment = pair[0], subject = "${local.subjects[pair[1]]}:environment:${pair[0]}" }
+  }
+}
+
+resource "azurerm_user_assigned_identity" "planner" {
+  name                = "${var.name}-planner"
+  resource_group_name = var.place.resource_group
+  location            = var.place.location
+}
+
+resource "azurerm_user_assigned_identity" "deployer" {
+  for_each = var.environments
+
+  name                = "${each.value}-deployer"
+  resource_group_name = var.place.resource_group
+  location            = var.place.location
+}
+
+resource "azurerm_federated_identity_credential" "planner" {
+  for_each = local.planner_trust
+
+  name                      = each.key
+  user_assigned_identity_id = azurerm_user_assigned_identity.planner.id
+  issuer                    = local.issuer
+  audience                  = local.audience
+  subject                   = each.value
+}
+
+resource "azurerm_federated_identity_credential" "deployer" {
+  for_each = local.deployer_trust
+
+  name                      = each.key
+  user_assigned_identity_id = azurerm_user_assigned_identity.deployer[each.value.environment].id
+  issuer                    = local.issuer
+  audience                  = local.audience
+  subject                   = each.value.subject
+}

@@ -1,0 +1,24 @@
+output "planner" {
+  description = "Client id of the identity that plans in every environment; for jobs of the branch and of pull requests."
+  value       = azurerm_user_assigned_identity.planner.client_id
+
+  depends_on = [azurerm_federated_identity_credential.planner, azurerm_role_assignment.planner]
+}
+
+output "deployer" {
+  description = "Client id of the identity that applies, by environment; for jobs in that environment alone."
+  value       = { for environment, identity in azurerm_user_assigned_identity.deployer : environment => identity.client_id }
+
+  depends_on = [
+    azurerm_federated_identity_credential.deployer,
+    azurerm_role_assignment.deployer,
+    azurerm_role_assignment.deployer_roles,
+    azurerm_role_assignment.deployer_state,
+  ]
+}
+
+# Azure lets no person act as an identity, so the viewer is what to give to a person.
+output "viewer" {
+  description = "Role and scope for people who may look at the stack and nothing else, by environment: az role assignment create --role ROLE --scope SCOPE --assignee PERSON."
+  value       = { for environment, stack in var.environments : environment => { role = "Reader", scope = "${data.azurerm_subscription.current.id}/resourceGroups/${stack}" } }
+}

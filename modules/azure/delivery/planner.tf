@@ -1,0 +1,33 @@
+# Reading everything is not enough to refresh: for a container app or job the provider asks for its
+# secrets, of which ours have none, by an action that is no reading to Azure.
+resource "azurerm_role_definition" "planner" {
+  name        = "${var.name} planner"
+  scope       = data.azurerm_subscription.current.id
+  description = "Reads what Terraform refreshes: all settings, the secrets of container apps, the documents"
+
+  permissions {
+    actions = [
+      "*/read",
+      "Microsoft.App/containerApps/listSecrets/action",
+      "Microsoft.App/jobs/listSecrets/action",
+    ]
+    data_actions = ["Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"]
+  }
+}
+
+resource "azurerm_role_assignment" "planner" {
+  scope              = data.azurerm_subscription.current.id
+  role_definition_id = azurerm_role_definition.planner.role_definition_resource_id
+  principal_id       = azurerm_user_assigned_identity.planner.principal_id
+  principal_type     = "ServicePrincipal"
+
+  # Of blobs, the documents and the states; those of others in the subscription stay closed.
+  condition_version = "2.0"
+  condition         = <<-EOT
+    (
+      !(ActionMatches{'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'})
+      OR @Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringEquals 'documents'
+      OR @Resource[Microsoft.Storage/storageAccounts:name] StringEquals '${regex("/storageAccounts/([a-z0-9]+)/", var.store)[0]}'
+    )
+  EOT
+}

@@ -1,0 +1,51 @@
+variable "name" {
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+  }
+}
+
+variable "place" {
+  description = "Resource group and region of every resource; Azure's provider has no defaults for either."
+  type        = object({ resource_group = string, location = string })
+}
+
+variable "environments" {
+  description = "Environment of the pipeline to the name of its stack, such as { production = \"meridian\" }."
+  type        = map(string)
+
+  validation {
+    condition     = length(var.environments) > 0 && alltrue([for environment in keys(var.environments) : can(regex("^[a-z][a-z0-9-]{0,30}$", environment))])
+    error_message = "environments must have at least one, each of a-z, 0-9 and -; it has \"${join("\", \"", keys(var.environments))}\"."
+  }
+
+  validation {
+    # Two environments with one stack would have each other's rights.
+    condition     = length(distinct(values(var.environments))) == length(var.environments) && alltrue([for stack in values(var.environments) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16])
+    error_message = "environments must give each a stack name of its own, as the stack's variable name; it gives \"${join("\", \"", values(var.environments))}\"."
+  }
+}
+
+variable "github" {
+  description = "Repository on GitHub whose workflows get the identities, or null: owner and repository with the numeric ids that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, and whether its tokens still have the subject of before 15 July 2026, without ids (old_subject)."
+  type        = object({ owner = string, owner_id = number, repository = string, repository_id = number, branch = optional(string, "main"), old_subject = optional(bool, false) })
+  nullable    = true
+
+  validation {
+    condition     = var.github == null || can(regex("^[A-Za-z0-9-]+$", var.github.owner)) && can(regex("^[A-Za-z0-9._-]+$", var.github.repository)) && can(regex("^[A-Za-z0-9._/-]+$", var.github.branch))
+    error_message = "github: owner, repository and branch are names without wildcards; they are \"${try(var.github.owner, "")}\", \"${try(var.github.repository, "")}\", \"${try(var.github.branch, "")}\"."
+  }
+
+  validation {
+    condition     = var.github == null || try(var.github.owner_id > 0 && var.github.repository_id > 0, false)
+    error_message = "github: owner_id and repository_id are the numbers that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells."
+  }
+}
+
+variable "store" {
+  description = "Id of the storage container that holds the states, from the module state."
+  type        = string
+}

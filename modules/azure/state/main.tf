@@ -1,0 +1,108 @@
+data "azurerm_client_config" "current" {}
+
+locals {
+  # Unique in the world, 24 letters and digits at most, the same for everybody who plans, known before the apply.
+  account   = "${replace(var.name, "-", "")}${substr(sha256("${data.azurerm_client_config.current.subscription_id} ${var.place.resource_group} ${var.name}"), 0, 8)}"
+  container = "state"
+  # Folder whose state is kept, and under which key.
+  keys = {
+    "stacks/azure"           = "stack.tfstate"
+    "stacks/vm/azure"        = "vm.tfstate"
+    "stacks/bootstrap/azure" = "bootstrap.tfstate"
+  }
+}
+
+resource "azurerm_storage_account" "this" {
+  # checkov:skip=CKV_AZURE_33:there is no queue
+  # checkov:skip=CKV_AZURE_59:pipelines and people write from wherever they are; without shared keys only identities get in
+  # checkov:skip=CKV_AZURE_206:three zones; a state describes one region, and where that is lost, so is what it describes
+  # checkov:skip=CKV2_AZURE_1:encrypted with Azure's key; a key of ours would lock out nobody who may read the blobs
+  # checkov:skip=CKV2_AZURE_33:a private endpoint costs 7 USD a month and would keep pipelines out
+  name                = local.account
+  resource_group_name = var.place.resource_group
+  location            = var.place.location
+
+  account_kind             = "StorageV2"
+  account_tier             = "Standard"
+  account_replication_type = "ZRS"
+
+  min_tls_version                  = "TLS1_2"
+  https_traffic_only_enabled       = true
+  shared_access_key_enabled        = false
+  default_to_oauth_authentication  = true
+  allow_nested_items_to_be_public  = false
+  cross_tenant_replication_enabled = false
+  local_user_enabled               = false
+
+  # Stated, because a policy could block keys only: nobody signs addresses that outlive a day.
+  sas_policy {
+    expiration_period = "01.00:00:00"
+  }
+
+  blob_properties {
+    versioning_enabled = true
+
+    delete_retention_policy {
+      days = 90
+    }
+
+    container_delete_retention_policy {
+      days = 90
+    }
+  }
+
+  lifecycle {
+    # Without its state, what a stack made must be found and deleted by hand.
+    prevent_destroy = true
+  }
+}
+
+# A state that was broken is noticed within a quarter.
+resource "azurerm_storage_management_policy" "this" {
+  storage_account_id = azurerm_storage_account.this.id
+
+  rule {
+    name    = "old-versions"
+    enabled = true
+
+    filters {
+      blob_types = ["blockBlob"]
+    }
+
+    actions {
+      version {
+        delete_after_days_since_creation = 90
+      }
+    }
+  }
+}
+
+resource "azurerm_storage_container" "this" {
+  # checkov:skip=CKV2_AZURE_21:who read a state stands in the diagnostic log, where one is turned on for the account
+  name = local.container
+  # By id, through Resource Manager; by name the provider would ask the store itself, which still refuses.
+  storage_account_id    = azurerm_storage_account.this.id
+  container_access_type = "private"
+}
+
+# A deployer is a contributor of the subscription and could delete the account; the lock it cannot delete.
+resource "azurerm_management_lock" "this" {
+  name       = "states"
+  scope      = azurerm_storage_account.this.id
+  lock_level = "CanNotDelete"
+  notes      = "Holds the states of the stacks; task destroy-bootstrap-azure takes this away."
+
+  depends_on = [azurerm_storage_container.this, azurerm_storage_management_policy.this]
+}
+
+# An owner of the subscription has no right to blobs. Whoever bootstraps gets it, on this container only, and
+# keeps it: another person's run must not take it away. docs: https://learn.microsoft.com/azure/storage/blobs/assign-azure-role-data-access
+resource "azurerm_role_assignment" "writer" {
+  scope                = azurerm_storage_container.this.id
+  role_definition_name = "Storage Blob Data Owner"
+  principal_id         = data.azurerm_client_config.current.object_id
+
+  lifecycle {
+    ignore_changes = [principal_id]
+  }
+}

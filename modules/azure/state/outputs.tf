@@ -1,0 +1,24 @@
+output "backend" {
+  description = "What to save as backend.tf, by folder. Known at plan, so that what is there already is seen before anything is made."
+  value = {
+    for folder, key in local.keys : folder => <<-EOT
+      # Written by task bootstrap-azure; belongs into the repository, for it holds no secret.
+      terraform {
+        backend "azurerm" {
+          tenant_id            = "${data.azurerm_client_config.current.tenant_id}"
+          storage_account_name = "${local.account}"
+          container_name       = "${local.container}"
+          key                  = "${key}"
+          use_azuread_auth     = true
+        }
+      }
+    EOT
+  }
+}
+
+output "store" {
+  description = "Id of the container that holds the states, for those who grant rights to them."
+  value       = azurerm_storage_container.this.id
+
+  depends_on = [azurerm_management_lock.this, azurerm_role_assignment.writer]
+}

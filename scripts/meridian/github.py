@@ -1,0 +1,84 @@
+"""The few things that pipelines tell GitHub: a comment under a pull request, an issue about drift."""
+
+import json
+import os
+import re
+import urllib.error
+import urllib.request
+
+from meridian.console import Problem
+
+# GitHub refuses longer texts: https://docs.github.com/en/rest/issues/comments
+MOST_CHARACTERS = 65000
+
+
+class GitHub:
+    """A repository, by GITHUB_TOKEN; the address of the API can be another, as on GitHub Enterprise."""
+
+    def __init__(self):
+        self.token = os.environ.get("GITHUB_TOKEN")
+        self.repository = os.environ.get("GITHUB_REPOSITORY") or from_circleci("CIRCLE_PROJECT_USERNAME", "CIRCLE_PROJECT_REPONAME")
+        self.api = os.environ.get("GITHUB_API_URL", "https://api.github.com").rstrip("/")
+        if not self.token or not self.repository:
+            raise Problem(
+                "GITHUB_TOKEN or GITHUB_REPOSITORY is not set.",
+                "A workflow has both. On CircleCI set GITHUB_TOKEN, which may write pull requests, in the project's settings.",
+            )
+
+    def ask(self, method, path, body=None):
+        request = urllib.request.Request(
+            f"{self.api}/repos/{self.repository}/{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={
+                "Authorization": f"Bearer {self.token}",
+                "Accept": "application/vnd.github+json",
+                "Content-Type": "application/json",
+                "X-GitHub-Api-Version": "2022-11-28",
+            },
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.loads(answer.read() or "null")
+        except urllib.error.HTTPError as error:
+            raise Problem(f"GitHub answers {error.code} to {method} {path}.", error.read(500).decode(errors="replace")) from None
+        except OSError as error:
+            raise Problem(f"GitHub cannot be reached at {self.api}.", str(error)) from None
+
+    def comment(self, number, mark, text):
+        """Writes the one comment that carries the mark, or writes it anew."""
+        body = f"<!-- {mark} -->\n{shortened(text)}"
+        for page in range(1, 11):
+            comments = self.ask("GET", f"issues/{number}/comments?per_page=100&page={page}")
+            for comment in comments:
+                if comment["body"].startswith(f"<!-- {mark} -->"):
+                    return self.ask("PATCH", f"issues/comments/{comment['id']}", {"body": body})
+            if len(comments) < 100:
+                break
+        return self.ask("POST", f"issues/{number}/comments", {"body": body})
+
+    def issue(self, title, text):
+        """Opens the one issue of that title, or renews it; without text closes it."""
+        issues = self.ask("GET", "issues?state=open&per_page=100")
+        number = next((issue["number"] for issue in issues if issue["title"] == title and "pull_request" not in issue), None)
+        if text:
+            body = {"body": shortened(text)}
+            return self.ask("PATCH", f"issues/{number}", body) if number else self.ask("POST", "issues", {"title": title, **body})
+        return self.ask("PATCH", f"issues/{number}", {"state": "closed"}) if number else None
+
+
+def from_circleci(*names):
+    values = [os.environ.get(name) for name in names]
+    return "/".join(values) if all(values) else None
+
+
+def pull_request():
+    """Number of the pull request that a job runs for; None without one."""
+    found = re.search(r"refs/pull/(\d+)/", os.environ.get("GITHUB_REF", "")) or re.search(r"/pull/(\d+)$", os.environ.get("CIRCLE_PULL_REQUEST", ""))
+    return int(found[1]) if found else None
+
+
+def shortened(text):
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    return text[: MOST_CHARACTERS - 100] + "\n```\n</details>\n\nThe rest is too long for GitHub; the job's log has it.\n"

@@ -1,0 +1,28 @@
+output "backend" {
+  description = "What to save as backend.tf, by folder."
+  value       = module.state.backend
+}
+
+output "repository_url" {
+  description = "The shared repository, for the stacks' variable of that name."
+  value       = local.repository_url
+
+  depends_on = [azurerm_container_registry.this, azurerm_container_registry_task.purge]
+}
+
+output "settings" {
+  description = "Variables of the pipelines: for all jobs, and by environment for the jobs in it. None of them is a secret."
+  value = {
+    all = {
+      AZURE_PLANNER      = module.delivery.planner
+      AZURE_SUBSCRIPTION = data.azurerm_client_config.current.subscription_id
+      AZURE_TENANT       = data.azurerm_client_config.current.tenant_id
+    }
+    environments = { for environment, client in module.delivery.deployer : environment => { AZURE_DEPLOYER = client } }
+  }
+}
+
+output "viewer" {
+  description = "What to give to people who may look at an environment and nothing else, once it is deployed: az role assignment create --role ROLE --scope SCOPE --assignee PERSON."
+  value       = module.delivery.viewer
+}

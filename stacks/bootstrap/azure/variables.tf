@@ -1,0 +1,60 @@
+variable "name" {
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+  }
+}
+
+variable "region" {
+  description = "Azure region with availability zones, such as westeurope."
+  type        = string
+
+  validation {
+    # Public address, gateway, environment and store span three zones:
+    # https://learn.microsoft.com/azure/reliability/regions-list
+    condition = contains(split(" ", join(" ", [
+      "australiaeast austriaeast belgiumcentral brazilsouth canadacentral centralindia centralus chilecentral",
+      "denmarkeast eastasia eastus eastus2 francecentral germanywestcentral indonesiacentral israelcentral italynorth",
+      "japaneast japanwest koreacentral malaysiawest mexicocentral newzealandnorth northeurope norwayeast",
+      "polandcentral qatarcentral southafricanorth southcentralus southeastasia spaincentral swedencentral",
+      "switzerlandnorth uaenorth uksouth westeurope westus2 westus3",
+    ])), var.region)
+    error_message = "region must be a region of Azure with availability zones, written as by az account list-locations, such as westeurope, northeurope, eastus2 or westus3; it is \"${var.region}\"."
+  }
+}
+
+variable "account" {
+  description = "Id of the subscription to deploy to. null: ARM_SUBSCRIPTION_ID, or the one that az account show names."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.account == null || can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", var.account))
+    error_message = "account must be the id of a subscription, such as 00000000-1111-2222-3333-444444444444; it is \"${coalesce(var.account, "null")}\"."
+  }
+}
+
+variable "environments" {
+  description = "Environment of the pipeline to the name of its stack, as in stacks/azure: terraform.tfvars has production's, ENV.tfvars any other's."
+  type        = map(string)
+}
+
+variable "keep_images" {
+  description = "How many images the shared repository keeps, the newest, 10 to 1000; at 45 MB each, 200 fit the 10 GB that its price includes."
+  type        = number
+
+  validation {
+    # Fewer would delete what a rollback, or a service that was not deployed for long, still runs.
+    condition     = var.keep_images >= 10 && var.keep_images <= 1000 && floor(var.keep_images) == var.keep_images
+    error_message = "keep_images must be a whole number from 10 to 1000; it is ${var.keep_images}."
+  }
+}
+
+variable "github" {
+  description = "Repository on GitHub whose workflows deploy, or null: owner and repository with the numeric ids that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, and whether its tokens still have the subject of before 15 July 2026, without ids (old_subject)."
+  type        = object({ owner = string, owner_id = number, repository = string, repository_id = number, branch = optional(string, "main"), old_subject = optional(bool, false) })
+  default     = null
+}
