@@ -24,6 +24,8 @@ import java.io.IOException;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import meridian.documents.DocumentSettings.Location;
 
 /**
@@ -34,6 +36,14 @@ import meridian.documents.DocumentSettings.Location;
 final class BlobStore implements DocumentStore {
   private static final Duration NO_DELAY = Duration.ofMillis(1);
 
+  /** Warns at every request of a header that the JDK sets itself. Held, or it forgets its level. */
+  private static final Logger TRANSPORT =
+      Logger.getLogger("com.azure.core.http.jdk.httpclient.JdkHttpClient");
+
+  static {
+    TRANSPORT.setLevel(Level.SEVERE);
+  }
+
   private final BlobContainerClient container;
   private final Duration timeout;
   private final int maxBytes;
@@ -41,7 +51,7 @@ final class BlobStore implements DocumentStore {
   BlobStore(Location.Blob location, DocumentSettings settings) {
     HttpClient http =
         new JdkHttpClientBuilder()
-            .connectionTimeout(Duration.ofSeconds(1))
+            .connectionTimeout(settings.timeout()) // the TLS handshake is part of it
             .responseTimeout(settings.timeout())
             .readTimeout(settings.timeout())
             .build();

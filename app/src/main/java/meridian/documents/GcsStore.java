@@ -24,10 +24,7 @@ import meridian.documents.DocumentSettings.Location;
 final class GcsStore implements DocumentStore {
   private final ComputeEngineCredentials credentials = ComputeEngineCredentials.create();
   private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(Duration.ofSeconds(1))
-          .build();
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final String objects;
   private final Duration timeout;
   private final int maxBytes;

@@ -3,7 +3,6 @@ package meridian.documents;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
-import java.time.Duration;
 import meridian.SettingsException;
 import meridian.documents.DocumentSettings.Location;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProviderChain;
@@ -46,7 +45,7 @@ final class S3Store implements DocumentStore {
                     InstanceProfileCredentialsProvider.create()))
             .httpClient(
                 UrlConnectionHttpClient.builder()
-                    .connectionTimeout(Duration.ofSeconds(1))
+                    .connectionTimeout(settings.timeout())
                     .socketTimeout(settings.timeout())
                     .build())
             // TLS protects the way; a checksum would only cost its classes.

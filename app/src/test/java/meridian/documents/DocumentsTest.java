@@ -48,7 +48,7 @@ class DocumentsTest {
         new DocumentSettings(
             new DocumentSettings.Location.Folder(Path.of("unused")),
             1000,
-            Duration.ofMillis(700),
+            Duration.ofSeconds(3),
             Duration.ofSeconds(5)),
         nanos::get);
   }
@@ -213,7 +213,7 @@ class DocumentsTest {
     long start = System.nanoTime();
     assertThat(slow.get("foo"), equalTo(new Lookup.Unavailable(Lookup.Failure.SLOW)));
 
-    assertThat((System.nanoTime() - start) / 1_000_000, is(lessThan(5000L)));
+    assertThat((System.nanoTime() - start) / 1_000_000, is(lessThan(30_000L)));
     interrupted.await(); // the question does not go on without a caller
   }
 
