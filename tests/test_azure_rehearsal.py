@@ -274,6 +274,9 @@ def test_the_first_image_comes_back_under_a_new_name(azure):
     assert azure.apply() == {APP_ADDRESS: UPDATE, JOB_ADDRESS: UPDATE}
     assert azure.serving() == {A: 100}
     assert azure.app()["latestRevisionName"] not in first
+    # Azure names them all; no name of ours can be in the way.
+    puts = [json.loads(each["body"]) for each in azure.echo.requests() if each["method"] == "PUT" and each["path"] == APP]
+    assert puts and not any(each["properties"]["template"].get("revisionSuffix") for each in puts)
     assert azure.outputs()["revision"] == azure.app()["latestRevisionName"]
     assert azure.settled()
 

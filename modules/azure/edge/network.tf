@@ -13,7 +13,7 @@ resource "azurerm_network_security_group" "this" {
     content {
       name                       = security_rule.key
       description                = "From everywhere"
-      priority                   = 100 + tonumber(security_rule.value) / 10
+      priority                   = security_rule.key == "http" ? 100 : 110
       direction                  = "Inbound"
       access                     = "Allow"
       protocol                   = "Tcp"

@@ -15,7 +15,7 @@ variables {
 run "every_alert_tells_somebody_also_when_it_is_over" {
   command = plan
   assert {
-    condition     = alltrue([for alert in azurerm_monitor_metric_alert.this : one(alert.action).action_group_id == var.channel && alert.auto_mitigate && alert.enabled])
+    condition     = alltrue([for alert in azurerm_monitor_metric_alert.this : one(alert.action).action_group_id == var.channel && alert.auto_mitigate])
     error_message = "All of them, to the channel."
   }
 }
