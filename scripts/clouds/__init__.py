@@ -11,5 +11,6 @@ before_destroy(stack)  removes what `terraform destroy` cannot
 left(stack)   one line for each thing that still exists in the cloud and belongs to the stack, asked
               of the cloud's own interface and not of Terraform's state
 
-and may have ENVIRONMENT, variables that Terraform is run with. `stack` is a meridian.stack.Stack.
+and may have ENVIRONMENT, variables that Terraform is run with, and destroy(stack, *further) in place
+of `terraform destroy`. `stack` is a meridian.stack.Stack.
 """
