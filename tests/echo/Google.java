@@ -1,3 +1,4 @@
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +36,9 @@ final class Google implements Echo.Cloud {
   final Store store = new Store(false);
   private final Set<String> enabled = new HashSet<>();
   private final Map<String, Map<String, Object>> policies = new TreeMap<>();
+  private List<?> denied = List.of();
   private long counter;
+  private String project = "";
 
   private final GoogleCompute compute = new GoogleCompute(this);
   private final GoogleRun run = new GoogleRun(this);
@@ -98,6 +101,12 @@ final class Google implements Echo.Cloud {
   @Override
   public Object order(String name, Map<String, Object> details) {
     switch (name) {
+      case "enable":
+        list(details.get("services")).forEach(api -> enable((String) api));
+        return null;
+      case "deny":
+        denied = list(details.get("permissions"));
+        return null;
       case "fail-next-revision":
         run.failNextRevision = true;
         return null;
@@ -116,13 +125,27 @@ final class Google implements Echo.Cloud {
   // Projects and their interfaces
 
   private Echo.Answer project(Echo.Request request) {
-    Matcher path = match("/(?:v1|v3)/projects/([^/:]+)", request.path());
+    Matcher path = match("/(?:v1|v3)/projects/([^/:]+)(:testIamPermissions)?", request.path());
+    if (path.group(2) != null) {
+      List<Object> granted = new ArrayList<>(list(request.json().get("permissions")));
+      granted.removeAll(denied);
+      return ok(Json.object("permissions", granted));
+    }
+    project = path.group(1);
+    if (project.startsWith("no-")) {
+      throw new Echo.Refusal(403, "forbidden", "The caller does not have permission");
+    }
     return ok(
         Json.object(
             "projectId", path.group(1),
             "projectNumber", PROJECT_NUMBER,
             "name", path.group(1),
             "lifecycleState", "ACTIVE"));
+  }
+
+  /** Id of the project that was asked for last; it is told by its number too. */
+  String project() {
+    return project;
   }
 
   private Echo.Answer services(Echo.Request request) {

@@ -24,6 +24,12 @@ final class GoogleCompute {
   }
 
   Echo.Answer answer(Echo.Request request) {
+    if (request.path().matches("/compute/v1/projects/[^/]+")) {
+      return Google.ok(Json.object("kind", "compute#project", "name", google.project()));
+    }
+    if (request.path().matches("/compute/v1/projects/[^/]+/regions/[^/]+")) {
+      return region(request.path().replaceFirst(".*/", ""));
+    }
     Matcher path =
         Google.match(
             "/compute/v1/(projects/[^/]+/(?:global|regions/[^/]+))/(\\w+)(?:/([^/]+))?(?:/(\\w+))?", request.path());
@@ -47,6 +53,13 @@ final class GoogleCompute {
       default:
         return update(id, object, verb, request);
     }
+  }
+
+  private static Echo.Answer region(String name) {
+    if (!name.equals("us-central1")) {
+      throw new Echo.Refusal(404, "notFound", "The resource 'regions/" + name + "' was not found");
+    }
+    return Google.ok(Json.object("name", name, "zones", Json.array("a", "b", "c", "f")));
   }
 
   private Echo.Answer insert(String collection, Map<String, Object> body) {

@@ -7,6 +7,8 @@ import java.util.regex.Matcher;
  * Registry, IAM, Monitoring, Scheduler, Certificate Manager, and Cloud DNS, which is nearly so.
  */
 final class GoogleNames {
+  private static final String SCHEDULES = "schedules";
+
   private final Google google;
 
   GoogleNames(Google google) {
@@ -18,7 +20,8 @@ final class GoogleNames {
       return records(request);
     }
     Matcher path = Google.match("/v[123]/(projects/[^:]+?)(?::(\\w+))?", request.path());
-    String id = path.group(1);
+    // Scheduler and Cloud Run both have jobs.
+    String id = api.equals("cloudscheduler") ? path.group(1).replace("/jobs", "/" + SCHEDULES) : path.group(1);
     if (path.group(2) != null) {
       return verb(id, path.group(2), request);
     }
@@ -28,7 +31,7 @@ final class GoogleNames {
       case "GET":
         return Google.ok(
             collection
-                ? Json.object(id.replaceFirst(".*/", ""), google.store.list(id))
+                ? Json.object(id.replaceFirst(".*/", "").replace("serviceAccounts", "accounts").replace(SCHEDULES, "jobs"), google.store.list(id))
                 : google.existing(Echo.decode(id)));
       case "POST":
         return create(id, request, finished);
@@ -43,6 +46,10 @@ final class GoogleNames {
     if (verb.endsWith("IamPolicy")) {
       return google.policy(id, request, verb.equals("setIamPolicy"));
     }
+    if (verb.equals("resume") || verb.equals("pause")) {
+      google.existing(id).put("state", verb.equals("resume") ? "ENABLED" : "PAUSED");
+      return Google.ok(google.existing(id));
+    }
     throw new Echo.Refusal(501, "notImplemented", "This double does not know :" + verb);
   }
 
@@ -55,7 +62,7 @@ final class GoogleNames {
     String name = body.containsKey("name") ? Json.text(body, "name").replaceFirst(".*/", "") : name(kind, request);
     String id = collection + "/" + name;
     google.absent(id);
-    body.put("name", id);
+    body.put("name", id.replace(SCHEDULES, "jobs"));
     check(id, body);
     if (operation) {
       body.put("createTime", Google.TIME);
@@ -79,8 +86,10 @@ final class GoogleNames {
       case "certificateMapEntries":
         body.put("state", "ACTIVE");
         break;
-      case "jobs":
+      case SCHEDULES:
         body.put("state", "ENABLED");
+        Json.object("maxRetryDuration", "0s", "minBackoffDuration", "5s", "maxBackoffDuration", "3600s", "maxDoublings", 5L)
+            .forEach(Json.inside(body, "retryConfig")::putIfAbsent);
         break;
       default:
         break;
@@ -185,8 +194,11 @@ final class GoogleNames {
 
   private Echo.Answer records(Echo.Request request) {
     Matcher path =
-        Google.match("/dns/v1/(projects/[^/]+/managedZones/[^/]+)/(changes|rrsets)(?:/([^/]+)/(\\w+))?", request.path());
+        Google.match("/dns/v1/(projects/[^/]+/managedZones/[^/]+)/(changes|rrsets)(?:/.*)?", request.path());
     String sets = path.group(1) + "/rrsets";
+    if (path.group(2).equals("changes") && request.method().equals("GET")) {
+      return Google.ok(Json.object("status", "done"));
+    }
     if (path.group(2).equals("changes")) {
       Map<String, Object> change = request.json();
       Json.objects(change, "deletions").forEach(set -> google.store.remove(record(sets, set)));
