@@ -99,7 +99,8 @@ class Machine:
         )
         self.write("var/lib/cloud/seed/nocloud/meta-data", "instance-id: machine-1\n")
         self.write("var/lib/cloud/seed/nocloud/user-data", user_data)
-        self.write("etc/cloud/cloud.cfg.d/99-network.cfg", "network: {config: disabled}\n")
+        # As images of clouds have it: the network is up, and the locale is one that is there.
+        self.write("etc/cloud/cloud.cfg.d/99-image.cfg", "network: {config: disabled}\nlocale: C.UTF-8\n")
         bundle = docker("run", "--rm", "--entrypoint=/bin/cat", base(), "/etc/ssl/certs/ca-certificates.crt")
         self.write("etc/ssl/certs/ca-certificates.crt", bundle + "\n" + cloud.authority.read_text())
         self.start("start")

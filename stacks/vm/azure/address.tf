@@ -1,5 +1,6 @@
 locals {
-  ports = var.certificate == null ? toset(["80"]) : toset(["80", "443"])
+  # What is passed on; pings always are. Who gets through, the firewall says.
+  ports = var.certificate == null ? toset(["22", "80"]) : toset(["22", "80", "443"])
 }
 
 # What stays when machines go, in three zones: 3.65 USD a month.
@@ -55,6 +56,22 @@ resource "azurerm_lb_rule" "this" {
   backend_port                   = tonumber(each.key)
   idle_timeout_in_minutes        = 15
   tcp_reset_enabled              = true
-  # What goes out goes by the machine's own address.
+  # What goes out goes by the rule below.
   disable_outbound_snat = true
+}
+
+# The machines' way to the internet, by the same address: free, where a NAT gateway costs 33 USD a
+# month. 1024 connections at a time to one destination for each machine, of 64512 for all:
+# https://learn.microsoft.com/azure/load-balancer/outbound-rules
+resource "azurerm_lb_outbound_rule" "this" {
+  name                     = "everything-out"
+  loadbalancer_id          = azurerm_lb.this.id
+  backend_address_pool_id  = azurerm_lb_backend_address_pool.this.id
+  protocol                 = "All"
+  allocated_outbound_ports = 1024
+  tcp_reset_enabled        = true
+
+  frontend_ip_configuration {
+    name = "public"
+  }
 }

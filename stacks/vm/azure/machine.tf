@@ -60,11 +60,6 @@ resource "azurerm_linux_virtual_machine_scale_set" "this" {
       primary                                = true
       subnet_id                              = azurerm_subnet.this.id
       load_balancer_backend_address_pool_ids = [azurerm_lb_backend_address_pool.this.id]
-
-      public_ip_address {
-        name     = "machine"
-        sku_name = "Standard_Regional"
-      }
     }
   }
 
@@ -112,6 +107,7 @@ resource "azurerm_linux_virtual_machine_scale_set" "this" {
   depends_on = [
     azurerm_subnet_network_security_group_association.this,
     azurerm_lb_rule.this,
+    azurerm_lb_outbound_rule.this,
     azurerm_role_assignment.pull,
     azurerm_role_assignment.certificate,
   ]

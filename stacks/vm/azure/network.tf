@@ -11,8 +11,7 @@ resource "azurerm_virtual_network" "this" {
   address_space       = [var.cidr]
 }
 
-# A machine reaches the internet from an address of its own, 3.65 USD a month, where a NAT gateway
-# costs 33; the firewall, not a missing route, decides what gets in.
+# Machines reach the internet through the load balancer; the firewall, not a missing route, decides what gets in.
 resource "azurerm_subnet" "this" {
   name                            = var.name
   resource_group_name             = azurerm_resource_group.this.name
