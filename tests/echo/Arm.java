@@ -31,7 +31,12 @@ final class Arm implements Echo.Cloud {
 
   /** Types whose first PUT is answered with 200; that of others with 201. */
   private static final Set<String> MADE_WITH_200 =
-      ignoringCase("Microsoft.Storage/storageAccounts", "Microsoft.Insights/metricAlerts");
+      ignoringCase(
+          "Microsoft.Storage/storageAccounts",
+          "Microsoft.Storage/storageAccounts/blobServices",
+          "Microsoft.Storage/storageAccounts/managementPolicies",
+          "Microsoft.Insights/diagnosticSettings",
+          "Microsoft.Insights/metricAlerts");
 
   private static final Pattern RESOURCE_ID =
       Pattern.compile("(?i)/subscriptions/[^/]+/resourceGroups/[^/]+/providers/[^/]+/[^/]+/.+");
