@@ -19,6 +19,8 @@ STORES = {
     "azure": ("module.state.azurerm_storage_account.this", r"no such host|ResourceNotFound|ContainerNotFound|AccountNotFound"),
     "gcp": ("module.state.google_storage_bucket.this", r"bucket doesn't exist"),
 }
+# Beside a stack, read by Terraform after terraform.tfvars.
+SHARED = "bootstrap.auto.tfvars"
 # A right to blobs takes minutes to reach Azure's store.
 PATIENCE_SECONDS = 600
 
@@ -67,11 +69,12 @@ class Bootstrap(Stack):
                 self.move(self.root / folder, backend)
         for environment in outputs["settings"]["environments"]:
             self.workspace(self.root / "stacks" / self.cloud, environment)
-        shared = self.root / "stacks" / self.cloud / "bootstrap.auto.tfvars"
-        shared.write_text(
-            f"# Written by task bootstrap-{self.cloud}: images of all environments go there.\n"
-            f'repository_url = "{outputs["repository_url"]}"\n'
-        )
+        for folder in (f"stacks/{self.cloud}", f"stacks/vm/{self.cloud}"):
+            if any('variable "repository_url"' in file.read_text() for file in (self.root / folder).glob("variables*.tf")):
+                (self.root / folder / SHARED).write_text(
+                    f"# Written by task bootstrap-{self.cloud}: images of all environments go there.\n"
+                    f'repository_url = "{outputs["repository_url"]}"\n'
+                )
         return outputs
 
     def store(self, plan):
@@ -167,7 +170,7 @@ class Bootstrap(Stack):
             if (path / "backend.tf").exists():
                 (path / "backend.tf").unlink()
                 self.migrate(path)
-        (self.root / "stacks" / self.cloud / "bootstrap.auto.tfvars").unlink(missing_ok=True)
+            (path / SHARED).unlink(missing_ok=True)
         self.destroy_a_copy()
 
     def destroy_a_copy(self):

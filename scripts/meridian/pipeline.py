@@ -22,19 +22,24 @@ PLAN = "release.tfplan"
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
+def kind(stack):
+    """The cloud, of a service as of a virtual machine."""
+    return stack.cloud.split("/")[-1]
+
+
 def settings(stack):
     """Whether the pipeline has what this cloud needs; says what is missing and where it is set."""
     circleci = "CIRCLECI" in os.environ
     place = "CircleCI's Project Settings, Environment Variables" if circleci else "the repository's Settings, Secrets and variables, Actions, Variables"
-    wanted = [f"{name}_CIRCLECI" if circleci and name == "GCP_PROVIDER" else name for name in PLANNING[stack.cloud]]
+    wanted = [f"{name}_CIRCLECI" if circleci and name == "GCP_PROVIDER" else name for name in PLANNING[kind(stack)]]
     missing = [f"{name} is not set in {place}" for name in wanted if not os.environ.get(name)]
-    if os.environ.get("FOR") == "deploy" and not os.environ.get(DEPLOYING[stack.cloud]):
+    if os.environ.get("FOR") == "deploy" and not os.environ.get(DEPLOYING[kind(stack)]):
         where = place if circleci else f"the repository's Settings, Environments, {stack.environment}"
-        missing.append(f"{DEPLOYING[stack.cloud]} is not set in {where}")
+        missing.append(f"{DEPLOYING[kind(stack)]} is not set in {where}")
     if not (stack.folder / "backend.tf").exists():
         missing.append(f"stacks/{stack.cloud}/backend.tf is not in the repository, so that the state would be lost with the job")
     for what in missing:
-        notice(f"{stack.provider.TITLE} is left out: {what}. task bootstrap-{stack.cloud} prints it.")
+        notice(f"{stack.provider.TITLE} is left out: {what}. task bootstrap-{kind(stack)} prints it.")
     output("ready", "false" if missing else "true")
     if not missing:
         say(f"{stack.provider.TITLE} has what it needs.")
@@ -63,12 +68,12 @@ def publish(stack):
     if not repository:
         raise Problem(
             f"stacks/{stack.cloud} has no repository_url.",
-            f"A pipeline pushes before it deploys, to a repository that is there: task bootstrap-{stack.cloud} makes one.",
+            f"A pipeline pushes before it deploys, to a repository that is there: task bootstrap-{kind(stack)} makes one.",
         )
     digest = DIGEST.search(source)[0]
     target = f"{repository}:{tag}"
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([ROOT / "modules/image/login", repository.split("/")[0], folder], check=True)
+        sign_in(repository, folder)
         login_file = pathlib.Path(folder, "config.json")
         to = credentials("dest", repository, login_file)
         there = run("skopeo", "inspect", "--no-tags", *credentials("", repository, login_file), f"docker://{target}", check=False)
@@ -79,12 +84,24 @@ def publish(stack):
                 raise Problem(f"{target} is {found}, not {digest}.", "A commit was built twice. Run the pipeline for a new commit.")
             say(f"{target} is there already.")
         else:
-            run("skopeo", "copy", "--quiet", "--preserve-digests", *credentials("src", source, None), *to, f"docker://{source}", f"docker://{target}")
+            own = pathlib.Path(folder, "source")
+            own.mkdir()
+            sign_in(source, own, "SOURCE_USERNAME", "SOURCE_PASSWORD")
+            come_from = credentials("src", source, own / "config.json")
+            run("skopeo", "copy", "--quiet", "--preserve-digests", *come_from, *to, f"docker://{source}", f"docker://{target}")
             say(f"Copied to {target}.")
     image = f"{repository}@{digest}"
     output("image", image)
     say(image)
     return 0
+
+
+def sign_in(reference, folder, user=None, password=None):
+    """Leaves credentials for a registry in a folder: the cloud's, or those in two variables."""
+    environment = {**os.environ}
+    if user and os.environ.get(user):
+        environment.update(REGISTRY_USERNAME=os.environ[user], REGISTRY_PASSWORD=os.environ.get(password, ""))
+    subprocess.run([ROOT / "modules/image/login", reference.split("/")[0], folder], check=True, env=environment)
 
 
 def credentials(side, reference, file):
@@ -102,10 +119,10 @@ def plan(stack):
 
 
 def image(stack):
-    """IMAGE, or what runs, with its canary."""
+    """IMAGE, or with BUILD=1 what app/ gives, or what runs, with its canary."""
     wanted = os.environ.get("IMAGE")
-    if wanted:
-        return [f"-var=image={wanted}"]
+    if wanted or os.environ.get("BUILD"):
+        return stack.image_arguments()
     outputs = stack.outputs()
     running = [f"-var=image={outputs['image']}"] if outputs.get("image") else stack.image_arguments()
     return running + ([f"-var=canary={json.dumps(outputs['canary'])}"] if outputs.get("canary") else [])
@@ -145,7 +162,8 @@ def release(stack):
             "Nothing ran before it, so there is nothing to roll back to. It was left as it is, to be looked at.",
         )
     say(f"Rolls back to {before}, since {failed or 'the checks did not pass'}.")
-    stack.apply(f"-var=image={before}", "-var=canary=null")
+    # A canary that is not named is none.
+    stack.apply(f"-var=image={before}")
     passed = verify(stack)
     raise Problem(
         f"The release was rolled back to {before}{', which passes' if passed else ', which does not pass either'}.",
