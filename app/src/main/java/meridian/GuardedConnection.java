@@ -37,7 +37,7 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
   // otherwise it is the deadline.
   private volatile boolean idle;
   private volatile long since;
-  private boolean served;
+  private volatile boolean served;
   private boolean closing;
   private boolean ended;
 
@@ -86,23 +86,35 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
     return http.idleTime();
   }
 
+  /**
+   * Now if {@code interrupt}, else once the request is answered. A new connection is spared: its
+   * client sends at once, so that when the server stops, the request is likely to be here and not
+   * yet read.
+   */
   @Override
   public void close(boolean interrupt) {
-    http.close(interrupt);
+    if (interrupt || served) {
+      http.close(interrupt);
+    }
   }
 
+  /** Whether the connection is kept alive without a request. */
   @Override
   public boolean canInterrupt() {
+    return served && isBetweenRequests();
+  }
+
+  private boolean isBetweenRequests() {
     return ((InterruptableTask<?>) http).canInterrupt();
   }
 
   /** Supplies what the client sends next, and notes whether anyone waits for it. */
   private byte[] read() {
-    if (closing && canInterrupt()) {
+    if (closing && isBetweenRequests()) {
       ended = true;
       return null; // nobody is to wait for another request
     }
-    if (served && canInterrupt() && reader.available() == 0) {
+    if (canInterrupt() && reader.available() == 0) {
       since = System.nanoTime();
       idle = true;
     }

@@ -44,6 +44,25 @@ class ConnectionGuardTest {
   }
 
   @Test
+  void newConnectionIsStillServedWhenTheServerStops() throws IOException, InterruptedException {
+    TestServer server = new TestServer();
+    Socket keptAlive = server.connect();
+    Socket silent = server.connect();
+    try (keptAlive;
+        silent) {
+      send(keptAlive, GET);
+      assertThat(keptAlive.getInputStream().read(), is((int) 'H'));
+      server.health.draining();
+      Thread stop = Thread.ofPlatform().start(server::close);
+      keptAlive.getInputStream().readAllBytes(); // ends when the server stops
+      send(silent, GET);
+      String answer = new String(silent.getInputStream().readAllBytes(), US_ASCII);
+      assertThat(answer, startsWith("HTTP/1.1 200 "));
+      stop.join();
+    }
+  }
+
+  @Test
   void stalledHeaderIsCut() throws IOException {
     for (String part :
         new String[] {"G", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX-"}) {
