@@ -32,6 +32,12 @@ mock_resource "google_cloud_run_v2_service" {
   }
 }
 
+mock_data "google_cloud_run_v2_service" {
+  defaults = {
+    latest_ready_revision = "projects/test-project/locations/us-central1/services/test/revisions/test-00001-abc"
+  }
+}
+
 mock_resource "google_cloud_run_v2_job" {
   defaults = {
     id = "projects/test-project/locations/us-central1/jobs/test-probe"

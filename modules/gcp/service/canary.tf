@@ -16,6 +16,15 @@ locals {
   ] : target if target.percent > 0]
 }
 
+# Read after the change: the resource's own attribute counts as known while a plan is made, and an output
+# of it would tell the revision before.
+data "google_cloud_run_v2_service" "after" {
+  name     = google_cloud_run_v2_service.this.name
+  location = google_cloud_run_v2_service.this.location
+
+  depends_on = [google_cloud_run_v2_service.this]
+}
+
 # Cloud Run leaves the traffic where it was when a new revision does not get up, and the apply fails.
 # The next one has nothing to change and would look well.
 check "newest_revision_serves" {

@@ -17,5 +17,5 @@ output "origin" {
 
 output "revision" {
   description = "Name of the revision that serves without the canary; a canary names it as stable."
-  value       = var.canary == null ? reverse(split("/", google_cloud_run_v2_service.this.latest_ready_revision))[0] : var.canary.stable
+  value       = var.canary == null ? basename(data.google_cloud_run_v2_service.after.latest_ready_revision) : var.canary.stable
 }
