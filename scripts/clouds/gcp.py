@@ -32,6 +32,9 @@ FORGED = ("X-Client-Address",)
 PROJECT = next((os.environ[name] for name in ("TF_VAR_project", "GOOGLE_CLOUD_PROJECT", "GOOGLE_PROJECT", "CLOUDSDK_CORE_PROJECT") if os.environ.get(name)), None)
 ENVIRONMENT = {"TF_VAR_project": PROJECT} if PROJECT else {}
 
+# Both at once: gcloud itself, and the application default credentials that Terraform takes.
+SIGN_IN = "gcloud auth login --update-adc"
+
 # What the modules do, a permission for each of them: https://cloud.google.com/iam/docs/permissions-reference
 PERMISSIONS = (
     "artifactregistry.repositories.create",
@@ -61,14 +64,14 @@ def checks(stack):
 def login():
     """The push of the image signs in as gcloud itself is, Terraform by the application default."""
     if not os.environ.get("GOOGLE_OAUTH_ACCESS_TOKEN"):
-        gcloud_token("auth", "print-access-token", sign_in="gcloud auth login")
+        gcloud_token("auth", "print-access-token", sign_in=SIGN_IN)
     return "login for the registry"
 
 
 def token():
     """As Terraform finds it: the environment, then the application default credentials."""
     return os.environ.get("GOOGLE_OAUTH_ACCESS_TOKEN") or gcloud_token(
-        "auth", "application-default", "print-access-token", sign_in="gcloud auth application-default login"
+        "auth", "application-default", "print-access-token", sign_in=SIGN_IN
     )
 
 
@@ -121,7 +124,7 @@ def refusal(url, status, text):
         message, reasons = text.strip(), []
     host = urllib.parse.urlsplit(url).hostname
     if status == 401:
-        return Refused("Google does not accept the login.", "Log in again: `gcloud auth application-default login`.", status, None)
+        return Refused("Google does not accept the login.", f"Log in again: `{SIGN_IN}`.", status, None)
     if status == 403 and any(reason in ("SERVICE_DISABLED", "accessNotConfigured") for reason in reasons):
         return Refused(f"{host} is not turned on in the project.", f"`gcloud services enable {host}`", status, "SERVICE_DISABLED")
     return Refused(f"{host} answered {status}.", message, status, next(iter(reasons), None))
