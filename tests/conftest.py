@@ -54,8 +54,6 @@ def _registry():
 
 # What a test may need: how to see whether it is here, and how to get it.
 NEEDS = {
-    "java": (service.jdk25, "a JDK 25: https://adoptium.net; JAVA_HOME or JAVA_25_HOME says where it is"),
-    "mvn": (lambda: shutil.which("mvn"), "Maven: https://maven.apache.org/download.cgi"),
     "docker": (_docker, "a running Docker engine; Debian: apt-get install docker.io, then dockerd"),
     "npm": (lambda: shutil.which("npm"), "Node.js with npm, for Azurite"),
     "go": (lambda: shutil.which("go"), "Go, for the emulator of Cloud Storage"),
@@ -118,6 +116,4 @@ def pytest_runtest_setup(item):
 @pytest.fixture(scope="session")
 def service_command():
     """The command that starts the service, compiled if it is not yet. Java's options go after its first word."""
-    need("java")
-    need("mvn")
     return service.compiled()

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -16,15 +17,8 @@ APP = ROOT / "app"
 
 
 def jdk25():
-    """The folder of a JDK 25, or None."""
-    homes = [os.environ[name] for name in ("JAVA_HOME", "JAVA_25_HOME", "JAVA_HOME_25_X64") if os.environ.get(name)]
-    homes += sorted(pathlib.Path("/usr/lib/jvm").glob("*25*"))
-    homes += sorted(pathlib.Path.home().glob(".sdkman/candidates/java/25*"))
-    for home in map(pathlib.Path, homes):
-        release = home / "release"
-        if release.is_file() and 'JAVA_VERSION="25' in release.read_text() and (home / "bin/javac").exists():
-            return home
-    return None
+    """The folder of a JDK 25."""
+    return pathlib.Path(subprocess.run([ROOT / "scripts/jdk"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip())
 
 
 def compiled():
@@ -33,7 +27,8 @@ def compiled():
     sources = [APP / "pom.xml", *(path for path in (APP / "src/main").rglob("*") if path.is_file())]
     built = min((path.stat().st_mtime for path in (classes, classpath) if path.exists()), default=0)
     if not (classes.exists() and classpath.exists()) or built < max(path.stat().st_mtime for path in sources):
-        subprocess.run(["mvn", "-f", APP, "-q", "-B", "-DskipTests", "process-classes"], check=True)
+        mvn = shutil.which("mvn") or APP / "mvnw"
+        subprocess.run([mvn, "-f", APP, "-q", "-B", "-DskipTests", "process-classes"], check=True)
         for path in (classes, classpath):
             path.touch()  # Maven leaves what has not changed as old as it was.
     options = APP / "src/image/jvm.options"  # those of the image, its small heap among them
