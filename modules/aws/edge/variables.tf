@@ -26,7 +26,7 @@ variable "domain" {
   }
 
   validation {
-    condition     = try(var.domain.zone, null) == null || can(regex("^Z[A-Z0-9]{4,31}$", var.domain.zone))
+    condition     = try(var.domain.zone, null) == null || can(regex("^[A-Z0-9]{8,32}$", var.domain.zone))
     error_message = "domain.zone must be the id of a Route 53 hosted zone, such as Z0123456789ABCDEFGHIJ; it is \"${coalesce(try(var.domain.zone, null), "null")}\"."
   }
 

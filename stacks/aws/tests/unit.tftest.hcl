@@ -18,6 +18,14 @@ run "the_defaults_serve_on_port_80_and_are_checked_from_outside" {
   }
 }
 
+run "the_defaults_bill_one_nat_gateway_two_tasks_and_no_firewall" {
+  command = plan
+  assert {
+    condition     = var.nat == "single" && var.instances.min == 2 && !var.waf
+    error_message = "What the guide says it costs."
+  }
+}
+
 run "without_nat_there_is_no_probe_that_would_alarm_for_ever" {
   command = plan
   variables {
