@@ -63,6 +63,7 @@ class Echo:
             "NO_PROXY": "127.0.0.1,localhost",
             "no_proxy": "127.0.0.1,localhost",
             "SSL_CERT_FILE": str(certificate),
+            "CURL_CA_BUNDLE": str(certificate),
             "CHECKPOINT_DISABLE": "1",
         }
         self.certificate = certificate

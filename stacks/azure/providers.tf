@@ -8,7 +8,7 @@ provider "azurerm" {
   resource_providers_to_register = [
     "Microsoft.App",
     "Microsoft.ContainerRegistry",
-    "Microsoft.Insights",
+    "microsoft.insights", # spelt so by Azure, and compared letter by letter
     "Microsoft.ManagedIdentity",
     "Microsoft.Network",
     "Microsoft.OperationalInsights",

@@ -29,6 +29,19 @@ final class Arm implements Echo.Cloud {
           "Microsoft.Network/applicationGatewayWebApplicationFirewallPolicies",
           "Microsoft.App/managedEnvironments");
 
+  /** Kinds of resources that a new subscription does not know before they are registered. */
+  private static final List<String> NAMESPACES =
+      List.of(
+          "Microsoft.App",
+          "Microsoft.ContainerRegistry",
+          "Microsoft.KeyVault",
+          "microsoft.insights",
+          "Microsoft.ManagedIdentity",
+          "Microsoft.Network",
+          "Microsoft.OperationalInsights",
+          "Microsoft.Portal",
+          "Microsoft.Storage");
+
   /** Types whose first PUT is answered with 200; that of others with 201. */
   private static final Set<String> MADE_WITH_200 =
       ignoringCase(
@@ -45,7 +58,8 @@ final class Arm implements Echo.Cloud {
   private final ArmFields fields = new ArmFields(store);
   private final ContainerApps apps = new ContainerApps(store);
   private final BlobService blobs = new BlobService(store);
-  private final Set<String> registered = ignoringCase();
+  private final Set<String> registered =
+      ignoringCase("Microsoft.Authorization", "Microsoft.Resources");
   private final Set<String> people = ignoringCase();
 
   public static void main(String... arguments) throws Exception {
@@ -134,7 +148,10 @@ final class Arm implements Echo.Cloud {
       return list(List.of(Json.object("actions", Json.array("*"), "notActions", Json.array())));
     }
     if (path.matches("(?i)/subscriptions/[^/]+/providers")) {
-      return list(registered.stream().map(Arm::provider).toList());
+      return list(NAMESPACES.stream().map(this::provider).toList());
+    }
+    if (path.matches("(?i)/subscriptions/[^/]+/providers/[^/]+")) {
+      return new Echo.Answer(200, provider(path.substring(path.lastIndexOf('/') + 1)));
     }
     if (path.matches("(?i)/subscriptions/[^/]+/(resourceGroups/[^/]+/)?resources")) {
       return list(search(path.replaceFirst("(?i)/resources$", ""), filter));
@@ -163,6 +180,13 @@ final class Arm implements Echo.Cloud {
     }
     if (!exists(id.parent())) {
       throw notFound(ArmId.of(id.parent()));
+    }
+    String namespace = id.type().split("/")[0];
+    if (!registered.contains(namespace)) {
+      throw new Echo.Refusal(
+          409,
+          "MissingSubscriptionRegistration",
+          "The subscription is not registered to use namespace '" + namespace + "'.");
     }
     Map<String, Object> old = store.get(path);
     boolean isNew = old == null;
@@ -362,8 +386,9 @@ final class Arm implements Echo.Cloud {
         || id.regionMatches(true, 0, ancestor + "/", 0, ancestor.length() + 1);
   }
 
-  private static Map<String, Object> provider(String namespace) {
-    return Json.object("namespace", namespace, "registrationState", "Registered");
+  private Map<String, Object> provider(String namespace) {
+    String state = registered.contains(namespace) ? "Registered" : "NotRegistered";
+    return Json.object("namespace", namespace, "registrationState", state);
   }
 
   private static Echo.Answer list(List<? extends Object> values) {
