@@ -8,8 +8,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A double of Google Cloud as far as the stack asks for it: one class for each family of interfaces,
- * and here what they share.
+ * A double of Google Cloud as far as the stack asks for it: one class for each family of
+ * interfaces, and here what they share.
  *
  * <p>It keeps what it is given, adds what Google adds, and refuses what Google refuses and
  * Terraform's provider does not see: what does not exist, what is in use, what an interface that is
@@ -87,10 +87,14 @@ final class Google implements Echo.Cloud {
         Json.object(
             "error",
             Json.object(
-                "code", (long) refusal.status,
-                "message", message,
-                "status", STATUS.getOrDefault(refusal.status, "UNKNOWN"),
-                "errors", Json.array(reason))));
+                "code",
+                (long) refusal.status,
+                "message",
+                message,
+                "status",
+                STATUS.getOrDefault(refusal.status, "UNKNOWN"),
+                "errors",
+                Json.array(reason))));
   }
 
   @Override
@@ -137,10 +141,14 @@ final class Google implements Echo.Cloud {
     }
     return ok(
         Json.object(
-            "projectId", path.group(1),
-            "projectNumber", PROJECT_NUMBER,
-            "name", path.group(1),
-            "lifecycleState", "ACTIVE"));
+            "projectId",
+            path.group(1),
+            "projectNumber",
+            PROJECT_NUMBER,
+            "name",
+            path.group(1),
+            "lifecycleState",
+            "ACTIVE"));
   }
 
   /** Id of the project that was asked for last; it is told by its number too. */
@@ -174,9 +182,12 @@ final class Google implements Echo.Cloud {
   private Map<String, Object> service(String project, String name) {
     boolean on = enabled.contains(name.replaceFirst("\\.googleapis\\.com$", ""));
     return Json.object(
-        "name", project + "/services/" + name,
-        "config", Json.object("name", name),
-        "state", on ? "ENABLED" : "DISABLED");
+        "name",
+        project + "/services/" + name,
+        "config",
+        Json.object("name", name),
+        "state",
+        on ? "ENABLED" : "DISABLED");
   }
 
   // What the families share
@@ -205,7 +216,8 @@ final class Google implements Echo.Cloud {
 
   /** A long-running operation that has ended well. */
   static Echo.Answer done(String name, Map<String, Object> response) {
-    return ok(Json.object("name", name, "done", true, "metadata", Json.object(), "response", response));
+    return ok(
+        Json.object("name", name, "done", true, "metadata", Json.object(), "response", response));
   }
 
   Map<String, Object> existing(String id) {

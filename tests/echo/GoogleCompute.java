@@ -11,11 +11,18 @@ import java.util.regex.Pattern;
 final class GoogleCompute {
   private static final String BASE = "https://www.googleapis.com/compute/v1/";
   private static final Pattern LINK =
-      Pattern.compile("(?:https://[^/]+/compute/(?:v1|beta)/)?(projects/[^/]+/(?:global|regions/[^/]+)/(?!regions/)\\w+/[^/]+)");
+      Pattern.compile(
+          "(?:https://[^/]+/compute/(?:v1|beta)/)?"
+              + "(projects/[^/]+/(?:global|regions/[^/]+)/(?!regions/)\\w+/[^/]+)");
 
   private final Google google;
-  /** Whether Cloud Run holds on to addresses of a subnet after it was deleted, as it does for an hour or two. */
+
+  /**
+   * Whether Cloud Run holds on to addresses of a subnet after it was deleted, as it does for an
+   * hour or two.
+   */
   boolean holdsAddresses;
+
   /** Subnet to what still has addresses of it. */
   final Map<String, String> held = new TreeMap<>();
 
@@ -32,7 +39,8 @@ final class GoogleCompute {
     }
     Matcher path =
         Google.match(
-            "/compute/v1/(projects/[^/]+/(?:global|regions/[^/]+))/(\\w+)(?:/([^/]+))?(?:/(\\w+))?", request.path());
+            "/compute/v1/(projects/[^/]+/(?:global|regions/[^/]+))/(\\w+)(?:/([^/]+))?(?:/(\\w+))?",
+            request.path());
     String collection = path.group(1) + "/" + path.group(2);
     String verb = path.group(4);
     if (path.group(3) == null) {
@@ -97,14 +105,16 @@ final class GoogleCompute {
   private Object read(String verb, Map<String, Object> object, Echo.Request request) {
     if (verb.equals("getRule")) {
       return Json.objects(object, "rules").stream()
-          .filter(rule -> String.valueOf(rule.get("priority")).equals(request.query().get("priority")))
+          .filter(
+              rule -> String.valueOf(rule.get("priority")).equals(request.query().get("priority")))
           .findFirst()
           .orElseThrow(() -> new Echo.Refusal(404, "notFound", "There is no such rule"));
     }
     throw new Echo.Refusal(501, "notImplemented", "This double does not know GET " + verb);
   }
 
-  private Echo.Answer update(String id, Map<String, Object> object, String verb, Echo.Request request) {
+  private Echo.Answer update(
+      String id, Map<String, Object> object, String verb, Echo.Request request) {
     if (id.contains("/networkEndpointGroups/")) {
       throw new Echo.Refusal(405, "notAllowed", "A network endpoint group cannot be changed");
     }
@@ -146,7 +156,9 @@ final class GoogleCompute {
       return held.get(id);
     }
     for (Map.Entry<String, Map<String, Object>> entry : google.store.all().entrySet()) {
-      if (!entry.getKey().equals(id) && !entry.getKey().contains("/revisions/") && links(entry.getValue()).contains(id)) {
+      if (!entry.getKey().equals(id)
+          && !entry.getKey().contains("/revisions/")
+          && links(entry.getValue()).contains(id)) {
         return entry.getKey();
       }
     }
@@ -158,7 +170,9 @@ final class GoogleCompute {
     if (holdsAddresses) {
       for (String link : links(gone)) {
         if (link.contains("/subnetworks/")) {
-          held.put(link, link.replaceFirst("subnetworks/.*", "addresses/serverless-ipv4-" + id.hashCode()));
+          held.put(
+              link,
+              link.replaceFirst("subnetworks/.*", "addresses/serverless-ipv4-" + id.hashCode()));
         }
       }
     }
@@ -206,9 +220,16 @@ final class GoogleCompute {
     if (id.contains("/securityPolicies/")) {
       checkRules(Json.objects(body, "rules"));
     }
-    if (id.contains("/subnetworks/") && google.store.list(id.replaceFirst("/[^/]+$", "")).stream()
-        .anyMatch(other -> !id.endsWith("/" + other.get("name")) && other.get("ipCidrRange").equals(body.get("ipCidrRange")))) {
-      throw Google.invalid("Invalid IPCidrRange: " + body.get("ipCidrRange") + " conflicts with an existing subnetwork");
+    if (id.contains("/subnetworks/")
+        && google.store.list(id.replaceFirst("/[^/]+$", "")).stream()
+            .anyMatch(
+                other ->
+                    !id.endsWith("/" + other.get("name"))
+                        && other.get("ipCidrRange").equals(body.get("ipCidrRange")))) {
+      throw Google.invalid(
+          "Invalid IPCidrRange: "
+              + body.get("ipCidrRange")
+              + " conflicts with an existing subnetwork");
     }
   }
 
@@ -219,13 +240,19 @@ final class GoogleCompute {
         continue;
       }
       if (!Google.list(body.get("healthChecks")).isEmpty()) {
-        throw Google.invalid("A backend service with a serverless network endpoint group cannot have health checks");
+        throw Google.invalid(
+            "A backend service with a serverless network endpoint group cannot have health checks");
       }
       if (body.containsKey("timeoutSec")) {
-        throw Google.invalid("Timeout sec is not supported for a backend service with serverless network endpoint groups");
+        throw Google.invalid(
+            "Timeout sec is not supported for a backend service with serverless network endpoint"
+                + " groups");
       }
-      if (backend.get("maxUtilization") instanceof Number share && share.doubleValue() > 0 && share.doubleValue() != 0.8) {
-        throw Google.invalid("Max utilization is not supported for serverless network endpoint groups");
+      if (backend.get("maxUtilization") instanceof Number share
+          && share.doubleValue() > 0
+          && share.doubleValue() != 0.8) {
+        throw Google.invalid(
+            "Max utilization is not supported for serverless network endpoint groups");
       }
     }
   }
@@ -246,12 +273,19 @@ final class GoogleCompute {
     String name = "operation-" + google.next();
     return Google.ok(
         Json.object(
-            "kind", "compute#operation",
-            "name", name,
-            "operationType", type,
-            "status", "DONE",
-            "progress", 100L,
-            "targetLink", BASE + id,
-            "selfLink", BASE + id.replaceFirst("/\\w+/[^/]+$", "") + "/operations/" + name));
+            "kind",
+            "compute#operation",
+            "name",
+            name,
+            "operationType",
+            type,
+            "status",
+            "DONE",
+            "progress",
+            100L,
+            "targetLink",
+            BASE + id,
+            "selfLink",
+            BASE + id.replaceFirst("/\\w+/[^/]+$", "") + "/operations/" + name));
   }
 }

@@ -21,24 +21,31 @@ final class GoogleNames {
     }
     Matcher path = Google.match("/v[123]/(projects/[^:]+?)(?::(\\w+))?", request.path());
     // Scheduler and Cloud Run both have jobs.
-    String id = api.equals("cloudscheduler") ? path.group(1).replace("/jobs", "/" + SCHEDULES) : path.group(1);
+    String id =
+        api.equals("cloudscheduler")
+            ? path.group(1).replace("/jobs", "/" + SCHEDULES)
+            : path.group(1);
     if (path.group(2) != null) {
       return verb(id, path.group(2), request);
     }
     boolean collection = id.split("/").length % 2 == 1;
-    boolean finished = List.of("artifactregistry", "certificatemanager").contains(api);
+    boolean operations = List.of("artifactregistry", "certificatemanager").contains(api);
     switch (request.method()) {
       case "GET":
         return Google.ok(
             collection
-                ? Json.object(id.replaceFirst(".*/", "").replace("serviceAccounts", "accounts").replace(SCHEDULES, "jobs"), google.store.list(id))
+                ? Json.object(
+                    id.replaceFirst(".*/", "")
+                        .replace("serviceAccounts", "accounts")
+                        .replace(SCHEDULES, "jobs"),
+                    google.store.list(id))
                 : google.existing(Echo.decode(id)));
       case "POST":
-        return create(id, request, finished);
+        return create(id, request, operations);
       case "DELETE":
-        return delete(Echo.decode(id), finished);
+        return delete(Echo.decode(id), operations);
       default:
-        return update(Echo.decode(id), request, finished);
+        return update(Echo.decode(id), request, operations);
     }
   }
 
@@ -59,7 +66,10 @@ final class GoogleNames {
     if (kind.equals("serviceAccounts")) {
       body = account(collection, body);
     }
-    String name = body.containsKey("name") ? Json.text(body, "name").replaceFirst(".*/", "") : name(kind, request);
+    String name =
+        body.containsKey("name")
+            ? Json.text(body, "name").replaceFirst(".*/", "")
+            : name(kind, request);
     String id = collection + "/" + name;
     google.absent(id);
     body.put("name", id.replace(SCHEDULES, "jobs"));
@@ -88,7 +98,15 @@ final class GoogleNames {
         break;
       case SCHEDULES:
         body.put("state", "ENABLED");
-        Json.object("maxRetryDuration", "0s", "minBackoffDuration", "5s", "maxBackoffDuration", "3600s", "maxDoublings", 5L)
+        Json.object(
+                "maxRetryDuration",
+                "0s",
+                "minBackoffDuration",
+                "5s",
+                "maxBackoffDuration",
+                "3600s",
+                "maxDoublings",
+                5L)
             .forEach(Json.inside(body, "retryConfig")::putIfAbsent);
         break;
       default:
@@ -98,18 +116,23 @@ final class GoogleNames {
       conditions(id, body);
     }
     google.store.put(id, body);
-    return operation ? Google.done(parent(id) + "/operations/" + google.next(), body) : Google.ok(body);
+    return operation
+        ? Google.done(parent(id) + "/operations/" + google.next(), body)
+        : Google.ok(body);
   }
 
   private String name(String kind, Echo.Request request) {
-    String parameter = Map.of(
-            "repositories", "repository_id",
-            "certificates", "certificateId",
-            "certificateMaps", "certificateMapId",
-            "certificateMapEntries", "certificateMapEntryId",
-            "dnsAuthorizations", "dnsAuthorizationId")
-        .get(kind);
-    return parameter == null ? String.valueOf(7000000 + google.next()) : request.query().get(parameter);
+    String parameter =
+        Map.of(
+                "repositories", "repository_id",
+                "certificates", "certificateId",
+                "certificateMaps", "certificateMapId",
+                "certificateMapEntries", "certificateMapEntryId",
+                "dnsAuthorizations", "dnsAuthorizationId")
+            .get(kind);
+    return parameter == null
+        ? String.valueOf(7000000 + google.next())
+        : request.query().get(parameter);
   }
 
   private static String parent(String id) {
@@ -124,7 +147,8 @@ final class GoogleNames {
     }
     String project = collection.split("/")[1];
     String email = account + "@" + project + ".iam.gserviceaccount.com";
-    Map<String, Object> made = Json.copy(Json.asObject(body.getOrDefault("serviceAccount", Json.object())));
+    Map<String, Object> made =
+        Json.copy(Json.asObject(body.getOrDefault("serviceAccount", Json.object())));
     made.put("name", email);
     made.put("email", email);
     made.put("projectId", project);
@@ -151,13 +175,21 @@ final class GoogleNames {
       conditions(id, changed);
     }
     google.store.put(id, changed);
-    return operation ? Google.done(parent(id) + "/operations/" + google.next(), changed) : Google.ok(changed);
+    return operation
+        ? Google.done(parent(id) + "/operations/" + google.next(), changed)
+        : Google.ok(changed);
   }
 
   private Echo.Answer delete(String id, boolean operation) {
     google.existing(id);
     String kind = id.replaceFirst("/[^/]+$", "").replaceFirst(".*/", "");
-    if (List.of("uptimeCheckConfigs", "notificationChannels", "certificates", "certificateMaps", "dnsAuthorizations").contains(kind)) {
+    if (List.of(
+            "uptimeCheckConfigs",
+            "notificationChannels",
+            "certificates",
+            "certificateMaps",
+            "dnsAuthorizations")
+        .contains(kind)) {
       String mention = kind.equals("uptimeCheckConfigs") ? id.replaceFirst(".*/", "") : id;
       for (Map.Entry<String, Map<String, Object>> entry : google.store.all().entrySet()) {
         if (!entry.getKey().equals(id) && Json.print(entry.getValue()).contains(mention)) {
@@ -166,7 +198,9 @@ final class GoogleNames {
       }
     }
     google.store.remove(id);
-    return operation ? Google.done(parent(id) + "/operations/" + google.next(), Json.object()) : Google.ok(Json.object());
+    return operation
+        ? Google.done(parent(id) + "/operations/" + google.next(), Json.object())
+        : Google.ok(Json.object());
   }
 
   /** What must exist, and what must have a meaning. */
@@ -194,7 +228,8 @@ final class GoogleNames {
 
   private Echo.Answer records(Echo.Request request) {
     Matcher path =
-        Google.match("/dns/v1/(projects/[^/]+/managedZones/[^/]+)/(changes|rrsets)(?:/.*)?", request.path());
+        Google.match(
+            "/dns/v1/(projects/[^/]+/managedZones/[^/]+)/(changes|rrsets)(?:/.*)?", request.path());
     String sets = path.group(1) + "/rrsets";
     if (path.group(2).equals("changes") && request.method().equals("GET")) {
       return Google.ok(Json.object("status", "done"));
@@ -202,11 +237,12 @@ final class GoogleNames {
     if (path.group(2).equals("changes")) {
       Map<String, Object> change = request.json();
       Json.objects(change, "deletions").forEach(set -> google.store.remove(record(sets, set)));
-      Json.objects(change, "additions").forEach(
-          set -> {
-            google.absent(record(sets, set));
-            google.store.put(record(sets, set), set);
-          });
+      Json.objects(change, "additions")
+          .forEach(
+              set -> {
+                google.absent(record(sets, set));
+                google.store.put(record(sets, set), set);
+              });
       change.put("status", "done");
       change.put("id", String.valueOf(google.next()));
       return Google.ok(change);
@@ -214,8 +250,10 @@ final class GoogleNames {
     List<Map<String, Object>> found = google.store.list(sets);
     found.removeIf(
         set ->
-            request.query().containsKey("name") && !request.query().get("name").equals(set.get("name"))
-                || request.query().containsKey("type") && !request.query().get("type").equals(set.get("type")));
+            request.query().containsKey("name")
+                    && !request.query().get("name").equals(set.get("name"))
+                || request.query().containsKey("type")
+                    && !request.query().get("type").equals(set.get("type")));
     return Google.ok(Json.object("rrsets", found));
   }
 

@@ -8,7 +8,9 @@ import java.util.regex.Pattern;
 final class GoogleRun {
   private static final String LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST";
   private static final String REVISION = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION";
-  private static final Pattern RESERVED = Pattern.compile("PORT|K_SERVICE|K_REVISION|K_CONFIGURATION|X_GOOGLE_.*");
+  private static final Pattern RESERVED =
+      Pattern.compile("PORT|K_SERVICE|K_REVISION|K_CONFIGURATION|X_GOOGLE_.*");
+
   /** vCPU to the least and the most MiB. */
   private static final Map<String, int[]> SIZES =
       Map.of(
@@ -28,7 +30,8 @@ final class GoogleRun {
   Echo.Answer answer(Echo.Request request) {
     Matcher path =
         Google.match(
-            "/v2/(projects/[^/]+/locations/[^/]+)/(services|jobs)(?:/([^/:]+))?(/revisions(?:/[^/:]+)?)?(?::(\\w+))?",
+            "/v2/(projects/[^/]+/locations/[^/]+)/(services|jobs)(?:/([^/:]+))?"
+                + "(/revisions(?:/[^/:]+)?)?(?::(\\w+))?",
             request.path());
     String collection = path.group(1) + "/" + path.group(2);
     boolean service = path.group(2).equals("services");
@@ -67,12 +70,16 @@ final class GoogleRun {
     return id.replaceFirst("/(services|jobs)/[^/]+$", "") + "/operations/" + google.next();
   }
 
-  private Echo.Answer write(String id, Map<String, Object> before, Map<String, Object> body, boolean service) {
+  private Echo.Answer write(
+      String id, Map<String, Object> before, Map<String, Object> body, boolean service) {
     Map<String, Object> template = Json.asObject(body.get("template"));
     check(service ? template : Json.asObject(template.get("template")));
     Map<String, Object> after = Json.copy(body);
     after.put("name", id);
-    after.put("uid", before.getOrDefault("uid", "00000000-0000-4000-8000-" + String.format("%012d", google.next())));
+    after.put(
+        "uid",
+        before.getOrDefault(
+            "uid", "00000000-0000-4000-8000-" + String.format("%012d", google.next())));
     // A 64-bit number is text in JSON.
     after.put("generation", String.valueOf(Long.parseLong(Json.text(before, "generation")) + 1));
     after.put("observedGeneration", after.get("generation"));
@@ -90,7 +97,10 @@ final class GoogleRun {
   }
 
   private Echo.Answer deploy(
-      String id, Map<String, Object> before, Map<String, Object> after, Map<String, Object> template) {
+      String id,
+      Map<String, Object> before,
+      Map<String, Object> after,
+      Map<String, Object> template) {
     List<Map<String, Object>> traffic = Json.objects(after, "traffic");
     checkTraffic(id, traffic);
     for (String key : List.of("latestCreatedRevision", "latestReadyRevision")) {
@@ -98,7 +108,8 @@ final class GoogleRun {
     }
     boolean failed = false;
     if (!template.equals(before.get("template"))) {
-      String revision = id + "/revisions/" + name(id, template, Long.parseLong(Json.text(after, "generation")));
+      String revision =
+          id + "/revisions/" + name(id, template, Long.parseLong(Json.text(after, "generation")));
       failed = failNextRevision;
       failNextRevision = false;
       Map<String, Object> made = Json.copy(template);
@@ -115,10 +126,21 @@ final class GoogleRun {
     after.put("uri", open ? "https://" + id.hashCode() + ".run.app" : "");
     google.store.put(id, after);
     if (failed) {
-      String message = "Revision '" + last(after.get("latestCreatedRevision")) + "' is not ready and cannot serve traffic.";
-      after.put("terminalCondition", Json.object("type", "Ready", "state", "CONDITION_FAILED", "message", message));
+      String message =
+          "Revision '"
+              + last(after.get("latestCreatedRevision"))
+              + "' is not ready and cannot serve traffic.";
+      after.put(
+          "terminalCondition",
+          Json.object("type", "Ready", "state", "CONDITION_FAILED", "message", message));
       return Google.ok(
-          Json.object("name", operation(id), "done", true, "error", Json.object("code", 9L, "message", message)));
+          Json.object(
+              "name",
+              operation(id),
+              "done",
+              true,
+              "error",
+              Json.object("code", 9L, "message", message)));
     }
     return Google.done(operation(id), after);
   }
@@ -129,7 +151,10 @@ final class GoogleRun {
       google.absent(id + "/revisions/" + wanted);
       return wanted;
     }
-    String letters = Integer.toString(Math.floorMod(Json.print(template).hashCode() * 31 + (int) generation, 36 * 36 * 36), 36);
+    String letters =
+        Integer.toString(
+            Math.floorMod(Json.print(template).hashCode() * 31 + (int) generation, 36 * 36 * 36),
+            36);
     return String.format("%s-%05d-%3s", last(id), generation, letters).replace(' ', '0');
   }
 
@@ -142,12 +167,14 @@ final class GoogleRun {
     for (Map<String, Object> target : traffic) {
       long percent = target.get("percent") instanceof Long number ? number : 0;
       if (percent < 0 || percent > 100) {
-        throw Google.invalid("Traffic percent must be between 0 and 100, inclusive; got " + percent);
+        throw Google.invalid(
+            "Traffic percent must be between 0 and 100, inclusive; got " + percent);
       }
       sum += percent;
       String revision = Json.text(target, "revision");
       if (REVISION.equals(target.get("type")) && !google.store.has(id + "/revisions/" + revision)) {
-        throw Google.invalid("Revision '" + revision + "' does not exist in service '" + last(id) + "'");
+        throw Google.invalid(
+            "Revision '" + revision + "' does not exist in service '" + last(id) + "'");
       }
       if (LATEST.equals(target.get("type")) && revision != null) {
         throw Google.invalid("A target of the latest revision names no revision");
@@ -186,14 +213,20 @@ final class GoogleRun {
   private static void checkContainer(Map<String, Object> container) {
     for (Map<String, Object> variable : Json.objects(container, "env")) {
       if (RESERVED.matcher((String) variable.get("name")).matches()) {
-        throw Google.invalid("The following reserved env names were provided: " + variable.get("name"));
+        throw Google.invalid(
+            "The following reserved env names were provided: " + variable.get("name"));
       }
     }
     int[] size = SIZES.get(Json.text(container, "resources.limits.cpu"));
     String memory = Json.text(container, "resources.limits.memory");
-    int mebibytes = memory != null && memory.matches("\\d+Mi") ? Integer.parseInt(memory.replace("Mi", "")) : -1;
+    int mebibytes =
+        memory != null && memory.matches("\\d+Mi")
+            ? Integer.parseInt(memory.replace("Mi", ""))
+            : -1;
     if (size == null || mebibytes < size[0] || mebibytes > size[1]) {
-      throw Google.invalid("Invalid value specified for container.resources.limits: " + Json.at(container, "resources.limits"));
+      throw Google.invalid(
+          "Invalid value specified for container.resources.limits: "
+              + Json.at(container, "resources.limits"));
     }
     for (String probe : Set.of("startupProbe", "livenessProbe", "readinessProbe")) {
       if (container.get(probe) instanceof Map<?, ?> settings) {
@@ -201,8 +234,10 @@ final class GoogleRun {
         if (number(settings, "timeoutSeconds", 1) > period) {
           throw Google.invalid(probe + ": timeout_seconds must not be greater than period_seconds");
         }
-        if (probe.equals("startupProbe") && period * number(settings, "failureThreshold", 3) > 240) {
-          throw Google.invalid(probe + ": failure_threshold times period_seconds must not be greater than 240");
+        if (probe.equals("startupProbe")
+            && period * number(settings, "failureThreshold", 3) > 240) {
+          throw Google.invalid(
+              probe + ": failure_threshold times period_seconds must not be greater than 240");
         }
       }
     }

@@ -15,9 +15,15 @@ final class GoogleStorage {
   }
 
   Echo.Answer answer(Echo.Request request) {
-    Matcher path = Google.match("(/upload)?(?:/resumable)?/storage/v1/b(?:/([^/]+))?(?:/(o|iam)(?:/([^/]+))?)?(?:/\\w+)?/?", request.path());
+    Matcher path =
+        Google.match(
+            "(/upload)?(?:/resumable)?/storage/v1/b(?:/([^/]+))?"
+                + "(?:/(o|iam)(?:/([^/]+))?)?(?:/\\w+)?/?",
+            request.path());
     if (path.group(2) == null) {
-      return request.method().equals("POST") ? insert(request) : Google.ok(Json.object("items", google.store.list("b")));
+      return request.method().equals("POST")
+          ? insert(request)
+          : Google.ok(Json.object("items", google.store.list("b")));
     }
     String id = "b/" + path.group(2);
     if ("iam".equals(path.group(3))) {
@@ -65,13 +71,15 @@ final class GoogleStorage {
 
   private Echo.Answer object(String bucket, String name, Echo.Request request) {
     if (name == null) {
-      return Google.ok(Json.object("kind", "storage#objects", "items", google.store.list(bucket + "/o")));
+      return Google.ok(
+          Json.object("kind", "storage#objects", "items", google.store.list(bucket + "/o")));
     }
     String id = bucket + "/o/" + name;
     Map<String, Object> object = google.existing(id);
     switch (request.method()) {
       case "GET":
-        return Google.ok("media".equals(request.query().get("alt")) ? object.get("content") : object);
+        return Google.ok(
+            "media".equals(request.query().get("alt")) ? object.get("content") : object);
       case "DELETE":
         google.store.remove(id);
         return new Echo.Answer(204, null);
@@ -85,16 +93,24 @@ final class GoogleStorage {
   private Echo.Answer upload(String bucket, Echo.Request request) {
     String type = request.headers().getFirst("Content-Type");
     String boundary = "--" + type.replaceFirst(".*boundary=\"?([^\";]+).*", "$1");
-    String[] parts = new String(request.body(), StandardCharsets.ISO_8859_1).split(Pattern.quote(boundary));
+    String[] parts =
+        new String(request.body(), StandardCharsets.ISO_8859_1).split(Pattern.quote(boundary));
     Map<String, Object> object = Json.asObject(Json.parse(content(parts[1])));
     byte[] content = content(parts[2]).getBytes(StandardCharsets.ISO_8859_1);
-    String name = object.containsKey("name") ? Json.text(object, "name") : request.query().get("name");
+    String name =
+        object.containsKey("name") ? Json.text(object, "name") : request.query().get("name");
     String generation = String.valueOf(1000000 + google.next());
     object.put("name", name);
     object.put("bucket", bucket.substring(2));
     object.put("id", bucket.substring(2) + "/" + name + "/" + generation);
     object.put("selfLink", "https://www.googleapis.com/storage/v1/" + bucket + "/o/" + name);
-    object.put("mediaLink", "https://storage.googleapis.com/download/storage/v1/" + bucket + "/o/" + name + "?alt=media");
+    object.put(
+        "mediaLink",
+        "https://storage.googleapis.com/download/storage/v1/"
+            + bucket
+            + "/o/"
+            + name
+            + "?alt=media");
     object.put("generation", generation);
     object.put("metageneration", "1");
     object.put("size", String.valueOf(content.length));
