@@ -83,7 +83,7 @@ def test_a_token_in_the_environment_is_enough(machine):
 @pytest.mark.parametrize(
     "more, words",
     [
-        ({"GCLOUD_SAYS": "ERROR: (gcloud.auth.print-access-token) You do not currently have an active account selected."}, ["Nobody is logged in", "gcloud auth login --update-adc"]),
+        ({"GCLOUD_SAYS": "ERROR: You do not currently have an active account selected."}, ["Nobody is logged in", "gcloud auth login --update-adc"]),
         ({"GCLOUD_SAYS": "Reauthentication failed. cannot prompt during non-interactive execution."}, ["has expired", "gcloud auth login --update-adc"]),
         ({"GCLOUD_VERSION": "400.0.0"}, ["gcloud is 400.0.0, but 450 or newer is needed"]),
         ({"TF_VAR_project": None}, ["No project is chosen", "gcloud projects list"]),

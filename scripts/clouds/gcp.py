@@ -29,7 +29,14 @@ CLOSED = (22, 8080, 8081)
 FORGED = ("X-Client-Address",)
 
 # Where Google's own tools look, so that one setting does for all.
-PROJECT = next((os.environ[name] for name in ("TF_VAR_project", "GOOGLE_CLOUD_PROJECT", "GOOGLE_PROJECT", "CLOUDSDK_CORE_PROJECT") if os.environ.get(name)), None)
+PROJECT = next(
+    (
+        os.environ[name]
+        for name in ("TF_VAR_project", "GOOGLE_CLOUD_PROJECT", "GOOGLE_PROJECT", "CLOUDSDK_CORE_PROJECT")
+        if os.environ.get(name)
+    ),
+    None,
+)
 ENVIRONMENT = {"TF_VAR_project": PROJECT} if PROJECT else {}
 
 # Both at once: gcloud itself, and the application default credentials that Terraform takes.
@@ -64,25 +71,23 @@ def checks(stack):
 def login():
     """The push of the image signs in as gcloud itself is, Terraform by the application default."""
     if not os.environ.get("GOOGLE_OAUTH_ACCESS_TOKEN"):
-        gcloud_token("auth", "print-access-token", sign_in=SIGN_IN)
+        gcloud_token("print-access-token")
     return "login for the registry"
 
 
 def token():
     """As Terraform finds it: the environment, then the application default credentials."""
-    return os.environ.get("GOOGLE_OAUTH_ACCESS_TOKEN") or gcloud_token(
-        "auth", "application-default", "print-access-token", sign_in=SIGN_IN
-    )
+    return os.environ.get("GOOGLE_OAUTH_ACCESS_TOKEN") or gcloud_token("application-default", "print-access-token")
 
 
-def gcloud_token(*arguments, sign_in):
-    done = run("gcloud", *arguments, check=False)
+def gcloud_token(*arguments):
+    done = run("gcloud", "auth", *arguments, check=False)
     if done.returncode:
         message = done.stderr.strip()
         expired = re.search(r"reauth|expired|invalid_grant|refreshing", message, re.I)
         raise Problem(
             "The login to Google Cloud has expired." if expired else "Nobody is logged in to Google Cloud.",
-            f"`{sign_in}`. In a pipeline the login step comes before this one.",
+            f"`{SIGN_IN}`. In a pipeline the login step comes before this one.",
         )
     return done.stdout.strip()
 
