@@ -62,7 +62,7 @@ class World:
 
     def _start(self, name, command, url):
         log = self.folder / f"{name}.log"
-        environment = {**self.environment(), "MERIDIAN_REGISTRY": self.registry}
+        environment = {**self.environment(), "MERIDIAN_REGISTRY": self.registry, "MOTO_ACM_VALIDATION_WAIT": "1"}
         with open(log, "w") as output:
             process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment, cwd=self.folder)
         self.processes.append(process)
@@ -111,26 +111,28 @@ class World:
 class Clone:
     """A clone of the repository as it stands in this folder, and the commands people type in it."""
 
-    def __init__(self, folder, world):
+    cloud = "aws"
+
+    def __init__(self, folder, world, source=ROOT):
         self.folder = folder
         self.world = world
-        self.stack = folder / "stacks/aws"
+        self.stack = folder / "stacks" / self.cloud
         names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
         for name in names.decode().rstrip("\0").split("\0"):
-            if (ROOT / name).is_file():
+            if (source / name).is_file():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, folder / name)
+                shutil.copy2(source / name, folder / name)
 
     def script(self, program, *arguments, check=True, **environment):
         done = subprocess.run(
-            [self.folder / "scripts" / program, "aws", *arguments],
+            [self.folder / "scripts" / program, self.cloud, *arguments],
             env=self.world.environment(**environment),
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
         )
-        assert not check or done.returncode == 0, f"{program}:\n{done.stdout}"
+        assert not check or done.returncode == 0, f"{program}:\n{done.stdout[-4000:]}"
         return done
 
     def python(self, code):
@@ -153,7 +155,7 @@ class Clone:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
         )
-        assert not check or done.returncode == 0, f"terraform {' '.join(arguments)}:\n{done.stdout}"
+        assert not check or done.returncode == 0, f"terraform {' '.join(arguments)}:\n{done.stdout[-4000:]}"
         return done
 
     def outputs(self, **environment):
