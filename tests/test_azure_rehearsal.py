@@ -9,6 +9,7 @@ import os
 import resource
 import shutil
 import subprocess
+import sys
 import time
 
 import pytest
@@ -132,6 +133,18 @@ def by_type(addresses):
     return counts
 
 
+def left(azure):
+    """What the task destroy would find in the cloud."""
+    program = """if True:
+        import json, sys
+        sys.path.insert(0, "scripts")
+        from clouds import azure
+        from meridian.stack import Stack
+        print(json.dumps(azure.left(Stack("azure"))))"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=azure.environment, check=True, text=True, stdout=subprocess.PIPE)
+    return json.loads(done.stdout)
+
+
 @pytest.fixture(scope="module")
 def azure(tmp_path_factory):
     rehearsal = Rehearsal(tmp_path_factory.mktemp("azure"))
@@ -142,6 +155,12 @@ def azure(tmp_path_factory):
 APP_ADDRESS = "module.service.azurerm_container_app.this"
 JOB_ADDRESS = "module.probe.azurerm_container_app_job.this"
 UPDATE = ["update"]
+
+
+def test_doctor_finds_the_subscription_ready(azure):
+    done = subprocess.run([ROOT / "scripts/doctor", "azure"], env={**azure.environment, "IMAGE": A}, text=True, stdout=subprocess.PIPE)
+    assert done.returncode == 0, done.stdout
+    assert "region westeurope with 3 zones" in done.stdout and "./taskw deploy-azure" in done.stdout
 
 
 def test_a_full_plan_takes_less_than_15_seconds_and_is_what_the_guide_says(azure):
@@ -419,8 +438,10 @@ def test_a_blob_changed_by_hand_is_put_back(azure):
 
 
 def test_a_destroy_leaves_nothing(azure):
+    assert {"resource group meridian", "Microsoft.App/containerApps meridian"} <= set(left(azure))
     azure.terraform("destroy", "-input=false", "-auto-approve", "-parallelism=20")
     assert azure.echo.resources() == {}
+    assert left(azure) == []
 
 
 def test_the_double_knew_every_question(azure):
