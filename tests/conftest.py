@@ -85,7 +85,11 @@ NEEDS = {
         _provider("azurerm"),
         "the Terraform provider azurerm: its registry, or ./taskw provider-azurerm, which builds it in some 8 minutes",
     ),
-    "google": (_provider("google"), "the Terraform provider google: its registry, or a plugin folder"),
+    "google": (
+        _provider("google"),
+        "the Terraform provider google: its registry; or v7.45.0 of github.com/hashicorp/terraform-provider-google, built by go build -o"
+        " ~/.terraform.d/plugins/registry.terraform.io/hashicorp/google/7.45.0/linux_amd64/terraform-provider-google_v7.45.0_x5",
+    ),
 }
 
 
