@@ -1,4 +1,4 @@
-# What stays when machines go: 3.65 USD a month.
+# What stays when machines go; free while the load balancer has it.
 resource "google_compute_address" "this" {
   name         = var.name
   address_type = "EXTERNAL"
