@@ -216,6 +216,22 @@ def test_a_full_plan_takes_less_than_15_seconds_and_is_what_the_guide_says(azure
     assert resources["azurerm_container_app_environment.this"]["depends_on"] == ["var.image"]
 
 
+def test_a_domain_and_a_firewall_are_planned(azure):
+    """Planned only: no test owns a vault with a certificate."""
+    domain = {
+        "name": "time.example.com",
+        "zone": f"{SUBSCRIPTION}/resourceGroups/dns/providers/Microsoft.Network/dnsZones/example.com",
+        "certificate": f"{SUBSCRIPTION}/resourceGroups/keys/providers/Microsoft.KeyVault/vaults/certificates/secrets/time",
+    }
+    azure.set(image=A)
+    azure.terraform("plan", "-input=false", "-out=domain", "-var=waf=true", f"-var=domain={json.dumps(domain)}")
+    plan = json.loads(azure.terraform("show", "-json", "domain").stdout)
+    more = by_type(changed(plan))
+    assert more["azurerm_web_application_firewall_policy"] == more["azurerm_dns_a_record"] == 1
+    assert more["azurerm_user_assigned_identity"] == 2 and more["azurerm_role_assignment"] == 4
+    assert plan["planned_values"]["outputs"]["url"]["value"] == "https://time.example.com"
+
+
 def test_one_apply_makes_everything_and_a_second_plan_is_empty(azure):
     # A right to blobs that takes its time, as on Azure.
     azure.echo.order("spread", refusals=3)

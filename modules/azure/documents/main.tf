@@ -23,7 +23,7 @@ resource "azurerm_storage_account" "this" {
   cross_tenant_replication_enabled = false
   local_user_enabled               = false
 
-  # Stated, because a policy could block keys only: nobody signs addresses that outlive a day.
+  # Signed addresses of blobs: none without keys, and none that outlives a day should keys be let in.
   sas_policy {
     expiration_period = "01.00:00:00"
   }
