@@ -37,6 +37,7 @@ class Story:
         for file in [*self.stack.glob("*.tf"), *self.stack.glob("*.tfvars"), *self.stack.glob(".terraform.lock.hcl")]:
             file.unlink()
         (self.stack / "main.tf").write_text(STACK)
+        (self.stack / "variables.tf").write_text('variable "repository_url" { default = null }\n')
         self.terraform("init", "-input=false")
         self.terraform("apply", "-auto-approve")
         self.terraform("workspace", "new", "staging")

@@ -25,7 +25,7 @@ class World(aws_world.World):
         self.registry = ""
         port = aws_world.free_port()
         self.url = f"http://127.0.0.1:{port}"
-        server = ROOT / "tests/rehearse/moto_server.py"
+        server = ROOT / "tests/state_moto.py"
         self._start("moto", [sys.executable, str(server), str(port), str(self.calls)], f"{self.url}/moto-api/data.json")
         return self
 

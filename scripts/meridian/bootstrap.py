@@ -204,7 +204,9 @@ def resolves(account):
 
 
 def look(bootstrap, backend):
-    """What the store holds: how many resources its bootstrap's state has, or the error in Terraform's words."""
+    """What the store holds: how many resources its bootstrap's state has, or the error in words."""
+    if bootstrap.cloud == "gcp":
+        return look_past_terraform(bootstrap.provider, backend)
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder)
         (path / "backend.tf").write_text(backend)
@@ -216,6 +218,23 @@ def look(bootstrap, backend):
             return done.stdout
         pulled = bootstrap._terraform("state", "pull", workspace=None, folder=path, stdout=subprocess.PIPE).stdout
         return len(json.loads(pulled or "{}").get("resources", []))
+
+
+def look_past_terraform(provider, backend):
+    """The same of Google's bucket, where Terraform's init would write an empty state first."""
+    bucket, prefix = (re.search(rf'{name}\s*=\s*"([^"]*)"', backend)[1] for name in ("bucket", "prefix"))
+    storage = os.environ.get("GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT", "https://storage.googleapis.com/storage/v1/b")
+    try:
+        provider.ask(f"{storage}/{bucket}")
+    except provider.Refused as refused:
+        return "bucket doesn't exist" if refused.status == 404 else f"{refused.what} {refused.how}"
+    try:
+        state = provider.ask(f"{storage}/{bucket}/o/{prefix}%2Fdefault.tfstate?alt=media")
+    except provider.Refused as refused:
+        if refused.status != 404:
+            return f"{refused.what} {refused.how}"
+        state = {}
+    return len(state.get("resources", []))
 
 
 def last_words(output):

@@ -1,0 +1,18 @@
+"""moto's AWS as the rehearsals have it, with buckets whose old versions can be deleted.
+
+Usage: state_moto.py PORT CALLS
+"""
+
+import pathlib
+import sys
+
+from moto.s3.models import FakeDeleteMarker
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "rehearse"))
+
+import moto_server  # noqa: E402
+
+# moto frees what a version holds when it is deleted, and asks delete markers to do so too.
+FakeDeleteMarker.dispose = lambda self, *_, **__: None
+
+moto_server.main(*sys.argv[1:])
