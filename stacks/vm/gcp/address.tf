@@ -45,7 +45,7 @@ resource "google_compute_forwarding_rule" "this" {
   load_balancing_scheme = "EXTERNAL"
   ip_protocol           = "L3_DEFAULT"
   all_ports             = true
-  ip_address            = google_compute_address.this.id
+  ip_address            = google_compute_address.this.address
   network_tier          = "PREMIUM"
   backend_service       = google_compute_region_backend_service.this.id
 }

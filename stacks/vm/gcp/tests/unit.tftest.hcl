@@ -87,7 +87,7 @@ run "the_load_balancer_shows_the_client_to_the_firewall" {
 run "the_address_outlives_the_machines" {
   command = apply
   assert {
-    condition     = google_compute_forwarding_rule.this.ip_address == google_compute_address.this.id && output.addresses == [google_compute_address.this.address]
+    condition     = google_compute_forwarding_rule.this.ip_address == google_compute_address.this.address && output.addresses == [google_compute_address.this.address]
     error_message = "The load balancer must have the static address, and the output names it."
   }
 }
