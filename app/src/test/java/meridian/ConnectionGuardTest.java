@@ -45,21 +45,26 @@ class ConnectionGuardTest {
 
   @Test
   void newConnectionIsStillServedWhenTheServerStops() throws IOException, InterruptedException {
-    TestServer server = new TestServer();
-    Socket keptAlive = server.connect();
-    Socket silent = server.connect();
-    try (keptAlive;
-        silent) {
-      send(keptAlive, GET);
-      assertThat(keptAlive.getInputStream().read(), is((int) 'H'));
-      server.health.draining();
-      Thread stop = Thread.ofPlatform().start(server::close);
-      keptAlive.getInputStream().readAllBytes(); // ends when the server stops
-      send(silent, GET);
-      String answer = new String(silent.getInputStream().readAllBytes(), US_ASCII);
-      assertThat(answer, startsWith("HTTP/1.1 200 "));
-      stop.join();
-    }
+    String answer;
+    long millis;
+    int attempts = 0;
+    do { // again, when this machine was so busy that the second for this was over
+      TestServer server = new TestServer();
+      try (Socket keptAlive = server.connect();
+          Socket silent = server.connect()) {
+        send(keptAlive, GET);
+        assertThat(keptAlive.getInputStream().read(), is((int) 'H'));
+        server.health.draining();
+        long start = System.nanoTime();
+        Thread stop = Thread.ofPlatform().start(server::close);
+        keptAlive.getInputStream().readAllBytes(); // ends when the server stops
+        send(silent, GET);
+        millis = (System.nanoTime() - start) / 1_000_000;
+        answer = new String(silent.getInputStream().readAllBytes(), US_ASCII);
+        stop.join();
+      }
+    } while (millis > 500 && attempts++ < 20);
+    assertThat(answer, startsWith("HTTP/1.1 200 "));
   }
 
   @Test

@@ -46,8 +46,13 @@ class HttpTest {
     // Were a body sent, the second answer would not begin where the first header ends.
     assertThat(getAnswer, startsWith("HTTP/1.1 "));
     assertThat(
-        headAnswer.replace("keep-alive", ""),
-        is(getAnswer.substring(0, getAnswer.indexOf("\r\n\r\n") + 4).replace("close", "")));
+        comparable(headAnswer),
+        is(comparable(getAnswer.substring(0, getAnswer.indexOf("\r\n\r\n") + 4))));
+  }
+
+  /** Without what may differ: whether the connection goes on, and the second. */
+  private static String comparable(String header) {
+    return header.replaceAll("Connection: [a-z-]+|Date: [^\r]+", "");
   }
 
   @ParameterizedTest
