@@ -1,7 +1,7 @@
 # Without a domain the port that serves, with one the port that redirects.
 resource "aws_lb_listener" "http" {
   # checkov:skip=CKV_AWS_2:without a domain there is no certificate; with one, this listener redirects
-  # checkov:skip=CKV_AWS_103:as above
+  # checkov:skip=CKV_AWS_103:as CKV_AWS_2, there is no TLS on this port
   load_balancer_arn = aws_lb.this.arn
   port              = 80
   protocol          = "HTTP"
