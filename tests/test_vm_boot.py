@@ -65,7 +65,7 @@ def cloud(network, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def digest(cloud):
+def digest(cloud, base):
     """Digest of the service's image in the registry; MERIDIAN_IMAGE takes one that the engine has."""
     target = f"{cloud.registry}/meridian:test"
     if os.environ.get("MERIDIAN_IMAGE"):
@@ -73,7 +73,8 @@ def digest(cloud):
         pushed = docker("push", target)
         docker("rmi", target)
         return re.search(r"sha256:[0-9a-f]{64}", pushed)[0]
-    done = subprocess.run([ROOT / "modules/image/push"], env={**os.environ, "IMAGE": target}, capture_output=True, text=True)
+    environment = {**os.environ, "IMAGE": target, **{"MERIDIAN_BASE": word.removeprefix("-Dbase=") for word in base}}
+    done = subprocess.run([ROOT / "modules/image/push"], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
