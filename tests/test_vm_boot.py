@@ -73,7 +73,9 @@ def digest(cloud, base):
         pushed = docker("push", target)
         docker("rmi", target)
         return re.search(r"sha256:[0-9a-f]{64}", pushed)[0]
-    environment = {**os.environ, "IMAGE": target, **{"MERIDIAN_BASE": word.removeprefix("-Dbase=") for word in base}}
+    environment = {**os.environ, "IMAGE": target}
+    for word in base:
+        environment["MERIDIAN_BASE"] = word.removeprefix("-Dbase=")
     done = subprocess.run([ROOT / "modules/image/push"], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
