@@ -5,11 +5,11 @@ locals {
 
 module "network" {
   source = "../../modules/gcp/network"
+  place  = local.place
 
-  name  = var.name
-  place = local.place
-  cidr  = var.cidr
-  nat   = var.nat
+  name = var.name
+  cidr = var.cidr
+  nat  = var.nat
 
   depends_on = [terraform_data.apis]
 }
@@ -24,9 +24,9 @@ module "identity" {
 
 module "registry" {
   source = "../../modules/gcp/registry"
+  place  = local.place
 
   name           = var.name
-  place          = local.place
   keep_images    = var.keep_images
   repository_url = var.repository_url
 
@@ -43,9 +43,9 @@ module "image" {
 
 module "documents" {
   source = "../../modules/gcp/documents"
+  place  = local.place
 
   name      = var.name
-  place     = local.place
   documents = { for file in fileset("${local.app}/documents", "*.json") : trimsuffix(file, ".json") => file("${local.app}/documents/${file}") }
   reader    = module.identity.principal
 
@@ -61,23 +61,6 @@ module "alerts" {
   depends_on = [terraform_data.apis]
 }
 
-module "service" {
-  source = "../../modules/gcp/service"
-
-  name               = var.name
-  place              = local.place
-  image              = module.image.image
-  canary             = var.canary
-  cpu                = var.cpu
-  memory             = var.memory
-  instances          = var.instances
-  environment        = merge(module.documents.settings, var.environment)
-  identity_id        = module.identity.identity_id
-  network_id         = module.network.network_id
-  private_subnet_ids = module.network.private_subnet_ids
-  invoker            = var.invoker
-}
-
 # After the service: the load balancer is told where it is. It stands at Google's edge, in no network.
 module "edge" {
   source = "../../modules/gcp/edge"
@@ -90,11 +73,28 @@ module "edge" {
   depends_on = [terraform_data.apis]
 }
 
+module "service" {
+  source = "../../modules/gcp/service"
+  place  = local.place
+
+  name               = var.name
+  image              = module.image.image
+  canary             = var.canary
+  cpu                = var.cpu
+  memory             = var.memory
+  instances          = var.instances
+  environment        = merge(module.documents.settings, var.environment)
+  identity_id        = module.identity.identity_id
+  network_id         = module.network.network_id
+  private_subnet_ids = module.network.private_subnet_ids
+  invoker            = var.invoker
+}
+
 module "observability" {
   source = "../../modules/gcp/observability"
+  place  = local.place
 
   name       = var.name
-  place      = local.place
   service_id = module.service.service_id
   edge_id    = module.edge.edge_id
   url        = module.edge.url

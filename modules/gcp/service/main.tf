@@ -25,7 +25,6 @@ resource "google_cloud_run_v2_service" "this" {
   # requests that an instance takes at once, and knows nothing of memory. Its thresholds cannot be set
   # outside of a preview: https://cloud.google.com/run/docs/about-instance-autoscaling
   scaling {
-    scaling_mode       = "AUTOMATIC"
     min_instance_count = var.instances.min
     max_instance_count = var.instances.max
   }
