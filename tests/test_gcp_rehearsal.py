@@ -11,6 +11,7 @@ import time
 
 import pytest
 from cloud_echo import Echo
+from test_gcp_scripts import stub
 
 from conftest import ROOT
 
@@ -340,6 +341,7 @@ def test_the_first_image_comes_back_under_a_new_name(gcp):
     assert gcp.apply() == {SERVICE_ADDRESS: UPDATE, JOB_ADDRESS: UPDATE}
     assert gcp.serving() == {A: 100}
     assert gcp.service()["latestReadyRevision"] not in before
+    assert gcp.outputs()["revision"] == gcp.latest()
     assert gcp.settled()
 
 
@@ -421,7 +423,7 @@ def test_a_destroy_waits_for_what_cloud_run_holds_on_to_and_leaves_nothing(gcp):
             gcp.echo.order("release-addresses")
     assert process.wait() == 0, "".join(said)
     assert "is already being used by" in "".join(said)
-    assert said[-1] == "Google Cloud lists nothing of meridian any more.\n"
+    assert said[-1].endswith("Google Cloud lists nothing of meridian any more.\n")
     assert gcp.echo.resources() == {}
 
 
@@ -441,8 +443,19 @@ def test_a_domain_brings_certificate_redirect_and_records_and_takes_them_along(g
     assert gcp.echo.resources() == {}
 
 
+def test_deploy_keeps_an_image_that_was_supplied(gcp):
+    (gcp.stack / "rehearsal.auto.tfvars.json").unlink()
+    path = f"{stub(gcp.folder)}:{os.environ['PATH']}"
+    for more in ({"IMAGE": B}, {}):
+        process = gcp.script("deploy", "gcp", PATH=path, **more)
+        said = process.communicate()[0]
+        assert process.returncode == 0, said
+        assert f"Serves at {gcp.outputs()['url']}" in said and "Next: ./taskw verify-gcp" in said
+        assert gcp.serving() == {B: 100}
+    assert f"Keeps the image that was supplied: {B}" in said and "Resources: 0 added, 0 changed, 0 destroyed" in said
+
+
 def test_without_waiting_the_network_is_left_for_later(gcp):
-    gcp.terraform("apply", "-auto-approve", "-input=false", "-parallelism=20")
     gcp.echo.order("hold-addresses")
     process = gcp.script("destroy", "gcp", CONFIRM="meridian", WAIT="0")
     said = process.communicate()[0]

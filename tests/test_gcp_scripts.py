@@ -23,21 +23,26 @@ esac
 """
 
 
+def stub(folder):
+    """A folder with a gcloud that knows how to sign in."""
+    tool = folder / "bin/gcloud"
+    tool.parent.mkdir()
+    tool.write_text(GCLOUD)
+    tool.chmod(0o755)
+    return tool.parent
+
+
 class Machine:
     def __init__(self, folder):
         self.folder = folder
         self.echo = Echo("Google", folder, ["*.googleapis.com"])
         for path in ("scripts", "stacks/gcp"):
             shutil.copytree(ROOT / path, folder / path, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "__pycache__"))
-        tool = folder / "bin/gcloud"
-        tool.parent.mkdir()
-        tool.write_text(GCLOUD)
-        tool.chmod(0o755)
         ours = {name: value for name, value in os.environ.items() if not name.startswith(("GOOGLE_", "CLOUDSDK_", "TF_", "IMAGE"))}
         self.environment = {
             **ours,
             **self.echo.environment,
-            "PATH": f"{tool.parent}:{os.environ['PATH']}",
+            "PATH": f"{stub(folder)}:{os.environ['PATH']}",
             "TF_VAR_project": PROJECT,
             "PYTHONDONTWRITEBYTECODE": "1",
         }
