@@ -8,6 +8,12 @@ mock_data "azurerm_client_config" {
   }
 }
 
+mock_data "azurerm_container_app" {
+  defaults = {
+    latest_revision_name = "test--abc1234"
+  }
+}
+
 mock_data "azurerm_resources" {
   defaults = {
     resources = [{

@@ -15,8 +15,8 @@ run "the_defaults_serve_on_port_80_and_are_checked_from_outside" {
     error_message = "Plain HTTP under Azure's name, the given image, and no canary."
   }
   assert {
-    condition     = output.revision == "test--abc1234" && startswith(output.dashboard_url, "https://portal.azure.com/#@")
-    error_message = "Outputs name the revision and the dashboard."
+    condition     = startswith(output.dashboard_url, "https://portal.azure.com/#@")
+    error_message = "The dashboard in the portal."
   }
 }
 
