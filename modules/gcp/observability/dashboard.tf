@@ -1,17 +1,18 @@
 locals {
-  # Title to the queries of one graph, each with what its line is called.
+  # Title to the queries of one graph, each with what its line is called; ${…} is for the console to fill in:
+  # https://cloud.google.com/monitoring/api/ref_v3/rest/v1/projects.dashboards#dataset
   graphs = {
     "1 Requests a second" = {
       all = "sum(rate(${local.requests}[5m]))"
     }
     "2 Answers of 400 and above a second" = {
-      "{{response_code_class}}" = "sum by (response_code_class) (rate(loadbalancing_googleapis_com:https_request_count{${local.balancer},response_code_class=~\"400|500\"}[5m]))"
+      "$${response_code_class}" = "sum by (response_code_class) (rate(loadbalancing_googleapis_com:https_request_count{${local.balancer},response_code_class=~\"400|500\"}[5m]))"
     }
     "3 Milliseconds to answer" = {
       for percent in [50, 99] : "p${percent}" => "histogram_quantile(${percent / 100}, sum by (le) (rate(${local.latency}[5m])))"
     }
     "4 Instances by revision" = {
-      "{{revision_name}} {{state}}" = "sum by (revision_name, state) (run_googleapis_com:container_instance_count{${local.service}})"
+      "$${revision_name} $${state}" = "sum by (revision_name, state) (run_googleapis_com:container_instance_count{${local.service}})"
     }
     "5 Load in percent" = {
       for kind, query in local.load : kind => "100 * ${query}"

@@ -84,6 +84,10 @@ run "the_dashboard_shows_six_graphs_that_do_not_overlap" {
     error_message = "A heading and six graphs."
   }
   assert {
+    condition     = strcontains(google_monitoring_dashboard.this.dashboard_json, "\"legendTemplate\":\"$${response_code_class}\"")
+    error_message = "A line is named by its label, in the console's own syntax."
+  }
+  assert {
     condition     = output.dashboard_url == "https://console.cloud.google.com/monitoring/dashboards/builder/00000000-0000-0000-0000-000000000000?project=test-project"
     error_message = "Where a person finds it."
   }
