@@ -63,6 +63,7 @@ NEEDS = {
         lambda: shutil.which("docker-registry"),
         "Debian: apt-get install docker-registry",
     ),
+    "skopeo": (lambda: shutil.which("skopeo"), "https://github.com/containers/skopeo; Debian: apt-get install skopeo"),
     "shellcheck": (lambda: shutil.which("shellcheck"), "https://www.shellcheck.net; Debian: apt-get install shellcheck"),
     "mmdebstrap": (lambda: shutil.which("mmdebstrap"), "Debian: apt-get install mmdebstrap"),
     "chromium": (lambda: shutil.which("chromium"), "Debian: apt-get install chromium"),

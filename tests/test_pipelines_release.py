@@ -13,7 +13,7 @@ from test_canary_program import GOOD, HALF_FAILING, STABLE, World, world  # noqa
 
 from conftest import ROOT
 
-pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "docker-registry")]
+pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "docker-registry", "skopeo")]
 
 # In place of scripts/verify: what was deployed is wrong if it is the image that fails.
 VERIFY = """#!/usr/bin/env python3
