@@ -83,7 +83,7 @@ class Echo:
         """What is stored."""
         return self._control("/resources")
 
-    def order(self, name, **details):
+    def order(self, name, /, **details):
         """Tells the double to do something that a cloud does of its own."""
         return self._control(f"/orders/{name}", details)
 

@@ -350,6 +350,7 @@ def test_a_canary_beside_a_revision_that_is_gone_is_refused_and_changes_nothing(
     assert "RevisionNotFound" in done.stdout
     assert azure.app() == before
     azure.set(canary=None)
+    assert azure.apply() == {}
     assert azure.settled()
 
 

@@ -154,7 +154,11 @@ final class Arm implements Echo.Cloud {
       return new Echo.Answer(200, provider(path.substring(path.lastIndexOf('/') + 1)));
     }
     if (path.matches("(?i)/subscriptions/[^/]+/(resourceGroups/[^/]+/)?resources")) {
-      return list(search(path.replaceFirst("(?i)/resources$", ""), filter));
+      String scope = path.substring(0, path.lastIndexOf('/'));
+      if (!exists(scope)) {
+        throw notFound(ArmId.of(scope));
+      }
+      return list(search(scope, filter));
     }
     if (path.matches("(?i).*/roleDefinitions")) {
       return list(List.of(Roles.definition(Roles.id(quoted(filter, "roleName")))));
