@@ -89,7 +89,7 @@ def made(stack):
     # A machine or a template has the name and what Google adds to it; its label says whose it is.
     labelled = f"filter=labels.stack%3D{name}"
     yield "template", f"{compute}/regions/{region}/instanceTemplates", "items", lambda item: item.get("properties", {}).get("labels", {}).get("stack") == name
-    for zone in every(f"{compute}/zones?filter=name%3D{region}-*", "items"):
+    for zone in (each for each in every(f"{compute}/zones", "items") if each["name"].startswith(f"{region}-")):
         yield "machine", f"{compute}/zones/{zone['name']}/instances?{labelled}", "items", lambda item: item.get("labels", {}).get("stack") == name
     yield (
         "repository",
