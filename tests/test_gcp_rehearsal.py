@@ -5,6 +5,7 @@ The tests follow one another as a life does, from the first apply to the destroy
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import time
@@ -202,13 +203,12 @@ def test_a_full_plan_takes_less_than_15_seconds_and_no_network(tmp_path):
         ).stdout
 
     terraform("init", "-input=false")
-    seconds = []
-    # A machine that does something else besides gets another chance.
-    while len(seconds) < 3 and min(seconds, default=15) >= 15:
-        begin = time.monotonic()
-        terraform("plan", "-input=false", "-out=plan", f"-var=image={A}")
-        seconds.append(time.monotonic() - begin)
-    assert min(seconds) < 15
+    begin, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    terraform("plan", "-input=false", "-out=plan", f"-var=image={A}")
+    seconds, after = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+    # On a machine that does something else besides, what Terraform and the provider worked.
+    worked = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert (worked if os.getloadavg()[0] > os.cpu_count() else seconds) < 15, (seconds, worked)
     plan = json.loads(terraform("show", "-json", "plan"))
     changes = changed(plan)
     assert set(map(tuple, changes.values())) == {("create",)}
