@@ -13,6 +13,7 @@ import re
 import sys
 import threading
 
+import moto_machines  # noqa: F401  mends moto as it is imported
 from botocore.session import Session
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.ec2.models.security_groups import SecurityGroupRule
