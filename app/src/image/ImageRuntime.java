@@ -12,12 +12,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -49,10 +51,13 @@ final class ImageRuntime {
   private static final FileTime JIB_TIME = FileTime.from(Instant.ofEpochSecond(1));
 
   /**
-   * A cache made under a few requests starts as fast, but what it knows of hot code is then wrong,
-   * and the service gets up to speed later than without one.
+   * CPU time of the service under load. A cache made under a few requests starts as fast, but what
+   * it knows of hot code is then wrong, and the service gets up to speed later than without one.
    */
-  private static final int TRAINING_SECONDS = Integer.getInteger("training.seconds", 20);
+  private static final Duration TRAINING = Duration.ofSeconds(20);
+
+  /** Real time after which the training ends even so, on a machine that is busy elsewhere. */
+  private static final Duration MAX_TRAINING = Duration.ofMinutes(2);
 
   private static final int CONNECTIONS = 16;
 
@@ -127,7 +132,7 @@ final class ImageRuntime {
                 options,
                 jre.resolve("lib/modules"),
                 Path.of("src/image/ImageRuntime.java"))
-            + TRAINING_SECONDS;
+            + TRAINING;
     if (Files.exists(cache) && Files.exists(stamp) && Files.readString(stamp).equals(made)) {
       System.out.println("The AOT cache is that of these sources: " + cache);
       return;
@@ -135,7 +140,8 @@ final class ImageRuntime {
     Files.createDirectories(cache.getParent());
     Files.deleteIfExists(cache);
 
-    System.out.printf("Training the AOT cache under load for %d s%n", TRAINING_SECONDS);
+    System.out.printf(
+        "Training the AOT cache under load, for %d s of CPU time%n", TRAINING.toSeconds());
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -151,7 +157,8 @@ final class ImageRuntime {
     try (BufferedReader log = process.inputReader()) {
       Matcher ports = awaitStart(log);
       Thread reader = Thread.startVirtualThread(() -> log.lines().forEach(line -> {}));
-      exercise(Integer.parseInt(ports.group(1)), Integer.parseInt(ports.group(2)));
+      exercise(
+          process.toHandle(), Integer.parseInt(ports.group(1)), Integer.parseInt(ports.group(2)));
       process.toHandle().destroy(); // Process.destroy would close its output too, which it needs
       if (!process.waitFor(2, TimeUnit.MINUTES)) {
         throw new IllegalStateException("The JVM did not finish the cache within two minutes");
@@ -199,20 +206,29 @@ final class ImageRuntime {
   }
 
   /** Keep-alive clients in a loop, as a load balancer's connections are. */
-  private static void exercise(int port, int adminPort) throws Exception {
+  private static void exercise(ProcessHandle service, int port, int adminPort) throws Exception {
     get(adminPort, List.of("/started", "/ready", "/live"));
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(TRAINING_SECONDS);
+    AtomicBoolean done = new AtomicBoolean();
     List<Thread> clients = new ArrayList<>();
     for (int i = 0; i < CONNECTIONS; i++) {
       clients.add(
           Thread.ofPlatform()
               .start(
                   () -> {
-                    while (System.nanoTime() < end) {
+                    while (!done.get()) {
                       get(port, PATHS);
                     }
                   }));
     }
+    long start = System.nanoTime();
+    while (service.info().totalCpuDuration().orElse(Duration.ZERO).compareTo(TRAINING) < 0
+        && System.nanoTime() - start < MAX_TRAINING.toNanos()) {
+      Thread.sleep(500);
+      if (clients.stream().noneMatch(Thread::isAlive)) {
+        throw new IllegalStateException("The service does not answer; see above");
+      }
+    }
+    done.set(true);
     for (Thread client : clients) {
       client.join();
     }
