@@ -205,6 +205,8 @@ def test_a_full_plan_takes_less_than_15_seconds_and_is_what_the_guide_says(azure
         "azurerm_virtual_network": 1,
         "terraform_data": 1,
     }
+    # And the two that remember an image which the stack builds itself.
+    assert f"creates {len(changes) + 2} resources" in (ROOT / "stacks/azure/README.md").read_text()
     modules = plan["configuration"]["root_module"]["module_calls"]
     assert "module.service.origin" in modules["edge"]["expressions"]["origin"]["references"]
     origin = modules["service"]["module"]["outputs"]["origin"]
