@@ -57,9 +57,8 @@ def network():
 
 
 @pytest.fixture(scope="module")
-def cloud(network, tmp_path_factory):
-    with Cloud(tmp_path_factory.mktemp("cloud"), network.gateway) as cloud:
-        cloud.secret = cloud.certificate
+def cloud(network, registry, tmp_path_factory):
+    with Cloud(tmp_path_factory.mktemp("cloud"), network.gateway, registry) as cloud:
         network.lead("169.254.169.254", cloud.metadata)
         yield cloud
 
@@ -152,13 +151,13 @@ def test_the_log_goes_to_syslog_with_the_clients_address(machine, cloud):
 
 
 def test_nobody_can_log_in(machine):
-    people = [line.split(":") for line in machine.run("getent", "passwd").splitlines()]
-    assert [name for name, _, uid, *_ in people if 1000 <= int(uid) < 65000] == []
+    assert machine.bash("cat /var/lib/cloud/seed/nocloud/meta-data").count("ssh-ed25519 ") == 1, "A key is handed out."
     assert machine.bash("find / -xdev -name authorized_keys -size +0 2>/dev/null", check=False) == ""
     passwords = dict(line.split(":")[:2] for line in machine.run("getent", "shadow").splitlines())
     assert set(passwords.values()) <= {"*", "!", "!*", "!!"}
-    answer = machine.bash("ssh -o StrictHostKeyChecking=no -o BatchMode=yes root@127.0.0.1 true 2>&1", check=False)
-    assert answer.splitlines()[-1] == "root@127.0.0.1: Permission denied (publickey)."
+    for user in ("root", "debian"):
+        answer = machine.bash(f"ssh -o StrictHostKeyChecking=no -o BatchMode=yes {user}@127.0.0.1 true 2>&1", check=False)
+        assert answer.splitlines()[-1] == f"{user}@127.0.0.1: Permission denied (publickey)."
 
 
 def test_the_metadata_server_is_out_of_the_containers_reach(machine):

@@ -10,11 +10,9 @@ import http.client
 import http.server
 import json
 import pathlib
-import socket
 import ssl
 import subprocess
 import threading
-import time
 import urllib.parse
 
 TOKEN = "eyJ0eXAi.of-the_machine.0"
@@ -37,17 +35,18 @@ SECRETS = "secretmanager.googleapis.com"
 class Cloud:
     """Context manager. Listens on `address`: metadata on `metadata` (a port), all else on 443."""
 
-    def __init__(self, folder, address, secret=""):
+    def __init__(self, folder, address, registry):
+        """registry: HOST:PORT of one that lets everybody in."""
         self.folder = pathlib.Path(folder)
         self.address = address
-        self.secret = secret
+        self.registry = registry
         self.seen = []  # (host, method, path, whether it was let through)
         self.stack = contextlib.ExitStack()
 
     def __enter__(self):
-        self.registry = self.stack.enter_context(registry(self.folder / "registry"))
         self.authority, certificate, key = certificates(self.folder, [*USERS, VAULT, SECRETS, "hello.example.com"])
-        self.certificate = certificate.read_text() + key.read_text()
+        # Private key and chain in one, as the proxy reads it.
+        self.secret = certificate.read_text() + key.read_text()
         plain = self._serve((self.address, 0), Metadata)
         self.metadata = plain.server_address[1]
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -136,31 +135,6 @@ class Front(Handler):
         self.answer(answer.status, answer.read(), **{name: answer.headers[name] for name in kept if answer.headers[name]})
 
     do_HEAD = do_POST = do_GET
-
-
-@contextlib.contextmanager
-def registry(folder):
-    """A registry on this machine; gives its HOST:PORT."""
-    folder.mkdir(parents=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        host = f"127.0.0.1:{free.getsockname()[1]}"
-    configuration = folder / "config.yml"
-    configuration.write_text(
-        f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\nhttp: {{addr: '{host}'}}\n"
-    )
-    with open(folder / "log", "w") as log:
-        process = subprocess.Popen(["docker-registry", "serve", configuration], stdout=log, stderr=log)
-    try:
-        for _ in range(100):
-            with contextlib.suppress(OSError):
-                http.client.HTTPConnection(host, timeout=1).request("GET", "/v2/")
-                break
-            time.sleep(0.1)
-        yield host
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def certificates(folder, names):

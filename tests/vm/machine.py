@@ -19,6 +19,8 @@ PACKAGES = (
     " curl ca-certificates python3 iproute2 procps util-linux"
 )
 SUITE = "bookworm"
+# What the cloud hands out; whoever holds it is not to get in.
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM0Ma70LJv0CiYPteInHTm7qg0UaRtQDFM93IgiqE32g"
 # What Docker's --privileged would give, but for a right that not every engine has to give.
 RIGHTS = (
     *("--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE"),
@@ -97,7 +99,7 @@ class Machine:
             *("--tmpfs=/run:exec", "--tmpfs=/tmp", "--volume=/var/lib/docker", "--env=container=docker"),
             *("--stop-signal=SIGRTMIN+3", base(), "/sbin/init"),
         )
-        self.write("var/lib/cloud/seed/nocloud/meta-data", "instance-id: machine-1\n")
+        self.write("var/lib/cloud/seed/nocloud/meta-data", f"instance-id: machine-1\npublic-keys:\n  - {KEY}\n")
         self.write("var/lib/cloud/seed/nocloud/user-data", user_data)
         # As images of clouds have it: the network is up, and the locale is one that is there.
         self.write("etc/cloud/cloud.cfg.d/99-image.cfg", "network: {config: disabled}\nlocale: C.UTF-8\n")

@@ -28,7 +28,7 @@ resource "azurerm_linux_virtual_machine_scale_set" "this" {
   vtpm_enabled        = true
 
   # Azure asks for a key. This one opens nothing: it is a digest, not made from a private half, of the
-  # sentence "Nobody holds the private half of this key, 2". The boot configuration makes no user for it.
+  # sentence "Nobody holds the private half of this key, 2". The boot configuration takes no key either.
   admin_username                  = "nobody-logs-in"
   disable_password_authentication = true
 

@@ -124,8 +124,8 @@ run "nobody_has_a_key_and_the_disk_is_encrypted" {
     error_message = "No key pair, and no plain disk."
   }
   assert {
-    condition     = yamldecode(local.boot).users == [] && yamldecode(local.boot).ssh_pwauth == false
-    error_message = "No user and no password."
+    condition     = yamldecode(local.boot).allow_public_ssh_keys == false && yamldecode(local.boot).ssh_pwauth == false
+    error_message = "No key and no password."
   }
 }
 

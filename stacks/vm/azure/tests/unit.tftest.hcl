@@ -110,8 +110,8 @@ run "nobody_has_a_key_that_opens" {
     error_message = "The key that nobody holds; tests/test_vm_contract.py computes it."
   }
   assert {
-    condition     = yamldecode(local.boot).users == [] && yamldecode(local.boot).ssh_pwauth == false
-    error_message = "No user."
+    condition     = yamldecode(local.boot).allow_public_ssh_keys == false && yamldecode(local.boot).ssh_pwauth == false
+    error_message = "No key is taken."
   }
 }
 

@@ -122,8 +122,8 @@ run "nobody_has_a_key_and_the_system_is_the_one_that_google_signed" {
     error_message = "No key pair, no serial shell."
   }
   assert {
-    condition     = yamldecode(local.boot).users == [] && yamldecode(local.boot).ssh_pwauth == false
-    error_message = "No user and no password."
+    condition     = yamldecode(local.boot).allow_public_ssh_keys == false && yamldecode(local.boot).ssh_pwauth == false
+    error_message = "No key and no password."
   }
   assert {
     condition     = google_compute_region_instance_template.this.shielded_instance_config[0].enable_secure_boot && google_compute_region_instance_template.this.shielded_instance_config[0].enable_vtpm && google_compute_region_instance_template.this.shielded_instance_config[0].enable_integrity_monitoring
