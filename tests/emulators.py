@@ -25,11 +25,6 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-import boto3
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from fronts import Front, Response, upstream
 from service import ROOT, jdk25
@@ -141,6 +136,12 @@ class Cloud:
 
     def certificate(self):
         """For 127.0.0.1: certificate and key for servers, and a truststore for the service."""
+        # Here, because a newcomer's tests come by this file without the packages of the check.
+        from cryptography import x509
+        from cryptography.hazmat.primitives import hashes, serialization
+        from cryptography.hazmat.primitives.asymmetric import ec
+        from cryptography.x509.oid import NameOID
+
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "emulator")])
         start = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)
@@ -225,6 +226,8 @@ class S3(Cloud):
         self.prepare()
 
     def client(self, service, key="admin", secret="admin"):
+        import boto3
+
         return boto3.session.Session(key, secret, region_name="eu-central-1").client(
             service, endpoint_url=f"http://127.0.0.1:{self.emulator.port}"
         )
