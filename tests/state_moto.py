@@ -10,7 +10,7 @@ from moto.s3.models import FakeDeleteMarker
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "rehearse"))
 
-import moto_server  # noqa: E402
+import moto_server
 
 # moto frees what a version holds when it is deleted, and asks delete markers to do so too.
 FakeDeleteMarker.dispose = lambda self, *_, **__: None

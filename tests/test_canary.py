@@ -13,8 +13,8 @@ from conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from meridian.judge import Answer, Judge, Limits, Verdict  # noqa: E402
-from meridian.traffic import Traffic, clock_off, visit  # noqa: E402
+from meridian.judge import Answer, Judge, Limits, Verdict
+from meridian.traffic import Traffic, clock_off, visit
 
 STABLE = "sha256:" + "a" * 64
 CANARY = "sha256:" + "b" * 64

@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import pathlib
 import re
 import shlex
 import shutil
@@ -123,7 +124,7 @@ def test_each_action_is_pinned_by_its_commit_with_its_version_beside_it(file, ac
         assert (ROOT / action).exists()
         return
     assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", action), action
-    assert re.fullmatch(r" # v\d+\.\d+\.\d+", comment), comment
+    assert re.fullmatch(r"  # v\d+\.\d+\.\d+", comment), comment
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
@@ -179,7 +180,7 @@ def chosen(*changed):
 
 def test_path_filters_name_paths_that_exist():
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    for pattern, name, value in mapping():
+    for pattern, _, _ in mapping():
         assert any(re.fullmatch(pattern, file) for file in files), f"nothing fits {pattern}"
     parameters = yaml.safe_load((ROOT / ".circleci/continue.yml").read_text())["parameters"]
     assert {name for _, name, _ in mapping()} == set(parameters)
@@ -285,14 +286,15 @@ def test_circleci_signs_in_by_its_own_token(copy, tmp_path):
         file = tmp_path / f"{cloud}.env"
         done = circleci_login(
             cloud, "deployer", root=copy, CIRCLECI="true", CIRCLE_OIDC_TOKEN_V2="token", BASH_ENV=str(file),
-            AWS_PLANNER="p", AWS_DEPLOYER="arn:of-deployer", GCP_PLANNER="p", GCP_DEPLOYER="deployer@x", GCP_PROJECT="my-project", GCP_PROVIDER_CIRCLECI="projects/1/providers/circleci",
+            AWS_PLANNER="p", AWS_DEPLOYER="arn:of-deployer",
+            GCP_PLANNER="p", GCP_DEPLOYER="deployer@x", GCP_PROJECT="my-project", GCP_PROVIDER_CIRCLECI="projects/1/providers/circleci",
         )  # fmt: skip
         assert done.returncode == 0, done.stdout
         exports = dict(shlex.split(line)[1].split("=", 1) for line in file.read_text().splitlines())
         if cloud == "aws":
-            assert exports["AWS_ROLE_ARN"] == "arn:of-deployer" and open(exports["AWS_WEB_IDENTITY_TOKEN_FILE"]).read() == "token"
+            assert exports["AWS_ROLE_ARN"] == "arn:of-deployer" and pathlib.Path(exports["AWS_WEB_IDENTITY_TOKEN_FILE"]).read_text() == "token"
         else:
-            account = json.load(open(exports["GOOGLE_APPLICATION_CREDENTIALS"]))
+            account = json.loads(pathlib.Path(exports["GOOGLE_APPLICATION_CREDENTIALS"]).read_text())
             assert account["audience"].endswith("providers/circleci") and "deployer@x" in account["service_account_impersonation_url"]
 
 
@@ -384,7 +386,8 @@ def test_the_linters_of_pipelines_find_nothing():
 @pytest.mark.needs("go")
 def test_the_linters_of_pipelines_would_find_something(tmp_path):
     (tmp_path / ".github/workflows").mkdir(parents=True)
-    (tmp_path / ".github/workflows/bad.yml").write_text("on: pull_request_target\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/checkout@v4\n      - run: echo ${{ github.event.pull_request.title }}\n")
-    venv = subprocess.run([ROOT / "tests/venv"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    steps = "[{uses: actions/checkout@v4}, {run: 'echo ${{ github.event.pull_request.title }}'}]"
+    (tmp_path / ".github/workflows/bad.yml").write_text(f"on: pull_request_target\njobs: {{a: {{runs-on: ubuntu-24.04, steps: {steps}}}}}\n")
+    venv = subprocess.run([ROOT / "tests/venv", "check"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     zizmor = subprocess.run([f"{venv}/bin/zizmor", "--offline", "--no-progress", tmp_path / ".github"], capture_output=True, text=True)
     assert zizmor.returncode != 0 and {"dangerous-triggers", "template-injection", "unpinned-uses"} <= set(re.findall(r"\[([a-z-]+)\]", zizmor.stdout))

@@ -132,9 +132,10 @@ def push(folder, registry, text):
         (blobs / digest).write_bytes(data)
         return {"digest": f"sha256:{digest}", "size": len(data)}
 
-    config = blob(json.dumps({"architecture": "amd64", "os": "linux", "config": {"Labels": {"text": text}}, "rootfs": {"type": "layers", "diff_ids": []}}).encode())
     media = "application/vnd.oci.image"
-    manifest = blob(json.dumps({"schemaVersion": 2, "mediaType": f"{media}.manifest.v1+json", "config": {"mediaType": f"{media}.config.v1+json", **config}, "layers": []}).encode())
+    settings = {"architecture": "amd64", "os": "linux", "config": {"Labels": {"text": text}}, "rootfs": {"type": "layers", "diff_ids": []}}
+    config = {"mediaType": f"{media}.config.v1+json", **blob(json.dumps(settings).encode())}
+    manifest = blob(json.dumps({"schemaVersion": 2, "mediaType": f"{media}.manifest.v1+json", "config": config, "layers": []}).encode())
     (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
     (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [{"mediaType": f"{media}.manifest.v1+json", **manifest}]}))
     subprocess.run(["skopeo", "copy", "--quiet", "--dest-tls-verify=false", f"oci:{folder}", f"docker://{registry}/someone/meridian:commit"], check=True)

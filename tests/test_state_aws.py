@@ -9,9 +9,9 @@ from conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "tests/rehearse"))
 
-import aws_world  # noqa: E402
-from aws_world import ACCOUNT, Clone  # noqa: E402
-from state_story import Story  # noqa: E402
+import aws_world
+from aws_world import ACCOUNT, Clone
+from state_story import Story
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "aws", "aws-cli")]
 

@@ -10,9 +10,9 @@ import urllib.request
 import pytest
 from emulators import Emulator, fake_gcs_server, free_port
 from state_story import Story
+from test_gcp_rehearsal import environment
 
 from conftest import ROOT
-from test_gcp_rehearsal import environment
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "go")]
 

@@ -187,7 +187,7 @@ def drift(stack):
     text = None
     if done.returncode == 2:
         shown = stack._terraform("show", "-no-color", PLAN, stdout=subprocess.PIPE).stdout.strip()
-        text = f"What runs is not what the repository says. An apply would change it back:\n\n<details><summary>Plan</summary>\n\n```\n{shown}\n```\n</details>\n"
+        text = f"What runs is not what the repository says. An apply would change it:\n\n<details><summary>Plan</summary>\n\n```\n{shown}\n```\n</details>\n"
     if os.environ.get("GITHUB_TOKEN"):
         GitHub().issue(title, text)
     say(f"{title}: {'see the plan above' if text else 'none'}.")

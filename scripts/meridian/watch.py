@@ -6,7 +6,7 @@ import threading
 import time
 
 from meridian.console import Problem, say
-from meridian.judge import Judge, Limits, Verdict
+from meridian.judge import Judge, Verdict
 from meridian.traffic import Traffic, visit
 
 PROBE_TIMEOUT_SECONDS = 60

@@ -1,0 +1,136 @@
+"""scripts/canary on AWS from end to end: the real stack and provider on moto, real requests, the real probe.
+
+moto starts no tasks. In the place of the load balancer stands a server that asks moto for the
+weights of the rule and for what the services behind it run, and answers as those tasks would.
+"""
+
+import datetime
+import http.server
+import json
+import os
+import random
+import sys
+import threading
+import time
+
+import pytest
+
+from conftest import ROOT
+
+sys.path.insert(0, str(ROOT / "tests/rehearse"))
+
+from aws_world import Clone, World
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "aws", "aws-cli", "docker-registry")]
+
+STABLE, GOOD, HALF_FAILING = (f"ghcr.io/someone/meridian@sha256:{letter * 64}" for letter in "abc")
+
+
+class LoadBalancer:
+    def __init__(self, world):
+        import boto3  # not there in a newcomer's tests, which come by this file too
+
+        options = {"endpoint_url": world.url, "region_name": "us-east-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
+        self.balancing = boto3.client("elbv2", **options)
+        self.containers = boto3.client("ecs", **options)
+        self.chance = random.Random(3)
+        self.seen = set()
+        self.lock = threading.Lock()
+        self.read = 0
+
+    def weights(self):
+        """Version to weight, at most half a second old."""
+        with self.lock:
+            if time.monotonic() > self.read + 0.5:
+                self.known, self.read = self.ask(), time.monotonic()
+                self.seen.add(tuple(sorted(self.known.items())))
+            return self.known
+
+    def ask(self):
+        balancer = self.balancing.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+        listener = self.balancing.describe_listeners(LoadBalancerArn=balancer)["Listeners"][0]["ListenerArn"]
+        rules = self.balancing.describe_rules(ListenerArn=listener)["Rules"]
+        rule = next(rule for rule in rules if rule["Priority"] == "100")
+        groups = rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
+        running = self.running()
+        return {running[group["TargetGroupArn"]]: group["Weight"] for group in groups if group["TargetGroupArn"] in running}
+
+    def running(self):
+        """Target group to the version that its service runs."""
+        names = self.containers.list_services(cluster="meridian")["serviceArns"]
+        versions = {}
+        for service in self.containers.describe_services(cluster="meridian", services=names)["services"]:
+            if service["status"] == "ACTIVE":
+                definition = self.containers.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+                environment = {each["name"]: each["value"] for each in definition["containerDefinitions"][0]["environment"]}
+                versions[service["loadBalancers"][0]["targetGroupArn"]] = environment["MERIDIAN_VERSION"]
+        return versions
+
+    def answer(self):
+        weights = self.weights()
+        version = self.chance.choices(list(weights), list(weights.values()))[0]
+        failed = version == HALF_FAILING.split("@")[1] and self.chance.random() < 0.5
+        return 500 if failed else 200, version
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("canary")
+    with World(folder) as world:
+        clone = Clone(folder / "clone", world)
+        clone.terraform("init", "-input=false")
+        clone.terraform("apply", "-auto-approve", f"-var=image={STABLE}")
+        balancer = LoadBalancer(world)
+
+        class Service(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                status, version = balancer.answer()
+                body = json.dumps({"now": datetime.datetime.now(datetime.timezone.utc).isoformat().replace("+00:00", "Z")}).encode()
+                self.send_response(status)
+                self.send_header("Service-Version", version)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        environment = {
+            "URL": f"http://127.0.0.1:{server.server_port}",
+            "PROBE": str(ROOT / "scripts/probe"),
+            "MINUTES": "0.5",
+            "ANSWERS": "20",
+            "RATE": "20",
+            "JAVA_HOME": os.environ.get("JAVA_HOME", ""),
+        }
+        yield clone, balancer, environment
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_clean_canary_is_promoted_and_nothing_is_left_of_it(stage):
+    clone, balancer, environment = stage
+    done = clone.script("canary", IMAGE=GOOD, **environment)
+    assert "Promoted" in done.stdout, done.stdout
+    stable, good = (image.split("@")[1] for image in (STABLE, GOOD))
+    assert ((stable, 90), (good, 10)) in balancer.seen, "a tenth went to it"
+    assert balancer.ask() == {good: 100}
+    assert clone.outputs()["image"] == GOOD and clone.outputs().get("canary") is None
+    assert clone.planned(f"-var=image={GOOD}") == {}
+
+
+def test_a_half_failing_canary_behind_a_healthy_stable_is_withdrawn(stage):
+    clone, balancer, environment = stage
+    before = len(clone.world.called())
+    done = clone.script("canary", check=False, IMAGE=HALF_FAILING, **environment)
+    assert done.returncode == 1 and "of the canary's" in done.stdout, done.stdout
+    good, failing = (image.split("@")[1] for image in (GOOD, HALF_FAILING))
+    assert ((good, 90), (failing, 10)) in balancer.seen
+    calls = [call for call in clone.world.called()[before:] if call in ("elasticloadbalancing ModifyRule", "ecs DeleteService")]
+    assert calls == ["elasticloadbalancing ModifyRule", "elasticloadbalancing ModifyRule", "ecs DeleteService"], "its requests went back before it went"
+    assert balancer.ask() == {good: 100}
+    assert clone.planned(f"-var=image={GOOD}") == {}
