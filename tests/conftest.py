@@ -8,7 +8,6 @@ import subprocess
 import urllib.request
 
 import pytest
-
 import service
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent

@@ -25,7 +25,6 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-
 from fronts import Front, Response, upstream
 from service import ROOT, jdk25
 

@@ -6,11 +6,11 @@ import subprocess
 import tarfile
 
 import pytest
-
-from conftest import ROOT
 from images import RESTRICTED, Container, get, output, wait_for
 from load import Load
 from service import APP
+
+from conftest import ROOT
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("docker", "go")]
 

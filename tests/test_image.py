@@ -8,10 +8,10 @@ import subprocess
 import time
 
 import pytest
-
-from conftest import ROOT
 from images import RESTRICTED, Container, built, get, layers, maven, output, sources, wait_for
 from load import Load
+
+from conftest import ROOT
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("docker", "docker-registry")]
 

@@ -1,15 +1,13 @@
 """Behind a real load balancer: instances are replaced without a lost request, and the client's address arrives."""
 
 import contextlib
+import http.client
 import itertools
 import json
 import subprocess
 import time
 
-import http.client
-
 import pytest
-
 from images import free_port, get, wait_for
 from load import Load
 from service import Service

@@ -10,10 +10,10 @@ import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
-
-from conftest import ROOT
 from images import free_port, get, wait_for
 from service import Service
+
+from conftest import ROOT
 
 SCHEMATHESIS = [ROOT / ".cache/venv/bin/schemathesis", "--config-file", ROOT / "tests/schemathesis.toml"]
 
@@ -74,9 +74,7 @@ def test_a_broken_handler_is_found(service_command, tmp_path, right, wrong):
 
 
 def taskw(*arguments, **options):
-    return subprocess.run(
-        [ROOT / "taskw", *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
-    )
+    return subprocess.run([ROOT / "taskw", *arguments], cwd=ROOT, capture_output=True, text=True, **options)
 
 
 def test_run_serves_what_the_readme_shows_and_ends_in_good_order(service_command):
@@ -117,7 +115,7 @@ def test_the_probe_fails_on_a_clock_that_is_off(service_command):
     class Late(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self):  # noqa: N802
+        def do_GET(self):
             now = datetime.now(timezone.utc) - timedelta(seconds=1.5)
             body = json.dumps({"now": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}).encode()
             self.send_response(200)

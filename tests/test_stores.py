@@ -4,12 +4,12 @@ import concurrent.futures
 import json
 import time
 
-import pytest
-
 import fronts
-from conftest import need
+import pytest
 from emulators import CLOUDS
 from service import Service
+
+from conftest import need
 
 TIMEOUT = 2  # seconds, of one document
 MARGIN = 1.5  # seconds that a loaded machine may add

@@ -154,7 +154,7 @@ def load(port, seconds, plan, box, rate=None):
     command = ["wrk", "--threads", "1", "--connections", str(plan.connections), "--duration", f"{seconds}s",
                "--timeout", "30s", "--latency", "--script", str(WRK_LUA), f"http://127.0.0.1:{port}/"]
     result = subprocess.run(command, env=environment, preexec_fn=box.apply_to_load, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, universal_newlines=True)
+                            stderr=subprocess.STDOUT, text=True)
     if result.returncode:
         raise RuntimeError(f"wrk failed with {result.returncode}:\n{result.stdout}")
     figures = json.loads(result.stdout.splitlines()[-1])

@@ -132,14 +132,10 @@ def pinned(folder, package):
 
 
 def jdk25():
-    homes = [pathlib.Path(home) for home in (os.environ.get("JAVA_HOME"), os.environ.get("JAVA_25_HOME")) if home]
-    homes += sorted(pathlib.Path("/usr/lib/jvm").glob("*"))
-    homes += sorted(pathlib.Path.home().glob(".sdkman/candidates/java/*"))
-    for home in homes:
-        release = home / "release"
-        if release.is_file() and 'JAVA_VERSION="25' in release.read_text() and (home / "bin/javac").exists():
-            return home
-    raise Missing("a JDK 25 is missing: https://adoptium.net, or set JAVA_25_HOME")
+    done = subprocess.run([image.ROOT / "scripts/jdk"], stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise Missing("a JDK 25 is missing, see above")
+    return pathlib.Path(done.stdout.strip())
 
 
 def need(tool, where):
@@ -150,11 +146,11 @@ def need(tool, where):
 
 
 def output(command):
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, universal_newlines=True).stdout.strip()
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 def run(command, folder, environment=None, before=None):
     result = subprocess.run(command, cwd=folder, env={**os.environ, **(environment or {})}, preexec_fn=before,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if result.returncode:
         raise SystemExit(f"{' '.join(command)} failed with {result.returncode}:\n{result.stdout}")
