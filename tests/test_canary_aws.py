@@ -5,10 +5,12 @@ weights of the rule and for what the services behind it run, and answers as thos
 """
 
 import datetime
+import fnmatch
 import http.server
 import json
 import os
 import random
+import re
 import sys
 import threading
 import time
@@ -134,3 +136,33 @@ def test_a_half_failing_canary_behind_a_healthy_stable_is_withdrawn(stage):
     assert calls == ["elasticloadbalancing ModifyRule", "elasticloadbalancing ModifyRule", "ecs DeleteService"], "its requests went back before it went"
     assert balancer.ask() == {good: 100}
     assert clone.planned(f"-var=image={GOOD}") == {}
+
+
+# What IAM calls differently than the interface does: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+RIGHTS = {
+    "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetBucketReplication": "GetReplicationConfiguration",
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
+}
+
+
+def test_the_planner_may_do_all_that_a_plan_of_the_stack_calls(stage):
+    """The calls of a plan, told apart by the key that signed them, against the planner's policy."""
+    clone, _, _ = stage
+    clone.terraform("plan", "-lock=false", f"-var=image={GOOD}", AWS_ACCESS_KEY_ID="planner")
+    policy = (ROOT / "modules/aws/delivery/planner.tf").read_text()
+    allowed = set(re.findall(r'"([a-z0-9-]+:[A-Za-z]+\*?)"', policy))
+    called = set()
+    for call in clone.world.calls.read_text().splitlines():
+        service, operation, key = call.split()
+        if key == "planner":
+            called.add(f"{'cloudwatch' if service == 'monitoring' else service}:{RIGHTS.get(operation, operation)}")
+    assert len(called) > 20
+    # Everybody may ask who he is.
+    lacking = {call for call in called - {"sts:GetCallerIdentity"} if not any(fnmatch.fnmatchcase(call, action) for action in allowed)}
+    assert lacking == set()
