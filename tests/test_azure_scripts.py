@@ -49,6 +49,7 @@ def az(tmp_path, monkeypatch):
         return subprocess.CompletedProcess(command, 0, json.dumps(answer), "")
 
     monkeypatch.setattr(azure, "run", run)
+    monkeypatch.setattr(azure.shutil, "which", lambda name: name)
     monkeypatch.delenv("ARM_SUBSCRIPTION_ID", raising=False)
     return answers
 
@@ -63,6 +64,11 @@ def test_doctor_finds_a_ready_subscription_ready(az):
         "rights to make resources and to grant them rights",
         "region westeurope with 3 zones",
     ]
+
+
+def test_without_az_nothing_is_asked_of_azure(monkeypatch):
+    monkeypatch.setattr(azure.shutil, "which", lambda name: None)
+    assert said(Stack()) == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 
 from meridian.checks import Tool
 from meridian.console import Problem, run
@@ -29,6 +30,8 @@ GRANTS = "Microsoft.Authorization/roleAssignments/write"
 
 
 def checks(stack):
+    if not shutil.which("az"):
+        return  # The tool's own check has said so.
     yield "subscription", lambda: subscription(stack)
     yield "rights", lambda: rights(stack)
     yield "region", lambda: region(stack)
