@@ -10,7 +10,7 @@ provider "azurerm" {
     "Microsoft.Authorization",
     "Microsoft.Compute",
     "Microsoft.ContainerRegistry",
-    "Microsoft.Insights",
+    "microsoft.insights", # spelt so by Azure, and compared letter by letter
     "Microsoft.ManagedIdentity",
     "Microsoft.Network",
     "Microsoft.OperationalInsights",
