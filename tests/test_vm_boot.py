@@ -15,11 +15,11 @@ import subprocess
 import time
 
 import pytest
-
-from conftest import ROOT
 from hello import Page
 from vm.cloud import REGISTRIES, SECRETS, VAULT, Cloud
 from vm.machine import Machine, Network, docker, haproxy
+
+from conftest import ROOT
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("docker", "mmdebstrap", "docker-registry", "terraform", "root")]
 

@@ -6,9 +6,9 @@ import hashlib
 import re
 
 import pytest
+from test_contract import blocks
 
 from conftest import ROOT
-from test_contract import blocks
 
 CLOUDS = ("aws", "azure", "gcp")
 

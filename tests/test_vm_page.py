@@ -3,10 +3,10 @@
 import re
 
 import pytest
-
-from conftest import ROOT
 from hello import Page
 from service import Service
+
+from conftest import ROOT
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("chromium", "jdk")]
 

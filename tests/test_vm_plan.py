@@ -11,8 +11,8 @@ import shutil
 import subprocess
 
 import pytest
-
 from cloud_echo import SOURCES, Echo
+
 from conftest import ROOT, need
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "jdk")]

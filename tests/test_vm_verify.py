@@ -4,9 +4,9 @@ import socket
 import sys
 
 import pytest
+from service import Service
 
 from conftest import ROOT
-from service import Service
 
 sys.path.insert(0, str(ROOT / "scripts"))
 

@@ -2,9 +2,8 @@
 
 from operator import itemgetter
 
-from meridian.page import look
-
 from clouds.aws import CLOSED, FORGED, TITLE, TOOLS, account, aws, region  # noqa: F401  a cloud has these names
+from meridian.page import look
 
 MINUTES = {
     "deploy": "8 to 12 minutes the first time (image 2, load balancer 3, machine until healthy 4), later 1, and some 5 until the new machine has taken over.",

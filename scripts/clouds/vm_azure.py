@@ -1,7 +1,5 @@
 """The virtual machine on Azure."""
 
-from meridian.page import look
-
 from clouds.azure import (  # noqa: F401  a cloud has these names
     CLOSED,
     FORGED,
@@ -13,9 +11,10 @@ from clouds.azure import (  # noqa: F401  a cloud has these names
     rights,
     subscription,
 )
+from meridian.page import look
 
 MINUTES = {
-    "deploy": "6 to 10 minutes the first time (image 2, registry and load balancer 1, machine until healthy 4), later 1, and some 5 until the new machine has taken over.",
+    "deploy": "6 to 10 minutes the first time (image 2, registry and load balancer 1, machine until healthy 4), later 1, and some 5 until the new one serves.",
     "destroy": "5 to 8 minutes, most of it for the machines.",
 }
 

@@ -2,8 +2,6 @@
 
 import os
 
-from meridian.page import look
-
 from clouds.gcp import (  # noqa: F401  a cloud has these names
     CLOSED,
     ENVIRONMENT,
@@ -17,6 +15,7 @@ from clouds.gcp import (  # noqa: F401  a cloud has these names
     region,
     rights,
 )
+from meridian.page import look
 
 MINUTES = {
     "deploy": "6 to 9 minutes the first time (image 2, interfaces 2, machine until healthy 3), later some 5, for the new machine must answer first.",
