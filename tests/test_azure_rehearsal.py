@@ -163,6 +163,14 @@ def test_doctor_finds_the_subscription_ready(azure):
     assert "region westeurope with 3 zones" in done.stdout and "./taskw deploy-azure" in done.stdout
 
 
+def test_the_double_refuses_what_the_subscription_is_not_registered_for(azure):
+    group = f"{SUBSCRIPTION}/resourceGroups/early"
+    assert azure.ask("PUT", group, {"location": "westeurope"})[0] == 201
+    status, answer = azure.ask("PUT", f"{group}/providers/Microsoft.Network/virtualNetworks/early", {})
+    assert (status, answer["error"]["code"]) == (409, "MissingSubscriptionRegistration")
+    assert azure.ask("DELETE", group)[0] == 200
+
+
 def test_a_full_plan_takes_less_than_15_seconds_and_is_what_the_guide_says(azure):
     azure.set(image=A)
     begin, used = time.monotonic(), processor_seconds()
@@ -433,6 +441,14 @@ def test_the_double_refuses_a_gateway_whose_parts_do_not_fit(azure):
     gateway["properties"]["httpListeners"][0]["properties"]["frontendPort"]["id"] = f"{path}/frontendPorts/gone"
     status, answer = azure.ask("PUT", path, gateway)
     assert (status, answer["error"]["code"]) == (400, "InvalidResourceReference")
+
+
+def test_the_double_gives_nobody_the_same_role_twice(azure):
+    given = [path for path, each in azure.echo.resources().items() if each["type"].endswith("roleAssignments")]
+    assert len(given) == 3
+    again = f"{given[0].rsplit('/', 1)[0]}/00000000-0000-0000-0000-000000000001"
+    status, answer = azure.ask("PUT", again, azure.get(given[0]))
+    assert (status, answer["error"]["code"]) == (409, "RoleAssignmentExists")
 
 
 def test_the_double_lets_nobody_at_blobs_without_a_role(azure):

@@ -161,7 +161,8 @@ final class Arm implements Echo.Cloud {
       return list(search(scope, filter));
     }
     if (path.matches("(?i).*/roleDefinitions")) {
-      return list(List.of(Roles.definition(Roles.id(quoted(filter, "roleName")))));
+      String role = quoted(filter, "roleName");
+      return list(role == null ? List.of() : List.of(Roles.definition(Roles.id(role))));
     }
     if (path.matches("(?i).*/roleDefinitions/[^/]+")) {
       return new Echo.Answer(200, Roles.definition(path));
