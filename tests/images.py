@@ -1,5 +1,6 @@
 """The image, built as users build it and pushed to a registry of this machine."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -83,17 +84,19 @@ def base():
         return [f"-Dbase={given}"]
     if not shutil.which("apt-get"):
         return []
-    file = CACHE / "base.tar"
-    if not file.exists():
-        output(ROOT / "app/base", file)
-    return [f"-Dbase=tar://{file}"]
+    return debian_base()
 
 
 @pytest.fixture(scope="session")
 def base_with_java():
-    file = CACHE / "base-java.tar"
+    return debian_base("--java", output(ROOT / "scripts/jdk"))
+
+
+def debian_base(*options):
+    made_of = hashlib.sha256((ROOT / "app/base").read_bytes() + " ".join(options).encode()).hexdigest()
+    file = CACHE / f"base-{made_of[:16]}.tar"
     if not file.exists():
-        output(ROOT / "app/base", "--java", output(ROOT / "scripts/jdk"), file)
+        output(ROOT / "app/base", *options, file)
     return [f"-Dbase=tar://{file}"]
 
 

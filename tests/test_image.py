@@ -127,6 +127,12 @@ def test_port_is_honoured(image):
         wait_for(f"http://{container.address}:5000/")
 
 
+def test_the_environment_is_read_as_utf_8(image):
+    with Container(image, *RESTRICTED, "--env", "MERIDIAN_GREETING=Grüße © 👋") as container:
+        wait_for(f"http://{container.address}:8080/hello")
+        assert "<h1>Grüße © 👋</h1>" in get(f"http://{container.address}:8080/hello")[2]
+
+
 def test_the_probe_is_in_the_image(image):
     with Container(image) as container:
         url = f"http://{container.address}:8080"

@@ -23,7 +23,7 @@ from conftest import ROOT
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("docker", "mmdebstrap", "docker-registry", "terraform", "root")]
 
-GREETING = "Hello \"World\" & 100 % of <b>$HOME</b>, it's #1!"
+GREETING = "Hello \"World\" & 100 % of <b>$HOME</b>, it's #1! ©"
 NAMES = [*REGISTRIES.values(), VAULT, SECRETS]
 
 
