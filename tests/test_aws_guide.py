@@ -13,7 +13,9 @@ GUIDE = ROOT / "stacks/aws/README.md"
 MARK = "# needs an AWS account"
 # What gets nowhere without credentials.
 NEEDS_ACCOUNT = re.compile(
-    r"taskw (doctor|plan|deploy|verify|canary|destroy)-aws|^(export )?AWS_|(?<![\w/-])aws (?!--version)\w|terraform( -chdir=\S+)? (plan|apply|destroy|output)", re.M
+    r"taskw (doctor|plan|deploy|verify|canary|destroy)-aws|^(export )?AWS_|(?<![\w/-])aws (?!--version)\w"
+    r"|terraform( -chdir=\S+)? (plan|apply|destroy|output)",
+    re.M,
 )
 HEADINGS = ["Prerequisites", "Credentials", "Deploy", "Verify", "Cost", "Clean up", "Troubleshooting", "Rights"]
 
