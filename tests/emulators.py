@@ -26,7 +26,7 @@ import urllib.parse
 import urllib.request
 
 from fronts import Front, Response, upstream
-from service import ROOT, jdk25
+from service import ROOT, alone, jdk25
 
 AZURITE = "3.37.0"
 FAKE_GCS_SERVER = "1.56.1"
@@ -36,26 +36,28 @@ CACHE = ROOT / ".cache"
 def azurite():
     """Azurite, installed if it is not yet: some 200 MB."""
     folder = CACHE / "npm" / f"azurite-{AZURITE}"
-    if not folder.exists():
-        with _fresh(folder) as fresh:
-            fresh.mkdir(parents=True)
-            subprocess.run(
-                ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", fresh, f"azurite@{AZURITE}"],
-                check=True,
-            )
+    with alone("azurite"):
+        if not folder.exists():
+            with _fresh(folder) as fresh:
+                fresh.mkdir(parents=True)
+                subprocess.run(
+                    ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", fresh, f"azurite@{AZURITE}"],
+                    check=True,
+                )
     return folder / "node_modules/.bin/azurite-blob"
 
 
 def fake_gcs_server():
     """fake-gcs-server, compiled if it is not yet: some minutes."""
     folder = CACHE / "go" / f"fake-gcs-server-{FAKE_GCS_SERVER}"
-    if not folder.exists():
-        with _fresh(folder) as fresh:
-            subprocess.run(
-                ["go", "install", f"github.com/fsouza/fake-gcs-server@v{FAKE_GCS_SERVER}"],
-                env=os.environ | {"GOBIN": str(fresh)},
-                check=True,
-            )
+    with alone("fake-gcs-server"):
+        if not folder.exists():
+            with _fresh(folder) as fresh:
+                subprocess.run(
+                    ["go", "install", f"github.com/fsouza/fake-gcs-server@v{FAKE_GCS_SERVER}"],
+                    env=os.environ | {"GOBIN": str(fresh)},
+                    check=True,
+                )
     return folder / "fake-gcs-server"
 
 

@@ -1,5 +1,6 @@
 """The image, built as users build it and pushed to a registry of this machine."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -15,6 +16,7 @@ import urllib.request
 import pytest
 
 from conftest import CACHE, ROOT, need
+from service import alone
 
 
 def free_port():
@@ -61,7 +63,8 @@ def maven(app, *arguments):
 
 
 def built(app, *arguments):
-    done = maven(app, *arguments)
+    with alone("app") if app == ROOT / "app" else contextlib.nullcontext():
+        done = maven(app, *arguments)
     assert done.returncode == 0, done.stdout[-8000:]
 
 
@@ -95,8 +98,9 @@ def base_with_java():
 def debian_base(*options):
     made_of = hashlib.sha256((ROOT / "app/base").read_bytes() + " ".join(options).encode()).hexdigest()
     file = CACHE / f"base-{made_of[:16]}.tar"
-    if not file.exists():
-        output(ROOT / "app/base", *options, file)
+    with alone("base"):
+        if not file.exists():
+            output(ROOT / "app/base", *options, file)
     return [f"-Dbase=tar://{file}"]
 
 

@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import time
 
+from service import alone
+
 START = 60  # seconds
 
 # The argument that makes a provider serve many, where it is not the usual one.
@@ -75,13 +77,14 @@ class Providers:
                 continue
             else:
                 (folder / ".terraform.lock.hcl").unlink(missing_ok=True)
-            done = subprocess.run(
-                ["terraform", f"-chdir={folder}", "init", "-backend=false", "-input=false"],
-                env=environment,
-                text=True,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-            )
+            with alone("terraform"):  # Terraform's cache of plugins is not for several at a time.
+                done = subprocess.run(
+                    ["terraform", f"-chdir={folder}", "init", "-backend=false", "-input=false"],
+                    env=environment,
+                    text=True,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                )
             if done.returncode == 0:
                 return next((folder / ".terraform/providers").glob(f"*/hashicorp/{name}/*/*/terraform-provider-{name}*"))
         raise AssertionError(done.stdout)

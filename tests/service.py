@@ -1,6 +1,7 @@
 """The service as a process of its own, from the classes that Maven compiles."""
 
 import contextlib
+import fcntl
 import http.client
 import json
 import os
@@ -21,8 +22,22 @@ def jdk25():
     return pathlib.Path(subprocess.run([ROOT / "scripts/jdk"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip())
 
 
+@contextlib.contextmanager
+def alone(what):
+    """Keeps other processes of the same tests from doing the same at the same time."""
+    (ROOT / ".cache").mkdir(exist_ok=True)
+    with open(ROOT / ".cache" / f"{what}.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def compiled():
-    """The command that starts the service, its classes compiled when they are older than their sources."""
+    """The command that starts the service, from a copy of its classes, which a build in app/ does not touch."""
+    with alone("app"):
+        return _compiled()
+
+
+def _compiled():
     classes, classpath = APP / "target/classes/meridian/Main.class", APP / "target/classpath"
     sources = [APP / "pom.xml", *(path for path in (APP / "src/main").rglob("*") if path.is_file())]
     built = min((path.stat().st_mtime for path in (classes, classpath) if path.exists()), default=0)
@@ -32,7 +47,10 @@ def compiled():
         for path in (classes, classpath):
             path.touch()  # Maven leaves what has not changed as old as it was.
     options = APP / "src/image/jvm.options"  # those of the image, its small heap among them
-    path = f"{APP / 'target/classes'}:{classpath.read_text()}"
+    copy = ROOT / ".cache/service" / str(classes.stat().st_mtime_ns)
+    if not copy.exists():
+        shutil.copytree(APP / "target/classes", copy)
+    path = f"{copy}:{classpath.read_text()}"
     return [str(jdk25() / "bin/java"), f"@{options}", "-cp", path, "meridian.Main"]
 
 

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from conftest import ROOT, need
+from service import alone
 
 pytestmark = [pytest.mark.check, pytest.mark.lint]
 
@@ -28,9 +29,10 @@ def tflint():
 
 def checkov(*arguments):
     """In an environment of its own, for it fixes versions of what other tools take newer."""
-    if not CHECKOV.exists():
-        subprocess.run(["python3", "-m", "venv", CHECKOV.parents[1]], check=True)
-        subprocess.run([CHECKOV.with_name("pip"), "install", "--quiet", "checkov==3.3.30"], check=True)
+    with alone("checkov"):
+        if not CHECKOV.exists():
+            subprocess.run(["python3", "-m", "venv", CHECKOV.parents[1]], check=True)
+            subprocess.run([CHECKOV.with_name("pip"), "install", "--quiet", "checkov==3.3.30"], check=True)
     done = subprocess.run(
         [CHECKOV, "--config-file", ROOT / ".checkov.yaml", *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
