@@ -115,6 +115,7 @@ def pytest_configure(config):
 BUILDERS = {"test_bench.py", "test_image.py", "test_service.py", "test_vm_boot.py"}
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook
 def pytest_collection_modifyitems(config, items):
     """Each file is tested by one process, in its order, when ./taskw check tests several at a time."""
     if config.pluginmanager.hasplugin("xdist"):
