@@ -111,18 +111,6 @@ def pytest_configure(config):
         raise pytest.UsageError(f"REQUIRE names {unknown}, known are {sorted(NEEDS)}")
 
 
-# They build in app/, one after the other.
-BUILDERS = {"test_bench.py", "test_image.py", "test_service.py", "test_vm_boot.py"}
-
-
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook
-def pytest_collection_modifyitems(config, items):
-    """Each file is tested by one process, in its order, when ./taskw check tests several at a time."""
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            item.add_marker(pytest.mark.xdist_group("app" if item.path.name in BUILDERS else item.path.name))
-
-
 def pytest_runtest_setup(item):
     for marker in item.iter_markers("needs"):
         for name in marker.args:

@@ -1,6 +1,5 @@
 """The image, built as users build it and pushed to a registry of this machine."""
 
-import contextlib
 import hashlib
 import json
 import os
@@ -63,8 +62,7 @@ def maven(app, *arguments):
 
 
 def built(app, *arguments):
-    with alone("app") if app == ROOT / "app" else contextlib.nullcontext():
-        done = maven(app, *arguments)
+    done = maven(app, *arguments)
     assert done.returncode == 0, done.stdout[-8000:]
 
 

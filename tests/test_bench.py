@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+import service
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BENCH = ROOT / "tests/bench/bench"
 sys.path.insert(0, str(BENCH.parent))
@@ -171,4 +173,5 @@ def bench_image(tmp_path_factory):
         base = tmp_path_factory.mktemp("base") / "base.tar"
         subprocess.run([ROOT / "app/base", base], check=True)
         os.environ["MERIDIAN_BASE"] = f"tar://{base}"
-    return image.build()
+    with service.alone("app"):
+        return image.build()

@@ -3,7 +3,6 @@
 import json
 import pathlib
 import re
-import shutil
 import subprocess
 import time
 
@@ -11,21 +10,26 @@ import pytest
 from images import RESTRICTED, Container, built, get, layers, maven, output, sources, wait_for
 from load import Load
 
-from conftest import ROOT
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("docker", "docker-registry")]
 
 
 @pytest.fixture(scope="session")
-def own_runtime(registry, base):
+def here(tmp_path_factory):
+    """The sources in a folder of their own: other tests build, too."""
+    return sources(tmp_path_factory.mktemp("here"))
+
+
+@pytest.fixture(scope="session")
+def own_runtime(registry, here, base):
     """The image as Linux on x86-64 builds it, by digest, after two pushes from one folder."""
     digests = []
     for repository in ["first", "second"]:
         target = f"{registry}/{repository}:1"
         built(
-            ROOT / "app", "package", "jib:build", "-DskipTests", f"-Dimage={target}", "-Djib.allowInsecureRegistries=true", *base
+            here, "package", "jib:build", "-DskipTests", f"-Dimage={target}", "-Djib.allowInsecureRegistries=true", *base
         )
-        digests.append((ROOT / "app/target/jib-image.digest").read_text().strip())
+        digests.append((here / "target/jib-image.digest").read_text().strip())
     return f"{registry}/first", digests
 
 
@@ -65,14 +69,14 @@ def test_two_pushes_from_one_folder_give_one_digest(own_runtime):
     assert digests[0] == digests[1]
 
 
-def test_two_folders_give_equal_layers_but_for_the_cache(elsewhere, base, tmp_path, own_runtime):
-    built(ROOT / "app", "package", "jib:buildTar", "-DskipTests", "-Dimage=meridian", *base)
-    here = layers(shutil.copy(ROOT / "app/target/jib-image.tar", tmp_path / "here.tar"))
-    built(elsewhere, "package", "jib:buildTar", "-DskipTests", "-Dimage=meridian", *base)
-    there = layers(elsewhere / "target/jib-image.tar")
+def test_two_folders_give_equal_layers_but_for_the_cache(here, elsewhere, base, own_runtime):
+    images = []
+    for app in [here, elsewhere]:
+        built(app, "package", "jib:buildTar", "-DskipTests", "-Dimage=meridian", *base)
+        images.append(layers(app / "target/jib-image.tar"))
 
-    assert [paths for _, paths in here] == [paths for _, paths in there]
-    different = [paths for (a, paths), (b, _) in zip(here, there) if a != b]
+    assert [paths for _, paths in images[0]] == [paths for _, paths in images[1]]
+    different = [paths for (a, paths), (b, _) in zip(*images) if a != b]
     assert all([path for path in paths if path.endswith(".aot")] for paths in different), different
     assert len(different) <= 1
 
@@ -190,8 +194,8 @@ def test_a_push_without_package_works_or_names_the_fix(registry, base, tmp_path)
     assert done.returncode == 0 or "package jib:build" in done.stdout, done.stdout[-3000:]
 
 
-def test_the_bill_of_materials_names_what_is_inside(own_runtime):
-    bom = json.loads((ROOT / "app/target/bom.json").read_text())
+def test_the_bill_of_materials_names_what_is_inside(here, own_runtime):
+    bom = json.loads((here / "target/bom.json").read_text())
     names = {component["name"] for component in bom["components"]}
     assert {"helidon-webserver", "helidon-http-media-jackson", "s3", "azure-storage-blob"} <= names
     assert "junit-jupiter-api" not in names
