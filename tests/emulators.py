@@ -26,7 +26,7 @@ import urllib.parse
 import urllib.request
 
 from fronts import Front, Response, upstream
-from service import ROOT, alone, jdk25
+from service import ROOT, alone, free_port, jdk25
 
 AZURITE = "3.37.0"
 FAKE_GCS_SERVER = "1.56.1"
@@ -72,12 +72,6 @@ def _fresh(folder):
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Emulator:
     """A process that listens on a port."""
 
@@ -108,6 +102,14 @@ class Emulator:
             self.process.wait(10)
         self.process.kill()
         self.process.wait()
+
+
+def docker_registry(folder):
+    """A registry of images, empty, on plain HTTP: an Emulator."""
+    port = free_port()
+    config = folder / "registry.yml"
+    config.write_text(f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder / 'images'}}}}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n")
+    return Emulator(["docker-registry", "serve", config], port, folder / "registry.log")
 
 
 class Cloud:

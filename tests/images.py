@@ -5,7 +5,6 @@ import json
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import tarfile
 import time
@@ -15,13 +14,8 @@ import urllib.request
 import pytest
 
 from conftest import CACHE, ROOT, need
+from emulators import docker_registry
 from service import alone
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def output(*command, **options):
@@ -78,19 +72,23 @@ def sources(folder):
 
 
 @pytest.fixture(scope="session")
-def base():
-    """Maven's argument for the base image: MERIDIAN_BASE, or one of this machine's packages."""
-    given = os.environ.get("MERIDIAN_BASE")
-    if given:
-        return [f"-Dbase={given}"]
-    if not shutil.which("apt-get"):
-        return []
-    return debian_base()
+def with_base():
+    """Environment of a push that names the base image: MERIDIAN_BASE, or one of this machine's packages."""
+    if os.environ.get("MERIDIAN_BASE") or not shutil.which("apt-get"):
+        return {}
+    return {"MERIDIAN_BASE": debian_base()}
+
+
+@pytest.fixture(scope="session")
+def base(with_base):
+    """Maven's argument for the same."""
+    given = (os.environ | with_base).get("MERIDIAN_BASE")
+    return [f"-Dbase={given}"] if given else []
 
 
 @pytest.fixture(scope="session")
 def base_with_java():
-    return debian_base("--java", output(ROOT / "scripts/jdk"))
+    return [f"-Dbase={debian_base('--java', output(ROOT / 'scripts/jdk'))}"]
 
 
 def debian_base(*options):
@@ -99,27 +97,16 @@ def debian_base(*options):
     with alone("base"):
         if not file.exists():
             output(ROOT / "app/base", *options, file)
-    return [f"-Dbase=tar://{file}"]
+    return f"tar://{file}"
 
 
 @pytest.fixture(scope="session")
 def registry(tmp_path_factory):
     """HOST:PORT of a real registry, empty at first."""
     need("docker-registry")
-    folder = tmp_path_factory.mktemp("registry")
-    port = free_port()
-    config = folder / "config.yml"
-    config.write_text(
-        f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
-        f"http: {{addr: '127.0.0.1:{port}'}}\n"
-    )
-    process = subprocess.Popen(
-        ["docker-registry", "serve", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    wait_for(f"http://127.0.0.1:{port}/v2/")
-    yield f"localhost:{port}"
-    process.terminate()
-    process.wait(10)
+    served = docker_registry(tmp_path_factory.mktemp("registry"))
+    yield f"localhost:{served.port}"
+    served.stop()
 
 
 class Container:

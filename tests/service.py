@@ -9,6 +9,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from typing import NamedTuple
@@ -20,6 +21,13 @@ APP = ROOT / "app"
 def jdk25():
     """The folder of a JDK 25."""
     return pathlib.Path(subprocess.run([ROOT / "scripts/jdk"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip())
+
+
+def free_port():
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
 
 
 @contextlib.contextmanager

@@ -165,13 +165,11 @@ def cells_of(line):
 
 
 @pytest.fixture(scope="module")
-def bench_image(tmp_path_factory):
+def bench_image(with_base):
     """BENCH_IMAGE names one that is there already; else it is built, on Debian's glibc where no registry is."""
     if os.environ.get("BENCH_IMAGE"):
         return pathlib.Path(os.environ["BENCH_IMAGE"])
-    if not os.environ.get("MERIDIAN_BASE"):
-        base = tmp_path_factory.mktemp("base") / "base.tar"
-        subprocess.run([ROOT / "app/base", base], check=True)
-        os.environ["MERIDIAN_BASE"] = f"tar://{base}"
-    with service.alone("app"):
+    with service.alone("app"), pytest.MonkeyPatch.context() as patch:
+        for name, value in with_base.items():
+            patch.setenv(name, value)
         return image.build()

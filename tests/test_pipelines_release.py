@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from emulators import Emulator, free_port
+from emulators import docker_registry
 from test_canary_program import GOOD, HALF_FAILING, STABLE, World, world  # noqa: F401
 
 from conftest import ROOT
@@ -113,10 +113,9 @@ def test_drift_is_told_with_an_exit_code_and_a_withdrawn_canary_is_none(released
 def registries(tmp_path):
     started = []
     for name in ("public", "cloud"):
-        port = free_port()
-        config = tmp_path / f"{name}.yml"
-        config.write_text(f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {tmp_path / name}}}}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n")
-        started.append(Emulator(["docker-registry", "serve", config], port, tmp_path / f"{name}.log"))
+        folder = tmp_path / name
+        folder.mkdir()
+        started.append(docker_registry(folder))
     yield [f"127.0.0.1:{emulator.port}" for emulator in started]
     for emulator in started:
         emulator.stop()

@@ -8,9 +8,9 @@ import subprocess
 import time
 
 import pytest
-from images import free_port, get, wait_for
+from images import get, wait_for
 from load import Load
-from service import Service
+from service import Service, free_port
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("nginx")]
 

@@ -10,8 +10,8 @@ import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from images import free_port, get, wait_for
-from service import Service
+from images import get, wait_for
+from service import Service, free_port
 
 from conftest import ROOT
 

@@ -23,10 +23,7 @@ class World(aws_world.World):
 
     def __enter__(self):
         self.registry = ""
-        port = aws_world.free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        server = ROOT / "tests/state_moto.py"
-        self._start("moto", [sys.executable, str(server), str(port), str(self.calls)], f"{self.url}/moto-api/data.json")
+        self.serve(ROOT / "tests/state_moto.py")
         return self
 
 

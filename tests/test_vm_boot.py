@@ -65,7 +65,7 @@ def cloud(network, registry, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def digest(cloud, base, tmp_path_factory):
+def digest(cloud, with_base, tmp_path_factory):
     """Digest of the service's image in the registry; MERIDIAN_IMAGE takes one that the engine has."""
     target = f"{cloud.registry}/meridian:test"
     if os.environ.get("MERIDIAN_IMAGE"):
@@ -73,9 +73,7 @@ def digest(cloud, base, tmp_path_factory):
         pushed = docker("push", target)
         docker("rmi", target)
         return re.search(r"sha256:[0-9a-f]{64}", pushed)[0]
-    environment = {**os.environ, "IMAGE": target, "APP": str(sources(tmp_path_factory.mktemp("sources")))}
-    for word in base:
-        environment["MERIDIAN_BASE"] = word.removeprefix("-Dbase=")
+    environment = {**os.environ, **with_base, "IMAGE": target, "APP": str(sources(tmp_path_factory.mktemp("sources")))}
     done = subprocess.run([ROOT / "modules/image/push"], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

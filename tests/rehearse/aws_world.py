@@ -1,37 +1,20 @@
 """An emulator of AWS, a registry, and clones of the repository that deploy to them."""
 
-import contextlib
 import json
 import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
+
+from emulators import Emulator, docker_registry
+from service import free_port
 
 from conftest import ROOT
 
 ACCOUNT = "123456789012"
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def wait_for(url, process, log, seconds=60):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and process.poll() is None:
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(url, timeout=5).close()
-            return
-        time.sleep(0.2)
-    process.kill()
-    raise AssertionError(f"{url} does not answer:\n{log.read_text()[-2000:]}")
 
 
 class World:
@@ -40,33 +23,24 @@ class World:
     def __init__(self, folder):
         self.folder = folder
         self.calls = folder / "calls"
-        self.processes = []
+        self.emulators = []
 
     def __enter__(self):
-        self.registry = f"127.0.0.1:{free_port()}"
-        config = self.folder / "registry.yml"
-        config.write_text(
-            f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {self.folder / 'images'}}}}}\nhttp: {{addr: '{self.registry}'}}\n"
-        )
-        self._start("registry", ["docker-registry", "serve", str(config)], f"http://{self.registry}/v2/")
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        server = pathlib.Path(__file__).with_name("moto_server.py")
-        self._start("moto", [sys.executable, str(server), str(port), str(self.calls)], f"{self.url}/moto-api/data.json")
+        self.emulators.append(docker_registry(self.folder))
+        self.registry = f"127.0.0.1:{self.emulators[0].port}"
+        self.serve(pathlib.Path(__file__).with_name("moto_server.py"))
         return self
 
     def __exit__(self, *_):
-        for process in self.processes:
-            process.terminate()
-            process.wait()
+        for emulator in self.emulators:
+            emulator.stop()
 
-    def _start(self, name, command, url):
-        log = self.folder / f"{name}.log"
+    def serve(self, program):
+        """Starts a server of moto's, which is AWS from here on."""
+        port = free_port()
         environment = {**self.environment(), "MERIDIAN_REGISTRY": self.registry, "MOTO_ACM_VALIDATION_WAIT": "1"}
-        with open(log, "w") as output:
-            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment, cwd=self.folder)
-        self.processes.append(process)
-        wait_for(url, process, log)
+        self.emulators.append(Emulator([sys.executable, program, port, self.calls], port, self.folder / "moto.log", environment))
+        self.url = f"http://127.0.0.1:{port}"
 
     def environment(self, **more):
         """Of whatever speaks with this AWS: no credentials, files or proxies of this machine's."""

@@ -262,15 +262,7 @@ class Built:
     """What the two clones of the interrupted deployment share."""
 
 
-@pytest.fixture(scope="module")
-def base(tmp_path_factory):
-    """A base image of Debian packages, for machines that reach no registry."""
-    file = tmp_path_factory.mktemp("base") / "base.tar"
-    subprocess.run([ROOT / "app/base", file], check=True)
-    return {"MERIDIAN_BASE": f"tar://{file}"}
-
-
-def test_an_apply_killed_between_push_and_digest_says_how_to_go_on_elsewhere(world, base, tmp_path_factory):
+def test_an_apply_killed_between_push_and_digest_says_how_to_go_on_elsewhere(world, with_base, tmp_path_factory):
     killed = Clone(tmp_path_factory.mktemp("killed"), world)
     # The push as it is, but its result is a pipe that nobody writes: Terraform records the push, then
     # waits for the digest, and there it is killed.
@@ -285,7 +277,7 @@ def test_an_apply_killed_between_push_and_digest_says_how_to_go_on_elsewhere(wor
     with open(log, "w") as output:
         process = subprocess.Popen(
             ["terraform", f"-chdir={killed.stack}", "apply", "-input=false", "-auto-approve", "-var-file=staging.tfvars"],
-            env=world.environment(TF_WORKSPACE="staging", **base),
+            env=world.environment(TF_WORKSPACE="staging", **with_base),
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -309,7 +301,7 @@ def test_an_apply_killed_between_push_and_digest_says_how_to_go_on_elsewhere(wor
     assert '"name": "digest"' not in Built.state
 
 
-def test_another_clone_resumes_it_without_building_again(world, base, tmp_path_factory):
+def test_another_clone_resumes_it_without_building_again(world, tmp_path_factory):
     clone = Built.clone = Clone(tmp_path_factory.mktemp("resumed"), world, Built.killed.folder)
     state = clone.stack / "terraform.tfstate.d/staging/terraform.tfstate"
     state.parent.mkdir(parents=True)
