@@ -51,11 +51,17 @@ def _registry():
         return False
 
 
+def _built(tool):
+    return lambda: any((CACHE / "go").glob(f"v*/{tool}"))
+
+
 # What a test may need: how to see whether it is here, and how to get it.
 NEEDS = {
     "docker": (_docker, "a running Docker engine; Debian: apt-get install docker.io, then dockerd"),
     "npm": (lambda: shutil.which("npm"), "Node.js with npm, for Azurite"),
     "go": (lambda: shutil.which("go"), "Go, for the emulator of Cloud Storage"),
+    "cosign": (_built("cosign"), "Go, and scripts/tool cosign, which builds it in some 5 minutes"),
+    "osv-scanner": (_built("osv-scanner"), "Go, and scripts/tool osv-scanner, which builds it in some 5 minutes"),
     "nginx": (lambda: shutil.which("nginx"), "Debian: apt-get install nginx"),
     "wrk": (lambda: shutil.which("wrk"), "Debian: apt-get install wrk"),
     "docker-registry": (

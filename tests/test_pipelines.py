@@ -127,6 +127,14 @@ def test_each_action_is_pinned_by_its_commit_with_its_version_beside_it(file, ac
     assert re.fullmatch(r"  # v\d+\.\d+\.\d+", comment), comment
 
 
+def test_workflows_sign_with_the_cosign_that_the_tests_sign_with():
+    """Its options change with its versions."""
+    ours = re.search(r"sigstore/cosign/v\d+/cmd/cosign@(\S+)", (ROOT / "scripts/tool").read_text())[1]
+    jobs = [job for path in WORKFLOWS for job in workflow(path)["jobs"].values()]
+    installed = [step["with"]["cosign-release"] for job in jobs for step in job.get("steps", []) if "cosign-installer" in step.get("uses", "")]
+    assert installed == [ours] * 2
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_a_workflow_has_no_rights_but_what_its_jobs_name_and_no_secrets(path):
     parsed = workflow(path)
