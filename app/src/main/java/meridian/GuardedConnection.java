@@ -1,25 +1,17 @@
 package meridian;
 
 import io.helidon.common.buffers.DataReader;
-import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.concurrency.limits.Limit;
-import io.helidon.common.socket.HelidonSocket;
-import io.helidon.common.socket.PeerInfo;
 import io.helidon.common.task.InterruptableTask;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Headers;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
-import io.helidon.webserver.ListenerContext;
-import io.helidon.webserver.ProxyProtocolData;
-import io.helidon.webserver.Router;
 import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnection;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /** One connection and the time that its current request may still take. */
@@ -155,11 +147,9 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
   }
 
   /** What Helidon knows of the connection, with our reader in place of its own. */
-  final class Context implements ConnectionContext {
-    private final ConnectionContext delegate;
-
+  final class Context extends ForwardingConnectionContext {
     Context(ConnectionContext delegate) {
-      this.delegate = delegate;
+      super(delegate);
     }
 
     void requestLineRead() {
@@ -178,61 +168,6 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
     @Override
     public DataReader dataReader() {
       return reader;
-    }
-
-    @Override
-    public DataWriter dataWriter() {
-      return delegate.dataWriter();
-    }
-
-    @Override
-    public ListenerContext listenerContext() {
-      return delegate.listenerContext();
-    }
-
-    @Override
-    public ExecutorService executor() {
-      return delegate.executor();
-    }
-
-    @Override
-    public Router router() {
-      return delegate.router();
-    }
-
-    @Override
-    public Optional<ProxyProtocolData> proxyProtocolData() {
-      return delegate.proxyProtocolData();
-    }
-
-    @Override
-    public HelidonSocket serverSocket() {
-      return delegate.serverSocket();
-    }
-
-    @Override
-    public PeerInfo remotePeer() {
-      return delegate.remotePeer();
-    }
-
-    @Override
-    public PeerInfo localPeer() {
-      return delegate.localPeer();
-    }
-
-    @Override
-    public boolean isSecure() {
-      return delegate.isSecure();
-    }
-
-    @Override
-    public String socketId() {
-      return delegate.socketId();
-    }
-
-    @Override
-    public String childSocketId() {
-      return delegate.childSocketId();
     }
   }
 }
