@@ -5,10 +5,11 @@ locals {
 module "network" {
   source = "../../modules/aws/network"
 
-  name  = var.name
-  cidr  = var.cidr
+  name = var.name
+  cidr = var.cidr
+  nat  = var.nat
+
   zones = var.zones
-  nat   = var.nat
 }
 
 module "identity" {
@@ -92,13 +93,14 @@ module "probe" {
   # Without NAT nothing in the private subnets reaches the public address: check from elsewhere.
   count = var.nat == "none" ? 0 : 1
 
-  name               = var.name
-  image              = module.image.image
-  url                = module.edge.url
-  every_minutes      = var.every_minutes
-  platform           = module.service.platform
-  identity_id        = module.identity.identity_id
+  name          = var.name
+  image         = module.image.image
+  url           = module.edge.url
+  every_minutes = var.every_minutes
+  platform      = module.service.platform
+  identity_id   = module.identity.identity_id
+  channel       = module.alerts.channel
+
   network_id         = module.network.network_id
   private_subnet_ids = module.network.private_subnet_ids
-  channel            = module.alerts.channel
 }

@@ -1,5 +1,6 @@
 locals {
-  app   = "${path.module}/../../app"
+  app = "${path.module}/../../app"
+
   place = { resource_group = azurerm_resource_group.this.name, location = azurerm_resource_group.this.location }
 }
 

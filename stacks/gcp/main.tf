@@ -1,5 +1,6 @@
 locals {
-  app   = "${path.module}/../../app"
+  app = "${path.module}/../../app"
+
   place = { project = var.project, region = var.region }
 }
 
@@ -108,15 +109,16 @@ module "probe" {
   # Without NAT nothing in the private subnets reaches the public address: check from elsewhere.
   count = var.nat == "none" ? 0 : 1
 
-  name               = var.name
-  image              = module.image.image
-  url                = module.edge.url
-  every_minutes      = var.every_minutes
-  platform           = module.service.platform
-  identity_id        = module.identity.identity_id
+  name          = var.name
+  image         = module.image.image
+  url           = module.edge.url
+  every_minutes = var.every_minutes
+  platform      = module.service.platform
+  identity_id   = module.identity.identity_id
+  channel       = module.alerts.channel
+
   network_id         = module.network.network_id
   private_subnet_ids = module.network.private_subnet_ids
-  channel            = module.alerts.channel
 
   depends_on = [terraform_data.apis]
 }
