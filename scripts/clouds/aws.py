@@ -106,20 +106,25 @@ def before_destroy(stack):
 def left(stack):
     """Asks each service for what the modules make there, by exact name or by the tag Stack: a name
     that only begins alike belongs to another environment."""
+    return listed(stack, made(stack))
+
+
+def listed(stack, things):
+    """What the account has of such things, in words."""
     found = []
-    for kind, command, key, title in made(stack):
+    for kind, command, key, title in things:
         found += [f"{kind} {title(item)}" for item in aws(stack, *command).get(key, []) if title(item)]
     return found
+
+
+def one_of(key, *names):
+    return lambda item: item[key] if item[key] in names else None
 
 
 def made(stack):
     """Kind, command that lists it, key of the list, and what names an item if it is the stack's."""
     name = stack.name
     tag = f"Name=tag:Stack,Values={name}"
-
-    def one_of(key, *names):
-        return lambda item: item[key] if item[key] in names else None
-
     return (
         # A network goes only when nothing is in it: subnets, endpoints, security groups, interfaces.
         ("network", ("ec2", "describe-vpcs", "--filters", tag), "Vpcs", itemgetter("VpcId")),

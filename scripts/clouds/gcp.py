@@ -247,10 +247,19 @@ def destroy(stack, *further):
 def left(stack):
     """Asks each interface for what the modules make there, by exact name: one that only begins alike
     belongs to another environment."""
+    return listed(made(stack))
+
+
+def listed(things):
+    """What the project has of such things, in words."""
     found = []
-    for kind, url, key, title in made(stack):
+    for kind, url, key, title in things:
         found += [f"{kind} {title(item)}" for item in every(url, key) if title(item)]
     return found
+
+
+def one_of(*names, key="name"):
+    return lambda item: item[key] if item.get(key, "").split("/")[-1] in names else None
 
 
 def made(stack):
@@ -259,9 +268,6 @@ def made(stack):
     compute = f"https://compute.googleapis.com/compute/v1/projects/{place}"
     monitoring = f"https://monitoring.googleapis.com/v3/projects/{place}"
     certificates = f"https://certificatemanager.googleapis.com/v1/projects/{place}/locations/global"
-
-    def one_of(*names, key="name"):
-        return lambda item: item[key] if item.get(key, "").split("/")[-1] in names else None
 
     def hashed(item):
         """The name, and eight digits that follow from what the thing is for."""

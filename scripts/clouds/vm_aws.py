@@ -2,7 +2,7 @@
 
 from operator import itemgetter
 
-from clouds.aws import CLOSED, FORGED, TITLE, TOOLS, account, aws, region  # noqa: F401  a cloud has these names
+from clouds.aws import CLOSED, FORGED, TITLE, TOOLS, account, listed, one_of, region  # noqa: F401  a cloud has these names
 from meridian.page import look
 
 MINUTES = {
@@ -25,19 +25,13 @@ def before_destroy(stack):
 
 
 def left(stack):
-    found = []
-    for kind, command, key, title in made(stack):
-        found += [f"{kind} {title(item)}" for item in aws(stack, *command).get(key, []) if title(item)]
-    return found
+    return listed(stack, made(stack))
 
 
 def made(stack):
     """Kind, command that lists it, key of the list, and what names an item if it is the stack's."""
     name = stack.name
     tag = f"Name=tag:Stack,Values={name}"
-
-    def one_of(key, *names):
-        return lambda item: item[key] if item[key] in names else None
 
     def machine(reservation):
         alive = [each["InstanceId"] for each in reservation["Instances"] if each["State"]["Name"] != "terminated"]

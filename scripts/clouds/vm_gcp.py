@@ -10,7 +10,9 @@ from clouds.gcp import (  # noqa: F401  a cloud has these names
     TOOLS,
     chosen,
     every,
+    listed,
     login,
+    one_of,
     project,
     region,
     rights,
@@ -55,19 +57,17 @@ def before_destroy(stack):
 def left(stack):
     """Asks each interface for what the stack makes there, by exact name: one that only begins alike
     belongs to another environment."""
-    found = []
-    for kind, url, key, fits in made(stack):
-        found += [f"{kind} {item['name']}" for item in every(url, key) if fits(item)]
-    return found
+    return listed(made(stack))
 
 
 def made(stack):
-    """Kind, address of its list, key of the list, and whether an item is the stack's."""
+    """Kind, address of its list, key of the list, and what names an item if it is the stack's."""
     name, place, region = stack.name, chosen(stack), stack.variable("region")
     compute = f"https://compute.googleapis.com/compute/v1/projects/{place}"
 
-    def one_of(*names):
-        return lambda item: item.get("name", "").split("/")[-1] in names
+    def ours(item, labels):
+        """A machine or a template has the name and what Google adds to it; its label says whose it is."""
+        return item["name"] if labels.get("stack") == name else None
 
     for kind, collection, names in (
         ("forwarding rule", f"regions/{region}/forwardingRules", (name,)),
@@ -85,11 +85,10 @@ def made(stack):
         ("network", "global/networks", (name,)),
     ):
         yield kind, f"{compute}/{collection}", "items", one_of(*names)
-    # A machine or a template has the name and what Google adds to it; its label says whose it is.
     labelled = f"filter=labels.stack%3D{name}"
-    yield "template", f"{compute}/regions/{region}/instanceTemplates", "items", lambda item: item.get("properties", {}).get("labels", {}).get("stack") == name
+    yield "template", f"{compute}/regions/{region}/instanceTemplates", "items", lambda item: ours(item, item.get("properties", {}).get("labels", {}))
     for zone in (each for each in every(f"{compute}/zones", "items") if each["name"].startswith(f"{region}-")):
-        yield "machine", f"{compute}/zones/{zone['name']}/instances?{labelled}", "items", lambda item: item.get("labels", {}).get("stack") == name
+        yield "machine", f"{compute}/zones/{zone['name']}/instances?{labelled}", "items", lambda item: ours(item, item.get("labels", {}))
     yield (
         "repository",
         f"https://artifactregistry.googleapis.com/v1/projects/{place}/locations/{region}/repositories",
