@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from emulators import Emulator, free_port
+from emulators import docker_registry
 from service import alone
 from sigstore import Sigstore
 from test_pipelines_release import push
@@ -26,15 +26,18 @@ def cosign():
 
 @pytest.fixture(scope="module")
 def started(tmp_path_factory):
-    """Starts a registry on a port, open or for a user only."""
+    """Starts a registry, open or with more settings."""
     emulators = []
 
-    def start(more=""):
-        folder, port = tmp_path_factory.mktemp("registry"), free_port()
-        config = f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n{more}"
-        (folder / "config.yml").write_text(config)
-        emulators.append(Emulator(["docker-registry", "serve", folder / "config.yml"], port, folder / "log"))
-        return f"127.0.0.1:{port}"
+    def start(more=None):
+        folder = tmp_path_factory.mktemp("registry")
+        emulators.append(docker_registry(folder))
+        if more:
+            emulators[-1].stop()
+            with (folder / "registry.yml").open("a") as file:
+                file.write(more)
+            emulators[-1].start()
+        return f"127.0.0.1:{emulators[-1].port}"
 
     yield start
     for emulator in emulators:

@@ -50,9 +50,11 @@ def settings(stack):
 
 def login(stack):
     """Who the cloud takes us for."""
-    for title, check in stack.provider.checks(stack):
-        if title in ("account", "subscription", "login", "project"):
-            say(f"ok       {check()}")
+    asked = [check for title, check in stack.provider.checks(stack) if title in ("account", "subscription", "login", "project")]
+    if not asked:
+        raise Problem(f"{stack.provider.TITLE} cannot be asked: its tool is not installed.", f"task doctor-{kind(stack)} says where to get it.")
+    for check in asked:
+        say(f"ok       {check()}")
     return 0
 
 
