@@ -399,3 +399,19 @@ def test_the_deployers_policy_holds_what_was_called_and_no_more(world):
     assert {call for call in called if not any(fnmatch.fnmatchcase(call, action) for action in allowed)} == set()
     idle = {action for action in allowed if not any(fnmatch.fnmatchcase(call, action) for call in called)}
     assert idle == set(" ".join(NOT_REHEARSED.values()).split())
+
+
+# What scripts/destroy lists in the account to prove that nothing is left; a pipeline never runs it.
+ASKED_BY_DESTROY = {"iam:ListRoles", "s3:ListAllMyBuckets", "tag:GetResources"}
+
+
+def test_the_pipelines_deployer_may_do_all_that_a_life_of_the_stack_calls(world):
+    """The rights of modules/aws/delivery, which are whole services but for IAM, where each is named."""
+    policy = (ROOT / "modules/aws/delivery/deployer.tf").read_text()
+    services = re.findall(r'"([a-z0-9-]+)"', re.search(r"services = \[(.*)\]", policy)[1])
+    allowed = {f"{service}:*" for service in services} | set(re.findall(r'"((?:iam|s3|ssm):[A-Za-z]+|s3:\*)"', policy))
+    prefixes = {"monitoring": "cloudwatch", "tagging": "tag"}
+    called = {f"{prefixes.get(service, service)}:{operation}" for service, operation in map(str.split, world.called())}
+    called -= {"sts:GetCallerIdentity", "s3:ListBuckets", "s3:ListDirectoryBuckets"} | ASKED_BY_DESTROY
+    assert len(called) > 100 and "iam:CreateRole" in called
+    assert {call for call in called if not any(fnmatch.fnmatchcase(call, action) for action in allowed)} == set()
