@@ -4,18 +4,12 @@ moto starts no tasks. In the place of the load balancer stands a server that ask
 weights of the rule and for what the services behind it run, and answers as those tasks would.
 """
 
-import datetime
 import fnmatch
-import http.server
-import json
-import os
-import random
 import re
 import sys
-import threading
-import time
 
 import pytest
+from balancer import Balancer
 
 from conftest import ROOT
 
@@ -28,25 +22,15 @@ pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "aws", "aws-cli"
 STABLE, GOOD, HALF_FAILING = (f"ghcr.io/someone/meridian@sha256:{letter * 64}" for letter in "abc")
 
 
-class LoadBalancer:
+class Weights:
+    """Version to weight, as moto has them."""
+
     def __init__(self, world):
         import boto3  # not there in a newcomer's tests, which come by this file too
 
         options = {"endpoint_url": world.url, "region_name": "us-east-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
         self.balancing = boto3.client("elbv2", **options)
         self.containers = boto3.client("ecs", **options)
-        self.chance = random.Random(3)
-        self.seen = set()
-        self.lock = threading.Lock()
-        self.read = 0
-
-    def weights(self):
-        """Version to weight, at most half a second old."""
-        with self.lock:
-            if time.monotonic() > self.read + 0.5:
-                self.known, self.read = self.ask(), time.monotonic()
-                self.seen.add(tuple(sorted(self.known.items())))
-            return self.known
 
     def ask(self):
         balancer = self.balancing.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
@@ -68,12 +52,6 @@ class LoadBalancer:
                 versions[service["loadBalancers"][0]["targetGroupArn"]] = environment["MERIDIAN_VERSION"]
         return versions
 
-    def answer(self):
-        weights = self.weights()
-        version = self.chance.choices(list(weights), list(weights.values()))[0]
-        failed = version == HALF_FAILING.split("@")[1] and self.chance.random() < 0.5
-        return 500 if failed else 200, version
-
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
@@ -82,36 +60,8 @@ def stage(tmp_path_factory):
         clone = Clone(folder / "clone", world)
         clone.terraform("init", "-input=false")
         clone.terraform("apply", "-auto-approve", f"-var=image={STABLE}")
-        balancer = LoadBalancer(world)
-
-        class Service(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                status, version = balancer.answer()
-                body = json.dumps({"now": datetime.datetime.now(datetime.timezone.utc).isoformat().replace("+00:00", "Z")}).encode()
-                self.send_response(status)
-                self.send_header("Service-Version", version)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        environment = {
-            "URL": f"http://127.0.0.1:{server.server_port}",
-            "PROBE": str(ROOT / "scripts/probe"),
-            "MINUTES": "0.5",
-            "ANSWERS": "20",
-            "RATE": "20",
-            "JAVA_HOME": os.environ.get("JAVA_HOME", ""),
-        }
-        yield clone, balancer, environment
-        server.shutdown()
-        server.server_close()
+        with Balancer(Weights(world).ask, HALF_FAILING.split("@")[1]) as balancer:
+            yield clone, balancer, balancer.environment(str(ROOT / "scripts/probe"), minutes=0.5, answers=20)
 
 
 def test_a_clean_canary_is_promoted_and_nothing_is_left_of_it(stage):
