@@ -41,7 +41,7 @@ PROGRAMS = {
     "scripts/circleci-login": (rf"{STACK} (planner|deployer)", ()),
 }
 # What is no call of ours: what a shell needs between two of them.
-SHELL = {'. "$BASH_ENV"', "exit 0", "echo 'export PATH=$HOME/.local/bin:$PATH' >> \"$BASH_ENV\""}
+SHELL = {'. "$BASH_ENV"', "exit $(($? == 78 ? 0 : 1))", "echo 'export PATH=$HOME/.local/bin:$PATH' >> \"$BASH_ENV\""}
 
 
 def workflow(path):
@@ -109,6 +109,46 @@ def test_the_table_of_programs_has_the_verbs_that_there_are():
     assert {f"scripts/pipeline {verb}" for verb in VERBS} == {name for name in PROGRAMS if " " in name}
     for name in PROGRAMS:
         assert (ROOT / name.split()[0]).is_file()
+
+
+# Where each is run on this machine, against servers of this machine.
+DRY_RUNS = {
+    "scripts/pipeline settings": "test_pipelines.py::test_a_cloud_without_its_settings_is_left_out_and_each_is_named_with_its_place",
+    "scripts/pipeline login": "test_supply_tools.py::test_the_login_to_aws_says_as_whom",
+    "scripts/pipeline publish": "test_pipelines_release.py::test_a_cloud_gets_the_image_bit_for_bit_and_once",
+    "scripts/pipeline plan": "test_pipelines_release.py::test_a_release_applies_the_plan_that_was_saved_and_verifies_it",
+    "scripts/pipeline comment": "test_pipelines_release.py::test_a_release_applies_the_plan_that_was_saved_and_verifies_it",
+    "scripts/pipeline release": "test_pipelines_release.py::test_a_release_applies_the_plan_that_was_saved_and_verifies_it",
+    "scripts/pipeline drift": "test_pipelines_release.py::test_drift_is_told_with_an_exit_code_and_a_withdrawn_canary_is_none",
+    "scripts/canary": "test_canary_program.py::test_a_clean_canary_gets_its_share_is_watched_and_promoted",
+    "scripts/publish-public": "test_supply.py::test_the_image_is_published_under_its_commit_and_told_by_its_digest",
+    "scripts/scan-vulnerabilities": "test_supply.py::test_a_library_is_found_in_the_list_of_contents_and_in_the_merged_jar_of_the_image",
+    "scripts/scan-secrets": "test_supply_tools.py::test_a_secret_is_found_even_in_a_commit_that_was_taken_back",
+    "scripts/licences": "test_supply.py::test_the_licences_of_what_is_in_the_image_are_fine",
+    "scripts/sign": "test_supply_signing.py::test_what_the_main_workflow_signed_is_known_by_it",
+    "scripts/verify-signature": "test_supply_signing.py::test_what_the_main_workflow_signed_is_known_by_it",
+    "scripts/probe-all": "test_supply_tools.py::test_each_address_is_probed_and_one_that_fails_is_enough",
+    "scripts/install": "test_supply_tools.py::test_terraform_is_installed_when_its_sum_is_right",
+    "scripts/circleci-login": "test_pipelines.py::test_circleci_signs_in_by_its_own_token",
+}
+
+
+def text_of(name, text, seen):
+    """The source of a function, and of the fixtures, helpers and classes of its file that it names."""
+    found = re.search(rf"^(?:def|class) {name}\b.*?(?=^\S|\Z)", text, re.M | re.S)
+    if not found or name in seen:
+        return ""
+    seen.add(name)
+    return found[0] + "".join(text_of(each, text, seen) for each in set(re.findall(r"\w+", found[0])))
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_each_program_of_the_pipelines_is_run_by_a_test(program):
+    assert program in DRY_RUNS, f"no test runs {program}"
+    file, _, name = DRY_RUNS[program].partition("::")
+    text = text_of(name, (ROOT / "tests" / file).read_text(), set())
+    for word in program.removeprefix("scripts/").split():
+        assert re.search(rf"[\"/]{word}\"", text), f"{DRY_RUNS[program]} does not run {program}"
 
 
 def uses():
@@ -279,13 +319,23 @@ def circleci_login(*arguments, root=ROOT, **environment):
 
 def test_a_job_of_circleci_without_a_token_reaches_no_cloud():
     done = circleci_login("aws", "planner")
-    assert done.returncode == 1 and "no token" in done.stdout
+    assert done.returncode == 78 and "no token" in done.stdout
+
+
+def test_a_job_of_circleci_ends_well_only_where_a_cloud_is_not_set_up(copy):
+    done = circleci_login("aws", "planner", root=copy, CIRCLECI="true", CIRCLE_OIDC_TOKEN_V2="token")
+    assert done.returncode == 78 and "AWS_PLANNER is not set in CircleCI's Project Settings" in done.stdout
+    (copy / "stacks/aws/backend.tf").write_text("")
+    given = {"CIRCLECI": "true", "CIRCLE_OIDC_TOKEN_V2": "token", "AWS_PLANNER": "arn"}
+    assert circleci_login("aws", "planner", root=copy, **given).returncode == 1, "nowhere to say what the next steps need"
+    (copy / "scripts/pipeline").unlink()
+    assert circleci_login("aws", "planner", root=copy, **given).returncode not in (0, 78)
 
 
 @pytest.mark.parametrize("arguments", [(), ("azure", "planner"), ("aws", "admin")])
 def test_circleci_signs_in_where_its_tokens_allow_and_nowhere_else(arguments):
     done = circleci_login(*arguments, CIRCLE_OIDC_TOKEN_V2="token")
-    assert done.returncode != 0 and "usage" in done.stdout
+    assert done.returncode not in (0, 78) and "usage" in done.stdout
 
 
 def test_circleci_signs_in_by_its_own_token(copy, tmp_path):
