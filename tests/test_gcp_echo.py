@@ -46,6 +46,7 @@ def cloud(tmp_path_factory):
     """A service behind a load balancer, with what it takes."""
     cloud = Cloud(tmp_path_factory.mktemp("echo"))
     compute = f"compute:compute/v1/{GLOBAL}"
+    cloud.ask("GET", f"cloudresourcemanager:v1/projects/{PROJECT}")
     cloud.make(f"iam:v1/projects/{PROJECT}/serviceAccounts", {"accountId": "meridian-service"})
     cloud.make(f"{compute}/networks", {"name": "net"})
     for name, cidr in (("service", "10.0.0.0/26"), ("small", "10.0.1.0/27")):
@@ -198,6 +199,82 @@ def test_a_check_with_an_alert_cannot_go(cloud):
 def test_rights_are_given_only_to_accounts_that_exist(cloud):
     policy = {"bindings": [{"role": "roles/storage.objectViewer", "members": ["serviceAccount:gone@example.com"]}]}
     refused(cloud, 400, "does not exist", "PUT", "storage:storage/v1/b/bucket/iam", policy)
+
+
+POOLS = f"iam:v1/projects/{PROJECT}/locations/global/workloadIdentityPools"
+ROLES = f"iam:v1/projects/{PROJECT}/roles"
+GITHUB = {
+    "attributeMapping": {"google.subject": "assertion.sub"},
+    "attributeCondition": "assertion.repository_id == '1'",
+    "oidc": {"issuerUri": "https://token.actions.githubusercontent.com"},
+}
+
+
+@pytest.fixture(scope="module")
+def trust(cloud):
+    """A pool with a provider and a role that are there, and others that were deleted."""
+    for name in ("there", "gone"):
+        cloud.make(f"{POOLS}?workloadIdentityPoolId={name}", {})
+        cloud.make(f"{POOLS}/{name}/providers?workloadIdentityPoolProviderId=github", GITHUB)
+        cloud.make(ROLES, {"roleId": name, "role": {"includedPermissions": ["storage.buckets.create"]}})
+    cloud.make(f"{POOLS}/there/providers?workloadIdentityPoolProviderId=former", GITHUB)
+    for path in (f"{POOLS}/gone", f"{POOLS}/there/providers/former", f"{ROLES}/gone"):
+        assert cloud.ask("DELETE", path)[0] == 200
+    return cloud
+
+
+def bound(version=1, **binding):
+    return {"policy": {"version": version, "bindings": [{"role": "roles/viewer", "members": ["user:someone@example.com"], **binding}]}}
+
+
+POLICY = f"cloudresourcemanager:v1/projects/{PROJECT}:setIamPolicy"
+IDENTITY_POOLS = "principalSet://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools"
+
+
+@pytest.mark.parametrize(
+    "status, words, path, body",
+    [
+        (409, "Requested entity already exists", f"{POOLS}?workloadIdentityPoolId=there", {}),
+        # For 30 days after it was deleted.
+        (409, "Requested entity already exists", f"{POOLS}?workloadIdentityPoolId=gone", {}),
+        (409, "Requested entity already exists", f"{POOLS}/there/providers?workloadIdentityPoolProviderId=former", GITHUB),
+        (400, "Invalid id", f"{POOLS}?workloadIdentityPoolId=gcp-mine", {}),
+        (404, "was not found", f"{POOLS}/never/providers?workloadIdentityPoolProviderId=github", GITHUB),
+        (400, "must map google.subject", f"{POOLS}/there/providers?workloadIdentityPoolProviderId=other", {**GITHUB, "attributeMapping": {}}),
+        (400, "must reference", f"{POOLS}/there/providers?workloadIdentityPoolProviderId=other", {**GITHUB, "attributeCondition": None}),
+        (400, "https URL", f"{POOLS}/there/providers?workloadIdentityPoolProviderId=other", {**GITHUB, "oidc": {"issuerUri": "http://example.com"}}),
+        (400, "marked for deletion", ROLES, {"roleId": "gone", "role": {}}),
+        (409, "already exists", ROLES, {"roleId": "there", "role": {}}),
+        (400, "role_id", ROLES, {"roleId": "with-hyphen", "role": {}}),
+        (400, "is not deleted", f"{POOLS}/there:undelete", {}),
+        (400, "does not exist in", POLICY, bound(role=f"projects/{PROJECT}/roles/gone")),
+        (400, "Identity Pool does not exist", POLICY, bound(members=[f"{IDENTITY_POOLS}/gone/attribute.a/b"])),
+        (400, "must specify version 3", POLICY, bound(condition={"expression": "true"})),
+    ],
+)
+def test_trust_is_refused(trust, status, words, path, body):
+    refused(trust, status, words, "POST", path, body)
+
+
+def test_a_condition_takes_a_bucket_without_access_lists(trust):
+    policy = bound(version=3, condition={"expression": "true"})["policy"]
+    refused(trust, 400, "uniform bucket-level access", "PUT", "storage:storage/v1/b/bucket/iam", policy)
+
+
+def test_a_policy_that_somebody_else_changed_meanwhile_is_not_written(trust):
+    path = f"cloudresourcemanager:v1/projects/{PROJECT}"
+    old = trust.ask("POST", f"{path}:getIamPolicy", {})[1]
+    trust.make(f"{path}:setIamPolicy", {"policy": {**bound(members=[f"{IDENTITY_POOLS}/there/attribute.a/b"])["policy"], "etag": old["etag"]}})
+    refused(trust, 409, "concurrent policy changes", "POST", f"{path}:setIamPolicy", {"policy": {**bound()["policy"], "etag": old["etag"]}})
+
+
+def test_what_was_deleted_says_so_and_comes_back_when_asked_to(trust):
+    for path, state in ((f"{POOLS}/gone", {"state": "DELETED"}), (f"{ROLES}/gone", {"deleted": True})):
+        answer = trust.ask("GET", path)[1]
+        assert answer | state == answer
+        trust.make(f"{path}:undelete", {})
+        answer = trust.ask("GET", path)[1]
+        assert answer.get("state", "ACTIVE") == "ACTIVE" and not answer.get("deleted")
 
 
 def test_an_interface_that_is_off_answers_nothing(tmp_path):

@@ -61,6 +61,7 @@ final class Arm implements Echo.Cloud {
   private final Set<String> registered =
       ignoringCase("Microsoft.Authorization", "Microsoft.Resources");
   private final Set<String> people = ignoringCase();
+  private final ArmRules rules = new ArmRules(store, people);
 
   public static void main(String... arguments) throws Exception {
     Echo.serve(new Arm(), arguments);
@@ -84,6 +85,14 @@ final class Arm implements Echo.Cloud {
       case "put": // something that was there before
         store.put(Json.text(details, "id"), details);
         return details;
+      case "forget":
+        store.remove(Json.text(details, "id"));
+        return null;
+      case "blobs": // where they are kept in earnest, with leases
+        blobs.upstream = 
+            new BlobUpstream(
+                new Upstream(Json.text(details, "url"), Json.text(details, "trust")));
+        return null;
       case "spread": // how many questions a new right to blobs is refused
         blobs.refusals = ((Long) details.get("refusals")).intValue();
         return details;
@@ -162,10 +171,10 @@ final class Arm implements Echo.Cloud {
     }
     if (path.matches("(?i).*/roleDefinitions")) {
       String role = quoted(filter, "roleName");
-      return list(role == null ? List.of() : List.of(Roles.definition(Roles.id(role))));
+      return list(role == null ? List.of() : List.of(ArmRoles.definition(ArmRoles.id(role))));
     }
     if (path.matches("(?i).*/roleDefinitions/[^/]+")) {
-      return new Echo.Answer(200, Roles.definition(path));
+      return new Echo.Answer(200, ArmRoles.definition(path));
     }
     ArmId id = ArmId.of(path);
     Map<String, Object> implied = fields.implied(id);
@@ -196,9 +205,7 @@ final class Arm implements Echo.Cloud {
     Map<String, Object> old = store.get(path);
     boolean isNew = old == null;
     checkReferences(id, body, body);
-    if (id.is("Microsoft.Authorization/roleAssignments")) {
-      checkAssignment(id, body);
-    }
+    rules.put(id, body);
     body.put("id", isNew ? path : old.get("id"));
     body.put("name", isNew ? id.name() : old.get("name"));
     body.put("type", id.type());
@@ -233,6 +240,7 @@ final class Arm implements Echo.Cloud {
         }
       }
     }
+    rules.delete(id);
     store.remove(path);
     return new Echo.Answer(200, null);
   }
@@ -246,7 +254,7 @@ final class Arm implements Echo.Cloud {
         registered.add(namespace);
         return new Echo.Answer(200, provider(namespace));
       case "checkNameAvailability":
-        return new Echo.Answer(200, Json.object("nameAvailable", true));
+        return new Echo.Answer(200, rules.availability(body));
       default:
         if (!store.has(target)) {
           throw notFound(ArmId.of(target));
@@ -325,31 +333,6 @@ final class Arm implements Echo.Cloud {
     return found;
   }
 
-  private void checkAssignment(ArmId id, Map<String, Object> body) {
-    String principal = Json.text(body, "properties.principalId");
-    boolean known =
-        people.contains(principal)
-            || store.all().values().stream()
-                .anyMatch(
-                    each ->
-                        principal.equals(Json.text(each, "properties.principalId"))
-                            && String.valueOf(each.get("type")).endsWith("userAssignedIdentities"));
-    if (!known) {
-      throw new Echo.Refusal(
-          400, "PrincipalNotFound", "Principal " + principal + " does not exist.");
-    }
-    Json.inside(body, "properties").put("scope", id.parent());
-    for (Map<String, Object> other :
-        store.list(id.parent() + "/providers/Microsoft.Authorization/roleAssignments")) {
-      if (!id.text().equalsIgnoreCase(Json.text(other, "id"))
-          && principal.equals(Json.text(other, "properties.principalId"))
-          && Json.text(body, "properties.roleDefinitionId")
-              .equals(Json.text(other, "properties.roleDefinitionId"))) {
-        throw new Echo.Refusal(409, "RoleAssignmentExists", "The role assignment already exists.");
-      }
-    }
-  }
-
   /** Resources by the filter that the provider uses. */
   private List<Map<String, Object>> search(String scope, String filter) {
     String type = quoted(filter, "resourceType");
@@ -386,7 +369,7 @@ final class Arm implements Echo.Cloud {
     return matcher.find() ? matcher.group(1) : null;
   }
 
-  private static boolean isOrBelow(String id, String ancestor) {
+  static boolean isOrBelow(String id, String ancestor) {
     return id.equalsIgnoreCase(ancestor)
         || id.regionMatches(true, 0, ancestor + "/", 0, ancestor.length() + 1);
   }
@@ -410,39 +393,5 @@ final class Arm implements Echo.Cloud {
     Set<String> set = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     set.addAll(List.of(values));
     return set;
-  }
-
-  /** Azure's own roles; the real ids are others, and nobody looks at them. */
-  static final class Roles {
-    private static final Map<String, String> NAMES = new LinkedHashMap<>();
-
-    private Roles() {}
-
-    static String id(String name) {
-      String id =
-          "/providers/Microsoft.Authorization/roleDefinitions/"
-              + UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
-      NAMES.put(id.substring(id.lastIndexOf('/') + 1), name);
-      return id;
-    }
-
-    static Map<String, Object> definition(String id) {
-      String key = id.substring(id.lastIndexOf('/') + 1);
-      return Json.object(
-          "id",
-          id,
-          "name",
-          key,
-          "type",
-          "Microsoft.Authorization/roleDefinitions",
-          "properties",
-          Json.object("roleName", NAMES.get(key), "type", "BuiltInRole"));
-    }
-
-    /** The name of the role that an assignment gives. */
-    static String name(Map<String, Object> assignment) {
-      String id = Json.text(assignment, "properties.roleDefinitionId");
-      return NAMES.get(id.substring(id.lastIndexOf('/') + 1));
-    }
   }
 }

@@ -17,6 +17,9 @@ final class BlobService {
   /** How many questions a new right is refused. */
   int refusals;
 
+  /** Keeps the blobs, where they are to be kept with leases; null for here. */
+  BlobUpstream upstream;
+
   BlobService(Store store) {
     this.store = store;
   }
@@ -32,6 +35,9 @@ final class BlobService {
             403,
             "AuthorizationPermissionMismatch",
             person + " has no role for blobs here, or it has not spread.");
+      }
+      if (upstream != null) {
+        return upstream.answer(request, account, parts[1], store.get(container));
       }
       if (parts.length < 3 || parts[2].isEmpty()) {
         return list(request, container);
@@ -68,7 +74,7 @@ final class BlobService {
         continue;
       }
       String scope = Json.text(assignment, "properties.scope");
-      String role = Arm.Roles.name(assignment);
+      String role = ArmRoles.name(assignment);
       boolean right =
           role.equals("Storage Blob Data Contributor")
               || role.equals("Storage Blob Data Owner")

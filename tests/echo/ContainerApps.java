@@ -231,7 +231,7 @@ final class ContainerApps {
                     "AcrPull"
                         .equals(
                             each.get("type").toString().endsWith("roleAssignments")
-                                ? Arm.Roles.name(each)
+                                ? ArmRoles.name(each)
                                 : ""))
             .filter(
                 each ->

@@ -3,7 +3,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -35,7 +34,6 @@ final class Google implements Echo.Cloud {
 
   final Store store = new Store(false);
   private final Set<String> enabled = new HashSet<>();
-  private final Map<String, Map<String, Object>> policies = new TreeMap<>();
   private List<?> denied = List.of();
   private long counter;
   private String project = "";
@@ -43,6 +41,8 @@ final class Google implements Echo.Cloud {
   private final GoogleCompute compute = new GoogleCompute(this);
   private final GoogleRun run = new GoogleRun(this);
   private final GoogleStorage storage = new GoogleStorage(this);
+  private final GooglePolicies policies = new GooglePolicies(this);
+  final GoogleIam iam = new GoogleIam(this);
   private final GoogleNames names = new GoogleNames(this);
 
   public static void main(String... arguments) throws Exception {
@@ -111,6 +111,9 @@ final class Google implements Echo.Cloud {
       case "deny":
         denied = list(details.get("permissions"));
         return null;
+      case "objects": // where they are kept in earnest, with generations
+        storage.upstream = new ObjectUpstream(new Upstream(Json.text(details, "url"), null));
+        return null;
       case "fail-next-revision":
         run.failNextRevision = true;
         return null;
@@ -129,24 +132,29 @@ final class Google implements Echo.Cloud {
   // Projects and their interfaces
 
   private Echo.Answer project(Echo.Request request) {
-    Matcher path = match("/(?:v1|v3)/projects/([^/:]+)(:testIamPermissions)?", request.path());
-    if (path.group(2) != null) {
+    Matcher path = match("/(?:v1|v3)/(projects/([^/:]+))(?::(\\w+))?", request.path());
+    String verb = path.group(3);
+    if (verb != null && verb.endsWith("IamPolicy")) {
+      project = path.group(2);
+      return policy(path.group(1), request, verb.equals("setIamPolicy"));
+    }
+    if (verb != null) {
       List<Object> granted = new ArrayList<>(list(request.json().get("permissions")));
       granted.removeAll(denied);
       return ok(Json.object("permissions", granted));
     }
-    project = path.group(1);
+    project = path.group(2);
     if (project.startsWith("no-")) {
       throw new Echo.Refusal(403, "forbidden", "The caller does not have permission");
     }
     return ok(
         Json.object(
             "projectId",
-            path.group(1),
+            project,
             "projectNumber",
             PROJECT_NUMBER,
             "name",
-            path.group(1),
+            project,
             "lifecycleState",
             "ACTIVE"));
   }
@@ -255,29 +263,8 @@ final class Google implements Echo.Cloud {
     return store.all().keySet().stream().anyMatch(id -> id.endsWith("/serviceAccounts/" + email));
   }
 
-  /** getIamPolicy and setIamPolicy of any resource; members must exist, as Google asks. */
+  /** getIamPolicy and setIamPolicy of any resource. */
   Echo.Answer policy(String id, Echo.Request request, boolean write) {
-    existing(id);
-    if (write) {
-      Map<String, Object> policy = request.json();
-      if (policy.get("policy") instanceof Map) {
-        policy = Json.asObject(policy.get("policy"));
-      }
-      for (Map<String, Object> binding : Json.objects(policy, "bindings")) {
-        for (Object member : list(binding.get("members"))) {
-          String who = (String) member;
-          if (who.startsWith("serviceAccount:") && !hasAccount(who.substring(15))) {
-            throw invalid("Service account " + who.substring(15) + " does not exist.");
-          }
-        }
-      }
-      policy.put("etag", "BwX" + next());
-      policies.put(id, policy);
-      store.put(id + "/iamPolicy", policy);
-      if (!(policy.get("bindings") instanceof List<?> bindings) || bindings.isEmpty()) {
-        store.remove(id + "/iamPolicy");
-      }
-    }
-    return ok(policies.getOrDefault(id, Json.object("etag", "ACAB", "version", 1L)));
+    return policies.answer(id, request, write);
   }
 }

@@ -25,6 +25,9 @@ final class GoogleNames {
         api.equals("cloudscheduler")
             ? path.group(1).replace("/jobs", "/" + SCHEDULES)
             : path.group(1);
+    if (api.equals("iam") && GoogleIam.owns(id)) {
+      return google.iam.answer(id, path.group(2), request);
+    }
     if (path.group(2) != null) {
       return verb(id, path.group(2), request);
     }

@@ -10,11 +10,18 @@ import java.util.regex.Pattern;
 final class GoogleStorage {
   private final Google google;
 
+  /** Keeps the objects, where they are to be kept with generations; null for here. */
+  ObjectUpstream upstream;
+
   GoogleStorage(Google google) {
     this.google = google;
   }
 
   Echo.Answer answer(Echo.Request request) {
+    if (upstream != null && upstream.owns(request)) {
+      return upstream.answer(
+          request, google.existing("b/" + ObjectUpstream.bucket(request.path())));
+    }
     Matcher path =
         Google.match(
             "(/upload)?(?:/resumable)?/storage/v1/b(?:/([^/]+))?"
@@ -37,7 +44,8 @@ final class GoogleStorage {
       case "GET":
         return Google.ok(bucket);
       case "DELETE":
-        if (!google.store.list(id + "/o").isEmpty()) {
+        boolean kept = upstream != null && !upstream.removeEmpty(path.group(2));
+        if (kept || !google.store.list(id + "/o").isEmpty()) {
           throw new Echo.Refusal(409, "conflict", "The bucket you tried to delete is not empty.");
         }
         google.store.remove(id);

@@ -1,0 +1,126 @@
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Roles, Azure's own and custom ones, and who was given them. The ids of Azure's own are others in
+ * truth, and nobody looks at them.
+ */
+final class ArmRoles {
+  private static final String PREFIX = "/providers/Microsoft.Authorization/roleDefinitions/";
+  private static final Map<String, String> NAMES = new ConcurrentHashMap<>();
+
+  private final Store store;
+
+  /** Principals besides the identities in the store. */
+  private final Set<String> people;
+
+  ArmRoles(Store store, Set<String> people) {
+    this.store = store;
+    this.people = people;
+  }
+
+  static String id(String name) {
+    String key = UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)).toString();
+    NAMES.put(key, name);
+    return PREFIX + key;
+  }
+
+  /** One of Azure's own. */
+  static Map<String, Object> definition(String id) {
+    String key = key(id);
+    if (!NAMES.containsKey(key)) {
+      throw new Echo.Refusal(
+          404, "RoleDefinitionDoesNotExist", "There is no role definition " + key + ".");
+    }
+    Map<String, Object> properties =
+        Json.object("roleName", NAMES.get(key), "type", "BuiltInRole");
+    return Json.object(
+        "id",
+        id,
+        "name",
+        key,
+        "type",
+        "Microsoft.Authorization/roleDefinitions",
+        "properties",
+        properties);
+  }
+
+  /** The name of the role that an assignment gives. */
+  static String name(Map<String, Object> assignment) {
+    return String.valueOf(NAMES.get(key(Json.text(assignment, "properties.roleDefinitionId"))));
+  }
+
+  private static String key(String id) {
+    return id.substring(id.lastIndexOf('/') + 1).toLowerCase();
+  }
+
+  /** A custom role, whose name no other in the tenant has. */
+  void define(ArmId id, Map<String, Object> body) {
+    String name = Json.text(body, "properties.roleName");
+    for (Map<String, Object> other : ofType("roleDefinitions")) {
+      if (!id.name().equalsIgnoreCase(Json.text(other, "name"))
+          && name.equalsIgnoreCase(Json.text(other, "properties.roleName"))) {
+        throw new Echo.Refusal(
+            409,
+            "RoleDefinitionWithSameNameExists",
+            "A custom role with the same name already exists in this directory.");
+      }
+    }
+    if (!(Json.at(body, "properties.assignableScopes") instanceof List<?> scopes)
+        || scopes.isEmpty()) {
+      throw new Echo.Refusal(400, "MissingAssignableScopes", "A role is for at least one scope.");
+    }
+    NAMES.put(key(id.text()), name);
+  }
+
+  void undefine(ArmId id) {
+    for (Map<String, Object> assignment : ofType("roleAssignments")) {
+      if (key(Json.text(assignment, "properties.roleDefinitionId")).equals(key(id.text()))) {
+        throw new Echo.Refusal(
+            400,
+            "RoleDefinitionHasAssignments",
+            "There are existing role assignments referencing role " + id.name() + ".");
+      }
+    }
+    NAMES.remove(key(id.text()));
+  }
+
+  /** An assignment, of a role to a principal, both of which exist, and only once. */
+  void assign(ArmId id, Map<String, Object> body) {
+    String principal = Json.text(body, "properties.principalId");
+    String role = Json.text(body, "properties.roleDefinitionId");
+    boolean known =
+        people.contains(principal)
+            || ofType("userAssignedIdentities").stream()
+                .anyMatch(each -> principal.equals(Json.text(each, "properties.principalId")));
+    if (!known) {
+      throw new Echo.Refusal(
+          400, "PrincipalNotFound", "Principal " + principal + " does not exist.");
+    }
+    definition(role);
+    if (Json.text(body, "properties.condition") != null
+        && !"2.0".equals(Json.text(body, "properties.conditionVersion"))) {
+      throw new Echo.Refusal(
+          400, "InvalidConditionVersion", "A condition is of version 2.0, and says so.");
+    }
+    Json.inside(body, "properties").put("scope", id.parent());
+    String siblings = id.parent() + "/providers/Microsoft.Authorization/roleAssignments";
+    for (Map<String, Object> other : store.list(siblings)) {
+      if (!id.text().equalsIgnoreCase(Json.text(other, "id"))
+          && principal.equals(Json.text(other, "properties.principalId"))
+          && key(role).equals(key(Json.text(other, "properties.roleDefinitionId")))) {
+        throw new Echo.Refusal(409, "RoleAssignmentExists", "The role assignment already exists.");
+      }
+    }
+  }
+
+  private List<Map<String, Object>> ofType(String type) {
+    return store.all().values().stream()
+        .filter(each -> String.valueOf(each.get("type")).endsWith("/" + type))
+        .toList();
+  }
+}

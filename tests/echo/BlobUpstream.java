@@ -1,0 +1,34 @@
+import java.util.IdentityHashMap;
+import java.util.Map;
+
+/** An emulator of Blob Storage behind the accounts that Resource Manager made. */
+final class BlobUpstream {
+  private static final String VERSION = "2024-11-04";
+
+  private final Upstream upstream;
+
+  /** Containers of Resource Manager that the emulator was told of. */
+  private final Map<Object, Boolean> made = new IdentityHashMap<>();
+
+  BlobUpstream(Upstream upstream) {
+    this.upstream = upstream;
+  }
+
+  /**
+   * @param container as Resource Manager has it; one that was deleted and made again is empty
+   */
+  Echo.Answer answer(Echo.Request request, String account, String name, Object container) {
+    if (made.put(container, true) == null) {
+      Map<String, String> headers =
+          Map.of(
+              "Authorization",
+              request.headers().getFirst("Authorization"),
+              "x-ms-version",
+              VERSION);
+      String own = "/" + account + "/" + name + "?restype=container";
+      upstream.send("DELETE", own, headers, new byte[0]);
+      upstream.send("PUT", own, headers, new byte[0]);
+    }
+    return upstream.forward(request, "/" + account + request.path());
+  }
+}

@@ -1,0 +1,65 @@
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** An emulator of Cloud Storage behind the buckets that the double made. */
+final class ObjectUpstream {
+  /** Objects by the JSON interface, and their content by the XML one. */
+  private static final Pattern OBJECTS =
+      Pattern.compile(
+          "(?:/(?:upload|download))?(?:/resumable)?/storage/v1/b/([^/]+)/o(?:/.*)?"
+              + "|/(?!storage/|upload/)([^/]+)/.+");
+
+  private static final Map<String, String> JSON = Map.of("Content-Type", "application/json");
+
+  private final Upstream upstream;
+
+  /** Buckets that the emulator was told of. */
+  private final Set<String> made = new HashSet<>();
+
+  ObjectUpstream(Upstream upstream) {
+    this.upstream = upstream;
+  }
+
+  boolean owns(Echo.Request request) {
+    return OBJECTS.matcher(request.path()).matches();
+  }
+
+  static String bucket(String path) {
+    Matcher matcher = OBJECTS.matcher(path);
+    return matcher.matches()
+        ? matcher.group(1) != null ? matcher.group(1) : matcher.group(2)
+        : null;
+  }
+
+  /**
+   * @param bucket as the double has it
+   */
+  Echo.Answer answer(Echo.Request request, Map<String, Object> bucket) {
+    String name = bucket(request.path());
+    if (made.add(name)) {
+      Map<String, Object> versioning = Json.asObject(bucket.get("versioning"));
+      Map<String, Object> body = Json.object("name", name, "versioning", versioning);
+      upstream.send(
+          "POST",
+          "/storage/v1/b?project=" + Google.PROJECT_NUMBER,
+          JSON,
+          Json.print(body).getBytes(StandardCharsets.UTF_8));
+    }
+    return upstream.forward(request, request.path());
+  }
+
+  /** Removes a bucket; whether it was empty. */
+  boolean removeEmpty(String name) {
+    String path = "/storage/v1/b/" + name;
+    Echo.Answer objects = upstream.send("GET", path + "/o?versions=true", Map.of(), new byte[0]);
+    boolean empty = !new String((byte[]) objects.body(), StandardCharsets.UTF_8).contains("\"name\"");
+    if (empty && made.remove(name)) {
+      upstream.send("DELETE", path, Map.of(), new byte[0]);
+    }
+    return empty;
+  }
+}
