@@ -11,6 +11,7 @@ locals {
   # Terraform's states of an environment; production has the default workspace.
   states = { for environment in keys(var.environments) : environment => [for key in ["stack", "vm"] : "${key}.tfstate${environment == "production" ? "" : "env:${environment}"}"] }
   blobs  = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+  store  = regex("^(?P<group>/subscriptions/[^/]+/resourceGroups/[^/]+)/.*/storageAccounts/(?P<account>[a-z0-9]+)/", var.store)
 }
 
 # The stack makes its own resource group, so the right to do that is one on the subscription. Whoever
@@ -49,10 +50,13 @@ resource "azurerm_role_assignment" "deployer_roles" {
 }
 
 # Lists all states and touches its environment's alone; the lease on a blob, Terraform's lock, is a write.
+# On the group, by name of the account: a lock on the account holds the assignments on it too, so that none
+# of them could be taken away or changed:
+# https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources
 resource "azurerm_role_assignment" "deployer_state" {
   for_each = var.environments
 
-  scope                = var.store
+  scope                = local.store.group
   role_definition_name = "Storage Blob Data Contributor"
   principal_id         = azurerm_user_assigned_identity.deployer[each.key].principal_id
   principal_type       = "ServicePrincipal"
@@ -66,9 +70,15 @@ resource "azurerm_role_assignment" "deployer_state" {
         AND !(ActionMatches{'${local.blobs}/add/action'})
         AND !(ActionMatches{'${local.blobs}/delete'})
       )
-      OR @Resource[${local.blobs}:path] StringEquals '${local.states[each.key][0]}'
-      OR @Resource[${local.blobs}:path] StringEquals '${local.states[each.key][1]}'
+      OR
+      (
+        @Resource[Microsoft.Storage/storageAccounts:name] StringEquals '${local.store.account}'
+        AND
+        (
+          @Resource[${local.blobs}:path] StringEquals '${local.states[each.key][0]}'
+          OR @Resource[${local.blobs}:path] StringEquals '${local.states[each.key][1]}'
+        )
+      )
     )
   EOT
 }
-

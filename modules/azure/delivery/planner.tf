@@ -1,7 +1,9 @@
 # Reading everything is not enough to refresh: for a container app or job the provider asks for its
 # secrets, of which ours have none, by an action that is no reading to Azure.
 resource "azurerm_role_definition" "planner" {
-  name        = "${var.name} planner"
+  # With the subscription's first digits, for another in the tenant may not have the same name:
+  # https://learn.microsoft.com/azure/role-based-access-control/custom-roles#custom-role-limits
+  name        = "${var.name} planner ${split("-", split("/", data.azurerm_subscription.current.id)[2])[0]}"
   scope       = data.azurerm_subscription.current.id
   description = "Reads what Terraform refreshes: all settings, the secrets of container apps, the documents"
 
@@ -27,7 +29,7 @@ resource "azurerm_role_assignment" "planner" {
     (
       !(ActionMatches{'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'})
       OR @Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringEquals 'documents'
-      OR @Resource[Microsoft.Storage/storageAccounts:name] StringEquals '${regex("/storageAccounts/([a-z0-9]+)/", var.store)[0]}'
+      OR @Resource[Microsoft.Storage/storageAccounts:name] StringEquals '${local.store.account}'
     )
   EOT
 }

@@ -87,13 +87,14 @@ resource "azurerm_storage_container" "this" {
 }
 
 # A deployer is a contributor of the subscription and could delete the account; the lock it cannot delete.
+# It is the last to come and the first to go, since it also holds the roles that were given on the account.
 resource "azurerm_management_lock" "this" {
   name       = "states"
   scope      = azurerm_storage_account.this.id
   lock_level = "CanNotDelete"
   notes      = "Holds the states of the stacks; task destroy-bootstrap-azure takes this away."
 
-  depends_on = [azurerm_storage_container.this, azurerm_storage_management_policy.this]
+  depends_on = [azurerm_role_assignment.writer, azurerm_storage_management_policy.this]
 }
 
 # An owner of the subscription has no right to blobs. Whoever bootstraps gets it, on this container only, and

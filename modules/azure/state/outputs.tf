@@ -20,5 +20,5 @@ output "store" {
   description = "Id of the container that holds the states, for those who grant rights to them."
   value       = azurerm_storage_container.this.id
 
-  depends_on = [azurerm_management_lock.this, azurerm_role_assignment.writer]
+  depends_on = [azurerm_role_assignment.writer]
 }

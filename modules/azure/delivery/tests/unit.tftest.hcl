@@ -86,6 +86,20 @@ run "a_deployer_writes_the_state_of_its_environment_only" {
   }
 }
 
+run "no_right_stands_under_the_lock_of_the_states" {
+  assert {
+    condition     = alltrue([for assignment in azurerm_role_assignment.deployer_state : assignment.scope == "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/test-bootstrap" && strcontains(assignment.condition, "storageAccounts:name] StringEquals 'test01234567'")])
+    error_message = "An environment could not be taken out again: Azure deletes no assignment on what is locked."
+  }
+}
+
+run "a_second_subscription_of_the_tenant_has_a_role_of_another_name" {
+  assert {
+    condition     = azurerm_role_definition.planner.name == "test planner 00000000"
+    error_message = "Names of custom roles are the tenant's."
+  }
+}
+
 run "the_deployer_gives_no_role_that_could_deploy" {
   assert {
     condition = alltrue([for assignment in azurerm_role_assignment.deployer_roles : toset(regexall("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", assignment.condition)) == toset([
