@@ -1,7 +1,19 @@
-# An id that was deleted stays taken for 30 days:
+# Google keeps the ids of what was deleted: those of pools and providers for 30 days, those of roles for 37.
+# So that they can be made again at any time, each has the time of its first plan in its id.
 # https://cloud.google.com/iam/docs/manage-workload-identity-pools-providers#delete-pool
+# https://cloud.google.com/iam/docs/creating-custom-roles#deleting-custom-role
+resource "terraform_data" "since" {
+  for_each = toset(concat(["pool", "role"], var.github == null ? [] : ["github"], var.circleci == null ? [] : ["circleci"]))
+
+  input = formatdate("YYMMDDhhmmss", plantimestamp())
+
+  lifecycle {
+    ignore_changes = [input]
+  }
+}
+
 resource "google_iam_workload_identity_pool" "this" {
-  workload_identity_pool_id = "${var.name}-pipelines"
+  workload_identity_pool_id = "${var.name}-${terraform_data.since["pool"].input}"
   display_name              = "Pipelines"
   description               = "Jobs of the pipelines that plan and deploy"
 }
@@ -11,7 +23,7 @@ resource "google_iam_workload_identity_pool_provider" "github" {
   count = var.github == null ? 0 : 1
 
   workload_identity_pool_id          = google_iam_workload_identity_pool.this.workload_identity_pool_id
-  workload_identity_pool_provider_id = "github"
+  workload_identity_pool_provider_id = "github-${terraform_data.since["github"].input}"
   # Names can be given up and taken by others, ids cannot.
   attribute_condition = "assertion.repository_id == '${var.github.repository_id}' && assertion.repository_owner_id == '${var.github.owner_id}'"
 
@@ -32,7 +44,7 @@ resource "google_iam_workload_identity_pool_provider" "circleci" {
   count = var.circleci == null ? 0 : 1
 
   workload_identity_pool_id          = google_iam_workload_identity_pool.this.workload_identity_pool_id
-  workload_identity_pool_provider_id = "circleci"
+  workload_identity_pool_provider_id = "circleci-${terraform_data.since["circleci"].input}"
   attribute_condition                = "assertion['oidc.circleci.com/project-id'] == '${var.circleci.project_id}' && assertion['oidc.circleci.com/vcs-origin'] == '${var.circleci.repository}'"
 
   # Names that GitHub's mapping does not use: an attribute does not tell which provider filled it.

@@ -82,7 +82,7 @@ resource "google_artifact_registry_repository_iam_member" "deployer" {
 
 # To make a bucket is a right on the project, to do anything with it a right on the bucket.
 resource "google_project_iam_custom_role" "bucket_creator" {
-  role_id     = "${replace(var.name, "-", "_")}_bucket_creator"
+  role_id     = "${replace(var.name, "-", "_")}_bucket_creator_${terraform_data.since["role"].input}"
   title       = "${var.name} bucket creator"
   permissions = ["storage.buckets.create"]
 }

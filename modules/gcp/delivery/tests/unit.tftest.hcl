@@ -122,6 +122,30 @@ run "the_viewer_sees_this_stack_and_nothing_else" {
   }
 }
 
+run "what_was_deleted_can_be_made_again_although_google_keeps_its_id" {
+  command = plan
+  assert {
+    condition = alltrue([for id in [
+      google_iam_workload_identity_pool.this.workload_identity_pool_id,
+      google_iam_workload_identity_pool_provider.github[0].workload_identity_pool_provider_id,
+      google_iam_workload_identity_pool_provider.circleci[0].workload_identity_pool_provider_id,
+      google_project_iam_custom_role.bucket_creator.role_id,
+    ] : can(regex("^(test|github|circleci|test_bucket_creator)[-_][0-9]{12}$", id))])
+    error_message = "Each has its time in its id."
+  }
+}
+
+run "the_longest_name_fits_into_the_ids" {
+  command = plan
+  variables {
+    name = "a-name-of-16-let"
+  }
+  assert {
+    condition     = length(google_iam_workload_identity_pool.this.workload_identity_pool_id) <= 32
+    error_message = "Google takes 32 characters for a pool."
+  }
+}
+
 run "without_a_pipeline_nobody_gets_in" {
   variables {
     github   = null
