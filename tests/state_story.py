@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,23 @@ output "note" { value = terraform_data.this.output }
 """
 
 
+# Before the real terraform in PATH: kills whoever called it, once, before or after a command that is waited for.
+CUT = """#!/bin/sh
+cut={cut}
+if [ -e $cut ]; then
+  read -r when words < $cut
+  case "$*" in
+    *$words*)
+      rm $cut
+      [ $when = before ] || {terraform} "$@"
+      kill -9 $PPID
+      exit 1
+  esac
+fi
+exec {terraform} "$@"
+"""
+
+
 class Story:
     """Of a clone's folder stacks/CLOUD, with the environment that reaches the emulator."""
 
@@ -30,7 +48,13 @@ class Story:
         self.cloud = cloud
         self.stack = root / "stacks" / cloud
         self.environment = environment
-        self.children = []
+        self.cut = root / "cut"
+        tools = root / "cutting"
+        tools.mkdir(parents=True)
+        terraform = tools / "terraform"
+        terraform.write_text(CUT.format(cut=self.cut, terraform=shutil.which("terraform", path=environment["PATH"])))
+        terraform.chmod(0o755)
+        self.cutting = {**environment, "PATH": f"{tools}:{environment['PATH']}"}
 
     def in_small(self):
         """Puts the small stack in place of the real one, applied with local state in two workspaces."""
@@ -59,7 +83,7 @@ class Story:
     def bootstrap(self, *arguments, check=True, root=None):
         done = subprocess.run(
             [sys.executable, (root or self.root) / "scripts/bootstrap", self.cloud, *arguments],
-            env=self.environment,
+            env=self.cutting,
             text=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -67,6 +91,22 @@ class Story:
         )
         assert not check or done.returncode == 0, f"bootstrap:\n{done.stdout}"
         return done
+
+    def killed(self, when, words, *arguments):
+        """A bootstrap that is killed when it runs a terraform whose arguments have these words: before, or after it."""
+        self.cut.write_text(f"{when} {words}\n")
+        done = self.bootstrap(*arguments, check=False)
+        assert done.returncode == -signal.SIGKILL and not self.cut.exists(), done.stdout
+        return done
+
+    def backends(self):
+        return sorted(str(file.parent.relative_to(self.root)) for file in (self.root / "stacks").rglob("backend.tf"))
+
+    def states(self):
+        """Folders that keep a state with something in it beside the sources."""
+        files = [*(self.root / "stacks").rglob("terraform.tfstate")]
+        found = [file for file in files if ".terraform" not in file.parts and "resources" in file.read_text() and json.loads(file.read_text())["resources"]]
+        return sorted(str(file.parent.relative_to(self.root / "stacks")) for file in found)
 
     def notes(self):
         """The outputs of both workspaces, as a colleague sees them who has the sources and nothing else."""

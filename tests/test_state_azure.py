@@ -1,22 +1,11 @@
-"""The states that the bootstrap of Azure keeps: its own output, its own moving, on Azurite behind Azure's names.
-
-A proxy of ours stands for the internet: whoever asks for a storage account by its name is led to Azurite.
-"""
+"""The bootstrap of Azure, and the states it keeps: with the real provider on a double of Resource Manager,
+tests/echo/Arm.java, and with the real backend on Azurite, which stands behind the account that the double made."""
 
 import base64
-import json
+import hashlib
 import os
-import select
 import shutil
-import socket
-import socketserver
-import ssl
-import stat
 import subprocess
-import sys
-import threading
-import time
-import urllib.request
 
 import pytest
 from cloud_echo import SOURCES, Echo
@@ -27,142 +16,179 @@ from conftest import ROOT
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "azurerm", "jdk", "npm")]
 
-
-class Tunnel(socketserver.StreamRequestHandler):
-    """CONNECT to a storage account ends at Azurite, any other at the double of Azure."""
-
-    def handle(self):
-        host = self.rfile.readline().split()[1].decode()
-        while self.rfile.readline().strip():
-            pass
-        port = self.server.azurite if host.split(":")[0].endswith(".blob.core.windows.net") else None
-        upstream = socket.create_connection(("127.0.0.1", port or self.server.echo), 10)
-        if not port:
-            upstream.sendall(f"CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
-            answer = b""
-            while b"\r\n\r\n" not in answer:
-                answer += upstream.recv(1)
-        self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        self.wfile.flush()
-        ends = {self.connection: upstream, upstream: self.connection}
-        while True:
-            for end in select.select(list(ends), [], [], 60)[0]:
-                data = end.recv(65536)
-                if not data:
-                    upstream.close()
-                    return
-                ends[end].sendall(data)
+SUBSCRIPTION = "00000000-1111-2222-3333-444444444444"
+SUFFIX = hashlib.sha256(f"{SUBSCRIPTION} meridian-bootstrap meridian".encode()).hexdigest()[:8]
+# Storage account and registry have the same one: they are hosts of different domains.
+ACCOUNT = f"meridian{SUFFIX}"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/meridian-bootstrap"
+STORE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/{ACCOUNT}"
+ELSEWHERE = "/subscriptions/99999999-1111-2222-3333-444444444444/resourceGroups/theirs/providers"
+GITHUB = 'github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321, old_subject = true }\n'
 
 
-class Proxy(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    allow_reuse_address = True
+class World:
+    def __init__(self, folder):
+        self.echo = Echo("Arm", folder, ["management.azure.com", "*.blob.core.windows.net"])
+        self.azurite = self.behind(folder)
+        root = folder / "clone"
+        for path in ("scripts", "modules/azure", "stacks/bootstrap/azure", "stacks/azure"):
+            shutil.copytree(ROOT / path, root / path, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests", "__pycache__"))
+        with open(root / "stacks/bootstrap/azure/terraform.tfvars", "a") as variables:
+            variables.write(GITHUB)
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("TF_", "ARM_"))},
+            **self.echo.environment,
+            "PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}",
+            "TF_IN_AUTOMATION": "1",
+            "TF_CLI_ARGS": "-no-color",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        self.story = Story(root, "azure", environment)
 
-
-def storage_token():
-    """Azurite reads the claims and leaves the signature alone."""
-    now = int(time.time())
-    claims = {"aud": "https://storage.azure.com", "iss": "https://sts.windows.net/test/", "iat": now, "nbf": now - 60, "exp": now + 3600}
-    parts = ({"alg": "RS256", "typ": "JWT"}, claims, "no signature")
-    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
-
-
-AZ = """#!{python}
-import datetime, json, subprocess, sys
-words = " ".join(sys.argv)
-if "get-access-token" in words and "storage.azure.com" in words:
-    print(json.dumps({{"accessToken": "{token}", "tokenType": "Bearer", "tenant": "55555555-1111-2222-3333-444444444444",
-        "expiresOn": (datetime.datetime.now() + datetime.timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S.%f"),
-        "expires_on": int((datetime.datetime.now() + datetime.timedelta(hours=1)).timestamp())}}))
-else:
-    sys.exit(subprocess.run(["{az}", *sys.argv[1:]]).returncode)
-"""
-
-
-@pytest.fixture
-def story(tmp_path):
-    echo = Echo("Arm", tmp_path, ["management.azure.com", "*.blob.core.windows.net"])
-    key, certificate = tmp_path / "azurite.key", tmp_path / "azurite.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=azurite", "-keyout", key, "-out", certificate]
-        + ["-addext", "subjectAltName=DNS:*.blob.core.windows.net"],
-        check=True,
-        capture_output=True,
-    )
-    root = tmp_path / "clone"
-    for folder in ("scripts", "modules/azure", "stacks/bootstrap/azure", "stacks/azure"):
-        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests", "__pycache__"))
-    bin_folder = tmp_path / "bin"
-    bin_folder.mkdir()
-    az = bin_folder / "az"
-    az.write_text(AZ.format(python=sys.executable, token=storage_token(), az=SOURCES / "bin/az"))
-    az.chmod(az.stat().st_mode | stat.S_IXUSR)
-    trusted = tmp_path / "trusted.pem"
-    trusted.write_text(certificate.read_text() + echo.certificate.read_text())
-    proxy = Proxy(("127.0.0.1", 0), Tunnel)
-    proxy.echo = echo.ports["proxy"]
-    threading.Thread(target=proxy.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{proxy.server_address[1]}"
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("TF_", "ARM_"))},
-        **echo.environment,
-        "HTTPS_PROXY": address,
-        "https_proxy": address,
-        "SSL_CERT_FILE": str(trusted),
-        "PATH": f"{bin_folder}:{os.environ['PATH']}",
-        "TF_IN_AUTOMATION": "1",
-    }
-    started = []
-
-    def start(account):
-        port = free_port()
-        command = [azurite(), "--blobPort", port, "--location", tmp_path / "azurite", "--oauth", "basic", "--cert", certificate, "--key", key]
+    def behind(self, folder):
+        """Azurite, with the account that the bootstrap will make; the double lets nobody at it before."""
+        key, certificate, port = folder / "azurite.key", folder / "azurite.pem", free_port()
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=azurite", "-keyout", key, "-out", certificate]
+            + ["-addext", "subjectAltName=IP:127.0.0.1"],
+            check=True,
+            capture_output=True,
+        )
+        command = [azurite(), "--blobPort", port, "--location", folder / "azurite", "--oauth", "basic", "--cert", certificate, "--key", key]
         command += ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
         secret = base64.b64encode(b"nothing secret at all, of sixty-four bytes or so, for an emulator").decode()
-        started.append(Emulator(command, port, tmp_path / "azurite.log", {"AZURITE_ACCOUNTS": f"{account}:{secret}"}))
-        proxy.azurite = port
+        emulator = Emulator(command, port, folder / "azurite.log", {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{secret}"})
+        self.echo.order("blobs", url=f"https://127.0.0.1:{port}", trust=str(certificate))
+        return emulator
 
-    yield Story(root, "azure", environment), start
-    for emulator in started:
-        emulator.stop()
-    proxy.shutdown()
-    proxy.server_close()
-    echo.stop()
+    def stop(self):
+        self.azurite.stop()
+        self.echo.stop()
+
+    def made(self):
+        """Type to the names of what there is."""
+        made = {}
+        for path, each in self.echo.resources().items():
+            made.setdefault(each["type"].split("/", 1)[1], []).append(path.split("/")[-1])
+        return {kind: sorted(names) for kind, names in made.items()}
+
+    def properties(self, path):
+        return self.echo.resources()[path]["properties"]
 
 
-def test_states_move_to_the_container_where_a_second_writer_is_refused(story):
-    story, start = story
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    world = World(tmp_path_factory.mktemp("azure"))
+    yield world
+    world.stop()
+
+
+@pytest.mark.parametrize(
+    "kind, said",
+    [
+        ("Microsoft.Storage/storageAccounts", f"{ACCOUNT}, where the states are to be kept, exists already and is somebody else's"),
+        ("Microsoft.ContainerRegistry/registries", f"registry {ACCOUNT}"),
+    ],
+)
+def test_a_name_that_somebody_else_has_stops_it_before_anything_is_changed(world, kind, said):
+    theirs = f"{ELSEWHERE}/{kind}/{ACCOUNT}"
+    world.echo.order("put", id=theirs, type=kind, properties={})
+    refused = world.story.bootstrap(check=False)
+    world.echo.order("forget", id=theirs)
+    assert refused.returncode == 1 and said in refused.stdout and "Nothing was changed" in refused.stdout, refused.stdout
+    assert world.echo.resources() == {} and world.story.backends() == [] and world.story.states() == []
+
+
+def test_killed_after_each_step_it_goes_on(world):
+    story = world.story
     story.in_small()
-    folder = story.root / "stacks/bootstrap/azure"
-    story.terraform("init", "-input=false", folder=folder)
-    story.terraform("plan", "-input=false", "-out=bootstrap.tfplan", folder=folder)
-    shown = json.loads(story.terraform("show", "-json", "bootstrap.tfplan", folder=folder).stdout)
-    backends = shown["planned_values"]["outputs"]["backend"]["value"]
-    assert sorted(backends) == ["stacks/azure", "stacks/bootstrap/azure", "stacks/vm/azure"]
-    account = backends["stacks/azure"].split('storage_account_name = "')[1].split('"')[0]
-
-    start(account)
-    container = urllib.request.Request(
-        f"https://{account}.blob.core.windows.net/state?restype=container", b"", method="PUT",
-        headers={"Authorization": f"Bearer {storage_token()}", "x-ms-version": "2024-11-04"},
-    )  # fmt: skip
-    opened(story, container)
-    code = f"from meridian.bootstrap import *\nb = Bootstrap('azure')\nb.move(b.root / 'stacks/azure', {backends['stacks/azure']!r})"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**story.environment, "PYTHONPATH": str(story.root / "scripts"), "PYTHONDONTWRITEBYTECODE": "1"},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    assert done.returncode == 0, done.stdout
-    assert story.notes() == ["first", "of staging"]
-    story.second_writer()
+    world.echo.order("spread", refusals=3)
+    story.killed("after", "apply")
+    assert "storageAccounts" in world.made() and story.backends() == []
+    for folder in ("stacks/azure", "stacks/bootstrap/azure"):
+        story.killed("before", f"clone/{folder} init*-migrate-state")
+        assert folder in story.backends() and folder.removeprefix("stacks/") in story.states()
+    done = story.bootstrap()
+    assert "where an earlier run stopped" in done.stdout and "No changes" in done.stdout, done.stdout
+    assert story.states() == [] and story.notes() == ["first", "of staging"]
 
 
-def opened(story, request):
-    opener = urllib.request.build_opener(
-        urllib.request.ProxyHandler({"https": story.environment["HTTPS_PROXY"]}),
-        urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=story.environment["SSL_CERT_FILE"])),
-    )
-    opener.open(request, timeout=30).close()
+def test_the_store_is_private_versioned_and_locked(world):
+    made = world.made()
+    assert made.pop("roleAssignments") and made.pop("roleDefinitions") and made.pop("storageAccounts/blobServices")
+    made = {kind: names for kind, names in made.items() if kind not in ("resourceGroups", "storageAccounts/fileServices")}
+    assert made == {
+        "storageAccounts": [ACCOUNT],
+        "storageAccounts/blobServices/containers": ["state"],
+        "storageAccounts/managementPolicies": ["default"],
+        "locks": ["states"],
+        "registries": [ACCOUNT],
+        "registries/tasks": ["keep-newest"],
+        "userAssignedIdentities": ["meridian-deployer", "meridian-planner", "meridian-staging-deployer"],
+        "userAssignedIdentities/federatedIdentityCredentials": [
+            f"{job}-{form}" for job in ("branch", "production", "pull-request", "staging") for form in ("ids", "names")
+        ],
+    }
+    account = world.properties(STORE)
+    assert account["allowSharedKeyAccess"] is False and account["allowBlobPublicAccess"] is False and account["minimumTlsVersion"] == "TLS1_2"
+    assert world.properties(f"{STORE}/blobServices/default")["isVersioningEnabled"]
+    assert world.properties(f"{STORE}/blobServices/default/containers/state")["publicAccess"] == "None"
+    assert world.properties(f"{STORE}/providers/Microsoft.Authorization/locks/states")["level"] == "CanNotDelete"
+
+
+def test_each_identity_trusts_its_own_jobs(world):
+    identities = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+    trusted = {}
+    for path, each in world.echo.resources().items():
+        if each["type"].endswith("federatedIdentityCredentials"):
+            trusted.setdefault(path.removeprefix(identities).split("/")[1], set()).add(each["properties"]["subject"])
+    forms = ("repo:someone@1234567/meridian@7654321:", "repo:someone/meridian:")
+    assert trusted == {
+        "meridian-planner": {form + job for form in forms for job in ("pull_request", "ref:refs/heads/main")},
+        "meridian-deployer": {f"{form}environment:production" for form in forms},
+        "meridian-staging-deployer": {f"{form}environment:staging" for form in forms},
+    }
+
+
+def test_again_it_changes_nothing_and_says_the_same(world):
+    again = world.story.bootstrap()
+    assert "No changes" in again.stdout and "gh variable set AZURE_DEPLOYER --env staging" in again.stdout
+    client = world.properties(f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/meridian-planner")["clientId"]
+    assert f"gh variable set AZURE_PLANNER --body '{client}'" in again.stdout
+    assert f'repository_url = "{ACCOUNT}.azurecr.io/meridian"' in (world.story.stack / "bootstrap.auto.tfvars").read_text()
+
+
+def test_a_second_writer_is_refused(world):
+    world.story.second_writer()
+
+
+def test_elsewhere_it_goes_on_with_what_is_there_and_writes_over_no_state(world):
+    story = world.story
+    other = story.root.parent / "other"
+    shutil.copytree(story.root, other, ignore=shutil.ignore_patterns("backend.tf", ".terraform", "*.tfstate*", "colleague", "cutting"))
+    theirs = Story(other, "azure", {**story.environment, "TF_VAR_note": "theirs"})
+    theirs.terraform("init", "-input=false")
+    theirs.terraform("apply", "-auto-approve")
+    refused = theirs.bootstrap(check=False)
+    assert refused.returncode == 1 and "goes on with that" in refused.stdout, refused.stdout
+    assert "two deployments of one name" in refused.stdout and "Nothing was moved" in refused.stdout
+    assert story.notes() == ["third", "of staging"]
+    (theirs.stack / "terraform.tfstate").unlink()
+    assert "No changes" in theirs.bootstrap().stdout
+    assert story.notes() == ["third", "of staging"]
+
+
+def test_it_is_taken_away_once_no_stack_stands(world):
+    story = world.story
+    refused = story.terraform("destroy", "-auto-approve", folder=story.root / "stacks/bootstrap/azure", check=False)
+    assert "prevent_destroy" in refused.stdout
+    stands = story.bootstrap("remove", check=False)
+    assert stands.returncode == 1 and "stacks/azure (default), stacks/azure (staging)" in stands.stdout
+    for workspace in ("staging", "default"):
+        story.terraform("workspace", "select", workspace)
+        story.terraform("destroy", "-auto-approve")
+    story.killed("before", "clone/stacks/bootstrap/azure init*-migrate-state", "remove")
+    story.killed("before", "destroy", "remove")
+    assert world.made()["storageAccounts"] == [ACCOUNT] and story.states() == ["bootstrap/azure"]
+    story.bootstrap("remove")
+    assert world.echo.resources() == {} and story.backends() == [] and story.states() == []

@@ -1,75 +1,210 @@
-"""The states that the bootstrap of Google Cloud keeps: its own output, its own moving, on an emulator of Storage."""
+"""The bootstrap of Google Cloud, and the states it keeps: with the real provider on a double of Google's interfaces,
+tests/echo/Google.java, and with the real backend on an emulator of Storage, which stands behind the bucket that the
+double made."""
 
-import json
-import re
 import shutil
-import subprocess
-import sys
-import urllib.request
 
 import pytest
+from cloud_echo import Echo
 from emulators import Emulator, fake_gcs_server, free_port
 from state_story import Story
 from test_gcp_rehearsal import environment
 
 from conftest import ROOT
 
-pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "go")]
+pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "go", "jdk")]
 
 PROJECT = "test-project"
 BUCKET = f"{PROJECT}-meridian-state"
+REPOSITORY = f"projects/{PROJECT}/locations/us-central1/repositories/meridian-shared"
+PLANNER = f"meridian-planner@{PROJECT}.iam.gserviceaccount.com"
+TRUST = """
+github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }
+circleci = {
+  organization_id = "00000000-0000-4000-8000-000000000001"
+  project_id      = "00000000-0000-4000-8000-000000000002"
+  repository      = "github.com/someone/meridian"
+}
+"""
 
 
-@pytest.fixture
-def story(tmp_path):
-    port = free_port()
-    command = [fake_gcs_server(), "-scheme", "http", "-host", "127.0.0.1", "-port", str(port)]
-    command += ["-backend", "memory", "-public-host", f"127.0.0.1:{port}", "-log-level", "warn"]
-    emulator = Emulator(command, port, tmp_path / "gcs.log")
-    root = tmp_path / "clone"
-    for folder in ("scripts", "modules/gcp", "stacks/bootstrap/gcp", "stacks/gcp"):
-        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests", "__pycache__"))
-    address = f"http://127.0.0.1:{port}/storage/v1/b"
-    yield Story(root, "gcp", environment(GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT=address)), address
-    emulator.stop()
+class World:
+    def __init__(self, folder):
+        self.echo = Echo("Google", folder, ["*.googleapis.com"])
+        port = free_port()
+        command = [fake_gcs_server(), "-scheme", "http", "-host", "127.0.0.1", "-port", str(port)]
+        command += ["-backend", "memory", "-public-host", f"127.0.0.1:{port}", "-log-level", "warn"]
+        self.emulator = Emulator(command, port, folder / "gcs.log")
+        self.echo.order("objects", url=f"http://127.0.0.1:{port}")
+        root = folder / "clone"
+        for path in ("scripts", "modules/gcp", "stacks/bootstrap/gcp", "stacks/gcp"):
+            shutil.copytree(ROOT / path, root / path, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests", "__pycache__"))
+        with open(root / "stacks/bootstrap/gcp/terraform.tfvars", "a") as variables:
+            variables.write(TRUST)
+        self.story = Story(root, "gcp", environment(**self.echo.environment, TF_CLI_ARGS="-no-color", PYTHONDONTWRITEBYTECODE="1"))
+
+    def stop(self):
+        self.emulator.stop()
+        self.echo.stop()
+
+    def made(self):
+        """Kind to the names of what there is; policies apart."""
+        made = {}
+        for path in self.echo.resources():
+            if not path.endswith("/iamPolicy"):
+                made.setdefault(path.split("/")[-2], []).append(path.split("/")[-1])
+        return {kind: sorted(names) for kind, names in made.items()}
+
+    def objects(self):
+        answer = self.echo.ask("GET", f"https://storage.googleapis.com/storage/v1/b/{BUCKET}/o")[1]
+        return sorted(item["name"] for item in answer["items"])
 
 
-def planned(story):
-    """The backends as the bootstrap's plan has them, known before anything is made."""
-    folder = story.root / "stacks/bootstrap/gcp"
-    story.terraform("init", "-input=false", folder=folder)
-    story.terraform("plan", "-input=false", "-out=bootstrap.tfplan", folder=folder)
-    shown = json.loads(story.terraform("show", "-json", "bootstrap.tfplan", folder=folder).stdout)
-    return shown["planned_values"]["outputs"]["backend"]["value"]
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    world = World(tmp_path_factory.mktemp("gcp"))
+    yield world
+    world.stop()
 
 
-def within(story, code):
-    """The variable `answer` after code of the bootstrap's own."""
-    done = subprocess.run(
-        [sys.executable, "-c", f"from meridian.bootstrap import *\nb = Bootstrap('gcp')\n{code}\nprint('=', json.dumps(answer))"],
-        env={**story.environment, "PYTHONPATH": str(story.root / "scripts"), "PYTHONDONTWRITEBYTECODE": "1"},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    assert done.returncode == 0, done.stdout
-    return json.loads(done.stdout.splitlines()[-1].removeprefix("= "))
+def of_others(world, api, path, body):
+    """Makes something that no bootstrap made."""
+    world.echo.order("enable", services=[api])
+    status, answer = world.echo.ask("POST", f"https://{api}.googleapis.com/{path}", body)
+    assert status == 200, answer
 
 
-def test_states_move_to_the_bucket_where_a_second_writer_is_refused(story):
-    story, address = story
+@pytest.mark.parametrize(
+    "api, path, body, said, gone",
+    [
+        (
+            "storage",
+            f"storage/v1/b?project={PROJECT}",
+            {"name": BUCKET, "location": "us-central1", "versioning": {"enabled": True}},
+            f"{BUCKET}, where the states are to be kept, exists already and holds no state of a bootstrap",
+            f"storage/v1/b/{BUCKET}",
+        ),
+        (
+            "artifactregistry",
+            f"v1/projects/{PROJECT}/locations/us-central1/repositories?repository_id=meridian-shared",
+            {"format": "DOCKER"},
+            "repository meridian-shared",
+            f"v1/{REPOSITORY}",
+        ),
+        ("iam", f"v1/projects/{PROJECT}/serviceAccounts", {"accountId": "meridian-planner"}, PLANNER, f"v1/projects/{PROJECT}/serviceAccounts/{PLANNER}"),
+    ],
+)
+def test_a_name_that_is_taken_stops_it_before_anything_is_changed(world, api, path, body, said, gone):
+    of_others(world, api, path, body)
+    before = world.echo.resources()
+    refused = world.story.bootstrap(check=False)
+    assert refused.returncode == 1 and said in refused.stdout and "Nothing was changed" in refused.stdout, refused.stdout
+    assert world.echo.resources() == before and world.story.backends() == [] and world.story.states() == []
+    assert world.echo.ask("DELETE", f"https://{api}.googleapis.com/{gone}")[0] in (200, 204)
+
+
+def test_killed_after_each_step_it_goes_on(world):
+    story = world.story
     story.in_small()
-    backends = planned(story)
-    assert sorted(backends) == ["stacks/bootstrap/gcp", "stacks/gcp", "stacks/vm/gcp"]
+    story.killed("after", "apply")
+    assert BUCKET in world.made()["b"] and story.backends() == []
+    for folder in ("stacks/bootstrap/gcp", "stacks/gcp"):
+        story.killed("before", f"clone/{folder} init*-migrate-state")
+        assert folder in story.backends() and folder.removeprefix("stacks/") in story.states()
+    done = story.bootstrap()
+    assert "No changes" in done.stdout, done.stdout
+    assert story.states() == [] and story.notes() == ["first", "of staging"]
+    assert world.objects() == ["bootstrap/default.tfstate", "stack/default.tfstate", "stack/staging.tfstate"]
 
-    absent = within(story, f"answer = look(b, {backends['stacks/bootstrap/gcp']!r})")
-    assert re.search(r"bucket doesn't exist", absent), absent
-    body = json.dumps({"name": BUCKET}).encode()
-    urllib.request.urlopen(urllib.request.Request(f"{address}?project={PROJECT}", body, {"Content-Type": "application/json"})).close()
-    assert within(story, f"answer = look(b, {backends['stacks/bootstrap/gcp']!r})") == 0
 
-    within(story, f"b.move(b.root / 'stacks/gcp', {backends['stacks/gcp']!r})\nanswer = None")
-    listed = json.load(urllib.request.urlopen(f"{address}/{BUCKET}/o"))
-    assert sorted(item["name"] for item in listed["items"]) == ["stack/default.tfstate", "stack/staging.tfstate"]
-    assert story.notes() == ["first", "of staging"]
-    story.second_writer()
+def test_the_store_is_private_and_versioned(world):
+    bucket = world.echo.resources()[f"b/{BUCKET}"]
+    assert bucket["versioning"]["enabled"] and bucket["iamConfiguration"]["publicAccessPrevention"] == "enforced"
+    assert bucket["iamConfiguration"]["uniformBucketLevelAccess"]["enabled"]
+    made = world.made()
+    assert made["repositories"] == ["meridian-shared"] and len(made["workloadIdentityPools"]) == len(made["roles"]) == 1
+    assert [name.split("-")[0] for name in made["providers"]] == ["circleci", "github"]
+    assert [name.split("@")[0] for name in made["serviceAccounts"]] == [
+        "meridian-deployer", "meridian-planner", "meridian-staging-deployer", "meridian-staging-viewer", "meridian-viewer",
+    ]  # fmt: skip
+
+
+def test_each_identity_trusts_its_own_jobs(world):
+    trusted = {}
+    for path, each in world.echo.resources().items():
+        if path.endswith("iamPolicy") and "/serviceAccounts/" in path:
+            for binding in each["bindings"]:
+                assert binding["role"] == "roles/iam.workloadIdentityUser"
+                trusted[path.split("/")[-2].split("@")[0]] = sorted(member.split("/attribute.")[1] for member in binding["members"])
+    assert trusted == {
+        "meridian-planner": ["circleci_project/00000000-0000-4000-8000-000000000002", "github_event/pull_request", "github_ref/refs/heads/main"],
+        "meridian-deployer": ["circleci_ref/refs/heads/main", "github_environment/production"],
+        "meridian-staging-deployer": ["github_environment/staging"],
+    }
+
+
+def test_again_it_changes_nothing_and_says_the_same(world):
+    again = world.story.bootstrap()
+    assert "No changes" in again.stdout
+    assert f"gh variable set GCP_PLANNER --body '{PLANNER}'" in again.stdout and "gh variable set GCP_DEPLOYER --env staging" in again.stdout
+    [pool] = world.made()["workloadIdentityPools"]
+    assert f"projects/123456789012/locations/global/workloadIdentityPools/{pool}/providers/github-" in again.stdout
+
+
+def test_a_pipeline_that_was_taken_out_can_come_back(world):
+    """The id of its provider is taken for 30 days."""
+    variables = world.story.root / "stacks/bootstrap/gcp/terraform.tfvars"
+    with_both = variables.read_text()
+    first = world.made()["providers"]
+    variables.write_text(with_both.replace(TRUST, TRUST[: TRUST.index("circleci")]))
+    world.story.bootstrap()
+    assert [name.split("-")[0] for name in world.made()["providers"]] == ["github"]
+    variables.write_text(with_both)
+    world.story.bootstrap()
+    again = world.made()["providers"]
+    assert again[0] != first[0] and again[1] == first[1]
+
+
+def test_a_second_writer_is_refused(world):
+    world.story.second_writer()
+
+
+def test_elsewhere_it_goes_on_with_what_is_there_and_writes_over_no_state(world):
+    story = world.story
+    other = story.root.parent / "other"
+    shutil.copytree(story.root, other, ignore=shutil.ignore_patterns("backend.tf", ".terraform", "*.tfstate*", "colleague", "cutting"))
+    theirs = Story(other, "gcp", {**story.environment, "TF_VAR_note": "theirs"})
+    theirs.terraform("init", "-input=false")
+    theirs.terraform("apply", "-auto-approve")
+    refused = theirs.bootstrap(check=False)
+    assert refused.returncode == 1 and "goes on with that" in refused.stdout, refused.stdout
+    assert "two deployments of one name" in refused.stdout and "Nothing was moved" in refused.stdout
+    (theirs.stack / "terraform.tfstate").unlink()
+    assert "No changes" in theirs.bootstrap().stdout
+    assert story.notes() == ["third", "of staging"]
+
+
+def test_it_is_taken_away_once_no_stack_stands_and_can_be_made_again_at_once(world):
+    story = world.story
+    refused = story.terraform("destroy", "-auto-approve", folder=story.root / "stacks/bootstrap/gcp", check=False)
+    assert "prevent_destroy" in refused.stdout
+    stands = story.bootstrap("remove", check=False)
+    assert stands.returncode == 1 and "stacks/gcp (default), stacks/gcp (staging)" in stands.stdout
+    for workspace in ("staging", "default"):
+        story.terraform("workspace", "select", workspace)
+        story.terraform("destroy", "-auto-approve")
+    story.killed("before", "clone/stacks/bootstrap/gcp init*-migrate-state", "remove")
+    story.killed("before", "destroy", "remove")
+    assert world.made()["b"] == [BUCKET] and story.states() == ["bootstrap/gcp"]
+    story.bootstrap("remove")
+    assert world.echo.resources() == {} and story.backends() == [] and story.states() == []
+
+    story.bootstrap()
+    assert world.objects()[0] == "bootstrap/default.tfstate"
+    story.bootstrap("remove")
+    assert world.echo.resources() == {}
+
+
+def test_the_double_knew_every_question(world):
+    failed = [each for each in world.echo.requests() if each["status"] in (405, 421, 500, 501)]
+    assert failed == []

@@ -5,20 +5,23 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 
+from meridian import hcp
 from meridian.console import Problem, patience, say
 from meridian.stack import ROOT, Stack
+from meridian.taken import taken
 
-# What makes the store, by cloud, and what Terraform says of a store that does not exist.
+# What makes the store, by cloud, and what is said of a store that does not exist.
 STORES = {
     "aws": ("module.state.aws_s3_bucket.this", r'S3 bucket "[^"]+" does not exist|NoSuchBucket'),
-    "azure": ("module.state.azurerm_storage_account.this", r"no such host|ResourceNotFound|ContainerNotFound|AccountNotFound"),
+    "azure": ("module.state.azurerm_storage_account.this", r"^nobody has that name$"),
     "gcp": ("module.state.google_storage_bucket.this", r"bucket doesn't exist"),
 }
+# Of a first apply. Azure's provider alone watches a new lock for two.
+MINUTES = {"aws": 2, "azure": 5, "gcp": 3}
 # Beside a stack, read by Terraform after terraform.tfvars.
 SHARED = "bootstrap.auto.tfvars"
 # A right to blobs takes minutes to reach Azure's store.
@@ -52,23 +55,39 @@ class Bootstrap(Stack):
             )
         return done
 
-    def init(self):
+    def init(self, back=False):
+        """Prepares Terraform, also where an earlier run stopped while it moved the state; back: on the way back here."""
         say(f"Prepares Terraform in {self.own_folder}: about half a minute the first time, for the provider.")
-        self._terraform("init", "-input=false", workspace=None, stdout=subprocess.DEVNULL)
+        if self.moving(self.folder) and (back or (self.folder / "backend.tf").exists()):
+            say("Goes on with moving its own state, where an earlier run stopped.")
+            self.migrate(self.folder)
+        else:
+            # Without backend.tf, what a store holds is found by the plan.
+            self._terraform("init", "-input=false", *(["-reconfigure"] if self.moving(self.folder) else []), workspace=None, stdout=subprocess.DEVNULL)
+
+    def moving(self, folder):
+        """Whether a run was cut short between saving a backend.tf, or taking it away, and moving the state."""
+        if (folder / "backend.tf").exists():
+            return bool(local_states(folder))
+        known = folder / ".terraform/terraform.tfstate"
+        return known.exists() and "backend" in json.loads(known.read_text() or "{}")
 
     def run(self):
         self.init()
         with tempfile.TemporaryDirectory() as folder:
             plan = pathlib.Path(folder) / "bootstrap.tfplan"
             self.store(plan)
-            say("Makes what is missing: some 2 minutes the first time.")
+            say(f"Makes what is missing: some {MINUTES[self.cloud]} minutes the first time.")
             self._terraform("apply", "-input=false", "-auto-approve", "-lock-timeout=60s", str(plan))
         outputs = self.outputs()
         for folder, backend in outputs["backend"].items():
-            if (self.root / folder).is_dir():
+            if hcp.block(self.root / folder):
+                say(f"{folder} keeps its state in HCP Terraform, as its backend.tf says; leaves it there.")
+            elif (self.root / folder).is_dir():
                 self.move(self.root / folder, backend)
-        for environment in outputs["settings"]["environments"]:
-            self.workspace(self.root / "stacks" / self.cloud, environment)
+        if not hcp.block(self.root / "stacks" / self.cloud):
+            for environment in outputs["settings"]["environments"]:
+                self.workspace(self.root / "stacks" / self.cloud, environment)
         for folder in (f"stacks/{self.cloud}", f"stacks/vm/{self.cloud}"):
             if any('variable "repository_url"' in file.read_text() for file in (self.root / folder).glob("variables*.tf")):
                 (self.root / folder / SHARED).write_text(
@@ -78,38 +97,47 @@ class Bootstrap(Stack):
         return outputs
 
     def store(self, plan):
-        """Plans, and refuses to when the store's name is somebody else's; takes up a bootstrap that was made elsewhere."""
-        self._terraform("plan", "-input=false", f"-out={plan}", "-lock-timeout=60s")
-        planned = json.loads(self._terraform("show", "-json", str(plan), stdout=subprocess.PIPE).stdout)
+        """Plans, and refuses to when a name is somebody else's; takes up a bootstrap that was made elsewhere."""
+        creates, backend = self.planned(plan)
         address, absent = STORES[self.cloud]
-        creates = any(
-            change["address"] == address and change["change"]["actions"] == ["create"]
-            for change in planned["resource_changes"]
-        )
-        if not creates:
-            return
-        backend = planned["planned_values"]["outputs"]["backend"]["value"][self.own_folder]
-        name = re.search(r'(?:bucket|storage_account_name)\s*=\s*"([^"]*)"', backend)[1]
-        if self.cloud == "azure" and not resolves(name):
-            return
-        found = look(self, backend)
-        if isinstance(found, str):
-            if re.search(absent, found):
-                return
+        if address in creates:
+            name = re.search(r'(?:bucket|storage_account_name)\s*=\s*"([^"]*)"', backend)[1]
+            found = look(self, backend, creates[address])
+            if isinstance(found, str) and not re.search(absent, found):
+                raise Problem(
+                    f"{name}, where the states are to be kept, exists already and is somebody else's, or cannot be looked into: {last_words(found)}",
+                    f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars, or sign in as who may read it.",
+                )
+            if found == 0:
+                raise Problem(
+                    f"{name}, where the states are to be kept, exists already and holds no state of a bootstrap.",
+                    f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars. If it is yours, from a run "
+                    f"that was cut short: terraform -chdir={self.own_folder} import '{address}' ID, then repeat the command.",
+                )
+            if not isinstance(found, str):
+                say(f"{name} holds the state of a bootstrap that was run elsewhere; goes on with that.")
+                (self.folder / "backend.tf").write_text(backend)
+                self._terraform("init", "-input=false", "-reconfigure", workspace=None, stdout=subprocess.DEVNULL)
+                creates, _ = self.planned(plan)
+        others = list(taken(self, creates))
+        if others:
+            commands = "; ".join(f"terraform -chdir={self.own_folder} import '{address}' {name}" for address, _, name in others)
             raise Problem(
-                f"{name}, where the states are to be kept, exists already and is somebody else's, or cannot be looked into: {last_words(found)}",
-                f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars, or sign in as who may read it.",
+                f"What it would make is there already, and in no state of a bootstrap: {', '.join(what for _, what, _ in others)}.",
+                f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars. What is yours, from a run that was "
+                f"cut short, take in: {commands}",
             )
-        if not found:
-            raise Problem(
-                f"{name}, where the states are to be kept, exists already and holds no state of a bootstrap.",
-                f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars. If it is yours, from a run "
-                f"that was cut short: terraform -chdir={self.own_folder} import '{address}' ID, then repeat the command.",
-            )
-        say(f"{name} holds the state of a bootstrap that was run elsewhere; goes on with that.")
-        (self.folder / "backend.tf").write_text(backend)
-        self._terraform("init", "-input=false", "-reconfigure", workspace=None, stdout=subprocess.DEVNULL)
+
+    def planned(self, plan):
+        """What a plan makes, by address, as type and values; and the backend of this folder."""
         self._terraform("plan", "-input=false", f"-out={plan}", "-lock-timeout=60s")
+        shown = json.loads(self._terraform("show", "-json", str(plan), stdout=subprocess.PIPE).stdout)
+        creates = {
+            change["address"]: (change["type"], change["change"]["after"])
+            for change in shown.get("resource_changes", [])
+            if change["change"]["actions"] == ["create"]
+        }
+        return creates, shown["planned_values"]["outputs"]["backend"]["value"][self.own_folder]
 
     def move(self, folder, backend):
         """Saves a folder's backend.tf and moves its states there, those of all its workspaces."""
@@ -127,6 +155,7 @@ class Bootstrap(Stack):
             self._terraform("workspace", "select", "default", workspace=None, folder=folder, stdout=subprocess.DEVNULL)
 
     def migrate(self, folder):
+        self.never_over_another(folder)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             done = self._terraform(
@@ -139,6 +168,36 @@ class Bootstrap(Stack):
                 raise Problem(f"The state of {folder.relative_to(self.root)} was not moved: {last_words(done.stdout)}", "Mend that and repeat the command.")
             say("The right to write states has not spread yet, which takes up to ten minutes; tries again in 20 seconds.")
             time.sleep(20)
+
+    def never_over_another(self, folder):
+        """Stops before a state would be written over that of somebody else, which Terraform would do."""
+        here = local_states(folder)
+        if not here or not (folder / "backend.tf").exists():
+            return
+        kept = self.kept((folder / "backend.tf").read_text())
+        for workspace, state in here.items():
+            other = kept.get(workspace, {})
+            if other.get("resources") and other.get("lineage") != state["lineage"]:
+                raise Problem(
+                    f"{folder.relative_to(self.root)} has a state of its own here (workspace {workspace}), and another is kept in the "
+                    "store: two deployments of one name.",
+                    "Nothing was moved. If what the file here lists is gone or wrong, move "
+                    f"{local_file(folder, workspace).relative_to(self.root)} away and repeat the command.",
+                )
+
+    def kept(self, backend):
+        """The states in a store, by workspace, without touching the folder's own."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder)
+            (path / "backend.tf").write_text(backend)
+            opened = self._terraform("init", "-input=false", workspace=None, check=False, folder=path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            if opened.returncode:
+                return {}  # What is wrong with it, the migration says.
+            listed = self._terraform("workspace", "list", workspace=None, folder=path, stdout=subprocess.PIPE).stdout
+            return {
+                workspace: json.loads(self._terraform("state", "pull", workspace=workspace, folder=path, stdout=subprocess.PIPE).stdout or "{}")
+                for workspace in listed.replace("*", " ").split()
+            }
 
     def standing(self):
         """Folder and workspace of each state that still holds something, but for the bootstrap's own."""
@@ -157,7 +216,13 @@ class Bootstrap(Stack):
 
     def remove(self):
         """Takes all of it away, states with all their versions and images too, once no stack needs it."""
-        self.init()
+        self.init(back=True)
+        for folder in (f"stacks/{self.cloud}", f"stacks/vm/{self.cloud}"):
+            if hcp.block(self.root / folder):
+                raise Problem(
+                    f"{folder} keeps its states in HCP Terraform, where this does not look.",
+                    f"First task destroy-{self.cloud} for each environment; then remove {folder}/backend.tf and repeat the command.",
+                )
         standing = list(self.standing())
         if standing:
             listed = ", ".join(f"{folder} ({workspace})" for folder, workspace in standing)
@@ -167,15 +232,17 @@ class Bootstrap(Stack):
             )
         for folder in (f"stacks/{self.cloud}", f"stacks/vm/{self.cloud}", self.own_folder):
             path = self.root / folder
-            if (path / "backend.tf").exists():
-                (path / "backend.tf").unlink()
+            (path / "backend.tf").unlink(missing_ok=True)
+            if self.moving(path):
                 self.migrate(path)
             (path / SHARED).unlink(missing_ok=True)
         self.destroy_a_copy()
 
     def destroy_a_copy(self):
-        """Destroys from a copy without what forbids it; prevent_destroy takes no variable."""
-        state = self.folder / "terraform.tfstate"
+        """Destroys from a copy without what forbids it; prevent_destroy takes no variable. The state stays where it
+        is, so that a run that is cut short can be repeated."""
+        state = f"-state={self.folder / 'terraform.tfstate'}"
+        forced = False
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
             copied = shutil.ignore_patterns(".terraform", "*.tfstate*", "tests")
@@ -183,28 +250,38 @@ class Bootstrap(Stack):
             shutil.copytree(self.folder, root / self.own_folder, ignore=copied)
             for file in root.rglob("*.tf"):
                 text = re.sub(r"(prevent_destroy\s*=) true", r"\1 false", file.read_text())
-                file.write_text(re.sub(r"(force_(?:destroy|delete)\s*=) false", r"\1 true", text))
+                text, found = re.subn(r"(force_(?:destroy|delete)\s*=) false", r"\1 true", text)
+                file.write_text(text)
+                forced = forced or found
             copy = root / self.own_folder
-            shutil.copy2(state, copy)
-            try:
-                self._terraform("init", "-input=false", workspace=None, folder=copy, stdout=subprocess.DEVNULL)
-                for command in ("apply", "destroy"):
-                    self._terraform(command, "-input=false", "-auto-approve", folder=copy)
-            finally:
-                shutil.copy2(copy / "terraform.tfstate", state)
+            self._terraform("init", "-input=false", workspace=None, folder=copy, stdout=subprocess.DEVNULL)
+            if forced:
+                # What is gone already is not made again.
+                listed = self._terraform("state", "list", state, folder=copy, stdout=subprocess.PIPE).stdout.split()
+                full = [f"-target={address}" for address in listed if re.search(r"aws_s3_bucket\.|aws_ecr_repository\.|google_storage_bucket\.", address)]
+                if full:
+                    self._terraform("apply", "-input=false", "-auto-approve", state, *full, folder=copy)
+            self._terraform("destroy", "-input=false", "-auto-approve", state, folder=copy)
 
 
-def resolves(account):
-    """Whether a storage account of Azure has that name: each has a host of its own."""
-    try:
-        socket.getaddrinfo(f"{account}.blob.core.windows.net", 443)
-        return True
-    except socket.gaierror:
-        return False
+def local_file(folder, workspace):
+    return folder / ("terraform.tfstate" if workspace == "default" else f"terraform.tfstate.d/{workspace}/terraform.tfstate")
 
 
-def look(bootstrap, backend):
-    """What the store holds: how many resources its bootstrap's state has, or the error in words."""
+def local_states(folder):
+    """The states that a folder itself holds, by workspace; empty ones, which a migration leaves, do not count."""
+    files = {"default": local_file(folder, "default")} | {file.parent.name: file for file in folder.glob("terraform.tfstate.d/*/terraform.tfstate")}
+    states = {workspace: json.loads(file.read_text() or "{}") for workspace, file in files.items() if file.exists()}
+    return {workspace: state for workspace, state in states.items() if state.get("resources")}
+
+
+def look(bootstrap, backend, planned):
+    """What the store holds: how many resources its bootstrap's state has, or the error in words.
+
+    planned: type and values of what would make the store
+    """
+    if bootstrap.cloud == "azure" and not list(taken(bootstrap, {"": planned})):
+        return "nobody has that name"
     if bootstrap.cloud == "gcp":
         return look_past_terraform(bootstrap.provider, backend)
     with tempfile.TemporaryDirectory() as folder:
@@ -227,7 +304,9 @@ def look_past_terraform(provider, backend):
     try:
         provider.ask(f"{storage}/{bucket}")
     except provider.Refused as refused:
-        return "bucket doesn't exist" if refused.status == 404 else f"{refused.what} {refused.how}"
+        # A new project's interface may be off, and is turned on by the apply.
+        absent = refused.status == 404 or refused.reason == "SERVICE_DISABLED"
+        return "bucket doesn't exist" if absent else f"{refused.what} {refused.how}"
     try:
         state = provider.ask(f"{storage}/{bucket}/o/{prefix}%2Fdefault.tfstate?alt=media")
     except provider.Refused as refused:

@@ -1,0 +1,111 @@
+"""States in HCP Terraform, where backend.tf has a cloud block in place of the bootstrap's store.
+
+The block names no workspace: the scripts select one for each environment, named after the stack and its cloud, such as
+meridian-aws, and make it if it is missing. Terraform runs here, as with any other store, so that it has the sign-in of
+whoever calls it: https://developer.hashicorp.com/terraform/cloud-docs/workspaces/settings#execution-mode
+"""
+
+import json
+import os
+import pathlib
+import re
+import urllib.error
+import urllib.request
+
+from meridian.console import Problem
+
+HOST = "app.terraform.io"
+
+
+def block(folder):
+    """Text of the cloud block of a folder, or None."""
+    file = folder / "backend.tf"
+    text = re.sub(r"^\s*(#|//).*$", "", file.read_text(), flags=re.M) if file.exists() else ""
+    found = re.search(r"^\s*cloud\s*\{.*", text, re.M | re.S)
+    return found and found[0]
+
+
+def organization(text):
+    named = re.search(r'^\s*organization\s*=\s*"([^"]*)"', text, re.M)
+    return named[1] if named else os.environ.get("TF_CLOUD_ORGANIZATION")
+
+
+def host(text):
+    named = re.search(r'^\s*hostname\s*=\s*"([^"]*)"', text, re.M)
+    return named[1] if named else os.environ.get("TF_CLOUD_HOSTNAME") or HOST
+
+
+def workspace(stack):
+    """Name of the workspace that has the state of a stack, for TF_WORKSPACE; None where no cloud block is."""
+    text = block(stack.folder)
+    if not text:
+        return None
+    where = f"stacks/{stack.cloud}/backend.tf"
+    if re.search(r"workspaces\s*(\{|=)", text):
+        raise Problem(
+            f"{where} says which workspaces of HCP Terraform are meant, and so do the scripts, by environment.",
+            f"Leave out workspaces there: cloud {{}} is enough. The state of this environment is kept in {stack.name}-{stack.task}.",
+        )
+    if not organization(text):
+        raise Problem(
+            f"{where} keeps the state in HCP Terraform, but no organization is named.",
+            "Set TF_CLOUD_ORGANIZATION; in a pipeline beside TF_TOKEN_app_terraform_io, among its variables.",
+        )
+    return f"{stack.name}-{stack.task}"
+
+
+def prepare(stack):
+    """Makes the workspace if it is missing, and stops where HCP Terraform would run Terraform itself, without anybody's
+    sign-in to the cloud."""
+    text, name = block(stack.folder), workspace(stack)
+    place = host(text)
+    if not token(place):
+        raise Problem(f"Nobody is signed in to {place}.", f"`terraform login {place}`, or set {variable(place)}.")
+    workspaces = f"https://{place}/api/v2/organizations/{organization(text)}/workspaces"
+    found = ask(place, f"{workspaces}/{name}")
+    if not found:
+        attributes = {"name": name, "execution-mode": "local", "setting-overwrites": {"execution-mode": True}}
+        found = ask(place, workspaces, {"data": {"type": "workspaces", "attributes": attributes}})
+    if not found:
+        raise Problem(
+            f"{place} has no organization {organization(text)}, or the owner of the token may make no workspace in it.",
+            "Correct TF_CLOUD_ORGANIZATION, or take the token of somebody who may manage workspaces.",
+        )
+    mode = found["data"]["attributes"]["execution-mode"]
+    if mode != "local":
+        raise Problem(
+            f"The workspace {name} of HCP Terraform has execution mode {mode}: there Terraform has no sign-in to the cloud and no sources of the image.",
+            "In its Settings, General, choose Local, then repeat the command.",
+        )
+
+
+def ask(place, url, body=None):
+    """Answer of HCP Terraform; None for what is not there, or not for the owner of this token."""
+    request = urllib.request.Request(
+        url,
+        None if body is None else json.dumps(body).encode(),
+        {"Authorization": f"Bearer {token(place)}", "Content-Type": "application/vnd.api+json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        if error.code == 404:
+            return None
+        raise Problem(
+            f"{place} answered {error.code}.", f"Sign in again: `terraform login {place}`, or set {variable(place)}. {error.reason}"
+        ) from None
+    except OSError as error:
+        raise Problem(f"{place} cannot be reached.", f"Is this machine online? {error}") from None
+
+
+def variable(place):
+    """https://developer.hashicorp.com/terraform/cli/config/config-file#environment-variable-credentials"""
+    return f"TF_TOKEN_{place.replace('-', '__').replace('.', '_')}"
+
+
+def token(place):
+    if os.environ.get(variable(place)):
+        return os.environ[variable(place)]
+    file = pathlib.Path.home() / ".terraform.d/credentials.tfrc.json"
+    return json.loads(file.read_text()).get("credentials", {}).get(place, {}).get("token") if file.exists() else None
