@@ -8,6 +8,7 @@ import pathlib
 import re
 import subprocess
 
+from meridian import hcp
 from meridian.console import Problem, patience, run, say
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -71,6 +72,8 @@ class Stack:
     def init(self):
         if not (self.folder / ".terraform").exists():
             say(f"Prepares Terraform in stacks/{self.cloud}: about half a minute, for the provider.")
+        if hcp.block(self.folder):
+            hcp.prepare(self)
         # The environment's workspace need not exist yet: it appears with the first apply.
         self._terraform("init", "-input=false", workspace=None, stdout=subprocess.DEVNULL)
 
@@ -125,7 +128,10 @@ class Stack:
         run("terraform", "version", "-json")
         environment = {**os.environ, "TF_IN_AUTOMATION": "1", **getattr(self.provider, "ENVIRONMENT", {})}
         environment.pop("TF_WORKSPACE", None)
-        if workspace:
+        hosted = hcp.workspace(self)
+        if hosted:
+            environment["TF_WORKSPACE"] = hosted
+        elif workspace:
             environment["TF_WORKSPACE"] = "default" if self.environment == PRODUCTION else self.environment
         with patience():
             done = subprocess.run(
