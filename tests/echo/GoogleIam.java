@@ -2,10 +2,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Identity pools with their providers, and custom roles. What is deleted stays for a while, cannot
- * be made again in that time, and can be undeleted:
- * https://cloud.google.com/iam/docs/manage-workload-identity-pools-providers and
- * https://cloud.google.com/iam/docs/creating-custom-roles
+ * Identity pools with their providers, and custom roles. What is deleted keeps its id for a while:
+ * https://cloud.google.com/iam/docs/manage-workload-identity-pools-providers
  */
 final class GoogleIam {
   private final Google google;
