@@ -86,7 +86,7 @@ class Job:
         )
         assert done.returncode == code, done.stdout
         self.ran.append(name)
-        if step.get("id"):
+        if step.get("id") and code == 0:
             self.outputs = dict(line.split("=", 1) for line in told.read_text().splitlines())
         return done.stdout
 
@@ -136,6 +136,11 @@ def test_a_second_run_for_a_commit_publishes_nothing_and_has_the_same_list_of_co
     said = job.run("publish-public", REGISTRY_PASSWORD="of-the-second-run")
     assert "is in the registry already" in said and job.outputs == outputs
     assert job.bom.read_bytes() == before
+
+
+@pytest.mark.parametrize("variable", ["GITHUB_REPOSITORY", "GITHUB_SHA"])
+def test_a_commit_without_a_name_is_not_published(job, variable):
+    assert f"{variable} must be" in job.run("publish-public", code=1, **{variable: ""})
 
 
 # Licences
