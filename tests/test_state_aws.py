@@ -73,10 +73,63 @@ def test_states_move_to_the_bucket_where_a_second_writer_is_refused(story):
     assert not list((story.root / "stacks").rglob("backend.tf"))
 
 
-def test_a_bucket_that_is_there_already_stops_it_before_anything_is_changed(story):
+OIDC = "token.actions.githubusercontent.com"
+
+
+@pytest.mark.parametrize(
+    "command, said",
+    [
+        (f"s3api create-bucket --bucket {BUCKET}", f"{BUCKET}, where the states are to be kept, exists already"),
+        ("ecr create-repository --repository-name meridian-shared", "import 'aws_ecr_repository.this' meridian-shared"),
+        ("iam create-role --role-name meridian-planner --assume-role-policy-document {\"Version\":\"2012-10-17\",\"Statement\":[]}", "role meridian-planner"),
+        (f"iam create-open-id-connect-provider --url https://{OIDC}", f'provider = "arn:aws:iam::{ACCOUNT}:oidc-provider/{OIDC}"'),
+    ],
+)
+def test_what_is_there_already_stops_it_before_anything_is_changed(story, command, said):
     story, world = story
-    world.aws("s3api", "create-bucket", "--bucket", BUCKET)
+    with open(story.root / "stacks/bootstrap/aws/terraform.tfvars", "a") as variables:
+        variables.write('github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }\n')
+    world.aws(*command.split())
+    before = [len(world.aws(*each.split())[key]) for each, key in LISTS.items()]
     refused = story.bootstrap(check=False)
-    assert refused.returncode != 0 and BUCKET in refused.stdout and "Nothing was changed" in refused.stdout
-    assert roles(world) == [] and world.aws("ecr", "describe-repositories")["repositories"] == []
-    assert not list((story.root / "stacks").rglob("backend.tf"))
+    assert refused.returncode == 1 and said in refused.stdout and "Nothing was changed" in refused.stdout, refused.stdout
+    assert [len(world.aws(*each.split())[key]) for each, key in LISTS.items()] == before
+    assert story.backends() == [] and story.states() == []
+
+
+LISTS = {
+    "s3api list-buckets": "Buckets",
+    "ecr describe-repositories": "repositories",
+    "iam list-roles": "Roles",
+    "iam list-open-id-connect-providers": "OpenIDConnectProviderList",
+}
+
+
+def test_killed_after_each_step_it_goes_on(story):
+    story, world = story
+    story.in_small()
+    # A stack that was deployed before has a repository of its own.
+    world.aws("ecr", "create-repository", "--repository-name", "meridian")
+    # And one whose state is elsewhere stays there.
+    hosted = story.root / "stacks/vm/aws/backend.tf"
+    hosted.write_text("terraform {\n  cloud {}\n}\n")
+    story.killed("after", "apply")
+    assert BUCKET in [each["Name"] for each in world.aws("s3api", "list-buckets")["Buckets"]] and story.backends() == ["stacks/vm/aws"]
+    for folder in ("stacks/aws", "stacks/bootstrap/aws"):
+        story.killed("before", f"clone/{folder} init*-migrate-state")
+        assert folder in story.backends() and folder.removeprefix("stacks/") in story.states()
+    done = story.bootstrap()
+    assert "where an earlier run stopped" in done.stdout and "No changes" in done.stdout, done.stdout
+    assert story.states() == [] and story.notes() == ["first", "of staging"]
+    assert "stacks/vm/aws keeps its state in HCP Terraform" in done.stdout and "cloud {}" in hosted.read_text()
+    for workspace in ("staging", "default"):
+        story.terraform("workspace", "select", workspace)
+        story.terraform("destroy", "-auto-approve")
+    refused = story.bootstrap("remove", check=False)
+    assert refused.returncode == 1 and f"then remove {hosted.relative_to(story.root)}" in refused.stdout, refused.stdout
+    hosted.unlink()
+    story.killed("before", "clone/stacks/bootstrap/aws init*-migrate-state", "remove")
+    story.killed("before", "destroy", "remove")
+    story.bootstrap("remove")
+    assert roles(world) == [] and world.aws("s3api", "list-buckets")["Buckets"] == [] and story.backends() == []
+    assert [each["repositoryName"] for each in world.aws("ecr", "describe-repositories")["repositories"]] == ["meridian"]

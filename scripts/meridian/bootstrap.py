@@ -121,11 +121,10 @@ class Bootstrap(Stack):
                 creates, _ = self.planned(plan)
         others = list(taken(self, creates))
         if others:
-            commands = "; ".join(f"terraform -chdir={self.own_folder} import '{address}' {name}" for address, _, name in others)
             raise Problem(
-                f"What it would make is there already, and in no state of a bootstrap: {', '.join(what for _, what, _ in others)}.",
-                f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars. What is yours, from a run that was "
-                f"cut short, take in: {commands}",
+                f"What it would make is there already, and in no state of a bootstrap: {', '.join(what for what, _ in others)}.",
+                f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars. What is yours, take in: "
+                + "; ".join(how for _, how in others),
             )
 
     def planned(self, plan):
@@ -177,10 +176,10 @@ class Bootstrap(Stack):
         kept = self.kept((folder / "backend.tf").read_text())
         for workspace, state in here.items():
             other = kept.get(workspace, {})
-            if other.get("resources") and other.get("lineage") != state["lineage"]:
+            if other.get("resources") and (other["lineage"] != state["lineage"] or other["serial"] > state["serial"]):
                 raise Problem(
-                    f"{folder.relative_to(self.root)} has a state of its own here (workspace {workspace}), and another is kept in the "
-                    "store: two deployments of one name.",
+                    f"{folder.relative_to(self.root)} has a state of its own here (workspace {workspace}), and another or a newer one "
+                    "is kept in the store: two deployments of one name.",
                     "Nothing was moved. If what the file here lists is gone or wrong, move "
                     f"{local_file(folder, workspace).relative_to(self.root)} away and repeat the command.",
                 )

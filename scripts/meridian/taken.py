@@ -7,7 +7,7 @@ from meridian.console import Problem
 
 
 def taken(bootstrap, creates):
-    """Address in Terraform, what has the name, and its id for an import, of each that is there already.
+    """Of each that is there already: what has the name, and what to do if it is one's own.
 
     creates: address to type and planned values, of what the plan makes. The clouds would refuse these too, one by one
     and in the middle of an apply.
@@ -16,7 +16,11 @@ def taken(bootstrap, creates):
     for address, (kind, values) in creates.items():
         found = ask(bootstrap, kind, values)
         if found:
-            yield address, *found
+            what, name = found
+            yield what, name if name.startswith("github") else f"terraform -chdir={bootstrap.own_folder} import '{address}' {name}"
+
+
+# Each answers with what is there and its id for an import.
 
 
 def of_aws(bootstrap, kind, values):
@@ -32,7 +36,8 @@ def of_aws(bootstrap, kind, values):
         host = values["url"].removeprefix("https://")
         for each in aws(bootstrap, "iam", "list-open-id-connect-providers")["OpenIDConnectProviderList"]:
             if each["Arn"].endswith(f"oidc-provider/{host}"):
-                return f"identity provider {host}, which an account has once", each["Arn"]
+                # Others in the account trust it too, so it must not go with this bootstrap.
+                return f"identity provider {host}, which an account has once", f'github or circleci with provider = "{each["Arn"]}"'
     return None
 
 

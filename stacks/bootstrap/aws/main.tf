@@ -7,7 +7,8 @@ module "state" {
 # Shared by the environments and left by their destroys: one build, pushed once, runs everywhere.
 resource "aws_ecr_repository" "this" {
   # checkov:skip=CKV_AWS_136:encrypted with the registry's own key; images hold no secrets, and a key of ours costs 1 USD a month
-  name = var.name
+  # A stack that was deployed before has a repository of its own, by the name alone.
+  name = "${var.name}-shared"
   # What was deployed by a name stays what it was.
   image_tag_mutability = "IMMUTABLE"
   force_delete         = false

@@ -5,8 +5,8 @@ mock_provider "aws" {
   mock_resource "aws_ecr_repository" {
     override_during = plan
     defaults = {
-      arn            = "arn:aws:ecr:us-east-1:123456789012:repository/meridian"
-      repository_url = "123456789012.dkr.ecr.us-east-1.amazonaws.com/meridian"
+      arn            = "arn:aws:ecr:us-east-1:123456789012:repository/meridian-shared"
+      repository_url = "123456789012.dkr.ecr.us-east-1.amazonaws.com/meridian-shared"
     }
   }
 
@@ -25,7 +25,7 @@ run "the_backends_and_the_repository_are_known_before_anything_is_made" {
     error_message = "One for each folder with a state."
   }
   assert {
-    condition     = output.repository_url == "123456789012.dkr.ecr.us-east-1.amazonaws.com/meridian"
+    condition     = output.repository_url == "123456789012.dkr.ecr.us-east-1.amazonaws.com/meridian-shared"
     error_message = "The stacks take it as repository_url."
   }
 }
@@ -76,4 +76,12 @@ run "refuses_to_keep_so_few_images_that_a_rollback_finds_none" {
     keep_images = 9
   }
   expect_failures = [var.keep_images]
+}
+
+run "a_stack_that_was_deployed_before_keeps_its_own_repository" {
+  command = plan
+  assert {
+    condition     = aws_ecr_repository.this.name == "meridian-shared"
+    error_message = "The stack's own is called after the stack."
+  }
 }
