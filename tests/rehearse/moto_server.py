@@ -16,6 +16,7 @@ import threading
 import moto_machines  # noqa: F401  mends moto as it is imported
 from botocore.session import Session
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ecr.models import Repository
 from moto.ecs.models import EC2ContainerServiceBackend
@@ -48,6 +49,17 @@ ApplicationAutoScalingResponse.list_tags_for_resource = list_tags_for_resource
 
 # moto reads the description of rules for address ranges only.
 SecurityGroupRule.description = property(lambda self: (self.ip_range or self.source_group).get("Description"))
+
+
+# moto filters NAT gateways by all but their tags, so that those of another environment would be found too.
+def describe_nat_gateways(self, filters, nat_gateway_ids):
+    wanted = {name.removeprefix("tag:"): values for name, values in (filters or {}).items() if name.startswith("tag:")}
+    found = describe_nat_gateways.moto(self, filters, nat_gateway_ids)
+    return [gateway for gateway in found if wanted.items() <= {tag["key"]: [tag["value"]] for tag in gateway.get_tags()}.items()]
+
+
+describe_nat_gateways.moto = EC2Backend.describe_nat_gateways
+EC2Backend.describe_nat_gateways = describe_nat_gateways
 
 
 # moto takes these on update and forgets them on create, so every second plan would set them again.
@@ -103,7 +115,10 @@ FakeBucket.get_permission = lambda self, action, resource: PermissionResult.NEUT
 
 
 class Calls:
-    """Records which operations are called, before moto answers them."""
+    """Records which operations are called, and lets moto answer one after the other.
+
+    moto's threads read what others are changing. It answers 500 then, and the SDK asks again for what is made already.
+    """
 
     SCOPE = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4_request")
 
@@ -114,14 +129,13 @@ class Calls:
         self.routes = {}
 
     def __call__(self, environ, start_response):
-        scope = self.SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
-        if scope:
-            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-            environ["wsgi.input"] = io.BytesIO(body)
-            key, service = scope.groups()
-            with self.lock:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        with self.lock:
+            if scope := self.SCOPE.search(environ.get("HTTP_AUTHORIZATION", "")):
+                key, service = scope.groups()
                 self.file.write(f"{service} {self.operation(service, environ, body)} {key}\n")
-        return self.application(environ, start_response)
+            return list(self.application(environ, start_response))
 
     def operation(self, service, environ, body):
         if target := environ.get("HTTP_X_AMZ_TARGET"):

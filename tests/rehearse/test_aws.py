@@ -245,13 +245,8 @@ def test_domain_firewall_email_and_a_gateway_in_each_zone_come_and_go(world, tmp
     balancer = world.aws("elbv2", "describe-load-balancers", "--names", "meridian-options")["LoadBalancers"][0]
     listeners = world.aws("elbv2", "describe-listeners", "--load-balancer-arn", balancer["LoadBalancerArn"])["Listeners"]
     assert {(listener["Port"], listener["DefaultActions"][0]["Type"]) for listener in listeners} == {(80, "redirect"), (443, "forward")}
-    # The emulator does not filter by tag.
-    gateways = [
-        gateway
-        for gateway in world.aws("ec2", "describe-nat-gateways")["NatGateways"]
-        if {"Key": "Stack", "Value": "meridian-options"} in gateway["Tags"]
-    ]
-    assert len(gateways) == len(balancer["AvailabilityZones"]) == 3
+    gateways = world.aws("ec2", "describe-nat-gateways", "--filter", "Name=tag:Stack,Values=meridian-options")
+    assert len(gateways["NatGateways"]) == len(balancer["AvailabilityZones"]) == 3
     found = clone.python("from clouds import aws\nfrom meridian.stack import Stack\nanswer = aws.left(Stack('aws', 'options'))")
     assert {"web ACL", "certificate"} <= {thing.rsplit(" ", 1)[0] for thing in found}
     clone.script("destroy", CONFIRM="meridian-options", **options)
