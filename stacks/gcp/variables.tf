@@ -48,6 +48,12 @@ variable "image" {
     condition     = var.image == null || can(regex("^([a-z0-9-]+-docker\\.pkg\\.dev|([a-z]+\\.)?gcr\\.io|docker\\.io)/", var.image))
     error_message = "image must be in Artifact Registry (REGION-docker.pkg.dev/…) or on Docker Hub (docker.io/…), since Cloud Run fetches from nowhere else; it is \"${coalesce(var.image, "null")}\"."
   }
+
+  validation {
+    # The stack's own repository goes, with the images in it, as soon as another is named.
+    condition     = var.image == null || var.repository_url == null || !startswith(coalesce(var.image, "@"), "${var.region}-docker.pkg.dev/${var.project}/${var.name}/")
+    error_message = "image is in the stack's own repository, which goes when repository_url names another; deploy one that is there, or leave image out and build it."
+  }
 }
 
 variable "repository_url" {

@@ -70,6 +70,14 @@ run "refuses_a_zone_for_a_region" {
   expect_failures = [var.region]
 }
 
+run "refuses_an_image_of_the_repository_that_would_go" {
+  command = plan
+  variables {
+    repository_url = "us-central1-docker.pkg.dev/test-project/meridian-shared/meridian"
+  }
+  expect_failures = [var.image]
+}
+
 run "refuses_an_image_that_cloud_run_cannot_fetch" {
   command = plan
   variables {
