@@ -99,6 +99,36 @@ class Story:
         assert done.returncode == -signal.SIGKILL and not self.cut.exists(), done.stdout
         return done
 
+    def elsewhere(self):
+        """Another clone, with a state of its own: it goes on with what is there, and writes over no state."""
+        before = self.notes()
+        other = self.root.parent / "other"
+        shutil.copytree(self.root, other, ignore=shutil.ignore_patterns("backend.tf", ".terraform", "*.tfstate*", "colleague", "cutting"))
+        theirs = Story(other, self.cloud, {**self.environment, "TF_VAR_note": "theirs"})
+        theirs.terraform("init", "-input=false")
+        theirs.terraform("apply", "-auto-approve")
+        refused = theirs.bootstrap(check=False)
+        assert refused.returncode == 1 and "goes on with that" in refused.stdout, refused.stdout
+        assert "two deployments of one name" in refused.stdout and "Nothing was moved" in refused.stdout
+        assert self.notes() == before
+        (theirs.stack / "terraform.tfstate").unlink()
+        assert "No changes" in theirs.bootstrap().stdout
+        assert self.notes() == before
+
+    def end(self):
+        """The end of the stacks, before which nothing is taken away; and two removals that are killed."""
+        bootstrap = f"stacks/bootstrap/{self.cloud}"
+        refused = self.terraform("destroy", "-auto-approve", folder=self.root / bootstrap, check=False)
+        assert "prevent_destroy" in refused.stdout
+        stands = self.bootstrap("remove", check=False)
+        assert stands.returncode == 1 and f"stacks/{self.cloud} (default), stacks/{self.cloud} (staging)" in stands.stdout
+        for workspace in ("staging", "default"):
+            self.terraform("workspace", "select", workspace)
+            self.terraform("destroy", "-auto-approve")
+        self.killed("before", f"clone/{bootstrap} init*-migrate-state", "remove")
+        self.killed("before", "destroy", "remove")
+        assert self.states() == [f"bootstrap/{self.cloud}"]
+
     def backends(self):
         return sorted(str(file.parent.relative_to(self.root)) for file in (self.root / "stacks").rglob("backend.tf"))
 

@@ -170,32 +170,13 @@ def test_a_second_writer_is_refused(world):
 
 
 def test_elsewhere_it_goes_on_with_what_is_there_and_writes_over_no_state(world):
-    story = world.story
-    other = story.root.parent / "other"
-    shutil.copytree(story.root, other, ignore=shutil.ignore_patterns("backend.tf", ".terraform", "*.tfstate*", "colleague", "cutting"))
-    theirs = Story(other, "gcp", {**story.environment, "TF_VAR_note": "theirs"})
-    theirs.terraform("init", "-input=false")
-    theirs.terraform("apply", "-auto-approve")
-    refused = theirs.bootstrap(check=False)
-    assert refused.returncode == 1 and "goes on with that" in refused.stdout, refused.stdout
-    assert "two deployments of one name" in refused.stdout and "Nothing was moved" in refused.stdout
-    (theirs.stack / "terraform.tfstate").unlink()
-    assert "No changes" in theirs.bootstrap().stdout
-    assert story.notes() == ["third", "of staging"]
+    world.story.elsewhere()
 
 
 def test_it_is_taken_away_once_no_stack_stands_and_can_be_made_again_at_once(world):
     story = world.story
-    refused = story.terraform("destroy", "-auto-approve", folder=story.root / "stacks/bootstrap/gcp", check=False)
-    assert "prevent_destroy" in refused.stdout
-    stands = story.bootstrap("remove", check=False)
-    assert stands.returncode == 1 and "stacks/gcp (default), stacks/gcp (staging)" in stands.stdout
-    for workspace in ("staging", "default"):
-        story.terraform("workspace", "select", workspace)
-        story.terraform("destroy", "-auto-approve")
-    story.killed("before", "clone/stacks/bootstrap/gcp init*-migrate-state", "remove")
-    story.killed("before", "destroy", "remove")
-    assert world.made()["b"] == [BUCKET] and story.states() == ["bootstrap/gcp"]
+    story.end()
+    assert world.made()["b"] == [BUCKET]
     story.bootstrap("remove")
     assert world.echo.resources() == {} and story.backends() == [] and story.states() == []
 
