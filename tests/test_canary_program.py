@@ -5,7 +5,6 @@ the weights, by which the server divides its answers.
 """
 
 import datetime
-import http.server
 import json
 import os
 import random
@@ -13,10 +12,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
+from balancer import Server
 
 from conftest import ROOT
 
@@ -162,28 +161,11 @@ class World:
 @pytest.fixture
 def world(tmp_path):
     world = World(tmp_path)
-
-    class Service(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            status, version, now = world.answer()
-            body = json.dumps({"now": now.isoformat()}).encode()
-            self.send_response(status)
-            self.send_header("Service-Version", version)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    (world.stack / "url").write_text(f"http://127.0.0.1:{server.server_port}")
-    for command in (["init"], ["apply", "-auto-approve", f"-var=image={STABLE}"]):
-        subprocess.run(["terraform", f"-chdir={world.stack}", *command], check=True, stdout=subprocess.DEVNULL)
-    yield world
-    server.shutdown()
-    server.server_close()
+    with Server(world.answer) as server:
+        (world.stack / "url").write_text(server.url)
+        for command in (["init"], ["apply", "-auto-approve", f"-var=image={STABLE}"]):
+            subprocess.run(["terraform", f"-chdir={world.stack}", *command], check=True, stdout=subprocess.DEVNULL)
+        yield world
 
 
 def test_a_clean_canary_gets_its_share_is_watched_and_promoted(world):
