@@ -8,7 +8,6 @@ import fnmatch
 import json
 import os
 import re
-import resource
 import signal
 import subprocess
 import time
@@ -16,6 +15,7 @@ import urllib.request
 
 import pytest
 from aws_world import Clone, World
+from rehearsal import timed
 
 from conftest import ROOT, need
 
@@ -99,10 +99,7 @@ def with_canary(clone, image, percent):
 
 def test_the_plan_of_the_whole_stack_takes_seconds(clone, capsys):
     clone.terraform("init", "-input=false")
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    done = clone.terraform("plan", "-input=false", f"-var=image={FIRST}")
-    after, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic() - start
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    done, wall, cpu = timed(lambda: clone.terraform("plan", "-input=false", f"-var=image={FIRST}"))
     planned = int(re.search(r"Plan: (\d+) to add", done.stdout)[1])
     with capsys.disabled():
         print(f"\n{planned} resources planned in {wall:.1f} s, {cpu:.1f} s of CPU")
