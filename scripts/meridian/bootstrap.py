@@ -39,6 +39,16 @@ class Bootstrap(Stack):
     def own_folder(self):
         return f"stacks/bootstrap/{self.cloud}"
 
+    @property
+    def stacks(self):
+        """Folders of the stacks whose states are kept there."""
+        return (f"stacks/{self.cloud}", f"stacks/vm/{self.cloud}")
+
+    def workspaces(self, folder):
+        """Of a folder that is prepared, all that its backend has."""
+        listed = self._terraform("workspace", "list", workspace=None, folder=folder, stdout=subprocess.PIPE).stdout
+        return listed.replace("*", " ").split()
+
     def _terraform(self, *arguments, check=True, workspace="default", folder=None, **options):
         """Terraform in this folder, or in another in place of it; workspace None lets it choose."""
         environment = {**os.environ, "TF_IN_AUTOMATION": "1", **getattr(self.provider, "ENVIRONMENT", {})}
@@ -88,7 +98,7 @@ class Bootstrap(Stack):
         if not hcp.block(self.root / "stacks" / self.cloud):
             for environment in outputs["settings"]["environments"]:
                 self.workspace(self.root / "stacks" / self.cloud, environment)
-        for folder in (f"stacks/{self.cloud}", f"stacks/vm/{self.cloud}"):
+        for folder in self.stacks:
             if any('variable "repository_url"' in file.read_text() for file in (self.root / folder).glob("variables*.tf")):
                 (self.root / folder / SHARED).write_text(
                     f"# Written by task bootstrap-{self.cloud}: images of all environments go there.\n"
@@ -148,8 +158,7 @@ class Bootstrap(Stack):
 
     def workspace(self, folder, environment):
         """Makes the workspace of an environment but production: a planner, who may not write, needs it there."""
-        listed = self._terraform("workspace", "list", workspace=None, folder=folder, stdout=subprocess.PIPE).stdout
-        if environment != "production" and environment not in listed.replace("*", " ").split():
+        if environment != "production" and environment not in self.workspaces(folder):
             self._terraform("workspace", "new", environment, workspace=None, folder=folder, stdout=subprocess.DEVNULL)
             self._terraform("workspace", "select", "default", workspace=None, folder=folder, stdout=subprocess.DEVNULL)
 
@@ -192,21 +201,19 @@ class Bootstrap(Stack):
             opened = self._terraform("init", "-input=false", workspace=None, check=False, folder=path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             if opened.returncode:
                 return {}  # What is wrong with it, the migration says.
-            listed = self._terraform("workspace", "list", workspace=None, folder=path, stdout=subprocess.PIPE).stdout
             return {
                 workspace: json.loads(self._terraform("state", "pull", workspace=workspace, folder=path, stdout=subprocess.PIPE).stdout or "{}")
-                for workspace in listed.replace("*", " ").split()
+                for workspace in self.workspaces(path)
             }
 
     def standing(self):
         """Folder and workspace of each state that still holds something, but for the bootstrap's own."""
-        for folder in (f"stacks/{self.cloud}", f"stacks/vm/{self.cloud}"):
+        for folder in self.stacks:
             path = self.root / folder
             if not path.is_dir() or not (path / "backend.tf").exists():
                 continue
             self._terraform("init", "-input=false", workspace=None, folder=path, stdout=subprocess.DEVNULL)
-            listed = self._terraform("workspace", "list", workspace=None, folder=path, stdout=subprocess.PIPE).stdout
-            for workspace in listed.replace("*", " ").split():
+            for workspace in self.workspaces(path):
                 done = self._terraform("state", "list", workspace=workspace, check=False, folder=path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
                 if done.returncode and "No state file was found" not in done.stderr:
                     raise Problem(f"The state of {folder} cannot be read.", done.stderr.strip())
@@ -216,7 +223,7 @@ class Bootstrap(Stack):
     def remove(self):
         """Takes all of it away, states with all their versions and images too, once no stack needs it."""
         self.init(back=True)
-        for folder in (f"stacks/{self.cloud}", f"stacks/vm/{self.cloud}"):
+        for folder in self.stacks:
             if hcp.block(self.root / folder):
                 raise Problem(
                     f"{folder} keeps its states in HCP Terraform, where this does not look.",
@@ -229,7 +236,7 @@ class Bootstrap(Stack):
                 f"These still stand, and their states are kept here: {listed}.",
                 f"First task destroy-{self.cloud}, with ENV=… for what is not production (workspace default).",
             )
-        for folder in (f"stacks/{self.cloud}", f"stacks/vm/{self.cloud}", self.own_folder):
+        for folder in (*self.stacks, self.own_folder):
             path = self.root / folder
             (path / "backend.tf").unlink(missing_ok=True)
             if self.moving(path):

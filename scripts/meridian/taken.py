@@ -1,5 +1,6 @@
 """Whether names that a bootstrap is about to give away belong to something already."""
 
+import functools
 import json
 import urllib.parse
 
@@ -24,21 +25,26 @@ def taken(bootstrap, creates):
 
 
 def of_aws(bootstrap, kind, values):
-    aws = bootstrap.provider.aws
     name = values.get("name")
     if kind == "aws_ecr_repository":
-        if name in [each["repositoryName"] for each in aws(bootstrap, "ecr", "describe-repositories")["repositories"]]:
+        if name in [each["repositoryName"] for each in listed(bootstrap, "ecr", "describe-repositories")["repositories"]]:
             return f"repository {name}", name
     elif kind == "aws_iam_role":
-        if name in [each["RoleName"] for each in aws(bootstrap, "iam", "list-roles")["Roles"]]:
+        if name in [each["RoleName"] for each in listed(bootstrap, "iam", "list-roles")["Roles"]]:
             return f"role {name}", name
     elif kind == "aws_iam_openid_connect_provider":
         host = values["url"].removeprefix("https://")
-        for each in aws(bootstrap, "iam", "list-open-id-connect-providers")["OpenIDConnectProviderList"]:
+        for each in listed(bootstrap, "iam", "list-open-id-connect-providers")["OpenIDConnectProviderList"]:
             if each["Arn"].endswith(f"oidc-provider/{host}"):
                 # Others in the account trust it too, so it must not go with this bootstrap.
                 return f"identity provider {host}, which an account has once", f'github or circleci with provider = "{each["Arn"]}"'
     return None
+
+
+@functools.cache
+def listed(bootstrap, *command):
+    """A list of the account's, asked for once, though there are several roles to make."""
+    return bootstrap.provider.aws(bootstrap, *command)
 
 
 def of_azure(bootstrap, kind, values):
