@@ -104,6 +104,18 @@ class Emulator:
         self.process.wait()
 
 
+def certificate(folder, name):
+    """Files with key and certificate of a server, by openssl; name: such as DNS:localhost or IP:127.0.0.1."""
+    key, file = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=emulator", "-keyout", key, "-out", file]
+        + ["-addext", f"subjectAltName={name}"],
+        check=True,
+        capture_output=True,
+    )
+    return key, file
+
+
 def docker_registry(folder):
     """A registry of images, empty, on plain HTTP: an Emulator."""
     port = free_port()

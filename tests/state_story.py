@@ -100,8 +100,7 @@ class Story:
         return done
 
     def elsewhere(self):
-        """Another clone, with a state of its own: it goes on with what is there, and writes over no state."""
-        before = self.notes()
+        """Another clone, with a state of its own: it goes on with what is there, and writes over no state that `second_writer` left."""
         other = self.root.parent / "other"
         shutil.copytree(self.root, other, ignore=shutil.ignore_patterns("backend.tf", ".terraform", "*.tfstate*", "colleague", "cutting"))
         theirs = Story(other, self.cloud, {**self.environment, "TF_VAR_note": "theirs"})
@@ -110,10 +109,10 @@ class Story:
         refused = theirs.bootstrap(check=False)
         assert refused.returncode == 1 and "goes on with that" in refused.stdout, refused.stdout
         assert "two deployments of one name" in refused.stdout and "Nothing was moved" in refused.stdout
-        assert self.notes() == before
+        assert self.notes() == ["third", "of staging"]
         (theirs.stack / "terraform.tfstate").unlink()
         assert "No changes" in theirs.bootstrap().stdout
-        assert self.notes() == before
+        assert self.notes() == ["third", "of staging"]
 
     def end(self):
         """The end of the stacks, before which nothing is taken away; and two removals that are killed."""

@@ -12,6 +12,7 @@ import sys
 import threading
 
 import pytest
+from emulators import certificate
 from state_story import STACK
 
 from conftest import ROOT
@@ -113,16 +114,10 @@ class Hcp(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hcp(tmp_path):
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=hcp", "-keyout", key, "-out", certificate]
-        + ["-addext", "subjectAltName=DNS:localhost"],
-        check=True,
-        capture_output=True,
-    )
+    key, trust = certificate(tmp_path, "DNS:localhost")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hcp)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(trust, key)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     server.workspaces = {}
     server.version = json.loads(subprocess.run(["terraform", "version", "-json"], check=True, capture_output=True).stdout)["terraform_version"]
@@ -140,7 +135,7 @@ def hcp(tmp_path):
     server.stack = stack
     server.environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("TF_") and "PROXY" not in name.upper()},
-        "SSL_CERT_FILE": str(certificate),
+        "SSL_CERT_FILE": str(trust),
         "TF_CLI_CONFIG_FILE": str(tmp_path / ".terraformrc"),
         "TF_CLOUD_HOSTNAME": host,
         "TF_CLOUD_ORGANIZATION": "someone",

@@ -5,11 +5,10 @@ import base64
 import hashlib
 import os
 import shutil
-import subprocess
 
 import pytest
 from cloud_echo import SOURCES, Echo
-from emulators import Emulator, azurite, free_port
+from emulators import Emulator, azurite, certificate, free_port
 from state_story import Story
 
 from conftest import ROOT
@@ -47,18 +46,13 @@ class World:
 
     def behind(self, folder):
         """Azurite, with the account that the bootstrap will make; the double lets nobody at it before."""
-        key, certificate, port = folder / "azurite.key", folder / "azurite.pem", free_port()
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=azurite", "-keyout", key, "-out", certificate]
-            + ["-addext", "subjectAltName=IP:127.0.0.1"],
-            check=True,
-            capture_output=True,
-        )
-        command = [azurite(), "--blobPort", port, "--location", folder / "azurite", "--oauth", "basic", "--cert", certificate, "--key", key]
+        key, trust = certificate(folder, "IP:127.0.0.1")
+        port = free_port()
+        command = [azurite(), "--blobPort", port, "--location", folder / "azurite", "--oauth", "basic", "--cert", trust, "--key", key]
         command += ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
         secret = base64.b64encode(b"nothing secret at all, of sixty-four bytes or so, for an emulator").decode()
         emulator = Emulator(command, port, folder / "azurite.log", {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{secret}"})
-        self.echo.order("blobs", url=f"https://127.0.0.1:{port}", trust=str(certificate))
+        self.echo.order("blobs", url=f"https://127.0.0.1:{port}", trust=str(trust))
         return emulator
 
     def stop(self):
