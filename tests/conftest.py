@@ -1,111 +1,12 @@
-"""What the tests share: what a machine must have for some of them, and how to say that it lacks it."""
+"""What all tests share: markers, what the machine must have, and the service."""
 
-import functools
 import os
-import pathlib
-import shutil
-import subprocess
-import urllib.request
 
 import pytest
-import service
+from support import service
+from support.machine import NEEDS, need
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-CACHE = ROOT / ".cache"
-
-pytest_plugins = ["images"]
-
-
-def _docker():
-    return shutil.which("docker") and subprocess.run(
-        ["docker", "info"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ).returncode == 0
-
-
-def _provider(name):
-    """Whether Terraform finds the provider: in a plugin folder of this machine, or in its registry."""
-
-    def present():
-        if not shutil.which("terraform"):
-            return False
-        home = pathlib.Path.home()
-        for folder in (
-            home / ".terraform.d/plugins",
-            home / ".local/share/terraform/plugins",
-            pathlib.Path("/usr/local/share/terraform/plugins"),
-            pathlib.Path("/usr/share/terraform/plugins"),
-        ):
-            if any((folder / "registry.terraform.io/hashicorp" / name).glob("*/*_*/terraform-provider-*")):
-                return True
-        return _registry()
-
-    return present
-
-
-@functools.cache
-def _registry():
-    try:
-        urllib.request.urlopen("https://registry.terraform.io/.well-known/terraform.json", timeout=5).close()
-        return True
-    except OSError:
-        return False
-
-
-def _built(tool):
-    return lambda: any((CACHE / "go").glob(f"v*/{tool}"))
-
-
-# What a test may need: how to see whether it is here, and how to get it.
-NEEDS = {
-    "docker": (_docker, "a running Docker engine; Debian: apt-get install docker.io, then dockerd"),
-    "npm": (lambda: shutil.which("npm"), "Node.js with npm, for Azurite"),
-    "go": (lambda: shutil.which("go"), "Go, for the emulator of Cloud Storage"),
-    "cosign": (_built("cosign"), "Go, and scripts/tool cosign, which builds it in some 5 minutes"),
-    "osv-scanner": (_built("osv-scanner"), "Go, and scripts/tool osv-scanner, which builds it in some 5 minutes"),
-    "nginx": (lambda: shutil.which("nginx"), "Debian: apt-get install nginx"),
-    "wrk": (lambda: shutil.which("wrk"), "Debian: apt-get install wrk"),
-    "docker-registry": (
-        lambda: shutil.which("docker-registry"),
-        "Debian: apt-get install docker-registry",
-    ),
-    "skopeo": (lambda: shutil.which("skopeo"), "https://github.com/containers/skopeo; Debian: apt-get install skopeo"),
-    "shellcheck": (lambda: shutil.which("shellcheck"), "https://www.shellcheck.net; Debian: apt-get install shellcheck"),
-    "mmdebstrap": (lambda: shutil.which("mmdebstrap"), "Debian: apt-get install mmdebstrap"),
-    "chromium": (lambda: shutil.which("chromium"), "Debian: apt-get install chromium"),
-    "root": (lambda: os.geteuid() == 0, "root: sudo -E"),
-    "jdk": (
-        lambda: shutil.which("javac") and shutil.which("keytool"),
-        "a JDK, 17 or newer: https://adoptium.net; Debian: apt-get install default-jdk-headless",
-    ),
-    "tflint": (
-        lambda: shutil.which("tflint") or (pathlib.Path.home() / "go/bin/tflint").exists(),
-        "https://github.com/terraform-linters/tflint, or go install github.com/terraform-linters/tflint@v0.64.0",
-    ),
-    "terraform": (lambda: shutil.which("terraform"), "https://developer.hashicorp.com/terraform/install"),
-    "aws-cli": (
-        lambda: shutil.which("aws"),
-        "the AWS CLI: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html, or pip install awscli",
-    ),
-    "aws": (_provider("aws"), "the Terraform provider aws: its registry, or a plugin folder"),
-    "azurerm": (
-        _provider("azurerm"),
-        "the Terraform provider azurerm: its registry, or ./taskw provider-azurerm, which builds it in some 8 minutes",
-    ),
-    "google": (
-        _provider("google"),
-        "the Terraform provider google: its registry; or v7.45.0 of github.com/hashicorp/terraform-provider-google, built by go build -o"
-        " ~/.terraform.d/plugins/registry.terraform.io/hashicorp/google/7.45.0/linux_amd64/terraform-provider-google_v7.45.0_x5",
-    ),
-}
-
-
-def need(name):
-    """Skips the calling test where the machine lacks what it needs, and fails it where REQUIRE names it."""
-    present, how = NEEDS[name]
-    if present():
-        return
-    required = os.environ.get("REQUIRE", "").replace(",", " ").split()
-    (pytest.fail if name in required else pytest.skip)(f"{name} is missing: {how}")
+pytest_plugins = ["support.images"]
 
 
 def pytest_configure(config):

@@ -1,4 +1,4 @@
-# Plans only: what pushes for real is in tests/test_image_module.py.
+# Plans only: what pushes for real is in tests/image/test_image_module.py.
 variables {
   image          = null
   repository_url = "localhost:5000/meridian"

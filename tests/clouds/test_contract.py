@@ -1,0 +1,187 @@
+"""The modules and stacks of the clouds have the names and types that modules/CONTRACT.md gives them."""
+
+import re
+import shutil
+
+import pytest
+from support.machine import ROOT
+
+CLOUDS = ("aws", "azure", "gcp")
+
+
+def contract(root):
+    """Folder pattern to its inputs with types, its outputs, and the differences of each cloud."""
+    sections = {}
+    for section in re.split(r"^## ", (root / "modules/CONTRACT.md").read_text(), flags=re.M)[1:]:
+        heading, body = section.split("\n", 1)
+        if "{cloud}" not in heading:
+            continue
+        parts = {"Input": [], "Output": [], "Cloud": []}
+        rows = None
+        for line in body.splitlines():
+            cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else None
+            if cells is None:
+                rows = None
+            elif rows is None:
+                rows = parts[cells[0]]
+            elif not set(cells[0]) <= set("-"):
+                rows.append(cells)
+        sections[heading.strip()] = {
+            "inputs": {code(name): normal(code(kind)) for name, kind, _ in parts["Input"]},
+            "outputs": {code(name) for name, _ in parts["Output"]},
+            "differences": [difference(cells) for cells in parts["Cloud"]],
+        }
+    return sections
+
+
+def code(cell):
+    return re.fullmatch(r"`([^`]*)`", cell)[1]
+
+
+def difference(cells):
+    cloud, change, reason = cells
+    assert cloud in CLOUDS, f"{cloud} is no cloud of the contract"
+    assert reason, f"{cloud} {change}: a difference has a reason"
+    verb, kind, name, _, what = re.fullmatch(r"(adds|lacks|types) (input|output) `(\w+)`( `(.*)`)?", change).groups()
+    assert (verb == "types") == (what is not None), change
+    return cloud, verb, kind, name, what
+
+
+def normal(kind):
+    return re.sub(r"\s+", "", kind).replace(",}", "}")
+
+
+def blocks(folder, kind):
+    """Name to body of each top-level block of a kind, in formatted files."""
+    found = {}
+    for file in sorted(folder.glob("*.tf")):
+        for name, body in re.findall(rf'^{kind} "(\w+)" \{{\n(.*?)^\}}', file.read_text(), re.M | re.S):
+            found[name] = body
+    return found
+
+
+def type_of(body):
+    """The type of a variable, over as many lines as its brackets take."""
+    text = re.search(r"^  type\s*=\s*(.*)", body, re.M | re.S)[1]
+    kind = ""
+    for line in text.splitlines():
+        kind += re.sub(r"#.*", "", line).strip() + ("," if re.search(r"=[^({]*$", line) and "(" in kind else "")
+        if all(kind.count(pair[0]) == kind.count(pair[1]) for pair in ("()", "{}")):
+            return normal(kind.rstrip(","))
+    raise AssertionError(f"no type in {body}")
+
+
+def findings(root):
+    """Every way in which code and contract differ."""
+    found = []
+    for heading, section in contract(root).items():
+        for cloud in CLOUDS:
+            folder = root / heading.replace("{cloud}", cloud)
+            if not folder.is_dir():
+                continue
+            inputs, outputs = dict(section["inputs"]), set(section["outputs"])
+            added = set()
+            for _, verb, kind, name, what in (row for row in section["differences"] if row[0] == cloud):
+                where = f"{heading}, {cloud}: {verb} {kind} {name}"
+                known = inputs if kind == "input" else outputs
+                if (verb == "adds") == (name in known):
+                    found.append(f"{where}: contradicts the table")
+                elif verb == "adds":
+                    (added.add if kind == "input" else outputs.add)(name)
+                elif verb == "types":
+                    inputs[name] = normal(what)
+                elif kind == "input":
+                    del inputs[name]
+                else:
+                    outputs.remove(name)
+            variables = {name: type_of(body) for name, body in blocks(folder, "variable").items()}
+            for names, there, kind in (
+                (set(inputs) | added, set(variables), "input"),
+                (outputs, set(blocks(folder, "output")), "output"),
+            ):
+                found += [f"{folder.relative_to(root)} lacks the {kind} {name}" for name in sorted(names - there)]
+                found += [f"{folder.relative_to(root)} has an {kind} {name}, which the contract has not" for name in sorted(there - names)]
+            for name in inputs.keys() & variables.keys():
+                if inputs[name] != variables[name]:
+                    found.append(f"{folder.relative_to(root)}: {name} is {variables[name]}, by the contract {inputs[name]}")
+    return found
+
+
+def test_code_and_contract_agree():
+    assert findings(ROOT) == []
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_every_module_is_in_the_contract(cloud):
+    known = {heading.replace("{cloud}", cloud) for heading in contract(ROOT)}
+    modules = {str(folder.parent.relative_to(ROOT)) for folder in (ROOT / "modules" / cloud).glob("*/main.tf")}
+    assert modules <= known
+
+
+def test_every_size_is_near_the_truth():
+    """Within a tenth or ten lines, so that small changes need no bookkeeping; sizes() writes the table."""
+    told = {}
+    head, *rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in (ROOT / "modules/CONTRACT.md").read_text().split("## Size")[1].splitlines()
+        if line.startswith("|") and not line.startswith("|-")
+    ]
+    for name, *cells in rows:
+        for column, cell in zip(head[1:], cells):
+            if cell != "–":
+                told[name.strip("`"), column] = [int(number) for number in re.findall(r"\d+", cell)]
+    counted = sizes(ROOT)
+    assert set(told) == set(counted)
+    for key, (resources, lines) in counted.items():
+        assert told[key][0] == resources and abs(told[key][1] - lines) <= max(10, lines / 10), (key, told[key], counted[key])
+
+
+def sizes(root):
+    """Blocks of resources, and lines without the tests, of each module or stack and cloud."""
+    counted = {}
+    for heading in contract(root):
+        for cloud in CLOUDS:
+            files = sorted((root / heading.replace("{cloud}", cloud)).glob("*.tf"))
+            if files:
+                text = "".join(file.read_text() for file in files)
+                counted[heading, cloud] = (len(re.findall(r'^resource "', text, re.M)), text.count("\n"))
+    return counted
+
+
+def size_table(root):
+    counted = sizes(root)
+    rows = ["| |" + "".join(f" {cloud} |" for cloud in CLOUDS), "|---" * (1 + len(CLOUDS)) + "|"]
+    for heading in contract(root):
+        cells = [counted.get((heading, cloud)) for cloud in CLOUDS]
+        rows.append(f"| `{heading}` |" + "".join(f" {cell[0]} in {cell[1]} |" if cell else " – |" for cell in cells))
+    return "\n".join(rows) + "\n"
+
+
+# That the comparison finds what it is there to find: each change is made to a copy.
+@pytest.mark.parametrize(
+    "file, old, new, found",
+    [
+        ("modules/aws/network/variables.tf", 'variable "cidr"', 'variable "range"', "lacks the input cidr"),
+        ("modules/aws/network/variables.tf", 'variable "cidr"', 'variable "range"', "has an input range"),
+        ("modules/aws/edge/outputs.tf", 'output "url"', 'output "address"', "lacks the output url"),
+        ("modules/aws/service/variables.tf", "min = number, max = number", "least = number, most = number", "instances is"),
+        ("modules/aws/service/variables.tf", 'variable "entry"', 'variable "door"', "lacks the input entry"),
+        ("modules/CONTRACT.md", "aws | lacks input `origin`", "aws | adds input `origin`", "contradicts"),
+        ("stacks/aws/variables.tf", 'variable "every_minutes"', 'variable "every"', "has an input every"),
+    ],
+)
+def test_a_name_or_type_changed_in_one_place_is_found(tmp_path, file, old, new, found):
+    for folder in ("modules", "stacks"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns(".terraform"))
+    before = findings(tmp_path)
+    text = (tmp_path / file).read_text()
+    assert old in text
+    (tmp_path / file).write_text(text.replace(old, new))
+    assert any(found in finding for finding in set(findings(tmp_path)) - set(before))
+
+
+if __name__ == "__main__":
+    path = ROOT / "modules/CONTRACT.md"
+    text = path.read_text()
+    before, after = text.split("## Size", 1)
+    path.write_text(before + "## Size" + re.sub(r"^\| \|.*?\n(?!\|)", lambda _: size_table(ROOT), after, flags=re.M | re.S))

@@ -1,0 +1,86 @@
+"""Format, validity and tests of every module and stack, with the real providers and without an account."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+from support.machine import ROOT, need
+from support.providers import Providers
+
+# Cloud to the provider that its modules take.
+PROVIDERS = {"aws": "aws", "azure": "azurerm", "gcp": "google"}
+
+FOLDERS = sorted(
+    str(file.parent.relative_to(ROOT))
+    for top in ("modules", "stacks")
+    for file in (ROOT / top).rglob("versions.tf")
+    if ".terraform" not in file.parts
+)
+
+
+def cloud(folder):
+    return next((part for part in folder.split("/") if part in PROVIDERS), None)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """Modules and stacks where init may leave its files; a shared place for the providers."""
+    top = tmp_path_factory.mktemp("terraform")
+    for folder in ("modules", "stacks"):
+        shutil.copytree(ROOT / folder, top / folder, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "backend.tf"))
+    (top / "app").symlink_to(ROOT / "app")
+    return top
+
+
+@pytest.fixture(scope="module")
+def providers(tmp_path_factory):
+    with Providers(tmp_path_factory.mktemp("providers")) as running:
+        yield running
+
+
+def terraform(folder, *arguments, **environment):
+    done = subprocess.run(
+        ["terraform", f"-chdir={folder}", *arguments],
+        env={**os.environ, "CHECKPOINT_DISABLE": "1", **environment},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert done.returncode == 0, f"terraform {' '.join(arguments)} in {folder}:\n{done.stdout}"
+    return done.stdout
+
+
+@pytest.mark.needs("terraform")
+def test_every_file_is_formatted():
+    terraform(ROOT, "fmt", "-check", "-diff", "-recursive", "modules")
+    terraform(ROOT, "fmt", "-check", "-diff", "-recursive", "stacks")
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_file_is_longer_than_one_sitting(folder):
+    long = {file.name: lines for file in (ROOT / folder).glob("*.tf") if (lines := file.read_text().count("\n")) > 150}
+    assert long == {}
+
+
+# A run costs a second for each module it composes, so stacks are left to ./taskw check.
+@pytest.mark.needs("terraform")
+@pytest.mark.parametrize(
+    "folder", [pytest.param(folder, marks=pytest.mark.check) if folder.startswith("stacks/") else folder for folder in FOLDERS]
+)
+def test_module_is_valid_and_keeps_its_promises(folder, copy, providers):
+    """The tests of the folder itself, tests/*.tftest.hcl; each run's name is the promise."""
+    attached = {}
+    if cloud(folder):
+        need(PROVIDERS[cloud(folder)])
+        # One provider serves all: a start of its own for each run would take minutes.
+        attached = {"TF_REATTACH_PROVIDERS": providers.attach(PROVIDERS[cloud(folder)], ROOT / folder)}
+    # Not asked of a registry: the provider runs already. Its hashes are the lock file's business.
+    (copy / folder / ".terraform.lock.hcl").unlink(missing_ok=True)
+    terraform(copy / folder, "init", "-backend=false", "-input=false", **attached)
+    terraform(copy / folder, "validate", **attached)
+    runs = sum(len(re.findall(r"^run ", file.read_text(), re.M)) for file in (ROOT / folder).glob("tests/*.tftest.hcl"))
+    assert runs, f"{folder} has no test"
+    said = terraform(copy / folder, "test", "-no-color", **attached)
+    assert f"{runs} passed, 0 failed" in said

@@ -1,0 +1,248 @@
+"""The virtual machine on Azure and Google Cloud: real plans of the real providers, read as JSON.
+
+The providers speak to the doubles of tests/doubles/clouds, which a plan asks for little. Nothing is applied
+here: what only the clouds can show is said so in the guides.
+"""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+from doubles.cloud_echo import SOURCES, Echo
+from support.machine import ROOT, need
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "jdk")]
+
+DIGEST = "sha256:" + "a" * 64
+IMAGE = f"example.com/meridian@{DIGEST}"
+ANYWHERE, INSIDE = "0.0.0.0/0", "10.30.0.0/16"
+# The whole of what may come in: protocol, port, source.
+LIST = {
+    ("tcp", "80", ANYWHERE),
+    ("tcp", "443", ANYWHERE),
+    ("icmp", "all", ANYWHERE),
+    ("tcp", "22", "104.154.0.0/15"),
+    ("tcp", "all", INSIDE),
+    ("udp", "all", INSIDE),
+}
+# What each platform adds by itself, by priority: allowed or not, protocol, port, source or target.
+# https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#default-security-rules
+AZURE_IN = [
+    (65000, True, "all", "all", "VirtualNetwork"),
+    (65001, True, "all", "all", "AzureLoadBalancer"),
+    (65500, False, "all", "all", ANYWHERE),
+]
+AZURE_OUT = [
+    (65000, True, "all", "all", "VirtualNetwork"),
+    (65001, True, "all", "all", "Internet"),
+    (65500, False, "all", "all", ANYWHERE),
+]
+# https://cloud.google.com/firewall/docs/firewalls#default_firewall_rules
+GOOGLE_IN = [(65535, False, "all", "all", ANYWHERE)]
+GOOGLE_OUT = [(65535, True, "all", "all", ANYWHERE)]
+
+CLOUDS = {
+    "azure": ("azurerm", "Arm", ["management.azure.com", "*.blob.core.windows.net"]),
+    "gcp": ("google", "Google", ["*.googleapis.com"]),
+}
+
+
+class Plan:
+    def __init__(self, cloud, folder):
+        provider, double, hosts = CLOUDS[cloud]
+        need(provider)
+        for path in ("modules/image", "stacks/vm"):
+            shutil.copytree(ROOT / path, folder / path, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests"))
+        (folder / "app").mkdir()
+        shutil.copy(ROOT / "app/pom.xml", folder / "app")
+        echo = Echo(double, folder, hosts)
+        ours = {name: value for name, value in os.environ.items() if not name.startswith(("GOOGLE_", "ARM_", "TF_"))}
+        environment = {
+            **ours,
+            **echo.environment,
+            "PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}",
+            "TF_IN_AUTOMATION": "1",
+            "TF_VAR_image": IMAGE,
+            "GOOGLE_OAUTH_ACCESS_TOKEN": "x",
+            **({"TF_VAR_project": "test-project"} if cloud == "gcp" else {}),
+        }
+
+        def terraform(*arguments):
+            done = subprocess.run(
+                ["terraform", f"-chdir={folder}/stacks/vm/{cloud}", *arguments], env=environment, text=True, capture_output=True
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+            return done.stdout
+
+        try:
+            terraform("init", "-input=false", "-no-color")
+            terraform("plan", "-input=false", "-no-color", "-out=plan")
+            shown = json.loads(terraform("show", "-json", "plan"))
+        finally:
+            echo.stop()
+        self.actions = {change["address"]: change["change"]["actions"] for change in shown["resource_changes"]}
+        module = shown["planned_values"]["root_module"]
+        self.values = {resource["address"]: resource["values"] for resource in module["resources"]}
+
+    def every(self, kind):
+        return [values for address, values in self.values.items() if address.startswith(f"{kind}.")]
+
+    def one(self, kind):
+        (values,) = self.every(kind)
+        return values
+
+
+@pytest.fixture(scope="module")
+def azure(tmp_path_factory):
+    return Plan("azure", tmp_path_factory.mktemp("azure"))
+
+
+@pytest.fixture(scope="module")
+def gcp(tmp_path_factory):
+    return Plan("gcp", tmp_path_factory.mktemp("gcp"))
+
+
+def let_through(rules):
+    """What gets by, up to the first rule that stops everything."""
+    allowed = set()
+    for _, allow, protocol, port, peer in sorted(rules):
+        if not allow:
+            assert (protocol, port, peer) == ("all", "all", ANYWHERE)
+            return allowed
+        allowed.add((protocol, port, peer))
+    return allowed
+
+
+def everything(value):
+    return {"*": "all", "": "all", None: "all"}.get(value, value)
+
+
+def azure_rules(plan, direction):
+    rules = plan.one("azurerm_network_security_group")["security_rule"]
+    for rule in rules:
+        # Each says by single values what it means; lists of more would be what is not compared here.
+        assert not any(value for name, value in rule.items() if name.endswith(("_prefixes", "_ranges", "_group_ids")))
+        assert rule["source_port_range"] == "*" and rule["destination_address_prefix"] == "*"
+    return [
+        (
+            rule["priority"],
+            rule["access"] == "Allow",
+            everything(rule["protocol"].lower()),
+            everything(rule["destination_port_range"]),
+            {"*": ANYWHERE}.get(rule["source_address_prefix"], rule["source_address_prefix"]),
+        )
+        for rule in rules
+        if rule["direction"] == direction
+    ]
+
+
+def google_rules(plan, direction):
+    rules = []
+    for rule in plan.every("google_compute_firewall"):
+        assert not rule["deny"] and not rule["disabled"] and not any(
+            rule[name] for name in ("source_tags", "target_tags", "source_service_accounts", "target_service_accounts")
+        )
+        if rule["direction"] == direction:
+            (allow,) = rule["allow"]
+            (peer,) = rule["source_ranges"] or rule["destination_ranges"]
+            (port,) = allow["ports"] or [None]
+            rules.append((rule["priority"], True, allow["protocol"], everything(port), peer))
+    return rules
+
+
+def test_azure_lets_in_exactly_the_list(azure):
+    assert let_through(azure_rules(azure, "Inbound") + AZURE_IN) == LIST
+
+
+def test_azure_lets_everything_out(azure):
+    assert ("all", "all", ANYWHERE) in let_through(azure_rules(azure, "Outbound") + AZURE_OUT)
+
+
+def test_the_firewall_of_azure_is_around_all_machines(azure):
+    assert "azurerm_subnet_network_security_group_association.this" in azure.values
+    assert "azurerm_network_security_rule" not in "".join(azure.values), "A rule beside the group's own would not be compared."
+    (interface,) = azure.one("azurerm_linux_virtual_machine_scale_set")["network_interface"]
+    (configuration,) = interface["ip_configuration"]
+    assert not interface["network_security_group_id"] and configuration["public_ip_address"] == []
+
+
+def test_google_lets_in_exactly_the_list(gcp):
+    assert let_through(google_rules(gcp, "INGRESS") + GOOGLE_IN) == LIST
+
+
+def test_google_lets_everything_out(gcp):
+    assert ("all", "all", ANYWHERE) in let_through(google_rules(gcp, "EGRESS") + GOOGLE_OUT)
+
+
+def test_google_adds_no_rules_to_the_network(gcp):
+    network = gcp.one("google_compute_network")
+    assert network["name"] != "default" and network["auto_create_subnetworks"] is False
+
+
+def test_azure_starts_a_machine_before_it_ends_one(azure):
+    group = azure.one("azurerm_linux_virtual_machine_scale_set")
+    (policy,) = group["rolling_upgrade_policy"]
+    assert group["upgrade_mode"] == "Rolling" and policy["maximum_surge_instances_enabled"] and not group["overprovision"]
+    (repair,) = group["automatic_instance_repair"]
+    assert repair["enabled"] and repair["action"] == "Replace"
+    assert azure.one("azurerm_lb_probe")["request_path"] == "/now"
+
+
+def test_google_starts_a_machine_before_it_ends_one(gcp):
+    group = gcp.one("google_compute_region_instance_group_manager")
+    (policy,) = group["update_policy"]
+    assert (policy["type"], policy["minimal_action"]) == ("PROACTIVE", "REPLACE")
+    # SUBSTITUTE is the default, which the provider leaves out; RECREATE would keep names and end machines first.
+    assert policy["replacement_method"] in (None, "SUBSTITUTE")
+    assert policy["max_unavailable_fixed"] == 0 and policy["max_surge_fixed"] >= 3
+    assert group["auto_healing_policies"][0]["initial_delay_sec"] == 240 and group["target_size"] == 1
+
+
+def test_the_addresses_are_static_and_the_load_balancers_pass_packets_through(azure, gcp):
+    assert azure.one("azurerm_public_ip")["allocation_method"] == "Static" and azure.one("azurerm_lb")["sku"] == "Standard"
+    assert {(rule["protocol"], rule["frontend_port"], rule["backend_port"]) for rule in azure.every("azurerm_lb_rule")} == {
+        ("Tcp", 22, 22),
+        ("Tcp", 80, 80),
+    }
+    rule = gcp.one("google_compute_forwarding_rule")
+    assert (rule["load_balancing_scheme"], rule["ip_protocol"], rule["all_ports"]) == ("EXTERNAL", "L3_DEFAULT", True)
+    assert gcp.one("google_compute_address")["address_type"] == "EXTERNAL"
+
+
+def boot(plan, cloud):
+    if cloud == "azure":
+        return base64.b64decode(plan.one("azurerm_linux_virtual_machine_scale_set")["custom_data"]).decode()
+    return plan.one("google_compute_region_instance_template")["metadata"]["user-data"]
+
+
+def test_both_machines_boot_by_the_same_words(azure, gcp):
+    first, second = boot(azure, "azure").splitlines(), boot(gcp, "gcp").splitlines()
+    assert first[0] == second[0] == "#cloud-config"
+    for line in ("      MERIDIAN_GREETING=Hello World from BenchSci!", f"      MERIDIAN_VERSION={DIGEST}"):
+        assert line in first and line in second
+
+    def after(lines, start):
+        return lines[lines.index(start) :]
+
+    start = "  - path: /etc/meridian/prepare.sh"
+    differ = [pair for pair in zip(after(first, start), after(second, start), strict=True) if pair[0] != pair[1]]
+    assert [tuple(line.split()[0] for line in pair) for pair in differ] == [("--log-driver", "--log-driver")]
+
+
+def test_nobody_is_given_a_way_in(azure, gcp):
+    group = azure.one("azurerm_linux_virtual_machine_scale_set")
+    assert group["disable_password_authentication"] and not group["admin_password"]
+    metadata = gcp.one("google_compute_region_instance_template")["metadata"]
+    assert "ssh-keys" not in metadata and metadata["enable-oslogin"] == metadata["block-project-ssh-keys"] == "TRUE"
+
+
+@pytest.mark.parametrize("cloud", ["azure", "gcp"])
+def test_a_first_plan_only_makes_things(cloud, request):
+    actions = request.getfixturevalue(cloud).actions
+    assert set(map(tuple, actions.values())) <= {("create",), ("read",)}
+    # Two more when the image is built: its push, and what remembers its digest.
+    count = list(actions.values()).count(["create"]) + 2
+    assert f"makes {count} resources" in " ".join((ROOT / "stacks/vm" / cloud / "README.md").read_text().split())

@@ -1,0 +1,348 @@
+"""doctor, plan, deploy, verify and destroy for AWS, on machines and accounts that lack something."""
+
+import http.server
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+from support.machine import ROOT
+
+sys.path.insert(0, str(ROOT / "scripts"))
+from meridian.console import Problem
+from meridian.verify import FORGED, Verification, until_it_answers
+
+DIGEST = "sha256:" + "a" * 64
+CALLER = json.dumps({"UserId": "AIDA", "Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/someone"})
+ZONES = json.dumps({"AvailabilityZones": [{}, {}, {}]})
+
+
+class Machine:
+    """A copy of the repository's scripts and variables, and a PATH of stubs before the real one."""
+
+    def __init__(self, folder):
+        self.root = folder / "repository"
+        for name in ("scripts", "stacks/aws"):
+            shutil.copytree(ROOT / name, self.root / name, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "__pycache__"))
+        self.bin = folder / "bin"
+        self.bin.mkdir()
+        self.log = folder / "log"
+        self.log.touch()
+        (self.bin / "python3").symlink_to(sys.executable)
+        for tool in ("bash", "env", "curl", "cat", "sed", "grep", "dirname"):
+            (self.bin / tool).symlink_to(shutil.which(tool))
+        self.stub("aws", {"--version": "aws-cli/2.30.1", "get-caller-identity": CALLER, "describe-availability-zones": ZONES})
+        self.stub("terraform", {"version": "Terraform v1.11.4"})
+        self.replace("scripts/jdk", f"#!/bin/sh\necho {folder}\n")
+        (folder / "release").write_text('JAVA_VERSION="25.0.1"\n')
+
+    def replace(self, name, text):
+        (self.root / name).write_text(text)
+        (self.root / name).chmod(0o755)
+
+    def edit(self, name, old, new):
+        text = (self.root / name).read_text()
+        assert old in text
+        (self.root / name).write_text(text.replace(old, new))
+
+    def stub(self, name, answers, status=0):
+        """A program that answers, by the first of its arguments that is known, and notes its call."""
+        lines = "".join(f"  *' {word} '*) cat <<'END'\n{text}\nEND\n  exit 0;;\n" for word, text in answers.items())
+        self.replace(f"../bin/{name}", f"#!/bin/sh\necho \"{name} $* ws=$TF_WORKSPACE\" >>{self.log}\ncase \" $* \" in\n{lines}esac\nexit {status}\n")
+
+    def refuse(self, name, word, message, status=254):
+        """The stub, which says this on stderr when it is asked for that."""
+        path = self.bin / name
+        text = path.read_text().replace('case " $* " in\n', f"case \" $* \" in\n  *' {word} '*) cat >&2 <<'END'\n{message}\nEND\n  exit {status};;\n")
+        path.write_text(text)
+
+    def run(self, program, *arguments, stdin="", **environment):
+        return subprocess.run(
+            [self.root / "scripts" / program, "aws", *arguments],
+            env={"PATH": str(self.bin), "HOME": str(self.root), **environment},
+            input=stdin,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+
+@pytest.fixture
+def machine(tmp_path):
+    return Machine(tmp_path)
+
+
+def test_doctor_finds_a_ready_machine_ready(machine):
+    done = machine.run("doctor")
+    assert done.returncode == 0, done.stdout
+    assert "account 123456789012 as user/someone" in done.stdout and "region us-east-1 with 3 zones" in done.stdout
+    assert "./taskw deploy-aws" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "message, what, how",
+    [
+        ("Unable to locate credentials. You can configure credentials by running \"aws login\".", "There are no AWS credentials", "aws configure sso"),
+        ("An error occurred (ExpiredToken) when calling the GetCallerIdentity operation: The security token … is expired", "have expired", "aws sso login"),
+        ("Error when retrieving token from sso: Token has expired and refresh failed", "have expired", "aws sso login"),
+        ("The SSO session associated with this profile has expired or is otherwise invalid.", "have expired", "aws sso login"),
+        ("An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity operation: …", "does not know these credentials", "AWS_SESSION_TOKEN"),
+        ("The config profile (wrong) could not be found", "profile that AWS_PROFILE names does not exist", "list-profiles"),
+        ('Could not connect to the endpoint URL: "https://sts.us-east-1.amazonaws.com/"', "AWS cannot be reached", "HTTPS_PROXY"),
+    ],
+)
+def test_doctor_says_why_credentials_do_not_work_and_how_to_go_on(machine, message, what, how):
+    machine.refuse("aws", "get-caller-identity", message)
+    machine.refuse("aws", "describe-availability-zones", message)
+    done = machine.run("doctor")
+    assert done.returncode == 1
+    assert what in done.stdout and how in done.stdout
+    assert done.stdout.count("missing  ") == 1 and "1 to mend" in done.stdout
+
+
+def test_doctor_refuses_another_account(machine):
+    done = machine.run("doctor", TF_VAR_account="210987654321")
+    assert done.returncode == 1
+    assert "credentials are for the account 123456789012, but the variable account says 210987654321" in done.stdout
+
+
+def test_doctor_refuses_a_region_that_the_account_does_not_use(machine):
+    machine.refuse("aws", "describe-availability-zones", "An error occurred (AuthFailure) when calling the DescribeAvailabilityZones operation: …")
+    done = machine.run("doctor")
+    assert done.returncode == 1 and 'does not use the region "us-east-1"' in done.stdout
+
+
+@pytest.mark.parametrize("tool", ["terraform", "aws", "curl"])
+def test_doctor_says_where_a_missing_tool_is_to_be_had(machine, tool):
+    (machine.bin / tool).unlink()
+    done = machine.run("doctor")
+    assert done.returncode == 1
+    assert f"{tool} is missing" in done.stdout and "Install it: https://" in done.stdout
+
+
+def test_doctor_refuses_a_terraform_that_is_too_old(machine):
+    machine.stub("terraform", {"version": "Terraform v1.9.8\non linux_amd64"})
+    done = machine.run("doctor")
+    assert done.returncode == 1 and "terraform is 1.9.8, but 1.11 or newer is needed" in done.stdout
+
+
+def test_doctor_asks_for_a_jdk_only_where_something_is_built(machine):
+    machine.replace("scripts/jdk", "#!/bin/sh\necho 'No JDK 25 was found' >&2\nexit 1\n")
+    done = machine.run("doctor")
+    assert done.returncode == 1 and "JDK 25 is missing" in done.stdout
+    assert machine.run("doctor", IMAGE=f"example.com/meridian@{DIGEST}").returncode == 0
+
+
+def test_deploy_changes_nothing_while_something_is_missing(machine):
+    machine.refuse("aws", "get-caller-identity", "Unable to locate credentials")
+    done = machine.run("deploy")
+    assert done.returncode == 1 and "Nothing was changed" in done.stdout
+    assert not [line for line in machine.log.read_text().splitlines() if line.startswith("terraform") and " version" not in line]
+
+
+def deployed(machine, built, **more):
+    """Terraform as after a deployment of the image A, built or supplied."""
+    outputs = {name: {"value": value} for name, value in {"image": "A", "url": "http://127.0.0.1", **more}.items()}
+    resources = "module.image.terraform_data.push[0]" if built else "module.service.aws_ecs_service.stable"
+    machine.stub("terraform", {"version": "Terraform v1.11.4", "output": json.dumps(outputs), "list": resources})
+
+
+def applied(machine):
+    return next(line for line in machine.log.read_text().splitlines() if " apply " in line)
+
+
+@pytest.mark.parametrize(
+    "built, environment, argument",
+    [
+        (False, {}, "-var=image=A"),
+        (False, {"BUILD": "1"}, None),
+        (False, {"IMAGE": "B"}, "-var=image=B"),
+        (True, {}, None),
+        (True, {"IMAGE": "B"}, "-var=image=B"),
+        # An image in a tfvars file is Terraform's own affair.
+        (False, {"TF_VAR_image": "C"}, None),
+    ],
+)
+def test_deploy_keeps_an_image_that_was_supplied_unless_told_to_build(machine, built, environment, argument):
+    deployed(machine, built)
+    done = machine.run("deploy", **environment)
+    assert done.returncode == 0, done.stdout
+    call = applied(machine)
+    assert (f" {argument} " in call) if argument else ("-var=image" not in call)
+    assert call.endswith("ws=default") and "tfvars" not in call
+
+
+def test_an_environment_has_its_own_variables_and_workspace(machine):
+    deployed(machine, built=True)
+    done = machine.run("deploy", "-var=waf=true", ENV="staging")
+    assert done.returncode == 0, done.stdout
+    call = applied(machine)
+    assert "-var-file=staging.tfvars" in call and "-var=waf=true" in call and call.endswith("ws=staging")
+    assert "./taskw verify-aws ENV=staging" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "environment, said",
+    [
+        ({"ENV": "qa"}, "stacks/aws/qa.tfvars is missing"),
+        ({"ENV": "../x"}, 'ENV is "../x"'),
+        ({"IMAGE": "B", "BUILD": "1"}, "IMAGE and BUILD are both set"),
+    ],
+)
+def test_deploy_refuses_what_it_cannot_mean(machine, environment, said):
+    deployed(machine, built=True)
+    done = machine.run("deploy", **environment)
+    assert done.returncode == 1 and said in done.stdout
+
+
+def test_an_environment_without_a_name_of_its_own_is_refused(machine):
+    machine.replace("stacks/aws/qa.tfvars", 'cidr = "10.22.0.0/16"\n')
+    done = machine.run("plan", ENV="qa")
+    assert done.returncode == 1 and 'has the name of production, "meridian"' in done.stdout
+
+
+def test_a_failed_apply_points_to_the_guide(machine):
+    deployed(machine, built=True)
+    machine.refuse("terraform", "apply", "Error: no", status=1)
+    done = machine.run("deploy")
+    assert done.returncode == 1 and "stacks/aws/README.md has a section Troubleshooting" in done.stdout
+
+
+def test_destroy_removes_nothing_without_the_name(machine):
+    deployed(machine, built=True)
+    for stdin, environment in (("", {}), ("yes\n", {}), ("", {"CONFIRM": "meridian-staging"})):
+        done = machine.run("destroy", stdin=stdin, **environment)
+        assert done.returncode == 1 and "Nothing was removed" in done.stdout
+    assert " destroy " not in machine.log.read_text()
+
+
+def test_destroy_fails_while_the_cloud_still_lists_something(machine):
+    deployed(machine, built=True)
+    vpcs = json.dumps({"Vpcs": [{"VpcId": "vpc-0123"}]})
+    machine.stub("aws", {"--version": "aws-cli/2.30.1", "describe-vpcs": vpcs})
+    done = machine.run("destroy", stdin="meridian\n")
+    assert done.returncode == 1 and "1 of meridian are left" in done.stdout and "network vpc-0123" in done.stdout
+    machine.stub("aws", {"--version": "aws-cli/2.30.1"})
+    done = machine.run("destroy", stdin="meridian\n")
+    assert done.returncode == 0 and "AWS lists nothing of meridian any more." in done.stdout
+
+
+class Service(http.server.BaseHTTPRequestHandler):
+    """Answers as Meridian does behind its load balancer, unless its server is told otherwise."""
+
+    def do_GET(self):
+        wrong = self.server.wrong
+        address = self.headers.get(wrong.get("believes", ""), "203.0.113.7")
+        document = {"a": 1} if wrong.get("document") is None else wrong["document"]
+        pages = {
+            "/": {"timestamp": "2026-11-21T07:05:09.123456Z", "ip": address.removeprefix("for=")},
+            "/now": {"now": "2026-11-21T07:05:09.123456Z"},
+            "/api/foo": document,
+            **{path: {} for path in wrong.get("shows", ())},
+        }
+        answer = pages.get(self.path)
+        self.send_response(200 if answer is not None else 404)
+        self.send_header("Service-Version", wrong.get("version", DIGEST))
+        self.end_headers()
+        self.wfile.write(json.dumps(answer).encode() if self.path != wrong.get("breaks") else b"<html>")
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def service():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    server.wrong = {}
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server.url = f"http://127.0.0.1:{server.server_port}"
+    yield server
+    server.shutdown()
+
+
+def closed_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def outcome(service, **more):
+    closed = more.pop("closed", [closed_port()])
+    verification = Verification(service.url, closed, versions=[DIGEST], documents={"foo": '{"a": 1}'}, **more)
+    seen, wrong = [], []
+    for check in verification.all():
+        try:
+            seen.append(check())
+        except Problem as problem:
+            wrong.append(problem.what)
+    return seen, wrong
+
+
+def test_verify_finds_a_good_service_good_and_says_what_it_saw(service):
+    seen, wrong = outcome(service)
+    assert wrong == [] and len(seen) == 6
+    assert "203.0.113.7" in seen[0]
+
+
+@pytest.mark.parametrize(
+    "wrong, found",
+    [
+        ({"believes": "X-Forwarded-For"}, f"X-Forwarded-For: {FORGED} makes the service say {FORGED}"),
+        ({"believes": "Forwarded"}, "Forwarded: for="),
+        ({"believes": "X-Of-This-Cloud"}, "X-Of-This-Cloud"),
+        ({"version": "sha256:old"}, f"sha256:old answers, and not {DIGEST}"),
+        ({"document": {"a": 2}}, "GET /api/foo answered 200"),
+        ({"shows": ["/metrics"]}, "GET /metrics answered 200 to the world"),
+        ({"shows": ["/ready"]}, "GET /ready answered 200 to the world"),
+        ({"breaks": "/"}, "GET / answered 200 '<html>'"),
+        ({"breaks": "/api/foo"}, "GET /api/foo answered 200 '<html>'"),
+    ],
+)
+def test_verify_finds_what_is_wrong(service, wrong, found):
+    service.wrong = wrong
+    _, problems = outcome(service, forged=("X-Of-This-Cloud",))
+    assert any(found in problem for problem in problems), problems
+
+
+def test_verify_finds_a_port_that_should_be_closed(service):
+    _, wrong = outcome(service, closed=[service.server_port])
+    assert wrong == [f"TCP {service.server_port} of 127.0.0.1 is open."]
+
+
+def test_verify_gives_a_silent_service_up_after_a_while():
+    with pytest.raises(Problem, match="did not answer within"):
+        until_it_answers(f"http://127.0.0.1:{closed_port()}", minutes=0)
+
+
+@pytest.mark.parametrize("probe, wrong, code", [(0, {}, 0), (1, {}, 1), (0, {"version": "other"}, 1)])
+def test_the_program_verify_fails_if_probe_or_any_check_does(machine, service, probe, wrong, code):
+    service.wrong = wrong
+    machine.edit("scripts/clouds/aws.py", "CLOSED = (22, 8080, 8081)", f"CLOSED = ({closed_port()},)")
+    machine.replace("scripts/probe", f"#!/bin/sh\necho probe $1\nexit {probe}\n")
+    (machine.root / "app/documents").mkdir(parents=True)
+    (machine.root / "app/documents/foo.json").write_text('{"a": 1}')
+    deployed(machine, built=True, url=service.url, image=f"example.com/meridian@{DIGEST}")
+    done = machine.run("verify")
+    assert done.returncode == code, done.stdout
+    assert f"probe {service.url}" in done.stdout and "TCP 443 is closed" in done.stdout
+    assert ("All is as it should be." in done.stdout) == (code == 0)
+
+
+def test_the_program_verify_names_the_task_that_comes_first(machine):
+    machine.stub("terraform", {"version": "Terraform v1.11.4", "output": "{}"})
+    done = machine.run("verify")
+    assert done.returncode == 1 and "./taskw deploy-aws" in done.stdout
+
+
+def test_no_script_needs_more_than_python_itself():
+    """Nothing to install: each import is of the standard library or of scripts/ itself."""
+    for file in (ROOT / "scripts").rglob("*"):
+        if file.is_file() and (file.suffix == ".py" or file.open("rb").readline().startswith(b"#!/usr/bin/env python3")):
+            for line in file.read_text().splitlines():
+                words = line.split()
+                if words[:1] in (["import"], ["from"]) and len(words) > 1 and not line.startswith(" "):
+                    top = words[1].split(".")[0].rstrip(",")
+                    assert top in sys.stdlib_module_names | {"meridian", "clouds"}, f"{file}: {line}"

@@ -1,0 +1,175 @@
+"""doctor and destroy for Azure, on logins and subscriptions that lack something."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from support.machine import ROOT
+
+sys.path.insert(0, str(ROOT / "scripts"))
+from clouds import azure
+from meridian.console import Problem
+
+SUBSCRIPTION = "00000000-1111-2222-3333-444444444444"
+OWNER = {"actions": ["*"], "notActions": []}
+CONTRIBUTOR = {"actions": ["*"], "notActions": ["Microsoft.Authorization/*/Delete", "Microsoft.Authorization/*/Write"]}
+GRANTER = {"actions": ["Microsoft.Authorization/roleAssignments/write", "*/read"], "notActions": []}
+ZONES = [{"logicalZone": zone} for zone in "123"]
+
+
+class Stack:
+    name = "meridian"
+
+    def __init__(self, **variables):
+        self.variables = {"region": "westeurope", **variables}
+
+    def variable(self, name, default=None):
+        return self.variables.get(name, default)
+
+
+@pytest.fixture
+def az(tmp_path, monkeypatch):
+    """Sets what az answers: words of the command to JSON, or to a message that it refuses with."""
+    answers = {
+        "account show": {"id": SUBSCRIPTION, "user": {"name": "ops@example.com"}},
+        "account list": [{"id": SUBSCRIPTION}],
+        "/permissions": {"value": [OWNER]},
+        "/locations": {"value": [{"name": "westeurope", "availabilityZoneMappings": ZONES}, {"name": "westus"}]},
+        "/resources": {"value": []},
+    }
+
+    def run(*command, **_):
+        line = " ".join(command)
+        answer = next(answer for words, answer in answers.items() if words in line)
+        if isinstance(answer, str):
+            return subprocess.CompletedProcess(command, 1, "", answer)
+        return subprocess.CompletedProcess(command, 0, json.dumps(answer), "")
+
+    monkeypatch.setattr(azure, "run", run)
+    monkeypatch.setattr(azure.shutil, "which", lambda name: name)
+    monkeypatch.delenv("ARM_SUBSCRIPTION_ID", raising=False)
+    return answers
+
+
+def said(stack):
+    return [check() for _, check in azure.checks(stack)]
+
+
+def test_doctor_finds_a_ready_subscription_ready(az):
+    assert said(Stack()) == [
+        f"subscription {SUBSCRIPTION} as ops@example.com",
+        "rights to make resources and to grant them rights",
+        "region westeurope with 3 zones",
+    ]
+
+
+def test_without_az_nothing_is_asked_of_azure(monkeypatch):
+    monkeypatch.setattr(azure.shutil, "which", lambda name: None)
+    assert said(Stack()) == []
+
+
+@pytest.mark.parametrize(
+    "message, what, how",
+    [
+        ("ERROR: Please run 'az login' to setup account.", "Nobody is logged in", "az login"),
+        ("ERROR: AADSTS700082: The refresh token has expired due to inactivity.", "has expired", "az login"),
+        ("ERROR: AADSTS700213: No matching federated identity record found", "does not accept the login", "federated credential"),
+        ("ERROR: HTTPSConnectionPool: Max retries exceeded with url", "cannot be reached", "HTTPS_PROXY"),
+        ("ERROR: something new", "was refused", "something new"),
+    ],
+)
+def test_doctor_says_how_to_go_on_when_az_refuses(az, message, what, how):
+    az["account show"] = message
+    with pytest.raises(Problem) as refused:
+        azure.subscription(Stack())
+    assert what in refused.value.what and how in refused.value.how
+
+
+def test_doctor_finds_the_wrong_subscription(az):
+    with pytest.raises(Problem, match="does not see the subscription 99999999"):
+        azure.subscription(Stack(account="99999999-1111-2222-3333-444444444444"))
+
+
+@pytest.mark.parametrize("roles, lacks", [([CONTRIBUTOR], "roleAssignments/write"), ([GRANTER], "containerApps/write"), ([], "containerApps/write")])
+def test_doctor_finds_rights_that_are_missing(az, roles, lacks):
+    az["/permissions"] = {"value": roles}
+    with pytest.raises(Problem, match=lacks):
+        azure.rights(Stack())
+
+
+def test_two_roles_make_an_owner(az):
+    az["/permissions"] = {"value": [CONTRIBUTOR, GRANTER]}
+    assert azure.rights(Stack())
+
+
+@pytest.mark.parametrize("region, what", [("westus", "has no availability zones"), ("atlantis", "does not offer")])
+def test_doctor_finds_a_region_that_will_not_do(az, region, what):
+    with pytest.raises(Problem, match=what):
+        azure.region(Stack(region=region))
+
+
+def test_nothing_is_left_when_the_group_is_gone(az):
+    az["/resources"] = 'ERROR: Not Found({"error":{"code":"ResourceGroupNotFound"}})'
+    assert azure.left(Stack()) == []
+
+
+def test_what_is_left_is_told(az):
+    az["/resources"] = {"value": [{"type": "Microsoft.Network/virtualNetworks", "name": "mine"}]}
+    assert azure.left(Stack()) == ["Microsoft.Network/virtualNetworks mine", "resource group meridian"]
+
+
+def test_destroy_does_not_take_a_question_that_failed_for_nothing_left(az):
+    az["/resources"] = "ERROR: AADSTS700082: The refresh token has expired"
+    with pytest.raises(Problem, match="has expired"):
+        azure.left(Stack())
+
+
+def test_the_provider_is_not_built_where_it_is(tmp_path):
+    provider = tmp_path / ".terraform.d/plugins/registry.terraform.io/hashicorp/azurerm/5.2.0/linux_amd64/terraform-provider-azurerm_v5.2.0_x5"
+    provider.parent.mkdir(parents=True)
+    provider.touch(0o755)
+    done = subprocess.run(
+        [ROOT / "scripts/provider-azurerm"], env={**os.environ, "HOME": str(tmp_path)}, text=True, stdout=subprocess.PIPE, check=True
+    )
+    assert done.stdout == f"Nothing to do: {provider} is there.\n"
+
+
+def await_blobs(folder, statuses, **environment):
+    """Runs the wait for rights with a curl that answers these statuses in turn, the last for ever."""
+    for name, text in {
+        "az": "#!/bin/sh\necho token\n",
+        "sleep": "#!/bin/sh\n:\n",
+        "curl": f"#!/bin/sh\ncat >>{folder}/asked\nset -- {' '.join(statuses)}\nshift $(cat {folder}/count)\n"
+        f"[ $# -gt 1 ] && echo $(($(cat {folder}/count) + 1)) >{folder}/count\nprintf %s $1\n",
+    }.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    (folder / "count").write_text("0")
+    return subprocess.run(
+        [ROOT / "modules/azure/documents/await"],
+        env={"PATH": f"{folder}:{os.environ['PATH']}", "CONTAINER": "https://example.blob.core.windows.net/documents", **environment},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=60,
+    )
+
+
+def test_the_upload_waits_until_the_right_holds_three_times_in_a_row(tmp_path):
+    done = await_blobs(tmp_path, ["403", "403", "200", "200", "403", "200"])
+    assert done.returncode == 0, done.stdout
+    assert (tmp_path / "asked").read_text().count("comp=list") == 8
+
+
+def test_the_token_is_on_no_command_line(tmp_path):
+    await_blobs(tmp_path, ["200"])
+    assert 'header = "Authorization: Bearer token"' in (tmp_path / "asked").read_text()
+    assert "--config -" in (ROOT / "modules/azure/documents/await").read_text()
+
+
+def test_a_wait_in_vain_ends_and_says_whose_right_is_missing(tmp_path):
+    done = await_blobs(tmp_path, ["403"], LIMIT="0")
+    assert done.returncode == 1
+    assert "still answers 403" in done.stdout and "Storage Blob Data Contributor" in done.stdout

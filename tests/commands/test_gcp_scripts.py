@@ -1,0 +1,132 @@
+"""What the scripts say to a machine or a project that lacks something: against the double of Google's interfaces."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+from doubles.cloud_echo import Echo
+from support.machine import ROOT
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "jdk")]
+
+PROJECT = "test-project"
+GCLOUD = """#!/usr/bin/env bash
+case "$1 $2" in
+  "version ") echo "Google Cloud SDK ${GCLOUD_VERSION:-548.0.0}" ;;
+  "auth print-access-token" | "auth application-default")
+    if [[ -n ${GCLOUD_SAYS:-} ]]; then echo "$GCLOUD_SAYS" >&2; exit 1; fi
+    echo a-token ;;
+  *) exit 64 ;;
+esac
+"""
+
+
+def stub(folder):
+    """A folder with a gcloud that knows how to sign in."""
+    tool = folder / "bin/gcloud"
+    tool.parent.mkdir()
+    tool.write_text(GCLOUD)
+    tool.chmod(0o755)
+    return tool.parent
+
+
+class Machine:
+    def __init__(self, folder):
+        self.folder = folder
+        self.echo = Echo("Google", folder, ["*.googleapis.com"])
+        for path in ("scripts", "stacks/gcp"):
+            shutil.copytree(ROOT / path, folder / path, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "__pycache__"))
+        ours = {name: value for name, value in os.environ.items() if not name.startswith(("GOOGLE_", "CLOUDSDK_", "TF_", "IMAGE"))}
+        self.environment = {
+            **ours,
+            **self.echo.environment,
+            "PATH": f"{stub(folder)}:{os.environ['PATH']}",
+            "TF_VAR_project": PROJECT,
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+    def doctor(self, **more):
+        environment = {name: value for name, value in {**self.environment, **more}.items() if value is not None}
+        done = subprocess.run([self.folder / "scripts/doctor", "gcp"], env=environment, text=True, capture_output=True)
+        return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory):
+    machine = Machine(tmp_path_factory.mktemp("machine"))
+    yield machine
+    machine.echo.stop()
+
+
+@pytest.fixture(autouse=True)
+def on(machine):
+    machine.echo.order("enable", services=["compute"])
+    machine.echo.order("deny", permissions=[])
+
+
+def test_a_machine_that_has_all_is_ready(machine):
+    code, said = machine.doctor()
+    assert code == 0, said
+    for line in (
+        "gcloud 548.0.0",
+        "login for the registry",
+        f"project {PROJECT}, number 123456789012",
+        "rights to make what the stack is made of",
+        "region us-central1 with 4 zones",
+        "Ready: ./taskw deploy-gcp",
+    ):
+        assert line in said
+
+
+def test_a_token_in_the_environment_is_enough(machine):
+    code, said = machine.doctor(GOOGLE_OAUTH_ACCESS_TOKEN="x", GCLOUD_SAYS="nobody")
+    assert code == 0, said
+
+
+@pytest.mark.parametrize(
+    "more, words",
+    [
+        ({"GCLOUD_SAYS": "ERROR: You do not currently have an active account selected."}, ["Nobody is logged in", "gcloud auth login --update-adc"]),
+        ({"GCLOUD_SAYS": "Reauthentication failed. cannot prompt during non-interactive execution."}, ["has expired", "gcloud auth login --update-adc"]),
+        ({"GCLOUD_VERSION": "400.0.0"}, ["gcloud is 400.0.0, but 450 or newer is needed"]),
+        ({"TF_VAR_project": None}, ["No project is chosen", "gcloud projects list"]),
+        ({"TF_VAR_project": "no-such-project"}, ['There is no project "no-such-project"', "project is the id"]),
+        ({"HTTPS_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}, ["Google Cloud cannot be reached", "HTTPS_PROXY"]),
+    ],
+)
+def test_doctor_says_what_is_wrong_and_how_to_go_on(machine, more, words):
+    code, said = machine.doctor(**more)
+    assert code == 1, said
+    for each in words:
+        assert each in said
+
+
+def test_the_project_is_found_where_googles_tools_find_it(machine):
+    code, said = machine.doctor(TF_VAR_project=None, GOOGLE_CLOUD_PROJECT="another-project")
+    assert code == 0 and "project another-project" in said
+
+
+def test_a_region_that_google_does_not_have_is_told(machine):
+    file = machine.folder / "stacks/gcp/terraform.tfvars"
+    text = file.read_text()
+    file.write_text(text.replace('"us-central1"', '"moon-east1"'))
+    code, said = machine.doctor()
+    file.write_text(text)
+    assert code == 1 and 'has no region "moon-east1"' in said
+
+
+def test_missing_rights_are_named(machine):
+    machine.echo.order("deny", permissions=["run.services.create", "iam.serviceAccounts.actAs"])
+    code, said = machine.doctor()
+    assert code == 1 and "lacks iam.serviceAccounts.actAs, run.services.create" in said
+
+
+def test_a_project_where_nothing_is_on_yet_is_no_fault(tmp_path):
+    machine = Machine(tmp_path)
+    try:
+        code, said = machine.doctor()
+        assert code == 0 and "Compute Engine is off, and the deployment turns it on" in said
+    finally:
+        machine.echo.stop()
+

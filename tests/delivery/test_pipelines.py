@@ -1,0 +1,410 @@
+"""The pipelines: what their steps call is there and takes what it is given, and who they let in."""
+
+import http.server
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import stat
+import subprocess
+import sys
+import threading
+
+import pytest
+import yaml
+from support.machine import ROOT
+
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+CLOUD = r"(\"\$CLOUD\"|aws|azure|gcp)"
+STACK = rf"({CLOUD}|vm/(aws|azure|gcp)|<< parameters\.stack >>)"
+# Program to the arguments that it takes, and to the variables that it cannot do without.
+PROGRAMS = {
+    "scripts/pipeline settings": (STACK, ()),
+    "scripts/pipeline login": (CLOUD, ()),
+    "scripts/pipeline publish": (CLOUD, ("SOURCE", "TAG")),
+    "scripts/pipeline plan": (STACK, ()),
+    "scripts/pipeline comment": (STACK, ()),
+    "scripts/pipeline release": (STACK, ()),
+    "scripts/pipeline drift": (CLOUD, ()),
+    "scripts/canary": (CLOUD, ("IMAGE",)),
+    "scripts/publish-public": ("", ("REGISTRY_USERNAME", "REGISTRY_PASSWORD")),
+    "scripts/scan-vulnerabilities": ("", ("IMAGE",)),
+    "scripts/scan-secrets": ("", ()),
+    "scripts/licences": ("", ()),
+    "scripts/sign": (r'"\$(IMAGE|SOURCE)"', ()),
+    "scripts/verify-signature": (r'"\$(IMAGE|SOURCE)"', ()),
+    "scripts/probe-all": ("", ("PROBE_URLS",)),
+    "scripts/install": (r"((jdk|terraform|<< parameters\.names >>) ?)+", ()),
+    "scripts/circleci-login": (rf"{STACK} (planner|deployer)", ()),
+}
+# What is no call of ours: what a shell needs between two of them.
+SHELL = {'. "$BASH_ENV"', "exit $(($? == 78 ? 0 : 1))", "echo 'export PATH=$HOME/.local/bin:$PATH' >> \"$BASH_ENV\""}
+
+
+def workflow(path):
+    parsed = yaml.safe_load(path.read_text())
+    parsed["on"] = parsed.pop(True)  # YAML 1.1 reads "on" so
+    return parsed
+
+
+def steps():
+    """Where it stands, the script, and the variables it runs with, of each step that runs something."""
+    for path in WORKFLOWS:
+        parsed = workflow(path)
+        for name, job in parsed["jobs"].items():
+            for step in job.get("steps", []):
+                if "run" in step:
+                    yield f"{path.name} {name}", step["run"], {**parsed.get("env", {}), **job.get("env", {}), **step.get("env", {})}
+    parsed = yaml.safe_load((ROOT / ".circleci/continue.yml").read_text())
+    for kind in ("jobs", "commands"):
+        for name, job in parsed[kind].items():
+            for step in job["steps"]:
+                run = step.get("run") if isinstance(step, dict) else None
+                if run:
+                    script, environment = (run, {}) if isinstance(run, str) else (run["command"], run.get("environment", {}))
+                    yield f"continue.yml {name}", script, environment
+
+
+def calls(script):
+    """Its commands, one by one, with what is set before each."""
+    for line in script.strip().splitlines():
+        for command in re.split(r"\s*(?:\|\||&&)\s*", line.strip()):
+            given = {}
+            while found := re.match(r'(\w+)=("[^"]*"|\S*)\s+', command):
+                given[found[1]] = found[2]
+                command = command[found.end() :]
+            yield command, given
+
+
+ALL_CALLS = [(where, command, {**environment, **given}) for where, script, environment in steps() for command, given in calls(script)]
+
+
+@pytest.mark.parametrize(("where", "command", "environment"), ALL_CALLS, ids=[f"{where}: {command[:50]}" for where, command, _ in ALL_CALLS])
+def test_each_step_calls_a_task_or_program_that_is_there_with_what_it_takes(where, command, environment):
+    if command in SHELL:
+        return
+    if command.startswith("./taskw "):
+        task = command.removeprefix("./taskw ")
+        assert task in yaml.safe_load((ROOT / "Taskfile.yml").read_text())["tasks"], f"no task {task}"
+        return
+    program = next((name for name in sorted(PROGRAMS, key=len, reverse=True) if command == name or command.startswith(name + " ")), None)
+    assert program, f"{command} is no program of ours that the table above knows"
+    file = ROOT / program.split()[0]
+    assert file.stat().st_mode & stat.S_IXUSR, f"{file} cannot be run"
+    arguments, needs = PROGRAMS[program]
+    rest = command.removeprefix(program).strip()
+    assert re.fullmatch(arguments, rest), f"{program} does not take {rest}"
+    used = re.findall(r"\$(\w+)", rest) if where.split()[0] != "continue.yml" else []
+    for variable in (*needs, *used):
+        assert variable in environment, f"{variable} is not set"
+
+
+def test_the_table_of_programs_has_the_verbs_that_there_are():
+    sys.path.insert(0, str(ROOT / "scripts"))
+    from meridian.pipeline import VERBS
+
+    assert {f"scripts/pipeline {verb}" for verb in VERBS} == {name for name in PROGRAMS if " " in name}
+    for name in PROGRAMS:
+        assert (ROOT / name.split()[0]).is_file()
+
+
+def uses():
+    for path in [*WORKFLOWS, *(ROOT / ".github/actions").rglob("action.yml")]:
+        for line in path.read_text().splitlines():
+            if found := re.search(r"uses: (\S+)(.*)", line):
+                yield path.name, found[1], found[2]
+
+
+@pytest.mark.parametrize(("file", "action", "comment"), list(uses()))
+def test_each_action_is_pinned_by_its_commit_with_its_version_beside_it(file, action, comment):
+    if action.startswith("./"):
+        assert (ROOT / action).exists()
+        return
+    assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", action), action
+    assert re.fullmatch(r"  # v\d+\.\d+\.\d+", comment), comment
+
+
+def test_workflows_sign_with_the_cosign_that_the_tests_sign_with():
+    """Its options change with its versions."""
+    ours = re.search(r"sigstore/cosign/v\d+/cmd/cosign@(\S+)", (ROOT / "scripts/tool").read_text())[1]
+    jobs = [job for path in WORKFLOWS for job in workflow(path)["jobs"].values()]
+    installed = [step["with"]["cosign-release"] for job in jobs for step in job.get("steps", []) if "cosign-installer" in step.get("uses", "")]
+    assert installed == [ours] * 2
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_has_no_rights_but_what_its_jobs_name_and_no_secrets(path):
+    parsed = workflow(path)
+    assert parsed["permissions"] == {}
+    assert "pull_request_target" not in parsed["on"] and "workflow_run" not in parsed["on"]
+    assert "secrets." not in path.read_text(), "the pipelines need none"
+    for name, job in parsed["jobs"].items():
+        assert "permissions" in job, f"{name} says nothing of its rights"
+        for step in job.get("steps", []):
+            if "actions/checkout" in step.get("uses", ""):
+                assert step["with"]["persist-credentials"] is False
+
+
+def test_a_pull_request_of_a_fork_reaches_no_credential():
+    jobs = workflow(ROOT / ".github/workflows/pull-request.yml")["jobs"]
+    for name, job in jobs.items():
+        rights = set(job["permissions"].items()) - {("contents", "read")}
+        own = job.get("if") == "github.event.pull_request.head.repo.full_name == github.repository"
+        assert own or not rights, f"{name} would run for a fork with {rights}"
+
+
+def test_a_job_that_deploys_is_in_its_environment_and_one_that_is_not_signs_in_as_planner():
+    for path in WORKFLOWS:
+        for name, job in workflow(path)["jobs"].items():
+            for step in job.get("steps", []):
+                if step.get("uses") == "./.github/actions/login":
+                    deployer = "DEPLOYER" in step["with"]["identity"]
+                    assert deployer == ("environment" in job), f"{path.name} {name}"
+                    assert deployer or "PLANNER" in step["with"]["identity"]
+
+
+def test_nothing_that_deploys_is_cut_short():
+    for name in ("main.yml", "deploy.yml", "drift.yml"):
+        assert workflow(ROOT / f".github/workflows/{name}")["concurrency"]["cancel-in-progress"] is False
+    assert "inputs.cloud" in workflow(ROOT / ".github/workflows/deploy.yml")["concurrency"]["group"]
+
+
+# CircleCI's choice
+
+
+def mapping():
+    config = yaml.safe_load((ROOT / ".circleci/config.yml").read_text())
+    text = config["workflows"]["choose"]["jobs"][0]["path-filtering/filter"]["mapping"]
+    return [line.split() for line in text.strip().splitlines()]
+
+
+def chosen(*changed):
+    """Parameters that are true for these changed files, as the orb decides: an expression must fit a whole path."""
+    return {name for pattern, name, value in mapping() if any(re.fullmatch(pattern, file) for file in changed)}
+
+
+def test_path_filters_name_paths_that_exist():
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    for pattern, _, _ in mapping():
+        assert any(re.fullmatch(pattern, file) for file in files), f"nothing fits {pattern}"
+    parameters = yaml.safe_load((ROOT / ".circleci/continue.yml").read_text())["parameters"]
+    assert {name for _, name, _ in mapping()} == set(parameters)
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        (("README.md", "stacks/aws/README.md", "LICENSE", "modules/CONTRACT.md"), set()),
+        (("stacks/gcp/main.tf",), {"gcp"}),
+        (("modules/aws/edge/waf.tf", "README.md"), {"aws"}),
+        (("app/src/main/java/meridian/Main.java",), {"app"}),
+        (("stacks/vm/gcp/firewall.tf",), {"vm"}),
+        (("scripts/canary",), {"scripts"}),
+    ],
+)
+def test_only_what_a_change_touches_runs(changed, expected):
+    assert chosen(*changed) == expected
+
+
+def test_documentation_runs_nothing_and_terraform_alone_no_maven():
+    workflows = yaml.safe_load((ROOT / ".circleci/continue.yml").read_text())["workflows"]
+    for name, each in workflows.items():
+        assert each["when"]["or"], f"{name} would run for everything"
+    conditions = {name: set(re.findall(r"parameters\.(\w+)", str(each["when"]))) for name, each in workflows.items()}
+    assert conditions["sanity"] == {"app", "scripts"}, "the one that starts Maven"
+    assert {name for name, condition in conditions.items() if "app" in condition} == {"sanity", "aws", "gcp", "vm"}
+
+
+# The programs themselves
+
+
+def pipeline(*arguments, root=ROOT, check=None, **environment):
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "CIRCLE", "TF_", "AWS_", "AZURE_", "GCP_"))}
+    done = subprocess.run(
+        [sys.executable, root / "scripts/pipeline", *arguments], env={**clean, **environment}, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    assert check is None or done.returncode == check, done.stdout
+    return done.stdout
+
+
+@pytest.fixture
+def copy(tmp_path):
+    for folder in ("scripts", "stacks", "modules/image"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "__pycache__"))
+    return tmp_path
+
+
+SETTINGS = {
+    "aws": ["AWS_PLANNER"],
+    "azure": ["AZURE_PLANNER", "AZURE_SUBSCRIPTION", "AZURE_TENANT"],
+    "gcp": ["GCP_PLANNER", "GCP_PROJECT", "GCP_PROVIDER"],
+}
+
+
+@pytest.mark.parametrize("cloud", SETTINGS)
+def test_a_cloud_without_its_settings_is_left_out_and_each_is_named_with_its_place(cloud, copy, tmp_path):
+    told = tmp_path / "output"
+    said = pipeline("settings", cloud, root=copy, check=0, GITHUB_OUTPUT=str(told), GITHUB_ACTIONS="true")
+    for name in SETTINGS[cloud]:
+        assert f"{name} is not set in the repository's Settings" in said
+    assert "backend.tf is not in the repository" in said and "::notice::" in said
+    assert told.read_text() == "ready=false\n"
+
+    (copy / f"stacks/{cloud}/backend.tf").write_text("")
+    given = dict.fromkeys(SETTINGS[cloud], "given")
+    for name in SETTINGS[cloud]:
+        said = pipeline("settings", cloud, root=copy, check=0, **{**given, name: ""})
+        assert f"{name} is not set" in said
+    told.unlink()
+    pipeline("settings", cloud, root=copy, check=0, GITHUB_OUTPUT=str(told), **given)
+    assert told.read_text().startswith("ready=true\n")
+    said = pipeline("settings", cloud, root=copy, check=0, FOR="deploy", ENV="staging", **given)
+    assert f"{cloud.upper()}_DEPLOYER is not set in the repository's Settings, Environments, staging" in said
+
+
+def test_settings_speak_of_circleci_on_circleci(copy):
+    said = pipeline("settings", "gcp", root=copy, check=0, CIRCLECI="true")
+    assert "GCP_PROVIDER_CIRCLECI is not set in CircleCI's Project Settings" in said
+
+
+def circleci_login(*arguments, root=ROOT, **environment):
+    return subprocess.run(
+        [root / "scripts/circleci-login", *arguments], env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **environment},
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def test_a_job_of_circleci_without_a_token_reaches_no_cloud():
+    done = circleci_login("aws", "planner")
+    assert done.returncode == 78 and "no token" in done.stdout
+
+
+def test_a_job_of_circleci_ends_well_only_where_a_cloud_is_not_set_up(copy):
+    done = circleci_login("aws", "planner", root=copy, CIRCLECI="true", CIRCLE_OIDC_TOKEN_V2="token")
+    assert done.returncode == 78 and "AWS_PLANNER is not set in CircleCI's Project Settings" in done.stdout
+    (copy / "stacks/aws/backend.tf").write_text("")
+    given = {"CIRCLECI": "true", "CIRCLE_OIDC_TOKEN_V2": "token", "AWS_PLANNER": "arn"}
+    assert circleci_login("aws", "planner", root=copy, **given).returncode == 1, "nowhere to say what the next steps need"
+    (copy / "scripts/pipeline").unlink()
+    assert circleci_login("aws", "planner", root=copy, **given).returncode not in (0, 78)
+
+
+@pytest.mark.parametrize("arguments", [(), ("azure", "planner"), ("aws", "admin")])
+def test_circleci_signs_in_where_its_tokens_allow_and_nowhere_else(arguments):
+    done = circleci_login(*arguments, CIRCLE_OIDC_TOKEN_V2="token")
+    assert done.returncode not in (0, 78) and "usage" in done.stdout
+
+
+def test_circleci_signs_in_by_its_own_token(copy, tmp_path):
+    for cloud in ("aws", "gcp"):
+        (copy / f"stacks/{cloud}/backend.tf").write_text("")
+        file = tmp_path / f"{cloud}.env"
+        done = circleci_login(
+            cloud, "deployer", root=copy, CIRCLECI="true", CIRCLE_OIDC_TOKEN_V2="token", BASH_ENV=str(file),
+            AWS_PLANNER="p", AWS_DEPLOYER="arn:of-deployer",
+            GCP_PLANNER="p", GCP_DEPLOYER="deployer@x", GCP_PROJECT="my-project", GCP_PROVIDER_CIRCLECI="projects/1/providers/circleci",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout
+        exports = dict(shlex.split(line)[1].split("=", 1) for line in file.read_text().splitlines())
+        if cloud == "aws":
+            assert exports["AWS_ROLE_ARN"] == "arn:of-deployer" and pathlib.Path(exports["AWS_WEB_IDENTITY_TOKEN_FILE"]).read_text() == "token"
+        else:
+            account = json.loads(pathlib.Path(exports["GOOGLE_APPLICATION_CREDENTIALS"]).read_text())
+            assert account["audience"].endswith("providers/circleci") and "deployer@x" in account["service_account_impersonation_url"]
+
+
+class GitHub(http.server.BaseHTTPRequestHandler):
+    comments, issues, tokens = {}, {}, set()
+
+    def answer(self):
+        self.tokens.add(self.headers["Authorization"])
+        length = int(self.headers.get("Content-Length") or 0)
+        body = json.loads(self.rfile.read(length)) if length else None
+        path = self.path.partition("?")[0].removeprefix("/repos/someone/meridian/")
+        store = self.comments if "comments" in path else self.issues
+        if self.command == "GET":
+            result = [{"id": key, "number": key, **value} for key, value in store.items() if value.get("state") != "closed"]
+        elif self.command == "POST":
+            store[len(store) + 1] = body
+            result = body
+        else:
+            store[int(path.split("/")[-1])].update(body)
+            result = body
+        data = json.dumps(result).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_POST = do_PATCH = answer
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def github(monkeypatch):
+    GitHub.comments, GitHub.issues, GitHub.tokens = {}, {}, set()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), GitHub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    for name, value in (("TOKEN", "t"), ("REPOSITORY", "someone/meridian"), ("API_URL", f"http://127.0.0.1:{server.server_port}")):
+        monkeypatch.setenv(f"GITHUB_{name}", value)
+    import meridian.github
+
+    yield meridian.github.GitHub()
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_plan_has_one_comment_that_is_written_anew(github):
+    github.comment(7, "plan aws production", "first")
+    github.comment(7, "plan gcp production", "other")
+    github.comment(7, "plan aws production", "second")
+    assert sorted(comment["body"] for comment in GitHub.comments.values()) == ["<!-- plan aws production -->\nsecond", "<!-- plan gcp production -->\nother"]
+    github.comment(7, "plan aws production", "x" * 100_000)
+    assert max(len(comment["body"]) for comment in GitHub.comments.values()) < 65536
+
+
+def test_drift_has_one_issue_which_closes_when_it_is_gone(github):
+    github.issue("Drift: AWS, production", "differs")
+    github.issue("Drift: AWS, production", "still differs")
+    assert [issue["body"] for issue in GitHub.issues.values()] == ["still differs"]
+    github.issue("Drift: AWS, production", None)
+    assert GitHub.issues[1]["state"] == "closed"
+    github.issue("Drift: AWS, production", None)
+    assert len(GitHub.issues) == 1
+
+
+@pytest.mark.parametrize("arguments", [("aws",), ("deploy", "aws"), ("plan", "oracle"), ()])
+def test_the_pipelines_program_refuses_what_it_does_not_know(arguments):
+    assert "usage" in pipeline(*arguments, check=2)
+
+
+def test_licences_knows_that_one_of_several_is_enough():
+    text = (ROOT / "scripts/licences").read_text()
+    names = {}
+    exec(text[text.index("FINE =") : text.index("def licences")] + text[text.index("def fine") : text.index("def program")], names)
+    assert names["fine"]("(CDDL-1.0 OR AGPL-3.0-only)") and not names["fine"]("AGPL-3.0-only") and not names["fine"]("MIT AND AGPL-3.0-only")
+
+
+@pytest.mark.check
+@pytest.mark.lint
+@pytest.mark.needs("go")
+def test_the_linters_of_pipelines_find_nothing():
+    done = subprocess.run([ROOT / "scripts/lint-pipelines"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.check
+@pytest.mark.lint
+@pytest.mark.needs("go")
+def test_the_linters_of_pipelines_would_find_something(tmp_path):
+    (tmp_path / ".github/workflows").mkdir(parents=True)
+    steps = "[{uses: actions/checkout@v4}, {run: 'echo ${{ github.event.pull_request.title }}'}]"
+    (tmp_path / ".github/workflows/bad.yml").write_text(f"on: pull_request_target\njobs: {{a: {{runs-on: ubuntu-24.04, steps: {steps}}}}}\n")
+    venv = subprocess.run([ROOT / "tests/venv", "check"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    zizmor = subprocess.run([f"{venv}/bin/zizmor", "--offline", "--no-progress", tmp_path / ".github"], capture_output=True, text=True)
+    assert zizmor.returncode != 0 and {"dangerous-triggers", "template-injection", "unpinned-uses"} <= set(re.findall(r"\[([a-z-]+)\]", zizmor.stdout))

@@ -1,0 +1,266 @@
+"""The build job of main.yml, step by step on this machine: published, scanned, its licences looked at, signed."""
+
+import io
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tarfile
+import zipfile
+from datetime import date, timedelta
+
+import pytest
+import yaml
+from support.emulators import free_port
+from support.images import output
+from support.machine import ROOT
+from support.service import alone
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("docker-registry", "skopeo", "go", "cosign", "osv-scanner")]
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+class Job:
+    """The job's steps that run something, with the variables that they have there; each can be run by its program's name."""
+
+    def __init__(self, folder, environment):
+        self.folder, self.environment, self.outputs, self.ran = folder, environment, {}, []
+        job = yaml.safe_load((ROOT / ".github/workflows/main.yml").read_text())["jobs"]["build"]
+        self.steps = {step["run"].split()[0].removeprefix("scripts/"): step for step in job["steps"] if "run" in step}
+
+    def value(self, text):
+        """What GitHub would put in place of an expression."""
+        known = {"github.actor": "me", "github.token": "of-the-job", **{f"steps.publish.outputs.{name}": value for name, value in self.outputs.items()}}
+        return re.sub(r"\$\{\{ (\S+) \}\}", lambda found: known[found[1]], text)
+
+    def run(self, name, options="", code=0, **environment):
+        step = self.steps[name]
+        given = {variable: self.value(text) for variable, text in step.get("env", {}).items()}
+        told = self.folder.parent / "told"
+        told.write_text("")
+        # As GitHub starts a step's shell.
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", f"{step['run']} {options}"],
+            cwd=self.folder,
+            env={**self.environment, "GITHUB_OUTPUT": str(told), **given, **environment},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        assert done.returncode == code, done.stdout
+        self.ran.append(name)
+        if step.get("id") and code == 0:
+            self.outputs = dict(line.split("=", 1) for line in told.read_text().splitlines())
+        return done.stdout
+
+    @property
+    def bom(self):
+        return self.folder / "app/target/bom.json"
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory, registry, with_base):
+    """After its first step, in a clone of its own."""
+    folder = tmp_path_factory.mktemp("build") / "meridian"
+    for name in output("git", "ls-files", "app", "scripts", "modules/image", "osv-scanner.toml", cwd=ROOT).splitlines():
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    (folder / ".cache").symlink_to(ROOT / ".cache")
+    with alone("cosign"):
+        cosign = pathlib.Path(output(ROOT / "scripts/tool", "cosign")).parent
+    with alone("osv-scanner"):
+        output(ROOT / "scripts/tool", "osv-scanner")
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "COSIGN_", "TF_"))},
+        "PATH": f"{cosign}:{os.environ['PATH']}",
+        "GITHUB_REPOSITORY": "Someone/Meridian",
+        "GITHUB_SHA": COMMIT,
+        "REGISTRY": registry,
+        **with_base,
+    }
+    job = Job(folder, environment)
+    job.said = job.run("publish-public")
+    return job
+
+
+def test_the_image_is_published_under_its_commit_and_told_by_its_digest(job, registry):
+    name = f"{registry}/someone/meridian"
+    inspected = output("skopeo", "inspect", "--tls-verify=false", "--format", "{{.Digest}}", f"docker://{name}:{COMMIT}")
+    assert job.outputs == {"image": f"{name}@{inspected}", "name": name, "digest": inspected}
+    assert job.said.splitlines()[-1].endswith(job.outputs["image"])
+    assert {"org.yaml", "io.helidon"} <= {component["group"] for component in json.loads(job.bom.read_text())["components"]}
+
+
+def test_a_second_run_for_a_commit_publishes_nothing_and_has_the_same_list_of_contents(job):
+    before, outputs = job.bom.read_bytes(), job.outputs
+    job.bom.unlink()
+    said = job.run("publish-public", REGISTRY_PASSWORD="of-the-second-run")
+    assert "is in the registry already" in said and job.outputs == outputs
+    assert job.bom.read_bytes() == before
+
+
+@pytest.mark.parametrize("variable", ["GITHUB_REPOSITORY", "GITHUB_SHA"])
+def test_a_commit_without_a_name_is_not_published(job, variable):
+    assert f"{variable} must be" in job.run("publish-public", code=1, **{variable: ""})
+
+
+# Licences
+
+
+def test_the_licences_of_what_is_in_the_image_are_fine(job):
+    said = job.run("licences")
+    count = len(json.loads(job.bom.read_text())["components"])
+    assert f"{count} components, all fine." in said and "org.yaml:snakeyaml:" in said
+
+
+@pytest.fixture
+def bom(job):
+    """The list of contents, which a test may change."""
+    text = job.bom.read_text()
+    yield json.loads(text)
+    job.bom.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("licences", "told"),
+    [([{"license": {"id": "AGPL-3.0-only"}}], "(AGPL-3.0-only)"), ([{"expression": "MIT AND SSPL-1.0"}], "(MIT AND SSPL-1.0)"), ([], "(none told)")],
+)
+def test_a_licence_that_nobody_decided_on_fails(job, bom, licences, told):
+    bom["components"][0]["licenses"] = licences
+    job.bom.write_text(json.dumps(bom))
+    said = job.run("licences", code=1)
+    assert f"{bom['components'][0]['version']} {told}" in said and "add it to FINE" in said
+
+
+def test_without_the_list_of_contents_each_says_what_makes_it(job, bom):
+    job.bom.unlink()
+    for name in ("licences", "scan-vulnerabilities"):
+        assert "app/target/bom.json is missing" in job.run(name, code=1)
+
+
+# Vulnerabilities: by the scanner's own local database, with advisories that are made up
+
+
+def advisory(ecosystem, name, number=1):
+    affected = {"package": {"ecosystem": ecosystem, "name": name}, "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "999"}]}]}
+    times = dict.fromkeys(("modified", "published"), "2026-01-01T00:00:00Z")
+    return {"schema_version": "1.7.3", "id": f"TEST-2026-{number}", **times, "summary": "made up", "affected": [affected]}
+
+
+ELSEWHERE = {"Maven": advisory("Maven", "org.example:nothing-of-ours", 8), "Debian": advisory("Debian:12", "nothing-of-ours", 9)}
+
+
+@pytest.fixture
+def scan(job, tmp_path):
+    """Runs the step with these advisories and no others. A scanner that has no database of an ecosystem is told none."""
+
+    def scan(*advisories, code=0, ecosystems=("Maven", "Debian")):
+        for ecosystem in ecosystems:
+            folder = tmp_path / "osv-scalibr" / ecosystem
+            folder.mkdir(parents=True, exist_ok=True)
+            with zipfile.ZipFile(folder / "all.zip", "w") as packed:
+                for each in (ELSEWHERE[ecosystem], *advisories):
+                    packed.writestr(f"{each['id']}.json", json.dumps(each))
+        return job.run("scan-vulnerabilities", "--offline", code=code, XDG_CACHE_HOME=str(tmp_path))
+
+    return scan
+
+
+def found(said):
+    """Package and source of each finding that is named."""
+    findings, source = set(), None
+    for line in said.splitlines():
+        if heading := re.match(r"(\S+): found \d+ packages? with issues", line):
+            source = re.sub(r"^\w+:/(.*/)?(?=(app|var)/)", "", heading[1])
+        elif heading := re.match(r"  (\S+)@\S+ .*has the following known vulnerabilit", line):
+            package = heading[1]
+        elif "TEST-2026-1" in line:
+            findings.add((package, source))
+    return findings
+
+
+def test_what_nobody_knows_of_passes(scan):
+    said = scan()
+    assert said.count("No issues found") == 2 and "found 1" in said
+
+
+def test_a_library_is_found_in_the_list_of_contents_and_in_the_merged_jar_of_the_image(scan):
+    said = scan(advisory("Maven", "org.yaml:snakeyaml"), code=1)
+    # Of the list it shows the name without the group.
+    assert found(said) == {("snakeyaml", "app/target/bom.json"), ("org.yaml:snakeyaml", "app/libraries.jar")}, said
+
+
+def test_a_library_that_says_nothing_of_itself_is_found_in_the_list(job, scan, tmp_path):
+    """Some jars do not carry their own names, so that the image alone does not tell."""
+    subprocess.run(["skopeo", "copy", "--quiet", "--src-tls-verify=false", f"docker://{job.outputs['image']}", f"dir:{tmp_path / 'image'}"], check=True)
+    carried = set()
+    for layer in (tmp_path / "image").iterdir():
+        if tarfile.is_tarfile(layer):
+            with tarfile.open(layer) as tar:
+                for jar in (entry for entry in tar if entry.name.endswith("libraries.jar")):
+                    with zipfile.ZipFile(io.BytesIO(tar.extractfile(jar).read())) as packed:
+                        carried |= {tuple(name.split("/")[2:4]) for name in packed.namelist() if name.endswith("pom.properties")}
+    assert ("org.yaml", "snakeyaml") in carried
+    listed = {(each["group"], each["name"]) for each in json.loads(job.bom.read_text())["components"]}
+    group, name = sorted(listed - carried)[0]
+    assert found(scan(advisory("Maven", f"{group}:{name}"), code=1)) == {(name, "app/target/bom.json")}
+
+
+def test_a_package_of_the_base_image_is_found(scan):
+    # The base is made of this machine's packages.
+    release = re.search(r'^VERSION_ID="(\d+)', pathlib.Path("/etc/os-release").read_text(), re.M)[1]
+    packages = found(scan(advisory(f"Debian:{release}", "glibc"), code=1))
+    assert packages == {("glibc", f"var/lib/dpkg/status.d/{package}") for package in ("libc6", "libc-bin")}
+
+
+@pytest.mark.parametrize(("until", "code"), [(date.today() + timedelta(days=30), 0), (date.today() - timedelta(days=1), 1)])
+def test_what_is_no_danger_is_passed_over_until_its_day(job, scan, until, code):
+    file = job.folder / "osv-scanner.toml"
+    text = file.read_text()
+    entry = f'[[IgnoredVulns]]\nid = "TEST-2026-1"\nreason = "nobody can reach it"\nignoreUntil = {until}\n'
+    try:
+        file.write_text(text + entry)
+        assert ("nobody can reach it" in scan(advisory("Maven", "org.yaml:snakeyaml"), code=code)) == (code == 0)
+    finally:
+        file.write_text(text)
+
+
+def test_each_vulnerability_that_is_passed_over_has_its_reason_and_a_day_soon():
+    import tomllib  # Python 3.11, which ./taskw test does not ask for.
+
+    for entry in tomllib.loads((ROOT / "osv-scanner.toml").read_text()).get("IgnoredVulns", []):
+        assert entry["reason"] and entry["ignoreUntil"] <= date.today() + timedelta(days=92), entry
+
+
+def test_a_scan_that_knows_only_some_of_the_vulnerabilities_fails(scan):
+    assert "could not load db for Debian" in scan(code=127, ecosystems=("Maven",))
+
+
+def test_a_scan_that_reaches_no_database_fails(job):
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    said = job.run("scan-vulnerabilities", code=127, HTTPS_PROXY=nowhere, https_proxy=nowhere)
+    assert said.count("api.osv.dev") >= 2 and "connection refused" in said
+
+
+def test_an_image_that_is_not_there_is_not_scanned(job):
+    said = job.run("scan-vulnerabilities", "--offline", code=1, IMAGE=f"{job.outputs['name']}@sha256:{'0' * 64}")
+    assert "manifest unknown" in said
+    assert "IMAGE must name the image" in job.run("scan-vulnerabilities", "--offline", code=1, IMAGE="")
+
+
+# The end of the job
+
+
+def test_it_is_signed_and_every_step_was_run(job, tmp_path):
+    """By a key, since no job's token is here; tests/delivery/test_supply_signing.py has the tokens."""
+    environment = {**job.environment, "COSIGN_PASSWORD": ""}
+    subprocess.run(["cosign", "generate-key-pair"], cwd=tmp_path, env=environment, check=True, capture_output=True)
+    job.run("sign", COSIGN_KEY=str(tmp_path / "cosign.key"), COSIGN_PASSWORD="")
+    verify = [job.folder / "scripts/verify-signature", job.outputs["image"]]
+    said = output(*verify, env={**environment, "COSIGN_KEY": str(tmp_path / "cosign.pub")})
+    assert job.outputs["digest"] in said
+    assert set(job.ran) == set(job.steps)

@@ -1,0 +1,276 @@
+"""Signatures: made and judged by the cosign that the pipelines use, in a real registry, with keys and without."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+from support.emulators import docker_registry
+from support.machine import ROOT
+from support.service import alone
+from test_pipelines_release import push
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("docker-registry", "skopeo", "cosign")]
+
+MAIN = "someone/meridian/.github/workflows/main.yml@refs/heads/main"
+
+
+@pytest.fixture(scope="module")
+def cosign():
+    with alone("cosign"):
+        return pathlib.Path(subprocess.check_output([ROOT / "scripts/tool", "cosign"], text=True).strip())
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory):
+    """Starts a registry, open or with more settings."""
+    emulators = []
+
+    def start(more=None):
+        folder = tmp_path_factory.mktemp("registry")
+        emulators.append(docker_registry(folder))
+        if more:
+            emulators[-1].stop()
+            with (folder / "registry.yml").open("a") as file:
+                file.write(more)
+            emulators[-1].start()
+        return f"127.0.0.1:{emulators[-1].port}"
+
+    yield start
+    for emulator in emulators:
+        emulator.stop()
+
+
+@pytest.fixture(scope="module")
+def open_registry(started):
+    return started()
+
+
+@pytest.fixture
+def image(open_registry, tmp_path):
+    """An image of this test alone, by digest."""
+    return push(tmp_path / "image", open_registry, str(tmp_path))
+
+
+@pytest.fixture
+def call(cosign, tmp_path):
+    """Runs a script as a job does: none of the machine's own logins, and no Sigstore but the one that is named."""
+
+    def call(script, *arguments, code=0, **environment):
+        kept = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
+        done = subprocess.run(
+            [ROOT / "scripts" / script, *arguments],
+            env={**kept, "PATH": f"{cosign.parent}:{kept['PATH']}", "HOME": str(tmp_path), "COSIGN_PASSWORD": "of the key", **environment},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        assert (done.returncode == 0) == (code == 0), done.stdout
+        return done.stdout
+
+    return call
+
+
+@pytest.fixture
+def keys(cosign, tmp_path):
+    """Makes pairs of keys; gives the private and the public one."""
+
+    def make(name):
+        folder = tmp_path / name
+        folder.mkdir()
+        subprocess.run([cosign, "generate-key-pair"], cwd=folder, env={**os.environ, "COSIGN_PASSWORD": "of the key"}, check=True, capture_output=True)
+        return str(folder / "cosign.key"), str(folder / "cosign.pub")
+
+    return make
+
+
+def test_what_was_signed_with_a_key_is_known_by_it(call, keys, image):
+    private, public = keys("ours")
+    assert "WARNING" not in call("sign", image, COSIGN_KEY=private)
+    assert image.partition("@")[2] in call("verify-signature", image, COSIGN_KEY=public)
+
+
+def test_the_signature_of_another_key_is_none(call, keys, image):
+    (private, _), (_, public) = keys("theirs"), keys("ours")
+    call("sign", image, COSIGN_KEY=private)
+    assert "could not verify envelope" in call("verify-signature", image, code=1, COSIGN_KEY=public)
+
+
+def test_another_image_under_a_signed_name_is_unsigned(call, keys, image, open_registry, tmp_path):
+    private, public = keys("ours")
+    call("sign", image, COSIGN_KEY=private)
+    other = push(tmp_path / "other", open_registry, "tampered with")
+    assert "no signatures found" in call("verify-signature", other, code=1, COSIGN_KEY=public)
+
+
+def test_a_signature_that_is_put_beside_another_image_does_not_hold(call, keys, image, open_registry, tmp_path):
+    """The signature stands in the registry under the digest of what was signed; whoever may write can copy it."""
+    private, public = keys("ours")
+    call("sign", image, COSIGN_KEY=private)
+    other = push(tmp_path / "other", open_registry, "tampered with")
+    repository = image.partition("@")[0]
+    tags = [f"docker://{repository}:{each.partition('@')[2].replace(':', '-')}" for each in (image, other)]
+    subprocess.run(["skopeo", "copy", "--all", "--quiet", "--src-tls-verify=false", "--dest-tls-verify=false", *tags], check=True)
+    assert "artifact digest does not match" in call("verify-signature", other, code=1, COSIGN_KEY=public)
+
+
+def test_a_key_that_is_not_there_and_a_wrong_password_sign_nothing(call, keys, image, tmp_path):
+    private, public = keys("ours")
+    assert "no such file" in call("sign", image, code=1, COSIGN_KEY=str(tmp_path / "no.key"))
+    assert "decrypt" in call("sign", image, code=1, COSIGN_KEY=private, COSIGN_PASSWORD="wrong")
+    assert "no signatures found" in call("verify-signature", image, code=1, COSIGN_KEY=public)
+
+
+def test_a_registry_that_asks_who_it_is_gets_the_pipelines_login(call, keys, started, image, tmp_path):
+    # Of "pass-of-the-test", by bcrypt.
+    (tmp_path / "htpasswd").write_text("me:$2b$04$cWFsNEbu5D11j9/r9qyM6OMXv6axTeZ5CdDjquiCsPu2rwyzKu2Ye\n")
+    private_registry = started(f"auth: {{htpasswd: {{realm: test, path: {tmp_path}/htpasswd}}}}\n")
+    target = f"{private_registry}/someone/meridian"
+    skopeo = ["skopeo", "copy", "--quiet", "--src-tls-verify=false", "--dest-tls-verify=false", "--dest-creds", "me:pass-of-the-test"]
+    subprocess.run([*skopeo, f"docker://{image}", f"docker://{target}:commit"], check=True)
+    signed = f"{target}@{image.partition('@')[2]}"
+    private, public = keys("ours")
+    login = {"REGISTRY_USERNAME": "me", "REGISTRY_PASSWORD": "pass-of-the-test"}
+    assert re.search("UNAUTHORIZED|401", call("sign", signed, code=1, COSIGN_KEY=private))
+    call("sign", signed, COSIGN_KEY=private, **login)
+    assert re.search("UNAUTHORIZED|401", call("verify-signature", signed, code=1, COSIGN_KEY=public))
+    call("verify-signature", signed, COSIGN_KEY=public, **login)
+    # Whoever is logged in by Docker needs no variables.
+    docker = ["skopeo", "login", "--tls-verify=false", "--authfile", tmp_path / ".docker/config.json", "--username", "me", "--password-stdin"]
+    subprocess.run([*docker, private_registry], input="pass-of-the-test", text=True, check=True, stdout=subprocess.DEVNULL)
+    call("sign", signed, COSIGN_KEY=private)
+    call("verify-signature", signed, COSIGN_KEY=public)
+
+
+# Without a key: the job's token, a certificate for minutes, the log
+
+
+@pytest.fixture
+def double(tmp_path):
+    """Starts a double of Sigstore, like another but for some of its keys."""
+    from doubles import sigstore  # Needs what only the check installs.
+
+    doubles = []
+
+    def start(**keys):
+        doubles.append(sigstore.Sigstore(tmp_path / f"sigstore-{len(doubles)}", **keys))
+        doubles[-1].workflow = MAIN
+        return doubles[-1]
+
+    yield start
+    for each in doubles:
+        each.stop()
+
+
+@pytest.fixture
+def sigstore(double):
+    return double()
+
+
+def sign(call, sigstore, image, services=None):
+    return call("sign", image, "--signing-config", services or sigstore.services, "--trusted-root", sigstore.trusted, **sigstore.environment)
+
+
+def verify(call, sigstore, image, code=0, **environment):
+    given = {"GITHUB_REPOSITORY": "someone/meridian", **environment}
+    return call("verify-signature", image, "--trusted-root", sigstore.trusted, code=code, **given)
+
+
+def test_what_the_main_workflow_signed_is_known_by_it(call, sigstore, image):
+    sign(call, sigstore, image)
+    assert sigstore.entries == 1
+    assert image.partition("@")[2] in verify(call, sigstore, image)
+
+
+@pytest.mark.parametrize(
+    "workflow",
+    [
+        "someone/else/.github/workflows/main.yml@refs/heads/main",
+        "somebody/meridian/.github/workflows/main.yml@refs/heads/main",
+        "someone/meridian/.github/workflows/pull-request.yml@refs/heads/main",
+        "someone/meridian/.github/workflows/main.yml@refs/heads/feature",
+        "someone/meridian/.github/workflows/main.yml@refs/tags/main",
+        "someone/meridian/.github/workflows/main.yml@refs/pull/7/merge",
+        "someone/meridian/.github/workflows/main.yml@refs/heads/main-2",
+    ],
+)
+def test_the_signature_of_another_repository_workflow_or_branch_is_refused(call, sigstore, image, workflow):
+    sigstore.workflow = workflow
+    sign(call, sigstore, image)
+    said = verify(call, sigstore, image, code=1)
+    assert "no matching CertificateIdentity found" in said and f'got "https://github.com/{workflow}"' in said
+
+
+def test_another_branch_may_be_named(call, sigstore, image):
+    sigstore.workflow = MAIN.replace("heads/main", "heads/release")
+    sign(call, sigstore, image)
+    verify(call, sigstore, image, BRANCH="release")
+    verify(call, sigstore, image, code=1)
+
+
+def test_the_token_of_somebody_elses_pipeline_is_not_githubs(call, sigstore, image, monkeypatch):
+    monkeypatch.setattr("doubles.sigstore.ISSUER", "https://gitlab.example.com")
+    sign(call, sigstore, image)
+    assert 'got "https://gitlab.example.com"' in verify(call, sigstore, image, code=1)
+
+
+@pytest.mark.parametrize(
+    ("service", "said"),
+    [("authority", "leaf certificate verification"), ("certificates", "signed certificate timestamp"), ("signatures", "verified log entries")],
+)
+def test_each_of_sigstores_services_must_be_the_true_one(call, double, sigstore, image, service, said):
+    sign(call, double(**{name: key for name, key in sigstore.keys.items() if name != service}), image)
+    assert said in verify(call, sigstore, image, code=1)
+    sign(call, sigstore, image)
+    verify(call, sigstore, image)
+
+
+def test_a_signature_that_is_in_no_log_is_refused(call, sigstore, image):
+    """Nobody could tell that it was made while the certificate lived."""
+    sign(call, sigstore, image, sigstore.services_without_log)
+    assert sigstore.entries == 0
+    assert "not enough verified log entries" in verify(call, sigstore, image, code=1)
+
+
+def test_a_job_without_a_token_signs_nothing(call, sigstore, image):
+    sigstore.environment = {**sigstore.environment, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "of-another-job"}
+    call("sign", image, "--signing-config", sigstore.services, "--trusted-root", sigstore.trusted, code=1, **sigstore.environment)
+    assert sigstore.entries == 0
+    assert "no signatures found" in verify(call, sigstore, image, code=1)
+    assert "id-token: write" in call("sign", image, code=1, GITHUB_ACTIONS="true")
+
+
+def test_a_key_does_not_stand_in_for_the_workflow(call, sigstore, keys, image):
+    private, _ = keys("ours")
+    call("sign", image, COSIGN_KEY=private)
+    verify(call, sigstore, image, code=1)
+
+
+# What the clouds get
+
+
+def test_the_signature_stays_where_it_was_made_and_speaks_for_each_copy_by_its_digest(call, keys, image, started):
+    """As scripts/pipeline publish copies: the digest stays, the signature is not copied."""
+    private, public = keys("ours")
+    call("sign", image, COSIGN_KEY=private)
+    target = f"{started()}/meridian"
+    options = ["--quiet", "--preserve-digests", "--src-tls-verify=false", "--dest-tls-verify=false"]
+    subprocess.run(["skopeo", "copy", *options, f"docker://{image}", f"docker://{target}:commit"], check=True)
+    inspect = ["skopeo", "inspect", "--tls-verify=false", "--format", "{{.Digest}}", f"docker://{target}:commit"]
+    digest = subprocess.check_output(inspect, text=True).strip()
+    assert "no signatures found" in call("verify-signature", f"{target}@{digest}", code=1, COSIGN_KEY=public)
+    call("verify-signature", f"{image.partition('@')[0]}@{digest}", COSIGN_KEY=public)
+
+
+# What is refused before anything is asked
+
+
+@pytest.mark.parametrize("script", ["sign", "verify-signature"])
+@pytest.mark.parametrize("image", ["meridian", "meridian:1", "ghcr.io/someone/meridian@sha256:abc", "a b@sha256:" + "a" * 64])
+def test_an_image_without_its_digest_is_refused(call, script, image):
+    assert "by digest" in call(script, image, code=64, GITHUB_REPOSITORY="someone/meridian")
+
+
+def test_whoever_should_have_signed_must_be_named(call, image):
+    assert "GITHUB_REPOSITORY must be OWNER/NAME, or COSIGN_KEY name a key" in call("verify-signature", image, code=1)

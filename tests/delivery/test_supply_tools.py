@@ -1,0 +1,336 @@
+"""What the pipelines call besides deploying: installers, lock files, scheduled probes, the look for secrets, the login check."""
+
+import datetime
+import http.server
+import json
+import os
+import pathlib
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import threading
+import zipfile
+
+import pytest
+from doubles.cloud_echo import Echo
+from support.emulators import Emulator
+from support.machine import ROOT
+from support.service import free_port
+from test_gcp_scripts import stub as gcloud
+
+pytestmark = pytest.mark.check
+
+
+def program(path, text):
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+def run(*command, code=0, **environment):
+    """What it says; a variable that is None is taken away."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "GITHUB_", "CIRCLE", "AWS_", "ARM_", "GOOGLE_"))}
+    given = {name: value for name, value in {**clean, **environment}.items() if value is not None}
+    done = subprocess.run([str(word) for word in command], env=given, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == code if isinstance(code, int) else done.returncode in code, done.stdout
+    return done.stdout
+
+
+# install
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """A machine of a pipeline: a home, a place for temporary files, and a PATH whose first programs note their calls."""
+    for name in ("home", "temporary", "served"):
+        (tmp_path / name).mkdir()
+    # Gives what is served under the last part of the address, as a server would.
+    program(
+        tmp_path / "bin/curl",
+        f"""#!/usr/bin/env bash
+echo "curl ${{*: -1}}" >>{tmp_path}/calls
+file={tmp_path}/served/$(basename "${{*: -1}}") out=/dev/stdout
+[[ -f $file ]] || {{ echo "curl: (22) The requested URL returned error: 404" >&2; exit 22; }}
+while (($#)); do [[ $1 == --output ]] && out=$2; shift; done
+cat "$file" >"$out"
+""",
+    )
+    program(tmp_path / "bin/sudo", f'#!/usr/bin/env bash\necho "sudo $*" >>{tmp_path}/calls\n[[ $1 == tee ]] && cat >{tmp_path}/$(basename "$2")\nexit 0\n')
+    program(tmp_path / "bin/lsb_release", "#!/bin/sh\necho noble\n")
+    return tmp_path
+
+
+def install(machine, *tools, code=0, script=ROOT / "scripts/install"):
+    path = f"{machine / 'bin'}:{os.environ['PATH']}"
+    return run(script, *tools, code=code, PATH=path, HOME=machine / "home", TMPDIR=machine / "temporary")
+
+
+@pytest.fixture
+def archive(machine):
+    """This machine's Terraform, packed as HashiCorp packs it but not by HashiCorp."""
+    with zipfile.ZipFile(machine / "served/terraform_1.11.4_linux_amd64.zip", "w") as packed:
+        entry = zipfile.ZipInfo("terraform")
+        entry.external_attr = (stat.S_IFREG | 0o755) << 16
+        packed.writestr(entry, "#!/bin/sh\necho Terraform of somebody\n")
+        packed.writestr("LICENSE.txt", "")
+    return machine / "served/terraform_1.11.4_linux_amd64.zip"
+
+
+def left(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_another_terraform_than_hashicorps_is_refused_and_nothing_is_left(machine, archive):
+    said = install(machine, "terraform", code=1)
+    assert "FAILED" in said and "terraform_1.11.4_linux_amd64.zip" in (machine / "calls").read_text()
+    assert left(machine / "home") == left(machine / "temporary") == []
+
+
+def test_terraform_is_installed_when_its_sum_is_right(machine, archive):
+    """No release can be downloaded here: the sum is that of the archive above, the rest is the script's own."""
+    folder = machine / "scripts"
+    shutil.copytree(ROOT / "scripts", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    text = (folder / "install").read_text()
+    (official,) = re.findall(r"\b[0-9a-f]{64}\b", text)
+    program(folder / "install", text.replace(official, subprocess.check_output(["sha256sum", archive], text=True).split()[0]))
+    install(machine, "terraform", script=folder / "install")
+    assert left(machine / "home") == [machine / "home/.local/bin/terraform"] and left(machine / "temporary") == []
+    assert run(machine / "home/.local/bin/terraform") == "Terraform of somebody\n"
+
+
+def test_a_download_that_fails_installs_nothing(machine):
+    assert "404" in install(machine, "terraform", code=22)
+    assert left(machine / "home") == left(machine / "temporary") == []
+
+
+def test_the_jdk_comes_from_adoptium_by_packages_signed_with_its_key(machine):
+    (machine / "served/public").write_text("the key\n")
+    install(machine, "jdk")
+    calls = (machine / "calls").read_text().splitlines()
+    assert calls[-2:] == ["sudo apt-get update --quiet --quiet", "sudo apt-get install --quiet --quiet --yes temurin-25-jdk"]
+    assert (machine / "adoptium.asc").read_text() == "the key\n"
+    source = (machine / "adoptium.list").read_text().split()
+    assert source == ["deb", "[signed-by=/etc/apt/keyrings/adoptium.asc]", "https://packages.adoptium.net/artifactory/deb", "noble", "main"]
+
+
+def test_without_adoptiums_key_no_package_is_asked_for(machine):
+    install(machine, "jdk", code=22)
+    assert "apt-get" not in (machine / "calls").read_text()
+
+
+@pytest.mark.parametrize("tools", [(), ("maven",), ("--help",)])
+def test_install_says_what_it_can_install(machine, tools):
+    assert "usage: install jdk|terraform" in install(machine, *tools, code=64)
+    assert left(machine / "home") == []
+
+
+# lock
+
+PLATFORMS = ("linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64", "windows_amd64")
+
+
+@pytest.fixture
+def stacks(tmp_path):
+    for folder in ("scripts", "stacks", "modules"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "__pycache__", "backend.tf"))
+    return tmp_path
+
+
+def locks(root):
+    return {path.parent.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.glob("stacks/**/.terraform.lock.hcl"))}
+
+
+@pytest.mark.needs("terraform")
+def test_each_lock_file_is_renewed_for_every_platform(stacks):
+    """From a folder in place of Terraform's registry, with packages that only have the providers' names."""
+    mirror = stacks / "mirror"
+    before = locks(stacks)
+    for name, version in set(re.findall(rb'provider "([^"]+)" \{\n  version\s*= "([^"]+)"', b"".join(before.values()))):
+        folder = mirror / name.decode()
+        folder.mkdir(parents=True)
+        for platform in PLATFORMS:
+            with zipfile.ZipFile(folder / f"terraform-provider-{folder.name}_{version.decode()}_{platform}.zip", "w") as packed:
+                packed.writestr(f"terraform-provider-{folder.name}_v{version.decode()}", platform)
+    for path in stacks.glob("stacks/**/.terraform.lock.hcl"):
+        path.unlink()
+    said = run(stacks / "scripts/lock", f"-fs-mirror={mirror}")
+    after = locks(stacks)
+    assert set(after) == set(before) == {line for line in said.splitlines() if line.startswith("stacks/")}
+    for folder, text in after.items():
+        providers = text.count(b"\nprovider ")
+        assert providers and text.count(b'"h1:') == len(PLATFORMS) * providers, folder
+
+
+@pytest.mark.needs("terraform")
+@pytest.mark.parametrize("options", [[], ["-fs-mirror=/nowhere"]], ids=["no registry", "no such mirror"])
+def test_a_lock_that_cannot_be_renewed_stays(stacks, options):
+    before = locks(stacks)
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    said = run(stacks / "scripts/lock", *options, code=1, HTTPS_PROXY=nowhere, https_proxy=nowhere, HOME=stacks)
+    assert "Could not retrieve providers for locking" in said and locks(stacks) == before, said
+
+
+# probe-all
+
+
+class Told(http.server.BaseHTTPRequestHandler):
+    """Tells the time as the server's list says, one entry for an answer, the last for good: a status, or seconds that it is late."""
+
+    def do_GET(self):
+        script = self.server.script
+        what = script.pop(0) if len(script) > 1 else script[0]
+        now = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=what if what < 100 else 0)
+        body = json.dumps({"now": now.isoformat().replace("+00:00", "Z")}).encode()
+        self.send_response(what if what >= 100 else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.server.answers += 1
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def told():
+    servers = []
+
+    def start(*script):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Told)
+        server.script, server.answers = list(script), 0
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return server, f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def probe_all(urls, code):
+    return run(ROOT / "scripts/probe-all", code=code, PROBE_URLS=" ".join(urls))
+
+
+def test_each_address_is_probed_and_one_that_fails_is_enough(told, service_command):
+    good, good_url = told(0)
+    bad, bad_url = told(503)
+    last, last_url = told(0)
+    said = probe_all([good_url, bad_url, last_url], code=1).splitlines()
+    assert [line.split()[0] for line in said] == ["OK:", "Failed:", "Failed:", "OK:"], said
+    assert good.answers and bad.answers == 2 and last.answers
+
+
+def test_one_lost_answer_is_no_outage(told, service_command):
+    _, url = told(503, 0)
+    assert [line.split()[0] for line in probe_all([url], code=0).splitlines()] == ["Failed:", "OK:"]
+
+
+def test_a_clock_that_is_wrong_fails(told, service_command):
+    _, url = told(5)
+    assert "Failed:" in probe_all([url], code=1)
+
+
+def test_without_addresses_it_says_which_variable_is_missing():
+    assert "PROBE_URLS must name the addresses" in run(ROOT / "scripts/probe-all", code=1, PROBE_URLS=None)
+
+
+# scan-secrets
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A repository with the scripts, whose tools are those of this one."""
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / ".gitleaks.toml", tmp_path)
+    (ROOT / ".cache").mkdir(exist_ok=True)
+    (tmp_path / ".cache").symlink_to(ROOT / ".cache")
+    (tmp_path / ".git/info").mkdir(parents=True)
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / ".git/info/exclude").write_text(".cache\n")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--message", "Begin")
+    return tmp_path
+
+
+def git(folder, *arguments):
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", "-C", folder, *identity, *arguments], check=True)
+
+
+@pytest.mark.needs("go")
+def test_a_secret_is_found_even_in_a_commit_that_was_taken_back(repository):
+    assert "no leaks found" in run(repository / "scripts/scan-secrets")
+    # Put together here, so that nobody finds it in this file.
+    secret = "ghp_" + "a8Qm2ZtX9rKc4LwB7nVy1PdS6hJf3GeU5oTi"
+    (repository / "notes").write_text(f"token: {secret}\n")
+    git(repository, "add", "notes")
+    git(repository, "commit", "--quiet", "--message", "Slip")
+    git(repository, "rm", "--quiet", "notes")
+    git(repository, "commit", "--quiet", "--message", "Take it back")
+    said = run(repository / "scripts/scan-secrets", code=1)
+    assert "leaks found: 1" in said and secret not in said
+
+
+# pipeline login
+
+
+@pytest.fixture
+def pipeline(stacks):
+    def call(cloud, *, code=0, **environment):
+        return run(sys.executable, stacks / "scripts/pipeline", "login", cloud, code=code, **environment)
+
+    return call
+
+
+@pytest.mark.needs("aws-cli")
+def test_the_login_to_aws_says_as_whom(pipeline, tmp_path):
+    port = free_port()
+    moto = Emulator([pathlib.Path(sys.executable).parent / "moto_server", "-H", "127.0.0.1", "-p", port], port, tmp_path / "moto.log")
+    try:
+        given = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "HOME": tmp_path}
+        assert re.search(r"^ok       account \d{12} as \S+$", pipeline("aws", **given), re.M)
+        said = pipeline("aws", code=1, **{**given, "AWS_ACCESS_KEY_ID": None, "AWS_EC2_METADATA_DISABLED": "true"})
+        assert "There are no AWS credentials" in said
+    finally:
+        moto.stop()
+    said = pipeline("aws", code=1, **given, AWS_MAX_ATTEMPTS="1")
+    assert "AWS cannot be reached" in said
+
+
+AZ = """#!/usr/bin/env bash
+if [[ -n ${AZ_SAYS:-} ]]; then echo "$AZ_SAYS" >&2; exit 1; fi
+case "$1 $2" in
+  "account show") echo '{"id": "00000000-1111-2222-3333-444444444444", "user": {"name": "the-planner"}}' ;;
+  *) exit 64 ;;
+esac
+"""
+
+
+def test_the_login_to_azure_says_as_whom(pipeline, tmp_path):
+    program(tmp_path / "bin/az", AZ)
+    path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+    assert "ok       subscription 00000000-1111-2222-3333-444444444444 as the-planner" in pipeline("azure", PATH=path)
+    assert "does not accept the login" in pipeline("azure", code=1, PATH=path, AZ_SAYS="ERROR: AADSTS700213: No matching federated identity record found")
+
+
+def test_a_login_that_nothing_was_asked_of_is_none(pipeline, tmp_path):
+    (tmp_path / "bin").mkdir()
+    for name in ("bash", "env"):
+        (tmp_path / "bin" / name).symlink_to(shutil.which(name))
+    assert "its tool is not installed" in pipeline("azure", code=1, PATH=tmp_path / "bin")
+
+
+@pytest.mark.needs("jdk")
+def test_the_login_to_google_cloud_says_as_whom(pipeline, tmp_path):
+    echo = Echo("Google", tmp_path, ["*.googleapis.com"])
+    try:
+        given = {**echo.environment, "PATH": f"{gcloud(tmp_path)}:{os.environ['PATH']}", "TF_VAR_project": "test-project"}
+        said = pipeline("gcp", **given)
+        assert "ok       login for the registry" in said and "ok       project test-project, number 123456789012" in said
+        assert "has expired" in pipeline("gcp", code=1, **given, GCLOUD_SAYS="ERROR: (gcloud) invalid_grant: the token expired")
+        assert "No project is chosen" in pipeline("gcp", code=1, **{**given, "TF_VAR_project": None})
+    finally:
+        echo.stop()

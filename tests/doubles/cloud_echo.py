@@ -1,0 +1,110 @@
+"""Starts a double of a cloud, tests/doubles/clouds/*.java, and talks to it."""
+
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import ssl
+import subprocess
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SOURCES = ROOT / "tests/doubles/clouds"
+PASSWORD = "nothing-secret"
+
+
+def compiled():
+    """The folder of the compiled doubles. Java 17 runs a program from source only if it is one file."""
+    sources = sorted(SOURCES.glob("*.java"))
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
+    classes = ROOT / ".cache/echo" / digest
+    if not classes.exists():
+        fresh = classes.with_suffix(f".{os.getpid()}")
+        subprocess.run(["javac", "--release", "17", "-d", fresh, *sources], check=True)
+        try:
+            fresh.rename(classes)
+        except OSError:  # Another test run was faster.
+            shutil.rmtree(fresh)
+    return classes
+
+
+class Echo:
+    """A running double. What is started with `environment` finds it in place of the internet."""
+
+    def __init__(self, cloud, folder, hosts):
+        """cloud: name of the Java class; folder: for key and certificate; hosts: names, or *.names, it stands for."""
+        folder = pathlib.Path(folder)
+        keystore, certificate = folder / "echo.p12", folder / "echo.pem"
+        common = ["-keystore", keystore, "-storetype", "PKCS12", "-storepass", PASSWORD, "-alias", "echo"]
+        names = ",".join(f"dns:{host}" for host in ["localhost", *hosts])
+        subprocess.run(
+            ["keytool", "-genkeypair", *common, "-keyalg", "EC", "-groupname", "secp256r1", "-validity", "2"]
+            + ["-dname", "CN=echo", "-ext", f"san={names}", "-ext", "bc=ca:true"],
+            check=True,
+            capture_output=True,
+        )
+        subprocess.run(
+            ["keytool", "-exportcert", "-rfc", *common, "-file", certificate], check=True, capture_output=True
+        )
+        with open(folder / "echo.log", "w") as log:
+            self.process = subprocess.Popen(
+                ["java", "-cp", compiled(), "-XX:TieredStopAtLevel=1", cloud, keystore, PASSWORD],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        self.ports = json.loads(self.process.stdout.readline())
+        proxy = f"http://127.0.0.1:{self.ports['proxy']}"
+        self.environment = {
+            "HTTPS_PROXY": proxy,
+            "https_proxy": proxy,
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
+            "SSL_CERT_FILE": str(certificate),
+            "CURL_CA_BUNDLE": str(certificate),
+            "CHECKPOINT_DISABLE": "1",
+        }
+        self.certificate = certificate
+
+    def _control(self, path, details=None):
+        data = None if details is None else json.dumps(details).encode()
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"http://127.0.0.1:{self.ports['control']}{path}", data, timeout=30) as answer:
+            body = answer.read()
+        return json.loads(body) if body else None
+
+    def requests(self):
+        """What was asked so far: method, host, path, query, body, status, and the answer to what was refused."""
+        return self._control("/requests")
+
+    def resources(self):
+        """What is stored."""
+        return self._control("/resources")
+
+    def order(self, name, /, **details):
+        """Tells the double to do something that a cloud does of its own."""
+        return self._control(f"/orders/{name}", details)
+
+    def trust(self):
+        return ssl.create_default_context(cafile=self.certificate)
+
+    def ask(self, method, url, body=None, headers=None):
+        """A request to the cloud itself; its status and JSON."""
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({"https": self.environment["HTTPS_PROXY"]}),
+            urllib.request.HTTPSHandler(context=self.trust()),
+        )
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(url, data, {"Content-Type": "application/json", **(headers or {})}, method=method)
+        try:
+            with opener.open(request, timeout=30) as answer:
+                status, text = answer.status, answer.read()
+        except urllib.error.HTTPError as refused:
+            status, text = refused.code, refused.read()
+        return status, json.loads(text) if text else None
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)

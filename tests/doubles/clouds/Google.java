@@ -1,0 +1,270 @@
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A double of Google Cloud as far as the stack asks for it: one class for each family of
+ * interfaces, and here what they share.
+ *
+ * <p>It keeps what it is given, adds what Google adds, and refuses what Google refuses and
+ * Terraform's provider does not see: what does not exist, what is in use, what an interface that is
+ * off would answer. Each refusal is shown by a test in tests/doubles/test_gcp_echo.py. It judges no
+ * credentials.
+ */
+final class Google implements Echo.Cloud {
+  /** Interfaces that every project has from the beginning. */
+  private static final Set<String> ALWAYS = Set.of("serviceusage", "cloudresourcemanager");
+
+  static final String PROJECT_NUMBER = "123456789012";
+  static final String TIME = "2026-11-21T07:05:09.123456Z";
+
+  private static final Map<Integer, String> STATUS =
+      Map.of(
+          400, "INVALID_ARGUMENT",
+          403, "PERMISSION_DENIED",
+          404, "NOT_FOUND",
+          409, "ALREADY_EXISTS",
+          412, "FAILED_PRECONDITION",
+          500, "INTERNAL",
+          501, "UNIMPLEMENTED");
+
+  final Store store = new Store(false);
+  private final Set<String> enabled = new HashSet<>();
+  private List<?> denied = List.of();
+  private long counter;
+  private String project = "";
+
+  private final GoogleCompute compute = new GoogleCompute(this);
+  private final GoogleRun run = new GoogleRun(this);
+  private final GoogleStorage storage = new GoogleStorage(this);
+  private final GooglePolicies policies = new GooglePolicies(this);
+  final GoogleIam iam = new GoogleIam(this);
+  private final GoogleNames names = new GoogleNames(this);
+
+  public static void main(String... arguments) throws Exception {
+    Echo.serve(new Google(), arguments);
+  }
+
+  @Override
+  public Echo.Answer answer(Echo.Request request) {
+    String api = request.host().replaceFirst("\\.googleapis\\.com$", "");
+    if (api.equals("openidconnect") || request.path().contains("/oauth2/")) {
+      return ok(Json.object("email", "someone@example.com", "email_verified", true));
+    }
+    if (!ALWAYS.contains(api) && !enabled.contains(api)) {
+      throw new Echo.Refusal(
+          403,
+          "SERVICE_DISABLED",
+          api + ".googleapis.com has not been used in this project before or it is disabled.");
+    }
+    switch (api) {
+      case "cloudresourcemanager":
+        return project(request);
+      case "serviceusage":
+        return services(request);
+      case "compute":
+        return compute.answer(request);
+      case "run":
+        return run.answer(request);
+      case "storage":
+        return storage.answer(request);
+      default:
+        return names.answer(api, request);
+    }
+  }
+
+  /** What all of Google's newer interfaces answer; Compute's and Storage's look much the same. */
+  @Override
+  public Echo.Answer refuse(Echo.Refusal refusal) {
+    String message = refusal.getMessage();
+    Map<String, Object> reason = Json.object("reason", refusal.code, "message", message);
+    return new Echo.Answer(
+        refusal.status,
+        Json.object(
+            "error",
+            Json.object(
+                "code",
+                (long) refusal.status,
+                "message",
+                message,
+                "status",
+                STATUS.getOrDefault(refusal.status, "UNKNOWN"),
+                "errors",
+                Json.array(reason))));
+  }
+
+  @Override
+  public Object resources() {
+    return store.all();
+  }
+
+  @Override
+  public Object order(String name, Map<String, Object> details) {
+    switch (name) {
+      case "enable":
+        list(details.get("services")).forEach(api -> enable((String) api));
+        return null;
+      case "deny":
+        denied = list(details.get("permissions"));
+        return null;
+      case "objects": // where they are kept in earnest, with generations
+        storage.upstream = new ObjectUpstream(new Upstream(Json.text(details, "url"), null));
+        return null;
+      case "fail-next-revision":
+        run.failNextRevision = true;
+        return null;
+      case "hold-addresses":
+        compute.holdsAddresses = true;
+        return null;
+      case "release-addresses":
+        compute.holdsAddresses = false;
+        compute.held.clear();
+        return null;
+      default:
+        return Echo.Cloud.super.order(name, details);
+    }
+  }
+
+  // Projects and their interfaces
+
+  private Echo.Answer project(Echo.Request request) {
+    Matcher path = match("/(?:v1|v3)/(projects/([^/:]+))(?::(\\w+))?", request.path());
+    String verb = path.group(3);
+    if (verb != null && verb.endsWith("IamPolicy")) {
+      project = path.group(2);
+      return policy(path.group(1), request, verb.equals("setIamPolicy"));
+    }
+    if (verb != null) {
+      List<Object> granted = new ArrayList<>(list(request.json().get("permissions")));
+      granted.removeAll(denied);
+      return ok(Json.object("permissions", granted));
+    }
+    project = path.group(2);
+    if (project.startsWith("no-")) {
+      throw new Echo.Refusal(403, "forbidden", "The caller does not have permission");
+    }
+    return ok(
+        Json.object(
+            "projectId",
+            project,
+            "projectNumber",
+            PROJECT_NUMBER,
+            "name",
+            project,
+            "lifecycleState",
+            "ACTIVE"));
+  }
+
+  /** Id of the project that was asked for last; it is told by its number too. */
+  String project() {
+    return project;
+  }
+
+  private Echo.Answer services(Echo.Request request) {
+    Matcher path = match("/v1/(projects/[^/]+)/services(/[^:]+)?(?::(\\w+))?", request.path());
+    String verb = path.group(3);
+    if ("batchEnable".equals(verb)) {
+      list(request.json().get("serviceIds")).forEach(id -> enable((String) id));
+      return done("operations/" + next(), Json.object());
+    }
+    if ("enable".equals(verb)) {
+      enable(path.group(2).substring(1));
+      return done("operations/" + next(), Json.object());
+    }
+    if (path.group(2) != null) {
+      return ok(service(path.group(1), path.group(2).substring(1)));
+    }
+    List<Object> services = Json.array();
+    enabled.forEach(api -> services.add(service(path.group(1), api + ".googleapis.com")));
+    return ok(Json.object("services", services));
+  }
+
+  private void enable(String service) {
+    enabled.add(service.replaceFirst("\\.googleapis\\.com$", ""));
+  }
+
+  private Map<String, Object> service(String project, String name) {
+    boolean on = enabled.contains(name.replaceFirst("\\.googleapis\\.com$", ""));
+    return Json.object(
+        "name",
+        project + "/services/" + name,
+        "config",
+        Json.object("name", name),
+        "state",
+        on ? "ENABLED" : "DISABLED");
+  }
+
+  // What the families share
+
+  static Matcher match(String pattern, String path) {
+    Matcher matcher = Pattern.compile(pattern).matcher(path);
+    if (!matcher.matches()) {
+      throw new Echo.Refusal(501, "notImplemented", "This double does not know " + path);
+    }
+    return matcher;
+  }
+
+  /** An array of JSON; an empty one for anything else. */
+  static List<?> list(Object value) {
+    return value instanceof List<?> list ? list : List.of();
+  }
+
+  /** A number that grows, for names and etags. */
+  long next() {
+    return ++counter;
+  }
+
+  static Echo.Answer ok(Object body) {
+    return new Echo.Answer(200, body);
+  }
+
+  /** A long-running operation that has ended well. */
+  static Echo.Answer done(String name, Map<String, Object> response) {
+    return ok(
+        Json.object("name", name, "done", true, "metadata", Json.object(), "response", response));
+  }
+
+  Map<String, Object> existing(String id) {
+    Map<String, Object> object = store.get(id);
+    if (object == null) {
+      throw new Echo.Refusal(404, "notFound", "The resource '" + id + "' was not found");
+    }
+    return object;
+  }
+
+  void absent(String id) {
+    if (store.has(id)) {
+      throw new Echo.Refusal(409, "alreadyExists", "The resource '" + id + "' already exists");
+    }
+  }
+
+  static Echo.Refusal invalid(String message) {
+    return new Echo.Refusal(400, "invalid", message);
+  }
+
+  static Echo.Refusal inUse(String id, String user) {
+    return new Echo.Refusal(
+        400,
+        "resourceInUseByAnotherResource",
+        "The resource '" + id + "' is already being used by '" + user + "'");
+  }
+
+  /** Something with addresses in subnets has gone. */
+  void released(Map<String, Object> gone, String id) {
+    compute.released(gone, id);
+  }
+
+  /** Whether a service account of this e-mail address exists. */
+  boolean hasAccount(String email) {
+    return store.all().keySet().stream().anyMatch(id -> id.endsWith("/serviceAccounts/" + email));
+  }
+
+  /** getIamPolicy and setIamPolicy of any resource. */
+  Echo.Answer policy(String id, Echo.Request request, boolean write) {
+    return policies.answer(id, request, write);
+  }
+}

@@ -1,0 +1,112 @@
+"""What Azure refuses of names, rights and trust, so does its double: tests/doubles/clouds/Arm.java. Each refusal once."""
+
+import pytest
+from doubles.cloud_echo import Echo
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("jdk")]
+
+SUBSCRIPTION = "/subscriptions/00000000-1111-2222-3333-444444444444"
+GROUP = f"{SUBSCRIPTION}/resourceGroups/one/providers"
+ELSEWHERE = "/subscriptions/99999999-1111-2222-3333-444444444444/resourceGroups/theirs/providers"
+IDENTITY = f"{GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/planner"
+CREDENTIALS = f"{IDENTITY}/federatedIdentityCredentials"
+ACCOUNT = f"{GROUP}/Microsoft.Storage/storageAccounts/locked"
+STATES = f"{ACCOUNT}/blobServices/default/containers/states"
+ROLES = "providers/Microsoft.Authorization/roleDefinitions"
+ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
+LOCK = f"{ACCOUNT}/providers/Microsoft.Authorization/locks/states"
+ISSUER, AUDIENCES = "https://token.actions.githubusercontent.com", ["api://AzureADTokenExchange"]
+# {"oid": "somebody"}
+TOKEN = {"Authorization": "Bearer e30.eyJvaWQiOiAic29tZWJvZHkifQ.none"}
+
+
+def ask(echo, method, path, properties=None):
+    body = None if method in ("GET", "DELETE") else {"location": "westeurope", "properties": properties or {}}
+    return echo.ask(method, f"https://management.azure.com{path}", body, TOKEN)
+
+
+def trust(subject, issuer=ISSUER, audiences=AUDIENCES):
+    return {"issuer": issuer, "subject": subject, "audiences": audiences}
+
+
+def role(name):
+    return {"roleName": name, "type": "CustomRole", "permissions": [{"actions": ["*/read"]}], "assignableScopes": [SUBSCRIPTION]}
+
+
+def assignment(**changes):
+    return {"principalId": "somebody", "roleDefinitionId": f"{SUBSCRIPTION}/{ROLES}/custom", **changes}
+
+
+@pytest.fixture(scope="module")
+def echo(tmp_path_factory):
+    echo = Echo("Arm", tmp_path_factory.mktemp("echo"), ["management.azure.com"])
+    for namespace in ("Microsoft.Storage", "Microsoft.ContainerRegistry", "Microsoft.ManagedIdentity"):
+        assert echo.ask("POST", f"https://management.azure.com{SUBSCRIPTION}/providers/{namespace}/register", {}, TOKEN)[0] == 200
+    for path, properties in (
+        (f"{SUBSCRIPTION}/resourceGroups/one", {}),
+        (IDENTITY, {}),
+        (ACCOUNT, {}),
+        (STATES, {}),
+        *((f"{CREDENTIALS}/c{number}", trust(f"repo:{number}")) for number in range(19)),
+        (f"{SUBSCRIPTION}/{ROLES}/custom", role("planner")),
+        (f"{SUBSCRIPTION}/{ASSIGNMENTS}/given", assignment()),
+        (f"{STATES}/{ASSIGNMENTS}/writer", assignment()),
+        (LOCK, {"level": "CanNotDelete"}),
+    ):
+        status, answer = ask(echo, "PUT", path, properties)
+        assert status in (200, 201), answer
+    for kind in ("Microsoft.Storage/storageAccounts", "Microsoft.ContainerRegistry/registries"):
+        echo.order("put", id=f"{ELSEWHERE}/{kind}/theirs", type=kind)
+    yield echo
+    echo.stop()
+
+
+@pytest.mark.parametrize(
+    "method, path, properties, status, code",
+    [
+        ("PUT", f"{GROUP}/Microsoft.Storage/storageAccounts/theirs", {}, 409, "StorageAccountAlreadyTaken"),
+        ("PUT", f"{GROUP}/Microsoft.ContainerRegistry/registries/theirs", {}, 409, "AlreadyInUse"),
+        ("PUT", f"{CREDENTIALS}/twice", trust("repo:1"), 400, "Issuer and subject combination already exists"),
+        ("PUT", f"{CREDENTIALS}/wide", trust("repo:*"), 400, "without wildcard"),
+        ("PUT", f"{CREDENTIALS}/open", trust("repo:x", issuer="http://example.com"), 400, "https URL"),
+        ("PUT", f"{CREDENTIALS}/all", trust("repo:x", audiences=["a", "b"]), 400, "exactly one audience"),
+        ("PUT", f"{IDENTITY}s/federatedIdentityCredentials/lost", trust("repo:x"), 404, "ResourceNotFound"),
+        ("PUT", f"{SUBSCRIPTION}/{ROLES}/other", role("Planner"), 409, "RoleDefinitionWithSameNameExists"),
+        ("PUT", f"{SUBSCRIPTION}/{ROLES}/other", {**role("other"), "assignableScopes": []}, 400, "MissingAssignableScopes"),
+        ("DELETE", f"{SUBSCRIPTION}/{ROLES}/custom", None, 400, "RoleDefinitionHasAssignments"),
+        ("PUT", f"{SUBSCRIPTION}/{ASSIGNMENTS}/new", assignment(principalId="nobody"), 400, "PrincipalNotFound"),
+        ("PUT", f"{SUBSCRIPTION}/{ASSIGNMENTS}/new", assignment(roleDefinitionId=f"{SUBSCRIPTION}/{ROLES}/gone"), 404, "RoleDefinitionDoesNotExist"),
+        ("PUT", f"{SUBSCRIPTION}/{ASSIGNMENTS}/new", assignment(condition="(true)"), 400, "InvalidConditionVersion"),
+        ("PUT", f"{SUBSCRIPTION}/{ASSIGNMENTS}/new", assignment(), 409, "RoleAssignmentExists"),
+        ("DELETE", ACCOUNT, None, 409, "ScopeLocked"),
+        ("DELETE", STATES, None, 409, "ScopeLocked"),
+        ("DELETE", f"{STATES}/{ASSIGNMENTS}/writer", None, 409, "ScopeLocked"),
+        ("DELETE", f"{SUBSCRIPTION}/resourceGroups/one", None, 409, "ScopeLocked"),
+    ],
+)
+def test_the_double_refuses(echo, method, path, properties, status, code):
+    before = echo.resources()
+    seen, answer = ask(echo, method, path, properties)
+    assert seen == status and code in str(answer["error"]), answer
+    assert echo.resources() == before
+
+
+def test_an_identity_has_no_more_than_20_credentials(echo):
+    assert ask(echo, "PUT", f"{CREDENTIALS}/twentieth", trust("repo:20"))[0] == 201
+    status, answer = ask(echo, "PUT", f"{CREDENTIALS}/more", trust("repo:21"))
+    assert status == 400 and "at most 20" in answer["error"]["message"]
+    # What is there can still be changed.
+    assert ask(echo, "PUT", f"{CREDENTIALS}/twentieth", trust("repo:22"))[0] == 200
+
+
+@pytest.mark.parametrize("name, free", [("theirs", False), ("nobodys", True)])
+def test_it_tells_whether_a_name_is_free(echo, name, free):
+    for kind in ("Microsoft.Storage/storageAccounts", "Microsoft.ContainerRegistry/registries"):
+        url = f"https://management.azure.com{SUBSCRIPTION}/providers/{kind.split('/')[0]}/checkNameAvailability"
+        status, answer = echo.ask("POST", url, {"name": name, "type": kind}, TOKEN)
+        assert status == 200 and answer["nameAvailable"] is free
+
+
+def test_without_its_lock_all_of_it_can_go(echo):
+    for path in (LOCK, f"{STATES}/{ASSIGNMENTS}/writer", ACCOUNT):
+        assert ask(echo, "DELETE", path)[0] == 200

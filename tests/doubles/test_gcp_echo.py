@@ -1,0 +1,286 @@
+"""What Google refuses, so does its double: tests/doubles/clouds/Google.java. Each refusal once."""
+
+import copy
+
+import pytest
+from doubles.cloud_echo import Echo
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("jdk")]
+
+PROJECT = "test-project"
+REGION = f"projects/{PROJECT}/regions/us-central1"
+GLOBAL = f"projects/{PROJECT}/global"
+PLACE = f"projects/{PROJECT}/locations/us-central1"
+ACCOUNT = f"meridian-service@{PROJECT}.iam.gserviceaccount.com"
+APIS = ("artifactregistry", "certificatemanager", "cloudscheduler", "compute", "dns", "iam", "monitoring", "run", "storage")
+LATEST = {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"}
+BY_NAME = {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"}
+
+SERVICE = {
+    "template": {
+        "serviceAccount": ACCOUNT,
+        "vpcAccess": {"networkInterfaces": [{"subnetwork": f"{REGION}/subnetworks/service"}]},
+        "containers": [{"image": "one", "resources": {"limits": {"cpu": "1", "memory": "2048Mi"}}}],
+    },
+    "traffic": [{**LATEST, "percent": 100}],
+}
+
+
+class Cloud:
+    def __init__(self, folder):
+        self.echo = Echo("Google", folder, ["*.googleapis.com"])
+        self.echo.order("enable", services=APIS)
+
+    def ask(self, method, path, body=None):
+        api, path = path.split(":", 1)
+        return self.echo.ask(method, f"https://{api}.googleapis.com/{path}", body)
+
+    def make(self, path, body):
+        status, answer = self.ask("POST", path, body)
+        assert status == 200, answer
+        return answer
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory):
+    """A service behind a load balancer, with what it takes."""
+    cloud = Cloud(tmp_path_factory.mktemp("echo"))
+    compute = f"compute:compute/v1/{GLOBAL}"
+    cloud.ask("GET", f"cloudresourcemanager:v1/projects/{PROJECT}")
+    cloud.make(f"iam:v1/projects/{PROJECT}/serviceAccounts", {"accountId": "meridian-service"})
+    cloud.make(f"{compute}/networks", {"name": "net"})
+    for name, cidr in (("service", "10.0.0.0/26"), ("small", "10.0.1.0/27")):
+        body = {"name": name, "network": f"{GLOBAL}/networks/net", "ipCidrRange": cidr}
+        cloud.make(f"compute:compute/v1/{REGION}/subnetworks", body)
+    cloud.make(f"run:v2/{PLACE}/services?serviceId=meridian", SERVICE)
+    cloud.make(
+        f"compute:compute/v1/{REGION}/networkEndpointGroups",
+        {"name": "group", "networkEndpointType": "SERVERLESS", "cloudRun": {"service": "meridian"}},
+    )
+    cloud.make(f"{compute}/backendServices", {"name": "backend", "backends": [{"group": f"{REGION}/networkEndpointGroups/group"}]})
+    cloud.make(f"{compute}/urlMaps", {"name": "map", "defaultService": f"{GLOBAL}/backendServices/backend"})
+    cloud.make(f"storage:storage/v1/b?project={PROJECT}", {"name": "bucket", "location": "us-central1"})
+    yield cloud
+    cloud.echo.stop()
+
+
+def refused(cloud, status, words, method, path, body=None):
+    before = cloud.echo.resources()
+    seen, answer = cloud.ask(method, path, body)
+    assert seen == status and words in answer["error"]["message"], answer
+    assert cloud.echo.resources() == before
+
+
+def service(**changes):
+    body = copy.deepcopy(SERVICE)
+    template, container = body["template"], body["template"]["containers"][0]
+    body.update({key: value for key, value in changes.items() if key == "traffic"})
+    template.update({key: value for key, value in changes.items() if key in ("revision", "serviceAccount", "vpcAccess")})
+    container.update({key: value for key, value in changes.items() if key in ("image", "env", "resources", "startupProbe")})
+    return body
+
+
+@pytest.mark.parametrize(
+    "words, changes",
+    [
+        ("must sum up to 100; got 90", {"traffic": [{**LATEST, "percent": 90}]}),
+        ("must sum up to 100; got 110", {"traffic": [{**LATEST, "percent": 60}, {**LATEST, "percent": 50}]}),
+        ("between 0 and 100", {"traffic": [{**LATEST, "percent": 110}, {**LATEST, "percent": -10}]}),
+        (
+            "Revision 'meridian-00009-abc' does not exist",
+            {"traffic": [{**LATEST, "percent": 10}, {**BY_NAME, "revision": "meridian-00009-abc", "percent": 90}]},
+        ),
+        ("names no revision", {"traffic": [{**LATEST, "revision": "meridian-00001-abc", "percent": 100}]}),
+        ("does not exist", {"serviceAccount": f"gone@{PROJECT}.iam.gserviceaccount.com"}),
+        ("does not exist", {"vpcAccess": {"networkInterfaces": [{"subnetwork": f"{REGION}/subnetworks/gone"}]}}),
+        ("must be /26 or larger", {"vpcAccess": {"networkInterfaces": [{"subnetwork": f"{REGION}/subnetworks/small"}]}}),
+        ("reserved env names were provided: PORT", {"env": [{"name": "PORT", "value": "80"}]}),
+        ("resources.limits", {"resources": {"limits": {"cpu": "1", "memory": "8192Mi"}}}),
+        ("resources.limits", {"resources": {"limits": {"cpu": "3", "memory": "2048Mi"}}}),
+        ("must not be greater than period_seconds", {"startupProbe": {"periodSeconds": 2, "timeoutSeconds": 3}}),
+        ("must not be greater than 240", {"startupProbe": {"periodSeconds": 10, "failureThreshold": 30}}),
+    ],
+)
+def test_cloud_run_refuses(cloud, words, changes):
+    refused(cloud, 400, words, "PATCH", f"run:v2/{PLACE}/services/meridian", service(**changes))
+
+
+def test_a_name_of_a_revision_can_never_be_used_again(cloud):
+    path = f"run:v2/{PLACE}/services/meridian"
+    for body in (service(image="two", revision="meridian-once"), service()):
+        assert cloud.ask("PATCH", path, body)[0] == 200
+    refused(cloud, 409, "already exists", "PATCH", path, service(image="three", revision="meridian-once"))
+
+
+def test_the_newest_revision_stays_behind_when_it_does_not_get_up(cloud):
+    path = f"run:v2/{PLACE}/services/meridian"
+    before = cloud.ask("GET", path)[1]["latestReadyRevision"]
+    cloud.echo.order("fail-next-revision")
+    status, operation = cloud.ask("PATCH", path, service(image="broken"))
+    assert status == 200 and "not ready" in operation["error"]["message"]
+    after = cloud.ask("GET", path)[1]
+    assert after["latestReadyRevision"] == before != after["latestCreatedRevision"]
+    assert cloud.ask("PATCH", path, service())[0] == 200
+
+
+@pytest.mark.parametrize(
+    "path, user",
+    [
+        (f"{REGION}/networkEndpointGroups/group", "backendServices/backend"),
+        (f"{GLOBAL}/backendServices/backend", "urlMaps/map"),
+        (f"{GLOBAL}/networks/net", "subnetworks/s"),
+        (f"{REGION}/subnetworks/service", "services/meridian"),
+    ],
+)
+def test_what_is_in_use_cannot_go(cloud, path, user):
+    refused(cloud, 400, "is already being used by", "DELETE", f"compute:compute/v1/{path}")
+    assert user in cloud.ask("DELETE", f"compute:compute/v1/{path}")[1]["error"]["message"]
+
+
+def test_an_endpoint_group_cannot_be_changed_or_made_twice(cloud):
+    path = f"compute:compute/v1/{REGION}/networkEndpointGroups"
+    refused(cloud, 405, "cannot be changed", "PATCH", f"{path}/group", {"cloudRun": {"service": "other"}})
+    refused(cloud, 409, "already exists", "POST", path, {"name": "group", "networkEndpointType": "SERVERLESS"})
+
+
+@pytest.mark.parametrize(
+    "words, changes",
+    [
+        ("cannot have health checks", {"healthChecks": ["one"]}),
+        ("Timeout sec is not supported", {"timeoutSec": 30}),
+        ("Max utilization", {"backends": [{"group": f"{REGION}/networkEndpointGroups/group", "maxUtilization": 0.5}]}),
+    ],
+)
+def test_a_serverless_backend_takes_less_than_others(cloud, words, changes):
+    body = {"name": "other", "backends": [{"group": f"{REGION}/networkEndpointGroups/group"}], **changes}
+    refused(cloud, 400, words, "POST", f"compute:compute/v1/{GLOBAL}/backendServices", body)
+
+
+@pytest.mark.parametrize(
+    "status, words, path, body",
+    [
+        (404, "urlMaps/gone", f"compute:compute/v1/{GLOBAL}/targetHttpProxies", {"name": "proxy", "urlMap": f"{GLOBAL}/urlMaps/gone"}),
+        (400, "conflicts", f"compute:compute/v1/{REGION}/subnetworks", {"name": "twin", "ipCidrRange": "10.0.0.0/26"}),
+        (400, "priority 2147483647", f"compute:compute/v1/{GLOBAL}/securityPolicies", {"name": "p", "rules": [{"priority": 1}]}),
+        (400, "Two rules", f"compute:compute/v1/{GLOBAL}/securityPolicies", {"name": "p", "rules": 2 * [{"priority": 1}]}),
+        (400, "Invalid account id", f"iam:v1/projects/{PROJECT}/serviceAccounts", {"accountId": "short"}),
+        (409, "already exists", f"iam:v1/projects/{PROJECT}/serviceAccounts", {"accountId": "meridian-service"}),
+        (400, "Invalid bucket name", f"storage:storage/v1/b?project={PROJECT}", {"name": "my-google-bucket", "location": "US"}),
+        (409, "already exists", f"storage:storage/v1/b?project={PROJECT}", {"name": "bucket", "location": "US"}),
+        (400, "Schedule", f"cloudscheduler:v1/{PLACE}/jobs", {"name": f"{PLACE}/jobs/one", "schedule": "every 5 minutes"}),
+        (
+            404,
+            "does not exist",
+            f"cloudscheduler:v1/{PLACE}/jobs",
+            {"name": f"{PLACE}/jobs/one", "httpTarget": {"oauthToken": {"serviceAccountEmail": "gone@example.com"}}},
+        ),
+        (
+            404,
+            "notificationChannels/1",
+            f"monitoring:v3/projects/{PROJECT}/alertPolicies",
+            {"notificationChannels": [f"projects/{PROJECT}/notificationChannels/1"]},
+        ),
+        (501, "does not know", f"compute:compute/v1/{GLOBAL}/urlMaps/map/sing", {}),
+    ],
+)
+def test_nothing_is_made_that_google_would_not_make(cloud, status, words, path, body):
+    refused(cloud, status, words, "POST", path, body)
+
+
+def test_a_check_with_an_alert_cannot_go(cloud):
+    check = cloud.make(f"monitoring:v3/projects/{PROJECT}/uptimeCheckConfigs", {"displayName": "check"})["name"]
+    cloud.make(
+        f"monitoring:v3/projects/{PROJECT}/alertPolicies",
+        {"conditions": [{"conditionThreshold": {"filter": f'check_id="{check.split("/")[-1]}"'}}]},
+    )
+    refused(cloud, 400, "is already being used by", "DELETE", f"monitoring:v3/{check}")
+
+
+def test_rights_are_given_only_to_accounts_that_exist(cloud):
+    policy = {"bindings": [{"role": "roles/storage.objectViewer", "members": ["serviceAccount:gone@example.com"]}]}
+    refused(cloud, 400, "does not exist", "PUT", "storage:storage/v1/b/bucket/iam", policy)
+
+
+POOLS = f"iam:v1/projects/{PROJECT}/locations/global/workloadIdentityPools"
+ROLES = f"iam:v1/projects/{PROJECT}/roles"
+GITHUB = {
+    "attributeMapping": {"google.subject": "assertion.sub"},
+    "attributeCondition": "assertion.repository_id == '1'",
+    "oidc": {"issuerUri": "https://token.actions.githubusercontent.com"},
+}
+
+
+@pytest.fixture(scope="module")
+def trust(cloud):
+    """A pool with a provider and a role that are there, and others that were deleted."""
+    for name in ("there", "gone"):
+        cloud.make(f"{POOLS}?workloadIdentityPoolId={name}", {})
+        cloud.make(f"{POOLS}/{name}/providers?workloadIdentityPoolProviderId=github", GITHUB)
+        cloud.make(ROLES, {"roleId": name, "role": {"includedPermissions": ["storage.buckets.create"]}})
+    cloud.make(f"{POOLS}/there/providers?workloadIdentityPoolProviderId=former", GITHUB)
+    for path in (f"{POOLS}/gone", f"{POOLS}/there/providers/former", f"{ROLES}/gone"):
+        assert cloud.ask("DELETE", path)[0] == 200
+    return cloud
+
+
+def bound(version=1, **binding):
+    return {"policy": {"version": version, "bindings": [{"role": "roles/viewer", "members": ["user:someone@example.com"], **binding}]}}
+
+
+POLICY = f"cloudresourcemanager:v1/projects/{PROJECT}:setIamPolicy"
+IDENTITY_POOLS = "principalSet://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools"
+
+
+@pytest.mark.parametrize(
+    "status, words, path, body",
+    [
+        (409, "Requested entity already exists", f"{POOLS}?workloadIdentityPoolId=there", {}),
+        # For 30 days after it was deleted.
+        (409, "Requested entity already exists", f"{POOLS}?workloadIdentityPoolId=gone", {}),
+        (409, "Requested entity already exists", f"{POOLS}/there/providers?workloadIdentityPoolProviderId=former", GITHUB),
+        (400, "Invalid id", f"{POOLS}?workloadIdentityPoolId=gcp-mine", {}),
+        (404, "was not found", f"{POOLS}/never/providers?workloadIdentityPoolProviderId=github", GITHUB),
+        (400, "must map google.subject", f"{POOLS}/there/providers?workloadIdentityPoolProviderId=other", {**GITHUB, "attributeMapping": {}}),
+        (400, "must reference", f"{POOLS}/there/providers?workloadIdentityPoolProviderId=other", {**GITHUB, "attributeCondition": None}),
+        (400, "https URL", f"{POOLS}/there/providers?workloadIdentityPoolProviderId=other", {**GITHUB, "oidc": {"issuerUri": "http://example.com"}}),
+        (400, "marked for deletion", ROLES, {"roleId": "gone", "role": {}}),
+        (409, "already exists", ROLES, {"roleId": "there", "role": {}}),
+        (400, "role_id", ROLES, {"roleId": "with-hyphen", "role": {}}),
+        (400, "is not deleted", f"{POOLS}/there:undelete", {}),
+        (400, "does not exist in", POLICY, bound(role=f"projects/{PROJECT}/roles/gone")),
+        (400, "Identity Pool does not exist", POLICY, bound(members=[f"{IDENTITY_POOLS}/gone/attribute.a/b"])),
+        (400, "must specify version 3", POLICY, bound(condition={"expression": "true"})),
+    ],
+)
+def test_trust_is_refused(trust, status, words, path, body):
+    refused(trust, status, words, "POST", path, body)
+
+
+def test_a_condition_takes_a_bucket_without_access_lists(trust):
+    policy = bound(version=3, condition={"expression": "true"})["policy"]
+    refused(trust, 400, "uniform bucket-level access", "PUT", "storage:storage/v1/b/bucket/iam", policy)
+
+
+def test_a_policy_that_somebody_else_changed_meanwhile_is_not_written(trust):
+    path = f"cloudresourcemanager:v1/projects/{PROJECT}"
+    old = trust.ask("POST", f"{path}:getIamPolicy", {})[1]
+    trust.make(f"{path}:setIamPolicy", {"policy": {**bound(members=[f"{IDENTITY_POOLS}/there/attribute.a/b"])["policy"], "etag": old["etag"]}})
+    refused(trust, 409, "concurrent policy changes", "POST", f"{path}:setIamPolicy", {"policy": {**bound()["policy"], "etag": old["etag"]}})
+
+
+def test_what_was_deleted_says_so_and_comes_back_when_asked_to(trust):
+    for path, state in ((f"{POOLS}/gone", {"state": "DELETED"}), (f"{ROLES}/gone", {"deleted": True})):
+        answer = trust.ask("GET", path)[1]
+        assert answer | state == answer
+        trust.make(f"{path}:undelete", {})
+        answer = trust.ask("GET", path)[1]
+        assert answer.get("state", "ACTIVE") == "ACTIVE" and not answer.get("deleted")
+
+
+def test_an_interface_that_is_off_answers_nothing(tmp_path):
+    echo = Echo("Google", tmp_path, ["*.googleapis.com"])
+    try:
+        status, answer = echo.ask("GET", f"https://run.googleapis.com/v2/{PLACE}/services")
+        assert status == 403 and answer["error"]["errors"][0]["reason"] == "SERVICE_DISABLED"
+    finally:
+        echo.stop()

@@ -1,0 +1,219 @@
+"""modules/image/push and login: what is asked of a registry, what is built, and where secrets go."""
+
+import base64
+import http.server
+import json
+import os
+import shutil
+import stat
+import subprocess
+import threading
+import urllib.parse
+
+import pytest
+from support.machine import ROOT
+
+DIGEST = "sha256:" + "a" * 64
+OTHER = "sha256:" + "b" * 64
+SECRET = 'p"s\\s'
+
+
+class Registry(http.server.BaseHTTPRequestHandler):
+    """Knows the tag `there`; asks for a token, or for a password, if its server says so."""
+
+    def do_HEAD(self):
+        self.server.asked.append((self.path, self.headers.get("Authorization", "")))
+        if self.server.wants == "token" and self.headers.get("Authorization") != "Bearer granted":
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", f'Bearer realm="{self.server.url}/token",service="registry"')
+        elif self.server.wants == "failure":
+            self.send_response(500)
+        elif self.path.endswith("/manifests/there"):
+            self.send_response(200)
+            self.send_header("Docker-Content-Digest", DIGEST)
+        else:
+            self.send_response(404)
+        self.end_headers()
+
+    def do_GET(self):
+        self.server.asked.append((self.path, self.headers.get("Authorization", "")))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"token":"granted"}')
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def registry():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Registry)
+    server.asked, server.wants = [], None
+    server.host = f"127.0.0.1:{server.server_port}"
+    server.url = f"http://{server.host}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+
+
+class Shell:
+    """Runs the scripts with stubs before the PATH; the stub of Maven keeps what it was given."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.bin = folder / "bin"
+        self.bin.mkdir()
+        self.temporary = folder / "tmp"
+        self.temporary.mkdir()
+        self.app = folder / "app"
+        (self.app / "target").mkdir(parents=True)
+        self.built = folder / "built"
+        self.builds(OTHER)
+
+    def stub(self, name, script):
+        path = self.bin / name
+        path.write_text(f"#!/usr/bin/env bash\n{script}\n")
+        path.chmod(0o755)
+
+    def builds(self, digest):
+        self.stub(
+            "mvn",
+            f'printf "%s\\n" "$@" >{self.built}\n'
+            f'if [[ -n ${{DOCKER_CONFIG:-}} ]]; then cp "$DOCKER_CONFIG/config.json" {self.folder}/config.json; fi\n'
+            f'printf "%s" "{digest}" >{self.app}/target/jib-image.digest',
+        )
+
+    def run(self, script, *arguments, **environment):
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("REGISTRY_", "GOOGLE_", "AWS_", "DOCKER_", "MERIDIAN_"))}
+        return subprocess.run(
+            [ROOT / "modules/image" / script, *arguments],
+            env={**clean, "PATH": f"{self.bin}:{os.environ['PATH']}", "TMPDIR": str(self.temporary), **environment},
+            text=True,
+            capture_output=True,
+        )
+
+    def push(self, image, **environment):
+        return self.run("push", IMAGE=image, APP=str(self.app), **environment)
+
+
+@pytest.fixture
+def shell(tmp_path):
+    return Shell(tmp_path)
+
+
+def test_a_push_builds_and_prints_the_digest_and_writes_it_down(shell, registry):
+    file = shell.folder / "pushed/digest"
+    done = shell.push(f"{registry.host}/meridian:there", DIGEST_FILE=str(file), MERIDIAN_BASE="tar:///base.tar")
+    assert (done.returncode, done.stdout) == (0, f"{OTHER}\n"), done.stderr
+    assert file.read_text() == f"{OTHER}\n"
+    arguments = shell.built.read_text().split()
+    assert f"-Dimage={registry.host}/meridian:there" in arguments and "-Dbase=tar:///base.tar" in arguments
+    # Without TLS on this machine only.
+    assert "-Djib.allowInsecureRegistries=true" in arguments
+    assert registry.asked == []
+
+
+@pytest.mark.parametrize("wants", [None, "token"])
+def test_once_takes_the_digest_of_a_tag_that_is_there(shell, registry, wants):
+    registry.wants = wants
+    done = shell.push(f"{registry.host}/meridian:there", ONCE="yes", REGISTRY_USERNAME="me", REGISTRY_PASSWORD=SECRET)
+    assert (done.returncode, done.stdout) == (0, f"{DIGEST}\n"), done.stderr
+    assert not shell.built.exists()
+    basic = "Basic " + base64.b64encode(f"me:{SECRET}".encode()).decode()
+    assert registry.asked[0] == ("/v2/meridian/manifests/there", basic)
+    if wants:
+        assert urllib.parse.unquote(registry.asked[1][0]) == "/token?service=registry&scope=repository:meridian:pull"
+        assert registry.asked[1][1] == basic and registry.asked[2][1] == "Bearer granted"
+
+
+@pytest.mark.parametrize("tag, wants", [("new", None), ("there", "failure")])
+def test_once_builds_what_is_not_there_or_cannot_be_asked_for(shell, registry, tag, wants):
+    registry.wants = wants
+    done = shell.push(f"{registry.host}/meridian:{tag}", ONCE="yes")
+    assert (done.returncode, done.stdout) == (0, f"{OTHER}\n"), done.stderr
+    assert ("answers 500" in done.stderr) == bool(wants)
+
+
+def test_secrets_stand_in_a_file_of_their_own_that_goes(shell, registry):
+    done = shell.push(f"{registry.host}/meridian:new", REGISTRY_USERNAME="me", REGISTRY_PASSWORD=SECRET)
+    assert done.returncode == 0
+    auth = json.loads((shell.folder / "config.json").read_text())["auths"][registry.host]["auth"]
+    assert base64.b64decode(auth).decode() == f"me:{SECRET}"
+    assert SECRET not in done.stdout + done.stderr + shell.built.read_text()
+    assert list(shell.temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("image", ["meridian", "localhost:5000/meridian", "http://localhost/meridian:1", "localhost:5000/Meridian:1"])
+def test_an_image_that_names_no_place_is_refused(shell, image):
+    done = shell.push(image)
+    assert done.returncode == 64 and "IMAGE must be HOST/PATH:TAG" in done.stderr and not shell.built.exists()
+
+
+def test_a_build_without_a_digest_fails_and_writes_nothing_down(shell, registry):
+    shell.builds("")
+    file = shell.folder / "digest"
+    done = shell.push(f"{registry.host}/meridian:new", DIGEST_FILE=str(file))
+    assert done.returncode == 1 and "gave no digest" in done.stderr and not file.exists()
+
+
+LOGINS = [
+    ("123456789012.dkr.ecr.eu-central-1.amazonaws.com", "aws", "AWS", "ecr get-login-password --region eu-central-1"),
+    ("europe-docker.pkg.dev", "gcloud", "oauth2accesstoken", "auth print-access-token"),
+    ("gcr.io", "gcloud", "oauth2accesstoken", "auth print-access-token"),
+    ("meridian1.azurecr.io", "az", "00000000-0000-0000-0000-000000000000", "acr login --name meridian1 --expose-token --query accessToken --output tsv"),
+]
+
+
+@pytest.mark.parametrize("host, tool, user, arguments", LOGINS)
+def test_each_clouds_registry_is_asked_for_by_its_own_tool(shell, host, tool, user, arguments):
+    shell.stub(tool, f'echo "$*" >{shell.folder}/asked\necho token')
+    out = shell.folder / "out"
+    out.mkdir()
+    done = shell.run("login", host, str(out))
+    assert done.returncode == 0, done.stderr
+    assert (shell.folder / "asked").read_text().strip() == arguments
+    auth = json.loads((out / "config.json").read_text())["auths"][host]["auth"]
+    assert base64.b64decode(auth).decode() == f"{user}:token"
+    for name in ("config.json", "curl"):
+        assert stat.S_IMODE((out / name).stat().st_mode) == 0o600
+    assert "token" not in done.stdout + done.stderr
+
+
+def test_a_token_in_the_environment_needs_no_gcloud(shell):
+    out = shell.folder / "out"
+    out.mkdir()
+    assert shell.run("login", "europe-docker.pkg.dev", str(out), GOOGLE_OAUTH_ACCESS_TOKEN="granted").returncode == 0
+    assert "granted" in (out / "curl").read_text()
+
+
+def test_amazons_credential_helper_serves_as_well(shell):
+    shell.stub("docker-credential-ecr-login", "cat >/dev/null\necho '{\"Username\":\"AWS\",\"Secret\":\"helped\"}'")
+    out = shell.folder / "out"
+    out.mkdir()
+    assert shell.run("login", LOGINS[0][0], str(out)).returncode == 0
+    assert "AWS:helped" in (out / "curl").read_text()
+
+
+@pytest.mark.parametrize("host, tool", [(host, tool) for host, tool, *_ in LOGINS])
+def test_a_missing_tool_is_named_with_its_source(shell, host, tool):
+    for name in ("bash", "env", "mktemp", "base64", "tr", "sed"):
+        (shell.bin / name).symlink_to(shutil.which(name))
+    out = shell.folder / "out"
+    out.mkdir()
+    done = shell.run("login", host, str(out), PATH=str(shell.bin))
+    assert done.returncode == 1 and f"The login to {host} needs {tool}: https://" in done.stderr
+
+
+def test_a_user_without_a_password_is_refused(shell):
+    out = shell.folder / "out"
+    out.mkdir()
+    done = shell.run("login", "example.com", str(out), REGISTRY_USERNAME="me")
+    assert done.returncode == 1 and "REGISTRY_PASSWORD must be" in done.stderr
+
+
+def test_an_empty_password_is_refused(shell):
+    shell.stub("aws", "true")
+    out = shell.folder / "out"
+    out.mkdir()
+    done = shell.run("login", LOGINS[0][0], str(out))
+    assert done.returncode == 1 and "No password" in done.stderr

@@ -1,0 +1,73 @@
+"""The linters: no warning is let through."""
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+from support.machine import ROOT
+
+pytestmark = [pytest.mark.check, pytest.mark.lint]
+
+
+def tracked(*patterns):
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    return [name for name in listed if (ROOT / name).is_file()]
+
+
+def lint(*command, **options):
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    assert done.returncode == 0, done.stdout
+
+
+def tool(name):
+    return str(ROOT / ".cache/venv/bin" / name)
+
+
+def maven(*arguments):
+    jdk = subprocess.run([ROOT / "scripts/jdk"], check=True, capture_output=True, text=True).stdout.strip()
+    lint(
+        "bash",
+        "-c",
+        'exec "$(command -v mvn || echo app/mvnw)" --file app/pom.xml --batch-mode --no-transfer-progress "$@"',
+        "maven",
+        *arguments,
+        env={**os.environ, "JAVA_HOME": jdk},
+    )
+
+
+@pytest.mark.needs("shellcheck")
+def test_shell_scripts_pass_shellcheck():
+    scripts = [name for name in tracked() if b"bash" in (ROOT / name).open("rb").readline()]
+    assert "taskw" in scripts
+    lint("shellcheck", "--enable=check-unassigned-uppercase", *scripts)
+
+
+def test_python_passes_ruff():
+    lint(tool("ruff"), "check", "--config", "tests/lint/ruff.toml", *[name for name in tracked() if is_python(ROOT / name)])
+
+
+def is_python(path: pathlib.Path):
+    return path.suffix == ".py" or (not path.suffix and b"python3" in path.open("rb").readline())
+
+
+def test_yaml_passes_yamllint():
+    lint(tool("yamllint"), "--strict", "--config-file", "tests/lint/yamllint.yml", *tracked("*.yml", "*.yaml"))
+
+
+def test_taskfile_follows_its_schema():
+    lint(tool("check-jsonschema"), "--builtin-schema", "vendor.taskfile", "Taskfile.yml")
+
+
+def test_java_is_formatted():
+    maven("--quiet", "spotless:check")
+
+
+def test_java_has_no_warning_of_javac_or_error_prone():
+    maven("--quiet", "clean", "test-compile", "-Plint")

@@ -1,0 +1,73 @@
+"""tflint and checkov on every module and stack; each exception stands with its reason in the code."""
+
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+from support.machine import ROOT, need
+from support.service import alone
+
+pytestmark = [pytest.mark.check, pytest.mark.lint]
+
+FOLDERS = sorted(
+    str(file.parent.relative_to(ROOT))
+    for top in ("modules", "stacks")
+    for file in (ROOT / top).rglob("versions.tf")
+    if ".terraform" not in file.parts
+)
+CHECKOV = ROOT / ".cache/checkov/bin/checkov"
+
+
+def tflint():
+    need("tflint")
+    return shutil.which("tflint") or str(pathlib.Path.home() / "go/bin/tflint")
+
+
+def checkov(*arguments):
+    """In an environment of its own, for it fixes versions of what other tools take newer."""
+    with alone("checkov"):
+        if not CHECKOV.exists():
+            subprocess.run(["python3", "-m", "venv", CHECKOV.parents[1]], check=True)
+            subprocess.run([CHECKOV.with_name("pip"), "install", "--quiet", "checkov==3.3.30"], check=True)
+    done = subprocess.run(
+        [CHECKOV, "--config-file", ROOT / ".checkov.yaml", *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_tflint_has_nothing_to_say(folder):
+    done = subprocess.run(
+        [tflint(), f"--config={ROOT / '.tflint.hcl'}", f"--chdir={ROOT / folder}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_tflint_would_say_something(tmp_path):
+    (tmp_path / "main.tf").write_text('variable "untyped" {}\n')
+    done = subprocess.run([tflint(), f"--config={ROOT / '.tflint.hcl'}", f"--chdir={tmp_path}"], capture_output=True, text=True)
+    assert done.returncode == 2 and "terraform_typed_variables" in done.stdout
+
+
+@pytest.mark.parametrize("top", sorted({"/".join(folder.split("/")[:2]) for folder in FOLDERS}))
+def test_checkov_finds_nothing(top):
+    code, said = checkov("--directory", top)
+    assert code == 0, said
+
+
+def test_checkov_would_find_something(tmp_path):
+    (tmp_path / "main.tf").write_text('resource "aws_s3_bucket" "open" {\n  bucket = "open"\n}\n')
+    code, said = checkov("--directory", tmp_path, "--output", "json")
+    failed = {check["check_id"] for check in json.loads(said)["results"]["failed_checks"]}
+    assert code == 1 and "CKV_AWS_18" in failed
+
+
+def test_every_exception_has_a_reason():
+    for folder in FOLDERS:
+        for file in (ROOT / folder).glob("*.tf"):
+            for line in file.read_text().splitlines():
+                if re.search("(checkov:skip|tflint-ignore)", line):
+                    assert re.search(r"checkov:skip=CKV\w+:.{8,}|tflint-ignore: \w+ # .{8,}", line), f"{file}: {line.strip()}"

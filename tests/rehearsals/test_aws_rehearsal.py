@@ -1,0 +1,408 @@
+"""The life of the AWS stack, played through with the real provider on an emulator of AWS.
+
+The emulator starts no container: what it proves is which calls are made and in which order, that a
+second plan is empty, and that nothing stays. The tests build on each other, in this order.
+"""
+
+import fnmatch
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+import urllib.request
+
+import pytest
+from support.aws_world import Clone, World
+from support.machine import ROOT, need
+from support.rehearsal import timed
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "aws", "docker-registry", "aws-cli")]
+
+# Images that nobody runs: the emulator takes any digest.
+FIRST, SECOND, THIRD, FOURTH = (f"example.com/meridian@sha256:{letter * 64}" for letter in "1234")
+# moto_server.py lets tasks of this one fail.
+BROKEN = "example.com/meridian@sha256:" + "bad" * 21 + "b"
+CANARY = "module.service.aws_ecs_service.canary[0]"
+WEIGHTS = "module.service.aws_lb_listener_rule.weights"
+SERVICE = "module.service.aws_ecs_service.stable"
+DEFINITIONS = {'module.service.aws_ecs_task_definition.this["stable"]', "module.probe[0].aws_ecs_task_definition.this"}
+STAGING = {"ENV": "staging"}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    for name in ("terraform", "aws", "docker-registry", "aws-cli"):
+        need(name)
+    with World(tmp_path_factory.mktemp("aws")) as world:
+        world.before = world.listed()
+        yield world
+
+
+@pytest.fixture(scope="module")
+def clone(world, tmp_path_factory):
+    return Clone(tmp_path_factory.mktemp("clone"), world)
+
+
+@pytest.fixture(autouse=True)
+def in_order(request):
+    """A step that failed leaves nothing for the next one to stand on."""
+    if broken := getattr(request.module, "broken", None):
+        pytest.fail(f"{broken} failed before")
+    failed = request.session.testsfailed
+    yield
+    if request.session.testsfailed > failed:
+        request.module.broken = request.node.name
+
+
+def weights(world, name="meridian"):
+    """Weight of each target group, as the load balancer has them."""
+    balancer = world.aws("elbv2", "describe-load-balancers", "--names", name)["LoadBalancers"][0]["LoadBalancerArn"]
+    listener = world.aws("elbv2", "describe-listeners", "--load-balancer-arn", balancer)["Listeners"][0]["ListenerArn"]
+    rules = world.aws("elbv2", "describe-rules", "--listener-arn", listener)["Rules"]
+    rule = next(rule for rule in rules if rule["Priority"] == "100")
+    return {
+        group["TargetGroupArn"].split("/")[1].removeprefix(f"{name}-"): group["Weight"]
+        for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
+    }
+
+
+def running(world, service="stable", name="meridian"):
+    """Container definition that a service runs; nothing if there is no such service."""
+    services = world.aws("ecs", "describe-services", "--cluster", name, "--services", f"{name}-{service}")["services"]
+    services = [service for service in services if service["status"] == "ACTIVE"]
+    if not services:
+        return None
+    definition = world.aws("ecs", "describe-task-definition", "--task-definition", services[0]["taskDefinition"])
+    return definition["taskDefinition"]["containerDefinitions"][0]
+
+
+def changing(world, action):
+    """Calls that an action makes and that change something of the canary's order."""
+    before = len(world.called())
+    action()
+    wanted = ("ecs CreateService", "ecs UpdateService", "ecs DeleteService", "elasticloadbalancing ModifyRule")
+    return [call for call in world.called()[before:] if call in wanted]
+
+
+def assert_nothing_to_do(clone, *arguments, **environment):
+    done = clone.script("plan", "-detailed-exitcode", *arguments, check=False, **environment)
+    assert done.returncode == 0, done.stdout
+
+
+def with_canary(clone, image, percent):
+    canary = {"image": image, "percent": percent, "stable": clone.outputs()["revision"]}
+    return [f"-var=image={clone.outputs()['image']}", f"-var=canary={json.dumps(canary)}"]
+
+
+def test_the_plan_of_the_whole_stack_takes_seconds(clone, capsys):
+    clone.terraform("init", "-input=false")
+    done, wall, cpu = timed(lambda: clone.terraform("plan", "-input=false", f"-var=image={FIRST}"))
+    planned = int(re.search(r"Plan: (\d+) to add", done.stdout)[1])
+    with capsys.disabled():
+        print(f"\n{planned} resources planned in {wall:.1f} s, {cpu:.1f} s of CPU")
+    # Under ten where nothing else runs; twice that, and of CPU, for machines that do other things too.
+    assert min(wall, cpu) < 20
+    told = re.search(r"makes (\d+) resources by default", (ROOT / "modules/CONTRACT.md").read_text())
+    assert int(told[1]) == planned
+
+
+def test_an_apply_gives_a_url_and_a_second_plan_is_empty(world, clone):
+    done = clone.script("deploy", IMAGE=FIRST)
+    assert re.search(r"Serves at http://meridian-", done.stdout)
+    assert running(world)["image"] == FIRST
+    # Without IMAGE the one that was supplied stays.
+    assert_nothing_to_do(clone)
+
+
+def test_alarms_and_dashboard_watch_what_there_is(world):
+    balancer = world.aws("elbv2", "describe-load-balancers")["LoadBalancers"][0]["LoadBalancerArn"].split(":loadbalancer/")[1]
+    groups = {group["TargetGroupArn"].split(":")[-1] for group in world.aws("elbv2", "describe-target-groups")["TargetGroups"]}
+    real = {
+        "LoadBalancer": {balancer},
+        "TargetGroup": groups,
+        "ClusterName": {arn.split("/")[-1] for arn in world.aws("ecs", "list-clusters")["clusterArns"]},
+        "ServiceName": {arn.split("/")[-1] for arn in world.aws("ecs", "list-services", "--cluster", "meridian")["serviceArns"]},
+    }
+    assert len(groups) == 2 and all(real.values())
+    watched = set()
+    alarms = world.aws("cloudwatch", "describe-alarms")["MetricAlarms"]
+    # Autoscaling makes two of its own for each of its policies.
+    assert sorted(alarm["AlarmName"].startswith("TargetTracking-") for alarm in alarms) == [False] * 7 + [True] * 4
+    for alarm in alarms:
+        metrics = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", []) if "MetricStat" in query] or [alarm]
+        for metric in metrics:
+            assert metric.get("Dimensions") or metric["Namespace"] == "Meridian/meridian", alarm["AlarmName"]
+            watched |= {(dimension["Name"], dimension["Value"]) for dimension in metric.get("Dimensions", [])}
+    assert {value for name, value in watched if name == "TargetGroup"} == groups
+    body = world.aws("cloudwatch", "get-dashboard", "--dashboard-name", "meridian")["DashboardBody"]
+    for widget in json.loads(body)["widgets"]:
+        for metric in widget["properties"].get("metrics", []):
+            names = [part for part in metric[2:] if isinstance(part, str)]
+            watched |= set(zip(names[::2], names[1::2]))
+    assert {name for name, _ in watched} == set(real)
+    for name, value in watched:
+        assert value in real[name], f"nothing has the {name} {value}"
+    filters = world.aws("logs", "describe-metric-filters", "--log-group-name", "/meridian/meridian/probe")["metricFilters"]
+    written = filters[0]["metricTransformations"][0]
+    assert (written["metricNamespace"], written["metricName"]) == ("Meridian/meridian", "ProbeOK")
+
+
+def test_a_new_image_changes_the_task_definitions_and_the_service_only(world, clone):
+    planned = clone.planned(f"-var=image={SECOND}")
+    assert planned == {**{address: ["create", "delete"] for address in DEFINITIONS}, SERVICE: ["update"]}
+    clone.script("deploy", IMAGE=SECOND)
+    assert running(world)["image"] == SECOND
+    assert {"name": "MERIDIAN_VERSION", "value": SECOND.split("@")[1]} in running(world)["environment"]
+
+
+def test_weights_wait_for_both_services_and_a_canary_goes_after_its_weight(world, clone):
+    """Asked of the graph of the apply, for the emulator would not show the 503s of another order."""
+    waits = clone.waits_for(*with_canary(clone, THIRD, 10))
+    assert waits(WEIGHTS, SERVICE) and waits(WEIGHTS, CANARY)
+    assert not waits(CANARY, WEIGHTS) and not waits(SERVICE, CANARY)
+
+
+def test_a_canary_gets_ten_percent_once_it_stands(world, clone):
+    arguments = with_canary(clone, THIRD, 10)
+    calls = changing(world, lambda: clone.terraform("apply", "-auto-approve", *arguments))
+    assert calls == ["ecs CreateService", "elasticloadbalancing ModifyRule"]
+    assert weights(world) == {"stable": 90, "canary": 10}
+    assert running(world)["image"] == SECOND and running(world, "canary")["image"] == THIRD
+    assert clone.planned(*arguments) == {}
+    # From here on the graph of the way back: tasks that still have requests are not taken away.
+    waits = clone.waits_for(f"-var=image={THIRD}")
+    assert waits(f"{CANARY} (destroy)", WEIGHTS) and waits(WEIGHTS, SERVICE)
+    assert not waits(WEIGHTS, f"{CANARY} (destroy)")
+    assert clone.outputs()["canary"]["percent"] == 10 and clone.outputs()["image"] == SECOND
+
+
+def test_a_promoted_canary_loses_its_requests_before_its_tasks(world, clone):
+    calls = changing(world, lambda: clone.script("deploy", IMAGE=THIRD))
+    # The stable service runs the image, then the weights move, then the second service goes.
+    assert calls[0] == "ecs UpdateService"
+    assert "elasticloadbalancing ModifyRule" in calls and calls[-1] == "ecs DeleteService"
+    assert calls.index("elasticloadbalancing ModifyRule") < min(
+        index for index, call in enumerate(calls) if index > 0 and call != "elasticloadbalancing ModifyRule"
+    )
+    assert weights(world) == {"stable": 100, "canary": 0}
+    assert running(world)["image"] == THIRD and running(world, "canary") is None
+    assert_nothing_to_do(clone)
+    assert "canary" not in clone.outputs()
+
+
+def test_a_withdrawn_canary_gets_nothing_and_the_stable_never_changed(world, clone):
+    revision = clone.outputs()["revision"]
+    clone.terraform("apply", "-auto-approve", *with_canary(clone, FOURTH, 10))
+    clone.terraform("apply", "-auto-approve", *with_canary(clone, FOURTH, 0))
+    assert weights(world) == {"stable": 100, "canary": 0}
+    done = clone.script("deploy")
+    assert "this withdraws it" in done.stdout
+    assert running(world, "canary") is None and running(world)["image"] == THIRD
+    assert clone.outputs()["revision"] == revision
+    assert_nothing_to_do(clone)
+
+
+def test_a_rollback_is_a_deployment_of_the_first_image(world, clone):
+    clone.script("deploy", IMAGE=FIRST)
+    assert running(world)["image"] == FIRST
+    assert_nothing_to_do(clone)
+
+
+def test_an_image_that_does_not_get_up_fails_the_apply_and_says_where_to_look(world, clone):
+    done = clone.script("deploy", IMAGE=BROKEN, check=False)
+    assert done.returncode == 1
+    said = " ".join(done.stdout.replace("│", " ").split())
+    assert "The new tasks did not become healthy and ECS went back to" in said and "describe-services" in said
+    assert running(world)["image"] == FIRST
+    clone.script("deploy", IMAGE=FIRST)
+    assert_nothing_to_do(clone)
+
+
+def test_domain_firewall_email_and_a_gateway_in_each_zone_come_and_go(world, tmp_path_factory):
+    """What is off by default, in an environment of its own."""
+    clone = Clone(tmp_path_factory.mktemp("options"), world)
+    zone = world.aws("route53", "create-hosted-zone", "--name", "example.com", "--caller-reference", "rehearsal")["HostedZone"]["Id"]
+    (clone.stack / "options.tfvars").write_text(
+        f"""
+        name   = "meridian-options"
+        cidr   = "10.22.0.0/16"
+        zones  = 3
+        nat    = "zonal"
+        waf    = true
+        email  = "ops@example.com"
+        domain = {{ name = "time.example.com", zone = "{zone.split("/")[-1]}" }}
+        """
+    )
+    options = {"ENV": "options"}
+    assert "Serves at https://time.example.com" in clone.script("deploy", IMAGE=FIRST, **options).stdout
+    assert_nothing_to_do(clone, **options)
+    balancer = world.aws("elbv2", "describe-load-balancers", "--names", "meridian-options")["LoadBalancers"][0]
+    listeners = world.aws("elbv2", "describe-listeners", "--load-balancer-arn", balancer["LoadBalancerArn"])["Listeners"]
+    assert {(listener["Port"], listener["DefaultActions"][0]["Type"]) for listener in listeners} == {(80, "redirect"), (443, "forward")}
+    gateways = world.aws("ec2", "describe-nat-gateways", "--filter", "Name=tag:Stack,Values=meridian-options")
+    assert len(gateways["NatGateways"]) == len(balancer["AvailabilityZones"]) == 3
+    found = clone.python("from clouds import aws\nfrom meridian.stack import Stack\nanswer = aws.left(Stack('aws', 'options'))")
+    assert {"web ACL", "certificate"} <= {thing.rsplit(" ", 1)[0] for thing in found}
+    clone.script("destroy", CONFIRM="meridian-options", **options)
+    world.aws("route53", "delete-hosted-zone", "--id", zone)
+
+
+class Built:
+    """What the two clones of the interrupted deployment share."""
+
+
+def test_an_apply_killed_between_push_and_digest_says_how_to_go_on_elsewhere(world, with_base, tmp_path_factory):
+    killed = Clone(tmp_path_factory.mktemp("killed"), world)
+    # The push as it is, but its result is a pipe that nobody writes: Terraform records the push, then
+    # waits for the digest, and there it is killed.
+    push = killed.folder / "modules/image/push"
+    push.rename(push.with_name("real"))
+    push.write_text(
+        '#!/usr/bin/env bash\nset -e\n"$(dirname "$0")/real"\ncp "$DIGEST_FILE" "$APP/target/digest"\nrm "$DIGEST_FILE"\nmkfifo "$DIGEST_FILE"\n'
+    )
+    push.chmod(0o755)
+    killed.terraform("init", "-input=false")
+    log = world.folder / "killed.log"
+    with open(log, "w") as output:
+        process = subprocess.Popen(
+            ["terraform", f"-chdir={killed.stack}", "apply", "-input=false", "-auto-approve", "-var-file=staging.tfvars"],
+            env=world.environment(TF_WORKSPACE="staging", **with_base),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    state = killed.stack / "terraform.tfstate.d/staging/terraform.tfstate"
+    end = time.monotonic() + 1800
+    while True:
+        assert process.poll() is None and time.monotonic() < end, log.read_text()
+        begun = set(re.findall(r"^(\S+): Creating\.\.\.", log.read_text(), re.M))
+        ended = set(re.findall(r"^(\S+): Creation complete", log.read_text(), re.M))
+        # What is under way elsewhere in the graph comes to its end and into the state.
+        if "module.image.terraform_data.push[0]" in ended and begun <= ended:
+            break
+        time.sleep(5)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    push.with_name("real").rename(push)
+    Built.killed = killed
+    Built.pushed = (killed.folder / "app/target/digest").read_text().strip()
+    Built.state = state.read_text()
+    assert '"name": "digest"' not in Built.state
+
+
+def test_another_clone_resumes_it_without_building_again(world, tmp_path_factory):
+    clone = Built.clone = Clone(tmp_path_factory.mktemp("resumed"), world, Built.killed.folder)
+    state = clone.stack / "terraform.tfstate.d/staging/terraform.tfstate"
+    state.parent.mkdir(parents=True)
+    state.write_text(Built.state)
+    # Maven would fail, so that a build cannot go unnoticed.
+    broken = {"MERIDIAN_BASE": "tar:///nowhere", **STAGING}
+    done = clone.script("deploy", check=False, **broken)
+    said = " ".join(done.stdout.replace("│", " ").split())
+    assert done.returncode == 1
+    how = re.search(r"terraform apply (-replace='[^']*')", said)[1].replace("'", "")
+    clone.script("deploy", how, **broken)
+    assert running(world, name="meridian-staging")["image"] == f"{world.registry}/meridian-staging@{Built.pushed}"
+    assert_nothing_to_do(clone, **STAGING)
+
+
+def test_the_task_runs_what_the_build_pushed(world):
+    image = running(world, name="meridian-staging")["image"]
+    path, digest = image.split("@")
+    manifest = urllib.request.Request(
+        f"http://{world.registry}/v2/{path.split('/', 1)[1]}/manifests/{digest}",
+        headers={"Accept": "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"},
+    )
+    with urllib.request.urlopen(manifest) as answer:
+        layers = json.load(answer)["layers"]
+    assert len(layers) > 1
+
+
+def test_a_destroy_takes_images_and_object_versions_along(world, clone):
+    bucket = "meridian-documents-123456789012-us-east-1"
+    for _ in range(3):
+        world.aws("s3api", "put-object", "--bucket", bucket, "--key", "foo.json", "--content-type", "application/json")
+    versions = world.aws("s3api", "list-object-versions", "--bucket", bucket)["Versions"]
+    assert len([version for version in versions if version["Key"] == "foo.json"]) >= 4
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": []})
+    world.aws("ecr", "put-image", "--repository-name", "meridian", "--image-tag", "kept", "--image-manifest", manifest)
+    # What a destroy looks for afterwards must be what is there before.
+    kinds, found = clone.python(
+        "from clouds import aws\nfrom meridian.stack import Stack\nstack = Stack('aws')\n"
+        "answer = [[kind for kind, *_ in aws.made(stack)], aws.left(stack)]"
+    )
+    # The rest are made only with a domain or waf.
+    assert set(kinds) - {thing.rsplit(" ", 1)[0] for thing in found} == {"web ACL", "certificate"}
+    refused = clone.script("destroy", CONFIRM="meridian-staging", check=False)
+    assert refused.returncode == 1 and "Nothing was removed" in refused.stdout
+    done = clone.script("destroy", CONFIRM="meridian")
+    assert "AWS lists nothing of meridian any more." in done.stdout
+
+
+def test_the_other_environment_stays_as_it_was(world):
+    assert_nothing_to_do(Built.clone, **STAGING)
+
+
+def test_in_the_end_the_account_lists_what_it_listed_before(world):
+    during = world.listed()
+    # Each list knew of the environment that is still there, but for what comes with options only.
+    untouched = {command for command, number in during.items() if number == world.before[command]}
+    assert untouched == {"acm list-certificates", "sns list-subscriptions", "wafv2 list-web-acls --scope REGIONAL"}
+    Built.clone.script("destroy", CONFIRM="meridian-staging", **STAGING)
+    assert world.listed() == world.before
+
+
+# What the policy holds beyond what the rehearsal calls, and why.
+NOT_REHEARSED = {
+    "tags, for which the rights are asked apart though they go along with the creation": (
+        "acm:AddTagsToCertificate application-autoscaling:TagResource cloudwatch:TagResource ecr:TagResource ecs:TagResource"
+        " elasticloadbalancing:AddTags iam:TagRole logs:TagResource sns:TagResource wafv2:TagResource"
+    ),
+    "the push, which goes to another registry here": (
+        "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:CompleteLayerUpload ecr:GetAuthorizationToken"
+        " ecr:GetDownloadUrlForLayer ecr:InitiateLayerUpload ecr:PutImage ecr:UploadLayerPart"
+    ),
+    "what another call asks for besides": "elasticloadbalancing:SetWebAcl iam:CreateServiceLinkedRole iam:PassRole",
+    "a variable changed later": (
+        "elasticloadbalancing:ModifyListener elasticloadbalancing:ModifyTargetGroup elasticloadbalancing:SetSecurityGroups"
+        " elasticloadbalancing:SetSubnets iam:UpdateAssumeRolePolicy scheduler:UpdateSchedule wafv2:UpdateWebACL"
+    ),
+}
+
+
+def test_the_deployers_policy_holds_what_was_called_and_no_more(world):
+    text = (ROOT / "stacks/aws/deployer-policy.json").read_text()
+    # What a managed policy may have: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    assert len(re.sub(r"\s", "", text)) <= 6144
+    statements = json.loads(text)["Statement"]
+    allowed = {action for statement in statements for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])}
+    prefixes = {"monitoring": "cloudwatch", "tagging": "tag"}
+    called = set()
+    for call in world.called():
+        service, operation = call.split()
+        # S3 has one path for the list of buckets of either kind, and another name for the right.
+        right = "ListAllMyBuckets" if call in ("s3 ListBuckets", "s3 ListDirectoryBuckets") else operation
+        called.add(f"{prefixes.get(service, service)}:{right}")
+    # Everybody may ask who he is; a domain's zone is its owner's to allow.
+    called = {call for call in called if call != "sts:GetCallerIdentity" and not call.startswith("route53:")}
+    assert {call for call in called if not any(fnmatch.fnmatchcase(call, action) for action in allowed)} == set()
+    idle = {action for action in allowed if not any(fnmatch.fnmatchcase(call, action) for call in called)}
+    assert idle == set(" ".join(NOT_REHEARSED.values()).split())
+
+
+# What scripts/destroy lists in the account to prove that nothing is left; a pipeline never runs it.
+ASKED_BY_DESTROY = {"iam:ListRoles", "s3:ListAllMyBuckets", "tag:GetResources"}
+
+
+def test_the_pipelines_deployer_may_do_all_that_a_life_of_the_stack_calls(world):
+    """The rights of modules/aws/delivery, which are whole services but for IAM, where each is named."""
+    policy = (ROOT / "modules/aws/delivery/deployer.tf").read_text()
+    services = re.findall(r'"([a-z0-9-]+)"', re.search(r"services = \[(.*)\]", policy)[1])
+    allowed = {f"{service}:*" for service in services} | set(re.findall(r'"((?:iam|s3|ssm):[A-Za-z]+|s3:\*)"', policy))
+    prefixes = {"monitoring": "cloudwatch", "tagging": "tag"}
+    called = {f"{prefixes.get(service, service)}:{operation}" for service, operation in map(str.split, world.called())}
+    called -= {"sts:GetCallerIdentity", "s3:ListBuckets", "s3:ListDirectoryBuckets"} | ASKED_BY_DESTROY
+    assert len(called) > 100 and "iam:CreateRole" in called
+    assert {call for call in called if not any(fnmatch.fnmatchcase(call, action) for action in allowed)} == set()

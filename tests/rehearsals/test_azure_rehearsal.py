@@ -1,0 +1,404 @@
+"""The stack of Azure with the real provider, on a double of Resource Manager: tests/doubles/clouds/Arm.java.
+
+The tests follow one another as a life does, from the first apply to the destroy.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+
+import pytest
+from doubles.cloud_echo import SOURCES, Echo
+from support.machine import ROOT
+from support.rehearsal import Rehearsal, by_type, changed, fair, timed
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "azurerm", "jdk")]
+
+SUBSCRIPTION = "/subscriptions/00000000-1111-2222-3333-444444444444"
+GROUP = f"{SUBSCRIPTION}/resourceGroups/meridian"
+APP = f"{GROUP}/providers/Microsoft.App/containerApps/meridian"
+HASH = hashlib.sha256(b"00000000-1111-2222-3333-444444444444 meridian meridian").hexdigest()[:8]
+REGISTRY = f"meridian{HASH}.azurecr.io/meridian"
+A, B, C, D = (f"{REGISTRY}@sha256:{letter * 64}" for letter in "abcd")
+
+
+class Azure(Rehearsal):
+    """The stack, and Azure as it stands."""
+
+    def __init__(self, folder):
+        echo = Echo("Arm", folder, ["management.azure.com", "*.blob.core.windows.net"])
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("ARM_", "TF_"))}
+        environment |= echo.environment | {"PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}", "TF_IN_AUTOMATION": "1", "PAUSE": "1"}
+        super().__init__("azure", folder, echo, environment, A)
+
+    def app(self):
+        return self.get(APP)["properties"]
+
+    def get(self, path, version="2025-01-01"):
+        status, answer = self.ask("GET", path, version=version)
+        assert status == 200, answer
+        return answer
+
+    def ask(self, method, path, body=None, version="2025-01-01", **headers):
+        url = path if path.startswith("https:") else f"https://management.azure.com{path}?api-version={version}"
+        return self.echo.ask(method, url, body, {"Authorization": f"Bearer {token(self.environment)}", **headers})
+
+    def weights(self):
+        """Revision to percent, as Azure has it."""
+        revisions = self.get(f"{APP}/revisions")["value"]
+        return {each["name"]: each["properties"]["trafficWeight"] for each in revisions if each["properties"]["active"]}
+
+    def serving(self):
+        """Image to percent."""
+        revisions = {each["name"]: each["properties"] for each in self.get(f"{APP}/revisions")["value"]}
+        return {revisions[name]["template"]["containers"][0]["image"]: weight for name, weight in self.weights().items()}
+
+
+def token(environment):
+    command = ["az", "account", "get-access-token", "--query", "accessToken", "--output", "tsv"]
+    return subprocess.run(command, env=environment, check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def azure(tmp_path_factory):
+    rehearsal = Azure(tmp_path_factory.mktemp("azure"))
+    yield rehearsal
+    rehearsal.echo.stop()
+
+
+APP_ADDRESS = "module.service.azurerm_container_app.this"
+JOB_ADDRESS = "module.probe.azurerm_container_app_job.this"
+UPDATE = ["update"]
+
+
+def test_doctor_finds_the_subscription_ready(azure):
+    said = azure.said("doctor", IMAGE=A)
+    assert "region westeurope with 3 zones" in said and "./taskw deploy-azure" in said
+
+
+def test_the_double_refuses_what_the_subscription_is_not_registered_for(azure):
+    group = f"{SUBSCRIPTION}/resourceGroups/early"
+    assert azure.ask("PUT", group, {"location": "westeurope"})[0] == 201
+    status, answer = azure.ask("PUT", f"{group}/providers/Microsoft.Network/virtualNetworks/early", {})
+    assert (status, answer["error"]["code"]) == (409, "MissingSubscriptionRegistration")
+    assert azure.ask("DELETE", group)[0] == 200
+
+
+def test_a_full_plan_takes_less_than_15_seconds_and_is_what_the_guide_says(azure):
+    azure.set(image=A)
+    plan, *taken = timed(azure.plan)
+    assert fair(*taken) < 15
+    changes = changed(plan)
+    assert set(map(tuple, changes.values())) == {("create",)}
+    assert by_type(changes) == {
+        "azurerm_application_gateway": 1,
+        "azurerm_container_app": 1,
+        "azurerm_container_app_environment": 1,
+        "azurerm_container_app_job": 1,
+        "azurerm_container_registry": 1,
+        "azurerm_container_registry_task": 1,
+        "azurerm_log_analytics_workspace": 1,
+        "azurerm_monitor_action_group": 1,
+        "azurerm_monitor_diagnostic_setting": 1,
+        "azurerm_monitor_metric_alert": 6,
+        "azurerm_monitor_scheduled_query_rules_alert_v2": 1,
+        "azurerm_nat_gateway": 1,
+        "azurerm_nat_gateway_public_ip_association": 1,
+        "azurerm_network_security_group": 2,
+        "azurerm_portal_dashboard": 1,
+        "azurerm_private_dns_a_record": 2,
+        "azurerm_private_dns_zone": 1,
+        "azurerm_private_dns_zone_virtual_network_link": 1,
+        "azurerm_public_ip": 2,
+        "azurerm_resource_group": 1,
+        "azurerm_role_assignment": 3,
+        "azurerm_storage_account": 1,
+        "azurerm_storage_blob": 1,
+        "azurerm_storage_container": 1,
+        "azurerm_storage_management_policy": 1,
+        "azurerm_subnet": 2,
+        "azurerm_subnet_nat_gateway_association": 1,
+        "azurerm_subnet_network_security_group_association": 2,
+        "azurerm_user_assigned_identity": 1,
+        "azurerm_virtual_network": 1,
+        "terraform_data": 1,
+    }
+    # And the two that remember an image which the stack builds itself.
+    assert f"creates {len(changes) + 2} resources" in (ROOT / "stacks/azure/README.md").read_text()
+    modules = plan["configuration"]["root_module"]["module_calls"]
+    assert "module.service.origin" in modules["edge"]["expressions"]["origin"]["references"]
+    origin = modules["service"]["module"]["outputs"]["origin"]
+    assert "azurerm_container_app_environment.this.default_domain" in origin["expression"]["references"]
+    # The gateway resolves the name when it is made, so the name must be there.
+    assert {"azurerm_private_dns_a_record.this", "azurerm_private_dns_zone_virtual_network_link.this"} <= set(origin["depends_on"])
+    # The environment's minutes are the wait for the right to pull, which is there before the image.
+    resources = {each["address"]: each for each in modules["service"]["module"]["resources"]}
+    assert resources["azurerm_container_app_environment.this"]["depends_on"] == ["var.image"]
+
+
+def test_a_domain_and_a_firewall_are_planned(azure):
+    """Planned only: no test owns a vault with a certificate."""
+    domain = {
+        "name": "time.example.com",
+        "zone": f"{SUBSCRIPTION}/resourceGroups/dns/providers/Microsoft.Network/dnsZones/example.com",
+        "certificate": f"{SUBSCRIPTION}/resourceGroups/keys/providers/Microsoft.KeyVault/vaults/certificates/secrets/time",
+    }
+    azure.set(image=A)
+    azure.terraform("plan", "-input=false", "-out=domain", "-var=waf=true", f"-var=domain={json.dumps(domain)}")
+    plan = json.loads(azure.terraform("show", "-json", "domain").stdout)
+    more = by_type(changed(plan))
+    assert more["azurerm_web_application_firewall_policy"] == more["azurerm_dns_a_record"] == 1
+    assert more["azurerm_user_assigned_identity"] == 2 and more["azurerm_role_assignment"] == 4
+    assert plan["planned_values"]["outputs"]["url"]["value"] == "https://time.example.com"
+
+
+def test_one_apply_makes_everything_and_a_second_plan_is_empty(azure):
+    # A right to blobs that takes its time, as on Azure.
+    azure.echo.order("spread", refusals=3)
+    azure.set(image=A)
+    azure.apply()
+    assert azure.settled()
+    outputs = azure.outputs()
+    assert outputs["url"] == f"http://meridian-{HASH}.westeurope.cloudapp.azure.com"
+    assert outputs["image"] == A and "canary" not in outputs
+    assert outputs["revision"] == azure.app()["latestRevisionName"]
+    assert azure.serving() == {A: 100}
+    waits = [each for each in azure.echo.requests() if each["query"].get("comp") == "list"]
+    assert [each["status"] for each in waits] == [403, 403, 403, 200, 200, 200]
+
+
+def test_the_gateway_leads_to_the_environment(azure):
+    gateway = azure.get(f"{GROUP}/providers/Microsoft.Network/applicationGateways/meridian")["properties"]
+    environment = azure.get(f"{GROUP}/providers/Microsoft.App/managedEnvironments/meridian")["properties"]
+    [pool] = gateway["backendAddressPools"]
+    [address] = pool["properties"]["backendAddresses"]
+    assert address["fqdn"] == azure.app()["configuration"]["ingress"]["fqdn"]
+    zone = f"{GROUP}/providers/Microsoft.Network/privateDnsZones/{environment['defaultDomain']}"
+    [record] = azure.get(f"{zone}/A/*")["properties"]["aRecords"]
+    assert record["ipv4Address"] == environment["staticIp"]
+    [link] = azure.get(f"{zone}/virtualNetworkLinks")["value"]
+    assert link["properties"]["virtualNetwork"]["id"] == f"{GROUP}/providers/Microsoft.Network/virtualNetworks/meridian"
+    assert environment["vnetConfiguration"]["internal"] and environment["publicNetworkAccess"] == "Disabled"
+
+
+def test_alerts_watch_what_is_there(azure):
+    resources = azure.echo.resources()
+    for each in resources.values():
+        if each["type"].endswith(("metricAlerts", "scheduledQueryRules")):
+            assert all(scope in resources for scope in each["properties"]["scopes"]), each
+
+
+def test_the_documents_are_in_the_store(azure):
+    text = (ROOT / "app/documents/foo.json").read_text()
+    blobs = [each for each in azure.echo.resources().values() if each["type"] == "blob"]
+    assert [(each["name"], each["contentType"], each["content"]) for each in blobs] == [("foo.json", "application/json", text)]
+
+
+def test_a_new_image_changes_the_service_and_the_probe_and_nothing_else(azure):
+    azure.set(image=B)
+    assert azure.apply() == {APP_ADDRESS: UPDATE, JOB_ADDRESS: UPDATE}
+    assert azure.serving() == {B: 100}
+    assert azure.settled()
+
+
+def test_deploy_keeps_an_image_that_was_supplied(azure):
+    (azure.stack / "rehearsal.auto.tfvars.json").unlink()
+    said = azure.said("deploy")
+    assert f"Keeps the image that was supplied: {B}" in said and "Resources: 0 added, 0 changed, 0 destroyed" in said
+    assert f"Serves at {azure.outputs()['url']}" in said and "Next: ./taskw verify-azure" in said
+
+
+def test_a_canary_gets_a_tenth(azure):
+    stable = azure.outputs()["revision"]
+    azure.set(canary={"image": C, "percent": 10, "stable": stable})
+    assert azure.apply() == {APP_ADDRESS: UPDATE}
+    assert azure.weights() == {stable: 90, azure.app()["latestRevisionName"]: 10}
+    assert azure.serving() == {B: 90, C: 10}
+    assert azure.outputs()["revision"] == stable and azure.outputs()["canary"]["image"] == C
+    assert azure.settled()
+
+
+def test_a_promoted_canary_is_the_revision_that_was_tried(azure):
+    tried = azure.app()["latestRevisionName"]
+    azure.set(image=C, canary=None)
+    assert azure.apply() == {APP_ADDRESS: UPDATE, JOB_ADDRESS: UPDATE}
+    assert azure.weights() == {tried: 100}
+    assert azure.outputs()["revision"] == tried
+    assert azure.settled()
+
+
+def test_a_withdrawn_canary_gets_nothing(azure):
+    stable = azure.outputs()["revision"]
+    azure.set(canary={"image": D, "percent": 10, "stable": stable})
+    azure.apply()
+    assert azure.serving() == {C: 90, D: 10}
+    azure.set(canary={"image": D, "percent": 0, "stable": stable})
+    assert azure.apply() == {APP_ADDRESS: UPDATE}
+    assert azure.serving() == {C: 100, D: 0}
+    assert azure.settled()
+
+
+def test_the_first_image_comes_back_under_a_new_name(azure):
+    first = [each["name"] for each in azure.get(f"{APP}/revisions")["value"]]
+    azure.set(image=A, canary=None)
+    assert azure.apply() == {APP_ADDRESS: UPDATE, JOB_ADDRESS: UPDATE}
+    assert azure.serving() == {A: 100}
+    assert azure.app()["latestRevisionName"] not in first
+    # Azure names them all; no name of ours can be in the way.
+    puts = [json.loads(each["body"]) for each in azure.echo.requests() if each["method"] == "PUT" and each["path"] == APP]
+    assert puts and not any(each["properties"]["template"].get("revisionSuffix") for each in puts)
+    assert azure.outputs()["revision"] == azure.app()["latestRevisionName"]
+    assert azure.settled()
+
+
+def test_a_setting_may_change_under_a_canary_and_change_back(azure):
+    stable = azure.outputs()["revision"]
+    azure.set(canary={"image": B, "percent": 10, "stable": stable})
+    azure.apply()
+    for settings in ({"MERIDIAN_GREETING": "Hello"}, {}):
+        azure.set(settings=settings)
+        assert azure.apply() == {APP_ADDRESS: UPDATE}
+        weights = azure.weights()
+        assert weights.pop(stable) == 90 and weights.pop(azure.app()["latestRevisionName"]) == 10
+        # What came between has no requests any more.
+        assert set(weights.values()) <= {0}
+        assert azure.settled()
+    azure.set(canary=None)
+    azure.apply()
+    assert azure.serving() == {A: 100}
+    assert azure.settled()
+
+
+def test_a_canary_beside_a_revision_that_is_gone_is_refused_and_changes_nothing(azure):
+    before = azure.app()
+    azure.set(canary={"image": B, "percent": 10, "stable": "meridian--gone"})
+    assert "RevisionNotFound" in azure.refused()
+    assert azure.app() == before
+    azure.set(canary=None)
+    assert azure.apply() == {}
+    assert azure.settled()
+
+
+LATEST = {"latestRevision": True}
+
+
+@pytest.mark.parametrize(
+    "code, change",
+    [
+        ("TrafficWeightsInvalid", lambda app: app["configuration"]["ingress"].update(traffic=[{**LATEST, "weight": 90}])),
+        (
+            "RevisionNotFound",
+            lambda app: app["configuration"]["ingress"].update(
+                traffic=[{**LATEST, "weight": 10}, {"revisionName": "meridian--gone", "weight": 90}]
+            ),
+        ),
+        (
+            "RevisionInactive",
+            lambda app: app["configuration"]["ingress"].update(
+                traffic=[{**LATEST, "weight": 10}, {"revisionName": "{inactive}", "weight": 90}]
+            ),
+        ),
+        (
+            "TrafficInvalidInSingleMode",
+            lambda app: app["configuration"].update(
+                activeRevisionsMode="Single",
+                ingress={**app["configuration"]["ingress"], "traffic": [{"revisionName": app["latestRevisionName"], "weight": 100}]},
+            ),
+        ),
+        ("InvalidRevisionSuffix", lambda app: app["template"].update(revisionSuffix="{used}", terminationGracePeriodSeconds=31)),
+        ("ContainerAppInvalidResourceTotal", lambda app: app["template"]["containers"][0]["resources"].update(memory="3Gi")),
+        ("ImagePullUnauthorized", lambda app: app["template"]["containers"][0].update(image=f"other.azurecr.io/x@sha256:{64 * 'a'}")),
+        ("ImagePullUnauthorized", lambda app: app["configuration"].update(registries=[])),
+        ("InvalidResourceReference", lambda app: app.update(managedEnvironmentId=f"{GROUP}/providers/Microsoft.App/managedEnvironments/gone")),
+    ],
+)
+def test_the_double_refuses_an_app_that_azure_refuses(azure, code, change):
+    before = azure.get(APP)
+    inactive = [each["name"] for each in azure.get(f"{APP}/revisions")["value"] if not each["properties"]["active"]][0]
+    app = azure.get(APP)
+    app["properties"]["configuration"]["activeRevisionsMode"] = "Multiple"
+    change(app["properties"])
+    body = json.loads(json.dumps(app).replace("{inactive}", inactive).replace("{used}", inactive.split("--")[1]))
+    status, answer = azure.ask("PUT", APP, body)
+    assert (status, answer["error"]["code"]) == (400, code)
+    assert azure.get(APP) == before
+
+
+@pytest.mark.parametrize(
+    "method, path, body, status, code",
+    [
+        ("GET", "/providers/Microsoft.Network/publicIPAddresses/gone", None, 404, "ResourceNotFound"),
+        ("PUT", "/providers/Microsoft.Network/virtualNetworks/gone/subnets/one", {"properties": {}}, 404, "ResourceNotFound"),
+        ("DELETE", "/providers/Microsoft.Network/networkSecurityGroups/meridian-private", None, 400, "InUse"),
+        ("DELETE", "/providers/Microsoft.Network/virtualNetworks/meridian/subnets/meridian-private", None, 400, "InUse"),
+        ("DELETE", "/providers/Microsoft.Network/publicIPAddresses/meridian-gateway", None, 400, "InUse"),
+        ("DELETE", "/providers/Microsoft.App/managedEnvironments/meridian", None, 400, "InUse"),
+        (
+            "PUT",
+            "/providers/Microsoft.Authorization/roleAssignments/00000000-0000-0000-0000-000000000001",
+            {"properties": {"principalId": "00000000-0000-0000-0000-000000000009", "roleDefinitionId": "x/y"}},
+            400,
+            "PrincipalNotFound",
+        ),
+        ("POST", "/providers/Microsoft.App/containerApps/meridian/sing", {}, 404, "UnknownAction"),
+    ],
+)
+def test_the_double_refuses_what_is_not_there_and_keeps_what_is_in_use(azure, method, path, body, status, code):
+    before = azure.echo.resources()
+    seen, answer = azure.ask(method, GROUP + path, body)
+    assert (seen, answer["error"]["code"]) == (status, code)
+    assert azure.echo.resources() == before
+
+
+def test_the_double_refuses_a_gateway_whose_parts_do_not_fit(azure):
+    path = f"{GROUP}/providers/Microsoft.Network/applicationGateways/meridian"
+    gateway = azure.get(path)
+    gateway["properties"]["httpListeners"][0]["properties"]["frontendPort"]["id"] = f"{path}/frontendPorts/gone"
+    status, answer = azure.ask("PUT", path, gateway)
+    assert (status, answer["error"]["code"]) == (400, "InvalidResourceReference")
+
+
+def test_the_double_gives_nobody_the_same_role_twice(azure):
+    given = [path for path, each in azure.echo.resources().items() if each["type"].endswith("roleAssignments")]
+    assert len(given) == 3
+    again = f"{given[0].rsplit('/', 1)[0]}/00000000-0000-0000-0000-000000000001"
+    status, answer = azure.ask("PUT", again, azure.get(given[0]))
+    assert (status, answer["error"]["code"]) == (409, "RoleAssignmentExists")
+
+
+def test_the_double_lets_nobody_at_blobs_without_a_role(azure):
+    stranger = {**azure.environment, "AZ_OBJECT_ID": "88888888-1111-2222-3333-444444444444"}
+    url = f"https://meridian{HASH}.blob.core.windows.net/documents?restype=container&comp=list"
+    for who, status in ((azure.environment, 200), (stranger, 403)):
+        seen = subprocess.run(
+            ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--header", f"Authorization: Bearer {token(who)}", url],
+            env=azure.environment,
+            text=True,
+            stdout=subprocess.PIPE,
+        ).stdout
+        assert seen == str(status)
+
+
+def test_a_blob_changed_by_hand_is_put_back(azure):
+    [(path, blob)] = [(path, each) for path, each in azure.echo.resources().items() if each["type"] == "blob"]
+    azure.echo.order("put", **{**blob, "content": "{}", "md5": "mZFLkyvTelC5g8XnyQrpOw=="})
+    assert azure.apply() == {'module.documents.azurerm_storage_blob.document["foo"]': ["delete", "create"]}
+    assert azure.echo.resources()[path]["content"] == blob["content"]
+    assert azure.settled()
+
+
+def test_a_destroy_leaves_nothing(azure):
+    # With the state out of sight, destroy asks Azure itself.
+    state = azure.stack / "terraform.tfstate"
+    hidden = state.rename(azure.folder / "state")
+    said = azure.said("destroy", CONFIRM="meridian", code=1)
+    hidden.rename(state)
+    assert "resource group meridian\n" in said and "Microsoft.App/containerApps meridian\n" in said
+    assert "Azure lists nothing of meridian any more." in azure.said("destroy", CONFIRM="meridian")
+    assert azure.echo.resources() == {}
+
+
+def test_the_double_knew_every_question(azure):
+    failed = [each for each in azure.echo.requests() if each["status"] in (405, 421, 500) or "UnknownOperation" in each.get("answer", "")]
+    assert failed == []

@@ -1,0 +1,63 @@
+"""scripts/canary on Azure and Google Cloud from end to end: the real stacks and providers on the doubles, real requests.
+
+In the place of the load balancer stands a server that asks the double which image has which weight.
+"""
+
+import functools
+import sys
+
+import pytest
+import test_azure_rehearsal
+import test_gcp_rehearsal
+from doubles.balancer import Balancer
+from support.machine import ROOT, need
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "jdk")]
+
+CLOUDS = {
+    "azure": (test_azure_rehearsal, test_azure_rehearsal.Azure, "azurerm"),
+    "gcp": (test_gcp_rehearsal, test_gcp_rehearsal.Gcp, "google"),
+}
+
+
+def version(image):
+    return image.split("@")[1]
+
+
+@pytest.fixture(scope="module", params=CLOUDS)
+def stage(request, tmp_path_factory):
+    module, rehearsal, provider = CLOUDS[request.param]
+    for name in ("terraform", "jdk", provider):
+        need(name)  # the mark comes too late for a module's fixture
+    cloud = rehearsal(tmp_path_factory.mktemp(request.param))
+    cloud.set()
+    cloud.apply()
+
+    def weights():
+        return {version(image): weight for image, weight in cloud.serving().items() if weight}
+
+    with Balancer(weights, version(module.C)) as balancer:
+        environment = balancer.environment(f"{sys.executable} {ROOT / 'scripts/probe'}", minutes=0.3, answers=10)
+        yield module, cloud, balancer, functools.partial(cloud.said, "canary", **environment)
+    cloud.echo.stop()
+
+
+def settled(cloud, image):
+    cloud.set(image=image, canary=None)
+    return cloud.settled()
+
+
+def test_a_clean_canary_is_promoted_and_nothing_is_left_of_it(stage):
+    module, cloud, balancer, canary = stage
+    assert "Promoted" in canary(IMAGE=module.B)
+    assert ((version(module.A), 90), (version(module.B), 10)) in balancer.seen, "a tenth went to it"
+    assert cloud.serving() == {module.B: 100}
+    assert settled(cloud, module.B)
+
+
+def test_a_half_failing_canary_behind_a_healthy_stable_is_withdrawn(stage):
+    module, cloud, balancer, canary = stage
+    assert "of the canary's" in canary(IMAGE=module.C, code=1)
+    assert ((version(module.B), 90), (version(module.C), 10)) in balancer.seen
+    assert {image: weight for image, weight in cloud.serving().items() if weight} == {module.B: 100}
+    assert settled(cloud, module.B)

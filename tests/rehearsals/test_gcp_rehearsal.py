@@ -1,0 +1,371 @@
+"""The stack of Google Cloud with the real provider, on a double of Google's interfaces: tests/doubles/clouds/Google.java.
+
+The tests follow one another as a life does, from the first apply to the destroy.
+"""
+
+import json
+import os
+import subprocess
+
+import pytest
+from doubles.cloud_echo import Echo
+from support.machine import ROOT
+from support.rehearsal import Rehearsal, by_type, changed, copied, fair, timed
+from test_gcp_scripts import stub
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "jdk")]
+
+PROJECT = "test-project"
+PLACE = f"projects/{PROJECT}/locations/us-central1"
+SERVICE = f"{PLACE}/services/meridian"
+JOB = f"{PLACE}/jobs/meridian-probe"
+COMPUTE = f"projects/{PROJECT}/global"
+A, B, C, D = (f"us-central1-docker.pkg.dev/{PROJECT}/meridian/meridian@sha256:{letter * 64}" for letter in "abcd")
+
+SERVICE_ADDRESS = "module.service.google_cloud_run_v2_service.this"
+JOB_ADDRESS = "module.probe[0].google_cloud_run_v2_job.this"
+UPDATE = ["update"]
+
+
+def environment(**more):
+    """Ours, without what would lead to another state, project or account."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("GOOGLE_", "CLOUDSDK_", "TF_"))}
+    return {
+        **ours,
+        "TF_IN_AUTOMATION": "1",
+        "CHECKPOINT_DISABLE": "1",
+        "TF_VAR_project": PROJECT,
+        "GOOGLE_OAUTH_ACCESS_TOKEN": "x",
+        # The double's interfaces are on at once.
+        "GOOGLE_APIS_WAIT": "0",
+        **more,
+    }
+
+
+class Gcp(Rehearsal):
+    """The stack, and Google Cloud as it stands."""
+
+    def __init__(self, folder):
+        echo = Echo("Google", folder, ["*.googleapis.com"])
+        super().__init__("gcp", folder, echo, environment(**echo.environment), A)
+
+    def service(self):
+        return self.get("run", f"v2/{SERVICE}")
+
+    def get(self, api, path):
+        status, answer = self.ask("GET", api, path)
+        assert status == 200, answer
+        return answer
+
+    def ask(self, method, api, path, body=None):
+        return self.echo.ask(method, f"https://{api}.googleapis.com/{path}", body)
+
+    def latest(self):
+        return self.service()["latestReadyRevision"].split("/")[-1]
+
+    def weights(self):
+        """Revision to percent, as Cloud Run has it."""
+        weights = {}
+        for target in self.service()["traffic"]:
+            name = self.latest() if target["type"].endswith("LATEST") else target["revision"]
+            weights[name] = weights.get(name, 0) + target["percent"]
+        return weights
+
+    def serving(self):
+        """Image to percent."""
+        revisions = {each["name"].split("/")[-1]: each for each in self.get("run", f"v2/{SERVICE}/revisions")["revisions"]}
+        return {revisions[name]["containers"][0]["image"]: percent for name, percent in self.weights().items()}
+
+
+@pytest.fixture(scope="module")
+def gcp(tmp_path_factory):
+    rehearsal = Gcp(tmp_path_factory.mktemp("gcp"))
+    yield rehearsal
+    rehearsal.echo.stop()
+
+
+COUNTS = {
+    "google_artifact_registry_repository": 1,
+    "google_cloud_run_v2_job": 1,
+    "google_cloud_run_v2_job_iam_member": 1,
+    "google_cloud_run_v2_service": 1,
+    "google_cloud_scheduler_job": 1,
+    "google_compute_backend_service": 1,
+    "google_compute_firewall": 3,
+    "google_compute_global_address": 1,
+    "google_compute_global_forwarding_rule": 1,
+    "google_compute_network": 1,
+    "google_compute_region_network_endpoint_group": 1,
+    "google_compute_router": 1,
+    "google_compute_router_nat": 1,
+    "google_compute_security_policy": 1,
+    "google_compute_subnetwork": 2,
+    "google_compute_target_http_proxy": 1,
+    "google_compute_url_map": 1,
+    "google_monitoring_alert_policy": 6,
+    "google_monitoring_dashboard": 1,
+    "google_monitoring_uptime_check_config": 1,
+    "google_project_service": 8,
+    "google_service_account": 2,
+    "google_storage_bucket": 1,
+    "google_storage_bucket_iam_member": 1,
+    "google_storage_bucket_object": 1,
+    "terraform_data": 1,
+}
+
+
+def test_a_full_plan_takes_less_than_15_seconds_and_no_network(tmp_path):
+    stack = copied("gcp", tmp_path)
+    # A proxy that is not there: nothing is reached.
+    cut_off = environment(HTTPS_PROXY="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9", NO_PROXY="", no_proxy="")
+
+    def terraform(*arguments):
+        return subprocess.run(
+            ["terraform", f"-chdir={stack}", *arguments], env=cut_off, check=True, text=True, stdout=subprocess.PIPE
+        ).stdout
+
+    terraform("init", "-input=false")
+    _, *taken = timed(lambda: terraform("plan", "-input=false", "-out=plan", f"-var=image={A}"))
+    assert fair(*taken) < 15, taken
+    plan = json.loads(terraform("show", "-json", "plan"))
+    changes = changed(plan)
+    assert set(map(tuple, changes.values())) == {("create",)}
+    assert by_type(changes) == COUNTS
+    planned = {each["address"]: each["change"]["after"] for each in plan["resource_changes"]}
+    assert wiring(plan) == ["http", "this", "this", "this", "this"]
+    assert planned["module.edge.google_compute_region_network_endpoint_group.this"]["cloud_run"][0]["service"] == planned[SERVICE_ADDRESS]["name"]
+    # Nobody gets a role in the project as a whole.
+    assert not [kind for kind in COUNTS if kind.startswith("google_project_iam")]
+    roles = {address: each["role"] for address, each in planned.items() if "iam_member" in address}
+    assert roles == {
+        "module.documents.google_storage_bucket_iam_member.read": "roles/storage.objectViewer",
+        "module.probe[0].google_cloud_run_v2_job_iam_member.schedule": "roles/run.invoker",
+    }
+    # The load balancer writes the header that the service reads.
+    [header] = planned["module.edge.google_compute_backend_service.this"]["custom_request_headers"]
+    variables = {each["name"]: each["value"] for each in planned[SERVICE_ADDRESS]["template"][0]["containers"][0]["env"]}
+    assert header == f"{variables['MERIDIAN_CLIENT_ADDRESS'].removeprefix('header:')}:{{client_ip_address}}"
+
+
+def wiring(plan):
+    """Names of what each refers to, from the forwarding rule to the endpoint group."""
+    resources = {
+        each["address"]: each["expressions"]
+        for each in plan["configuration"]["root_module"]["module_calls"]["edge"]["module"]["resources"]
+    }
+    names = []
+    address = "google_compute_global_forwarding_rule.http"
+    for argument in ("target", "url_map", "default_service", "group", None):
+        names.append(address.split(".")[1])
+        if argument == "group":
+            expression = resources[address]["backend"][0]["group"]
+        elif argument:
+            expression = resources[address][argument]
+        if argument:
+            address = [name for name in expression["references"] if name in resources][0]
+    return names
+
+
+def test_one_deployment_makes_everything_and_a_second_plan_is_empty(gcp):
+    gcp.set(image=A)
+    assert by_type(gcp.apply()) == COUNTS
+    assert gcp.settled()
+    outputs = gcp.outputs()
+    assert outputs["image"] == A and "canary" not in outputs
+    assert outputs["url"] == f"http://{gcp.get('compute', f'compute/v1/{COMPUTE}/addresses/meridian')['address']}"
+    assert outputs["revision"] == gcp.latest()
+    assert gcp.serving() == {A: 100}
+    refused = [each for each in gcp.echo.requests() if each["status"] == 403]
+    assert refused == []
+
+
+def test_requests_find_the_service_and_nothing_else_does(gcp):
+    def compute(link):
+        return gcp.get("compute", "compute/v1/" + link.split("/compute/v1/")[-1])
+
+    rule = compute(f"{COMPUTE}/forwardingRules/meridian-http")
+    assert rule["portRange"] == "80-80"
+    group = compute(compute(compute(compute(rule["target"])["urlMap"])["defaultService"])["backends"][0]["group"])
+    assert group["cloudRun"] == {"service": "meridian"} and group["networkEndpointType"] == "SERVERLESS"
+    service = gcp.service()
+    assert service["ingress"] == "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" and service["defaultUriDisabled"] is True
+    assert service["urls"] == []
+    assert service["template"]["vpcAccess"]["egress"] == "ALL_TRAFFIC"
+    assert service["scaling"]["minInstanceCount"] == 2 and "minInstanceCount" not in service["template"].get("scaling", {})
+
+
+def test_the_documents_are_in_the_store(gcp):
+    bucket = f"storage/v1/b/{PROJECT}-meridian-documents"
+    [document] = gcp.get("storage", f"{bucket}/o")["items"]
+    assert document["name"] == "foo.json" and document["size"] == str((ROOT / "app/documents/foo.json").stat().st_size)
+    assert gcp.ask("DELETE", "storage", bucket)[0] == 409
+    assert gcp.get("storage", bucket)["iamConfiguration"]["publicAccessPrevention"] == "enforced"
+    assert gcp.get("storage", f"{bucket}/iam")["bindings"] == [
+        {"role": "roles/storage.objectViewer", "members": [f"serviceAccount:meridian-service@{PROJECT}.iam.gserviceaccount.com"]}
+    ]
+
+
+def test_alerts_name_what_is_there(gcp):
+    names = {each.split("/")[-1] for each in gcp.echo.resources()}
+    for policy in gcp.get("monitoring", f"v3/projects/{PROJECT}/alertPolicies")["alertPolicies"]:
+        text = json.dumps(policy["conditions"]).replace('\\"', '"')
+        for label in ("url_map_name", "service_name", "job_name", "check_id"):
+            for part in text.split(f'{label}="')[1:]:
+                assert part.split('"')[0] in names, policy
+
+
+def test_a_new_image_changes_the_service_and_the_probe_and_nothing_else(gcp):
+    gcp.set(image=B)
+    assert gcp.apply() == {SERVICE_ADDRESS: UPDATE, JOB_ADDRESS: UPDATE}
+    assert gcp.serving() == {B: 100}
+    assert gcp.outputs()["revision"] == gcp.latest()
+    assert gcp.settled()
+
+
+def test_a_canary_gets_a_tenth(gcp):
+    stable = gcp.outputs()["revision"]
+    gcp.set(canary={"image": C, "percent": 10, "stable": stable})
+    assert gcp.apply() == {SERVICE_ADDRESS: UPDATE}
+    assert gcp.weights() == {stable: 90, gcp.latest(): 10}
+    assert gcp.serving() == {B: 90, C: 10}
+    assert gcp.outputs()["revision"] == stable and gcp.outputs()["canary"]["image"] == C
+    assert gcp.settled()
+
+
+def test_a_promoted_canary_is_the_revision_that_was_tried(gcp):
+    tried = gcp.latest()
+    gcp.set(image=C, canary=None)
+    assert gcp.apply() == {SERVICE_ADDRESS: UPDATE, JOB_ADDRESS: UPDATE}
+    assert gcp.weights() == {tried: 100}
+    assert gcp.outputs()["revision"] == tried
+    assert gcp.settled()
+
+
+def test_a_withdrawn_canary_gets_nothing(gcp):
+    stable = gcp.outputs()["revision"]
+    gcp.set(canary={"image": D, "percent": 10, "stable": stable})
+    gcp.apply()
+    assert gcp.serving() == {C: 90, D: 10}
+    gcp.set(canary={"image": D, "percent": 0, "stable": stable})
+    assert gcp.apply() == {SERVICE_ADDRESS: UPDATE}
+    assert gcp.serving() == {C: 100}
+    assert gcp.outputs()["revision"] == stable
+    assert gcp.settled()
+
+
+def test_the_first_image_comes_back_under_a_new_name(gcp):
+    before = {each["name"] for each in gcp.get("run", f"v2/{SERVICE}/revisions")["revisions"]}
+    gcp.set(image=A, canary=None)
+    assert gcp.apply() == {SERVICE_ADDRESS: UPDATE, JOB_ADDRESS: UPDATE}
+    assert gcp.serving() == {A: 100}
+    assert gcp.service()["latestReadyRevision"] not in before
+    assert gcp.outputs()["revision"] == gcp.latest()
+    assert gcp.settled()
+
+
+def test_a_setting_may_change_under_a_canary_and_change_back(gcp):
+    stable = gcp.outputs()["revision"]
+    gcp.set(canary={"image": B, "percent": 10, "stable": stable})
+    gcp.apply()
+    for settings in ({"MERIDIAN_GREETING": "Hello"}, {}):
+        gcp.set(settings=settings)
+        assert gcp.apply() == {SERVICE_ADDRESS: UPDATE}
+        assert gcp.weights() == {stable: 90, gcp.latest(): 10}
+        assert gcp.serving() == {A: 90, B: 10}
+    assert gcp.settled()
+    gcp.set(canary=None)
+    gcp.apply()
+    assert gcp.serving() == {A: 100}
+
+
+def test_a_canary_beside_a_revision_that_is_not_there_changes_nothing(gcp):
+    before = gcp.service()
+    gcp.set(canary={"image": B, "percent": 10, "stable": "meridian-99999-zzz"})
+    assert "Revision 'meridian-99999-zzz' does not exist" in gcp.refused()
+    assert gcp.service() == before
+    gcp.set(canary=None)
+    gcp.apply()
+    assert gcp.settled()
+
+
+def test_a_revision_that_does_not_get_up_fails_the_apply_and_is_told_until_one_does(gcp):
+    gcp.echo.order("fail-next-revision")
+    gcp.set(image=D)
+    assert "is not ready and cannot serve traffic" in gcp.refused()
+    assert gcp.serving() == {A: 100}
+    told = gcp.terraform("plan", "-input=false", codes=(0,)).stdout
+    assert "Check block assertion failed" in told and "is not ready. Its log says why" in told
+    gcp.set(image=B)
+    gcp.apply()
+    assert gcp.serving() == {B: 100}
+    assert "assertion failed" not in gcp.terraform("plan", "-input=false").stdout
+
+
+def test_what_is_left_is_found_without_the_state(gcp):
+    """With the state out of sight, destroy asks Google and lists all that has a name of the stack."""
+    gcp.terraform("workspace", "new", "blank")
+    (gcp.stack / "blank.tfvars").write_text('name = "meridian-blank"\n')
+    gcp.terraform("workspace", "select", "default")
+    assert "lists nothing of meridian-blank" in gcp.said("destroy", ENV="blank", CONFIRM="meridian-blank")
+    state = gcp.stack / "terraform.tfstate"
+    hidden = state.rename(gcp.folder / "state")
+    said = gcp.said("destroy", CONFIRM="meridian", code=1)
+    hidden.rename(state)
+    # Those without a name of their own are a part of another: NAT of its router, rights, documents.
+    named = {kind: count for kind, count in COUNTS.items() if kind not in UNNAMED}
+    assert f"{sum(named.values())} of meridian are left" in said, said
+
+
+UNNAMED = {
+    "google_cloud_run_v2_job_iam_member",
+    "google_compute_router_nat",
+    "google_project_service",
+    "google_storage_bucket_iam_member",
+    "google_storage_bucket_object",
+    "terraform_data",
+}
+
+
+def test_a_destroy_waits_for_what_cloud_run_holds_on_to_and_leaves_nothing(gcp):
+    gcp.echo.order("hold-addresses")
+    process = gcp.script("destroy", CONFIRM="meridian", DESTROY_PAUSE="1")
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if "still holds on to: usually an hour or two" in line:
+            gcp.echo.order("release-addresses")
+    assert process.wait() == 0, "".join(said)
+    assert "is already being used by" in "".join(said)
+    assert said[-1].endswith("Google Cloud lists nothing of meridian any more.\n")
+    assert gcp.echo.resources() == {}
+
+
+def test_a_domain_brings_certificate_redirect_and_records_and_takes_them_along(gcp):
+    gcp.set(image=A)
+    more = ['-var=domain={"name":"time.example.com","zone":"example-com"}', "-var=waf=true", "-var=invoker=all_users", "-var=email=ops@example.com"]
+    gcp.terraform("apply", "-auto-approve", "-input=false", "-parallelism=20", *more)
+    assert gcp.settled(*more)
+    assert gcp.outputs()["url"] == "https://time.example.com"
+    proxy = gcp.get("compute", f"compute/v1/{COMPUTE}/targetHttpProxies/meridian-http")
+    redirect = gcp.get("compute", "compute/v1/" + proxy["urlMap"].split("/compute/v1/")[-1])
+    assert redirect["defaultUrlRedirect"]["hostRedirect"] == "time.example.com"
+    gcp.said("destroy", *more, CONFIRM="meridian")
+    assert gcp.echo.resources() == {}
+
+
+def test_deploy_keeps_an_image_that_was_supplied(gcp):
+    (gcp.stack / "rehearsal.auto.tfvars.json").unlink()
+    path = f"{stub(gcp.folder)}:{os.environ['PATH']}"
+    for more in ({"IMAGE": B}, {}):
+        said = gcp.said("deploy", PATH=path, **more)
+        assert f"Serves at {gcp.outputs()['url']}" in said and "Next: ./taskw verify-gcp" in said
+        assert gcp.serving() == {B: 100}
+    assert f"Keeps the image that was supplied: {B}" in said and "Resources: 0 added, 0 changed, 0 destroyed" in said
+
+
+def test_without_waiting_the_network_is_left_for_later(gcp):
+    gcp.echo.order("hold-addresses")
+    assert "All is gone but the network" in gcp.said("destroy", CONFIRM="meridian", WAIT="0", code=1)
+    gcp.echo.order("release-addresses")
+    gcp.said("destroy", CONFIRM="meridian", WAIT="0")
+    assert gcp.echo.resources() == {}

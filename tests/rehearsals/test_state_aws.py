@@ -1,0 +1,122 @@
+"""The bootstrap of AWS, and the states it keeps: on moto, with the real provider and backend."""
+
+import shutil
+
+import pytest
+from support import aws_world
+from support.aws_world import ACCOUNT, Clone
+from support.machine import ROOT
+from support.state_story import Story
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "aws", "aws-cli")]
+
+BUCKET = f"meridian-state-{ACCOUNT}-us-east-1"
+
+
+class World(aws_world.World):
+    """AWS alone: repositories keep ECR's own addresses, which rights are made of."""
+
+    def __enter__(self):
+        self.registry = ""
+        self.serve(ROOT / "tests/doubles/state_moto.py")
+        return self
+
+
+@pytest.fixture
+def story(tmp_path):
+    with World(tmp_path) as world:
+        clone = Clone(tmp_path / "clone", world)
+        yield Story(clone.folder, "aws", world.environment()), world
+
+
+def roles(world):
+    return sorted(role["RoleName"] for role in world.aws("iam", "list-roles")["Roles"])
+
+
+def test_states_move_to_the_bucket_where_a_second_writer_is_refused(story):
+    story, world = story
+    story.in_small()
+
+    first = story.bootstrap()
+    assert "gh variable set AWS_DEPLOYER --env staging" in first.stdout
+    assert roles(world) == ["meridian-deployer", "meridian-planner", "meridian-staging-deployer", "meridian-staging-viewer", "meridian-viewer"]
+    listed = world.aws("s3api", "list-objects-v2", "--bucket", BUCKET)
+    assert sorted(item["Key"] for item in listed["Contents"]) == ["bootstrap.tfstate", "env:/staging/stack.tfstate", "stack.tfstate"]
+    assert "repository_url" in (story.stack / "bootstrap.auto.tfvars").read_text()
+    assert story.notes() == ["first", "of staging"]
+
+    again = story.bootstrap()
+    assert "No changes" in again.stdout
+    story.second_writer()
+
+    # A colleague who has neither state nor backend.tf, for these were not committed yet.
+    other = story.root.parent / "other"
+    shutil.copytree(story.root, other, ignore=shutil.ignore_patterns("backend.tf", ".terraform", "*.tfstate*", "colleague"))
+    taken_up = story.bootstrap(root=other)
+    assert "goes on with that" in taken_up.stdout and "No changes" in taken_up.stdout
+    assert (other / "stacks/bootstrap/aws/backend.tf").exists()
+
+    refused = story.terraform("destroy", "-auto-approve", folder=story.root / "stacks/bootstrap/aws", check=False)
+    assert "prevent_destroy" in refused.stdout
+    stands = story.bootstrap("remove", check=False)
+    assert stands.returncode != 0 and "stacks/aws (default), stacks/aws (staging)" in stands.stdout
+    for workspace in ("staging", "default"):
+        story.terraform("workspace", "select", workspace)
+        story.terraform("destroy", "-auto-approve")
+    story.bootstrap("remove")
+    assert roles(world) == [] and world.aws("s3api", "list-buckets")["Buckets"] == [] and world.aws("ecr", "describe-repositories")["repositories"] == []
+    assert not list((story.root / "stacks").rglob("backend.tf"))
+
+
+OIDC = "token.actions.githubusercontent.com"
+
+
+@pytest.mark.parametrize(
+    "command, said",
+    [
+        (f"s3api create-bucket --bucket {BUCKET}", f"{BUCKET}, where the states are to be kept, exists already"),
+        ("ecr create-repository --repository-name meridian-shared", "import 'aws_ecr_repository.this' meridian-shared"),
+        ("iam create-role --role-name meridian-planner --assume-role-policy-document {\"Version\":\"2012-10-17\",\"Statement\":[]}", "role meridian-planner"),
+        (f"iam create-open-id-connect-provider --url https://{OIDC}", f'provider = "arn:aws:iam::{ACCOUNT}:oidc-provider/{OIDC}"'),
+    ],
+)
+def test_what_is_there_already_stops_it_before_anything_is_changed(story, command, said):
+    story, world = story
+    with open(story.root / "stacks/bootstrap/aws/terraform.tfvars", "a") as variables:
+        variables.write('github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }\n')
+    world.aws(*command.split())
+    before = [len(world.aws(*each.split())[key]) for each, key in LISTS.items()]
+    refused = story.bootstrap(check=False)
+    assert refused.returncode == 1 and said in refused.stdout and "Nothing was changed" in refused.stdout, refused.stdout
+    assert [len(world.aws(*each.split())[key]) for each, key in LISTS.items()] == before
+    assert story.backends() == [] and story.states() == []
+
+
+LISTS = {
+    "s3api list-buckets": "Buckets",
+    "ecr describe-repositories": "repositories",
+    "iam list-roles": "Roles",
+    "iam list-open-id-connect-providers": "OpenIDConnectProviderList",
+}
+
+
+def test_killed_after_each_step_it_goes_on(story):
+    story, world = story
+    story.in_small()
+    # A stack that was deployed before has a repository of its own.
+    world.aws("ecr", "create-repository", "--repository-name", "meridian")
+    # And one whose state is elsewhere stays there.
+    hosted = story.root / "stacks/vm/aws/backend.tf"
+    hosted.write_text("terraform {\n  cloud {}\n}\n")
+    story.killed("after", "apply")
+    assert BUCKET in [each["Name"] for each in world.aws("s3api", "list-buckets")["Buckets"]] and story.backends() == ["stacks/vm/aws"]
+    for folder in ("stacks/aws", "stacks/bootstrap/aws"):
+        story.killed("before", f"clone/{folder} init*-migrate-state")
+        assert folder in story.backends() and folder.removeprefix("stacks/") in story.states()
+    done = story.bootstrap()
+    assert "where an earlier run stopped" in done.stdout and "No changes" in done.stdout, done.stdout
+    assert story.states() == [] and story.notes() == ["first", "of staging"]
+    assert "stacks/vm/aws keeps its state in HCP Terraform" in done.stdout and "cloud {}" in hosted.read_text()
+    assert [each["repositoryName"] for each in world.aws("ecr", "describe-repositories")["repositories"]] == ["meridian", "meridian-shared"]
+    refused = story.bootstrap("remove", check=False)
+    assert refused.returncode == 1 and f"then remove {hosted.relative_to(story.root)}" in refused.stdout, refused.stdout

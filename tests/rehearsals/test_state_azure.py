@@ -1,0 +1,167 @@
+"""The bootstrap of Azure, and the states it keeps: with the real provider on a double of Resource Manager,
+tests/doubles/clouds/Arm.java, and with the real backend on Azurite, which stands behind the account that the double made."""
+
+import base64
+import hashlib
+import os
+import shutil
+
+import pytest
+from doubles.cloud_echo import SOURCES, Echo
+from support.emulators import Emulator, azurite, certificate, free_port
+from support.machine import ROOT
+from support.state_story import Story
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "azurerm", "jdk", "npm")]
+
+SUBSCRIPTION = "00000000-1111-2222-3333-444444444444"
+SUFFIX = hashlib.sha256(f"{SUBSCRIPTION} meridian-bootstrap meridian".encode()).hexdigest()[:8]
+# Storage account and registry have the same one: they are hosts of different domains.
+ACCOUNT = f"meridian{SUFFIX}"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/meridian-bootstrap"
+STORE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/{ACCOUNT}"
+ELSEWHERE = "/subscriptions/99999999-1111-2222-3333-444444444444/resourceGroups/theirs/providers"
+GITHUB = 'github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321, old_subject = true }\n'
+
+
+class World:
+    def __init__(self, folder):
+        self.echo = Echo("Arm", folder, ["management.azure.com", "*.blob.core.windows.net"])
+        self.azurite = self.behind(folder)
+        root = folder / "clone"
+        for path in ("scripts", "modules/azure", "stacks/bootstrap/azure", "stacks/azure"):
+            shutil.copytree(ROOT / path, root / path, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests", "__pycache__"))
+        with open(root / "stacks/bootstrap/azure/terraform.tfvars", "a") as variables:
+            variables.write(GITHUB)
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("TF_", "ARM_"))},
+            **self.echo.environment,
+            "PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}",
+            "TF_IN_AUTOMATION": "1",
+            "TF_CLI_ARGS": "-no-color",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        self.story = Story(root, "azure", environment)
+
+    def behind(self, folder):
+        """Azurite, with the account that the bootstrap will make; the double lets nobody at it before."""
+        key, trust = certificate(folder, "IP:127.0.0.1")
+        port = free_port()
+        command = [azurite(), "--blobPort", port, "--location", folder / "azurite", "--oauth", "basic", "--cert", trust, "--key", key]
+        command += ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
+        secret = base64.b64encode(b"nothing secret at all, of sixty-four bytes or so, for an emulator").decode()
+        emulator = Emulator(command, port, folder / "azurite.log", {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{secret}"})
+        self.echo.order("blobs", url=f"https://127.0.0.1:{port}", trust=str(trust))
+        return emulator
+
+    def stop(self):
+        self.azurite.stop()
+        self.echo.stop()
+
+    def made(self):
+        """Type to the names of what there is."""
+        made = {}
+        for path, each in self.echo.resources().items():
+            made.setdefault(each["type"].split("/", 1)[1], []).append(path.split("/")[-1])
+        return {kind: sorted(names) for kind, names in made.items()}
+
+    def properties(self, path):
+        return self.echo.resources()[path]["properties"]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    world = World(tmp_path_factory.mktemp("azure"))
+    yield world
+    world.stop()
+
+
+@pytest.mark.parametrize(
+    "kind, said",
+    [
+        ("Microsoft.Storage/storageAccounts", f"{ACCOUNT}, where the states are to be kept, exists already and is somebody else's"),
+        ("Microsoft.ContainerRegistry/registries", f"registry {ACCOUNT}"),
+    ],
+)
+def test_a_name_that_somebody_else_has_stops_it_before_anything_is_changed(world, kind, said):
+    theirs = f"{ELSEWHERE}/{kind}/{ACCOUNT}"
+    world.echo.order("put", id=theirs, type=kind, properties={})
+    refused = world.story.bootstrap(check=False)
+    world.echo.order("forget", id=theirs)
+    assert refused.returncode == 1 and said in refused.stdout and "Nothing was changed" in refused.stdout, refused.stdout
+    assert world.echo.resources() == {} and world.story.backends() == [] and world.story.states() == []
+
+
+def test_killed_after_each_step_it_goes_on(world):
+    story = world.story
+    story.in_small()
+    world.echo.order("spread", refusals=3)
+    story.killed("after", "apply")
+    assert "storageAccounts" in world.made() and story.backends() == []
+    for folder in ("stacks/azure", "stacks/bootstrap/azure"):
+        story.killed("before", f"clone/{folder} init*-migrate-state")
+        assert folder in story.backends() and folder.removeprefix("stacks/") in story.states()
+    done = story.bootstrap()
+    assert "where an earlier run stopped" in done.stdout and "No changes" in done.stdout, done.stdout
+    assert story.states() == [] and story.notes() == ["first", "of staging"]
+
+
+def test_the_store_is_private_versioned_and_locked(world):
+    made = world.made()
+    assert made.pop("roleAssignments") and made.pop("roleDefinitions") and made.pop("storageAccounts/blobServices")
+    made = {kind: names for kind, names in made.items() if kind not in ("resourceGroups", "storageAccounts/fileServices")}
+    assert made == {
+        "storageAccounts": [ACCOUNT],
+        "storageAccounts/blobServices/containers": ["state"],
+        "storageAccounts/managementPolicies": ["default"],
+        "locks": ["states"],
+        "registries": [ACCOUNT],
+        "registries/tasks": ["keep-newest"],
+        "userAssignedIdentities": ["meridian-deployer", "meridian-planner", "meridian-staging-deployer"],
+        "userAssignedIdentities/federatedIdentityCredentials": [
+            f"{job}-{form}" for job in ("branch", "production", "pull-request", "staging") for form in ("ids", "names")
+        ],
+    }
+    account = world.properties(STORE)
+    assert account["allowSharedKeyAccess"] is False and account["allowBlobPublicAccess"] is False and account["minimumTlsVersion"] == "TLS1_2"
+    assert world.properties(f"{STORE}/blobServices/default")["isVersioningEnabled"]
+    assert world.properties(f"{STORE}/blobServices/default/containers/state")["publicAccess"] == "None"
+    assert world.properties(f"{STORE}/providers/Microsoft.Authorization/locks/states")["level"] == "CanNotDelete"
+
+
+def test_each_identity_trusts_its_own_jobs(world):
+    identities = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+    trusted = {}
+    for path, each in world.echo.resources().items():
+        if each["type"].endswith("federatedIdentityCredentials"):
+            trusted.setdefault(path.removeprefix(identities).split("/")[1], set()).add(each["properties"]["subject"])
+    forms = ("repo:someone@1234567/meridian@7654321:", "repo:someone/meridian:")
+    assert trusted == {
+        "meridian-planner": {form + job for form in forms for job in ("pull_request", "ref:refs/heads/main")},
+        "meridian-deployer": {f"{form}environment:production" for form in forms},
+        "meridian-staging-deployer": {f"{form}environment:staging" for form in forms},
+    }
+
+
+def test_again_it_changes_nothing_and_says_the_same(world):
+    again = world.story.bootstrap()
+    assert "No changes" in again.stdout and "gh variable set AZURE_DEPLOYER --env staging" in again.stdout
+    client = world.properties(f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/meridian-planner")["clientId"]
+    assert f"gh variable set AZURE_PLANNER --body '{client}'" in again.stdout
+    assert f'repository_url = "{ACCOUNT}.azurecr.io/meridian"' in (world.story.stack / "bootstrap.auto.tfvars").read_text()
+
+
+def test_a_second_writer_is_refused(world):
+    world.story.second_writer()
+
+
+def test_elsewhere_it_goes_on_with_what_is_there_and_writes_over_no_state(world):
+    world.story.elsewhere()
+
+
+def test_it_is_taken_away_once_no_stack_stands(world):
+    story = world.story
+    story.end()
+    assert world.made()["storageAccounts"] == [ACCOUNT]
+    story.bootstrap("remove")
+    assert world.echo.resources() == {} and story.backends() == [] and story.states() == []

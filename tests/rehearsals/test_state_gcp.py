@@ -1,0 +1,190 @@
+"""The bootstrap of Google Cloud, and the states it keeps: with the real provider on a double of Google's interfaces,
+tests/doubles/clouds/Google.java, and with the real backend on an emulator of Storage, which stands behind the bucket that the
+double made."""
+
+import shutil
+
+import pytest
+from doubles.cloud_echo import Echo
+from support.emulators import Emulator, fake_gcs_server, free_port
+from support.machine import ROOT
+from support.state_story import Story
+from test_gcp_rehearsal import environment
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "go", "jdk")]
+
+PROJECT = "test-project"
+BUCKET = f"{PROJECT}-meridian-state"
+REPOSITORY = f"projects/{PROJECT}/locations/us-central1/repositories/meridian-shared"
+PLANNER = f"meridian-planner@{PROJECT}.iam.gserviceaccount.com"
+TRUST = """
+github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }
+circleci = {
+  organization_id = "00000000-0000-4000-8000-000000000001"
+  project_id      = "00000000-0000-4000-8000-000000000002"
+  repository      = "github.com/someone/meridian"
+}
+"""
+
+
+class World:
+    def __init__(self, folder):
+        self.echo = Echo("Google", folder, ["*.googleapis.com"])
+        port = free_port()
+        command = [fake_gcs_server(), "-scheme", "http", "-host", "127.0.0.1", "-port", str(port)]
+        command += ["-backend", "memory", "-public-host", f"127.0.0.1:{port}", "-log-level", "warn"]
+        self.emulator = Emulator(command, port, folder / "gcs.log")
+        self.echo.order("objects", url=f"http://127.0.0.1:{port}")
+        root = folder / "clone"
+        for path in ("scripts", "modules/gcp", "stacks/bootstrap/gcp", "stacks/gcp"):
+            shutil.copytree(ROOT / path, root / path, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests", "__pycache__"))
+        with open(root / "stacks/bootstrap/gcp/terraform.tfvars", "a") as variables:
+            variables.write(TRUST)
+        self.story = Story(root, "gcp", environment(**self.echo.environment, TF_CLI_ARGS="-no-color", PYTHONDONTWRITEBYTECODE="1"))
+
+    def stop(self):
+        self.emulator.stop()
+        self.echo.stop()
+
+    def made(self):
+        """Kind to the names of what there is; policies apart."""
+        made = {}
+        for path in self.echo.resources():
+            if not path.endswith("/iamPolicy"):
+                made.setdefault(path.split("/")[-2], []).append(path.split("/")[-1])
+        return {kind: sorted(names) for kind, names in made.items()}
+
+    def objects(self):
+        answer = self.echo.ask("GET", f"https://storage.googleapis.com/storage/v1/b/{BUCKET}/o")[1]
+        return sorted(item["name"] for item in answer["items"])
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    world = World(tmp_path_factory.mktemp("gcp"))
+    yield world
+    world.stop()
+
+
+def of_others(world, api, path, body):
+    """Makes something that no bootstrap made."""
+    world.echo.order("enable", services=[api])
+    status, answer = world.echo.ask("POST", f"https://{api}.googleapis.com/{path}", body)
+    assert status == 200, answer
+
+
+@pytest.mark.parametrize(
+    "api, path, body, said, gone",
+    [
+        (
+            "storage",
+            f"storage/v1/b?project={PROJECT}",
+            {"name": BUCKET, "location": "us-central1", "versioning": {"enabled": True}},
+            f"{BUCKET}, where the states are to be kept, exists already and holds no state of a bootstrap",
+            f"storage/v1/b/{BUCKET}",
+        ),
+        (
+            "artifactregistry",
+            f"v1/projects/{PROJECT}/locations/us-central1/repositories?repository_id=meridian-shared",
+            {"format": "DOCKER"},
+            "repository meridian-shared",
+            f"v1/{REPOSITORY}",
+        ),
+        ("iam", f"v1/projects/{PROJECT}/serviceAccounts", {"accountId": "meridian-planner"}, PLANNER, f"v1/projects/{PROJECT}/serviceAccounts/{PLANNER}"),
+    ],
+)
+def test_a_name_that_is_taken_stops_it_before_anything_is_changed(world, api, path, body, said, gone):
+    of_others(world, api, path, body)
+    before = world.echo.resources()
+    refused = world.story.bootstrap(check=False)
+    assert refused.returncode == 1 and said in refused.stdout and "Nothing was changed" in refused.stdout, refused.stdout
+    assert world.echo.resources() == before and world.story.backends() == [] and world.story.states() == []
+    assert world.echo.ask("DELETE", f"https://{api}.googleapis.com/{gone}")[0] in (200, 204)
+
+
+def test_killed_after_each_step_it_goes_on(world):
+    story = world.story
+    story.in_small()
+    story.killed("after", "apply")
+    assert BUCKET in world.made()["b"] and story.backends() == []
+    for folder in ("stacks/bootstrap/gcp", "stacks/gcp"):
+        story.killed("before", f"clone/{folder} init*-migrate-state")
+        assert folder in story.backends() and folder.removeprefix("stacks/") in story.states()
+    done = story.bootstrap()
+    assert "No changes" in done.stdout, done.stdout
+    assert story.states() == [] and story.notes() == ["first", "of staging"]
+    assert world.objects() == ["bootstrap/default.tfstate", "stack/default.tfstate", "stack/staging.tfstate"]
+
+
+def test_the_store_is_private_and_versioned(world):
+    bucket = world.echo.resources()[f"b/{BUCKET}"]
+    assert bucket["versioning"]["enabled"] and bucket["iamConfiguration"]["publicAccessPrevention"] == "enforced"
+    assert bucket["iamConfiguration"]["uniformBucketLevelAccess"]["enabled"]
+    made = world.made()
+    assert made["repositories"] == ["meridian-shared"] and len(made["workloadIdentityPools"]) == len(made["roles"]) == 1
+    assert [name.split("-")[0] for name in made["providers"]] == ["circleci", "github"]
+    assert [name.split("@")[0] for name in made["serviceAccounts"]] == [
+        "meridian-deployer", "meridian-planner", "meridian-staging-deployer", "meridian-staging-viewer", "meridian-viewer",
+    ]  # fmt: skip
+
+
+def test_each_identity_trusts_its_own_jobs(world):
+    trusted = {}
+    for path, each in world.echo.resources().items():
+        if path.endswith("iamPolicy") and "/serviceAccounts/" in path:
+            for binding in each["bindings"]:
+                assert binding["role"] == "roles/iam.workloadIdentityUser"
+                trusted[path.split("/")[-2].split("@")[0]] = sorted(member.split("/attribute.")[1] for member in binding["members"])
+    assert trusted == {
+        "meridian-planner": ["circleci_project/00000000-0000-4000-8000-000000000002", "github_event/pull_request", "github_ref/refs/heads/main"],
+        "meridian-deployer": ["circleci_ref/refs/heads/main", "github_environment/production"],
+        "meridian-staging-deployer": ["github_environment/staging"],
+    }
+
+
+def test_again_it_changes_nothing_and_says_the_same(world):
+    again = world.story.bootstrap()
+    assert "No changes" in again.stdout
+    assert f"gh variable set GCP_PLANNER --body '{PLANNER}'" in again.stdout and "gh variable set GCP_DEPLOYER --env staging" in again.stdout
+    [pool] = world.made()["workloadIdentityPools"]
+    assert f"projects/123456789012/locations/global/workloadIdentityPools/{pool}/providers/github-" in again.stdout
+
+
+def test_a_pipeline_that_was_taken_out_can_come_back(world):
+    """The id of its provider is taken for 30 days."""
+    variables = world.story.root / "stacks/bootstrap/gcp/terraform.tfvars"
+    with_both = variables.read_text()
+    first = world.made()["providers"]
+    variables.write_text(with_both.replace(TRUST, TRUST[: TRUST.index("circleci")]))
+    world.story.bootstrap()
+    assert [name.split("-")[0] for name in world.made()["providers"]] == ["github"]
+    variables.write_text(with_both)
+    world.story.bootstrap()
+    again = world.made()["providers"]
+    assert again[0] != first[0] and again[1] == first[1]
+
+
+def test_a_second_writer_is_refused(world):
+    world.story.second_writer()
+
+
+def test_elsewhere_it_goes_on_with_what_is_there_and_writes_over_no_state(world):
+    world.story.elsewhere()
+
+
+def test_it_is_taken_away_once_no_stack_stands_and_can_be_made_again_at_once(world):
+    story = world.story
+    story.end()
+    assert world.made()["b"] == [BUCKET]
+    story.bootstrap("remove")
+    assert world.echo.resources() == {} and story.backends() == [] and story.states() == []
+
+    story.bootstrap()
+    assert world.objects()[0] == "bootstrap/default.tfstate"
+    story.bootstrap("remove")
+    assert world.echo.resources() == {}
+
+
+def test_the_double_knew_every_question(world):
+    failed = [each for each in world.echo.requests() if each["status"] in (405, 421, 500, 501)]
+    assert failed == []

@@ -1,0 +1,229 @@
+"""The life of the virtual machine on AWS, played through with the real provider on an emulator of AWS.
+
+The emulator starts no machine: what it proves is which rules the firewall ends up with, that a second
+plan is empty, how a replacement is asked for, and that nothing stays. The tests build on each other.
+"""
+
+import base64
+import os
+import re
+import subprocess
+
+import pytest
+from support.aws_world import Clone, World
+from support.machine import ROOT, need
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "aws", "docker-registry", "aws-cli")]
+
+# Images that nobody runs: the emulator takes any digest.
+FIRST, SECOND = (f"example.com/meridian@sha256:{letter * 64}" for letter in "12")
+ANYWHERE, INSIDE = "0.0.0.0/0", "10.30.0.0/16"
+LIST = {
+    ("in", "tcp", 80, 80, ANYWHERE),
+    ("in", "tcp", 443, 443, ANYWHERE),
+    ("in", "icmp", -1, -1, ANYWHERE),
+    ("in", "tcp", 22, 22, "104.154.0.0/15"),
+    ("in", "tcp", 0, 65535, INSIDE),
+    ("in", "udp", 0, 65535, INSIDE),
+    ("out", "-1", -1, -1, ANYWHERE),
+}
+
+
+class Machines(Clone):
+    """The commands people type for the virtual machine."""
+
+    cloud = "vm/aws"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    for name in ("terraform", "aws", "docker-registry", "aws-cli"):
+        need(name)
+    with World(tmp_path_factory.mktemp("vm-aws")) as world:
+        world.before = listed(world)
+        yield world
+
+
+@pytest.fixture(scope="module")
+def clone(world, tmp_path_factory):
+    return Machines(tmp_path_factory.mktemp("clone"), world)
+
+
+@pytest.fixture(autouse=True)
+def in_order(request):
+    """A step that failed leaves nothing for the next one to stand on."""
+    if broken := getattr(request.module, "broken", None):
+        pytest.fail(f"{broken} failed before")
+    failed = request.session.testsfailed
+    yield
+    if request.session.testsfailed > failed:
+        request.module.broken = request.node.name
+
+
+# What lists each kind of thing that the stack makes, whatever its name. Not among them: network interfaces,
+# which the emulator keeps of machines that have ended. AWS ends them together, as the template asks.
+LISTS = """
+    autoscaling describe-auto-scaling-groups
+    ec2 describe-addresses
+    ec2 describe-internet-gateways
+    ec2 describe-launch-templates
+    ec2 describe-route-tables
+    ec2 describe-security-groups
+    ec2 describe-subnets
+    ec2 describe-volumes
+    ec2 describe-vpcs
+    ecr describe-repositories
+    elbv2 describe-load-balancers
+    elbv2 describe-target-groups
+    iam list-instance-profiles
+    iam list-roles
+    logs describe-log-groups
+"""
+
+
+def listed(world):
+    """Command to how many things it lists: some networks, and what is in them, AWS makes by itself."""
+    commands = [line.strip() for line in LISTS.strip().splitlines()]
+    return {command: sum(len(found) for found in world.aws(*command.split()).values()) for command in commands}
+
+
+def group(world):
+    return world.aws("autoscaling", "describe-auto-scaling-groups")["AutoScalingGroups"][0]
+
+
+def machines(world):
+    """Id of each machine that is not ended, with what the group started it from."""
+    reservations = world.aws("ec2", "describe-instances", "--filters", "Name=instance-state-name,Values=pending,running")
+    return {machine["InstanceId"]: machine for reservation in reservations["Reservations"] for machine in reservation["Instances"]}
+
+
+def template(world):
+    """What machines are started from."""
+    (version,) = world.aws(
+        "ec2", "describe-launch-template-versions", "--launch-template-name", "meridian-hello", "--versions", "$Latest"
+    )["LaunchTemplateVersions"]
+    return version["LaunchTemplateData"]
+
+
+def test_one_command_deploys(world, clone):
+    said = clone.script("deploy", IMAGE=FIRST).stdout
+    assert f"Serves at {clone.outputs()['url']}" in said and "./taskw verify-vm-aws" in said
+    added = int(re.search(r"Resources: (\d+) added", said)[1])
+    # Two more when the image is built: its push, and what remembers its digest.
+    assert f"makes {added + 2} resources" in " ".join((ROOT / "stacks/vm/aws/README.md").read_text().split())
+    assert clone.outputs()["image"] == FIRST
+    assert clone.outputs()["greeting"] == "Hello World from BenchSci!"
+
+
+def test_the_firewall_that_aws_has_is_the_list(world, clone):
+    (interface,) = template(world)["NetworkInterfaces"]
+    (firewall,) = interface["Groups"]
+    rules = world.aws("ec2", "describe-security-group-rules", "--filters", f"Name=group-id,Values={firewall}")["SecurityGroupRules"]
+    assert {
+        ("out" if rule["IsEgress"] else "in", rule["IpProtocol"], rule["FromPort"], rule["ToPort"], rule["CidrIpv4"])
+        for rule in rules
+    } == LIST
+    assert len(rules) == len(LIST)
+
+
+def test_what_aws_adds_by_itself_lets_nothing_in(world, clone):
+    network = world.aws("ec2", "describe-vpcs", "--filters", "Name=tag:Stack,Values=meridian-hello")["Vpcs"][0]["VpcId"]
+    groups = world.aws("ec2", "describe-security-groups", "--filters", f"Name=vpc-id,Values={network}")["SecurityGroups"]
+    (default,) = (each for each in groups if each["GroupName"] == "default")
+    assert len(groups) == 2 and default["IpPermissions"] == [] and default["IpPermissionsEgress"] == []
+    (lists,) = world.aws("ec2", "describe-network-acls", "--filters", f"Name=vpc-id,Values={network}")["NetworkAcls"]
+    assert sorted((each["Egress"], each["RuleNumber"], each["RuleAction"], each["Protocol"]) for each in lists["Entries"]) == [
+        (False, 100, "allow", "-1"),
+        (False, 32767, "deny", "-1"),
+        (True, 100, "allow", "-1"),
+        (True, 32767, "deny", "-1"),
+    ]
+
+
+def test_the_load_balancer_has_the_static_addresses(world, clone):
+    (balancer,) = world.aws("elbv2", "describe-load-balancers")["LoadBalancers"]
+    held = {each["AllocationId"] for zone in balancer["AvailabilityZones"] for each in zone["LoadBalancerAddresses"]}
+    addresses = {each["AllocationId"]: each["PublicIp"] for each in world.aws("ec2", "describe-addresses")["Addresses"]}
+    assert balancer["Type"] == "network" and len(held) == 2
+    assert {addresses[allocation] for allocation in held} == set(clone.outputs()["addresses"])
+
+
+def test_the_machine_gives_its_credentials_to_itself_only(world, clone):
+    (interface,) = template(world)["NetworkInterfaces"]
+    assert interface["DeleteOnTermination"] is True, "Nothing of a machine outlives it."
+    options = template(world)["MetadataOptions"]
+    assert (options["HttpTokens"], options["HttpPutResponseHopLimit"]) == ("required", 1)
+    assert "KeyName" not in template(world)
+
+
+def test_the_machine_signs_in_to_the_registry_and_reads_its_secret(world, tmp_path):
+    """identity.sh as a machine runs it, with the AWS CLI that it has; docker only notes what it is told."""
+    (tmp_path / "docker").write_text('#!/bin/sh\necho "$@" >"$NOTES/words"\ncat >"$NOTES/password"\n')
+    (tmp_path / "docker").chmod(0o755)
+    registry = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
+    pem = "-----BEGIN PRIVATE KEY-----\nline\n-----END PRIVATE KEY-----"
+    arn = world.aws("secretsmanager", "create-secret", "--name", "hello", "--secret-string", pem)["ARN"]
+    script = f". {ROOT}/stacks/vm/aws/identity.sh; registry_login ghcr.io; registry_login {registry}; read_secret {arn}"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        env=world.environment(PATH=f"{tmp_path}:{os.environ['PATH']}", NOTES=str(tmp_path)),
+        text=True,
+        capture_output=True,
+    )
+    world.aws("secretsmanager", "delete-secret", "--secret-id", arn, "--force-delete-without-recovery")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == pem + "\n"
+    assert (tmp_path / "words").read_text() == f"login --username AWS --password-stdin {registry}\n"
+    (token,) = world.aws("ecr", "get-authorization-token")["authorizationData"]
+    user_and_password = base64.b64decode(token["authorizationToken"]).decode()
+    assert user_and_password == "AWS:" + (tmp_path / "password").read_text().rstrip("\n")
+
+
+def test_a_second_plan_is_empty(clone):
+    assert clone.planned(f"-var=image={FIRST}") == {}
+
+
+def test_an_image_that_was_supplied_stays(clone):
+    said = clone.script("plan").stdout
+    assert f"Keeps the image that was supplied: {FIRST}" in said and "No changes" in said
+
+
+def test_a_new_image_ends_nothing_in_the_plan(clone):
+    planned = clone.planned(f"-var=image={SECOND}")
+    assert planned == {"aws_launch_template.this": ["update"], "aws_autoscaling_group.this": ["update"]}
+
+
+def test_a_new_image_starts_a_machine_before_it_ends_one(world, clone):
+    before = set(machines(world))
+    addresses = clone.outputs()["addresses"]
+    clone.script("deploy", IMAGE=SECOND)
+    (refresh,) = world.aws("autoscaling", "describe-instance-refreshes", "--auto-scaling-group-name", "meridian-hello")[
+        "InstanceRefreshes"
+    ]
+    preferences = refresh["Preferences"]
+    # With no more than the wanted number allowed to be missing, and twice as many allowed, AWS launches first:
+    # https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-overview.html
+    assert (preferences["MinHealthyPercentage"], preferences["MaxHealthyPercentage"]) == (100, 200)
+    assert preferences["AutoRollback"] is True
+    assert group(world)["MaxSize"] >= 2 * group(world)["DesiredCapacity"], "There must be room for both."
+    after = set(machines(world))
+    assert len(after) == 1 and not after & before
+    assert clone.outputs()["image"] == SECOND
+    assert clone.outputs()["addresses"] == addresses
+
+
+def test_after_the_replacement_a_plan_is_empty(clone):
+    assert clone.planned(f"-var=image={SECOND}") == {}
+
+
+def test_a_wrong_name_destroys_nothing(world, clone):
+    done = clone.script("destroy", check=False, CONFIRM="meridian")
+    assert done.returncode == 1 and '"meridian" is not meridian-hello.' in done.stdout
+    assert len(machines(world)) == 1
+
+
+def test_destroy_leaves_nothing(world, clone):
+    said = clone.script("destroy", CONFIRM="meridian-hello").stdout
+    assert "AWS lists nothing of meridian-hello any more." in said
+    assert machines(world) == {}
+    assert listed(world) == world.before

@@ -1,0 +1,142 @@
+"""The service as people meet it: by its description, through the commands, and with its clock wrong."""
+
+import http.server
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from support.images import get, wait_for
+from support.machine import ROOT
+from support.service import Service, free_port
+
+SCHEMATHESIS = [ROOT / ".cache/venv/bin/schemathesis", "--config-file", ROOT / "tests/service/schemathesis.toml"]
+
+
+def described(service):
+    """What schemathesis finds when it calls a service by the description that the service gives."""
+    description = service.path.with_name("openapi.yaml")
+    description.write_bytes(service.get("/openapi.yaml").body)
+    url = f"http://127.0.0.1:{service.port}"
+    # Given by its address it would not be called itself.
+    return subprocess.run(
+        [*SCHEMATHESIS, "run", description, "--url", url, "--phases", "examples,coverage,fuzzing", "-n", "100"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.mark.check
+def test_the_service_is_as_its_description_says(service_command, tmp_path):
+    service = Service(service_command, {"MERIDIAN_ACCESS_LOG": "errors"}, tmp_path)
+    try:
+        done = described(service)
+        assert "5 selected / 5 total" in done.stdout, done.stdout
+        assert done.returncode == 0 and "No issues found" in done.stdout, done.stdout
+        assert len(service.log()) == 1, "no answer was a 5xx"
+    finally:
+        service.stop()
+
+
+@pytest.mark.check
+@pytest.mark.parametrize(
+    "right, wrong",
+    [
+        (r'\"ip\":\""', r'\"address\":\""'),
+        ("response.header(Answers.NO_STORE);", ""),
+        ("String address = addresses.of(request);", "String address = addresses.of(null);"),
+    ],
+    ids=["another key", "no Cache-Control", "an exception"],
+)
+def test_a_broken_handler_is_found(service_command, tmp_path, right, wrong):
+    source = (ROOT / "app/src/main/java/meridian/TimeRoutes.java").read_text()
+    assert right in source
+    broken = tmp_path / "meridian/TimeRoutes.java"
+    broken.parent.mkdir()
+    broken.write_text(source.replace(right, wrong))
+    at = service_command.index("-cp") + 1
+    java, path = service_command[0], service_command[at]
+    subprocess.run([f"{java}c", "-cp", path, "-d", tmp_path, broken], check=True)
+    command = [*service_command[:at], f"{tmp_path}:{path}", *service_command[at + 1 :]]
+
+    service = Service(command, {"MERIDIAN_ACCESS_LOG": "errors"}, tmp_path)
+    try:
+        done = described(service)
+        assert done.returncode == 1 and " GET / _" in done.stdout, done.stdout
+    finally:
+        service.stop()
+
+
+def taskw(*arguments, **options):
+    return subprocess.run([ROOT / "taskw", *arguments], cwd=ROOT, capture_output=True, text=True, **options)
+
+
+def test_run_serves_what_the_readme_shows_and_ends_in_good_order(service_command):
+    port = free_port()
+    process = subprocess.Popen(
+        [ROOT / "taskw", "run"],
+        cwd=ROOT,
+        env={**os.environ, "PORT": str(port), "MERIDIAN_ADMIN_PORT": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        url = f"http://localhost:{port}"
+        wait_for(f"{url}/", 120)
+        assert set(json.loads(get(f"{url}/")[2])) == {"timestamp", "ip"}
+        assert set(json.loads(get(f"{url}/now")[2])) == {"now"}
+        assert json.loads(get(f"{url}/api/foo")[2]) == json.loads((ROOT / "app/documents/foo.json").read_text())
+        assert "Hello World from BenchSci!" in get(f"{url}/hello")[2]
+        assert get(f"{url}/openapi.yaml")[2].startswith("openapi: 3.1")
+
+        probe = taskw("probe", f"URL={url}")
+        assert (probe.returncode, probe.stdout.split(":")[0]) == (0, "OK"), probe
+
+        # What a terminal does for Ctrl-C: the signal reaches each process.
+        began = time.monotonic()
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+        assert process.returncode == 0, out + err
+        assert time.monotonic() - began < 10
+        assert json.loads(out.splitlines()[-1])["message"] == "Stopped"
+    finally:
+        process.kill()
+
+
+def test_the_probe_fails_on_a_clock_that_is_off(service_command):
+    class Late(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            now = datetime.now(timezone.utc) - timedelta(seconds=1.5)
+            body = json.dumps({"now": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Late)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        probe = taskw("probe", f"URL=http://127.0.0.1:{server.server_port}")
+        assert probe.returncode == 1, probe
+        assert probe.stdout.startswith("Failed: ")
+    finally:
+        server.shutdown()
+
+
+def test_the_probe_fails_on_a_closed_port(service_command):
+    probe = taskw("probe", f"URL=http://127.0.0.1:{free_port()}")
+    assert probe.returncode == 2, probe
+    assert probe.stdout.startswith("Failed: ")

@@ -1,0 +1,371 @@
+"""Documents from S3, Azure Blob and Cloud Storage: the service as a process, against emulators."""
+
+import concurrent.futures
+import json
+import time
+
+import pytest
+from support import fronts
+from support.emulators import CLOUDS
+from support.machine import need
+from support.service import Service
+
+TIMEOUT = 2  # seconds, of one document
+MARGIN = 1.5  # seconds that a loaded machine may add
+MAX_BYTES = 2000
+CACHE = 1  # seconds
+DOCUMENT = json.dumps({"text": "Grüße 👋", "list": [1, 2.50, None], "padding": "x" * 500}, ensure_ascii=False).encode()
+
+pytestmark = pytest.mark.check
+
+TOOLS = {"s3": (), "blob": ("npm",), "gcs": ("go",)}
+
+
+each_cloud = [pytest.param(name, marks=pytest.mark.needs(*tools)) for name, tools in TOOLS.items()]
+
+
+@pytest.fixture(scope="module", params=each_cloud)
+def emulator(request, tmp_path_factory):
+    for tool in TOOLS[request.param]:
+        need(tool)  # the mark comes too late for a module's fixture
+    cloud = CLOUDS[request.param](tmp_path_factory.mktemp(request.param))
+    yield cloud
+    cloud.stop()
+
+
+@pytest.fixture
+def cloud(emulator):
+    yield emulator
+    emulator.heal()
+
+
+@pytest.fixture(scope="module")
+def start(emulator, service_command, tmp_path_factory):
+    """Starts a service on the cloud, or on another; at its end, looks for secrets in its log."""
+    services = []
+
+    def start(cloud=emulator, **environment):
+        settings = {
+            "MERIDIAN_DOCUMENTS_TIMEOUT": f"{TIMEOUT}s",
+            "MERIDIAN_DOCUMENTS_MAX_BYTES": str(MAX_BYTES),
+            "MERIDIAN_DOCUMENTS_CACHE": f"{CACHE}s",
+        }
+        command = [service_command[0], *cloud.java, *service_command[1:]]
+        service = Service(command, cloud.environment() | settings | environment, tmp_path_factory.mktemp("service"))
+        services.append((service, cloud))
+        return service
+
+    yield start
+    for service, cloud in services:
+        assert service.stop() == 0
+        log = service.path.read_text()
+        assert cloud.secrets, "it had an identity"
+        assert not [secret for secret in cloud.secrets if secret in log], "a secret is in the log"
+
+
+@pytest.fixture(scope="module")
+def running(start):
+    """One service for all tests of a cloud; what it needs for the first time is behind it."""
+    service = start()
+    warm(service)
+    return service
+
+
+@pytest.fixture
+def service(running, cloud):
+    return running
+
+
+def warm(service):
+    deadline = time.monotonic() + 60
+    while service.get("/api/nothing").status != 404:
+        assert time.monotonic() < deadline, service.log()
+
+
+def is_problem(answer, status):
+    assert answer.status == status, answer
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert json.loads(answer.body)["status"] == status
+    return True
+
+
+def is_unavailable(service, answer, name, status, mark, reason=""):
+    """The client learns the status, and the log why."""
+    assert is_problem(answer, status)
+    detail = json.loads(answer.body)["detail"]
+    assert detail == f"The document {name} cannot be served now; the service's log says why."
+    assert answer.seconds < TIMEOUT + MARGIN
+    lines = [it for it in service.log(mark) if it["message"].startswith(f"Document {name} is unavailable: ")]
+    assert lines and lines[0]["severity"] == "ERROR"
+    assert reason in lines[0]["message"], lines
+    return True
+
+
+def test_a_document_is_served_byte_for_byte(cloud, service):
+    cloud.put("found", DOCUMENT)
+    answer = service.get("/api/found")
+    assert (answer.status, answer.body) == (200, DOCUMENT)
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["ETag"].startswith('"')
+
+
+def test_a_document_that_is_not_there_is_not_found(cloud, service):
+    mark = service.mark()
+    assert is_problem(service.get("/api/missing"), 404)
+    assert [it.status for it in cloud.seen("missing")] == [404], "the store was asked, once"
+    assert all(it["severity"] == "INFO" for it in service.log(mark))
+
+
+def test_an_identity_without_rights_is_a_bad_gateway(cloud, start):
+    cloud.put("denied", DOCUMENT)
+    cloud.admitted = False
+    service = start(MERIDIAN_DOCUMENTS_TIMEOUT="20s")  # nothing of it is loaded yet
+    mark = service.mark()
+    answer = service.get("/api/denied")
+    assert is_unavailable(service, answer._replace(seconds=0), "denied", 502, mark, "403")
+    assert [it.status for it in cloud.seen("denied")] == [403], "it is not asked again"
+
+
+def test_a_bucket_that_does_not_exist_is_a_bad_gateway_and_not_a_missing_document(cloud, start):
+    if cloud.name == "gcs":
+        cloud.front.fault = fronts.answer(404, b"The specified bucket does not exist.")
+        location = cloud.location  # the emulator has no words for it
+    else:
+        location = cloud.elsewhere
+    service = start(MERIDIAN_DOCUMENTS_LOCATION=location, MERIDIAN_DOCUMENTS_TIMEOUT="20s")
+    mark = service.mark()
+    answer = service.get("/api/homeless")
+    assert is_unavailable(service, answer._replace(seconds=0), "homeless", 502, mark)
+
+
+@pytest.mark.parametrize("fault", [fronts.stall, fronts.stick, fronts.drip, fronts.late(TIMEOUT + 2)])
+def test_a_slow_store_is_a_gateway_timeout_in_time(cloud, service, fault, request):
+    name = f"slow-{request.node.callspec.params['fault'].__qualname__.split('.')[0]}"
+    cloud.put(name, DOCUMENT)
+    cloud.front.fault = fault
+    mark = service.mark()
+    answer = service.get(f"/api/{name}")
+    assert is_unavailable(service, answer, name, 504, mark)
+    assert answer.seconds > TIMEOUT / 2, "it waited"
+    cloud.heal()
+    assert service.get(f"/api/{name}").status == 200
+
+
+@pytest.mark.parametrize("fault", [fronts.stall, fronts.drip])
+def test_questions_without_answer_take_nobodys_place(cloud, service, fault):
+    """More of them than the service asks at a time."""
+    names = [f"stuck-{fault.__name__}-{number}" for number in range(20)]
+    for name in names:
+        cloud.put(name, DOCUMENT)
+    cloud.front.fault = fault
+    with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
+        answers = list(pool.map(lambda name: service.get(f"/api/{name}"), names))
+    assert {answer.status for answer in answers} == {504}
+    assert max(answer.seconds for answer in answers) < TIMEOUT + 2 * MARGIN
+    # Those questions are still open at the store's end.
+    cloud.front.fault = None
+    assert service.get(f"/api/{names[0]}").status == 200
+
+
+def test_the_service_serves_the_time_while_the_store_is_stuck(cloud, service):
+    cloud.front.fault = fronts.stall
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        stuck = pool.submit(service.get, "/api/stuck")
+        answers = [service.get("/now") for _ in range(5)]
+        ready = service.get("/ready", port=service.admin_port)
+        assert not stuck.done()
+    assert {answer.status for answer in [*answers, ready]} == {200}
+    assert max(answer.seconds for answer in answers) < MARGIN
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_store_that_fails_once_is_asked_again(cloud, service, status):
+    name = f"once-{status}"
+    cloud.put(name, DOCUMENT)
+    cloud.front.faults.append(fronts.answer(status))
+    answer = service.get(f"/api/{name}")
+    assert (answer.status, answer.body) == (200, DOCUMENT)
+    assert [it.status for it in cloud.seen(name)] == [0, cloud.found]
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_store_that_fails_always_is_asked_twice(cloud, service, status):
+    name = f"always-{status}"
+    cloud.front.fault = fronts.answer(status)
+    mark = service.mark()
+    assert is_unavailable(service, service.get(f"/api/{name}"), name, 502, mark, str(status))
+    assert len(cloud.seen(name)) == 2
+
+
+def test_an_answer_that_breaks_off_once_is_asked_for_again(cloud, service):
+    cloud.put("broken-off", DOCUMENT)
+    cloud.front.faults.append(fronts.cut)
+    answer = service.get("/api/broken-off")
+    assert (answer.status, answer.body) == (200, DOCUMENT)
+
+
+def test_an_answer_that_always_breaks_off_is_a_bad_gateway(cloud, service):
+    cloud.put("always-off", DOCUMENT)
+    cloud.front.fault = fronts.cut
+    mark = service.mark()
+    assert is_unavailable(service, service.get("/api/always-off"), "always-off", 502, mark)
+    assert len(cloud.seen("always-off")) == 2
+
+
+@pytest.mark.parametrize(
+    "name, body",
+    [
+        ("list", b"[1, 2]"),
+        ("half", b'{"a": '),
+        ("two", b"{} {}"),
+        ("latin1", '{"a": "ü"}'.encode("latin-1")),
+        ("utf16", '{"a": "b"}'.encode("utf-16")),
+        ("empty", b""),
+    ],
+)
+def test_what_is_no_json_object_is_a_bad_gateway(cloud, service, name, body):
+    cloud.put(name, body)
+    mark = service.mark()
+    assert is_unavailable(service, service.get(f"/api/{name}"), name, 502, mark, "not a JSON object in UTF-8")
+
+
+def test_the_largest_document_is_served_and_one_byte_more_is_a_bad_gateway(cloud, service):
+    frame = len(json.dumps({"a": ""}))
+    fits, bursts = (json.dumps({"a": "x" * (size - frame)}).encode() for size in (MAX_BYTES, MAX_BYTES + 1))
+    cloud.put("fits", fits)
+    cloud.put("bursts", bursts)
+    assert service.get("/api/fits").body == fits
+    mark = service.mark()
+    answer = service.get("/api/bursts")
+    assert is_unavailable(service, answer, "bursts", 502, mark, f"larger than {MAX_BYTES} bytes")
+
+
+def test_a_huge_object_is_refused_without_reading_it_all(cloud, service):
+    cloud.put("huge", b" " * (64 << 20))
+    mark = service.mark()
+    assert is_unavailable(service, service.get("/api/huge"), "huge", 502, mark, f"larger than {MAX_BYTES} bytes")
+
+
+def test_a_client_with_the_current_version_gets_no_body(cloud, service):
+    cloud.put("current", DOCUMENT)
+    tag = service.get("/api/current").headers["ETag"]
+    answer = service.get("/api/current", {"If-None-Match": tag})
+    assert (answer.status, answer.body, answer.headers["ETag"]) == (304, b"", tag)
+    assert service.get("/api/current", {"If-None-Match": '"another"'}).status == 200
+
+
+def test_a_copy_is_kept_for_the_cache_time_and_then_only_confirmed(cloud, service):
+    cloud.put("kept", DOCUMENT)
+    tag = service.get("/api/kept").headers["ETag"]
+    service.get("/api/kept")
+    assert [it.status for it in cloud.seen("kept")] == [cloud.found], "within the cache time nobody is asked"
+    time.sleep(CACHE + 0.1)
+    answer = service.get("/api/kept")
+    assert (answer.status, answer.body, answer.headers["ETag"]) == (200, DOCUMENT, tag)
+    first, second = cloud.seen("kept")
+    assert cloud.condition(first.request) is None
+    assert cloud.condition(second.request), "it names the version it has"
+    assert second.status == 304, "and gets no body"
+
+
+def test_a_changed_document_is_served_after_the_cache_time_under_another_tag(cloud, service):
+    cloud.put("changing", DOCUMENT)
+    old = service.get("/api/changing").headers["ETag"]
+    changed = b'{"changed": true}'
+    cloud.put("changing", changed)
+    time.sleep(CACHE + 0.1)
+    answer = service.get("/api/changing", {"If-None-Match": old})
+    assert (answer.status, answer.body) == (200, changed)
+    assert answer.headers["ETag"] != old
+    assert cloud.condition(cloud.seen("changing")[-1].request), "the question had a condition"
+
+
+def test_a_store_that_dies_is_a_bad_gateway_and_serves_again_when_it_is_back(emulator, start, tmp_path):
+    cloud = type(emulator)(tmp_path)
+    try:
+        service = start(cloud)
+        warm(service)
+        cloud.put("survivor", DOCUMENT)
+        assert service.get("/api/survivor").status == 200
+        cloud.kill()
+        time.sleep(CACHE + 0.1)
+        mark = service.mark()
+        assert is_unavailable(service, service.get("/api/survivor"), "survivor", 502, mark)
+        assert service.get("/ready", port=service.admin_port).status == 200, "the time can still be told"
+        cloud.start_again()
+        answer = service.get("/api/survivor")
+        assert (answer.status, answer.body) == (200, DOCUMENT)
+    finally:
+        cloud.stop()
+
+
+def test_a_reset_connection_is_a_bad_gateway(cloud, service):
+    cloud.put("reset", DOCUMENT)
+    cloud.front.fault = fronts.reset
+    mark = service.mark()
+    assert is_unavailable(service, service.get("/api/reset"), "reset", 502, mark)
+    cloud.heal()
+    cloud.front.faults.append(fronts.reset)
+    assert service.get("/api/reset").status == 200
+
+
+def test_one_token_serves_until_its_end(cloud, service):
+    before = len(cloud.tokens.seen)
+    for name in ("one", "two-2", "three"):
+        cloud.put(name, DOCUMENT)
+        assert service.get(f"/api/{name}").status == 200
+    assert len(cloud.tokens.seen) == before
+
+
+def test_a_slow_handshake_is_waited_for(cloud, start):
+    """Longer than the second after which a lost first packet is sent again."""
+    cloud.put("handshake", DOCUMENT)
+    cloud.front.handshake = 1.5
+    service = start(MERIDIAN_DOCUMENTS_TIMEOUT="20s")
+    assert service.get("/api/handshake").status == 200
+
+
+def test_an_expired_token_is_replaced_without_a_failure(cloud, start):
+    cloud.lifetime = 4
+    service = start(MERIDIAN_DOCUMENTS_TIMEOUT="20s", MERIDIAN_DOCUMENTS_CACHE="0s")
+    warm(service)
+    cloud.put("renewed", DOCUMENT)
+    assert service.get("/api/renewed").status == 200
+    given = len(cloud.issued)
+    time.sleep(5)
+    assert all(cloud.expired(token) for token in cloud.issued if cloud.issued[token] < time.time() + 1000)
+    assert service.get("/api/renewed").status == 200
+    assert len(cloud.issued) > given
+
+
+def test_an_identity_that_is_slow_or_silent_does_not_hang_a_client(cloud, start):
+    cloud.put("nameless", DOCUMENT)
+    service = start()
+    cloud.tokens.fault = fronts.stall
+    mark = service.mark()
+    answer = service.get("/api/nameless")
+    assert is_unavailable(service, answer, "nameless", 504, mark)
+    cloud.heal()
+    assert recovers(service, "nameless")
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_an_identity_that_refuses_is_a_bad_gateway_and_is_asked_anew(cloud, start, status):
+    cloud.put("nobody", DOCUMENT)
+    service = start(MERIDIAN_DOCUMENTS_TIMEOUT="20s")
+    cloud.tokens.fault = fronts.answer(status, b"{}")
+    mark = service.mark()
+    answer = service.get("/api/nobody")
+    assert is_unavailable(service, answer._replace(seconds=0), "nobody", 502, mark)
+    cloud.heal()
+    assert recovers(service, "nobody")
+
+
+def recovers(service, name, within=10):
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        if service.get(f"/api/{name}").status == 200:
+            return True
+        time.sleep(0.2)
+    return False

@@ -1,0 +1,205 @@
+"""An emulator of AWS, a registry, and clones of the repository that deploy to them."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import urllib.request
+
+from support.emulators import Emulator, docker_registry
+from support.machine import ROOT
+from support.service import free_port
+
+ACCOUNT = "123456789012"
+
+
+class World:
+    """Context manager: `url` is AWS, `registry` HOST:PORT; both end with it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.calls = folder / "calls"
+        self.emulators = []
+
+    def __enter__(self):
+        self.emulators.append(docker_registry(self.folder))
+        self.registry = f"127.0.0.1:{self.emulators[0].port}"
+        self.serve(ROOT / "tests/doubles/moto_server.py")
+        return self
+
+    def __exit__(self, *_):
+        for emulator in self.emulators:
+            emulator.stop()
+
+    def serve(self, program):
+        """Starts a server of moto's, which is AWS from here on."""
+        port = free_port()
+        environment = {**self.environment(), "MERIDIAN_REGISTRY": self.registry, "MOTO_ACM_VALIDATION_WAIT": "1"}
+        self.emulators.append(Emulator([sys.executable, program, port, self.calls], port, self.folder / "moto.log", environment))
+        self.url = f"http://127.0.0.1:{port}"
+
+    def environment(self, **more):
+        """Of whatever speaks with this AWS: no credentials, files or proxies of this machine's."""
+        clean = {name: value for name, value in os.environ.items() if not name.upper().startswith(("AWS_", "TF_")) and "PROXY" not in name.upper()}
+        return {
+            **clean,
+            "AWS_ACCESS_KEY_ID": "rehearsal",
+            "AWS_SECRET_ACCESS_KEY": "rehearsal",
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_PAGER": "",
+            "CHECKPOINT_DISABLE": "1",
+            "TF_CLI_ARGS": "-no-color",
+            **({"AWS_ENDPOINT_URL": self.url} if hasattr(self, "url") else {}),
+            **more,
+        }
+
+    def aws(self, *arguments):
+        """Answer of the AWS CLI in the region of the stacks."""
+        done = subprocess.run(
+            ["aws", *arguments, "--region", "us-east-1", "--output", "json"],
+            # Another key, so that the list of calls tells who asked.
+            env=self.environment(AWS_ACCESS_KEY_ID="observer"),
+            text=True,
+            capture_output=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout or "{}")
+
+    # What lists each kind of thing, whatever its name or tag. Network interfaces go with their network,
+    # but for that of a NAT gateway, which moto forgets to delete.
+    LISTS = """
+        acm list-certificates
+        application-autoscaling describe-scalable-targets --service-namespace ecs
+        application-autoscaling describe-scaling-policies --service-namespace ecs
+        cloudwatch describe-alarms
+        cloudwatch list-dashboards
+        ec2 describe-addresses
+        ec2 describe-flow-logs
+        ec2 describe-internet-gateways
+        ec2 describe-nat-gateways
+        ec2 describe-route-tables
+        ec2 describe-security-groups
+        ec2 describe-subnets
+        ec2 describe-vpc-endpoints
+        ec2 describe-vpcs
+        ecr describe-repositories
+        ecs describe-clusters --clusters meridian meridian-staging meridian-options
+        ecs list-task-definitions
+        elbv2 describe-load-balancers
+        elbv2 describe-target-groups
+        iam list-roles
+        logs describe-log-groups
+        s3api list-buckets
+        scheduler list-schedules
+        sns list-subscriptions
+        sns list-topics
+        wafv2 list-web-acls --scope REGIONAL
+    """
+
+    def listed(self):
+        """Command of the CLI to how many things it lists; what is listed as deleted does not count."""
+        gone = {"State": "deleted", "status": "INACTIVE"}
+        counted = {}
+        for command in self.LISTS.split("\n"):
+            if command.strip():
+                lists = [found for key, found in self.aws(*command.split()).items() if isinstance(found, list) and key != "failures"]
+                things = [thing for found in lists for thing in found]
+                left = [thing for thing in things if not (isinstance(thing, dict) and any(thing.get(key) == state for key, state in gone.items()))]
+                counted[command.strip()] = len(left)
+        return counted
+
+    def everything(self):
+        """Each kind of thing in the emulator's memory, with the number of them; fails once a bucket was deleted."""
+        with urllib.request.urlopen(f"{self.url}/moto-api/data.json") as answer:
+            return {f"{service} {kind}": len(items) for service, kinds in json.load(answer).items() for kind, items in kinds.items()}
+
+    def called(self):
+        """Operations of the deployer in the order in which they came, as "service Operation"."""
+        lines = [line.split() for line in self.calls.read_text().splitlines()]
+        return [f"{service} {operation}" for service, operation, key in lines if key == "rehearsal"]
+
+
+class Clone:
+    """A clone of the repository as it stands in this folder, and the commands people type in it."""
+
+    cloud = "aws"
+
+    def __init__(self, folder, world, source=ROOT):
+        self.folder = folder
+        self.world = world
+        self.stack = folder / "stacks" / self.cloud
+        names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+        for name in names.decode().rstrip("\0").split("\0"):
+            if (source / name).is_file():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source / name, folder / name)
+
+    def script(self, program, *arguments, check=True, **environment):
+        done = subprocess.run(
+            [self.folder / "scripts" / program, self.cloud, *arguments],
+            env=self.world.environment(**environment),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        )
+        assert not check or done.returncode == 0, f"{program}:\n{done.stdout[-4000:]}"
+        return done
+
+    def python(self, code):
+        """The variable `answer` after code that uses the modules of scripts/."""
+        done = subprocess.run(
+            [sys.executable, "-c", f"{code}\nimport json\nprint(json.dumps(answer))"],
+            env=self.world.environment(PYTHONPATH=str(self.folder / "scripts")),
+            text=True,
+            capture_output=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def terraform(self, *arguments, check=True, **environment):
+        done = subprocess.run(
+            ["terraform", f"-chdir={self.stack}", *arguments],
+            env=self.world.environment(**environment),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        )
+        assert not check or done.returncode == 0, f"terraform {' '.join(arguments)}:\n{done.stdout[-4000:]}"
+        return done
+
+    def outputs(self, **environment):
+        return {name: output["value"] for name, output in json.loads(self.terraform("output", "-json", **environment).stdout).items()}
+
+    def waits_for(self, *arguments, **environment):
+        """From Terraform's graph of an apply: function that says whether one step waits for another."""
+        plan = self.folder / "plan"
+        self.terraform("plan", "-input=false", f"-out={plan}", *arguments, **environment)
+        graph = self.terraform("graph", f"-plan={plan}").stdout
+        edges = re.findall(r'"\[root\] (.+?)" -> "\[root\] (.+?)"', graph.replace('\\"', "'"))
+        follows = {}
+        for step, other in edges:
+            follows.setdefault(step, set()).add(other)
+
+        def waits(step, other):
+            assert step in follows, f"{step} is not in the graph:\n{graph}"
+            seen, ahead = set(), {step}
+            while ahead:
+                seen |= ahead
+                ahead = set().union(*(follows.get(each, set()) for each in ahead)) - seen
+            return other in seen
+
+        return waits
+
+    def planned(self, *arguments, **environment):
+        """Address to actions of whatever a plan changes."""
+        plan = self.folder / "plan"
+        self.terraform("plan", "-input=false", f"-out={plan}", *arguments, **environment)
+        shown = json.loads(self.terraform("show", "-json", str(plan)).stdout)
+        planned = {change["address"]: change["change"]["actions"] for change in shown["resource_changes"]}
+        return {address: actions for address, actions in planned.items() if actions not in (["no-op"], ["read"])}

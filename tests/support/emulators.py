@@ -1,0 +1,486 @@
+"""The three clouds' object stores on this machine, each with what gives the service its identity there.
+
+Each is an emulator as a process of its own behind a front. The front does what the emulator leaves
+out: it ends the life of S3's credentials, and for Cloud Storage, whose emulators ask for no token and
+know no conditions on reading, it demands the metadata server's token and compares generations.
+"""
+
+import atexit
+import base64
+import contextlib
+import datetime
+import ipaddress
+import itertools
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from support.fronts import Front, Response, upstream
+from support.service import ROOT, alone, free_port, jdk25
+
+AZURITE = "3.37.0"
+FAKE_GCS_SERVER = "1.56.1"
+CACHE = ROOT / ".cache"
+
+
+def azurite():
+    """Azurite, installed if it is not yet: some 200 MB."""
+    folder = CACHE / "npm" / f"azurite-{AZURITE}"
+    with alone("azurite"):
+        if not folder.exists():
+            with _fresh(folder) as fresh:
+                fresh.mkdir(parents=True)
+                subprocess.run(
+                    ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", fresh, f"azurite@{AZURITE}"],
+                    check=True,
+                )
+    return folder / "node_modules/.bin/azurite-blob"
+
+
+def fake_gcs_server():
+    """fake-gcs-server, compiled if it is not yet: some minutes."""
+    folder = CACHE / "go" / f"fake-gcs-server-{FAKE_GCS_SERVER}"
+    with alone("fake-gcs-server"):
+        if not folder.exists():
+            with _fresh(folder) as fresh:
+                subprocess.run(
+                    ["go", "install", f"github.com/fsouza/fake-gcs-server@v{FAKE_GCS_SERVER}"],
+                    env=os.environ | {"GOBIN": str(fresh)},
+                    check=True,
+                )
+    return folder / "fake-gcs-server"
+
+
+@contextlib.contextmanager
+def _fresh(folder):
+    """Another folder beside it, which takes its place when the work is done."""
+    fresh = folder.with_name(f"{folder.name}.{os.getpid()}")
+    try:
+        yield fresh
+        fresh.rename(folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+class Emulator:
+    """A process that listens on a port."""
+
+    def __init__(self, command, port, log, environment=None):
+        self.command, self.port, self.log = [str(word) for word in command], port, log
+        self.environment = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]} | (environment or {})
+        self.start()
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(self.command, env=self.environment, stdout=log, stderr=subprocess.STDOUT)
+        atexit.register(self.process.kill)  # if the setup fails
+        deadline = time.monotonic() + 60
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                return
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"{self.command[0]} did not start:\n{pathlib.Path(self.log).read_text()}")
+            time.sleep(0.1)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(10)
+        self.process.kill()
+        self.process.wait()
+
+
+def certificate(folder, name):
+    """Files with key and certificate of a server, by openssl; name: such as DNS:localhost or IP:127.0.0.1."""
+    key, file = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=emulator", "-keyout", key, "-out", file]
+        + ["-addext", f"subjectAltName={name}"],
+        check=True,
+        capture_output=True,
+    )
+    return key, file
+
+
+def docker_registry(folder):
+    """A registry of images, empty, on plain HTTP: an Emulator."""
+    port = free_port()
+    config = folder / "registry.yml"
+    config.write_text(f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder / 'images'}}}}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n")
+    return Emulator(["docker-registry", "serve", config], port, folder / "registry.log")
+
+
+class Cloud:
+    """What is common to the three. A token is whatever the service proves its identity with.
+
+    A cloud has `token` and `answer`, what its front says to a Request for a token and for an object.
+    """
+
+    name: str
+    location: str
+    secret: str  # that the service shows to whom gives tokens, or nothing
+    found = 200  # what a store answers that has the document
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.documents = {}
+        self.issued = {}  # token: when its life ends, in seconds since 1970
+        self.secrets = {self.secret} - {""}  # what must never be in a log
+        self.lifetime = 3600  # seconds, of the tokens given from here on
+        self.admitted = True  # whether they open the store
+        self.numbers = itertools.count(1)
+        self.tokens = Front(self.token)
+        *self.tls, trust = self.certificate()
+        self.front = Front(self.answer, self.tls)
+        # Options of the service's Java.
+        self.java = (f"-Djavax.net.ssl.trustStore={trust}", "-Djavax.net.ssl.trustStorePassword=changeit")
+
+    def certificate(self):
+        """For 127.0.0.1: certificate and key for servers, and a truststore for the service."""
+        # Here, because a newcomer's tests come by this file without the packages of the check.
+        from cryptography import x509
+        from cryptography.hazmat.primitives import hashes, serialization
+        from cryptography.hazmat.primitives.asymmetric import ec
+        from cryptography.x509.oid import NameOID
+
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "emulator")])
+        start = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)
+        address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(1)
+            .not_valid_before(start)
+            .not_valid_after(start + datetime.timedelta(days=2))
+            .add_extension(address, critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(key, hashes.SHA256())
+        )
+        public, private, trust = (self.folder / file for file in ("cert.pem", "key.pem", "trust.p12"))
+        public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        private.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        keytool = [jdk25() / "bin/keytool", "-importcert", "-noprompt", "-alias", "emulator", "-file", public]
+        keytool += ["-keystore", trust, "-storetype", "PKCS12", "-storepass", "changeit"]
+        subprocess.run(keytool, check=True, capture_output=True)
+        return public, private, trust
+
+    def put(self, name, body):
+        self.documents[name] = body
+        self.store(f"{name}.json", body)
+
+    def kill(self):
+        """Nobody listens where the store was."""
+        self.emulator.kill()
+        self.front.vanish()
+
+    def start_again(self):
+        """After `kill`, with the same documents."""
+        self.front.listen()
+        self.emulator.start()
+        self.prepare()
+        for name, body in self.documents.items():
+            self.store(f"{name}.json", body)
+
+    def heal(self):
+        self.front.heal()
+        self.tokens.heal()
+        self.lifetime, self.admitted = 3600, True
+
+    def stop(self):
+        self.front.stop()
+        self.tokens.stop()
+        self.emulator.stop()
+
+    def expired(self, token):
+        return self.issued.get(token, 0) < time.time()
+
+    def seen(self, name):
+        """What the front was asked for a document."""
+        return [it for it in self.front.seen if it.request.path.split("?")[0].endswith(f"/{name}.json")]
+
+
+class S3(Cloud):
+    """moto, with its checks of signatures and policies on, and ECS's endpoint for a task's credentials.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+    """
+
+    name = "s3"
+    location = "s3://documents"
+    elsewhere = "s3://no-such-bucket"
+    secret = "authorization-of-the-task"
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        port = free_port()
+        # Without a limit, so that it can be set up; `prepare` ends that.
+        command = [sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", port]
+        self.emulator = Emulator(command, port, self.folder / "moto.log")
+        self.ask = upstream(port)
+        self.prepare()
+
+    def client(self, service, key="admin", secret="admin"):
+        import boto3
+
+        return boto3.session.Session(key, secret, region_name="eu-central-1").client(
+            service, endpoint_url=f"http://127.0.0.1:{self.emulator.port}"
+        )
+
+    def prepare(self):
+        self.authorise("inf")
+        iam = self.client("iam")
+        admin = iam.create_user(UserName="admin")["User"]["Arn"]
+        self.rights(iam.put_user_policy, UserName="admin", allowed={"*": "*"})
+        key = iam.create_access_key(UserName="admin")["AccessKey"]
+        trust = {"Effect": "Allow", "Principal": {"AWS": admin}, "Action": "sts:AssumeRole"}
+        for role in ("reader", "stranger"):
+            iam.create_role(
+                RoleName=role, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+            )
+        bucket = "arn:aws:s3:::documents"
+        reading = {"s3:GetObject": f"{bucket}/*", "s3:ListBucket": bucket}
+        self.rights(iam.put_role_policy, RoleName="reader", allowed=reading)
+        self.s3 = self.client("s3", key["AccessKeyId"], key["SecretAccessKey"])
+        self.sts = self.client("sts", key["AccessKeyId"], key["SecretAccessKey"])
+        self.authorise("0")
+        self.s3.create_bucket(Bucket="documents", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+
+    @staticmethod
+    def rights(put, allowed, **who):
+        statements = [{"Effect": "Allow", "Action": action, "Resource": on} for action, on in allowed.items()]
+        put(
+            PolicyName="rights",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
+            **who,
+        )
+
+    def authorise(self, after):
+        """https://docs.getmoto.org/en/latest/docs/iam.html"""
+        url = f"http://127.0.0.1:{self.emulator.port}/moto-api/reset-auth"
+        urllib.request.urlopen(urllib.request.Request(url, after.encode(), {"Content-Type": "text/plain"})).close()
+
+    def start_again(self):
+        super().start_again()
+        self.authorise("inf")  # moto has forgotten the role's sessions, which S3 would not
+
+    def store(self, key, body):
+        self.s3.put_object(Bucket="documents", Key=key, Body=body)
+
+    def environment(self):
+        return {
+            "MERIDIAN_DOCUMENTS_LOCATION": self.location,
+            "MERIDIAN_DOCUMENTS_ENDPOINT": f"https://127.0.0.1:{self.front.port}",
+            "AWS_REGION": "eu-central-1",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://127.0.0.1:{self.tokens.port}/credentials",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": self.secret,
+        }
+
+    def token(self, request):
+        if request.headers["Authorization"] != self.secret:
+            return Response(403)
+        role = "reader" if self.admitted else "stranger"
+        given = self.sts.assume_role(
+            RoleArn=f"arn:aws:iam::123456789012:role/{role}", RoleSessionName=f"task{next(self.numbers)}"
+        )["Credentials"]
+        ends = int(time.time()) + self.lifetime
+        self.issued[given["SessionToken"]] = ends
+        self.secrets |= {given["SessionToken"], given["SecretAccessKey"], given["AccessKeyId"]}
+        answer = {name: given[name] for name in ("AccessKeyId", "SecretAccessKey")} | {
+            "Token": given["SessionToken"],
+            "Expiration": datetime.datetime.fromtimestamp(ends, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        return Response(200, json.dumps(answer).encode(), (("Content-Type", "application/json"),))
+
+    def answer(self, request):
+        """moto's credentials live for ever: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
+        if self.expired(request.headers["X-Amz-Security-Token"]):
+            return Response(400, b"<Error><Code>ExpiredToken</Code></Error>", (("Content-Type", "application/xml"),))
+        return self.ask(request)
+
+    @staticmethod
+    def condition(request):
+        return request.headers["If-None-Match"]
+
+
+class Blob(Cloud):
+    """Azurite over TLS with OAuth, and the endpoint of a managed identity.
+
+    https://learn.microsoft.com/azure/container-apps/managed-identity#connect-to-azure-services-in-app-code
+    """
+
+    name = "blob"
+    location = "azblob://devstoreaccount1.blob.core.windows.net/documents"
+    elsewhere = "azblob://devstoreaccount1.blob.core.windows.net/no-such-container"
+    secret = "header-of-the-identity"
+    found = 206  # the SDK asks for a range
+    client_id = "11111111-2222-3333-4444-555555555555"
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        certificate, key = self.tls
+        port = free_port()
+        command = [azurite(), "--blobPort", port, "--location", self.folder / "azurite", "--oauth", "basic"]
+        command += ["--cert", certificate, "--key", key, "--silent", "--disableTelemetry"]
+        command += ["--skipApiVersionCheck"]  # the SDK may know a newer version than the emulator
+        self.emulator = Emulator(command, port, self.folder / "azurite.log")
+        self.context = ssl.create_default_context(cafile=certificate)
+        self.ask = upstream(port, certificate)
+        self.prepare()
+
+    def prepare(self):
+        with contextlib.suppress(FileExistsError):
+            self.call("PUT", "documents?restype=container")
+
+    def store(self, key, body):
+        self.call("PUT", f"documents/{key}", body, {"x-ms-blob-type": "BlockBlob"})
+
+    def call(self, method, path, body=b"", headers=None):
+        request = urllib.request.Request(
+            f"https://127.0.0.1:{self.emulator.port}/devstoreaccount1/{path}",
+            body,
+            {"Authorization": f"Bearer {self.jwt(600)}", "x-ms-version": "2024-11-04"} | (headers or {}),
+            method=method,
+        )
+        try:
+            urllib.request.urlopen(request, context=self.context, timeout=30).close()
+        except urllib.error.HTTPError as refused:
+            if refused.code == 409:
+                raise FileExistsError(path) from None
+            raise AssertionError(refused.read()) from None
+
+    def jwt(self, lifetime, audience="https://storage.azure.com"):
+        """Azurite reads the claims and leaves the signature alone."""
+        now = int(time.time())
+        claims = {"aud": audience, "iss": "https://sts.windows.net/test/", "iat": now, "nbf": now - 5}
+        claims |= {"exp": now + lifetime, "jti": next(self.numbers)}
+        parts = ({"alg": "RS256", "typ": "JWT"}, claims, "no signature")
+        encoded = (base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
+        return ".".join(encoded)
+
+    def environment(self):
+        return {
+            "MERIDIAN_DOCUMENTS_LOCATION": self.location,
+            "MERIDIAN_DOCUMENTS_ENDPOINT": f"https://127.0.0.1:{self.front.port}/devstoreaccount1",
+            "AZURE_CLIENT_ID": self.client_id,
+            "IDENTITY_ENDPOINT": f"http://127.0.0.1:{self.tokens.port}/msi/token",
+            "IDENTITY_HEADER": self.secret,
+        }
+
+    def token(self, request):
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(request.path).query))
+        wanted = {"resource": "https://storage.azure.com", "client_id": self.client_id}
+        if request.headers["X-IDENTITY-HEADER"] != self.secret or not wanted.items() <= query.items():
+            return Response(400, json.dumps({"statusCode": 400, "message": f"{query}"}).encode())
+        token = self.jwt(self.lifetime, wanted["resource"] if self.admitted else "https://vault.azure.net")
+        self.issued[token] = int(time.time()) + self.lifetime
+        self.secrets.add(token)
+        answer = {
+            "access_token": token,
+            "expires_on": str(self.issued[token]),
+            "resource": wanted["resource"],
+            "token_type": "Bearer",
+            "client_id": self.client_id,
+        }
+        return Response(200, json.dumps(answer).encode(), (("Content-Type", "application/json"),))
+
+    def answer(self, request):
+        return self.ask(request)
+
+    @staticmethod
+    def condition(request):
+        return request.headers["If-None-Match"]
+
+
+class Gcs(Cloud):
+    """fake-gcs-server, and the metadata server of Google's machines.
+
+    https://cloud.google.com/compute/docs/metadata/predefined-metadata-keys
+    """
+
+    name = "gcs"
+    location = "gs://documents"
+    secret = ""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        port = free_port()
+        command = [fake_gcs_server(), "-scheme", "http", "-host", "127.0.0.1", "-port", port]
+        command += ["-backend", "memory", "-public-host", f"127.0.0.1:{port}", "-log-level", "warn"]
+        self.emulator = Emulator(command, port, self.folder / "gcs.log")
+        self.ask = upstream(port)
+        self.prepare()
+
+    def prepare(self):
+        self.call("/storage/v1/b?project=test", json.dumps({"name": "documents"}).encode())
+
+    def store(self, key, body):
+        self.call(f"/upload/storage/v1/b/documents/o?uploadType=media&name={key}", body)
+
+    def call(self, path, body):
+        url = f"http://127.0.0.1:{self.emulator.port}{path}"
+        urllib.request.urlopen(urllib.request.Request(url, body, {"Content-Type": "application/json"})).close()
+
+    def environment(self):
+        return {
+            "MERIDIAN_DOCUMENTS_LOCATION": self.location,
+            "MERIDIAN_DOCUMENTS_ENDPOINT": f"https://127.0.0.1:{self.front.port}",
+            "GCE_METADATA_HOST": f"127.0.0.1:{self.tokens.port}",
+        }
+
+    def token(self, request):
+        path = urllib.parse.urlsplit(request.path).path
+        flavor = (("Metadata-Flavor", "Google"), ("Content-Type", "application/json"))
+        if request.headers["Metadata-Flavor"] != "Google":
+            return Response(403, b"", flavor)
+        if path != "/computeMetadata/v1/instance/service-accounts/default/token":
+            return Response(404, b"", flavor)
+        token = f"ya29.{'a' if self.admitted else 'x'}{next(self.numbers):040}"
+        self.issued[token] = int(time.time()) + self.lifetime
+        self.secrets.add(token)
+        answer = {"access_token": token, "expires_in": self.lifetime, "token_type": "Bearer"}
+        return Response(200, json.dumps(answer).encode(), flavor)
+
+    def answer(self, request):
+        """What the emulator leaves out.
+
+        https://cloud.google.com/storage/docs/json_api/v1/status-codes
+        https://cloud.google.com/storage/docs/request-preconditions
+        """
+        token = (request.headers["Authorization"] or "").removeprefix("Bearer ")
+        if self.expired(token):
+            return Response(401, b"Invalid Credentials")
+        if token.startswith("ya29.x"):
+            return Response(403, b"The caller does not have storage.objects.get access")
+        response = self.ask(request)
+        if response.status == 200 and self.condition(request) == dict(response.headers).get("X-Goog-Generation"):
+            return Response(304)
+        return response
+
+    @staticmethod
+    def condition(request):
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(request.path).query))
+        return query.get("ifGenerationNotMatch")
+
+
+CLOUDS = {cloud.name: cloud for cloud in (S3, Blob, Gcs)}

@@ -1,0 +1,159 @@
+"""The image, built as users build it and pushed to a registry of this machine."""
+
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tarfile
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from support.emulators import docker_registry
+from support.machine import CACHE, ROOT, need
+from support.service import alone
+
+
+def output(*command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+    return done.stdout.strip()
+
+
+def get(url, timeout=5, **headers):
+    """Status, header and body, of failures too."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout) as answer:
+            return answer.status, answer.headers, answer.read().decode()
+    except urllib.error.HTTPError as answer:
+        return answer.code, answer.headers, answer.read().decode()
+
+
+def wait_for(url, seconds=30):
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            if get(url)[0] == 200:
+                return
+        except OSError:
+            pass
+        assert time.monotonic() < end, f"{url} does not answer within {seconds} s"
+        time.sleep(0.05)
+
+
+def maven(app, *arguments):
+    mvn = shutil.which("mvn") or str(app / "mvnw")
+    return subprocess.run(
+        [mvn, "--batch-mode", "--no-transfer-progress", "--file", str(app / "pom.xml"), *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def built(app, *arguments):
+    done = maven(app, *arguments)
+    assert done.returncode == 0, done.stdout[-8000:]
+
+
+def sources(folder):
+    """A copy of app/ as a clone would have it."""
+    names = output("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "app", cwd=ROOT)
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target)
+    return folder / "app"
+
+
+@pytest.fixture(scope="session")
+def with_base():
+    """Environment of a push that names the base image: MERIDIAN_BASE, or one of this machine's packages."""
+    if os.environ.get("MERIDIAN_BASE") or not shutil.which("apt-get"):
+        return {}
+    return {"MERIDIAN_BASE": debian_base()}
+
+
+@pytest.fixture(scope="session")
+def base(with_base):
+    """Maven's argument for the same."""
+    given = (os.environ | with_base).get("MERIDIAN_BASE")
+    return [f"-Dbase={given}"] if given else []
+
+
+@pytest.fixture(scope="session")
+def base_with_java():
+    return [f"-Dbase={debian_base('--java', output(ROOT / 'scripts/jdk'))}"]
+
+
+def debian_base(*options):
+    made_of = hashlib.sha256((ROOT / "app/base").read_bytes() + " ".join(options).encode()).hexdigest()
+    file = CACHE / f"base-{made_of[:16]}.tar"
+    with alone("base"):
+        if not file.exists():
+            output(ROOT / "app/base", *options, file)
+    return f"tar://{file}"
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory):
+    """HOST:PORT of a real registry, empty at first."""
+    need("docker-registry")
+    served = docker_registry(tmp_path_factory.mktemp("registry"))
+    yield f"localhost:{served.port}"
+    served.stop()
+
+
+class Container:
+    """A container of the image, ended with the test."""
+
+    def __init__(self, image, *options, arguments=()):
+        self.id = output("docker", "run", "--detach", *options, image, *arguments)
+
+    @property
+    def state(self):
+        return json.loads(output("docker", "inspect", self.id))[0]["State"]
+
+    @property
+    def address(self):
+        return json.loads(output("docker", "inspect", self.id))[0]["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
+
+    def published(self, port):
+        return int(output("docker", "port", self.id, str(port)).splitlines()[0].rpartition(":")[2])
+
+    def log(self):
+        done = subprocess.run(
+            ["docker", "logs", self.id], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True
+        )
+        return done.stdout
+
+    def terminate(self):
+        output("docker", "kill", "--signal", "TERM", self.id)
+
+    def wait(self):
+        return int(output("docker", "wait", self.id, timeout=30))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        output("docker", "rm", "--force", "--volumes", self.id)
+
+
+# What a platform that trusts nobody gives an instance.
+RESTRICTED = ["--cpus", "1", "--memory", "512m", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
+
+
+def layers(image: pathlib.Path):
+    """For each layer of an image in a file: its digest, and the paths in it."""
+    with tarfile.open(image) as tar:
+        (manifest,) = json.load(tar.extractfile("manifest.json"))
+        digests = json.load(tar.extractfile(manifest["Config"]))["rootfs"]["diff_ids"]
+        return [
+            (digest, sorted(entry.name for entry in tarfile.open(fileobj=tar.extractfile(name))))
+            for digest, name in zip(digests, manifest["Layers"])
+        ]

@@ -1,0 +1,96 @@
+"""Terraform's providers, each started once and shared by many runs of Terraform."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import time
+
+from support.service import alone
+
+START = 60  # seconds
+
+# The argument that makes a provider serve many, where it is not the usual one.
+DEBUG = {"azurerm": "-debuggable"}
+
+
+class Providers:
+    """Context manager; attach() gives what Terraform takes in TF_REATTACH_PROVIDERS.
+
+    A provider started by Terraform itself takes a second or two of CPU each time, and `terraform
+    test` starts it twice a run. https://developer.hashicorp.com/terraform/plugin/debugging
+    """
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.running = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process, _ in self.running.values():
+            process.kill()
+            process.wait()
+
+    def attach(self, name, wanted_by):
+        """Starts a provider of hashicorp as the versions.tf (and lock file) of a folder select it."""
+        if name not in self.running:
+            self.running[name] = self._start(name, pathlib.Path(wanted_by))
+        return self.running[name][1]
+
+    def _start(self, name, wanted_by):
+        binary = self.binary(name, wanted_by)
+        log = self.folder / f"{name}.log"
+        with open(log, "w") as output:
+            process = subprocess.Popen([binary, DEBUG.get(name, "-debug")], stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        end = time.monotonic() + START
+        while time.monotonic() < end and process.poll() is None:
+            if found := re.search(r"TF_REATTACH_PROVIDERS='(.*)'", log.read_text()):
+                json.loads(found[1])
+                return process, found[1]
+            time.sleep(0.2)
+        process.kill()
+        raise AssertionError(f"{binary} did not start:\n{log.read_text()}")
+
+    def binary(self, name, wanted_by):
+        """The provider's program, after Terraform has fetched or found it."""
+        folder = self.folder / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        shutil.copy(wanted_by / "versions.tf", folder)
+        cache = pathlib.Path(__file__).resolve().parents[2] / ".cache/terraform"
+        cache.mkdir(parents=True, exist_ok=True)
+        environment = {
+            **os.environ,
+            "TF_PLUGIN_CACHE_DIR": str(cache),
+            "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1",
+        }
+        # The version that the stack was proven with, if its lock file fits the provider at hand; one
+        # that was built here has other hashes.
+        for lock in (wanted_by / ".terraform.lock.hcl", self._lock(name), None):
+            if lock and lock.exists():
+                shutil.copy(lock, folder / ".terraform.lock.hcl")
+            elif lock:
+                continue
+            else:
+                (folder / ".terraform.lock.hcl").unlink(missing_ok=True)
+            with alone("terraform"):  # Terraform's cache of plugins is not for several at a time.
+                done = subprocess.run(
+                    ["terraform", f"-chdir={folder}", "init", "-backend=false", "-input=false"],
+                    env=environment,
+                    text=True,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                )
+            if done.returncode == 0:
+                return next((folder / ".terraform/providers").glob(f"*/hashicorp/{name}/*/*/terraform-provider-{name}*"))
+        raise AssertionError(done.stdout)
+
+    @staticmethod
+    def _lock(name):
+        stacks = pathlib.Path(__file__).resolve().parents[2] / "stacks"
+        cloud = {"azurerm": "azure", "google": "gcp"}.get(name, name)
+        return stacks / cloud / ".terraform.lock.hcl"

@@ -1,0 +1,119 @@
+"""What the rehearsals on the doubles of Azure and Google Cloud share: a copy of a stack, and what is done with it."""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import time
+
+from support.machine import ROOT
+
+
+def copied(cloud, folder):
+    """A copy of all that a deployment reads, as a fresh clone without the lock file has it; its stack's folder."""
+    for path in (f"modules/{cloud}", "modules/image", f"stacks/{cloud}", "app/documents", "scripts"):
+        shutil.copytree(ROOT / path, folder / path, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests", "__pycache__"))
+    shutil.copy(ROOT / "app/pom.xml", folder / "app")
+    return folder / "stacks" / cloud
+
+
+def changed(plan):
+    """Address to actions of what a plan, as JSON, would change."""
+    return {
+        each["address"]: each["change"]["actions"]
+        for each in plan.get("resource_changes", [])
+        if each["change"]["actions"] not in (["no-op"], ["read"])
+    }
+
+
+def by_type(addresses):
+    """Type of resource to how many of the addresses are of it."""
+    counts = {}
+    for address in addresses:
+        kind = [part for part in address.split(".") if part.startswith(("azurerm_", "google_", "terraform_"))][0]
+        counts[kind] = counts.get(kind, 0) + 1
+    return counts
+
+
+def timed(action):
+    """What it gives, and the seconds that it took: by the clock, and of the processor for the programs that it started."""
+    begin, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    given = action()
+    wall, after = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return given, wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def fair(wall, worked):
+    """The time that counts: on a machine that is busy with other things, the processor's."""
+    return worked if os.getloadavg()[0] > os.cpu_count() else wall
+
+
+class Rehearsal:
+    """A copy of a cloud's stack, the double that it is applied to, and the variables that change from step to step."""
+
+    def __init__(self, cloud, folder, echo, environment, image):
+        """cloud: as the scripts name it; environment: all that Terraform and the scripts see; image: the first."""
+        self.cloud, self.folder, self.echo = cloud, folder, echo
+        self.stack = copied(cloud, folder)
+        self.environment = environment
+        self.image, self.canary, self.settings = image, None, {}
+        self.terraform("init", "-input=false")
+
+    def terraform(self, *arguments, codes=(0,)):
+        done = subprocess.run(
+            ["terraform", f"-chdir={self.stack}", *arguments, "-no-color"],
+            env=self.environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        assert done.returncode in codes, done.stdout
+        return done
+
+    def script(self, program, *arguments, **more):
+        """A program of scripts/ under way, its output in a pipe."""
+        return subprocess.Popen(
+            [self.folder / "scripts" / program, self.cloud, *arguments],
+            env={**self.environment, "PYTHONDONTWRITEBYTECODE": "1", **more},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def said(self, program, *arguments, code=0, **more):
+        """What such a program says until it ends."""
+        process = self.script(program, *arguments, **more)
+        said = process.communicate()[0]
+        assert process.returncode == code, said
+        return said
+
+    def set(self, **changes):
+        vars(self).update(changes)
+        variables = {"image": self.image, "canary": self.canary, "environment": self.settings}
+        (self.stack / "rehearsal.auto.tfvars.json").write_text(json.dumps(variables))
+
+    def plan(self):
+        """The plan as JSON; it stays for apply."""
+        self.terraform("plan", "-input=false", "-out=plan")
+        return json.loads(self.terraform("show", "-json", "plan").stdout)
+
+    def apply(self):
+        """Addresses and actions of what changed."""
+        changes = changed(self.plan())
+        self.terraform("apply", "-input=false", "-parallelism=20", "plan")
+        return changes
+
+    def refused(self):
+        """What an apply says that must fail."""
+        self.plan()
+        return self.terraform("apply", "-input=false", "-parallelism=20", "plan", codes=(1,)).stdout
+
+    def settled(self, *arguments):
+        """Whether another plan has nothing to do."""
+        done = self.terraform("plan", "-input=false", "-detailed-exitcode", *arguments, codes=(0, 2))
+        assert done.returncode == 0, done.stdout
+        return True
+
+    def outputs(self):
+        return {name: each["value"] for name, each in json.loads(self.terraform("output", "-json").stdout).items()}

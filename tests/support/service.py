@@ -1,0 +1,120 @@
+"""The service as a process of its own, from the classes that Maven compiles."""
+
+import contextlib
+import fcntl
+import http.client
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from typing import NamedTuple
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+APP = ROOT / "app"
+
+
+def jdk25():
+    """The folder of a JDK 25."""
+    return pathlib.Path(subprocess.run([ROOT / "scripts/jdk"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip())
+
+
+def free_port():
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextlib.contextmanager
+def alone(what):
+    """Keeps other processes of the same tests from doing the same at the same time."""
+    (ROOT / ".cache").mkdir(exist_ok=True)
+    with open(ROOT / ".cache" / f"{what}.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def compiled():
+    """The command that starts the service, from a copy of its classes, which a build in app/ does not touch."""
+    with alone("app"):
+        return _compiled()
+
+
+def _compiled():
+    classes, classpath = APP / "target/classes/meridian/Main.class", APP / "target/classpath"
+    sources = [APP / "pom.xml", *(path for path in (APP / "src/main").rglob("*") if path.is_file())]
+    built = min((path.stat().st_mtime for path in (classes, classpath) if path.exists()), default=0)
+    if not (classes.exists() and classpath.exists()) or built < max(path.stat().st_mtime for path in sources):
+        mvn = shutil.which("mvn") or APP / "mvnw"
+        subprocess.run([mvn, "-f", APP, "-q", "-B", "-DskipTests", "process-classes"], check=True)
+        for path in (classes, classpath):
+            path.touch()  # Maven leaves what has not changed as old as it was.
+    options = APP / "src/image/jvm.options"  # those of the image, its small heap among them
+    copy = ROOT / ".cache/service" / str(classes.stat().st_mtime_ns)
+    if not copy.exists():
+        shutil.copytree(APP / "target/classes", copy)
+    path = f"{copy}:{classpath.read_text()}"
+    return [str(jdk25() / "bin/java"), f"@{options}", "-cp", path, "meridian.Main"]
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+    seconds: float
+
+
+class Service:
+    """A running service on free ports."""
+
+    SERVING = re.compile(r"Serving on port (\d+), health and metrics on (?:port )?(\d+)")
+
+    def __init__(self, command, environment, folder):
+        """command: as `service_command` gives it; environment: all it sees but PATH; folder: takes its log."""
+        self.path = pathlib.Path(folder) / "service.log"
+        with open(self.path, "wb") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=APP,
+                env={"PATH": os.environ["PATH"], "PORT": "0", "MERIDIAN_ADMIN_PORT": "0", "MERIDIAN_DRAIN_DELAY": "0s"}
+                | environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + 60
+        while not (serving := self.SERVING.search(self.path.read_text())):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.process.kill()
+                raise AssertionError(f"The service did not start:\n{self.path.read_text()}")
+            time.sleep(0.05)
+        self.port, self.admin_port = map(int, serving.groups())
+
+    def get(self, path, headers=None, port=None):
+        started = time.monotonic()
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=60)
+        with contextlib.closing(connection):
+            connection.request("GET", path, headers=headers or {})
+            response = connection.getresponse()
+            body = response.read()
+        return Answer(response.status, response.headers, body, time.monotonic() - started)
+
+    def mark(self):
+        """A place in the log, for `log`."""
+        return self.path.stat().st_size
+
+    def log(self, mark=0):
+        """The lines since a place, each of which must be JSON."""
+        time.sleep(0.1)  # Lines gather before they are written.
+        return [json.loads(line) for line in self.path.read_bytes()[mark:].splitlines()]
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(20)
+        finally:
+            self.process.kill()
