@@ -1,0 +1,77 @@
+"""A fresh clone on machines that are set up otherwise: Git for Windows, macOS, a pip that insists on a virtual environment."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+from support.machine import CACHE, ROOT
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """What is committed or about to be, as Git for Windows clones it by default."""
+    folder = tmp_path / "clone"
+    source = tmp_path / "source"
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com"]
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.split("\0")
+    for name in names:
+        if name and (ROOT / name).is_file():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, source / name)
+    subprocess.run([*git, "init", "-q"], cwd=source, check=True)
+    subprocess.run([*git, "add", "-A"], cwd=source, check=True)
+    subprocess.run([*git, "commit", "-qm", "All"], cwd=source, check=True)
+    subprocess.run([*git, "clone", "-q", "-c", "core.autocrlf=true", source, folder], check=True)
+    return folder
+
+
+def tools(folder, *without):
+    """A folder with links to all programs of the machine but some."""
+    folder.mkdir()
+    for directory in reversed(os.environ["PATH"].split(os.pathsep)):
+        for name in os.listdir(directory) if os.path.isdir(directory) else ():
+            link = folder / name
+            if name not in without:
+                link.unlink(missing_ok=True)
+                link.symlink_to(os.path.join(directory, name))
+    return str(folder)
+
+
+def test_a_clone_that_git_for_windows_makes_has_the_same_bytes_and_starts(clone):
+    different = [
+        name
+        for name in ("app/pom.xml", "taskw", "stacks/vm/boot/cloud-config.yaml.tftpl", "modules/image/push")
+        if (clone / name).read_bytes() != (ROOT / name).read_bytes()
+    ]
+    assert not different
+    assert b"\r\n" in (clone / "app/mvnw.cmd").read_bytes()
+    for cached in CACHE.glob("task-*"):
+        shutil.copytree(cached, clone / ".cache" / cached.name)
+    run = subprocess.run(["./taskw"], cwd=clone, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "deploy-aws" in run.stdout
+
+
+def test_task_is_fetched_though_pip_insists_on_a_virtual_environment(clone, tmp_path):
+    path = tools(tmp_path / "bin", "task", "go")
+    run = subprocess.run(
+        ["./taskw", "--version"],
+        cwd=clone,
+        env={**os.environ, "PATH": path, "PIP_REQUIRE_VIRTUALENV": "1", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip().startswith("3.")
+
+
+def test_the_tests_environment_is_found_again_without_gnus_programs(clone, tmp_path):
+    """As on macOS: no sha256sum. The packages are there already, so that the test does not install them again."""
+    path = tools(tmp_path / "bin", "sha256sum", "gsed", "timeout")
+    (clone / "tests/requirements.txt").write_text("# nothing\n")
+    first = subprocess.run(["tests/venv"], cwd=clone, env={**os.environ, "PATH": path}, capture_output=True, text=True)
+    assert first.returncode == 0, first.stderr
+    again = subprocess.run(["tests/venv"], cwd=clone, env={**os.environ, "PATH": path}, capture_output=True, text=True)
+    assert (again.returncode, again.stdout, again.stderr) == (0, first.stdout, "")
