@@ -1,6 +1,5 @@
 package meridian;
 
-import io.helidon.common.mapper.MappersImpl__ServiceDescriptor;
 import io.helidon.common.socket.SocketOptions;
 import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.http.media.MediaContext;
@@ -43,8 +42,6 @@ final class Server {
                 ServiceRegistryConfig.builder()
                     .discoverServices(false)
                     .discoverServicesFromServiceLoader(false)
-                    // Turns header values into numbers.
-                    .addServiceDescriptor(MappersImpl__ServiceDescriptor.INSTANCE)
                     .build())
             .registry());
   }
@@ -84,7 +81,6 @@ final class Server {
             Http1Config.builder()
                 .maxHeadersSize(MAX_HEADER_BYTES)
                 .maxPrologueLength(MAX_REQUEST_LINE_BYTES)
-                .validateResponseHeaders(true) // the default from Helidon 4.5.0 on
                 .receiveLog(false)
                 .sendLog(false),
             settings.maxConnections(),

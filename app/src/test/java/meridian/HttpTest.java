@@ -183,7 +183,7 @@ class HttpTest {
           a negative length               | GET / HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: -1 | 400
           a length that is no number      | GET / HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: x | 400
           length and chunks               | POST / HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 3\\r\\nTransfer-Encoding: chunked | 400
-          an unknown encoding             | POST / HTTP/1.1\\r\\nHost: a\\r\\nTransfer-Encoding: gzip, chunked | 400
+          an unknown encoding             | POST / HTTP/1.1\\r\\nHost: a\\r\\nTransfer-Encoding: gzip, chunked | 501
           """)
   void malformedRequestIsRefusedAndTheConnectionClosed(String claim, String request, int status)
       throws IOException {
