@@ -4,8 +4,6 @@ import io.helidon.common.media.type.MediaType;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
-import io.helidon.http.HttpException;
-import io.helidon.http.HttpMediaType;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
@@ -22,7 +20,7 @@ final class Answers {
   static final Header NO_STORE = HeaderValues.createCached(HeaderNames.CACHE_CONTROL, "no-store");
 
   /** Helidon copies what it sends in one piece; larger bodies go out in slices of this size. */
-  private static final int SLICE = 16 << 10;
+  private static final int SLICE = 8 << 10;
 
   private Answers() {}
 
@@ -33,27 +31,24 @@ final class Answers {
    *     types
    */
   static MediaType choose(ServerRequest request, MediaType... offered) {
-    if (!request.headers().contains(HeaderNames.ACCEPT)
-        || request.headers().get(HeaderNames.ACCEPT).allValues().stream()
-            .allMatch(String::isBlank)) {
+    if (!request.headers().contains(HeaderNames.ACCEPT)) {
       return offered[0];
     }
-    try {
-      MediaType best = null;
-      double highest = 0;
-      for (MediaType type : offered) {
-        double quality = quality(request.headers().acceptedTypes(), type);
-        if (quality > highest) {
-          best = type;
-          highest = quality;
-        }
+    Accept accept = accept(request);
+    if (accept.isEmpty()) {
+      return offered[0];
+    }
+    MediaType best = null;
+    double highest = 0;
+    for (MediaType type : offered) {
+      double quality = accept.quality(type);
+      if (quality > highest) {
+        best = type;
+        highest = quality;
       }
-      if (best != null) {
-        return best;
-      }
-    } catch (IllegalArgumentException | HttpException e) {
-      throw new ProblemException(
-          Status.BAD_REQUEST_400, "The Accept header is not a list of media types.", e);
+    }
+    if (best != null) {
+      return best;
     }
     throw new ProblemException(
         Status.NOT_ACCEPTABLE_406,
@@ -62,19 +57,13 @@ final class Answers {
             + ".");
   }
 
-  /** The most specific range that matches decides (RFC 9110 section 12.5.1); q=0 refuses. */
-  private static double quality(List<HttpMediaType> ranges, MediaType type) {
-    double quality = 0;
-    int best = -1;
-    for (HttpMediaType range : ranges) {
-      int specificity =
-          range.mediaType().isWildcardType() ? 0 : range.mediaType().isWildcardSubtype() ? 1 : 2;
-      if (range.test(type) && specificity > best) {
-        best = specificity;
-        quality = range.qualityFactor();
-      }
+  private static Accept accept(ServerRequest request) {
+    try {
+      return new Accept(String.join(",", request.headers().all(HeaderNames.ACCEPT, List::of)));
+    } catch (IllegalArgumentException e) {
+      throw new ProblemException(
+          Status.BAD_REQUEST_400, "The Accept header is not a list of media types.", e);
     }
-    return quality;
   }
 
   static void send(

@@ -33,7 +33,13 @@ final class DocumentRoutes {
     }
     Answers.choose(request, MediaTypes.APPLICATION_JSON);
     switch (documents.get(name)) {
-      case Lookup.Document document -> send(request, response, document);
+      case Lookup.Document document -> {
+        if (!documents.send(document, it -> send(request, response, it))) {
+          throw new ProblemException(
+              Status.SERVICE_UNAVAILABLE_503,
+              "Too many documents are on their way to slow readers; try again.");
+        }
+      }
       case Lookup.Missing() ->
           throw new ProblemException(
               Status.NOT_FOUND_404, "There is no document called " + name + ".");

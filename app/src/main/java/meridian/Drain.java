@@ -1,9 +1,9 @@
 package meridian;
 
-import io.helidon.webserver.WebServer;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import meridian.logs.LogWriter;
 
 /**
  * What SIGTERM and Ctrl-C do: readiness goes off while requests are still served, so that load
@@ -15,10 +15,10 @@ final class Drain implements Runnable {
 
   private final Duration delay;
   private final Health health;
-  private final WebServer server;
+  private final Server server;
   private final LogWriter log;
 
-  Drain(Duration delay, Health health, WebServer server, LogWriter log) {
+  Drain(Duration delay, Health health, Server server, LogWriter log) {
     this.delay = delay;
     this.health = health;
     this.server = server;

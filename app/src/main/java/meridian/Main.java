@@ -6,8 +6,6 @@ import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
 import io.helidon.http.PathMatchers;
 import io.helidon.http.Status;
-import io.helidon.webserver.WebServer;
-import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
 import java.io.FileDescriptor;
@@ -17,14 +15,24 @@ import java.lang.System.Logger.Level;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.TimeZone;
+import java.util.function.Consumer;
+import meridian.addresses.ClientAddresses;
+import meridian.connections.Listener;
 import meridian.documents.Documents;
+import meridian.logs.JsonHandler;
+import meridian.logs.LogWriter;
 import meridian.probe.Probe;
+import meridian.settings.Settings;
+import meridian.settings.SettingsException;
 
 /** Starts the service, or with the argument {@code probe} the check of one. */
 public final class Main {
   static {
     // Read once, when the first logger is made, here by the next line.
-    System.setProperty("java.util.logging.manager", "meridian.JsonHandler$Manager");
+    System.setProperty("java.util.logging.manager", "meridian.logs.JsonHandler$Manager");
+    // Helidon writes Date in the machine's zone; it must be in GMT (RFC 9110 section 5.6.7).
+    TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
   }
 
   private static final Logger LOGGER = System.getLogger(Main.class.getName());
@@ -64,10 +72,10 @@ public final class Main {
 
   private static void serve(Map<String, String> environment, InstantSource clock, LogWriter log) {
     Settings settings = Settings.load(environment);
+    Capacity.ofProcess().check(settings);
     Health health = new Health();
-    WebServer server =
-        WebServer.builder().update(it -> setUp(it, settings, clock, health, log)).build();
-    Server.start(server, settings);
+    Server server = setUp(settings, clock, health, log, Main::halt);
+    server.start();
     Drain drain = new Drain(settings.drainDelay(), health, server, log);
     Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("drain").unstarted(drain));
     health.started();
@@ -77,41 +85,68 @@ public final class Main {
         "Serving on port "
             + server.port()
             + ", health and metrics on "
-            + server.port(Server.ADMIN)
+            + server.adminPort()
             + ", version "
             + settings.version());
   }
 
-  /** Puts the whole service into a server. Production and tests both call it. */
-  static void setUp(
-      WebServerConfig.BuilderBase<?, ?> server,
+  /** A port without a listener looks healthy to who asks the other one; a new process is not. */
+  private static void halt(LogWriter log) {
+    try {
+      log.flush(1000);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    Runtime.getRuntime().halt(1);
+  }
+
+  /**
+   * Puts the whole service together. Production and tests both call it.
+   *
+   * @param onEnd called when a listener ended that nobody stopped
+   */
+  static Server setUp(
       Settings settings,
       InstantSource clock,
       Health health,
-      LogWriter log) {
+      LogWriter log,
+      Consumer<LogWriter> onEnd) {
     Documents documents = Documents.open(settings.documents());
     Header version = HeaderValues.create("Service-Version", settings.version());
     Metrics metrics = new Metrics(settings.version(), log::dropped);
     ClientAddresses addresses =
         new ClientAddresses(settings.clientAddress(), metrics::clientAddressFellBack);
-    RequestLog requestLog =
-        new RequestLog(settings.accessLog(), version, addresses, health, metrics, log);
+    RequestLog requestLog = new RequestLog(settings.accessLog(), version, addresses, metrics, log);
 
     HttpRouting.Builder routing = HttpRouting.builder();
     routing.addFilter(requestLog);
-    routing.any(new Framing());
     routing(routing, settings, clock, addresses, documents);
 
     HttpRouting.Builder adminRouting = HttpRouting.builder();
     adminRouting.register(new AdminRoutes(health, metrics));
 
-    Server.configure(
-        server,
+    return new Server(
         settings,
-        metrics,
-        new Problems(version, requestLog::refused).handlers(),
         routing,
-        adminRouting);
+        adminRouting,
+        new Problems(version, requestLog::refused).handlers(),
+        new Listener.Events() {
+          @Override
+          public boolean isEnding() {
+            return health.isDraining();
+          }
+
+          @Override
+          public void connectionCut(String reason) {
+            metrics.connectionCut(reason);
+          }
+
+          @Override
+          public void listenerEnded(String name) {
+            LOGGER.log(Level.ERROR, "The " + name + " listener ended, and the process with it");
+            onEnd.accept(log);
+          }
+        });
   }
 
   private static void routing(

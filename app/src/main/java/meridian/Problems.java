@@ -9,13 +9,12 @@ import io.helidon.http.RequestException;
 import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.DirectHandlers;
+import meridian.connections.Limits;
 
 /** Turns every failure into problem details, before routing and inside it alike. */
 final class Problems implements DirectHandler {
   private static final Header CONTENT_TYPE =
       HeaderValues.createCached(HeaderNames.CONTENT_TYPE, Problem.MEDIA_TYPE);
-  private static final Status HEADERS_TOO_LARGE =
-      Status.create(431, "Request Header Fields Too Large");
 
   private final Header version;
   private final BeforeRouting observer;
@@ -60,10 +59,8 @@ final class Problems implements DirectHandler {
       Status status,
       ServerResponseHeaders headers,
       String message) {
-    // Helidon reports it as a plain bad request and tells it apart by this text only.
-    Status actual = "Header size exceeded".equals(message) ? HEADERS_TOO_LARGE : status;
-    observer.refused(request, actual);
-    return answer(request, actual, headers, detail(actual));
+    observer.refused(request, status);
+    return answer(request, status, headers, detail(status));
   }
 
   private TransportResponse answer(
@@ -85,10 +82,16 @@ final class Problems implements DirectHandler {
     return switch (status.code()) {
       case 400 -> "The request is malformed.";
       case 404 -> "There is nothing here.";
-      case 413 -> "The request body is larger than " + Server.MAX_BODY_BYTES + " bytes.";
-      case 414 -> "The request line is longer than " + Server.MAX_REQUEST_LINE_BYTES + " bytes.";
-      case 431 -> "The header is larger than " + Server.MAX_HEADER_BYTES + " bytes.";
+      case 405 -> "Only GET and HEAD are possible here.";
+      case 414 -> "The request line is longer than " + Limits.MAX_REQUEST_LINE_BYTES + " bytes.";
+      case 431 ->
+          "The header has more than "
+              + Limits.MAX_FIELDS
+              + " fields or "
+              + Limits.MAX_FIELDS_BYTES
+              + " bytes.";
       case 500 -> "The service failed; its log says why.";
+      case 501 -> "The only transfer coding that is understood is chunked.";
       case 505 -> "This service speaks HTTP/1.1.";
       default -> status.reasonPhrase() + ".";
     };

@@ -15,6 +15,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import meridian.addresses.ClientAddresses;
+import meridian.connections.RawFields;
+import meridian.logs.LogWriter;
+import meridian.settings.Settings;
 
 /**
  * The outermost filter: measures and logs each request, and puts on each answer what all answers
@@ -37,7 +41,6 @@ final class RequestLog implements Filter {
   private final Settings.AccessLog level;
   private final Header version;
   private final ClientAddresses addresses;
-  private final Health health;
   private final Metrics metrics;
   private final LogWriter log;
 
@@ -45,13 +48,11 @@ final class RequestLog implements Filter {
       Settings.AccessLog level,
       Header version,
       ClientAddresses addresses,
-      Health health,
       Metrics metrics,
       LogWriter log) {
     this.level = level;
     this.version = version;
     this.addresses = addresses;
-    this.health = health;
     this.metrics = metrics;
     this.log = log;
   }
@@ -62,10 +63,6 @@ final class RequestLog implements Filter {
     metrics.requestStarted();
     response.header(version);
     response.header(NOSNIFF);
-    if (health.isDraining()) {
-      // Proxies keep connections open between requests; this one asks them to leave it.
-      response.header(HeaderValues.CONNECTION_CLOSE);
-    }
     try {
       chain.proceed();
     } finally {
@@ -95,7 +92,7 @@ final class RequestLog implements Filter {
             if (trace.isPresent()) {
               line.writeStringField("trace_id", trace.get());
             }
-            Optional<String> agent = request.headers().first(HeaderNames.USER_AGENT);
+            Optional<String> agent = RawFields.first("user-agent");
             if (agent.isPresent()) {
               line.writeStringField("user_agent", limited(agent.get()));
             }
@@ -119,7 +116,7 @@ final class RequestLog implements Filter {
   }
 
   private static String limited(String text) {
-    return text.length() <= MAX_PATH ? text : text.substring(0, MAX_PATH) + "…";
+    return LogWriter.limited(text, MAX_PATH);
   }
 
   private static Optional<String> trace(ServerRequestHeaders headers) {

@@ -9,6 +9,8 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
+import meridian.addresses.ClientAddresses;
+import meridian.logs.Timestamps;
 
 /** Tells the time: with the client's address, and alone. */
 final class TimeRoutes {

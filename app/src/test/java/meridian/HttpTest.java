@@ -106,6 +106,13 @@ class HttpTest {
           /             | text/html, */*;q=0.1                   | 200
           /             | application/json;charset=nonsense      | 200
           /             | rubbish                                | 400
+          /             | *                                      | 200
+          /             | text/html,*                            | 200
+          /             | text/html, , */*                       | 200
+          /             | Application/JSON                       | 200
+          /             | application/json;a="x,y;q=0";q=1       | 200
+          /now          | text/plain ; q=0.2                     | text/plain; charset=utf-8
+          /now          | */* ; q=0.1 , text/plain;q = 1         | text/plain; charset=utf-8
           /             | application/json;q=much, text/plain    | 400
           /now          | application/json, text/plain;q=0.9     | application/json
           /now          | text/plain, application/json;q=0.9     | text/plain; charset=utf-8
@@ -172,8 +179,7 @@ class HttpTest {
           half an escape                  | GET /api/%2 HTTP/1.1\\r\\nHost: a              | 400
           no version                      | GET /                                          | 400
           no path                         | GET HTTP/1.1\\r\\nHost: a                      | 400
-          another protocol                | GET / HTTP/3.0\\r\\nHost: a                    | 400
-          HTTP/1.0                        | GET / HTTP/1.0\\r\\nHost: a                    | 505
+          another protocol                | GET / HTTP/3.0\\r\\nHost: a                    | 505
           no host                         | GET / HTTP/1.1                                 | 400
           two hosts                       | GET / HTTP/1.1\\r\\nHost: a\\r\\nHost: b       | 400
           a header without colon          | GET / HTTP/1.1\\r\\nHost: a\\r\\nnonsense      | 400
@@ -214,24 +220,9 @@ class HttpTest {
         server.raw("GET / HTTP/1.1\r\nHost: a\r\nX: " + filler + "\r\n\r\n"),
         startsWith("HTTP/1.1 431 "));
     assertThat(
-        "body with its length",
-        server.raw(
-            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
-                + "x".repeat(1_000_000)),
-        startsWith("HTTP/1.1 413 "));
-  }
-
-  @Test
-  void oversizedChunkedBodyEndsTheConnection() throws IOException {
-    String chunk = "4000\r\n" + "x".repeat(0x4000) + "\r\n";
-    String answer =
-        server.raw(
-            "POST /now HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-                + chunk.repeat(20)
-                + "0\r\n\r\nGET /now HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-
-    assertThat(answer, startsWith("HTTP/1.1 405 "));
-    assertThat(answer, not(containsString("\"now\"")));
+        "fields",
+        server.raw("GET / HTTP/1.1\r\nHost: a\r\n" + "x: y\r\n".repeat(100) + "\r\n"),
+        startsWith("HTTP/1.1 431 "));
   }
 
   @Test

@@ -2,7 +2,6 @@ package meridian;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.helidon.webserver.WebServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -17,6 +16,9 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import meridian.logs.JsonHandler;
+import meridian.logs.LogWriter;
+import meridian.settings.Settings;
 
 /** The whole service on real sockets, with a clock that stands still and a log that is kept. */
 final class TestServer implements AutoCloseable {
@@ -29,16 +31,13 @@ final class TestServer implements AutoCloseable {
   final Health health = new Health();
   private final ByteArrayOutputStream output = new ByteArrayOutputStream();
   private final LogWriter log = new LogWriter(InstantSource.fixed(NOW), output);
-  private final WebServer server;
+  private final Server server;
 
   TestServer(String... environment) {
     JsonHandler.install(log);
     Settings settings = TestSettings.with(environment);
-    server =
-        WebServer.builder()
-            .update(it -> Main.setUp(it, settings, InstantSource.fixed(NOW), health, log))
-            .build();
-    Server.start(server, settings);
+    server = Main.setUp(settings, InstantSource.fixed(NOW), health, log, it -> {});
+    server.start();
     health.started();
   }
 
@@ -51,7 +50,7 @@ final class TestServer implements AutoCloseable {
   }
 
   HttpResponse<String> admin(String path) {
-    return send(server.port(Server.ADMIN), "GET", path);
+    return send(server.adminPort(), "GET", path);
   }
 
   private static HttpResponse<String> send(
@@ -72,6 +71,12 @@ final class TestServer implements AutoCloseable {
   /** A connection on which a test can misbehave. */
   Socket connect() throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+    socket.setSoTimeout(10_000);
+    return socket;
+  }
+
+  Socket connectAdmin() throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.adminPort());
     socket.setSoTimeout(10_000);
     return socket;
   }
@@ -122,6 +127,10 @@ final class TestServer implements AutoCloseable {
 
   @Override
   public void close() {
-    server.stop();
+    try {
+      server.stop();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 }

@@ -2,6 +2,7 @@ package meridian;
 
 import java.util.Map;
 import java.util.TreeMap;
+import meridian.settings.Settings;
 
 /** The defaults on free ports, with the environment that a test wants. */
 final class TestSettings {

@@ -26,7 +26,8 @@ import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import meridian.documents.DocumentSettings.Location;
+import meridian.settings.DocumentSettings;
+import meridian.settings.DocumentSettings.Location;
 
 /**
  * Documents in an Azure Blob container, {@code foo.json} for foo. The reader needs the role Storage

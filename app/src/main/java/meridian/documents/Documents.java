@@ -16,10 +16,12 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import meridian.documents.DocumentCache.Entry;
 import meridian.documents.DocumentStore.Fetch;
+import meridian.settings.DocumentSettings;
 
 /**
  * Documents by name, whatever the store. No caller waits longer than the timeout, callers that want
@@ -32,10 +34,13 @@ public final class Documents {
   private static final Logger LOGGER = System.getLogger(Documents.class.getName());
   private static final Pattern NAME = Pattern.compile(NAMES);
 
-  /** With the largest document in each, the two together stay below half of the heap. */
-  private static final int CONCURRENT_FETCHES = 16;
+  private static final int MAX_FETCHES = 16;
+
+  /** Of documents that are being fetched. While that lasts, each is there up to three times. */
+  private static final long FETCH_BYTES = 6 << 20;
 
   private static final long CACHE_BYTES = 8 << 20;
+  private static final long SENDING_BYTES = 16 << 20;
 
   private final DocumentStore store;
   private final int maxBytes;
@@ -43,7 +48,8 @@ public final class Documents {
   private final long freshNanos;
   private final LongSupplier nanoTime;
   private final DocumentCache cache = new DocumentCache(CACHE_BYTES);
-  private final Semaphore fetches = new Semaphore(CONCURRENT_FETCHES);
+  private final Sending sending = new Sending(SENDING_BYTES);
+  private final Semaphore fetches;
   private final ConcurrentMap<String, FutureTask<Lookup>> flights = new ConcurrentHashMap<>();
 
   Documents(DocumentStore store, DocumentSettings settings, LongSupplier nanoTime) {
@@ -52,12 +58,27 @@ public final class Documents {
     this.timeout = settings.timeout();
     this.freshNanos = settings.cache().toNanos();
     this.nanoTime = nanoTime;
+    this.fetches = new Semaphore(fetches(maxBytes));
+  }
+
+  /** How many documents of that size are fetched at a time. */
+  private static int fetches(int maxBytes) {
+    return (int) Math.clamp(FETCH_BYTES / maxBytes, 1, MAX_FETCHES);
+  }
+
+  /**
+   * The most heap that documents take, in bytes.
+   *
+   * @param maxBytes the largest document
+   */
+  public static long heapBytes(int maxBytes) {
+    return 3L * fetches(maxBytes) * maxBytes + CACHE_BYTES + Math.max(SENDING_BYTES, maxBytes);
   }
 
   /**
    * Opens the store that the settings name.
    *
-   * @throws meridian.SettingsException when it cannot exist, such as a folder that is not there
+   * @throws meridian.settings.SettingsException when it cannot exist, such as a folder that is not there
    */
   public static Documents open(DocumentSettings settings) {
     return new Documents(Stores.open(settings), settings, System::nanoTime);
@@ -95,6 +116,23 @@ public final class Documents {
               });
     }
     return await(name, flight);
+  }
+
+  /**
+   * Hands a document to a sender, unless those that clients read slowly leave no memory for it.
+   *
+   * @return whether it was handed over
+   */
+  public boolean send(Lookup.Document document, Consumer<Lookup.Document> sender) {
+    if (!sending.begin(document.json())) {
+      return false;
+    }
+    try {
+      sender.accept(document);
+    } finally {
+      sending.end(document.json());
+    }
+    return true;
   }
 
   private Lookup await(String name, FutureTask<Lookup> flight) {

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import meridian.SettingsException;
+import meridian.settings.SettingsException;
 
 /** Documents in a folder, {@code foo.json} for foo. Links are not followed. */
 final class FolderStore implements DocumentStore {
@@ -37,7 +37,9 @@ final class FolderStore implements DocumentStore {
     try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
       return new Fetch.Found(in.readNBytes(maxBytes + 1), "");
     } catch (NoSuchFileException e) {
-      return new Fetch.Missing();
+      return Files.isDirectory(folder)
+          ? new Fetch.Missing()
+          : new Fetch.Failed(Lookup.Failure.BROKEN, "the folder is gone", false);
     } catch (AccessDeniedException e) {
       return new Fetch.Failed(Lookup.Failure.REFUSED, e.toString(), false);
     } catch (IOException e) {

@@ -11,7 +11,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import meridian.documents.DocumentSettings.Location;
+import meridian.settings.DocumentSettings;
+import meridian.settings.DocumentSettings.Location;
 
 /**
  * Documents in a Cloud Storage bucket, {@code foo.json} for foo, read through the JSON API with the

@@ -1,7 +1,8 @@
 package meridian.documents;
 
 import java.nio.file.Path;
-import meridian.documents.DocumentSettings.Location;
+import meridian.settings.DocumentSettings;
+import meridian.settings.DocumentSettings.Location;
 
 /** Opens stores. Each kind's classes, and its SDK's, are loaded when it is chosen. */
 final class Stores {

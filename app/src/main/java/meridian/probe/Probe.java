@@ -8,7 +8,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import meridian.Durations;
+import meridian.settings.Durations;
 
 /** The command {@code probe}: says OK or Failed of a service and its clock. */
 public final class Probe {
@@ -102,11 +102,12 @@ public final class Probe {
 
   private static Duration duration(String option, Deque<String> rest) {
     String text = value(option, rest);
-    if (!Durations.isAccepted(text) || Durations.parse(text).isZero()) {
-      throw new IllegalArgumentException(
-          option + ": \"" + text + "\" is not accepted, use " + Durations.WHAT_IS_ACCEPTED);
-    }
-    return Durations.parse(text);
+    return Durations.parse(text)
+        .filter(it -> !it.isZero())
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    option + ": \"" + text + "\" is not accepted, use " + Durations.WHAT_IS_ACCEPTED));
   }
 
   private static String value(String option, Deque<String> rest) {

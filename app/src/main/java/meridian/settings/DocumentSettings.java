@@ -1,8 +1,9 @@
-package meridian.documents;
+package meridian.settings;
 
-import java.net.URI;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -15,7 +16,7 @@ import java.util.regex.Pattern;
  * @param cache how long a document is served without asking the store again
  */
 public record DocumentSettings(Location location, int maxBytes, Duration timeout, Duration cache) {
-  public static final String WHAT_IS_ACCEPTED =
+  static final String WHAT_IS_ACCEPTED =
       "a folder, s3://BUCKET, azblob://ACCOUNT.blob.core.windows.net/CONTAINER or gs://BUCKET";
 
   /** Bucket names as S3 and Cloud Storage both allow them, the dots of Cloud Storage included. */
@@ -43,32 +44,37 @@ public record DocumentSettings(Location location, int maxBytes, Duration timeout
     record Gcs(String bucket, String endpoint) implements Location {}
   }
 
-  public static boolean isLocation(String text) {
-    return text.contains("://")
-        ? S3.matcher(text).matches() || BLOB.matcher(text).matches() || GCS.matcher(text).matches()
-        : !text.isBlank() && text.indexOf('\0') < 0;
+  /** Reads an http or https address without a query, or nothing. */
+  static Optional<String> endpoint(String text) {
+    return Optional.of(text).filter(it -> ENDPOINT.matcher(it).matches());
   }
 
-  public static boolean isEndpoint(String text) {
-    return ENDPOINT.matcher(text).matches();
-  }
-
-  /** Reads a location that {@link #isLocation} and an endpoint that {@link #isEndpoint} accepts. */
-  public static Location location(String text, String endpoint) {
+  /**
+   * Reads what {@link #WHAT_IS_ACCEPTED} says.
+   *
+   * @param endpoint one that {@link #endpoint} accepts
+   */
+  static Optional<Location> location(String text, String endpoint) {
     Matcher s3 = S3.matcher(text);
     if (s3.matches()) {
-      return new Location.S3(s3.group(1), endpoint);
+      return Optional.of(new Location.S3(s3.group(1), endpoint));
     }
     Matcher gcs = GCS.matcher(text);
     if (gcs.matches()) {
-      return new Location.Gcs(gcs.group(1), endpoint);
+      return Optional.of(new Location.Gcs(gcs.group(1), endpoint));
     }
     Matcher blob = BLOB.matcher(text);
     if (blob.matches()) {
-      String own =
-          endpoint.isEmpty() ? URI.create("https://" + blob.group(1)).toString() : endpoint;
-      return new Location.Blob(own, blob.group(2));
+      String address = endpoint.isEmpty() ? "https://" + blob.group(1) : endpoint;
+      return Optional.of(new Location.Blob(address, blob.group(2)));
     }
-    return new Location.Folder(Path.of(text));
+    if (text.isBlank() || text.contains("://")) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(new Location.Folder(Path.of(text)));
+    } catch (InvalidPathException e) {
+      return Optional.empty();
+    }
   }
 }

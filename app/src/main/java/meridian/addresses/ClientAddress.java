@@ -1,7 +1,8 @@
-package meridian;
+package meridian.addresses;
 
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -9,7 +10,7 @@ import java.util.regex.Pattern;
  * Where the client's address is taken from. One source, because a chain of fallbacks is what lets a
  * client choose its own address.
  */
-sealed interface ClientAddress {
+public sealed interface ClientAddress {
   String WHAT_IS_ACCEPTED = "peer, x-forwarded-for:N with N from 1 to 9, or header:NAME";
 
   /** The other end of the connection. */
@@ -26,21 +27,18 @@ sealed interface ClientAddress {
 
   Pattern SYNTAX = Pattern.compile("peer|x-forwarded-for:([1-9])|header:([A-Za-z0-9-]{1,64})");
 
-  static boolean isAccepted(String text) {
-    return SYNTAX.matcher(text).matches();
-  }
-
-  static ClientAddress parse(String text) {
+  /** Reads what {@link #WHAT_IS_ACCEPTED} says. */
+  static Optional<ClientAddress> parse(String text) {
     Matcher matcher = SYNTAX.matcher(text);
     if (!matcher.matches()) {
-      throw new IllegalArgumentException(text);
+      return Optional.empty();
     }
     if (matcher.group(1) != null) {
-      return new ForwardedFor(Integer.parseInt(matcher.group(1)));
+      return Optional.of(new ForwardedFor(Integer.parseInt(matcher.group(1))));
     }
     if (matcher.group(2) != null) {
-      return new WrittenHeader(HeaderNames.create(matcher.group(2)));
+      return Optional.of(new WrittenHeader(HeaderNames.create(matcher.group(2))));
     }
-    return new Peer();
+    return Optional.of(new Peer());
   }
 }

@@ -1,4 +1,4 @@
-package meridian;
+package meridian.addresses;
 
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Tells the address of the client that made a request. */
-final class ClientAddresses {
+public final class ClientAddresses {
   private final ClientAddress source;
   private final Runnable onFallback;
 
@@ -16,13 +16,13 @@ final class ClientAddresses {
    * @param onFallback called when the configured source gave no valid address, so that the peer's
    *     is reported in its place
    */
-  ClientAddresses(ClientAddress source, Runnable onFallback) {
+  public ClientAddresses(ClientAddress source, Runnable onFallback) {
     this.source = source;
     this.onFallback = onFallback;
   }
 
   /** The client's address in canonical text, without port or zone. */
-  String of(ServerRequest request) {
+  public String of(ServerRequest request) {
     return switch (source) {
       case ClientAddress.Peer() -> peer(request);
       case ClientAddress.ForwardedFor(int fromRight) ->

@@ -1,4 +1,4 @@
-package meridian;
+package meridian.addresses;
 
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.is;

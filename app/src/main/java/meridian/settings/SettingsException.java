@@ -1,4 +1,4 @@
-package meridian;
+package meridian.settings;
 
 /** A setting that stops the start; the message names the key, the value and what is accepted. */
 public final class SettingsException extends RuntimeException {

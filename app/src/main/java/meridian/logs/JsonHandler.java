@@ -1,4 +1,4 @@
-package meridian;
+package meridian.logs;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -13,7 +13,7 @@ import java.util.logging.SimpleFormatter;
  * Sends what libraries log through {@code java.util.logging} to our writer. Helidon's own JSON
  * formatter is not used because a logged quotation mark closes its string.
  */
-final class JsonHandler extends Handler {
+public final class JsonHandler extends Handler {
   // Held, because loggers are collected with their level when nobody does.
   private static final Logger HELIDON = Logger.getLogger("io.helidon");
   private static final SimpleFormatter MESSAGES = new SimpleFormatter();
@@ -34,7 +34,7 @@ final class JsonHandler extends Handler {
   }
 
   /** Makes the writer the only destination of all loggers, and of threads that die. */
-  static void install(LogWriter log) {
+  public static void install(LogWriter log) {
     Logger root = LogManager.getLogManager().getLogger("");
     for (Handler handler : root.getHandlers()) {
       root.removeHandler(handler);

@@ -1,13 +1,15 @@
-package meridian;
+package meridian.settings;
 
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -42,6 +44,15 @@ final class SettingsReader {
             .filter(name -> name.startsWith(PREFIX) && !names.contains(name))
             .collect(Collectors.toCollection(TreeSet::new));
     refuse(unknownNames, "the environment", names);
+
+    environment.forEach(
+        (name, value) -> {
+          // What Java makes of bytes that its locale cannot read.
+          if (names.contains(name) && value.indexOf('\uFFFD') >= 0) {
+            throw new SettingsException(
+                name + " is not readable in this locale, use LC_ALL=C.UTF-8 and UTF-8");
+          }
+        });
   }
 
   /** The variable that overrides a key: PORT for port, MERIDIAN_ and the key for the others. */
@@ -51,32 +62,35 @@ final class SettingsReader {
         : PREFIX + key.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
   }
 
+  /** The value, read by a parser that gives nothing for what it does not accept. */
+  <T> T parsed(String key, Function<String, Optional<T>> parser, String whatIsAccepted) {
+    return parser.apply(value(key)).orElseThrow(() -> refusal(key, whatIsAccepted));
+  }
+
   String text(String key, Predicate<String> accepted, String whatIsAccepted) {
-    String value = value(key);
-    if (!accepted.test(value)) {
-      throw refusal(key, whatIsAccepted);
-    }
-    return value;
+    return parsed(key, text -> Optional.of(text).filter(accepted), whatIsAccepted);
   }
 
   int integer(String key, int min, int max) {
-    String accepted = "a whole number from " + min + " to " + max;
-    String value = text(key, text -> text.matches("\\d{1,9}"), accepted);
-    int number = Integer.parseInt(value);
-    if (number < min || number > max) {
-      throw refusal(key, accepted);
-    }
-    return number;
+    return parsed(
+        key,
+        text ->
+            Optional.of(text)
+                .filter(it -> it.matches("[0-9]{1,9}"))
+                .map(Integer::valueOf)
+                .filter(number -> number >= min && number <= max),
+        "a whole number from " + min + " to " + max);
   }
 
   Duration duration(String key, String min, String max) {
-    String accepted = Durations.WHAT_IS_ACCEPTED + ", from " + min + " to " + max;
-    Duration duration = Durations.parse(text(key, Durations::isAccepted, accepted));
-    if (duration.compareTo(Durations.parse(min)) < 0
-        || duration.compareTo(Durations.parse(max)) > 0) {
-      throw refusal(key, accepted);
-    }
-    return duration;
+    Duration shortest = Durations.parse(min).orElseThrow();
+    Duration longest = Durations.parse(max).orElseThrow();
+    return parsed(
+        key,
+        text ->
+            Durations.parse(text)
+                .filter(it -> it.compareTo(shortest) >= 0 && it.compareTo(longest) <= 0),
+        Durations.WHAT_IS_ACCEPTED + ", from " + min + " to " + max);
   }
 
   <E extends Enum<E>> E choice(String key, Class<E> type) {
@@ -84,8 +98,10 @@ final class SettingsReader {
     for (E constant : type.getEnumConstants()) {
       choices.put(constant.name().toLowerCase(Locale.ROOT), constant);
     }
-    String value = text(key, choices::containsKey, String.join(" or ", choices.keySet()));
-    return choices.get(value);
+    return parsed(
+        key,
+        text -> Optional.ofNullable(choices.get(text)),
+        String.join(" or ", choices.keySet()));
   }
 
   SettingsException refusal(String key, String whatIsAccepted) {

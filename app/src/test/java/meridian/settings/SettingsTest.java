@@ -1,4 +1,4 @@
-package meridian;
+package meridian.settings;
 
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.allOf;
@@ -11,7 +11,8 @@ import io.helidon.http.HeaderNames;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import meridian.documents.DocumentSettings.Location;
+import meridian.addresses.ClientAddress;
+import meridian.settings.DocumentSettings.Location;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,7 +28,7 @@ class SettingsTest {
     assertThat(settings.greeting(), is("Hello World from BenchSci!"));
     assertThat(settings.version(), is("1.0.0"));
     assertThat(settings.clientAddress(), equalTo(new ClientAddress.Peer()));
-    assertThat(settings.maxConnections(), is(1000));
+    assertThat(settings.maxConnections(), is(500));
     assertThat(settings.requestTimeout(), is(Duration.ofSeconds(15)));
     assertThat(settings.idleTimeout(), is(Duration.ofMinutes(15)));
     assertThat(settings.drainDelay(), is(Duration.ofSeconds(4)));
@@ -155,11 +156,12 @@ class SettingsTest {
   @Test
   void clientAddressFromAHeader() {
     assertThat(
-        TestSettings.with("MERIDIAN_CLIENT_ADDRESS", "header:x-client-address").clientAddress(),
+        Settings.load(Map.of("MERIDIAN_CLIENT_ADDRESS", "header:x-client-address"))
+            .clientAddress(),
         equalTo(new ClientAddress.WrittenHeader(HeaderNames.create("x-client-address"))));
   }
 
   private static Location location(String text) {
-    return TestSettings.with("MERIDIAN_DOCUMENTS_LOCATION", text).documents().location();
+    return Settings.load(Map.of("MERIDIAN_DOCUMENTS_LOCATION", text)).documents().location();
   }
 }

@@ -1,6 +1,7 @@
-package meridian;
+package meridian.logs;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.ByteArrayBuilder;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
@@ -19,7 +20,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>Safe for use by many threads. Severities are DEBUG, INFO, WARNING and ERROR, which Google's
  * viewer colours and the others find as a field.
  */
-final class LogWriter {
+public final class LogWriter {
   private static final int CAPACITY = 1 << 20;
   private static final int MAX_TEXT = 16 << 10;
 
@@ -27,7 +28,10 @@ final class LogWriter {
   private static final long GATHER_MILLIS = 5;
 
   private final JsonFactory json =
-      JsonFactory.builder().recyclerPool(JsonRecyclerPools.sharedConcurrentDequePool()).build();
+      new JsonFactoryBuilder()
+          .recyclerPool(JsonRecyclerPools.sharedConcurrentDequePool())
+          .characterEscapes(new InvisibleEscapes())
+          .build();
   private final InstantSource clock;
   private final OutputStream out;
   private final LongAdder dropped = new LongAdder();
@@ -42,22 +46,22 @@ final class LogWriter {
 
   /** The fields of a line beyond time, severity and message. */
   @FunctionalInterface
-  interface Fields {
+  public interface Fields {
     void write(JsonGenerator line) throws IOException;
   }
 
-  LogWriter(InstantSource clock, OutputStream out) {
+  public LogWriter(InstantSource clock, OutputStream out) {
     this.clock = clock;
     this.out = out;
     Thread.ofPlatform().daemon().name("log").start(this::writeAll);
   }
 
   /** Lines that were lost since the start. */
-  long dropped() {
+  public long dropped() {
     return dropped.sum();
   }
 
-  void write(String severity, String message, Fields fields) {
+  public void write(String severity, String message, Fields fields) {
     try (ByteArrayBuilder line = new ByteArrayBuilder(512);
         JsonGenerator generator = json.createGenerator(line)) {
       generator.writeStartObject();
@@ -76,11 +80,19 @@ final class LogWriter {
 
   /** At most 16 KiB of a text, so that one line cannot fill the buffer. */
   static String limited(String text) {
-    return text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT) + "…";
+    return limited(text, MAX_TEXT);
+  }
+
+  /** The beginning of a text, never half a character. */
+  public static String limited(String text, int max) {
+    if (text.length() <= max) {
+      return text;
+    }
+    return text.substring(0, Character.isHighSurrogate(text.charAt(max - 1)) ? max - 1 : max) + "…";
   }
 
   /** Waits until all lines so far are written, but never longer than the limit. */
-  void flush(long limitMillis) throws InterruptedException {
+  public void flush(long limitMillis) throws InterruptedException {
     long left = TimeUnit.MILLISECONDS.toNanos(limitMillis);
     lock.lock();
     try {

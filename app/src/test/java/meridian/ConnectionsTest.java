@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Clients that stall, on connections of their own. The timeout is a second, so that waits are
  * short.
  */
-class ConnectionGuardTest {
+class ConnectionsTest {
   private static final String STALLED = "meridian_connections_cut_total{reason=\"stalled\"}";
   private static final String CROWDED = "meridian_connections_cut_total{reason=\"crowded\"}";
   private static final String GET = "GET /now HTTP/1.1\r\nHost: a\r\n\r\n";

@@ -1,18 +1,18 @@
-package meridian;
+package meridian.logs;
 
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 
 /** The one spelling of an instant: RFC 3339, UTC, always six digits of a second. */
-final class Timestamps {
+public final class Timestamps {
   // Instant.toString drops trailing zeros, so that the width would change from answer to answer.
   private static final DateTimeFormatter MICROSECONDS =
       new DateTimeFormatterBuilder().appendInstant(6).toFormatter();
 
   private Timestamps() {}
 
-  static String format(Instant instant) {
+  public static String format(Instant instant) {
     return MICROSECONDS.format(instant);
   }
 }

@@ -1,4 +1,4 @@
-package meridian;
+package meridian.addresses;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;

@@ -1,4 +1,4 @@
-package meridian;
+package meridian.settings;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import meridian.documents.DocumentSettings;
+import meridian.addresses.ClientAddress;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -16,7 +16,7 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
  * What the service was told, checked once at the start. {@code application.yaml} documents each
  * key, its unit and its range.
  */
-record Settings(
+public record Settings(
     int port,
     int adminPort,
     Home home,
@@ -31,13 +31,13 @@ record Settings(
     DocumentSettings documents) {
 
   /** What {@code /} shows. */
-  enum Home {
+  public enum Home {
     TIME,
     HELLO
   }
 
   /** Which requests leave a line. */
-  enum AccessLog {
+  public enum AccessLog {
     ALL,
     ERRORS,
     OFF
@@ -67,7 +67,7 @@ record Settings(
    *
    * @throws SettingsException when a key is unknown or a value is not accepted
    */
-  static Settings load(Map<String, String> environment) {
+  public static Settings load(Map<String, String> environment) {
     try (InputStream file = Settings.class.getResourceAsStream("/application.yaml")) {
       Map<String, String> values = new TreeMap<>();
       flatten("", new Yaml(new SafeConstructor(new LoaderOptions())).load(file), values);
@@ -91,6 +91,11 @@ record Settings(
 
   static Settings read(Map<String, String> file, Map<String, String> environment) {
     SettingsReader reader = new SettingsReader(KEYS, file, environment);
+    String endpoint =
+        reader.parsed(
+            "documents.endpoint",
+            DocumentSettings::endpoint,
+            "an http or https address, or nothing");
     Settings settings =
         new Settings(
             reader.integer("port", 0, 65535),
@@ -105,24 +110,17 @@ record Settings(
                 "version",
                 text -> text.matches("[A-Za-z0-9._:@+-]{1,100}"),
                 "1 to 100 letters, digits or any of . _ : @ + -"),
-            ClientAddress.parse(
-                reader.text(
-                    "client-address", ClientAddress::isAccepted, ClientAddress.WHAT_IS_ACCEPTED)),
+            reader.parsed("client-address", ClientAddress::parse, ClientAddress.WHAT_IS_ACCEPTED),
             reader.integer("max-connections", 10, 100_000),
             reader.duration("request-timeout", "1s", "5m"),
             reader.duration("idle-timeout", "5s", "24h"),
             reader.duration("drain-delay", "0s", "10m"),
             reader.choice("access-log", AccessLog.class),
             new DocumentSettings(
-                DocumentSettings.location(
-                    reader.text(
-                        "documents.location",
-                        DocumentSettings::isLocation,
-                        DocumentSettings.WHAT_IS_ACCEPTED),
-                    reader.text(
-                        "documents.endpoint",
-                        DocumentSettings::isEndpoint,
-                        "an http or https address, or nothing")),
+                reader.parsed(
+                    "documents.location",
+                    text -> DocumentSettings.location(text, endpoint),
+                    DocumentSettings.WHAT_IS_ACCEPTED),
                 reader.integer("documents.max-bytes", 1, 16 << 20),
                 reader.duration("documents.timeout", "100ms", "30s"),
                 reader.duration("documents.cache", "0s", "1h")));

@@ -1,0 +1,87 @@
+package meridian.connections;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import meridian.connections.Connection.State;
+
+/** All connections of a listener, and who of them has to go. */
+final class Crowd {
+  private static final long SWEEP_MILLIS = 500;
+
+  private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+  private final int batch;
+  private final Consumer<String> onCut;
+
+  /** A connection that waits for its client, and since when. */
+  private record Waiting(Connection connection, State state, long nanos) {}
+
+  /**
+   * @param onCut told the reason for each connection that is closed: stalled or crowded
+   */
+  Crowd(int places, Consumer<String> onCut) {
+    this.batch = Math.max(1, places / 20);
+    this.onCut = onCut;
+  }
+
+  void add(Connection connection) {
+    connections.add(connection);
+  }
+
+  void remove(Connection connection) {
+    connections.remove(connection);
+  }
+
+  /**
+   * Closes those that have waited longest for their clients, be it for a request, for the rest of
+   * one, or for an answer to be read. Many at a time, because looking for them takes a while.
+   */
+  void makeRoom() {
+    long now = System.nanoTime();
+    List<Waiting> longest =
+        connections.stream()
+            .map(it -> new Waiting(it, it.state(), now - it.since()))
+            .filter(it -> it.state() != State.ANSWERING)
+            .sorted(Comparator.comparingLong(Waiting::nanos).reversed())
+            .limit(batch)
+            .toList();
+    for (Waiting waiting : longest) {
+      // Not when a request has come in between.
+      waiting.connection().closeIf(waiting.state(), () -> onCut.accept("crowded"));
+    }
+  }
+
+  void closeAll(State state) {
+    for (Connection connection : connections) {
+      connection.closeIf(state, () -> {});
+    }
+  }
+
+  /** Closes what is overdue, until told to end. */
+  void sweep(BooleanSupplier isOver) {
+    try {
+      while (!isOver.getAsBoolean()) {
+        Thread.sleep(SWEEP_MILLIS);
+        long now = System.nanoTime();
+        for (Connection connection : connections) {
+          if (connection.isOverdue(now)) {
+            State state = connection.state();
+            boolean isStalled = state != State.IDLE && state != State.LINGERING;
+            connection.closeIf(state, () -> stalled(isStalled));
+          }
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void stalled(boolean isStalled) {
+    if (isStalled) {
+      onCut.accept("stalled");
+    }
+  }
+}

@@ -1,0 +1,110 @@
+package meridian.connections;
+
+import io.helidon.common.context.Context;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Headers;
+import io.helidon.http.Status;
+import io.helidon.http.WritableHeaders;
+import io.helidon.http.encoding.ContentEncodingContext;
+import io.helidon.http.media.MediaContext;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.ErrorHandling;
+import io.helidon.webserver.ListenerConfig;
+import io.helidon.webserver.ListenerContext;
+import io.helidon.webserver.http.DirectHandlers;
+import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionListener;
+import io.helidon.webserver.http1.Http1ConnectionSelector;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** What Helidon knows of a listener, and its part of one: HTTP/1.1. */
+final class HelidonListener implements ListenerContext {
+  private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+  private final ContentEncodingContext encodings =
+      ContentEncodingContext.builder().contentEncodingsDiscoverServices(false).build();
+  private final Context context;
+  private final DirectHandlers refusals;
+  private final MediaContext media;
+  private final ListenerConfig config;
+  private final Http1ConnectionSelector http =
+      Http1ConnectionSelector.builder()
+          .config(
+              Http1Config.builder()
+                  // Ours are smaller and come first.
+                  .maxPrologueLength(2 * HeadReader.MAX_LINE)
+                  .maxHeadersSize(2 * HeadReader.MAX_FIELDS_BYTES)
+                  .receiveLog(false)
+                  .sendLog(false)
+                  .addSendListener(new Answers())
+                  .build())
+          .build();
+
+  HelidonListener(String name, DirectHandlers refusals, MediaContext media) {
+    this.context = Context.builder().id(name).build();
+    this.refusals = refusals;
+    this.media = media;
+    this.config =
+        ListenerConfig.builder()
+            .name(name)
+            .protocolsDiscoverServices(false)
+            // Gives the reason of a refusal to our own handler, not to the client.
+            .errorHandling(ErrorHandling.builder().includeEntity(true).build())
+            .buildPrototype();
+  }
+
+  /** Sees each answer's header before it is written. */
+  private static final class Answers implements Http1ConnectionListener {
+    @Override
+    public void status(ConnectionContext context, Status status) {
+      ((ChannelContext) context).status(status);
+    }
+
+    @Override
+    public void headers(ConnectionContext context, Headers headers) {
+      ChannelContext channel = (ChannelContext) context;
+      if (headers.containsToken(HeaderValues.CONNECTION_CLOSE)) {
+        channel.connection().endAnnounced();
+      }
+      // Helidon puts a length of 0 there, which denies that of the 200 (RFC 9110 section 8.6).
+      if (channel.isNotModified() && headers instanceof WritableHeaders<?> writable) {
+        writable.remove(HeaderNames.CONTENT_LENGTH);
+      }
+    }
+  }
+
+  Http1ConnectionSelector http() {
+    return http;
+  }
+
+  @Override
+  public Context context() {
+    return context;
+  }
+
+  @Override
+  public MediaContext mediaContext() {
+    return media;
+  }
+
+  @Override
+  public ContentEncodingContext contentEncodingContext() {
+    return encodings;
+  }
+
+  @Override
+  public DirectHandlers directHandlers() {
+    return refusals;
+  }
+
+  @Override
+  public ListenerConfig config() {
+    return config;
+  }
+
+  @Override
+  public ExecutorService executor() {
+    return executor;
+  }
+}

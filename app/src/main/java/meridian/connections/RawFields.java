@@ -1,0 +1,36 @@
+package meridian.connections;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.Optional;
+
+/**
+ * Fields of the request in hand as they were sent. Helidon reads them as ASCII and loses the rest.
+ */
+public final class RawFields {
+  static final ScopedValue<Connection> CONNECTION = ScopedValue.newInstance();
+
+  private RawFields() {}
+
+  /**
+   * The first field of that name, as UTF-8; what is not UTF-8 becomes U+FFFD.
+   *
+   * @param name in lower case
+   */
+  public static Optional<String> first(String name) {
+    if (!CONNECTION.isBound()) {
+      return Optional.empty();
+    }
+    byte[] bytes = CONNECTION.get().head();
+    for (int from = FieldLines.end(bytes, 0); bytes[from] != '\r'; ) {
+      int to = FieldLines.end(bytes, from);
+      String field = FieldLines.name(bytes, from);
+      if (field.equals(name)) {
+        int value = from + field.length() + 1;
+        return Optional.of(new String(bytes, value, to - value, UTF_8).strip());
+      }
+      from = to;
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,41 @@
+package meridian.documents;
+
+import java.util.IdentityHashMap;
+import java.util.Map;
+
+/**
+ * Counts the bytes of documents that are on their way to clients, because a client that reads
+ * slowly keeps its document in memory, whatever the cache does. One that goes to many counts once.
+ * Safe for use by many threads.
+ */
+final class Sending {
+  private final long maxBytes;
+  private final Map<byte[], Integer> readers = new IdentityHashMap<>();
+  private long bytes;
+
+  /**
+   * @param maxBytes of all documents together; one alone may be larger
+   */
+  Sending(long maxBytes) {
+    this.maxBytes = maxBytes;
+  }
+
+  /** Takes one more reader, or says that there is no memory for its document. */
+  synchronized boolean begin(byte[] document) {
+    if (!readers.containsKey(document)) {
+      if (bytes > 0 && bytes + document.length > maxBytes) {
+        return false;
+      }
+      bytes += document.length;
+    }
+    readers.merge(document, 1, Integer::sum);
+    return true;
+  }
+
+  synchronized void end(byte[] document) {
+    if (readers.merge(document, -1, Integer::sum) == 0) {
+      readers.remove(document);
+      bytes -= document.length;
+    }
+  }
+}

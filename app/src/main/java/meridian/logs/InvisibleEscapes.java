@@ -1,0 +1,35 @@
+package meridian.logs;
+
+import com.fasterxml.jackson.core.SerializableString;
+import com.fasterxml.jackson.core.io.CharacterEscapes;
+import com.fasterxml.jackson.core.io.SerializedString;
+
+/**
+ * Escapes what a terminal would obey or hide, beyond what JSON asks for: DEL, the C1 controls, and
+ * what changes the direction or the line of a text.
+ */
+final class InvisibleEscapes extends CharacterEscapes {
+  private static final long serialVersionUID = 1L;
+  private static final int[] ASCII = standardAsciiEscapesForJSON();
+
+  static {
+    ASCII[0x7f] = ESCAPE_STANDARD;
+  }
+
+  @Override
+  public int[] getEscapeCodesForAscii() {
+    return ASCII.clone();
+  }
+
+  @Override
+  public SerializableString getEscapeSequence(int character) {
+    return switch (Character.getType(character)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          new SerializedString(String.format("\\u%04x", character));
+      default -> null;
+    };
+  }
+}
