@@ -46,7 +46,7 @@ public final class Main {
       run(clock);
     } else if (arguments[0].equals("probe")) {
       List<String> rest = List.of(arguments).subList(1, arguments.length);
-      System.exit(Probe.run(rest, clock, System.out, System.err));
+      System.exit(Probe.run(rest, System.getenv(), clock, System.out, System.err));
     } else {
       System.err.println(
           "Not understood: " + arguments[0] + "; without arguments it serves, and probe checks");

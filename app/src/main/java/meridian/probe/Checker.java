@@ -1,32 +1,40 @@
 package meridian.probe;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ConnectException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodySubscribers;
-import java.net.http.HttpTimeoutException;
-import java.nio.charset.StandardCharsets;
+import java.net.HttpURLConnection;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 
 /** Asks a service for the time and compares its clock with ours. */
 final class Checker {
   /** More would not narrow the range much; the shortest round trip decides. */
   private static final int MAX_SAMPLES = 10;
 
+  /** Between two tries while nobody answers. */
+  private static final Duration PAUSE = Duration.ofMillis(500);
+
+  private static final int MAX_BODY = 4096;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final HttpClient http;
   private final InstantSource clock;
   private final Duration timeout;
+  private final Duration patience;
 
   /** A time that the service told, and when it was asked and answered by our clock. */
   private record Sample(Instant sent, Instant server, Duration roundTrip) {
@@ -36,7 +44,7 @@ final class Checker {
   }
 
   /** The service gave no answer that tells the time; the message says why. */
-  private static final class DownException extends Exception {
+  private static class DownException extends Exception {
     private static final long serialVersionUID = 1L;
 
     DownException(String message) {
@@ -44,69 +52,141 @@ final class Checker {
     }
   }
 
-  /**
-   * @param timeout for connecting, and again for each answer
-   */
-  Checker(InstantSource clock, Duration timeout) {
-    this.clock = clock;
-    this.timeout = timeout;
-    this.http =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(timeout)
-            .build();
-  }
+  /** Nobody answered, or only a balancer that found no service behind it; it may be starting. */
+  private static final class SilentException extends DownException {
+    private static final long serialVersionUID = 1L;
 
-  /** Samples until the clock is known to be inside or outside the tolerance, or ten times. */
-  Result check(URI uri, Duration tolerance) throws InterruptedException {
-    try {
-      sample(uri); // opens the connection, whose making must not count
-      Sample sample = sample(uri);
-      Interval offset = sample.offset();
-      Duration roundTrip = sample.roundTrip();
-      for (int i = 1; i < MAX_SAMPLES && offset.judge(tolerance) == Verdict.INCONCLUSIVE; i++) {
-        sample = sample(uri);
-        offset = offset.and(sample.offset()).orElse(sample.offset());
-        roundTrip = sample.roundTrip().compareTo(roundTrip) < 0 ? sample.roundTrip() : roundTrip;
-      }
-      return Result.up(uri, offset.judge(tolerance), offset, roundTrip);
-    } catch (DownException e) {
-      return Result.down(uri, e.getMessage());
+    SilentException(String message) {
+      super(message);
     }
   }
 
-  private Sample sample(URI uri) throws DownException, InterruptedException {
-    HttpRequest request =
-        HttpRequest.newBuilder(uri)
-            .timeout(timeout)
-            .header("Accept", "application/json, text/plain;q=0.5")
-            .header("Cache-Control", "no-cache")
-            .build();
-    AtomicLong firstByte = new AtomicLong();
-    Instant sent = clock.instant();
+  /**
+   * @param timeout for each answer, from the look-up of the name to the last byte
+   * @param patience for which the first tries may find nobody who answers; zero for one try
+   */
+  Checker(InstantSource clock, Duration timeout, Duration patience) {
+    this.clock = clock;
+    this.timeout = timeout;
+    this.patience = patience;
+  }
+
+  /** Samples until the clock is known to be inside or outside the tolerance, or ten times. */
+  Result check(Target target, Duration tolerance) throws InterruptedException {
     long start = System.nanoTime();
-    try {
-      HttpResponse<String> response =
-          http.send(
-              request,
-              head -> {
-                firstByte.set(System.nanoTime());
-                return BodySubscribers.limiting(
-                    BodySubscribers.ofString(StandardCharsets.UTF_8), 4096);
-              });
-      if (response.statusCode() != 200) {
-        throw new DownException("status " + response.statusCode());
+    Duration waited = Duration.ZERO;
+    while (true) {
+      try {
+        return judge(target, tolerance, waited);
+      } catch (SilentException e) {
+        Duration left = patience.minusNanos(System.nanoTime() - start);
+        if (!left.isPositive()) {
+          return Result.down(target, e.getMessage(), waited);
+        }
+        Thread.sleep(left.compareTo(PAUSE) < 0 ? left : PAUSE);
+        waited = Duration.ofNanos(System.nanoTime() - start);
+      } catch (DownException e) {
+        return Result.down(target, e.getMessage(), waited);
       }
-      if (!response.headers().firstValue("Age").orElse("0").equals("0")) {
+    }
+  }
+
+  private Result judge(Target target, Duration tolerance, Duration waited)
+      throws DownException, InterruptedException {
+    sample(target); // opens the connection, whose making must not count
+    Sample sample = sample(target);
+    Interval offset = sample.offset();
+    Duration roundTrip = sample.roundTrip();
+    for (int i = 1; i < MAX_SAMPLES && offset.judge(tolerance) == Verdict.INCONCLUSIVE; i++) {
+      sample = sample(target);
+      offset = offset.and(sample.offset()).orElse(sample.offset());
+      roundTrip = sample.roundTrip().compareTo(roundTrip) < 0 ? sample.roundTrip() : roundTrip;
+    }
+    return Result.up(target, offset.judge(tolerance), offset, roundTrip, waited);
+  }
+
+  private Sample sample(Target target) throws DownException, InterruptedException {
+    Exchange exchange = new Exchange(target);
+    FutureTask<Sample> task = new FutureTask<>(exchange::run);
+    Thread.startVirtualThread(task);
+    try {
+      return task.get(timeout.toMillis(), MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw exchange.answers
+          ? new DownException("the answer did not end within " + timeout.toMillis() + " ms")
+          : new SilentException("no answer within " + timeout.toMillis() + " ms");
+    } catch (ExecutionException e) {
+      throw exchange.failure(e.getCause());
+    } finally {
+      task.cancel(true); // closes the connection: virtual threads end so whatever they wait for
+    }
+  }
+
+  /** One question and its answer. */
+  private final class Exchange {
+    private final Target target;
+    private volatile boolean answers;
+
+    Exchange(Target target) {
+      this.target = target;
+    }
+
+    /**
+     * By {@link HttpURLConnection}, because the newer client refuses host names with an underscore
+     * and bounds the time up to the answer's header only.
+     */
+    Sample run() throws IOException, DownException {
+      HttpURLConnection connection = (HttpURLConnection) target.url().openConnection();
+      connection.setInstanceFollowRedirects(false);
+      connection.setUseCaches(false);
+      connection.setRequestProperty("Accept", "application/json, text/plain;q=0.5");
+      connection.setRequestProperty("Cache-Control", "no-cache");
+      target.authorization().ifPresent(it -> connection.setRequestProperty("Authorization", it));
+      Instant sent = clock.instant();
+      long start = System.nanoTime();
+      int status = connection.getResponseCode();
+      Duration roundTrip = Duration.ofNanos(System.nanoTime() - start);
+      answers = true;
+      if (status != 200) {
+        connection.disconnect();
+        throw refused(status);
+      }
+      String age = connection.getHeaderField("Age");
+      if (age != null && !age.equals("0")) {
+        connection.disconnect();
         throw new DownException("a cache answered in its place");
       }
-      return new Sample(sent, time(response.body()), Duration.ofNanos(firstByte.get() - start));
-    } catch (HttpTimeoutException e) {
-      throw new DownException("no answer within " + timeout.toMillis() + " ms");
-    } catch (ConnectException e) {
-      throw new DownException("no connection");
-    } catch (IOException e) {
-      throw new DownException(String.valueOf(e.getMessage()));
+      // Read to its end and closed, so that the next exchange takes the same connection.
+      try (InputStream body = connection.getInputStream()) {
+        byte[] bytes = body.readNBytes(MAX_BODY + 1);
+        if (bytes.length > MAX_BODY) {
+          connection.disconnect();
+          throw new DownException("the answer is longer than " + MAX_BODY + " bytes");
+        }
+        return new Sample(sent, time(new String(bytes, UTF_8)), roundTrip);
+      }
+    }
+
+    private static DownException refused(int status) {
+      return switch (status) {
+        // From a balancer that has nothing behind it yet.
+        case 502, 503, 504 -> new SilentException("status " + status);
+        case -1 -> new DownException("the answer is not HTTP");
+        default -> new DownException("status " + status);
+      };
+    }
+
+    DownException failure(Throwable cause) {
+      return switch (cause) {
+        case DownException e -> e;
+        case UnknownHostException e ->
+            new SilentException("the host " + target.url().getHost() + " is not known");
+        case ConnectException e -> new SilentException("no connection");
+        case NoRouteToHostException e -> new SilentException("no connection");
+        case SSLException e -> new DownException("TLS: " + e.getMessage());
+        case IOException e when !answers -> new SilentException(String.valueOf(e.getMessage()));
+        default -> new DownException(String.valueOf(cause.getMessage()));
+      };
     }
   }
 

@@ -2,7 +2,6 @@ package meridian.probe;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 
 /**
@@ -13,6 +12,8 @@ import java.util.Optional;
  * their ranges have in common.
  */
 record Interval(Duration low, Duration high) {
+  private static final Duration MICROSECOND = Duration.ofNanos(1000);
+
   Interval {
     if (low.compareTo(high) > 0) {
       throw new IllegalArgumentException(low + " is above " + high);
@@ -29,7 +30,8 @@ record Interval(Duration low, Duration high) {
   static Interval of(Instant sent, Instant server, Instant received) {
     return new Interval(
         Duration.between(received, server),
-        Duration.between(sent, server.plus(1, ChronoUnit.MICROS)));
+        // Not server.plus, which fails at the last of the instants that a service can tell.
+        Duration.between(sent, server).plus(MICROSECOND));
   }
 
   /** What both prove; empty when they contradict each other, as when a clock was set in between. */

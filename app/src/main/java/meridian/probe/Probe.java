@@ -1,12 +1,12 @@
 package meridian.probe;
 
 import java.io.PrintStream;
-import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import meridian.settings.Durations;
 
@@ -17,9 +17,34 @@ public final class Probe {
 
   private static final String USAGE =
       """
-      Usage: probe [--tolerance 1s] [--timeout 5s] [--every 1m] [--format text|json] URL
-      Asks the URL, or /now below it when it has no path, for the time and compares clocks.
-      Exit codes: 0 OK, 1 clock outside the tolerance, 2 down, 3 inconclusive, 64 wrong usage.\
+      Usage: probe [OPTION VALUE]... URL
+
+      Asks the http or https URL for the time, or /now there when it has no path, and compares the
+      clocks. Prints one line, which begins with OK or Failed. A user and password in the URL are
+      sent (Basic), and never printed.
+
+        --tolerance DURATION  how far off the clock may be, default 1s
+        --timeout DURATION    for each answer, from the look-up of the name to the last byte,
+                              default 5s; up to 11 are asked for until the clock is judged
+        --patience DURATION   how long to go on trying while nobody answers, default 0s. Nobody
+                              answers: the name is not known, no connection, nothing within the
+                              timeout, or 502, 503 or 504, which balancers say in the place of
+                              a service that is starting
+        --every DURATION      repeats until it is stopped, with this pause
+        --format text|json    a line for people, the default, or for log collectors
+        --help                prints this
+
+      DURATION is a whole number with its unit: 500ms, 4s, 15m or 1h.
+
+      Exit codes:
+        0   OK: up, and the clock is inside the tolerance
+        1   Failed: the clock is outside the tolerance
+        2   Failed: down; no answer that tells the time
+        3   Failed: inconclusive; up, but too slow to judge the clock by the tolerance
+        64  wrong usage
+
+      Proxies in the environment (http_proxy, https_proxy, all_proxy) are not used, and this is
+      said; Java's own are: JDK_JAVA_OPTIONS='-Dhttp.proxyHost=… -Dhttp.proxyPort=…'.\
       """;
 
   private enum Format {
@@ -28,29 +53,47 @@ public final class Probe {
   }
 
   private record Options(
-      URI uri, Duration tolerance, Duration timeout, Optional<Duration> every, Format format) {}
+      Target target,
+      Duration tolerance,
+      Duration timeout,
+      Duration patience,
+      Optional<Duration> every,
+      Format format) {}
 
   private Probe() {}
 
   /**
    * Runs the command.
    *
+   * @param environment where a proxy may be named that is not used
    * @return the exit code; with {@code --every} it returns only when interrupted
    */
   public static int run(
-      List<String> arguments, InstantSource clock, PrintStream out, PrintStream errors)
+      List<String> arguments,
+      Map<String, String> environment,
+      InstantSource clock,
+      PrintStream out,
+      PrintStream errors)
       throws InterruptedException {
+    if (arguments.contains("--help") || arguments.contains("-h")) {
+      out.println(USAGE);
+      return 0;
+    }
     Options options;
     try {
       options = parse(arguments);
     } catch (IllegalArgumentException e) {
       errors.println(e.getMessage());
+      errors.println();
       errors.println(USAGE);
       return USAGE_ERROR;
     }
-    Checker checker = new Checker(clock, options.timeout());
+    unusedProxy(options.target().url().getProtocol(), environment)
+        .ifPresent(
+            it -> errors.println(it + " is set; the probe does not use it and asks directly."));
+    Checker checker = new Checker(clock, options.timeout(), options.patience());
     while (true) {
-      Result result = checker.check(options.uri(), options.tolerance());
+      Result result = checker.check(options.target(), options.tolerance());
       out.println(
           switch (options.format()) {
             case TEXT -> result.text();
@@ -66,9 +109,10 @@ public final class Probe {
   private static Options parse(List<String> arguments) {
     Duration tolerance = Duration.ofSeconds(1);
     Duration timeout = Duration.ofSeconds(5);
+    Duration patience = Duration.ZERO;
     Optional<Duration> every = Optional.empty();
     Format format = Format.TEXT;
-    Optional<URI> uri = Optional.empty();
+    Optional<Target> target = Optional.empty();
 
     Deque<String> rest = new ArrayDeque<>(arguments);
     while (!rest.isEmpty()) {
@@ -76,6 +120,7 @@ public final class Probe {
       switch (argument) {
         case "--tolerance" -> tolerance = duration(argument, rest);
         case "--timeout" -> timeout = duration(argument, rest);
+        case "--patience" -> patience = durationOrZero(argument, rest);
         case "--every" -> every = Optional.of(duration(argument, rest));
         case "--format" ->
             format =
@@ -85,29 +130,38 @@ public final class Probe {
                   default -> throw new IllegalArgumentException("--format takes text or json");
                 };
         default -> {
-          if (argument.startsWith("-") || uri.isPresent()) {
-            throw new IllegalArgumentException("Not understood: " + argument);
+          if (argument.startsWith("-") || target.isPresent()) {
+            throw new IllegalArgumentException("Not understood: " + Target.printable(argument));
           }
-          uri = Optional.of(uri(argument));
+          target = Optional.of(Target.parse(argument));
         }
       }
     }
     return new Options(
-        uri.orElseThrow(() -> new IllegalArgumentException("The URL is missing")),
+        target.orElseThrow(() -> new IllegalArgumentException("The URL is missing")),
         tolerance,
         timeout,
+        patience,
         every,
         format);
   }
 
   private static Duration duration(String option, Deque<String> rest) {
+    Duration duration = durationOrZero(option, rest);
+    if (duration.isZero()) {
+      throw new IllegalArgumentException(option + " must be more than zero");
+    }
+    return duration;
+  }
+
+  private static Duration durationOrZero(String option, Deque<String> rest) {
     String text = value(option, rest);
     return Durations.parse(text)
-        .filter(it -> !it.isZero())
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    option + ": \"" + text + "\" is not accepted, use " + Durations.WHAT_IS_ACCEPTED));
+                    "%s: \"%s\" is not accepted, use %s"
+                        .formatted(option, Target.printable(text), Durations.WHAT_IS_ACCEPTED)));
   }
 
   private static String value(String option, Deque<String> rest) {
@@ -117,12 +171,13 @@ public final class Probe {
     return rest.removeFirst();
   }
 
-  private static URI uri(String text) {
-    URI uri = URI.create(text);
-    if (uri.getHost() == null || !List.of("http", "https").contains(uri.getScheme())) {
-      throw new IllegalArgumentException("\"" + text + "\" is not an http or https address");
-    }
-    String path = uri.getPath();
-    return path.isEmpty() || path.equals("/") ? uri.resolve("/now") : uri;
+  /** The variable by which other programs would ask a proxy for such an address. */
+  private static Optional<String> unusedProxy(String scheme, Map<String, String> environment) {
+    return environment.entrySet().stream()
+        .filter(it -> !it.getValue().isBlank())
+        .map(Map.Entry::getKey)
+        .filter(it -> it.equalsIgnoreCase(scheme + "_proxy") || it.equalsIgnoreCase("all_proxy"))
+        .sorted()
+        .findFirst();
   }
 }

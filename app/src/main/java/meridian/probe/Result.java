@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
@@ -16,17 +15,22 @@ import java.util.Optional;
  *
  * @param reason why the service counts as down; empty otherwise
  * @param clock what is proven of its clock, and the shortest round trip; empty when it is down
+ * @param waited from the first try to the one that was judged, while nobody answered
  */
-record Result(URI uri, Verdict verdict, String reason, Optional<Clock> clock) {
+record Result(
+    Target target, Verdict verdict, String reason, Optional<Clock> clock, Duration waited) {
   /** The offset's range and the shortest round trip seen. */
   record Clock(Interval offset, Duration roundTrip) {}
 
-  static Result down(URI uri, String reason) {
-    return new Result(uri, Verdict.DOWN, reason, Optional.empty());
+  static Result down(Target target, String reason, Duration waited) {
+    // What a stranger sent may be in it: one line, and nothing that steers a terminal.
+    String line = reason.replaceAll("\\p{Cntrl}", "?");
+    return new Result(target, Verdict.DOWN, line, Optional.empty(), waited);
   }
 
-  static Result up(URI uri, Verdict verdict, Interval offset, Duration roundTrip) {
-    return new Result(uri, verdict, "", Optional.of(new Clock(offset, roundTrip)));
+  static Result up(
+      Target target, Verdict verdict, Interval offset, Duration roundTrip, Duration waited) {
+    return new Result(target, verdict, "", Optional.of(new Clock(offset, roundTrip)), waited);
   }
 
   boolean isOk() {
@@ -39,14 +43,17 @@ record Result(URI uri, Verdict verdict, String reason, Optional<Clock> clock) {
         clock
             .map(
                 c ->
-                    "clock %+.3f ms, uncertainty %.3f ms, round trip %.3f ms%s"
-                        .formatted(
-                            millis(c.offset().middle()),
-                            millis(c.offset().uncertainty()),
-                            millis(c.roundTrip()),
-                            verdict == Verdict.INCONCLUSIVE ? ", too slow to judge" : ""))
+                    String.format(
+                        Locale.ROOT,
+                        "clock %+.3f ms, uncertainty %.3f ms, round trip %.3f ms%s",
+                        millis(c.offset().middle()),
+                        millis(c.offset().uncertainty()),
+                        millis(c.roundTrip()),
+                        verdict == Verdict.INCONCLUSIVE ? ", too slow to judge" : ""))
             .orElse("down: " + reason);
-    return (isOk() ? "OK: " : "Failed: ") + what + ", " + uri;
+    String patience =
+        waited.isZero() ? "" : String.format(Locale.ROOT, ", waited %.1f s", millis(waited) / 1e3);
+    return (isOk() ? "OK: " : "Failed: ") + what + patience + ", " + target;
   }
 
   /** One line for log collectors, in the form of the service's own log. */
@@ -59,7 +66,8 @@ record Result(URI uri, Verdict verdict, String reason, Optional<Clock> clock) {
       json.writeStringField("message", text());
       json.writeStringField("probe", isOk() ? "OK" : "Failed");
       json.writeStringField("verdict", verdict.name().toLowerCase(Locale.ROOT));
-      json.writeStringField("url", uri.toString());
+      json.writeStringField("url", target.toString());
+      json.writeNumberField("waited_ms", waited.toMillis());
       if (clock.isPresent()) {
         json.writeNumberField("offset_ms", millis(clock.get().offset().middle()));
         json.writeNumberField("uncertainty_ms", millis(clock.get().offset().uncertainty()));
@@ -75,6 +83,7 @@ record Result(URI uri, Verdict verdict, String reason, Optional<Clock> clock) {
   }
 
   private static double millis(Duration duration) {
-    return duration.toNanos() / 1e6;
+    // Not by toNanos, which ends at 292 years.
+    return duration.getSeconds() * 1e3 + duration.getNano() / 1e6;
   }
 }

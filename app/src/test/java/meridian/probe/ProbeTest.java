@@ -3,8 +3,11 @@ package meridian.probe;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.endsWith;
 import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.lessThan;
+import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.startsWith;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -17,16 +20,23 @@ import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command against servers that are right, wrong, slow and broken. */
@@ -73,6 +83,39 @@ class ProbeTest {
     }
   }
 
+  /** Answers with these bytes, then goes on writing one more each 100 ms, or nothing. */
+  private ServerSocket raw(String bytes, boolean drips) throws IOException {
+    ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    Thread.startVirtualThread(
+        () -> {
+          try {
+            while (true) {
+              Socket client = listener.accept();
+              Thread.startVirtualThread(() -> write(client, bytes, drips));
+            }
+          } catch (IOException e) {
+            // The test has closed it.
+          }
+        });
+    return listener;
+  }
+
+  private static void write(Socket client, String bytes, boolean drips) {
+    try {
+      client.getOutputStream().write(bytes.getBytes(UTF_8));
+      while (drips) {
+        Thread.sleep(100);
+        client.getOutputStream().write('x');
+      }
+    } catch (IOException | InterruptedException e) {
+      // The probe has closed it.
+    }
+  }
+
+  private static String url(ServerSocket listener) {
+    return "http://127.0.0.1:" + listener.getLocalPort();
+  }
+
   private static String now(Duration offset) {
     return "{\"now\":\"" + Instant.now().plus(offset) + "\"}";
   }
@@ -83,8 +126,14 @@ class ProbeTest {
   }
 
   private int run(String... arguments) throws InterruptedException {
+    return run(Map.of(), arguments);
+  }
+
+  private int run(Map<String, String> environment, String... arguments)
+      throws InterruptedException {
     return Probe.run(
         List.of(arguments),
+        environment,
         InstantSource.system(),
         new PrintStream(output, true, UTF_8),
         new PrintStream(errors, true, UTF_8));
@@ -135,6 +184,21 @@ class ProbeTest {
     assertThat(output(), startsWith("Failed: clock "));
     assertThat(output(), containsString("too slow to judge"));
     assertThat("one to connect and ten samples", requests.get(), is(11));
+  }
+
+  /** Else the making of a connection, and of TLS, would widen what each sample proves. */
+  @Test
+  void samplesShareAConnection() throws InterruptedException {
+    Set<InetSocketAddress> clients = ConcurrentHashMap.newKeySet();
+    server.createContext(
+        "/now",
+        exchange -> {
+          clients.add(exchange.getRemoteAddress());
+          send(exchange, 200, () -> now(Duration.ZERO));
+        });
+
+    assertThat(probe("", "--tolerance", "1ms"), is(not(2)));
+    assertThat(clients.size(), is(1));
   }
 
   @Test
@@ -219,25 +283,272 @@ class ProbeTest {
   @Test
   void everyRepeatsUntilInterrupted() throws InterruptedException {
     answer("/now", 200, () -> now(Duration.ZERO));
+
+    assertThat(linesOf(3, "--every", "50ms").allMatch(line -> line.startsWith("OK: ")), is(true));
+  }
+
+  /** The first lines of a probe that repeats, which is then interrupted. */
+  private Stream<String> linesOf(int count, String... options) throws InterruptedException {
     Thread probe =
         Thread.ofVirtual()
             .start(
                 () -> {
                   try {
-                    probe("", "--every", "50ms");
+                    probe("", options);
                   } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                   }
                 });
     long end = System.nanoTime() + 10_000_000_000L;
-    while (output().lines().count() < 3 && System.nanoTime() < end) {
+    while (output().lines().count() < count && System.nanoTime() < end) {
       Thread.sleep(10);
     }
     probe.interrupt();
-    probe.join();
+    assertThat("it ends when interrupted", probe.join(Duration.ofSeconds(5)), is(true));
+    assertThat(output().lines().count(), is(greaterThan(count - 1L)));
+    return output().lines().limit(count);
+  }
 
-    assertThat(output().lines().limit(3).allMatch(line -> line.startsWith("OK: ")), is(true));
-    assertThat(output().lines().count(), is(greaterThan(2L)));
+  @ParameterizedTest
+  @CsvSource({
+    "'', false, no answer within 500 ms",
+    "'HTTP/1.1 200 OK|X: ', true, no answer within 500 ms",
+    "'HTTP/1.1 200 OK|Content-Length: 40||{\"now\"', false, the answer did not end within 500 ms",
+    "'HTTP/1.1 200 OK|Content-Length: 40||', true, the answer did not end within 500 ms",
+    "'HTTP/1.1 200 OK|Transfer-Encoding: chunked||1', true, the answer did not end within 500 ms"
+  })
+  void theWholeAnswerHasADeadline(String lines, boolean drips, String reason)
+      throws InterruptedException, IOException {
+    try (ServerSocket listener = raw(lines.replace("|", "\r\n"), drips)) {
+      long start = System.nanoTime();
+
+      assertThat(run("--timeout", "500ms", url(listener)), is(2));
+      assertThat(output(), startsWith("Failed: down: " + reason));
+      assertThat(System.nanoTime() - start, is(lessThan(3_000_000_000L)));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"SSH-2.0-OpenSSH\r\n", "HTTP/1.1 two hundred\r\n\r\n", "\r\n\r\n"})
+  void whatIsNotHttpIsDown(String bytes) throws InterruptedException, IOException {
+    try (ServerSocket listener = raw(bytes, false)) {
+      assertThat(run("--timeout", "500ms", url(listener)), is(2));
+      assertThat(output(), startsWith("Failed: down: "));
+      assertThat(output().lines().count(), is(1L));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "1601-01-01T00:00:00Z",
+        "0000-01-01T00:00:00Z",
+        "-0044-03-15T12:00:00Z",
+        "9999-12-31T23:59:59.999999999Z",
+        "+292278994-08-17T07:12:55Z",
+        "+1000000000-12-31T23:59:59.999999999Z",
+        "-1000000000-01-01T00:00:00Z"
+      })
+  void anyYearIsJudged(String time) throws InterruptedException, IOException {
+    answer("/now", 200, () -> "{\"now\":\"" + time + "\"}");
+
+    assertThat(probe(""), is(1));
+    assertThat(probe("", "--format", "json"), is(1));
+    List<String> lines = output().lines().toList();
+    assertThat(lines.getFirst(), startsWith("Failed: clock "));
+    boolean past = Instant.parse(time).isBefore(Instant.now());
+    double offset = new ObjectMapper().readTree(lines.get(1)).get("offset_ms").asDouble();
+    assertThat(offset < 0, is(past));
+    assertThat(Math.abs(offset), is(greaterThan(1e13)));
+    assertThat(errors.toString(UTF_8), is(""));
+  }
+
+  @Test
+  void whatTheClockTellsDoesNotEndTheLoop() throws InterruptedException {
+    List<String> told =
+        List.of("9999-12-31T23:59:59Z", "+1000000001-01-01T00:00:00Z", "1601-01-01T00:00:00Z");
+    answer("/now", 200, () -> "{\"now\":\"" + told.get(requests.get() % told.size()) + "\"}");
+
+    assertThat(linesOf(4, "--every", "20ms").allMatch(it -> it.startsWith("Failed: ")), is(true));
+  }
+
+  @Test
+  void numbersAreTheSameInEveryLanguage() throws InterruptedException {
+    answer("/now", 200, () -> now(Duration.ofSeconds(-5)));
+    Locale before = Locale.getDefault();
+    try {
+      for (String language : new String[] {"de-DE", "ar-EG", "tr-TR", "hi-IN-u-nu-deva"}) {
+        output.reset();
+        Locale.setDefault(Locale.forLanguageTag(language));
+        assertThat(probe(""), is(1));
+        assertThat(
+            output(),
+            output()
+                .matches(
+                    "Failed: clock -\\d+\\.\\d{3} ms, uncertainty \\d+\\.\\d{3} ms,"
+                        + " round trip \\d+\\.\\d{3} ms, http://\\S+\\s*"),
+            is(true));
+      }
+    } finally {
+      Locale.setDefault(before);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"HTTP://", "Http://", "http://me:s3cret@", "http://m%40e:s3c%2Fret@"})
+  void anySpellingOfTheAddressIsAccepted(String scheme) throws InterruptedException {
+    answer("/now", 200, () -> now(Duration.ZERO));
+    String host = "127.0.0.1:" + server.getAddress().getPort();
+
+    assertThat(run(scheme + host + "?zone=x"), is(0));
+    assertThat(output(), endsWith(", http://" + host + "/now?zone=x" + System.lineSeparator()));
+  }
+
+  @Test
+  void nameAndPasswordOfTheAddressAreSent() throws InterruptedException {
+    AtomicReference<String> sent = new AtomicReference<>();
+    server.createContext(
+        "/now",
+        exchange -> {
+          sent.set(exchange.getRequestHeaders().getFirst("Authorization"));
+          send(exchange, 200, () -> now(Duration.ZERO));
+        });
+
+    assertThat(run("http://m%40e:s3cret@127.0.0.1:" + server.getAddress().getPort()), is(0));
+    assertThat(sent.get(), is("Basic bUBlOnMzY3JldA=="));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://me:s3cret@127.0.0.1:1",
+        "--format json http://me:s3cret@127.0.0.1:1",
+        "http://me:s3cret@a_b.invalid",
+        "http://me:s3cret@127.0.0.1:99999",
+        "http://me:s3cret@[::1",
+        "http://me:s3cret|@127.0.0.1",
+        "http://me:s3cret/x@127.0.0.1",
+        "http://me:s3cret@",
+        "ftp://me:s3cret@host",
+        "me:s3cret@host",
+        "http://a http://me:s3cret@host",
+        "--timeout http://me:s3cret@host",
+        "--url=http://me:s3cret@host",
+      })
+  void passwordIsNeverPrinted(String arguments) throws InterruptedException {
+    run(Map.of("http_proxy", "http://me:s3cret@proxy:3128"), arguments.split(" "));
+
+    assertThat(output() + errors.toString(UTF_8), not(containsString("s3cret")));
+    assertThat(output() + errors.toString(UTF_8), not(is("")));
+  }
+
+  /** Docker's and Kubernetes' users call hosts so, though no standard of the web allows it. */
+  @Test
+  void hostNameMayHaveAnUnderscore() throws InterruptedException {
+    assertThat(run("--timeout", "3s", "http://no_such_host.invalid:8080/now"), is(2));
+    assertThat(output(), startsWith("Failed: down: the host no_such_host.invalid is not known"));
+  }
+
+  @Test
+  void patienceWaitsForAServiceThatStarts() throws InterruptedException, IOException {
+    int port = server.getAddress().getPort();
+    server.stop(0);
+    Thread starts =
+        Thread.startVirtualThread(
+            () -> {
+              try {
+                Thread.sleep(1200);
+                server =
+                    HttpServer.create(
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+                AtomicInteger asked = new AtomicInteger();
+                // A balancer before it finds it a while later.
+                server.createContext(
+                    "/now",
+                    exchange -> {
+                      int status = 502 + asked.getAndIncrement();
+                      send(exchange, status < 505 ? status : 200, () -> now(Duration.ZERO));
+                    });
+                server.start();
+              } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+
+    assertThat(run("--patience", "20s", "--format", "json", "http://127.0.0.1:" + port), is(0));
+    starts.join();
+    JsonNode line = new ObjectMapper().readTree(output());
+    assertThat(line.get("waited_ms").asDouble(), is(greaterThan(1000.0)));
+    assertThat(line.get("waited_ms").asDouble(), is(lessThan(20_000.0)));
+    assertThat(
+        line.get("message").asText().matches("OK: .*, waited \\d+\\.\\d s, http://.*"), is(true));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"http://127.0.0.1:1", "http://no.such.host.invalid"})
+  void patienceEnds(String url) throws InterruptedException {
+    long start = System.nanoTime();
+
+    assertThat(run("--patience", "1500ms", "--timeout", "1s", url), is(2));
+    assertThat(
+        output(), output().matches("Failed: down: .*, waited 1\\.\\d s, http://.*\\s*"), is(true));
+    assertThat(System.nanoTime() - start, is(lessThan(4_000_000_000L)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"404, status 404", "500, status 500", "200, the answer does not tell the time"})
+  void whoAnswersIsJudgedAtOnce(int status, String reason) throws InterruptedException {
+    answer("/now", status, () -> "soon");
+    long start = System.nanoTime();
+
+    assertThat(probe("", "--patience", "30s"), is(2));
+    assertThat(output(), startsWith("Failed: down: " + reason + ", http://"));
+    assertThat(requests.get(), is(1));
+    assertThat(System.nanoTime() - start, is(lessThan(10_000_000_000L)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "http_proxy, http, true",
+    "HTTP_PROXY, http, true",
+    "Http_Proxy, http, true",
+    "ALL_PROXY, http, true",
+    "https_proxy, http, false",
+    "HTTPS_PROXY, https, true",
+    "HTTP_PROXY, https, false",
+    "NO_PROXY, http, false"
+  })
+  void proxyThatIsNotUsedIsSaid(String variable, String scheme, boolean said)
+      throws InterruptedException {
+    run(Map.of(variable, "http://10.0.0.1:3128"), "--timeout", "500ms", scheme + "://127.0.0.1:1");
+
+    assertThat(errors.toString(UTF_8), said ? startsWith(variable + " is set") : is(""));
+    assertThat(output().lines().count(), is(1L));
+  }
+
+  @Test
+  void proxyOfJavaIsUsed() throws InterruptedException {
+    answer("/now", 200, () -> now(Duration.ZERO));
+    System.setProperty("http.proxyHost", "127.0.0.1");
+    System.setProperty("http.proxyPort", String.valueOf(server.getAddress().getPort()));
+    try {
+      assertThat(run(Map.of(), "http://nowhere.invalid/now"), is(0));
+    } finally {
+      System.clearProperty("http.proxyHost");
+      System.clearProperty("http.proxyPort");
+    }
+    assertThat(errors.toString(UTF_8), is(""));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--help", "-h", "--tolerance 2s --help", "--help http://a"})
+  void helpIsNoError(String arguments) throws InterruptedException {
+    assertThat(run(arguments.split(" ")), is(0));
+    assertThat(output(), startsWith("Usage: probe "));
+    for (String option : List.of("tolerance", "timeout", "patience", "every", "format")) {
+      assertThat(output(), containsString("--" + option + " "));
+    }
+    assertThat(errors.toString(UTF_8), is(""));
   }
 
   @ParameterizedTest
@@ -251,6 +562,12 @@ class ProbeTest {
         "--tolerance",
         "--tolerance 1",
         "--tolerance 0s http://a",
+        "--patience soon http://a",
+        "http://a:0",
+        "http://a:65536",
+        "http://a:b",
+        "http://:80",
+        "https://under_score",
         "--format xml http://a",
         "--unknown http://a",
         "http://a b"
