@@ -7,7 +7,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -24,16 +23,11 @@ class Layer(NamedTuple):
 
 
 def build():
-    """jib:buildTar needs no registry but for the base image, for which MERIDIAN_BASE names another."""
-    mvn = shutil.which("mvn") or str(ROOT / "app/mvnw")
-    command = [mvn, "--batch-mode", "--no-transfer-progress", "--quiet", "--file", str(ROOT / "app/pom.xml")]
-    command += ["package", "jib:buildTar", "-DskipTests", "-Dimage=meridian:bench"]
-    if os.environ.get("MERIDIAN_BASE"):
-        command.append("-Dbase=" + os.environ["MERIDIAN_BASE"])
+    """jib:buildTar needs no registry but for the base image, for which BASE names another."""
+    command = [ROOT / "app/maven", "--quiet", "package", "jib:buildTar", "-DskipTests", "-Dimage=meridian:bench"]
     print("Building the image, some two minutes the first time", file=sys.stderr)
     if subprocess.run(command, stdout=sys.stderr).returncode:
-        sys.exit("The image was not built. Where no registry can be reached, make a base image with"
-                 " app/base /tmp/base.tar and set MERIDIAN_BASE=tar:///tmp/base.tar")
+        sys.exit("The image was not built.")
     return ROOT / "app/target/jib-image.tar"
 
 

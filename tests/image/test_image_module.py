@@ -79,12 +79,13 @@ class Shell:
         self.stub(
             "mvn",
             f'printf "%s\\n" "$@" >{self.built}\n'
+            f'printf "%s" "$BASE" >{self.folder}/base\n'
             f'if [[ -n ${{DOCKER_CONFIG:-}} ]]; then cp "$DOCKER_CONFIG/config.json" {self.folder}/config.json; fi\n'
             f'printf "%s" "{digest}" >{self.app}/target/jib-image.digest',
         )
 
     def run(self, script, *arguments, **environment):
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("REGISTRY_", "GOOGLE_", "AWS_", "DOCKER_", "MERIDIAN_"))}
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("REGISTRY_", "GOOGLE_", "AWS_", "DOCKER_", "BASE"))}
         return subprocess.run(
             [ROOT / "modules/image" / script, *arguments],
             env={**clean, "PATH": f"{self.bin}:{os.environ['PATH']}", "TMPDIR": str(self.temporary), **environment},
@@ -103,11 +104,12 @@ def shell(tmp_path):
 
 def test_a_push_builds_and_prints_the_digest_and_writes_it_down(shell, registry):
     file = shell.folder / "pushed/digest"
-    done = shell.push(f"{registry.host}/meridian:there", DIGEST_FILE=str(file), MERIDIAN_BASE="tar:///base.tar")
+    done = shell.push(f"{registry.host}/meridian:there", DIGEST_FILE=str(file), BASE="tar:///base.tar")
     assert (done.returncode, done.stdout) == (0, f"{OTHER}\n"), done.stderr
     assert file.read_text() == f"{OTHER}\n"
     arguments = shell.built.read_text().split()
-    assert f"-Dimage={registry.host}/meridian:there" in arguments and "-Dbase=tar:///base.tar" in arguments
+    assert f"-Dimage={registry.host}/meridian:there" in arguments
+    assert (shell.folder / "base").read_text() == "tar:///base.tar"
     # Without TLS on this machine only.
     assert "-Djib.allowInsecureRegistries=true" in arguments
     assert registry.asked == []
@@ -124,6 +126,22 @@ def test_once_takes_the_digest_of_a_tag_that_is_there(shell, registry, wants):
     if wants:
         assert urllib.parse.unquote(registry.asked[1][0]) == "/token?service=registry&scope=repository:meridian:pull"
         assert registry.asked[1][1] == basic and registry.asked[2][1] == "Bearer granted"
+
+
+@pytest.mark.parametrize("wants", [None, "token"])
+def test_the_sed_of_macos_will_do(shell, registry, wants):
+    """It knows no flag I: https://github.com/hashivim/vim-terraform/issues/95."""
+    shell.stub(
+        "sed",
+        'for word in "$@"; do\n'
+        '  if [[ $word =~ /[gp0-9]*I[gpI0-9]*$ ]]; then echo "sed: 1: bad flag in substitute command: \'I\'" >&2; exit 1; fi\n'
+        "done\n"
+        f'exec {shutil.which("sed")} "$@"',
+    )
+    registry.wants = wants
+    done = shell.push(f"{registry.host}/meridian:there", ONCE="yes", REGISTRY_USERNAME="me", REGISTRY_PASSWORD=SECRET)
+    assert (done.returncode, done.stdout) == (0, f"{DIGEST}\n"), done.stderr
+    assert "sed:" not in done.stderr and not shell.built.exists()
 
 
 @pytest.mark.parametrize("tag, wants", [("new", None), ("there", "failure")])

@@ -32,14 +32,7 @@ def tool(name):
 
 def maven(*arguments):
     jdk = subprocess.run([ROOT / "scripts/jdk"], check=True, capture_output=True, text=True).stdout.strip()
-    lint(
-        "bash",
-        "-c",
-        'exec "$(command -v mvn || echo app/mvnw)" --file app/pom.xml --batch-mode --no-transfer-progress "$@"',
-        "maven",
-        *arguments,
-        env={**os.environ, "JAVA_HOME": jdk},
-    )
+    lint("app/maven", *arguments, env={**os.environ, "JAVA_HOME": jdk})
 
 
 @pytest.mark.needs("shellcheck")

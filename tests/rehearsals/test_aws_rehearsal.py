@@ -298,7 +298,7 @@ def test_another_clone_resumes_it_without_building_again(world, tmp_path_factory
     state.parent.mkdir(parents=True)
     state.write_text(Built.state)
     # Maven would fail, so that a build cannot go unnoticed.
-    broken = {"MERIDIAN_BASE": "tar:///nowhere", **STAGING}
+    broken = {"BASE": "tar:///nowhere", **STAGING}
     done = clone.script("deploy", check=False, **broken)
     said = " ".join(done.stdout.replace("│", " ").split())
     assert done.returncode == 1

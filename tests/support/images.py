@@ -45,9 +45,8 @@ def wait_for(url, seconds=30):
 
 
 def maven(app, *arguments):
-    mvn = shutil.which("mvn") or str(app / "mvnw")
     return subprocess.run(
-        [mvn, "--batch-mode", "--no-transfer-progress", "--file", str(app / "pom.xml"), *arguments],
+        [app / "maven", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -72,16 +71,16 @@ def sources(folder):
 
 @pytest.fixture(scope="session")
 def with_base():
-    """Environment of a push that names the base image: MERIDIAN_BASE, or one of this machine's packages."""
-    if os.environ.get("MERIDIAN_BASE") or not shutil.which("apt-get"):
+    """Environment of a push that names the base image: BASE, or one of this machine's packages."""
+    if os.environ.get("BASE") or not shutil.which("apt-get"):
         return {}
-    return {"MERIDIAN_BASE": debian_base()}
+    return {"BASE": debian_base()}
 
 
 @pytest.fixture(scope="session")
 def base(with_base):
     """Maven's argument for the same."""
-    given = (os.environ | with_base).get("MERIDIAN_BASE")
+    given = (os.environ | with_base).get("BASE")
     return [f"-Dbase={given}"] if given else []
 
 

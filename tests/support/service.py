@@ -50,8 +50,7 @@ def _compiled():
     sources = [APP / "pom.xml", *(path for path in (APP / "src/main").rglob("*") if path.is_file())]
     built = min((path.stat().st_mtime for path in (classes, classpath) if path.exists()), default=0)
     if not (classes.exists() and classpath.exists()) or built < max(path.stat().st_mtime for path in sources):
-        mvn = shutil.which("mvn") or APP / "mvnw"
-        subprocess.run([mvn, "-f", APP, "-q", "-B", "-DskipTests", "process-classes"], check=True)
+        subprocess.run([APP / "maven", "--quiet", "process-classes"], check=True)
         for path in (classes, classpath):
             path.touch()  # Maven leaves what has not changed as old as it was.
     options = APP / "src/image/jvm.options"  # those of the image, its small heap among them

@@ -28,10 +28,11 @@ import java.util.stream.Stream;
  * Makes the Java of the image, in {@code target/image}: {@code java}, a runtime of the modules that
  * the service needs, and {@code cache/meridian.aot}, its classes loaded and linked and the profiles
  * of its hot code (JEP 483, 514 and 515). Both are kept while what they are made of is the same, so
- * that pushes to several registries carry the same image.
+ * that pushes to several registries carry the same image. Where the image is to use the Java of its
+ * base, both are left empty.
  *
  * <p>Run by Maven in {@code package} when {@code -Dimage} is given: {@code java ImageRuntime.java
- * TARGET}.
+ * TARGET own|base}.
  */
 final class ImageRuntime {
   /** What the service and the SDKs load; the tests on the finished image show a missing one. */
@@ -72,17 +73,33 @@ final class ImageRuntime {
   private final Path target;
   private final Path image;
   private final Path jre;
+  private final Path cache;
 
   private ImageRuntime(Path target) {
     this.target = target;
     this.image = target.resolve("image");
     this.jre = image.resolve("java");
+    this.cache = image.resolve("cache/meridian.aot");
   }
 
   public static void main(String[] arguments) throws Exception {
     ImageRuntime runtime = new ImageRuntime(Path.of(arguments[0]));
-    runtime.link();
-    runtime.train();
+    boolean own = arguments[1].equals("own");
+    if (!own) {
+      runtime.empty();
+    }
+    Libraries.main(arguments);
+    if (own) {
+      runtime.link();
+      runtime.train();
+    }
+  }
+
+  /** The folders that Jib is told to copy must be there, and hold nothing of a build before. */
+  private void empty() throws IOException {
+    delete(image);
+    Files.createDirectories(jre);
+    Files.createDirectories(cache.getParent());
   }
 
   /** Links the modules out of the JDK that runs this. */
@@ -123,7 +140,6 @@ final class ImageRuntime {
     Path service =
         stage(target.resolve("meridian.jar"), stage.resolve("app/classpath/meridian.jar"));
 
-    Path cache = image.resolve("cache/meridian.aot");
     Path stamp = image.resolve("cache.stamp");
     String made =
         digest(

@@ -22,7 +22,7 @@ import java.util.zip.ZipEntry;
  * opens and reads each jar on the class path when it starts, which for a hundred of them took a
  * quarter of the time to the first answer. The same libraries give the same bytes.
  *
- * <p>Run by Maven when {@code -Dimage} is given: {@code java Libraries.java TARGET}.
+ * <p>The argument is Maven's {@code target}.
  */
 final class Libraries {
   /** Within what a zip file can say, and the same for every build. */

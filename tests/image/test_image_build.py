@@ -1,0 +1,157 @@
+"""How the image is built: on whatever Java the machine has, from the base that BASE names, and what is said when it cannot be."""
+
+import http.server
+import os
+import pathlib
+import shutil
+import subprocess
+import threading
+import time
+
+import pytest
+
+from support.images import debian_base, output, sources
+from support.machine import ROOT
+from support.service import free_port
+
+pytestmark = pytest.mark.check
+
+
+def environment(java_home, **more):
+    clean = {name: value for name, value in os.environ.items() if name not in ("JAVA_HOME", "BASE", "IMAGE")}
+    return clean | ({"JAVA_HOME": str(java_home)} if java_home else {}) | more
+
+
+def run(*command, **options):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, **options)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    return sources(tmp_path_factory.mktemp("clone"))
+
+
+@pytest.fixture(scope="module")
+def javas(tmp_path_factory):
+    """JAVA_HOME as machines have it; the java of the PATH is an older one."""
+    jdk = pathlib.Path(output(ROOT / "scripts/jdk"))
+    old = next((home for home in pathlib.Path("/usr/lib/jvm").glob("*") if "25" not in home.name and (home / "bin/java").exists()), None)
+    if not old:
+        pytest.skip("an older Java is missing: Debian: apt-get install default-jre-headless")
+    elsewhere = tmp_path_factory.mktemp("java") / "of my own"
+    shutil.copytree(jdk, elsewhere, symlinks=True, copy_function=os.link)
+    return {"none": None, "JDK 25": jdk, "JDK 25 elsewhere": elsewhere, "older": old, "no folder": "/no/java", "": ""}, old
+
+
+@pytest.mark.parametrize("home", ["none", "JDK 25", "JDK 25 elsewhere", "older", "no folder", ""])
+def test_any_java_builds_the_image(app, javas, home):
+    homes, old = javas
+    shutil.rmtree(app / "target/image", ignore_errors=True)
+    done = run(
+        *[app / "maven", "--quiet", "package", "-DskipTests", "-Dimage=meridian", "-P", "!own-runtime"],
+        env=environment(homes[home], PATH=f"{old}/bin:{os.environ['PATH']}", BASE=debian_base()),
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert (app / "target/image/libraries/libraries.jar").stat().st_size > 10_000_000
+    assert ("has no bin/java" in done.stdout) == (home == "no folder")
+
+
+def test_what_is_left_of_an_own_java_does_not_come_into_an_image_without(app):
+    left = [app / "target/image/java/bin/java", app / "target/image/cache/meridian.aot"]
+    for file in left:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    done = run(
+        *[app / "maven", "--quiet", "package", "-DskipTests", "-Dimage=meridian", "-P", "!own-runtime"],
+        env=environment(None, BASE=debian_base()),
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert not any(file.exists() for file in left)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "BASE=tar:///nowhere mvn -f {app} validate -Dimage=meridian",
+        "mvn -f {app} validate -Dimage=meridian -Dbase=tar:///nowhere",
+        "BASE=tar:///elsewhere mvn -f {app} validate -Dimage=meridian -Dbase=tar:///nowhere",
+        "IMAGE=localhost:1/meridian:1 APP={app} BASE=tar:///nowhere modules/image/push",
+        "BASE=tar:///nowhere ./taskw build",
+        "./taskw build BASE=tar:///nowhere",
+        "./taskw publish IMAGE=localhost:1/meridian:1 BASE=tar:///nowhere",
+    ],
+)
+def test_base_is_never_ignored(app, command):
+    start = time.monotonic()
+    done = run("bash", "-c", command.format(app=app), cwd=ROOT, env=environment(None))
+    assert done.returncode != 0
+    assert "BASE names /nowhere, which is no file; make it: app/base /nowhere" in done.stdout, done.stdout[-3000:]
+    assert "repeat" not in done.stdout.split("BASE names")[0] and time.monotonic() - start < 60
+
+
+class Plain(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def plain():
+    """A registry of this machine without TLS, as Docker's own is started."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Plain)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"localhost:{server.server_port}"
+    server.shutdown()
+
+
+def refused(app, goal, *options, base):
+    """What the first seconds of a build say."""
+    start = time.monotonic()
+    done = run(
+        *["mvn", "--batch-mode", "--quiet", "--file", app, "validate", goal, *options],
+        env=environment(None, BASE=base),
+    )
+    assert done.returncode != 0 and time.monotonic() - start < 60
+    return done.stdout
+
+
+def test_a_registry_without_tls_gets_the_flag_said(app, plain):
+    said = refused(app, "jib:build", f"-Dimage={plain}/meridian:1", base=debian_base())
+    assert f"{plain} speaks plain HTTP, which Jib does only if told: add -Djib.allowInsecureRegistries=true" in said
+
+
+def test_a_registry_that_does_not_run_is_named(app):
+    port = free_port()
+    said = refused(app, "jib:build", f"-Dimage=localhost:{port}/meridian:1", base=debian_base())
+    assert f"The registry localhost:{port} gave no connection" in said
+
+
+@pytest.mark.parametrize("registry", ["registry.invalid", "localhost:{port}", "127.0.0.1:{port}"])
+def test_a_base_that_is_not_reached_gets_the_way_out_said(app, registry):
+    registry = registry.format(port=free_port())
+    said = refused(app, "jib:buildTar", "-Dimage=meridian", base=f"{registry}/base@sha256:{'0' * 64}")
+    assert f"The registry {registry} " in said
+    assert "app/base /tmp/base.tar\n  export BASE=tar:///tmp/base.tar" in said
+
+
+@pytest.mark.parametrize(
+    "base, words",
+    [
+        ("/tmp/base.tar", "is no file"),
+        (str(ROOT / "app/pom.xml"), f"BASE must be tar://{ROOT}/app/pom.xml, with the scheme"),
+        ("tar://base.tar", "by its absolute path"),
+    ],
+)
+def test_a_base_in_a_file_that_is_misspelt_is_explained(app, base, words):
+    assert words in refused(app, "jib:buildTar", "-Dimage=meridian", base=base)
+
+
+def test_a_proxy_is_left_to_jib(app):
+    done = run(
+        *["mvn", "--batch-mode", "--quiet", "--file", app, "validate", "-Dimage=meridian", "-Dhttps.proxyHost=127.0.0.1"],
+        env=environment(None, BASE="registry.invalid/base:1"),
+    )
+    assert done.returncode == 0, done.stdout
