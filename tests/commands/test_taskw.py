@@ -1,0 +1,102 @@
+"""./taskw as it is typed: what comes on standard output, how it ends, and that letters outlive any locale."""
+
+import datetime
+import http.server
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import urllib.request
+
+import pytest
+from support.machine import ROOT
+from support.service import free_port
+
+pytestmark = pytest.mark.usefixtures("service_command")
+
+
+class Clock(http.server.BaseHTTPRequestHandler):
+    """Tells the time; /late tells it ten seconds late."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        late = datetime.timedelta(seconds=10 if self.path == "/late" else 0)
+        body = (datetime.datetime.now(datetime.timezone.utc) - late).strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def clock():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Clock)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def taskw(*arguments, **environment):
+    return subprocess.run(
+        [ROOT / "taskw", *arguments], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=300
+    )
+
+
+def compiles_again():
+    """Task forgets that it has compiled, so that Maven runs and may say something."""
+    shutil.rmtree(ROOT / ".task", ignore_errors=True)
+
+
+def test_the_probe_prints_its_line_and_nothing_else():
+    compiles_again()
+    url = f"http://127.0.0.1:{free_port()}/now"
+    done = taskw("probe", f"URL={url}")
+    assert (done.returncode, done.stdout) == (2, f"Failed: down: no connection, {url}\n"), done.stderr
+    assert "\x1b" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments, code, line",
+    [
+        (["URL={clock}"], 0, "OK: clock "),
+        (["URL={clock}/late"], 1, "Failed: clock "),
+        (["URL={clock}", "--", "--tolerance", "1ms", "--timeout", "1ms"], 2, "Failed: down: "),
+        (["URL={clock}", "--", "--tolerance", "soon"], 64, ""),
+        (["URL=ftp://nowhere"], 64, ""),
+        ([], 64, ""),
+        (["--", "--help"], 0, "Usage: probe "),
+    ],
+)
+def test_the_exit_codes_of_the_probe_come_through(clock, arguments, code, line):
+    done = taskw("probe", *(argument.format(clock=clock) for argument in arguments))
+    assert done.returncode == code, done.stdout + done.stderr
+    assert done.stdout.startswith(line) and bool(done.stdout) == bool(line)
+    assert ("Usage: probe" in done.stderr) == (code == 64)
+
+
+@pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "", "LANG": "C"}, {"LC_ALL": "", "LANG": "POSIX"}])
+def test_run_prints_json_alone_and_keeps_the_greeting_in_any_locale(locale):
+    compiles_again()
+    run = subprocess.Popen(
+        [ROOT / "taskw", "run"],
+        cwd=ROOT,
+        env=os.environ | locale | {"PORT": "0", "MERIDIAN_ADMIN_PORT": "0", "MERIDIAN_GREETING": "Grüße 👋"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        message = json.loads(run.stdout.readline())["message"]
+        (port,) = re.findall(r"Serving on port (\d+)", message)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/hello", timeout=30) as page:
+            assert "<h1>Grüße 👋</h1>" in page.read().decode()
+    finally:
+        os.killpg(run.pid, signal.SIGTERM)
+        run.wait(60)
