@@ -17,14 +17,14 @@ from support.service import Service, free_port
 SCHEMATHESIS = [ROOT / ".cache/venv/bin/schemathesis", "--config-file", ROOT / "tests/service/schemathesis.toml"]
 
 
-def described(service):
+def described(service, seed):
     """What schemathesis finds when it calls a service by the description that the service gives."""
     description = service.path.with_name("openapi.yaml")
     description.write_bytes(service.get("/openapi.yaml").body)
     url = f"http://127.0.0.1:{service.port}"
     # Given by its address it would not be called itself.
     return subprocess.run(
-        [*SCHEMATHESIS, "run", description, "--url", url, "--phases", "examples,coverage,fuzzing", "-n", "100"],
+        [*SCHEMATHESIS, "run", description, "--url", url, "--seed", str(seed)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -32,10 +32,11 @@ def described(service):
 
 
 @pytest.mark.check
-def test_the_service_is_as_its_description_says(service_command, tmp_path):
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_service_is_as_its_description_says(service_command, tmp_path, seed):
     service = Service(service_command, {"MERIDIAN_ACCESS_LOG": "errors"}, tmp_path)
     try:
-        done = described(service)
+        done = described(service, seed)
         assert "5 selected / 5 total" in done.stdout, done.stdout
         assert done.returncode == 0 and "No issues found" in done.stdout, done.stdout
         assert len(service.log()) == 1, "no answer was a 5xx"
@@ -66,7 +67,7 @@ def test_a_broken_handler_is_found(service_command, tmp_path, right, wrong):
 
     service = Service(command, {"MERIDIAN_ACCESS_LOG": "errors"}, tmp_path)
     try:
-        done = described(service)
+        done = described(service, 1)
         assert done.returncode == 1 and " GET / _" in done.stdout, done.stdout
     finally:
         service.stop()

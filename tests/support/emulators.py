@@ -28,23 +28,27 @@ import urllib.request
 from support.fronts import Front, Response, upstream
 from support.service import ROOT, alone, free_port, jdk25
 
-AZURITE = "3.37.0"
+AZURITE = "azurite@3.37.0"
 FAKE_GCS_SERVER = "1.56.1"
 CACHE = ROOT / ".cache"
 
 
 def azurite():
-    """Azurite, installed if it is not yet: some 200 MB."""
-    folder = CACHE / "npm" / f"azurite-{AZURITE}"
-    with alone("azurite"):
+    """Azurite: some 200 MB."""
+    return npm(AZURITE) / "azurite-blob"
+
+
+def npm(package):
+    """The folder of the programs of PACKAGE@VERSION of npm, installed if it is not yet."""
+    folder = CACHE / "npm" / package.lstrip("@").replace("/", "-").replace("@", "-")
+    with alone(folder.name):
         if not folder.exists():
             with _fresh(folder) as fresh:
                 fresh.mkdir(parents=True)
                 subprocess.run(
-                    ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", fresh, f"azurite@{AZURITE}"],
-                    check=True,
+                    ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", fresh, package], check=True
                 )
-    return folder / "node_modules/.bin/azurite-blob"
+    return folder / "node_modules/.bin"
 
 
 def fake_gcs_server():
