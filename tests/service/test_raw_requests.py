@@ -1,0 +1,117 @@
+"""Raw requests against the service and, in the same run, Go's net/http and nginx."""
+
+import concurrent.futures
+import os
+import re
+import subprocess
+
+import pytest
+from raw_requests import FOLLOW_UP, ROWS
+from support.images import wait_for
+from support.machine import ROOT
+from support.service import Service, free_port
+from support.wire import Unreadable, conversation
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("nginx", "go")]
+
+# Of what never arrives whole; for the service and nginx. net/http has no such limit by itself.
+SECONDS = 2
+
+NGINX = f"""
+    daemon off; pid nginx.pid; error_log error.log;
+    events {{}}
+    http {{
+      access_log off; default_type application/json;
+      client_header_timeout {SECONDS}s; client_body_timeout {SECONDS}s;
+      client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
+      server {{
+        listen 127.0.0.1:PORT;
+        if ($request_method !~ ^(GET|HEAD)$) {{ return 405; }}
+        location = / {{ return 200 "{{}}"; }}
+        location / {{ return 404; }}
+      }}
+    }}
+    """
+
+
+@pytest.fixture(scope="module")
+def service(service_command, tmp_path_factory):
+    started = Service(service_command, {"MERIDIAN_REQUEST_TIMEOUT": f"{SECONDS}s"}, tmp_path_factory.mktemp("service"))
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def nginx(tmp_path_factory):
+    folder, port = tmp_path_factory.mktemp("nginx"), free_port()
+    (folder / "nginx.conf").write_text(NGINX.replace("PORT", str(port)))
+    yield from peer(["nginx", "-p", folder, "-c", "nginx.conf", "-e", "error.log"], port)
+
+
+@pytest.fixture(scope="module")
+def go(tmp_path_factory):
+    program, port = tmp_path_factory.mktemp("go") / "peer", free_port()
+    subprocess.run(["go", "build", "-o", program, "."], cwd=ROOT / "tests/bench/peers/go", check=True)
+    yield from peer([program], port)
+
+
+def peer(command, port):
+    process = subprocess.Popen(command, env={**os.environ, "PORT": str(port)})
+    try:
+        wait_for(f"http://127.0.0.1:{port}/")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def outcome(port, row):
+    """What came back, in the words of the table, and the answers."""
+    try:
+        answers, ended = conversation(
+            port,
+            row.sent + (FOLLOW_UP if row.end == "follow-up" else b""),
+            half_close=row.end == "half-close",
+            # Others wait until the connection ends; here it is what the server does on its own that counts.
+            **({"seconds": SECONDS + 3} if row.end == "silence" else {}),
+        )
+    except Unreadable as error:
+        return f"unreadable: {error}", []
+    statuses = [answer.status for answer in answers]
+    # FOLLOW_UP is answered by 404, behind what the row's own requests got.
+    kept = row.end == "follow-up" and sum(status >= 200 for status in statuses) > 1 and statuses[-1] == 404
+    if kept:
+        statuses.pop()
+    return " ".join([*map(str, statuses), "kept" if kept else "closed" if ended else "waits"]), answers
+
+
+@pytest.fixture(scope="module")
+def outcomes(service, nginx, go):
+    """For each row what each server did, the service first, and what the service answered."""
+    with concurrent.futures.ThreadPoolExecutor(32) as threads:
+        asked = [[threads.submit(outcome, port, row) for port in (service.port, go, nginx)] for row in ROWS]
+        done = [[future.result() for future in futures] for futures in asked]
+    return [([did for did, _ in row], row[0][1]) for row in done]
+
+
+@pytest.mark.parametrize("number", range(len(ROWS)), ids=[f"RFC {row.section}: {row.name}" for row in ROWS])
+def test_raw_request(outcomes, number):
+    row, ((ours, go, nginx), answers) = ROWS[number], outcomes[number]
+    seen = f"{row.sent[:200]!r}: the service {ours}, Go {go}, nginx {nginx}; RFC {row.section}: {row.expected}"
+    if ours not in row.outcomes:
+        pytest.fail(seen, pytrace=False)
+    if ours not in (go, nginx) and not row.why:
+        pytest.fail(f"No reason is given why it does neither: {seen}", pytrace=False)
+    for name, value in row.fields.items():
+        assert re.fullmatch(value, answers[0].fields.get(name, "")), f"{name}: {answers[0].fields}"
+    for answer in answers:
+        assert answer.status < 200 or "date" in answer.fields, answer
+
+
+def test_nobody_was_served_what_he_did_not_ask_for(service, outcomes):
+    log = service.log()
+    assert service.process.poll() is None
+    assert [line for line in log if line["severity"] not in ("INFO", "DEBUG")] == []
+    assert [line for line in log if line.get("path", "").startswith("/inner")] == []
+    statuses = {line["status"] for line in log if "status" in line}
+    assert {status for status in statuses if status >= 500} <= {501, 505}

@@ -1,0 +1,134 @@
+"""HTTP/1.1 over bare sockets, for requests that no client library would send."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import time
+from typing import NamedTuple
+
+# Longer than any deadline that the servers of the tests were given.
+PATIENCE = 10
+
+
+class Answer(NamedTuple):
+    status: int
+    fields: dict[str, str]  # names in lower case
+    body: bytes
+
+
+class Unreadable(Exception):
+    """What came back is not HTTP/1 of RFC 9112."""
+
+
+class Wire:
+    """A connection. A reset ends it like a close: what came before can still be read."""
+
+    def __init__(self, port, host="127.0.0.1"):
+        self.socket = socket.create_connection((host, port), timeout=PATIENCE)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.received = bytearray()
+        self.ended = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def send(self, data):
+        """As much of it as the other side takes."""
+        with contextlib.suppress(ConnectionError, socket.timeout):
+            self.socket.sendall(data)
+
+    def half_close(self):
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)
+
+    def more(self):
+        """Whether more arrived before the connection ended; socket.timeout where it does neither."""
+        if self.ended:
+            return False
+        try:
+            data = self.socket.recv(1 << 16)
+        except ConnectionError:
+            data = b""
+        self.received += data
+        self.ended = not data
+        return not self.ended
+
+    def answer(self, head=False):
+        """The next answer, to a HEAD if so told; None where the connection ended before it."""
+        while (end := self.received.find(b"\r\n\r\n")) < 0:
+            if not self.more():
+                if self.received:
+                    raise Unreadable(bytes(self.received[:200]))
+                return None
+        status, *lines = self.received[:end].decode("latin-1").split("\r\n")
+        match = re.fullmatch(r"HTTP/1\.[01] (\d{3}) [\t -~]*", status)
+        if not match or not all(re.fullmatch(r"[!#-'*+.^-z|~0-9A-Z-]+:[ \t]*[^\r\n\0]*", line) for line in lines):
+            raise Unreadable(bytes(self.received[: end + 4]))
+        del self.received[: end + 4]
+        fields = {}
+        for line in lines:
+            name, value = line.split(":", 1)
+            fields[name.lower()] = ", ".join(filter(None, [fields.get(name.lower()), value.strip()]))
+        code = int(match[1])
+        body = b"" if head or code < 200 or code in (204, 304) else self._body(fields)
+        return Answer(code, fields, body)
+
+    def _body(self, fields):
+        if fields.get("transfer-encoding") == "chunked":
+            body = b""
+            while size := int(self._line(), 16):
+                body += self._take(size + 2)[:-2]
+            while self._line():
+                pass
+            return body
+        if "content-length" in fields:
+            return self._take(int(fields["content-length"]))
+        while self.more():
+            pass
+        return self._take(len(self.received))
+
+    def _line(self):
+        while (end := self.received.find(b"\r\n")) < 0:
+            if not self.more():
+                raise Unreadable(bytes(self.received))
+        return self._take(end + 2)[:-2]
+
+    def _take(self, size):
+        while len(self.received) < size:
+            if not self.more():
+                raise Unreadable(f"{size - len(self.received)} bytes of a body are missing")
+        taken = bytes(self.received[:size])
+        del self.received[:size]
+        return taken
+
+
+def methods(data):
+    """Of the requests that these bytes hold, as far as a HEAD among them matters."""
+    return re.findall(rb"(?m)^([A-Z]+) [^ ]+ HTTP/1\.1\r$", data)
+
+
+def conversation(port, data, half_close=False, seconds=PATIENCE):
+    """All answers to what is sent, until the connection ends; and whether it ended before the time was up."""
+    heads = [method == b"HEAD" for method in methods(data)]
+    answers = []
+    end = time.monotonic() + seconds
+    with Wire(port) as wire:
+        wire.send(data)
+        if half_close:
+            wire.half_close()
+        try:
+            while True:
+                wire.socket.settimeout(max(0.01, end - time.monotonic()))
+                answer = wire.answer(head=heads[:1] == [True])
+                if answer is None:
+                    return answers, True
+                answers.append(answer)
+                if answer.status >= 200:
+                    heads = heads[1:]
+        except socket.timeout:
+            return answers, False
