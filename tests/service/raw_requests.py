@@ -60,6 +60,7 @@ EXPECTED = "100 200 kept | 200 closed | 100 200 closed | 417 closed"
 LINE_FEED = "400 closed | 200 kept"
 
 BODY = "no route reads a body, so that the connection ends with the answer in place of it (RFC 9112 9.3)"
+UNCHUNKED = "400 is what RFC 9112 6.3 asks for where chunked is not the last coding"
 STRICT = "what another server on the way could read in another way is refused"
 OLD = "README: HTTP/1.0 is answered with 505"
 LIMIT = "a limit of our own keeps what all connections send within the heap"
@@ -280,12 +281,12 @@ ROWS = [
         "400 closed | 405 closed"),
     Row("9112 6.1", "an unknown one beside a length", get("Transfer-Encoding: x", "Content-Length: 5", body="hello"), CODING, STRICT),
     *[
-        Row("9112 6.1", repr(text), get(f"Transfer-Encoding: {text}", body="0\r\n\r\n"), CODING)
+        Row("9112 6.1", repr(text), get(f"Transfer-Encoding: {text}", body="0\r\n\r\n"), CODING, UNCHUNKED)
         for text in ["gzip", "gzip, chunked", "chunked, gzip", "identity", "chunked, identity", "xchunked", "chunkedx",
                      "chunked, chunked", '"chunked"', "chunked;q=1", "chunk ed", "\x0bchunked", "chunked\x0b", "\xa0chunked"]
     ],
-    Row("9110 5.5", "'chunked\\x00'", get("Transfer-Encoding: chunked\0", body="0\r\n\r\n"), CODING),
-    Row("9112 6.3", "an empty one", get("Transfer-Encoding: ", body="0\r\n\r\n"), CODING),
+    Row("9110 5.5", "'chunked\\x00'", get("Transfer-Encoding: chunked\0", body="0\r\n\r\n"), CODING, UNCHUNKED),
+    Row("9112 6.3", "an empty one", get("Transfer-Encoding: ", body="0\r\n\r\n"), CODING, UNCHUNKED),
     Row("9112 6.1", "chunked twice", chunked("0\r\n\r\n", "Transfer-Encoding: chunked"), CODING),
     Row("9112 6.1", "chunked and identity in two lines", chunked("0\r\n\r\n", "Transfer-Encoding: identity"), CODING),
     Row("9112 5.1", "a blank before its colon", get("Transfer-Encoding : chunked", body="0\r\n\r\n"), REFUSED),

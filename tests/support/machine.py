@@ -60,6 +60,7 @@ NEEDS = {
     "cosign": (_built("cosign"), "Go, and scripts/tool cosign, which builds it in some 5 minutes"),
     "osv-scanner": (_built("osv-scanner"), "Go, and scripts/tool osv-scanner, which builds it in some 5 minutes"),
     "nginx": (lambda: shutil.which("nginx"), "Debian: apt-get install nginx"),
+    "haproxy": (lambda: shutil.which("haproxy"), "Debian: apt-get install haproxy"),
     "wrk": (lambda: shutil.which("wrk"), "Debian: apt-get install wrk"),
     "docker-registry": (
         lambda: shutil.which("docker-registry"),

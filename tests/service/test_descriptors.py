@@ -1,0 +1,71 @@
+"""The limit of file descriptors, reached over the public port."""
+
+import contextlib
+import http.client
+import os
+import resource
+import socket
+import subprocess
+import time
+
+import pytest
+from support.service import APP, Service
+
+pytestmark = pytest.mark.check
+
+
+@contextlib.contextmanager
+def connections(port, number):
+    """Open connections; those that nobody accepts wait in the queue of the listener."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(number):
+            connection = stack.enter_context(socket.socket())
+            connection.settimeout(1)
+            with contextlib.suppress(OSError):
+                connection.connect(("127.0.0.1", port))
+        yield
+
+
+def state(service):
+    """What somebody who watches the service from outside can see of it."""
+    if service.process.poll() is not None:
+        return "ended"
+    for name, path, port in [("serves", "/", service.port), ("says that it is down", "/live", service.admin_port)]:
+        try:
+            answer = service.get(path, port=port)
+        except (OSError, http.client.HTTPException):
+            continue
+        if (answer.status == 200) == (name == "serves"):
+            return name
+    return "neither serves nor says so"
+
+
+def test_running_out_of_descriptors_is_survived_or_seen(service_command, tmp_path):
+    service = Service(service_command, {}, tmp_path)
+    try:
+        pid = service.process.pid
+        assert state(service) == "serves"
+        _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        # Lowered while it runs: a limit that is too small for the settings does not let it start.
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(os.listdir(f"/proc/{pid}/fd")) + 100, hard))
+        with connections(service.port, 300):
+            time.sleep(3)
+        end = time.monotonic() + 10
+        while (seen := state(service)) not in ("serves", "ended") and time.monotonic() < end:
+            time.sleep(0.2)
+        assert seen in ("serves", "ended", "says that it is down"), service.path.read_text()[-3000:]
+    finally:
+        service.process.kill()
+
+
+def test_a_limit_that_the_settings_do_not_fit_stops_the_start(service_command):
+    done = subprocess.run(
+        ["prlimit", "--nofile=256", *service_command],
+        cwd=APP,
+        env={"PATH": os.environ["PATH"], "PORT": "0", "MERIDIAN_ADMIN_PORT": "0"},
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 1
+    assert "256" in done.stdout and "1000" in done.stdout, done.stdout
