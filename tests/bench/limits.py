@@ -1,4 +1,4 @@
-"""What every server gets: one CPU, 512 MiB; and what it used of them."""
+"""What every server gets: one CPU, 512 MiB unless told otherwise; and what it used of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Limits:
-    def __init__(self):
+    def __init__(self, memory_mib=MEMORY_MIB):
+        self.memory_mib = memory_mib
         cpus = sorted(os.sched_getaffinity(0))
         self.server_cpu, self.load_cpu = cpus[0], cpus[-1]
         self.group = None
@@ -19,7 +20,7 @@ class Limits:
             group = parent / GROUP
             try:
                 group.mkdir()
-                (group / limit).write_text(str(MEMORY_MIB << 20))
+                (group / limit).write_text(str(memory_mib << 20))
                 self.group = group
                 break
             except OSError:
@@ -29,12 +30,12 @@ class Limits:
     def text(self):
         shared = " the load generator shares it," if self.server_cpu == self.load_cpu else " the load generator has another,"
         if self.group:
-            return f"one CPU,{shared} {MEMORY_MIB} MiB by control group"
+            return f"one CPU,{shared} {self.memory_mib} MiB by control group"
         return (f"one CPU,{shared} memory not limited for want of the right to make a control group"
-                f" (run it as root), JVMs told that the machine has {MEMORY_MIB} MiB")
+                f" (run it as root), JVMs told that the machine has {self.memory_mib} MiB")
 
     def environment(self):
-        return {} if self.group else {"JDK_JAVA_OPTIONS": f"-XX:MaxRAM={MEMORY_MIB}m"}
+        return {} if self.group else {"JDK_JAVA_OPTIONS": f"-XX:MaxRAM={self.memory_mib}m"}
 
     def apply(self):
         """Between fork and exec of a server."""

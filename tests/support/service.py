@@ -73,8 +73,9 @@ class Service:
 
     SERVING = re.compile(r"Serving on port (\d+), health and metrics on (?:port )?(\d+)")
 
-    def __init__(self, command, environment, folder):
-        """command: as `service_command` gives it; environment: all it sees but PATH; folder: takes its log."""
+    def __init__(self, command, environment, folder, prepare=None):
+        """command: as `service_command` gives it; environment: all it sees but PATH; folder: takes its log;
+        prepare: called in the new process before it starts."""
         self.path = pathlib.Path(folder) / "service.log"
         with open(self.path, "wb") as log:
             self.process = subprocess.Popen(
@@ -84,6 +85,7 @@ class Service:
                 | environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                preexec_fn=prepare,
             )
         deadline = time.monotonic() + 60
         while not (serving := self.SERVING.search(self.path.read_text())):

@@ -1,0 +1,151 @@
+"""Floods of a server by its clients, and a client that asks meanwhile; each as a process of its own.
+
+floods.py flood PORT SECONDS   all floods at once; prints what they did, as JSON
+floods.py ask PORT SECONDS     50 requests a second; prints status and seconds of each answer, as JSON
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import contextlib
+import json
+import socket
+import struct
+import sys
+import time
+
+RATE = 50
+# Together fewer than the connections that the service allows, so that there is a place for who asks.
+CHUNK_LINES, FIELDS, SILENT, RESETS, SLOW = 50, 400, 200, 50, 200
+
+HEAD = b"GET / HTTP/1.1\r\nHost: a\r\n"
+LARGE = "/api/large"
+PATIENCE = 10
+
+
+class Flood:
+    """Connections of one kind, each opened again as soon as it is gone."""
+
+    def __init__(self, port):
+        self.address = ("127.0.0.1", port)
+        self.loop = asyncio.get_running_loop()
+        self.counts = collections.Counter()
+
+    async def connect(self, **options):
+        connection = socket.socket()
+        connection.setblocking(False)
+        if "buffer" in options:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, options["buffer"])
+        try:
+            await self.loop.sock_connect(connection, self.address)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    async def repeat(self, kind, number):
+        async def one():
+            while True:
+                with contextlib.suppress(OSError):
+                    await kind()
+                    self.counts[kind.__name__] += 1
+                await asyncio.sleep(0.01)
+
+        await asyncio.gather(*[one() for _ in range(number)])
+
+    async def until_closed(self, connection):
+        while await self.loop.sock_recv(connection, 1 << 16):
+            pass
+
+    async def chunk_line(self):
+        """A size of a chunk that never ends."""
+        zeros = b"0" * (16 << 10)
+        with await self.connect() as connection:
+            await self.loop.sock_sendall(connection, HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+            while True:
+                await self.loop.sock_sendall(connection, zeros)
+                self.counts["chunk_line_bytes"] += len(zeros)
+
+    async def fields(self):
+        """As many fields as are allowed by their size, and no end of them."""
+        lines = b"".join(b"x-%d: v\r\n" % number for number in range(1_370))
+        with await self.connect() as connection:
+            await self.loop.sock_sendall(connection, HEAD + lines[: 15 << 10])
+            await self.until_closed(connection)
+
+    async def silent(self):
+        with await self.connect() as connection:
+            await self.until_closed(connection)
+
+    async def resets(self):
+        with await self.connect() as connection:
+            await self.loop.sock_sendall(connection, HEAD + b"\r\n")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    async def slow_reader(self):
+        """Asks for 20 large documents and reads a little of them every second."""
+        with await self.connect(buffer=4 << 10) as connection:
+            await self.loop.sock_sendall(connection, (HEAD.replace(b"/", LARGE.encode(), 1) + b"\r\n") * 20)
+            while await self.loop.sock_recv(connection, 512):
+                await asyncio.sleep(1)
+
+
+async def flood(port, seconds):
+    it = Flood(port)
+    kinds = [
+        (it.chunk_line, CHUNK_LINES), (it.fields, FIELDS), (it.silent, SILENT), (it.resets, RESETS), (it.slow_reader, SLOW)
+    ]
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(asyncio.gather(*[it.repeat(*kind) for kind in kinds]), seconds)
+    return it.counts
+
+
+class Asker:
+    """Every other request opens a connection of its own; the rest share some that are kept."""
+
+    def __init__(self, port):
+        self.port = port
+        self.kept = []
+
+    async def ask(self, keep):
+        """Status, 0 for none, and the seconds that it took."""
+        started = time.monotonic()
+        try:
+            status = await asyncio.wait_for(self.answer(keep), PATIENCE)
+        except (OSError, EOFError, asyncio.TimeoutError):
+            status = 0
+        return status, time.monotonic() - started
+
+    async def answer(self, keep):
+        while True:
+            old = keep and self.kept
+            reader, writer = self.kept.pop() if old else await asyncio.open_connection("127.0.0.1", self.port)
+            try:
+                writer.write(HEAD + (b"\r\n" if keep else b"Connection: close\r\n\r\n"))
+                head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+                await reader.readexactly(int(head.partition("content-length: ")[2].split("\r\n")[0]))
+            except (OSError, EOFError):
+                writer.close()
+                if old:
+                    continue  # It was closed while nobody used it, which RFC 9112 9.3.1 lets a client try again.
+                raise
+            if keep and "connection: close" not in head:
+                self.kept.append((reader, writer))
+            else:
+                writer.close()
+            return int(head.split()[1])
+
+
+async def ask(port, seconds):
+    asker, tasks = Asker(port), []
+    started = time.monotonic()
+    for number in range(int(seconds * RATE)):
+        await asyncio.sleep(max(0, started + number / RATE - time.monotonic()))
+        tasks.append(asyncio.create_task(asker.ask(keep=number % 2 == 0)))
+    return await asyncio.gather(*tasks)
+
+
+if __name__ == "__main__":
+    what, port, seconds = sys.argv[1:]
+    print(json.dumps(asyncio.run({"flood": flood, "ask": ask}[what](int(port), float(seconds)))))

@@ -1,0 +1,71 @@
+"""All floods at once, on one CPU and little memory, while somebody else asks."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import floods
+import pytest
+from limits import Limits
+from support.service import Service
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("root")]
+
+SECONDS = 60
+
+
+def started(what, port, prepare):
+    return subprocess.Popen(
+        [sys.executable, pathlib.Path(__file__).with_name("floods.py"), what, str(port), str(SECONDS)],
+        stdout=subprocess.PIPE,
+        preexec_fn=prepare,
+    )
+
+
+@pytest.mark.parametrize("memory_mib", [512, 256])
+def test_whoever_else_asks_is_answered(service_command, tmp_path, memory_mib):
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "large.json").write_text(json.dumps({"text": "x" * 1_000_000}))
+    limits = Limits(memory_mib)
+    assert limits.group, "no control group limits its memory"
+
+    def first():
+        # What else this machine does at the same time is not to decide.
+        os.setpriority(os.PRIO_PROCESS, 0, -10)
+
+    def served():
+        limits.apply()
+        first()
+
+    service = Service(service_command, {"MERIDIAN_DOCUMENTS_LOCATION": str(documents)}, tmp_path, prepare=served)
+    try:
+        processes = [started("flood", service.port, limits.apply_to_load), started("ask", service.port, first)]
+        did, answers = [json.loads(process.communicate(timeout=SECONDS + 60)[0]) for process in processes]
+        assert service.process.poll() is None, service.path.read_text()[-2000:]
+        print(f"{memory_mib} MiB: {did}; {summary(answers)}; at most {peak(service.process.pid)} KiB of memory")
+
+        in_time = sum(status == 200 and seconds < 1 for status, seconds in answers)
+        told = sum(status in (200, 503) for status, _ in answers)
+        assert in_time >= 0.99 * len(answers) and told == len(answers), summary(answers)
+        assert [line for line in service.log() if line["severity"] != "INFO" or "stack_trace" in line] == []
+        # They were floods, each of them, for all that time.
+        assert did["chunk_line_bytes"] > 10 << 20 and did["resets"] > 50 * SECONDS
+        assert did["fields"] + did["silent"] > floods.FIELDS + floods.SILENT
+    finally:
+        service.process.kill()
+        service.process.wait()
+        limits.close()
+
+
+def peak(pid):
+    (line,) = [line for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1])
+
+
+def summary(answers):
+    times = sorted(seconds for _, seconds in answers)
+    counts = {status: sum(status == other for other, _ in answers) for status in {status for status, _ in answers}}
+    return f"statuses {counts}, seconds: median {times[len(times) // 2]:.3f}, p99 {times[len(times) * 99 // 100]:.3f}, most {times[-1]:.3f}"
