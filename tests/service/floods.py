@@ -47,9 +47,9 @@ class Flood:
     async def repeat(self, kind, number):
         async def one():
             while True:
+                self.counts[kind.__name__] += 1
                 with contextlib.suppress(OSError):
                     await kind()
-                    self.counts[kind.__name__] += 1
                 await asyncio.sleep(0.01)
 
         await asyncio.gather(*[one() for _ in range(number)])

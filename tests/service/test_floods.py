@@ -52,8 +52,8 @@ def test_whoever_else_asks_is_answered(service_command, tmp_path, memory_mib):
         assert in_time >= 0.99 * len(answers) and told == len(answers), summary(answers)
         assert [line for line in service.log() if line["severity"] != "INFO" or "stack_trace" in line] == []
         # They were floods, each of them, for all that time.
-        assert did["chunk_line_bytes"] > 10 << 20 and did["resets"] > 50 * SECONDS
-        assert did["fields"] + did["silent"] > floods.FIELDS + floods.SILENT
+        assert did["chunk_line_bytes"] > 10 << 20 and did["resets"] > 10 * SECONDS
+        assert did["fields"] > floods.FIELDS and did["silent"] > floods.SILENT
     finally:
         service.process.kill()
         service.process.wait()
