@@ -62,6 +62,7 @@ LINE_FEED = "400 closed | 200 kept"
 BODY = "no route reads a body, so that the connection ends with the answer in place of it (RFC 9112 9.3)"
 UNCHUNKED = "400 is what RFC 9112 6.3 asks for where chunked is not the last coding"
 STRICT = "what another server on the way could read in another way is refused"
+GRAMMAR = "RFC 9112 3 asks for 400 where a request line is not one of its grammar"
 OLD = "README: HTTP/1.0 is answered with 505"
 LIMIT = "a limit of our own keeps what all connections send within the heap"
 DOCUMENT = "the peers have no documents"
@@ -77,6 +78,10 @@ ROWS = [
     Row("9112 9.3.2", "HEAD between two others", get() + get(line="HEAD / HTTP/1.1") + get(), "200 200 200 kept"),
     Row("9112 9.6", "a client that half-closes after its request", get(), "200 closed", end="half-close"),
     Row("9110 14.2", "Range, which may be ignored", get("Range: bytes=0-1"), "200 kept | 206 kept"),
+    Row("9110 14.2", "a Range that makes no sense", get("Range: bytes=9-1,-,x"), "200 kept | 416 kept"),
+    Row("9110 8.3", "two content types of no content", get("Content-Type: a/b", "Content-Type: c/d"), "200 kept"),
+    Row("6265 5.4", "cookies that are none", get("Cookie: ;;=,a=b;\t\"", "Cookie:"), "200 kept"),
+    Row("9112 6.3", "POST without a length, so without a body", get(line="POST / HTTP/1.1"), "405 kept"),
     Row("9110 10.1.4", "TE", get("TE: trailers, deflate;q=0.5"), "200 kept"),
     Row("9110 15.4.5", "304 says no other length than the 200", get("If-None-Match: *", line="GET /api/foo HTTP/1.1"),
         "304 kept", DOCUMENT, fields={"content-length": "", "etag": '".+"'}),
@@ -119,6 +124,7 @@ ROWS = [
     Row("9110 7.8", "Upgrade to a web socket", get(
         "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="),
         "200 kept"),
+    Row("9110 7.8", "Upgrade to nothing known, not named in Connection", get("Upgrade: x/9, y"), "200 kept"),
 
     # The version.
     Row("9112 2.3", "in lower case", get(line="GET / http/1.1"), REFUSED),
@@ -126,6 +132,8 @@ ROWS = [
     Row("9112 2.3", "of two digits", get(line="GET / HTTP/1.10"), "400 closed | 505 closed"),
     Row("9112 2.3", "with a comma", get(line="GET / HTTP/1,1"), REFUSED),
     Row("9112 2.3", "another protocol's name", get(line="GET / HTP/1.1"), REFUSED),
+    Row("9112 2.3", "with a leading zero", get(line="GET / HTTP/01.1"), "400 closed | 505 closed"),
+    Row("9112 2.3", "with a blank in it", get(line="GET / HTTP/ 1.1"), REFUSED),
     Row("9110 2.5", "a later minor one", get(line="GET / HTTP/1.2"), "200 kept"),
     Row("9110 15.6.6", "a later major one", get(line="GET / HTTP/3.0"), "505 closed"),
     Row("9110 2.5", "HTTP/1.0", get(line="GET / HTTP/1.0"), "200 closed | 505 closed", OLD),
@@ -171,6 +179,10 @@ ROWS = [
     Row("3986 2.1", "half an escape", target("/%2"), "400 closed | 400 kept"),
     Row("3986 2.1", "an escape that is none", target("/%zz"), "400 closed | 400 kept"),
     Row("3986 2.1", "NUL escaped", target("/%00"), "400 closed | 400 kept | 404 kept"),
+    Row("3986 2.1", "the end of a line escaped", target("/%0d%0aX:%20y"), "400 closed | 400 kept | 404 kept"),
+    Row("3629 3", "a slash escaped in too many octets", target("/..%c0%af"), "400 closed | 400 kept | 404 kept"),
+    Row("3986 2", "with a backslash", target("/\\x"), "400 closed | 400 kept | 404 kept", GRAMMAR),
+    Row("3986 2", "with a bracket in its query", target("/?a[]=<b>"), "400 closed | 400 kept | 200 kept", GRAMMAR),
     Row("3986 5.2.4", "above the root", target("/../../etc/passwd"), "400 closed | 400 kept | 404 kept",
         "there is nothing above the root, and Go's redirect leads to nothing too"),
 
@@ -180,6 +192,8 @@ ROWS = [
     Row("9112 3.2", "two Hosts", get("Host: b"), REFUSED),
     Row("9112 3.2", "Host with a blank", get(host="Host: a b"), REFUSED),
     Row("9112 3.2", "Host with a path", get(host="Host: a/b"), REFUSED),
+    Row("9110 7.2", "Host without a value", get(host="Host:"), "200 kept | 400 closed"),
+    Row("9112 3.2", "Host with two names", get(host="Host: a, b"), REFUSED),
     Row("9112 3.2", "Host with a user", get(host="Host: b@a"), REFUSED),
     Row("9112 3.2", "Host with a port that is no number", get(host="Host: a:x"), REFUSED, STRICT),
     Row("9112 3.2", "Host with an address of IPv6", get(host="Host: [2001:db8::1]:8080"), "200 kept"),
@@ -189,6 +203,7 @@ ROWS = [
     Row("9112 5.1", "a tab before the colon", get("X\t: y"), REFUSED),
     Row("9112 5", "no colon", get("nonsense"), REFUSED),
     Row("9112 5.2", "folded", get("X: y\r\n z"), "400 closed | 200 kept"),
+    Row("9112 5.2", "a line of blanks", get("X: y", "  ", "Z: z"), "400 closed | 200 kept"),
     Row("9112 5.2", "folded, in Content-Length", get("Content-Length: 0\r\n 1"), REFUSED),
     Row("9112 2.2", "a blank before the first", get(host=" Host: a"), REFUSED),
     Row("9110 5.1", "an empty name", get(": y"), REFUSED),
@@ -245,6 +260,16 @@ ROWS = [
     Row("9112 6.3", "of GET", get("Content-Length: 5", body="hello"), TAKEN, BODY),
     Row("9112 6.3", "of POST", get("Content-Length: 5", line="POST / HTTP/1.1", body="hello"), POSTED, BODY),
     Row("9112 6.3", "of no octets", get("Content-Length: 0"), "200 kept"),
+    Row("9112 5.1", "with blanks around its length", get("Content-Length: \t 5 \t", body="hello"), TAKEN, BODY),
+    Row("9112 6.3", "of HEAD, a request",
+        get(f"Content-Length: {len(INNER)}", line="HEAD / HTTP/1.1", body=INNER), TAKEN, BODY),
+    Row("9112 6.3", "of OPTIONS, a request",
+        get(f"Content-Length: {len(INNER)}", line="OPTIONS / HTTP/1.1", body=INNER), POSTED, BODY),
+    Row("9112 6.3", "of TRACE", get("Content-Length: 5", line="TRACE / HTTP/1.1", body="hello"),
+        "400 closed | " + POSTED, BODY),
+    Row("9112 6.3", "of HEAD, in chunks", chunked(f"{len(INNER):x}\r\n{INNER}\r\n0\r\n\r\n", line="HEAD / HTTP/1.1"), TAKEN, BODY),
+    Row("9112 6.3", "to a path that is none", get("Content-Length: 5", line="GET /none HTTP/1.1", body="hello"),
+        "404 kept | 404 closed", BODY),
     Row("9112 6.3", "a request", get(f"Content-Length: {len(INNER)}", body=INNER), TAKEN, BODY),
     Row("9112 9.3.2", "of POST, and a request behind it",
         get("Content-Length: 5", line="POST / HTTP/1.1", body="hello") + get(), "405 200 kept | 405 closed", BODY),
@@ -258,6 +283,9 @@ ROWS = [
     Row("9110 6.5.1", "in chunks with a length in the trailer",
         chunked("5\r\nhello\r\n0\r\nContent-Length: 50\r\n\r\n"), POSTED + " | " + LOST, BODY),
     Row("9112 7", "Chunked", get("Transfer-Encoding: Chunked", body="5\r\nhello\r\n0\r\n\r\n"), TAKEN, BODY),
+    Row("9112 5.1", "chunked with blanks around it", get("Transfer-Encoding: \t chunked \t", body="0\r\n\r\n"), TAKEN, BODY),
+    Row("9110 6.5.1", "in chunks with Host and Transfer-Encoding in the trailer",
+        chunked("5\r\nhello\r\n0\r\nHost: b\r\nTransfer-Encoding: chunked\r\n\r\n"), POSTED + " | " + LOST, BODY),
     Row("9112 7", "of GET, of no chunk", chunked("0\r\n\r\n", line="GET / HTTP/1.1"), TAKEN, BODY),
 
     # Lengths that are not.
@@ -268,7 +296,7 @@ ROWS = [
     Row("9110 8.6", "with leading zeros", get("Content-Length: 005", body="hello"), f"400 closed | {TAKEN}"),
     *[
         Row("9112 6.3", f"{text!r}", get(f"Content-Length: {text}", body="hello"), REFUSED)
-        for text in ["-5", "+5", "5 5", "0x5", "5.0", "5e0", "1_0", "", "five", "5;", "\xb2", "18446744073709551621"]
+        for text in ["-5", "+5", "5 5", "0x5", "5.0", "5e0", "1_0", "-0", "0o5", "5, 5, 6", "5,", "", "five", "5;", "\xb2", "18446744073709551621"]
     ],
     Row("9110 8.6", "larger than any body", get("Content-Length: 9000000000000000", line="POST / HTTP/1.1"),
         "413 closed | 405 closed", BODY),
@@ -287,6 +315,10 @@ ROWS = [
     ],
     Row("9110 5.5", "'chunked\\x00'", get("Transfer-Encoding: chunked\0", body="0\r\n\r\n"), CODING, UNCHUNKED),
     Row("9112 6.3", "an empty one", get("Transfer-Encoding: ", body="0\r\n\r\n"), CODING, UNCHUNKED),
+    *[
+        Row("9110 5.6.1.2", repr(text), get(f"Transfer-Encoding: {text}", body="0\r\n\r\n"), f"{CODING} | {TAKEN}", STRICT)
+        for text in [", chunked", "chunked,"]
+    ],
     Row("9112 6.1", "chunked twice", chunked("0\r\n\r\n", "Transfer-Encoding: chunked"), CODING),
     Row("9112 6.1", "chunked and identity in two lines", chunked("0\r\n\r\n", "Transfer-Encoding: identity"), CODING),
     Row("9112 5.1", "a blank before its colon", get("Transfer-Encoding : chunked", body="0\r\n\r\n"), REFUSED),
@@ -297,7 +329,7 @@ ROWS = [
     # Chunks that are not.
     *[
         Row("9112 7.1", f"a size of {size!r}", chunked(f"{size}\r\nhello\r\n0\r\n\r\n"), LOST, BODY)
-        for size in ["+5", "-5", "0x5", "5_", " 5", "", "g", "5 5", "5,", "10000000000000005", "5\0"]
+        for size in ["+5", "-5", "0x5", "5_", " 5", "", "g", "5 5", "5,", "10000000000000005", "5\0", "5;", "5;a\x01", "5;(a"]
     ],
     Row("9112 7.1", "a size with a blank behind it", chunked("5 \r\nhello\r\n0\r\n\r\n"), f"{LOST} | 405 kept", BODY),
     Row("9112 7.1", "a size that ends with LF", chunked("5\nhello\r\n0\r\n\r\n"), f"{LOST} | 405 kept", BODY),

@@ -65,13 +65,14 @@ def peer(command, port):
         process.wait(10)
 
 
-def outcome(port, row):
+def outcome(port, row, piece=None):
     """What came back, in the words of the table, and the answers."""
     try:
         answers, ended = conversation(
             port,
             row.sent + (FOLLOW_UP if row.end == "follow-up" else b""),
             half_close=row.end == "half-close",
+            piece=piece,
             # Others wait until the connection ends; here it is what the server does on its own that counts.
             **({"seconds": SECONDS + 3} if row.end == "silence" else {}),
         )
@@ -106,6 +107,15 @@ def test_raw_request(outcomes, number):
         assert re.fullmatch(value, answers[0].fields.get(name, "")), f"{name}: {answers[0].fields}"
     for answer in answers:
         assert answer.status < 200 or "date" in answer.fields, answer
+
+
+def test_nothing_depends_on_how_the_octets_arrive(service, outcomes):
+    rows = [number for number, row in enumerate(ROWS) if 0 < len(row.sent) < 300 and row.end == "follow-up"]
+    for piece in (1, 7):
+        with concurrent.futures.ThreadPoolExecutor(32) as threads:
+            again = list(threads.map(lambda number, piece=piece: outcome(service.port, ROWS[number], piece)[0], rows))
+        differ = [(ROWS[number], outcomes[number][0][0], did) for number, did in zip(rows, again) if did != outcomes[number][0][0]]
+        assert differ == [], f"in pieces of {piece}"
 
 
 def test_nobody_was_served_what_he_did_not_ask_for(service, outcomes):

@@ -112,13 +112,17 @@ def methods(data):
     return re.findall(rb"(?m)^([A-Z]+) [^ ]+ HTTP/1\.1\r$", data)
 
 
-def conversation(port, data, half_close=False, seconds=PATIENCE):
-    """All answers to what is sent, until the connection ends; and whether it ended before the time was up."""
+def conversation(port, data, half_close=False, seconds=PATIENCE, piece=None):
+    """All answers to what is sent, until the connection ends; and whether it ended before the time was up.
+
+    `piece`: octets that are sent at a time, all by default.
+    """
     heads = [method == b"HEAD" for method in methods(data)]
     answers = []
     end = time.monotonic() + seconds
     with Wire(port) as wire:
-        wire.send(data)
+        for start in range(0, len(data), piece or len(data) or 1):
+            wire.send(data[start : start + (piece or len(data))])
         if half_close:
             wire.half_close()
         try:
