@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import re
 import secrets
+import signal
 import socket
 import subprocess
 
@@ -77,13 +78,13 @@ class Proxy:
         text = configuration.replace("PORT", str(self.port)).replace("UPSTREAM", str(upstream))
         (folder / "proxy.conf").write_text("\n".join(line.strip() for line in text.splitlines()) + "\n")
         with open(self.seen, "ab") as output:
-            self.process = subprocess.Popen(command, cwd=folder, stdout=output)
+            self.process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.DEVNULL)
         wait_for(f"http://127.0.0.1:{self.port}/")
 
-    def stop(self):
-        """Gives the words of all requests that it took for such."""
-        self.process.terminate()
-        self.process.wait(10)
+    def stop(self, softly):
+        """After its last connections have ended; gives the words of all requests that it took for such."""
+        self.process.send_signal(softly)
+        self.process.wait(30)
         return set(WORD.findall(self.seen.read_text(errors="replace")))
 
 
@@ -174,21 +175,23 @@ FORMS = sum(1 for _ in attempts("", ""))
 
 
 @pytest.mark.parametrize(
-    "command, configuration",
+    "command, softly, configuration",
     [
-        pytest.param("nginx -p . -c proxy.conf -e error.log", NGINX, marks=pytest.mark.needs("nginx"), id="nginx"),
-        pytest.param("haproxy -db -q -f proxy.conf", HAPROXY, marks=pytest.mark.needs("haproxy"), id="haproxy"),
+        pytest.param(
+            "nginx -p . -c proxy.conf -e error.log", signal.SIGQUIT, NGINX, marks=pytest.mark.needs("nginx"), id="nginx"
+        ),
+        pytest.param("haproxy -db -f proxy.conf", signal.SIGUSR1, HAPROXY, marks=pytest.mark.needs("haproxy"), id="haproxy"),
     ],
 )
-def test_no_request_is_smuggled(service_command, tmp_path, command, configuration):
+def test_no_request_is_smuggled(service_command, tmp_path, command, softly, configuration):
     service = Service(service_command, {}, tmp_path)
+    proxy = Proxy(command.split(), configuration, service.port, tmp_path)
     try:
-        proxy = Proxy(command.split(), configuration, service.port, tmp_path)
         with concurrent.futures.ThreadPoolExecutor(16) as threads:
             asked = [threads.submit(ordinary, proxy.port, ORDINARY // 8) for _ in range(8)]
             tried = [threads.submit(smuggle, proxy.port, SMUGGLING // 8) for _ in range(8)]
             asked, tried = ([future.result() for future in futures] for futures in (asked, tried))
-        seen = proxy.stop()
+        seen = proxy.stop(softly)
         executed = {line["path"].rpartition("/")[2] for line in service.log() if line["message"] == "request"}
 
         assert [wrong for _, wrongs in asked for wrong in wrongs] == [], "an answer is not the one to its request"
@@ -199,4 +202,5 @@ def test_no_request_is_smuggled(service_command, tmp_path, command, configuratio
         assert len(executed & hidden) > SMUGGLING / 4, "the proxy let something of them through"
         assert {word for word in executed if WORD.fullmatch(word)} <= seen, "the proxy never saw these requests"
     finally:
+        proxy.process.kill()
         service.stop()
