@@ -1,7 +1,7 @@
 """Floods of a server by its clients, and a client that asks meanwhile; each as a process of its own.
 
-floods.py flood PORT SECONDS   all floods at once; prints what they did, as JSON
-floods.py ask PORT SECONDS     50 requests a second; prints status and seconds of each answer, as JSON
+floods.py KIND PORT SECONDS   one of the floods; prints what it did, as JSON
+floods.py ask PORT SECONDS    50 requests a second; prints status and seconds of each answer, as JSON
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import sys
 import time
 
 RATE = 50
-# Together fewer than the connections that the service allows, so that there is a place for who asks.
-CHUNK_LINES, FIELDS, SILENT, RESETS, SLOW = 50, 400, 200, 50, 200
+# The connections of each flood: together fewer than the service allows, so that there is a place for who asks.
+FLOODS = {"chunk_line": 50, "fields": 400, "silent": 200, "resets": 50, "slow_reader": 200}
 
 HEAD = b"GET / HTTP/1.1\r\nHost: a\r\n"
 LARGE = "/api/large"
@@ -91,13 +91,10 @@ class Flood:
                 await asyncio.sleep(1)
 
 
-async def flood(port, seconds):
+async def flood(kind, port, seconds):
     it = Flood(port)
-    kinds = [
-        (it.chunk_line, CHUNK_LINES), (it.fields, FIELDS), (it.silent, SILENT), (it.resets, RESETS), (it.slow_reader, SLOW)
-    ]
     with contextlib.suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(asyncio.gather(*[it.repeat(*kind) for kind in kinds]), seconds)
+        await asyncio.wait_for(it.repeat(getattr(it, kind), FLOODS[kind]), seconds)
     return it.counts
 
 
@@ -147,5 +144,5 @@ async def ask(port, seconds):
 
 
 if __name__ == "__main__":
-    what, port, seconds = sys.argv[1:]
-    print(json.dumps(asyncio.run({"flood": flood, "ask": ask}[what](int(port), float(seconds)))))
+    kind, port, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+    print(json.dumps(asyncio.run(ask(port, seconds) if kind == "ask" else flood(kind, port, seconds))))

@@ -1,13 +1,14 @@
 """All floods at once, on one CPU and little memory, while somebody else asks."""
 
+import collections
 import json
 import os
 import pathlib
 import subprocess
 import sys
 
-import floods
 import pytest
+from floods import FLOODS
 from limits import Limits
 from support.service import Service
 
@@ -24,6 +25,10 @@ def started(what, port, prepare):
     )
 
 
+def printed(process):
+    return json.loads(process.communicate(timeout=SECONDS + 60)[0])
+
+
 @pytest.mark.parametrize("memory_mib", [512, 256])
 def test_whoever_else_asks_is_answered(service_command, tmp_path, memory_mib):
     documents = tmp_path / "documents"
@@ -34,7 +39,7 @@ def test_whoever_else_asks_is_answered(service_command, tmp_path, memory_mib):
 
     def first():
         # What else this machine does at the same time is not to decide.
-        os.setpriority(os.PRIO_PROCESS, 0, -10)
+        os.setpriority(os.PRIO_PROCESS, 0, -20)
 
     def served():
         limits.apply()
@@ -42,10 +47,12 @@ def test_whoever_else_asks_is_answered(service_command, tmp_path, memory_mib):
 
     service = Service(service_command, {"MERIDIAN_DOCUMENTS_LOCATION": str(documents)}, tmp_path, prepare=served)
     try:
-        processes = [started("flood", service.port, limits.apply_to_load), started("ask", service.port, first)]
-        did, answers = [json.loads(process.communicate(timeout=SECONDS + 60)[0]) for process in processes]
+        asking = started("ask", service.port, first)
+        flooding = [started(kind, service.port, limits.apply_to_load) for kind in FLOODS]
+        answers = printed(asking)
+        did = sum((collections.Counter(printed(process)) for process in flooding), collections.Counter())
         assert service.process.poll() is None, service.path.read_text()[-2000:]
-        print(f"{memory_mib} MiB: {did}; {summary(answers)}; at most {peak(service.process.pid)} KiB of memory")
+        print(f"{memory_mib} MiB: {dict(did)}; {summary(answers)}; at most {peak(service.process.pid)} KiB of memory")
 
         in_time = sum(status == 200 and seconds < 1 for status, seconds in answers)
         told = sum(status in (200, 503) for status, _ in answers)
@@ -53,7 +60,7 @@ def test_whoever_else_asks_is_answered(service_command, tmp_path, memory_mib):
         assert [line for line in service.log() if line["severity"] != "INFO" or "stack_trace" in line] == []
         # They were floods, each of them, for all that time.
         assert did["chunk_line_bytes"] > 10 << 20 and did["resets"] > 10 * SECONDS
-        assert did["fields"] > floods.FIELDS and did["silent"] > floods.SILENT
+        assert all(did[kind] >= number for kind, number in FLOODS.items())
     finally:
         service.process.kill()
         service.process.wait()
