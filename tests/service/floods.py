@@ -116,7 +116,7 @@ class Asker:
 
     async def answer(self, keep):
         while True:
-            old = keep and self.kept
+            old = bool(keep and self.kept)
             reader, writer = self.kept.pop() if old else await asyncio.open_connection("127.0.0.1", self.port)
             try:
                 writer.write(HEAD + (b"\r\n" if keep else b"Connection: close\r\n\r\n"))
