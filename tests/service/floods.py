@@ -16,7 +16,7 @@ import sys
 import time
 
 RATE = 50
-# The connections of each flood: together fewer than the service allows, so that there is a place for who asks.
+# The connections of each flood: together more than the service allows, so that it has to make room for who asks.
 FLOODS = {"chunk_line": 50, "fields": 400, "silent": 200, "resets": 50, "slow_reader": 200}
 
 HEAD = b"GET / HTTP/1.1\r\nHost: a\r\n"

@@ -62,6 +62,8 @@ LINE_FEED = "400 closed | 200 kept"
 BODY = "no route reads a body, so that the connection ends with the answer in place of it (RFC 9112 9.3)"
 UNCHUNKED = "400 is what RFC 9112 6.3 asks for where chunked is not the last coding"
 STRICT = "what another server on the way could read in another way is refused"
+EARLY = "it is answered before the server sees it, and so for the last time, which RFC 9112 9.3 allows"
+TUNNEL = "405 says that there is no tunnel; a client that sent on as if there were is not heard"
 GRAMMAR = "RFC 9112 3 asks for 400 where a request line is not one of its grammar"
 OLD = "README: HTTP/1.0 is answered with 505"
 LIMIT = "a limit of our own keeps what all connections send within the heap"
@@ -90,6 +92,7 @@ ROWS = [
 
     # The request line.
     Row("9112 2.2", "an empty line before it", b"\r\n" + get(), "200 kept"),
+    Row("9112 2.2", "100,000 empty lines before it", b"\r\n" * 100_000 + get(), "200 kept | 400 closed | closed"),
     Row("9112 2.2", "a bare LF before it", b"\n" + get(), LINE_FEED),
     Row("9112 3", "a blank before the method", get(line=" GET / HTTP/1.1"), REFUSED),
     Row("9112 3", "two blanks before the target", get(line="GET  / HTTP/1.1"), REFUSED),
@@ -118,7 +121,8 @@ ROWS = [
         "400 closed | closed"),
     Row("9112 2.3", "a greeting of SSH", b"SSH-2.0-OpenSSH_9.2p1\r\n\r\n", REFUSED),
     Row("9112 2.3", "a PROXY line", b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n" + get(), REFUSED),
-    Row("9113 3.4", "the preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "505 closed | 400 closed | closed"),
+    Row("9113 3.4", "the preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "505 closed | 400 closed | closed",
+        "505 is what RFC 9110 15.6.6 asks for"),
     Row("9110 7.8", "Upgrade to h2c", get(
         "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"), "200 kept"),
     Row("9110 7.8", "Upgrade to a web socket", get(
@@ -144,7 +148,7 @@ ROWS = [
     Row("9110 15.5.6", "POST", get("Content-Length: 0", line="POST / HTTP/1.1"), "405 kept",
         fields={"allow": "GET, HEAD|HEAD, GET"}),
     Row("9110 9.1", "one that nobody knows", get(line="WHAT / HTTP/1.1"), NOT_ALLOWED),
-    Row("9110 9.1", "in lower case", get(line="get / HTTP/1.1"), NOT_ALLOWED),
+    Row("9110 9.1", "in lower case", get(line="get / HTTP/1.1"), NOT_ALLOWED + " | 405 closed", EARLY),
     Row("9110 9.1", "of 100 letters", get(line="W" * 100 + " / HTTP/1.1"), NOT_ALLOWED + " | 400 closed"),
     Row("9110 9.1", "of 5,000 letters", get(line="W" * 5000 + " / HTTP/1.1"), NOT_ALLOWED + " | 400 closed | 414 closed", LIMIT),
     Row("9110 5.6.2", "of all letters of a token", get(line="A!#$%&'*+-.^_`|~9 / HTTP/1.1"), NOT_ALLOWED),
@@ -155,9 +159,10 @@ ROWS = [
     Row("9110 5.6.2", "in UTF-8", get(line="G\xc3\x89T / HTTP/1.1"), REFUSED),
     Row("9110 9.3.8", "TRACE", get(line="TRACE / HTTP/1.1"), "405 kept | 501 kept | 405 closed"),
     Row("9110 9.3.7", "OPTIONS", get(line="OPTIONS / HTTP/1.1"), "405 kept | 200 kept | 204 kept"),
-    Row("9112 3.2.4", "OPTIONS of the server", get(line="OPTIONS * HTTP/1.1"), "200 kept | 204 kept | 405 kept | 501 kept"),
+    Row("9112 3.2.4", "OPTIONS of the server", get(line="OPTIONS * HTTP/1.1"),
+        "200 kept | 204 kept | 405 kept | 405 closed | 501 kept", EARLY),
     Row("9110 9.3.6", "CONNECT", get(line="CONNECT example.com:443 HTTP/1.1"),
-        "400 closed | 405 closed | 405 kept | 501 closed | 501 kept"),
+        "400 closed | 405 closed | 405 kept | 501 closed | 501 kept", TUNNEL),
     Row("9112 3.2.3", "CONNECT to a path", get(line="CONNECT / HTTP/1.1"),
         "400 closed | 405 closed | 405 kept | 501 closed | 501 kept"),
 
@@ -170,12 +175,12 @@ ROWS = [
     Row("9112 3.2.3", "an authority", target("a:80"), REFUSED),
     Row("9112 3.2.4", "an asterisk for GET", target("*"), "400 closed | 400 kept"),
     Row("9112 3.2.1", "without a slash", target("now"), REFUSED),
-    Row("9112 3.2", "with a fragment", target("/#x"), "400 closed | 400 kept | 200 kept"),
+    Row("9112 3.2", "with a fragment", target("/#x"), "400 closed | 400 kept | 200 kept", GRAMMAR),
     Row("9112 3.2", "with a blank", target("/a b"), REFUSED),
     Row("9112 3.2", "with NUL", target("/a\0b"), REFUSED),
     Row("9112 3.2", "with a control character", target("/a\x01b"), REFUSED),
     Row("9112 3.2", "with DEL", target("/a\x7fb"), REFUSED),
-    Row("9112 3.2", "in bare UTF-8", target("/\xc3\xa9"), "400 closed | 404 kept"),
+    Row("9112 3.2", "in bare UTF-8", target("/\xc3\xa9"), "400 closed | 404 kept", GRAMMAR),
     Row("3986 2.1", "half an escape", target("/%2"), "400 closed | 400 kept"),
     Row("3986 2.1", "an escape that is none", target("/%zz"), "400 closed | 400 kept"),
     Row("3986 2.1", "NUL escaped", target("/%00"), "400 closed | 400 kept | 404 kept"),
@@ -293,7 +298,7 @@ ROWS = [
     Row("9110 8.6", "the same in a list", get("Content-Length: 5, 5", body="hello"), f"400 closed | {TAKEN}"),
     Row("9112 6.3", "two", get("Content-Length: 0", "Content-Length: 5", body="hello"), REFUSED),
     Row("9110 8.6", "two in a list", get("Content-Length: 5, 0", body="hello"), REFUSED),
-    Row("9110 8.6", "with leading zeros", get("Content-Length: 005", body="hello"), f"400 closed | {TAKEN}"),
+    Row("9110 8.6", "with leading zeros", get("Content-Length: 005", body="hello"), f"400 closed | {TAKEN}", BODY),
     *[
         Row("9112 6.3", f"{text!r}", get(f"Content-Length: {text}", body="hello"), REFUSED)
         for text in ["-5", "+5", "5 5", "0x5", "5.0", "5e0", "1_0", "-0", "0o5", "5, 5, 6", "5,", "", "five", "5;", "\xb2", "18446744073709551621"]
