@@ -6,7 +6,7 @@ import pytest
 from support import service
 from support.machine import NEEDS, need
 
-pytest_plugins = ["support.images"]
+pytest_plugins = ["support.canary_world", "support.images"]
 
 
 def pytest_configure(config):

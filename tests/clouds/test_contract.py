@@ -4,6 +4,7 @@ import re
 import shutil
 
 import pytest
+from support.hcl import blocks
 from support.machine import ROOT
 
 CLOUDS = ("aws", "azure", "gcp")
@@ -49,15 +50,6 @@ def difference(cells):
 
 def normal(kind):
     return re.sub(r"\s+", "", kind).replace(",}", "}")
-
-
-def blocks(folder, kind):
-    """Name to body of each top-level block of a kind, in formatted files."""
-    found = {}
-    for file in sorted(folder.glob("*.tf")):
-        for name, body in re.findall(rf'^{kind} "(\w+)" \{{\n(.*?)^\}}', file.read_text(), re.M | re.S):
-            found[name] = body
-    return found
 
 
 def type_of(body):

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from support.machine import ROOT, need
-from test_gcp_rehearsal import COUNTS
+from support.gcp_world import COUNTS
 
 CLOUDS = ("aws", "azure", "gcp")
 GUIDES = [*CLOUDS, *(f"vm/{cloud}" for cloud in CLOUDS)]

@@ -7,7 +7,7 @@ import re
 
 import pytest
 from support.machine import ROOT
-from test_contract import blocks
+from support.hcl import blocks
 
 CLOUDS = ("aws", "azure", "gcp")
 

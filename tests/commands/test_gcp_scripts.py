@@ -6,29 +6,12 @@ import subprocess
 
 import pytest
 from doubles.cloud_echo import Echo
+from support.gcp_world import gcloud
 from support.machine import ROOT
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "jdk")]
 
 PROJECT = "test-project"
-GCLOUD = """#!/usr/bin/env bash
-case "$1 $2" in
-  "version ") echo "Google Cloud SDK ${GCLOUD_VERSION:-548.0.0}" ;;
-  "auth print-access-token" | "auth application-default")
-    if [[ -n ${GCLOUD_SAYS:-} ]]; then echo "$GCLOUD_SAYS" >&2; exit 1; fi
-    echo a-token ;;
-  *) exit 64 ;;
-esac
-"""
-
-
-def stub(folder):
-    """A folder with a gcloud that knows how to sign in."""
-    tool = folder / "bin/gcloud"
-    tool.parent.mkdir()
-    tool.write_text(GCLOUD)
-    tool.chmod(0o755)
-    return tool.parent
 
 
 class Machine:
@@ -41,7 +24,7 @@ class Machine:
         self.environment = {
             **ours,
             **self.echo.environment,
-            "PATH": f"{stub(folder)}:{os.environ['PATH']}",
+            "PATH": f"{gcloud(folder)}:{os.environ['PATH']}",
             "TF_VAR_project": PROJECT,
             "PYTHONDONTWRITEBYTECODE": "1",
         }

@@ -1,6 +1,5 @@
 """What the pipelines do to a cloud: publish, plan, release, roll back; with real registries and real Terraform on a stack in small."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -8,21 +7,21 @@ import subprocess
 import sys
 
 import pytest
-from support.emulators import docker_registry
+from support.emulators import docker_registry, push
 from support.machine import ROOT
-from test_canary_program import GOOD, HALF_FAILING, STABLE, World, world  # noqa: F401
+from support.canary_world import GOOD, HALF_FAILING, STABLE
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "docker-registry", "skopeo")]
 
 # In place of scripts/verify: what was deployed is wrong if it is the image that fails.
 VERIFY = """#!/usr/bin/env python3
 import json, pathlib, sys
-weights = json.loads((pathlib.Path(__file__).parents[2] / "stacks/aws/weights").read_text())
+weights = json.loads((pathlib.Path(__file__).parents[1] / "stacks/aws/weights").read_text())
 sys.exit("cccc" in weights["image"])
 """
 
 
-def run(world, *arguments, code=0, **environment):  # noqa: F811
+def run(world, *arguments, code=0, **environment):
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "GITHUB_", "CIRCLE"))}
     done = subprocess.run(
         [sys.executable, world.folder / "scripts/pipeline", *arguments],
@@ -36,7 +35,7 @@ def run(world, *arguments, code=0, **environment):  # noqa: F811
 
 
 @pytest.fixture
-def released(world):  # noqa: F811
+def released(world):
     (world.folder / "scripts/verify").write_text(VERIFY)
     (world.folder / "scripts/verify").chmod(0o755)
     shutil.copytree(ROOT / "modules/image", world.folder / "modules/image", ignore=shutil.ignore_patterns(".terraform"))
@@ -118,26 +117,6 @@ def registries(tmp_path):
     yield [f"127.0.0.1:{emulator.port}" for emulator in started]
     for emulator in started:
         emulator.stop()
-
-
-def push(folder, registry, text):
-    """An image that holds nothing but a text, as REPOSITORY@DIGEST."""
-    blobs = folder / "blobs/sha256"
-    blobs.mkdir(parents=True, exist_ok=True)
-
-    def blob(data):
-        digest = hashlib.sha256(data).hexdigest()
-        (blobs / digest).write_bytes(data)
-        return {"digest": f"sha256:{digest}", "size": len(data)}
-
-    media = "application/vnd.oci.image"
-    settings = {"architecture": "amd64", "os": "linux", "config": {"Labels": {"text": text}}, "rootfs": {"type": "layers", "diff_ids": []}}
-    config = {"mediaType": f"{media}.config.v1+json", **blob(json.dumps(settings).encode())}
-    manifest = blob(json.dumps({"schemaVersion": 2, "mediaType": f"{media}.manifest.v1+json", "config": config, "layers": []}).encode())
-    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
-    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [{"mediaType": f"{media}.manifest.v1+json", **manifest}]}))
-    subprocess.run(["skopeo", "copy", "--quiet", "--dest-tls-verify=false", f"oci:{folder}", f"docker://{registry}/someone/meridian:commit"], check=True)
-    return f"{registry}/someone/meridian@{manifest['digest']}"
 
 
 def test_a_cloud_gets_the_image_bit_for_bit_and_once(released, registries, tmp_path):

@@ -6,10 +6,10 @@ import re
 import subprocess
 
 import pytest
-from support.emulators import docker_registry
+from support.emulators import docker_registry, push
 from support.machine import ROOT
 from support.service import alone
-from test_pipelines_release import push
+
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("docker-registry", "skopeo", "cosign")]
 

@@ -18,7 +18,7 @@ from doubles.cloud_echo import Echo
 from support.emulators import Emulator
 from support.machine import ROOT
 from support.service import free_port
-from test_gcp_scripts import stub as gcloud
+from support.gcp_world import gcloud
 
 pytestmark = pytest.mark.check
 

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -48,6 +49,12 @@ def test_python_passes_ruff():
 
 def is_python(path: pathlib.Path):
     return path.suffix == ".py" or (not path.suffix and b"python3" in path.open("rb").readline())
+
+
+def test_no_test_imports_another():
+    """What several tests share is in tests/support, where it is found by its name."""
+    imports = re.compile(r"^\s*(?:from|import) (?:\w+\.)*test_\w+", re.M)
+    assert {name: imports.findall((ROOT / name).read_text()) for name in tracked("tests/**.py") if imports.search((ROOT / name).read_text())} == {}
 
 
 def test_yaml_passes_yamllint():

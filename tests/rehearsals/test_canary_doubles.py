@@ -7,16 +7,15 @@ import functools
 import sys
 
 import pytest
-import test_azure_rehearsal
-import test_gcp_rehearsal
 from doubles.balancer import Balancer
+from support import azure_world, gcp_world
 from support.machine import ROOT, need
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "jdk")]
 
 CLOUDS = {
-    "azure": (test_azure_rehearsal, test_azure_rehearsal.Azure, "azurerm"),
-    "gcp": (test_gcp_rehearsal, test_gcp_rehearsal.Gcp, "google"),
+    "azure": (azure_world, azure_world.Azure, "azurerm"),
+    "gcp": (gcp_world, gcp_world.Gcp, "google"),
 }
 
 

@@ -8,73 +8,16 @@ import os
 import subprocess
 
 import pytest
-from doubles.cloud_echo import Echo
+from support.gcp_world import COMPUTE, COUNTS, PROJECT, SERVICE, A, B, C, D, Gcp, environment, gcloud
 from support.machine import ROOT
-from support.rehearsal import Rehearsal, by_type, changed, copied, fair, timed
-from test_gcp_scripts import stub
+from support.rehearsal import by_type, changed, copied, fair, timed
+
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "jdk")]
-
-PROJECT = "test-project"
-PLACE = f"projects/{PROJECT}/locations/us-central1"
-SERVICE = f"{PLACE}/services/meridian"
-JOB = f"{PLACE}/jobs/meridian-probe"
-COMPUTE = f"projects/{PROJECT}/global"
-A, B, C, D = (f"us-central1-docker.pkg.dev/{PROJECT}/meridian/meridian@sha256:{letter * 64}" for letter in "abcd")
 
 SERVICE_ADDRESS = "module.service.google_cloud_run_v2_service.this"
 JOB_ADDRESS = "module.probe[0].google_cloud_run_v2_job.this"
 UPDATE = ["update"]
-
-
-def environment(**more):
-    """Ours, without what would lead to another state, project or account."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(("GOOGLE_", "CLOUDSDK_", "TF_"))}
-    return {
-        **ours,
-        "TF_IN_AUTOMATION": "1",
-        "CHECKPOINT_DISABLE": "1",
-        "TF_VAR_project": PROJECT,
-        "GOOGLE_OAUTH_ACCESS_TOKEN": "x",
-        # The double's interfaces are on at once.
-        "GOOGLE_APIS_WAIT": "0",
-        **more,
-    }
-
-
-class Gcp(Rehearsal):
-    """The stack, and Google Cloud as it stands."""
-
-    def __init__(self, folder):
-        echo = Echo("Google", folder, ["*.googleapis.com"])
-        super().__init__("gcp", folder, echo, environment(**echo.environment), A)
-
-    def service(self):
-        return self.get("run", f"v2/{SERVICE}")
-
-    def get(self, api, path):
-        status, answer = self.ask("GET", api, path)
-        assert status == 200, answer
-        return answer
-
-    def ask(self, method, api, path, body=None):
-        return self.echo.ask(method, f"https://{api}.googleapis.com/{path}", body)
-
-    def latest(self):
-        return self.service()["latestReadyRevision"].split("/")[-1]
-
-    def weights(self):
-        """Revision to percent, as Cloud Run has it."""
-        weights = {}
-        for target in self.service()["traffic"]:
-            name = self.latest() if target["type"].endswith("LATEST") else target["revision"]
-            weights[name] = weights.get(name, 0) + target["percent"]
-        return weights
-
-    def serving(self):
-        """Image to percent."""
-        revisions = {each["name"].split("/")[-1]: each for each in self.get("run", f"v2/{SERVICE}/revisions")["revisions"]}
-        return {revisions[name]["containers"][0]["image"]: percent for name, percent in self.weights().items()}
 
 
 @pytest.fixture(scope="module")
@@ -82,36 +25,6 @@ def gcp(tmp_path_factory):
     rehearsal = Gcp(tmp_path_factory.mktemp("gcp"))
     yield rehearsal
     rehearsal.echo.stop()
-
-
-COUNTS = {
-    "google_artifact_registry_repository": 1,
-    "google_cloud_run_v2_job": 1,
-    "google_cloud_run_v2_job_iam_member": 1,
-    "google_cloud_run_v2_service": 1,
-    "google_cloud_scheduler_job": 1,
-    "google_compute_backend_service": 1,
-    "google_compute_firewall": 3,
-    "google_compute_global_address": 1,
-    "google_compute_global_forwarding_rule": 1,
-    "google_compute_network": 1,
-    "google_compute_region_network_endpoint_group": 1,
-    "google_compute_router": 1,
-    "google_compute_router_nat": 1,
-    "google_compute_security_policy": 1,
-    "google_compute_subnetwork": 2,
-    "google_compute_target_http_proxy": 1,
-    "google_compute_url_map": 1,
-    "google_monitoring_alert_policy": 6,
-    "google_monitoring_dashboard": 1,
-    "google_monitoring_uptime_check_config": 1,
-    "google_project_service": 8,
-    "google_service_account": 2,
-    "google_storage_bucket": 1,
-    "google_storage_bucket_iam_member": 1,
-    "google_storage_bucket_object": 1,
-    "terraform_data": 1,
-}
 
 
 def test_a_full_plan_takes_less_than_15_seconds_and_no_network(tmp_path):
@@ -355,7 +268,7 @@ def test_a_domain_brings_certificate_redirect_and_records_and_takes_them_along(g
 
 def test_deploy_keeps_an_image_that_was_supplied(gcp):
     (gcp.stack / "rehearsal.auto.tfvars.json").unlink()
-    path = f"{stub(gcp.folder)}:{os.environ['PATH']}"
+    path = f"{gcloud(gcp.folder)}:{os.environ['PATH']}"
     for more in ({"IMAGE": B}, {}):
         said = gcp.said("deploy", PATH=path, **more)
         assert f"Serves at {gcp.outputs()['url']}" in said and "Next: ./taskw verify-gcp" in said

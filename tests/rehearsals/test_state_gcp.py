@@ -9,11 +9,10 @@ from doubles.cloud_echo import Echo
 from support.emulators import Emulator, fake_gcs_server, free_port
 from support.machine import ROOT
 from support.state_story import Story
-from test_gcp_rehearsal import environment
+from support.gcp_world import PROJECT, environment
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "go", "jdk")]
 
-PROJECT = "test-project"
 BUCKET = f"{PROJECT}-meridian-state"
 REPOSITORY = f"projects/{PROJECT}/locations/us-central1/repositories/meridian-shared"
 PLANNER = f"meridian-planner@{PROJECT}.iam.gserviceaccount.com"

@@ -9,6 +9,7 @@ import atexit
 import base64
 import contextlib
 import datetime
+import hashlib
 import ipaddress
 import itertools
 import json
@@ -126,6 +127,26 @@ def docker_registry(folder):
     config = folder / "registry.yml"
     config.write_text(f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder / 'images'}}}}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n")
     return Emulator(["docker-registry", "serve", config], port, folder / "registry.log")
+
+
+def push(folder, registry, text):
+    """An image that holds nothing but a text, as REPOSITORY@DIGEST."""
+    blobs = folder / "blobs/sha256"
+    blobs.mkdir(parents=True, exist_ok=True)
+
+    def blob(data):
+        digest = hashlib.sha256(data).hexdigest()
+        (blobs / digest).write_bytes(data)
+        return {"digest": f"sha256:{digest}", "size": len(data)}
+
+    media = "application/vnd.oci.image"
+    settings = {"architecture": "amd64", "os": "linux", "config": {"Labels": {"text": text}}, "rootfs": {"type": "layers", "diff_ids": []}}
+    config = {"mediaType": f"{media}.config.v1+json", **blob(json.dumps(settings).encode())}
+    manifest = blob(json.dumps({"schemaVersion": 2, "mediaType": f"{media}.manifest.v1+json", "config": config, "layers": []}).encode())
+    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [{"mediaType": f"{media}.manifest.v1+json", **manifest}]}))
+    subprocess.run(["skopeo", "copy", "--quiet", "--dest-tls-verify=false", f"oci:{folder}", f"docker://{registry}/someone/meridian:commit"], check=True)
+    return f"{registry}/someone/meridian@{manifest['digest']}"
 
 
 class Cloud:

@@ -1,0 +1,161 @@
+"""A stack in small with real Terraform, on which canaries and releases are tried; what it "deploys" is a file with weights."""
+
+import datetime
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from doubles.balancer import Server
+from support.machine import ROOT
+
+STABLE = "localhost:5000/meridian@sha256:" + "a" * 64
+GOOD = "localhost:5000/meridian@sha256:" + "b" * 64
+HALF_FAILING = "localhost:5000/meridian@sha256:" + "c" * 64
+WRONG_TIME = "localhost:5000/meridian@sha256:" + "d" * 64
+UNSTARTABLE = "localhost:5000/meridian@sha256:" + "e" * 64
+
+STACK = """
+variable "name" { type = string }
+variable "image" { type = string }
+variable "canary" {
+  type    = object({ image = string, percent = number, stable = string })
+  default = null
+}
+resource "terraform_data" "service" {
+  triggers_replace = [var.image, var.canary]
+  lifecycle { create_before_destroy = true }
+  provisioner "local-exec" {
+    command     = "./deploy"
+    environment = { IMAGE = var.image, CANARY = jsonencode(var.canary) }
+  }
+}
+output "image" { value = var.image }
+output "canary" { value = var.canary }
+output "revision" { value = var.canary == null ? "revision-of-${var.image}" : var.canary.stable }
+output "url" { value = trimspace(file("${path.module}/url")) }
+"""
+
+# Slow where the file SLOW names the step: then it says so and waits.
+DEPLOY = """#!/bin/sh
+case $IMAGE$CANARY in *eeeeeeee*) echo 'the tasks did not become healthy'; exit 1 ;; esac
+printf '{"image":"%s","canary":%s}\\n' "$IMAGE" "$CANARY" >wanted
+echo "$IMAGE $CANARY" >>applied
+while [ -e slow ]; do touch waiting; sleep 0.1; done
+mv wanted weights
+"""
+
+PROBE = """#!/bin/sh
+echo probed >>{folder}/probes
+read code <{folder}/probe-exit-code
+[ $code = 0 ] && echo "OK: clock +0.1 ms, $1" || echo "Failed: as told, $1"
+exit $code
+"""
+
+
+class World:
+    def __init__(self, folder):
+        self.folder = folder
+        self.stack = folder / "stacks" / "aws"
+        self.stack.mkdir(parents=True)
+        shutil.copytree(ROOT / "scripts", folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / "scripts/clouds/aws.py").write_text('TITLE = "AWS"\n')
+        (self.stack / "main.tf").write_text(STACK)
+        (self.stack / "terraform.tfvars").write_text('name = "meridian"\n')
+        (self.stack / "deploy").write_text(DEPLOY)
+        (self.stack / "deploy").chmod(0o755)
+        (folder / "probe").write_text(PROBE.format(folder=folder))
+        (folder / "probe").chmod(0o755)
+        self.probe_says(0)
+        self.chance = random.Random(11)
+
+    def probe_says(self, code):
+        (self.folder / "probe-exit-code").write_text(f"{code}\n")
+
+    def probed(self):
+        file = self.folder / "probes"
+        return len(file.read_text().splitlines()) if file.exists() else 0
+
+    def weights(self):
+        return json.loads((self.stack / "weights").read_text())
+
+    def applied(self):
+        """The steps so far, as (image, canary's image, percent)."""
+        steps = []
+        for line in (self.stack / "applied").read_text().splitlines():
+            image, _, canary = line.partition(" ")
+            canary = json.loads(canary)
+            steps.append((image, canary and canary["image"], canary and canary["percent"]))
+        return steps
+
+    def answer(self):
+        """Status, version and time of the next answer."""
+        weights = self.weights()
+        image, canary = weights["image"], weights["canary"]
+        if canary and self.chance.random() * 100 < canary["percent"]:
+            image = canary["image"]
+        status = 500 if image == HALF_FAILING and self.chance.random() < 0.5 else 200
+        late = datetime.timedelta(seconds=5 if image == WRONG_TIME else 0)
+        return status, image.split("@")[1], datetime.datetime.now(datetime.timezone.utc) + late
+
+    def start(self, **variables):
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("TF_")},
+            "PROBE": str(self.folder / "probe"),
+            "MINUTES": "0.05",
+            "ANSWERS": "20",
+            "RATE": "60",
+            "PERCENT": "20",
+            **variables,
+        }
+        return subprocess.Popen(
+            [sys.executable, self.folder / "scripts/canary", "aws"],
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def run(self, code, **variables):
+        process = self.start(**variables)
+        output, _ = process.communicate(timeout=120)
+        assert process.returncode == code, output
+        return output
+
+    def kill_when(self, process, condition, number=signal.SIGKILL):
+        """Ends the program with all that it started, at a moment that must come."""
+        deadline = time.monotonic() + 60
+        while not condition():
+            assert process.poll() is None, process.stdout.read()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        os.killpg(process.pid, number)
+        process.wait(timeout=60)
+        process.stdout.close()
+        for file in ("slow", "waiting"):
+            (self.stack / file).unlink(missing_ok=True)
+
+    def plan_is_empty(self, image):
+        done = subprocess.run(
+            ["terraform", f"-chdir={self.stack}", "plan", "-detailed-exitcode", f"-var=image={image}"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return done.returncode == 0
+
+
+@pytest.fixture
+def world(tmp_path):
+    world = World(tmp_path)
+    with Server(world.answer) as server:
+        (world.stack / "url").write_text(server.url)
+        for command in (["init"], ["apply", "-auto-approve", f"-var=image={STABLE}"]):
+            subprocess.run(["terraform", f"-chdir={world.stack}", *command], check=True, stdout=subprocess.DEVNULL)
+        yield world
