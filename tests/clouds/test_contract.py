@@ -4,7 +4,6 @@ import re
 import shutil
 
 import pytest
-from support.hcl import blocks
 from support.machine import ROOT
 
 CLOUDS = ("aws", "azure", "gcp")
@@ -50,6 +49,15 @@ def difference(cells):
 
 def normal(kind):
     return re.sub(r"\s+", "", kind).replace(",}", "}")
+
+
+def blocks(folder, kind):
+    """Name to body of each top-level block of a kind, in formatted files."""
+    found = {}
+    for file in sorted(folder.glob("*.tf")):
+        for name, body in re.findall(rf'^{kind} "(\w+)" \{{\n(.*?)^\}}', file.read_text(), re.M | re.S):
+            found[name] = body
+    return found
 
 
 def type_of(body):
@@ -110,45 +118,6 @@ def test_every_module_is_in_the_contract(cloud):
     assert modules <= known
 
 
-def test_every_size_is_near_the_truth():
-    """Within a tenth or ten lines, so that small changes need no bookkeeping; sizes() writes the table."""
-    told = {}
-    head, *rows = [
-        [cell.strip() for cell in line.strip("|").split("|")]
-        for line in (ROOT / "modules/CONTRACT.md").read_text().split("## Size")[1].splitlines()
-        if line.startswith("|") and not line.startswith("|-")
-    ]
-    for name, *cells in rows:
-        for column, cell in zip(head[1:], cells):
-            if cell != "–":
-                told[name.strip("`"), column] = [int(number) for number in re.findall(r"\d+", cell)]
-    counted = sizes(ROOT)
-    assert set(told) == set(counted)
-    for key, (resources, lines) in counted.items():
-        assert told[key][0] == resources and abs(told[key][1] - lines) <= max(10, lines / 10), (key, told[key], counted[key])
-
-
-def sizes(root):
-    """Blocks of resources, and lines without the tests, of each module or stack and cloud."""
-    counted = {}
-    for heading in contract(root):
-        for cloud in CLOUDS:
-            files = sorted((root / heading.replace("{cloud}", cloud)).glob("*.tf"))
-            if files:
-                text = "".join(file.read_text() for file in files)
-                counted[heading, cloud] = (len(re.findall(r'^resource "', text, re.M)), text.count("\n"))
-    return counted
-
-
-def size_table(root):
-    counted = sizes(root)
-    rows = ["| |" + "".join(f" {cloud} |" for cloud in CLOUDS), "|---" * (1 + len(CLOUDS)) + "|"]
-    for heading in contract(root):
-        cells = [counted.get((heading, cloud)) for cloud in CLOUDS]
-        rows.append(f"| `{heading}` |" + "".join(f" {cell[0]} in {cell[1]} |" if cell else " – |" for cell in cells))
-    return "\n".join(rows) + "\n"
-
-
 # That the comparison finds what it is there to find: each change is made to a copy.
 @pytest.mark.parametrize(
     "file, old, new, found",
@@ -170,10 +139,3 @@ def test_a_name_or_type_changed_in_one_place_is_found(tmp_path, file, old, new, 
     assert old in text
     (tmp_path / file).write_text(text.replace(old, new))
     assert any(found in finding for finding in set(findings(tmp_path)) - set(before))
-
-
-if __name__ == "__main__":
-    path = ROOT / "modules/CONTRACT.md"
-    text = path.read_text()
-    before, after = text.split("## Size", 1)
-    path.write_text(before + "## Size" + re.sub(r"^\| \|.*?\n(?!\|)", lambda _: size_table(ROOT), after, flags=re.M | re.S))

@@ -5,6 +5,7 @@ here: what only the clouds can show is said so in the guides.
 """
 
 import base64
+import hashlib
 import json
 import os
 import shutil
@@ -237,6 +238,15 @@ def test_nobody_is_given_a_way_in(azure, gcp):
     assert group["disable_password_authentication"] and not group["admin_password"]
     metadata = gcp.one("google_compute_region_instance_template")["metadata"]
     assert "ssh-keys" not in metadata and metadata["enable-oslogin"] == metadata["block-project-ssh-keys"] == "TRUE"
+
+
+def test_the_key_that_azure_asks_for_is_made_from_no_private_half(azure):
+    """A public key is a point of a curve. This one is the digest of a sentence, so nobody multiplied it up
+    from a number that opens it; that the digest is on the curve was found by counting up from 1."""
+    digest = hashlib.sha256(b"Nobody holds the private half of this key, 2").digest()
+    blob = b"".join(len(part).to_bytes(4, "big") + part for part in (b"ssh-ed25519", digest))
+    (key,) = azure.one("azurerm_linux_virtual_machine_scale_set")["admin_ssh_key"]
+    assert key["public_key"] == f"ssh-ed25519 {base64.b64encode(blob).decode()}"
 
 
 @pytest.mark.parametrize("cloud", ["azure", "gcp"])

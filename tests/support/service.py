@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import functools
 import http.client
 import json
 import os
@@ -28,6 +29,13 @@ def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
+
+
+@functools.cache
+def tasks():
+    """The names of the tasks that a person can call."""
+    listed = subprocess.run([ROOT / "taskw", "--list-all", "--json"], check=True, stdout=subprocess.PIPE)
+    return {task["name"] for task in json.loads(listed.stdout)["tasks"]}
 
 
 @contextlib.contextmanager

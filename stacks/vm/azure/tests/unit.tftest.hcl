@@ -107,7 +107,7 @@ run "nobody_has_a_key_that_opens" {
   assert {
     # Behind 19 bytes that say what kind of key follows, the last 30 of the 32 bytes of the digest.
     condition     = endswith(one(azurerm_linux_virtual_machine_scale_set.this.admin_ssh_key[*].public_key), "M0Ma70LJv0CiYPteInHTm7qg0UaRtQDFM93IgiqE32g") && one(azurerm_linux_virtual_machine_scale_set.this.admin_ssh_key[*].username) == azurerm_linux_virtual_machine_scale_set.this.admin_username
-    error_message = "The key that nobody holds; tests/clouds/test_vm_contract.py computes it."
+    error_message = "The key that nobody holds; tests/clouds/test_vm_plan.py computes it."
   }
   assert {
     condition     = yamldecode(local.boot).allow_public_ssh_keys == false && yamldecode(local.boot).ssh_pwauth == false
