@@ -1,4 +1,4 @@
-"""Format, validity and tests of every module and stack, with the real providers and without an account."""
+"""Validity and tests of every module and stack, with the real providers and without an account: ./taskw terraform-test."""
 
 import os
 import re
@@ -7,18 +7,12 @@ import subprocess
 
 import pytest
 from support.machine import ROOT, need
-from support.providers import Providers
+from support.providers import FOLDERS, Providers
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("terraform")]
 
 # Cloud to the provider that its modules take.
 PROVIDERS = {"aws": "aws", "azure": "azurerm", "gcp": "google"}
-
-FOLDERS = sorted(
-    str(file.parent.relative_to(ROOT))
-    for top in ("modules", "stacks")
-    for file in (ROOT / top).rglob("versions.tf")
-    if ".terraform" not in file.parts
-)
-
 
 def cloud(folder):
     return next((part for part in folder.split("/") if part in PROVIDERS), None)
@@ -52,23 +46,7 @@ def terraform(folder, *arguments, **environment):
     return done.stdout
 
 
-@pytest.mark.needs("terraform")
-def test_every_file_is_formatted():
-    terraform(ROOT, "fmt", "-check", "-diff", "-recursive", "modules")
-    terraform(ROOT, "fmt", "-check", "-diff", "-recursive", "stacks")
-
-
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_no_file_is_longer_than_one_sitting(folder):
-    long = {file.name: lines for file in (ROOT / folder).glob("*.tf") if (lines := file.read_text().count("\n")) > 150}
-    assert long == {}
-
-
-# A run costs a second for each module it composes, so stacks are left to ./taskw check.
-@pytest.mark.needs("terraform")
-@pytest.mark.parametrize(
-    "folder", [pytest.param(folder, marks=pytest.mark.check) if folder.startswith("stacks/") else folder for folder in FOLDERS]
-)
 def test_module_is_valid_and_keeps_its_promises(folder, copy, providers):
     """The tests of the folder itself, tests/*.tftest.hcl; each run's name is the promise."""
     attached = {}

@@ -111,6 +111,18 @@ def test_a_job_that_deploys_is_in_its_environment_and_one_that_is_not_signs_in_a
                     assert deployer or "PLANNER" in step["with"]["identity"]
 
 
+def test_terraforms_own_tests_run_before_anything_is_built_and_fail_without_a_provider(tmp_path):
+    for name in ("main.yml", "pull-request.yml"):
+        ran = [step.get("uses", step.get("run", "")).split("@")[0] for step in workflow(ROOT / f".github/workflows/{name}")["jobs"]["terraform"]["steps"]]
+        assert ran.index("hashicorp/setup-terraform") < ran.index("./taskw terraform-test")
+    assert "terraform" in workflow(ROOT / ".github/workflows/main.yml")["jobs"]["build"]["needs"]
+    assert "terraform" in yaml.safe_load((ROOT / ".circleci/continue.yml").read_text())["workflows"]["terraform"]["jobs"]
+    # No provider in the home, and no registry.
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "HTTPS_PROXY": "http://127.0.0.1:9"}
+    done = subprocess.run([ROOT / "taskw", "terraform-test", "--", "-k", "modules/gcp/identity", "-n", "0"], env=environment, text=True, capture_output=True)
+    assert done.returncode != 0 and re.search("(terraform|google) is missing", done.stdout) and "skipped" not in done.stdout, done.stdout
+
+
 def test_nothing_that_deploys_is_cut_short():
     for name in ("main.yml", "deploy.yml", "drift.yml"):
         assert workflow(ROOT / f".github/workflows/{name}")["concurrency"]["cancel-in-progress"] is False

@@ -1,4 +1,4 @@
-"""tflint and checkov on every module and stack; each exception stands with its reason in the code."""
+"""Format, tflint and checkov on every module and stack; each exception stands with its reason in the code."""
 
 import json
 import pathlib
@@ -8,17 +8,27 @@ import subprocess
 
 import pytest
 from support.machine import ROOT, need
+from support.providers import FOLDERS
 from support.service import alone
 
 pytestmark = [pytest.mark.check, pytest.mark.lint]
 
-FOLDERS = sorted(
-    str(file.parent.relative_to(ROOT))
-    for top in ("modules", "stacks")
-    for file in (ROOT / top).rglob("versions.tf")
-    if ".terraform" not in file.parts
-)
 CHECKOV = ROOT / ".cache/checkov/bin/checkov"
+
+
+@pytest.mark.needs("terraform")
+@pytest.mark.parametrize("top", ["modules", "stacks"])
+def test_every_file_is_formatted(top):
+    done = subprocess.run(
+        ["terraform", "fmt", "-check", "-diff", "-recursive", top], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_file_is_longer_than_one_sitting(folder):
+    long = {file.name: lines for file in (ROOT / folder).glob("*.tf") if (lines := file.read_text().count("\n")) > 150}
+    assert long == {}
 
 
 def tflint():

@@ -8,9 +8,18 @@ import shutil
 import subprocess
 import time
 
+from support.machine import ROOT
 from support.service import alone
 
 START = 60  # seconds
+
+# Every module and stack.
+FOLDERS = sorted(
+    str(file.parent.relative_to(ROOT))
+    for top in ("modules", "stacks")
+    for file in (ROOT / top).rglob("versions.tf")
+    if ".terraform" not in file.parts
+)
 
 # The argument that makes a provider serve many, where it is not the usual one.
 DEBUG = {"azurerm": "-debuggable"}
@@ -61,7 +70,7 @@ class Providers:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         shutil.copy(wanted_by / "versions.tf", folder)
-        cache = pathlib.Path(__file__).resolve().parents[2] / ".cache/terraform"
+        cache = ROOT / ".cache/terraform"
         cache.mkdir(parents=True, exist_ok=True)
         environment = {
             **os.environ,
@@ -91,6 +100,5 @@ class Providers:
 
     @staticmethod
     def _lock(name):
-        stacks = pathlib.Path(__file__).resolve().parents[2] / "stacks"
         cloud = {"azurerm": "azure", "google": "gcp"}.get(name, name)
-        return stacks / cloud / ".terraform.lock.hcl"
+        return ROOT / "stacks" / cloud / ".terraform.lock.hcl"
