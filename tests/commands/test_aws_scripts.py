@@ -1,14 +1,13 @@
 """doctor, plan, deploy, verify and destroy for AWS, on machines and accounts that lack something."""
 
-import http.server
 import json
 import shutil
 import socket
 import subprocess
 import sys
-import threading
 
 import pytest
+from support.fronts import Front, reply
 from support.machine import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -230,12 +229,16 @@ def test_destroy_fails_while_the_cloud_still_lists_something(machine):
     assert done.returncode == 0 and "AWS lists nothing of meridian any more." in done.stdout
 
 
-class Service(http.server.BaseHTTPRequestHandler):
-    """Answers as Meridian does behind its load balancer, unless its server is told otherwise."""
+class Service(Front):
+    """Answers as Meridian does behind its load balancer, unless it is told otherwise."""
 
-    def do_GET(self):
-        wrong = self.server.wrong
-        address = self.headers.get(wrong.get("believes", ""), "203.0.113.7")
+    def __init__(self):
+        self.wrong = {}
+        super().__init__(self.tell)
+
+    def tell(self, request):
+        wrong = self.wrong
+        address = request.headers.get(wrong.get("believes", ""), "203.0.113.7")
         document = {"a": 1} if wrong.get("document") is None else wrong["document"]
         pages = {
             "/": {"timestamp": "2026-11-21T07:05:09.123456Z", "ip": address.removeprefix("for=")},
@@ -243,24 +246,15 @@ class Service(http.server.BaseHTTPRequestHandler):
             "/api/foo": document,
             **{path: {} for path in wrong.get("shows", ())},
         }
-        answer = pages.get(self.path)
-        self.send_response(200 if answer is not None else 404)
-        self.send_header("Service-Version", wrong.get("version", DIGEST))
-        self.end_headers()
-        self.wfile.write(json.dumps(answer).encode() if self.path != wrong.get("breaks") else b"<html>")
-
-    def log_message(self, *_):
-        pass
+        answer = pages.get(request.path)
+        body = b"<html>" if request.path == wrong.get("breaks") else answer
+        return reply(body, 404 if answer is None else 200, Service_Version=wrong.get("version", DIGEST))
 
 
 @pytest.fixture
 def service():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
-    server.wrong = {}
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    server.url = f"http://127.0.0.1:{server.server_port}"
-    yield server
-    server.shutdown()
+    with Service() as service:
+        yield service
 
 
 def closed_port():
@@ -308,8 +302,8 @@ def test_verify_finds_what_is_wrong(service, wrong, found):
 
 
 def test_verify_finds_a_port_that_should_be_closed(service):
-    _, wrong = outcome(service, closed=[service.server_port])
-    assert wrong == [f"TCP {service.server_port} of 127.0.0.1 is open."]
+    _, wrong = outcome(service, closed=[service.port])
+    assert wrong == [f"TCP {service.port} of 127.0.0.1 is open."]
 
 
 def test_verify_gives_a_silent_service_up_after_a_while():

@@ -1,13 +1,13 @@
 """The judge of a canary, and what it sees of a service."""
 
 import datetime
-import http.server
+import itertools
 import random
 import sys
-import threading
 import time
 
 import pytest
+from support.fronts import Front, reply
 from support.machine import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -197,32 +197,19 @@ def test_limits_that_would_promote_anything_are_refused(limits):
 # What the visits see
 
 
-class Service(http.server.BaseHTTPRequestHandler):
-    """A tenth of the requests to the canary, which fails every second time; the rest to the stable."""
-
-    numbers = iter(range(10**9))
-
-    def do_GET(self):
-        number = next(self.numbers)
-        canary = number % 10 == 9
-        body = b'{"now":"%s"}' % datetime.datetime.now(datetime.timezone.utc).isoformat().encode()
-        self.send_response(500 if canary and number % 20 == 9 else 200)
-        self.send_header("Service-Version", CANARY if canary else STABLE)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
 def service():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    """A tenth of the requests to the canary, which fails every second time; the rest to the stable."""
+    numbers = itertools.count()
+
+    def respond(_):
+        number = next(numbers)
+        canary = number % 10 == 9
+        now = datetime.datetime.now(datetime.timezone.utc).isoformat()
+        return reply({"now": now}, 500 if canary and number % 20 == 9 else 200, Service_Version=CANARY if canary else STABLE)
+
+    with Front(respond) as front:
+        yield front.url
 
 
 def test_visits_over_real_sockets_tell_the_versions_apart(service):
@@ -250,17 +237,8 @@ def test_no_connection_is_an_answer_of_its_own():
 
 
 def test_a_redirect_is_not_followed_to_another_service(service):
-    class Redirect(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(302)
-            self.send_header("Location", service)
-            self.end_headers()
-
-        log_message = Service.log_message
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Redirect) as server:
-        threading.Thread(target=server.handle_request, daemon=True).start()
-        assert visit(f"http://127.0.0.1:{server.server_port}/", 5) == Answer(302)
+    with Front(lambda _: reply(status=302, Location=service)) as front:
+        assert visit(front.url, 5) == Answer(302)
 
 
 @pytest.mark.parametrize(

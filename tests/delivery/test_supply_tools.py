@@ -1,8 +1,7 @@
 """What the pipelines call besides deploying: installers, lock files, scheduled probes, the look for secrets, the login check."""
 
+import contextlib
 import datetime
-import http.server
-import json
 import os
 import pathlib
 import re
@@ -10,7 +9,6 @@ import shutil
 import stat
 import subprocess
 import sys
-import threading
 import zipfile
 
 import pytest
@@ -18,6 +16,7 @@ from doubles.cloud_echo import Echo
 from support.emulators import Emulator
 from support.machine import ROOT
 from support.service import free_port
+from support.fronts import Front, reply
 from support.gcp_world import gcloud
 
 pytestmark = pytest.mark.check
@@ -175,39 +174,22 @@ def test_a_lock_that_cannot_be_renewed_stays(stacks, options):
 # probe-all
 
 
-class Told(http.server.BaseHTTPRequestHandler):
-    """Tells the time as the server's list says, one entry for an answer, the last for good: a status, or seconds that it is late."""
-
-    def do_GET(self):
-        script = self.server.script
-        what = script.pop(0) if len(script) > 1 else script[0]
-        now = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=what if what < 100 else 0)
-        body = json.dumps({"now": now.isoformat().replace("+00:00", "Z")}).encode()
-        self.send_response(what if what >= 100 else 200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-        self.server.answers += 1
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
 def told():
-    servers = []
+    """Starts a server that tells the time as its list says, one entry for an answer, the last for good: a status, or seconds that it is late."""
+    with contextlib.ExitStack() as stack:
 
-    def start(*script):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Told)
-        server.script, server.answers = list(script), 0
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return server, f"http://127.0.0.1:{server.server_port}"
+        def start(*script):
+            script = list(script)
 
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+            def tell(_):
+                what = script.pop(0) if len(script) > 1 else script[0]
+                now = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=what if what < 100 else 0)
+                return reply({"now": now.isoformat().replace("+00:00", "Z")}, what if what >= 100 else 200)
+
+            return stack.enter_context(Front(tell))
+
+        yield start
 
 
 def probe_all(urls, code):
@@ -215,22 +197,19 @@ def probe_all(urls, code):
 
 
 def test_each_address_is_probed_and_one_that_fails_is_enough(told, service_command):
-    good, good_url = told(0)
-    bad, bad_url = told(503)
-    last, last_url = told(0)
-    said = probe_all([good_url, bad_url, last_url], code=1).splitlines()
+    good, bad, last = told(0), told(503), told(0)
+    said = probe_all([good.url, bad.url, last.url], code=1).splitlines()
     assert [line.split()[0] for line in said] == ["OK:", "Failed:", "Failed:", "OK:"], said
-    assert good.answers and bad.answers == 2 and last.answers
+    assert good.seen and len(bad.seen) == 2 and last.seen
 
 
 def test_one_lost_answer_is_no_outage(told, service_command):
-    _, url = told(503, 0)
+    url = told(503, 0).url
     assert [line.split()[0] for line in probe_all([url], code=0).splitlines()] == ["Failed:", "OK:"]
 
 
 def test_a_clock_that_is_wrong_fails(told, service_command):
-    _, url = told(5)
-    assert "Failed:" in probe_all([url], code=1)
+    assert "Failed:" in probe_all([told(5).url], code=1)
 
 
 def test_without_addresses_it_says_which_variable_is_missing():

@@ -1,47 +1,25 @@
 """What stands in the place of a cloud's load balancer while a canary is tried."""
 
 import datetime
-import http.server
-import json
 import os
 import random
 import threading
 import time
 
+from support.fronts import Front, reply
 
-class Server:
-    """A context manager: a service at `url`."""
+
+class Server(Front):
+    """A service in small."""
 
     def __init__(self, answer):
         """answer: gives status, version and time of the next answer."""
         self.answer = answer
+        super().__init__(self.tell)
 
-    def __enter__(self):
-        server = self
-
-        class Service(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                status, version, now = server.answer()
-                body = json.dumps({"now": now.isoformat().replace("+00:00", "Z")}).encode()
-                self.send_response(status)
-                self.send_header("Service-Version", version)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
-        self.url = f"http://127.0.0.1:{self.listener.server_port}"
-        threading.Thread(target=self.listener.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.listener.shutdown()
-        self.listener.server_close()
+    def tell(self, _):
+        status, version, now = self.answer()
+        return reply({"now": now.isoformat().replace("+00:00", "Z")}, status, Service_Version=version)
 
 
 class Balancer(Server):
@@ -49,12 +27,12 @@ class Balancer(Server):
 
     def __init__(self, ask, failing):
         """ask: gives version to weight, as the cloud has them; failing: the version of which every other answer is 500."""
-        super().__init__(self.next)
         self.ask, self.failing = ask, failing
         self.chance = random.Random(3)
         self.seen = set()  # weights that stood, as sorted pairs
         self.lock = threading.Lock()
         self.read = 0
+        super().__init__(self.next)
 
     def weights(self):
         """As the cloud has them, at most half a second old."""

@@ -1,16 +1,15 @@
 """modules/image/push and login: what is asked of a registry, what is built, and where secrets go."""
 
 import base64
-import http.server
 import json
 import os
 import shutil
 import stat
 import subprocess
-import threading
 import urllib.parse
 
 import pytest
+from support.fronts import Front, reply
 from support.machine import ROOT
 
 DIGEST = "sha256:" + "a" * 64
@@ -18,42 +17,29 @@ OTHER = "sha256:" + "b" * 64
 SECRET = 'p"s\\s'
 
 
-class Registry(http.server.BaseHTTPRequestHandler):
-    """Knows the tag `there`; asks for a token, or for a password, if its server says so."""
+class Registry(Front):
+    """Knows the tag `there`; asks for a token, or for a password, if it is told so."""
 
-    def do_HEAD(self):
-        self.server.asked.append((self.path, self.headers.get("Authorization", "")))
-        if self.server.wants == "token" and self.headers.get("Authorization") != "Bearer granted":
-            self.send_response(401)
-            self.send_header("WWW-Authenticate", f'Bearer realm="{self.server.url}/token",service="registry"')
-        elif self.server.wants == "failure":
-            self.send_response(500)
-        elif self.path.endswith("/manifests/there"):
-            self.send_response(200)
-            self.send_header("Docker-Content-Digest", DIGEST)
-        else:
-            self.send_response(404)
-        self.end_headers()
+    def __init__(self):
+        self.asked, self.wants = [], None
+        super().__init__(self.tell)
 
-    def do_GET(self):
-        self.server.asked.append((self.path, self.headers.get("Authorization", "")))
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b'{"token":"granted"}')
-
-    def log_message(self, *_):
-        pass
+    def tell(self, request):
+        who = request.headers.get("Authorization", "")
+        self.asked.append((request.path, who))
+        if request.method == "GET":
+            return reply({"token": "granted"})
+        if self.wants == "token" and who != "Bearer granted":
+            return reply(status=401, WWW_Authenticate=f'Bearer realm="{self.url}/token",service="registry"')
+        if self.wants == "failure":
+            return reply(status=500)
+        return reply(Docker_Content_Digest=DIGEST) if request.path.endswith("/manifests/there") else reply(status=404)
 
 
 @pytest.fixture
 def registry():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Registry)
-    server.asked, server.wants = [], None
-    server.host = f"127.0.0.1:{server.server_port}"
-    server.url = f"http://{server.host}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
+    with Registry() as registry:
+        yield registry
 
 
 class Shell:

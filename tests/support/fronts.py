@@ -1,4 +1,4 @@
-"""HTTP servers of the tests: what stands between the service and an emulator, and what gives it tokens.
+"""The HTTP server of the tests, which answers by a function: a service in small, or what stands before an emulator.
 
 A front hands requests on unchanged, unless it was told to do to one what networks and clouds do.
 """
@@ -7,6 +7,7 @@ import collections
 import contextlib
 import http.client
 import http.server
+import json
 import socket
 import ssl
 import struct
@@ -28,15 +29,21 @@ class Response(NamedTuple):
     headers: tuple = ()
 
 
+def reply(value=b"", status=200, **headers):
+    """A Response with bytes or JSON. In a header's name _ stands for -."""
+    body, kind = (value, "text/plain") if isinstance(value, bytes) else (json.dumps(value).encode(), "application/json")
+    return Response(status, body, tuple((name.replace("_", "-"), text) for name, text in {"Content_Type": kind, **headers}.items()))
+
+
 class Seen(NamedTuple):
     request: Request
     status: int  # of who answered; 0 where nobody was asked
 
 
 class Front:
-    """A server on a free port; `respond` makes a Response of a Request."""
+    """A server on a free port; `respond` makes a Response of a Request. As a context manager it stops at the end."""
 
-    def __init__(self, respond, certificate=None):
+    def __init__(self, respond, certificate=None, address="127.0.0.1", port=0):
         """certificate: files of certificate and key, for TLS."""
         self.respond = respond
         self.seen = []
@@ -59,7 +66,7 @@ class Front:
                 length = int(self.headers.get("Content-Length") or 0)
                 front.take(self, Request(self.command, self.path, self.headers, self.rfile.read(length)))
 
-            do_PUT = do_POST = do_DELETE = do_HEAD = do_GET
+            do_PUT = do_POST = do_PATCH = do_DELETE = do_HEAD = do_GET
 
             def log_message(self, *arguments):
                 pass
@@ -86,12 +93,20 @@ class Front:
             def handle_error(self, request, client_address):
                 pass  # who asks may go away, and so may who is asked
 
-        self.kind, self.handler, self.port = Threads, Handler, 0
+        self.kind, self.handler, self.address, self.port = Threads, Handler, address, port
         self.connections = set()
         self.listen()
+        self.host = f"{address}:{self.port}"
+        self.url = f"{'https' if certificate else 'http'}://{self.host}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
 
     def listen(self):
-        self.server = self.kind(("127.0.0.1", self.port), self.handler)
+        self.server = self.kind((self.address, self.port), self.handler)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
