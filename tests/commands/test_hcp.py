@@ -1,18 +1,16 @@
 """States in HCP Terraform: the scripts with Terraform's own cloud backend, on a double of as much of its interface as
 local execution asks for. https://developer.hashicorp.com/terraform/cloud-docs/api-docs"""
 
-import http.server
 import json
 import os
 import re
 import shutil
-import ssl
 import subprocess
 import sys
-import threading
 
 import pytest
-from support.emulators import certificate
+from support.certificates import issued
+from support.fronts import Front, reply
 from support.machine import ROOT
 from support.state_story import STACK
 
@@ -25,79 +23,74 @@ def workspace(mode):
     return {"mode": mode, "lock": None, "state": None, "serial": 0}
 
 
-class Hcp(http.server.BaseHTTPRequestHandler):
+def refuse(status):
+    return tell({"errors": [{"status": str(status), "title": "refused"}]}, status)
+
+
+def tell(body=b"", status=200, **headers):
+    return reply(body, status, **{"Content_Type": "application/vnd.api+json", "TFP_API_Version": "2.6", **headers})
+
+
+class Hcp(Front):
     """Workspaces of one organization, with the newest state of each."""
 
-    protocol_version = "HTTP/1.1"
+    def __init__(self, certificate):
+        self.workspaces = {}
+        self.terraform = json.loads(subprocess.run(["terraform", "version", "-json"], check=True, capture_output=True).stdout)["terraform_version"]
+        super().__init__(self.answer, certificate)
 
-    def log_message(self, *_):
-        pass
-
-    def answer(self, status, body=None, **headers):
-        text = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(status)
-        for name, value in {"Content-Type": "application/vnd.api+json", "Content-Length": str(len(text)), "TFP-API-Version": "2.6", **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(text)
-
-    def refuse(self, status):
-        self.answer(status, {"errors": [{"status": str(status), "title": "refused"}]})
-
-    def handle_any(self):
-        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-        path = self.path.split("?")[0]
+    def answer(self, request):
+        body = request.body
+        path = request.path.split("?")[0]
         if path == "/.well-known/terraform.json":
-            return self.answer(200, {"tfe.v2": "/api/v2/", "tfe.v2.1": "/api/v2/", "tfe.v2.2": "/api/v2/"}, **{"Content-Type": "application/json"})
-        workspaces = self.server.workspaces
+            return tell({"tfe.v2": "/api/v2/", "tfe.v2.1": "/api/v2/", "tfe.v2.2": "/api/v2/"}, Content_Type="application/json")
+        workspaces = self.workspaces
         if path.startswith("/state/"):
             kept = workspaces[path.split("/")[2]]
-            if self.command == "PUT" and not path.endswith("/json"):
+            if request.method == "PUT" and not path.endswith("/json"):
                 kept["state"] = body
-            return self.answer(200, kept["state"])
-        if self.headers["Authorization"] != f"Bearer {TOKEN}":
-            return self.refuse(401)
+            return tell(kept["state"] or b"")
+        if request.headers["Authorization"] != f"Bearer {TOKEN}":
+            return refuse(401)
         if path == "/api/v2/ping":
-            return self.answer(204)
+            return tell(status=204)
         if path == "/api/v2/organizations/someone/entitlement-set":
-            return self.answer(200, {"data": {"id": "org", "type": "entitlement-sets", "attributes": {"operations": True, "state-storage": True}}})
+            return tell({"data": {"id": "org", "type": "entitlement-sets", "attributes": {"operations": True, "state-storage": True}}})
         if path == "/api/v2/organizations/someone/workspaces":
             wanted = json.loads(body)["data"]["attributes"]
             workspaces[wanted["name"]] = workspace(wanted.get("execution-mode", "remote"))
-            return self.answer(201, self.shown(wanted["name"]))
+            return tell(self.shown(wanted["name"]), 201)
         if named := re.fullmatch(r"/api/v2/organizations/someone/workspaces/(.*)", path):
-            return self.answer(200, self.shown(named[1])) if named[1] in workspaces else self.refuse(404)
+            return tell(self.shown(named[1])) if named[1] in workspaces else refuse(404)
         if path.endswith("outputs"):
             name = path.removesuffix("/current-state-version-outputs").removesuffix("/outputs").split("/")[-1].removeprefix("ws-")
-            return self.answer(200, self.outputs(name))
+            return tell(self.outputs(name))
         if version := re.fullmatch(r"/api/v2/state-versions/(.*)", path):
-            return self.answer(200, self.version(version[1]))
+            return tell(self.version(version[1]))
         name, verb = re.fullmatch(r"/api/v2/workspaces/ws-([^/]*)/?(.*)", path).groups()
         asked = workspaces[name]
         if verb == "actions/lock":
             if asked["lock"]:
-                return self.refuse(409)
+                return refuse(409)
             asked["lock"] = json.loads(body or b"{}").get("reason") or "locked"
         elif verb.startswith("actions/"):
             asked["lock"] = None
         elif verb == "current-state-version":
-            return self.answer(200, self.version(name)) if asked["state"] else self.refuse(404)
+            return tell(self.version(name)) if asked["state"] else refuse(404)
         elif verb == "state-versions":
             asked["serial"] = json.loads(body)["data"]["attributes"]["serial"]
-            return self.answer(201, self.version(name))
-        return self.answer(200, self.shown(name))
-
-    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = handle_any
+            return tell(self.version(name), 201)
+        return tell(self.shown(name))
 
     def shown(self, name):
-        shown = self.server.workspaces[name]
+        shown = self.workspaces[name]
         may = {f"can-{verb}": True for verb in ("lock", "unlock", "force-unlock", "queue-run", "queue-apply", "read-settings", "update")}
         attributes = {"name": name, "execution-mode": shown["mode"], "operations": shown["mode"] == "remote", "locked": bool(shown["lock"])}
-        attributes |= {"permissions": may, "terraform-version": self.server.version, "source": "terraform"}
+        attributes |= {"permissions": may, "terraform-version": self.terraform, "source": "terraform"}
         return {"data": {"id": f"ws-{name}", "type": "workspaces", "attributes": attributes, "relationships": {}}}
 
     def outputs(self, name):
-        found = json.loads(self.server.workspaces[name]["state"] or "{}").get("outputs", {})
+        found = json.loads(self.workspaces[name]["state"] or "{}").get("outputs", {})
         shown = {}
         for key, each in found.items():
             shown[key] = {"name": key, "value": each["value"], "sensitive": False, "type": each["type"], "detailed-type": each["type"]}
@@ -105,23 +98,17 @@ class Hcp(http.server.BaseHTTPRequestHandler):
         return {"data": [{"id": key, "type": "state-version-outputs", "attributes": each} for key, each in shown.items()], "meta": {"pagination": page}}
 
     def version(self, name):
-        url = f"https://{self.headers['Host']}/state/{name}"
+        url = f"https://localhost:{self.port}/state/{name}"
         attributes = {"hosted-state-download-url": url, "hosted-state-upload-url": url, "hosted-json-state-upload-url": f"{url}/json"}
-        attributes |= {"serial": self.server.workspaces[name]["serial"], "status": "finalized", "resources-processed": True}
+        attributes |= {"serial": self.workspaces[name]["serial"], "status": "finalized", "resources-processed": True}
         return {"data": {"id": name, "type": "state-versions", "attributes": attributes}}
 
 
 @pytest.fixture
 def hcp(tmp_path):
-    key, trust = certificate(tmp_path, "DNS:localhost")
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hcp)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(trust, key)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    server.workspaces = {}
-    server.version = json.loads(subprocess.run(["terraform", "version", "-json"], check=True, capture_output=True).stdout)["terraform_version"]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    host = f"localhost:{server.server_address[1]}"
+    trust, *files = issued(tmp_path, "localhost")
+    server = Hcp(files)
+    host = f"localhost:{server.port}"
     (tmp_path / ".terraformrc").write_text(f'credentials "{host}" {{\n  token = "{TOKEN}"\n}}\n')
     clone = tmp_path / "clone"
     shutil.copytree(ROOT / "scripts", clone / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
@@ -144,9 +131,8 @@ def hcp(tmp_path):
         "PYTHONPATH": str(clone / "scripts"),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    yield server
-    server.shutdown()
-    server.server_close()
+    with server:
+        yield server
 
 
 def stack(hcp, code, **environment):

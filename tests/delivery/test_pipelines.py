@@ -1,6 +1,5 @@
 """The pipelines: what their steps call is there and takes what it is given, and who they let in."""
 
-import http.server
 import json
 import os
 import pathlib
@@ -9,10 +8,10 @@ import shlex
 import shutil
 import subprocess
 import sys
-import threading
 
 import pytest
 import yaml
+from support.fronts import Front, reply
 from support.machine import ROOT
 from support.service import tasks
 
@@ -273,67 +272,49 @@ def test_circleci_signs_in_by_its_own_token(copy, tmp_path):
             assert account["audience"].endswith("providers/circleci") and "deployer@x" in account["service_account_impersonation_url"]
 
 
-class GitHub(http.server.BaseHTTPRequestHandler):
-    comments, issues, tokens = {}, {}, set()
-
-    def answer(self):
-        self.tokens.add(self.headers["Authorization"])
-        length = int(self.headers.get("Content-Length") or 0)
-        body = json.loads(self.rfile.read(length)) if length else None
-        path = self.path.partition("?")[0].removeprefix("/repos/someone/meridian/")
-        store = self.comments if "comments" in path else self.issues
-        if self.command == "GET":
-            result = [{"id": key, "number": key, **value} for key, value in store.items() if value.get("state") != "closed"]
-        elif self.command == "POST":
-            store[len(store) + 1] = body
-            result = body
-        else:
-            store[int(path.split("/")[-1])].update(body)
-            result = body
-        data = json.dumps(result).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    do_GET = do_POST = do_PATCH = answer
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
 def github(monkeypatch):
-    GitHub.comments, GitHub.issues, GitHub.tokens = {}, {}, set()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), GitHub)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    for name, value in (("TOKEN", "t"), ("REPOSITORY", "someone/meridian"), ("API_URL", f"http://127.0.0.1:{server.server_port}")):
-        monkeypatch.setenv(f"GITHUB_{name}", value)
-    import meridian.github
+    """A client of a GitHub in small, which keeps `comments` and `issues`."""
+    comments, issues = {}, {}
 
-    yield meridian.github.GitHub()
-    server.shutdown()
-    server.server_close()
+    def tell(request):
+        path = request.path.partition("?")[0].removeprefix("/repos/someone/meridian/")
+        store = comments if "comments" in path else issues
+        if request.method == "GET":
+            return reply([{"id": key, "number": key, **value} for key, value in store.items() if value.get("state") != "closed"])
+        body = json.loads(request.body)
+        key = len(store) + 1 if request.method == "POST" else int(path.split("/")[-1])
+        store.setdefault(key, {}).update(body)
+        return reply(body)
+
+    with Front(tell) as front:
+        monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+        for name, value in (("TOKEN", "t"), ("REPOSITORY", "someone/meridian"), ("API_URL", front.url)):
+            monkeypatch.setenv(f"GITHUB_{name}", value)
+        import meridian.github
+
+        client = meridian.github.GitHub()
+        client.comments, client.issues = comments, issues
+        yield client
 
 
 def test_a_plan_has_one_comment_that_is_written_anew(github):
     github.comment(7, "plan aws production", "first")
     github.comment(7, "plan gcp production", "other")
     github.comment(7, "plan aws production", "second")
-    assert sorted(comment["body"] for comment in GitHub.comments.values()) == ["<!-- plan aws production -->\nsecond", "<!-- plan gcp production -->\nother"]
+    assert sorted(comment["body"] for comment in github.comments.values()) == ["<!-- plan aws production -->\nsecond", "<!-- plan gcp production -->\nother"]
     github.comment(7, "plan aws production", "x" * 100_000)
-    assert max(len(comment["body"]) for comment in GitHub.comments.values()) < 65536
+    assert max(len(comment["body"]) for comment in github.comments.values()) < 65536
 
 
 def test_drift_has_one_issue_which_closes_when_it_is_gone(github):
     github.issue("Drift: AWS, production", "differs")
     github.issue("Drift: AWS, production", "still differs")
-    assert [issue["body"] for issue in GitHub.issues.values()] == ["still differs"]
+    assert [issue["body"] for issue in github.issues.values()] == ["still differs"]
     github.issue("Drift: AWS, production", None)
-    assert GitHub.issues[1]["state"] == "closed"
+    assert github.issues[1]["state"] == "closed"
     github.issue("Drift: AWS, production", None)
-    assert len(GitHub.issues) == 1
+    assert len(github.issues) == 1
 
 
 @pytest.mark.parametrize("arguments", [("aws",), ("deploy", "aws"), ("plan", "oracle"), ()])

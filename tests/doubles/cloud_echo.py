@@ -10,6 +10,8 @@ import subprocess
 import urllib.error
 import urllib.request
 
+from support.certificates import issued, keystore
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "tests/doubles/clouds"
 PASSWORD = "nothing-secret"
@@ -36,21 +38,10 @@ class Echo:
     def __init__(self, cloud, folder, hosts):
         """cloud: name of the Java class; folder: for key and certificate; hosts: names, or *.names, it stands for."""
         folder = pathlib.Path(folder)
-        keystore, certificate = folder / "echo.p12", folder / "echo.pem"
-        common = ["-keystore", keystore, "-storetype", "PKCS12", "-storepass", PASSWORD, "-alias", "echo"]
-        names = ",".join(f"dns:{host}" for host in ["localhost", *hosts])
-        subprocess.run(
-            ["keytool", "-genkeypair", *common, "-keyalg", "EC", "-groupname", "secp256r1", "-validity", "2"]
-            + ["-dname", "CN=echo", "-ext", f"san={names}", "-ext", "bc=ca:true"],
-            check=True,
-            capture_output=True,
-        )
-        subprocess.run(
-            ["keytool", "-exportcert", "-rfc", *common, "-file", certificate], check=True, capture_output=True
-        )
+        files = issued(folder, "localhost", *hosts)
         with open(folder / "echo.log", "w") as log:
             self.process = subprocess.Popen(
-                ["java", "-cp", compiled(), "-XX:TieredStopAtLevel=1", cloud, keystore, PASSWORD],
+                ["java", "-cp", compiled(), "-XX:TieredStopAtLevel=1", cloud, keystore(files, PASSWORD), PASSWORD],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -62,11 +53,11 @@ class Echo:
             "https_proxy": proxy,
             "NO_PROXY": "127.0.0.1,localhost",
             "no_proxy": "127.0.0.1,localhost",
-            "SSL_CERT_FILE": str(certificate),
-            "CURL_CA_BUNDLE": str(certificate),
+            "SSL_CERT_FILE": str(files.authority),
+            "CURL_CA_BUNDLE": str(files.authority),
             "CHECKPOINT_DISABLE": "1",
         }
-        self.certificate = certificate
+        self.certificate = files.authority
 
     def _control(self, path, details=None):
         data = None if details is None else json.dumps(details).encode()

@@ -8,10 +8,8 @@ https://github.com/sigstore/fulcio/blob/main/docs/oidc.md#github
 import base64
 import datetime
 import hashlib
-import http.server
 import json
 import struct
-import threading
 import time
 import urllib.parse
 
@@ -19,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+from support.fronts import Front, reply
 
 ISSUER = "https://token.actions.githubusercontent.com"
 # https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md
@@ -68,17 +67,23 @@ class Sigstore:
         self.workflow = None  # that the token is for: OWNER/NAME/.github/workflows/FILE@REF
         self.tokens = {}  # given, with the claims in each
         self.entries = 0
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"sigstore": self}))
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.front = Front(self.answer)
+        self.url, self.stop = self.front.url, self.front.stop
         self.environment = {"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "of-the-job", "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.url}/token?api-version=2"}
         self.trusted = self.write("trusted-root.json", self.trusted_root())
         self.services = self.write("services.json", self.signing_config("rekorTlogUrls"))
         self.services_without_log = self.write("services-without-log.json", self.signing_config())
 
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
+    def answer(self, request):
+        address, who = urllib.parse.urlsplit(request.path), request.headers["Authorization"]
+        if address.path == "/token" and who == "bearer of-the-job":
+            return reply(self.token(urllib.parse.parse_qs(address.query)["audience"][0]))
+        if address.path == "/api/v2/signingCert":
+            return reply(self.certificate(who.removeprefix("Bearer "), json.loads(request.body)))
+        if address.path == "/api/v1/log/entries":
+            entered = self.enter_signature(json.loads(request.body))
+            return reply(entered, 201, ETag=next(iter(entered)))
+        return reply({"message": "no such job, or no such service"}, 403)
 
     def write(self, name, content):
         file = self.folder / name
@@ -184,37 +189,3 @@ class Sigstore:
 def usage(**given):
     names = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign")
     return x509.KeyUsage(**{**dict.fromkeys(names, False), **given}, encipher_only=False, decipher_only=False)
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    sigstore: Sigstore
-
-    def do_GET(self):
-        address = urllib.parse.urlsplit(self.path)
-        if address.path == "/token" and self.headers["Authorization"] == "bearer of-the-job":
-            self.answer(200, self.sigstore.token(urllib.parse.parse_qs(address.query)["audience"][0]))
-        else:
-            self.answer(403, {"message": "no such job"})
-
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if self.path == "/api/v2/signingCert":
-            self.answer(200, self.sigstore.certificate(self.headers["Authorization"].removeprefix("Bearer "), body))
-        elif self.path == "/api/v1/log/entries":
-            entered = self.sigstore.enter_signature(body)
-            self.answer(201, entered, ETag=next(iter(entered)))
-        else:
-            self.answer(404, {"message": self.path})
-
-    def answer(self, status, content, **headers):
-        data = json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_):
-        pass

@@ -8,7 +8,8 @@ import shutil
 
 import pytest
 from doubles.cloud_echo import SOURCES, Echo
-from support.emulators import Emulator, azurite, certificate, free_port
+from support.certificates import issued
+from support.emulators import Emulator, azurite, free_port
 from support.machine import ROOT
 from support.state_story import Story
 
@@ -45,9 +46,9 @@ class World:
 
     def behind(self, folder):
         """Azurite, with the account that the bootstrap will make; the double lets nobody at it before."""
-        key, trust = certificate(folder, "IP:127.0.0.1")
+        trust, certificate, key = issued(folder, "127.0.0.1")
         port = free_port()
-        command = [azurite(), "--blobPort", port, "--location", folder / "azurite", "--oauth", "basic", "--cert", trust, "--key", key]
+        command = [azurite(), "--blobPort", port, "--location", folder / "azurite", "--oauth", "basic", "--cert", certificate, "--key", key]
         command += ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
         secret = base64.b64encode(b"nothing secret at all, of sixty-four bytes or so, for an emulator").decode()
         emulator = Emulator(command, port, folder / "azurite.log", {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{secret}"})

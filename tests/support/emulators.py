@@ -10,7 +10,6 @@ import base64
 import contextlib
 import datetime
 import hashlib
-import ipaddress
 import itertools
 import json
 import os
@@ -26,8 +25,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from support.certificates import issued, truststore
 from support.fronts import Front, Response, upstream
-from support.service import ROOT, alone, free_port, jdk25
+from support.service import ROOT, alone, free_port
 
 AZURITE = "azurite@3.37.0"
 FAKE_GCS_SERVER = "1.56.1"
@@ -109,18 +109,6 @@ class Emulator:
         self.process.wait()
 
 
-def certificate(folder, name):
-    """Files with key and certificate of a server, by openssl; name: such as DNS:localhost or IP:127.0.0.1."""
-    key, file = folder / "key.pem", folder / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=emulator", "-keyout", key, "-out", file]
-        + ["-addext", f"subjectAltName={name}"],
-        check=True,
-        capture_output=True,
-    )
-    return key, file
-
-
 def docker_registry(folder):
     """A registry of images, empty, on plain HTTP: an Emulator."""
     port = free_port()
@@ -169,46 +157,11 @@ class Cloud:
         self.admitted = True  # whether they open the store
         self.numbers = itertools.count(1)
         self.tokens = Front(self.token)
-        *self.tls, trust = self.certificate()
+        files = issued(folder, "127.0.0.1")
+        self.tls, trust = files[1:], truststore(files, "changeit")
         self.front = Front(self.answer, self.tls)
         # Options of the service's Java.
         self.java = (f"-Djavax.net.ssl.trustStore={trust}", "-Djavax.net.ssl.trustStorePassword=changeit")
-
-    def certificate(self):
-        """For 127.0.0.1: certificate and key for servers, and a truststore for the service."""
-        # Here, because a newcomer's tests come by this file without the packages of the check.
-        from cryptography import x509
-        from cryptography.hazmat.primitives import hashes, serialization
-        from cryptography.hazmat.primitives.asymmetric import ec
-        from cryptography.x509.oid import NameOID
-
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "emulator")])
-        start = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)
-        address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(1)
-            .not_valid_before(start)
-            .not_valid_after(start + datetime.timedelta(days=2))
-            .add_extension(address, critical=False)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .sign(key, hashes.SHA256())
-        )
-        public, private, trust = (self.folder / file for file in ("cert.pem", "key.pem", "trust.p12"))
-        public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        private.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
-        keytool = [jdk25() / "bin/keytool", "-importcert", "-noprompt", "-alias", "emulator", "-file", public]
-        keytool += ["-keystore", trust, "-storetype", "PKCS12", "-storepass", "changeit"]
-        subprocess.run(keytool, check=True, capture_output=True)
-        return public, private, trust
 
     def put(self, name, body):
         self.documents[name] = body

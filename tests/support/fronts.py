@@ -11,6 +11,7 @@ import json
 import socket
 import ssl
 import struct
+import sys
 import threading
 import time
 from typing import NamedTuple
@@ -91,7 +92,8 @@ class Front:
                     request.close()
 
             def handle_error(self, request, client_address):
-                pass  # who asks may go away, and so may who is asked
+                if not isinstance(sys.exc_info()[1], OSError):  # who asks may go away, and so may who is asked
+                    super().handle_error(request, client_address)
 
         self.kind, self.handler, self.address, self.port = Threads, Handler, address, port
         self.connections = set()

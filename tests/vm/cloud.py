@@ -7,13 +7,12 @@ theirs, which lets nobody through but with the password that this cloud's login 
 import base64
 import contextlib
 import http.client
-import http.server
 import json
 import pathlib
-import ssl
-import subprocess
-import threading
 import urllib.parse
+
+from support.certificates import issued
+from support.fronts import Front, reply
 
 TOKEN = "eyJ0eXAi.of-the_machine.0"
 REFRESH = "eyJyZWZy.of-the_registry.0"
@@ -44,114 +43,53 @@ class Cloud:
         self.stack = contextlib.ExitStack()
 
     def __enter__(self):
-        self.authority, certificate, key = certificates(self.folder, [*USERS, VAULT, SECRETS, "hello.example.com"])
+        self.authority, certificate, key = issued(self.folder, *USERS, VAULT, SECRETS, "hello.example.com")
         # Private key and chain in one, as the proxy reads it.
         self.secret = certificate.read_text() + key.read_text()
-        plain = self._serve((self.address, 0), Metadata)
-        self.metadata = plain.server_address[1]
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.load_cert_chain(certificate, key)
-        self._serve((self.address, 443), Front, tls)
+        self.metadata = self.stack.enter_context(Front(metadata, address=self.address)).port
+        self.stack.enter_context(Front(self.answer, (certificate, key), self.address, 443))
         return self
 
     def __exit__(self, *_):
         self.stack.close()
 
-    def _serve(self, address, handler, tls=None):
-        server = http.server.ThreadingHTTPServer(address, handler)
-        server.cloud = self
-        server.daemon_threads = True
-        if tls:
-            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.stack.callback(server.server_close)
-        self.stack.callback(server.shutdown)
-        return server
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
-
-    def answer(self, status, body, **headers):
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
-
-    def body(self):
-        return self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-
-
-class Metadata(Handler):
-    """https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service and
-    https://cloud.google.com/compute/docs/metadata/overview: both want a header that no browser sends."""
-
-    def do_GET(self):
-        path, _, query = self.path.partition("?")
-        asked = dict(urllib.parse.parse_qsl(query))
-        known = asked.get("api-version") and asked.get("resource") in ("https://management.azure.com/", "https://vault.azure.net")
-        if path == "/metadata/identity/oauth2/token" and self.headers.get("Metadata") == "true" and known:
-            return self.answer(200, {"access_token": TOKEN, "expires_in": "86399", "token_type": "Bearer"})
-        token = "/computeMetadata/v1/instance/service-accounts/default/token"
-        if path == token and self.headers.get("Metadata-Flavor") == "Google":
-            return self.answer(200, {"access_token": TOKEN, "expires_in": 3599, "token_type": "Bearer"})
-        return self.answer(403, {"error": "who asks?"})
-
-
-class Front(Handler):
-    def do_GET(self):
-        host = self.headers["Host"].partition(":")[0]
-        path = self.path.partition("?")[0]
-        bearer = self.headers.get("Authorization") == f"Bearer {TOKEN}"
-        cloud = self.server.cloud
+    def answer(self, request):
+        host = request.headers["Host"].partition(":")[0]
+        path = request.path.partition("?")[0]
+        bearer = request.headers.get("Authorization") == f"Bearer {TOKEN}"
         if host == REGISTRIES["azure"] and path == "/oauth2/exchange":
-            form = dict(urllib.parse.parse_qsl(self.body()))
+            form = dict(urllib.parse.parse_qsl(request.body.decode()))
             wanted = {"grant_type": "access_token", "service": host, "access_token": TOKEN}
-            return self.answer(*((200, {"refresh_token": REFRESH}) if form == wanted else (401, form)))
-        if host == VAULT and bearer and path == "/secrets/hello" and "api-version=" in self.path:
-            return self.answer(200, {"value": cloud.secret, "id": f"https://{host}{path}/1"})
+            return reply({"refresh_token": REFRESH}) if form == wanted else reply(form, 401)
+        if host == VAULT and bearer and path == "/secrets/hello" and "api-version=" in request.path:
+            return reply({"value": self.secret, "id": f"https://{host}{path}/1"})
         if host == SECRETS and bearer and path == "/v1/projects/p/secrets/hello/versions/1:access":
-            data = base64.b64encode(cloud.secret.encode()).decode()
+            data = base64.b64encode(self.secret.encode()).decode()
             # As Google answers: on several lines.
-            return self.answer(200, json.dumps({"name": path, "payload": {"data": data}}, indent=2).encode())
+            return reply(json.dumps({"name": path, "payload": {"data": data}}, indent=2).encode())
         if host not in USERS:
-            return self.answer(403, {"error": f"{host}{path}"})
+            return reply({"error": f"{host}{path}"}, 403)
         known = "Basic " + base64.b64encode(USERS[host].encode()).decode()
-        allowed = self.headers.get("Authorization") == known
-        cloud.seen.append((host, self.command, path, allowed))
+        allowed = request.headers.get("Authorization") == known
+        self.seen.append((host, request.method, path, allowed))
         if not allowed:
-            return self.answer(401, {"errors": [{"code": "UNAUTHORIZED"}]}, WWW_Authenticate='Basic realm="registry"')
-        behind = http.client.HTTPConnection(cloud.registry, timeout=60)
-        behind.request(self.command, self.path, headers={"Accept": self.headers.get("Accept", "*/*")})
+            return reply({"errors": [{"code": "UNAUTHORIZED"}]}, 401, WWW_Authenticate='Basic realm="registry"')
+        behind = http.client.HTTPConnection(self.registry, timeout=60)
+        behind.request(request.method, request.path, headers={"Accept": request.headers.get("Accept", "*/*")})
         answer = behind.getresponse()
         kept = ("Content-Type", "Docker-Content-Digest", "Docker-Distribution-Api-Version", "Etag")
-        self.answer(answer.status, answer.read(), **{name: answer.headers[name] for name in kept if answer.headers[name]})
-
-    do_HEAD = do_POST = do_GET
+        return reply(answer.read(), answer.status, **{name.replace("-", "_"): answer.headers[name] for name in kept if answer.headers[name]})
 
 
-def certificates(folder, names):
-    """Files of a new authority's certificate, and of a certificate and key for the names."""
-    authority, certificate, key = folder / "authority.pem", folder / "certificate.pem", folder / "key.pem"
-    openssl(
-        *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"),
-        *("-subj", "/CN=authority of a test", "-keyout", folder / "authority.key", "-out", authority),
-    )
-    openssl(
-        *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"),
-        *("-CA", authority, "-CAkey", folder / "authority.key", "-subj", f"/CN={names[0][:60]}"),
-        *("-addext", "basicConstraints=critical,CA:FALSE"),
-        *("-addext", "subjectAltName=" + ",".join(f"DNS:{name}" for name in names), "-keyout", key, "-out", certificate),
-    )
-    return authority, certificate, key
-
-
-def openssl(*arguments):
-    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
+def metadata(request):
+    """https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service and
+    https://cloud.google.com/compute/docs/metadata/overview: both want a header that no browser sends."""
+    path, _, query = request.path.partition("?")
+    asked = dict(urllib.parse.parse_qsl(query))
+    known = asked.get("api-version") and asked.get("resource") in ("https://management.azure.com/", "https://vault.azure.net")
+    if path == "/metadata/identity/oauth2/token" and request.headers.get("Metadata") == "true" and known:
+        return reply({"access_token": TOKEN, "expires_in": "86399", "token_type": "Bearer"})
+    token = "/computeMetadata/v1/instance/service-accounts/default/token"
+    if path == token and request.headers.get("Metadata-Flavor") == "Google":
+        return reply({"access_token": TOKEN, "expires_in": 3599, "token_type": "Bearer"})
+    return reply({"error": "who asks?"}, 403)

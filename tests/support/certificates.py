@@ -1,0 +1,51 @@
+"""Certificates for servers of the tests, from an authority of the test's own."""
+
+import pathlib
+from typing import NamedTuple
+
+
+class Issued(NamedTuple):
+    """Files: the authority's certificate, and certificate and key of a server."""
+
+    authority: pathlib.Path
+    certificate: pathlib.Path
+    key: pathlib.Path
+
+
+def issued(folder, *names):
+    """For hosts, *.hosts or addresses."""
+    # Here, because a newcomer's tests come by this file without the packages of the check.
+    import trustme
+
+    authority = trustme.CA()
+    server = authority.issue_cert(*names)
+    files = Issued(*(pathlib.Path(folder) / name for name in ("authority.pem", "certificate.pem", "key.pem")))
+    authority.cert_pem.write_to_path(files.authority)
+    server.private_key_pem.write_to_path(files.key)
+    for pem in server.cert_chain_pems:
+        pem.write_to_path(files.certificate, append=True)
+    return files
+
+
+def truststore(files, password):
+    """A file for Java that trusts the authority."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+
+    trusted = pkcs12.PKCS12Certificate(x509.load_pem_x509_certificate(files.authority.read_bytes()), b"authority")
+    file = files.authority.with_suffix(".p12")
+    file.write_bytes(pkcs12.serialize_java_truststore([trusted], BestAvailableEncryption(password.encode())))
+    return file
+
+
+def keystore(files, password):
+    """A file for Java with key and certificate of the server."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, load_pem_private_key, pkcs12
+
+    certificate, *chain = x509.load_pem_x509_certificates(files.certificate.read_bytes())
+    key = load_pem_private_key(files.key.read_bytes(), None)
+    file = files.key.with_suffix(".p12")
+    encryption = BestAvailableEncryption(password.encode())
+    file.write_bytes(pkcs12.serialize_key_and_certificates(b"server", key, certificate, chain, encryption))
+    return file
