@@ -1,69 +1,67 @@
 """What all environments share in a cloud: the store of the states, the repository, the identities."""
 
+import contextlib
+import functools
 import json
-import os
 import pathlib
 import re
 import shutil
-import subprocess
 import tempfile
 import time
 
 from meridian import hcp
-from meridian.console import Problem, patience, say
-from meridian.stack import ROOT, Stack
-from meridian.taken import taken
+from meridian.checks import ready
+from meridian.console import Problem, confirm, say
+from meridian.stack import Stack
+from meridian.terraform import last_words
 
-# What makes the store, by cloud, and what is said of a store that does not exist.
-STORES = {
-    "aws": ("module.state.aws_s3_bucket.this", r'S3 bucket "[^"]+" does not exist|NoSuchBucket'),
-    "azure": ("module.state.azurerm_storage_account.this", r"^nobody has that name$"),
-    "gcp": ("module.state.google_storage_bucket.this", r"bucket doesn't exist"),
-}
-# Of a first apply. Azure's provider alone watches a new lock for two.
-MINUTES = {"aws": 2, "azure": 5, "gcp": 3}
 # Beside a stack, read by Terraform after terraform.tfvars.
 SHARED = "bootstrap.auto.tfvars"
 # A right to blobs takes minutes to reach Azure's store.
 PATIENCE_SECONDS = 600
 
 
+def run(bootstrap, options):
+    """Makes what all environments share in a cloud, and moves the stacks' states there; again, it changes what was changed
+    in stacks/bootstrap/CLOUD/terraform.tfvars and nothing else. Writes backend.tf and bootstrap.auto.tfvars, to be committed."""
+    ready(bootstrap, builds=False, deploys=False)
+    outputs = bootstrap.run()
+    say("", "Done. Commit what it wrote:", "  git add 'stacks/**/backend.tf' 'stacks/**/bootstrap.auto.tfvars'")
+    settings = outputs["settings"]
+    say("", "Pipelines need these variables, none of them a secret. GitHub:")
+    for name, value in settings["all"].items():
+        say(f"  gh variable set {name} --body '{value}'")
+    for env, values in settings["environments"].items():
+        for name, value in values.items():
+            say(f"  gh variable set {name} --env {env} --body '{value}'")
+    say("An environment protects only what it is told to: in the repository's settings give production required reviewers.")
+    if bootstrap.kind != "azure":
+        say("CircleCI: the same names, all in Project Settings, Environment Variables.")
+
+
+def destroy(bootstrap, options):
+    what = f"Removes the states of {bootstrap.cloud.title} with all their versions, and every image of {bootstrap.name}."
+    confirm(what, bootstrap.name, options.confirm)
+    bootstrap.remove()
+    say("Removed, states and images too. Remove backend.tf and bootstrap.auto.tfvars from the repository.")
+
+
 class Bootstrap(Stack):
     """Folder stacks/bootstrap/CLOUD. Its first apply has local state, which then moves to the store it made."""
 
-    def __init__(self, cloud, root=ROOT):
-        super().__init__(cloud, root=root)
-        self.folder = root / "stacks" / "bootstrap" / cloud
+    def __init__(self, cloud):
+        super().__init__(f"bootstrap/{cloud}")
+        self.own_folder = f"stacks/{self.place}"
+        # Folders of the stacks whose states are kept there.
+        self.stacks = (f"stacks/{cloud}", f"stacks/vm/{cloud}")
 
-    @property
-    def own_folder(self):
-        return f"stacks/bootstrap/{self.cloud}"
+    @functools.cached_property
+    def terraform(self):
+        return self.plain.at(workspace="default")
 
-    @property
-    def stacks(self):
-        """Folders of the stacks whose states are kept there."""
-        return (f"stacks/{self.cloud}", f"stacks/vm/{self.cloud}")
-
-    def workspaces(self, folder):
+    def workspaces(self, there):
         """Of a folder that is prepared, all that its backend has."""
-        listed = self._terraform("workspace", "list", workspace=None, folder=folder, stdout=subprocess.PIPE).stdout
-        return listed.replace("*", " ").split()
-
-    def _terraform(self, *arguments, check=True, workspace="default", folder=None, **options):
-        """Terraform in this folder, or in another in place of it; workspace None lets it choose."""
-        environment = {**os.environ, "TF_IN_AUTOMATION": "1", **getattr(self.provider, "ENVIRONMENT", {})}
-        environment.pop("TF_WORKSPACE", None)
-        if workspace:
-            environment["TF_WORKSPACE"] = workspace
-        folder = folder or self.folder
-        with patience():
-            done = subprocess.run(["terraform", f"-chdir={folder}", *arguments], env=environment, text=True, **options)
-        if check and done.returncode:
-            raise Problem(
-                f"terraform {arguments[0]} in {folder} failed; its message stands above.",
-                "Mend that and repeat the command: it goes on where it stopped.",
-            )
-        return done
+        return there.read("workspace", "list").replace("*", " ").split()
 
     def init(self, back=False):
         """Prepares Terraform, also where an earlier run stopped while it moved the state; back: on the way back here."""
@@ -73,7 +71,7 @@ class Bootstrap(Stack):
             self.migrate(self.folder)
         else:
             # Without backend.tf, what a store holds is found by the plan.
-            self._terraform("init", "-input=false", *(["-reconfigure"] if self.moving(self.folder) else []), workspace=None, stdout=subprocess.DEVNULL)
+            self.plain.init(*(["-reconfigure"] if self.moving(self.folder) else []))
 
     def moving(self, folder):
         """Whether a run was cut short between saving a backend.tf, or taking it away, and moving the state."""
@@ -87,21 +85,21 @@ class Bootstrap(Stack):
         with tempfile.TemporaryDirectory() as folder:
             plan = pathlib.Path(folder) / "bootstrap.tfplan"
             self.store(plan)
-            say(f"Makes what is missing: some {MINUTES[self.cloud]} minutes the first time.")
-            self._terraform("apply", "-input=false", "-auto-approve", "-lock-timeout=60s", str(plan))
-        outputs = self.outputs()
+            say(f"Makes what is missing: some {self.cloud.bootstraps} minutes the first time.")
+            self.terraform.apply_plan(plan)
+        outputs = self.terraform.outputs()
         for folder, backend in outputs["backend"].items():
             if hcp.block(self.root / folder):
                 say(f"{folder} keeps its state in HCP Terraform, as its backend.tf says; leaves it there.")
             elif (self.root / folder).is_dir():
                 self.move(self.root / folder, backend)
-        if not hcp.block(self.root / "stacks" / self.cloud):
-            for environment in outputs["settings"]["environments"]:
-                self.workspace(self.root / "stacks" / self.cloud, environment)
+        if not hcp.block(self.root / self.stacks[0]):
+            for env in outputs["settings"]["environments"]:
+                self.workspace(self.root / self.stacks[0], env)
         for folder in self.stacks:
             if any('variable "repository_url"' in file.read_text() for file in (self.root / folder).glob("variables*.tf")):
                 (self.root / folder / SHARED).write_text(
-                    f"# Written by task bootstrap-{self.cloud}: images of all environments go there.\n"
+                    f"# Written by ./taskw {self.task}: images of all environments go there.\n"
                     f'repository_url = "{outputs["repository_url"]}"\n'
                 )
         return outputs
@@ -109,10 +107,10 @@ class Bootstrap(Stack):
     def store(self, plan):
         """Plans, and refuses to when a name is somebody else's; takes up a bootstrap that was made elsewhere."""
         creates, backend = self.planned(plan)
-        address, absent = STORES[self.cloud]
+        address, absent = self.cloud.store, self.cloud.absent
         if address in creates:
             name = re.search(r'(?:bucket|storage_account_name)\s*=\s*"([^"]*)"', backend)[1]
-            found = look(self, backend, creates[address])
+            found = self.cloud.found(self, backend, creates[address])
             if isinstance(found, str) and not re.search(absent, found):
                 raise Problem(
                     f"{name}, where the states are to be kept, exists already and is somebody else's, or cannot be looked into: {last_words(found)}",
@@ -127,20 +125,25 @@ class Bootstrap(Stack):
             if not isinstance(found, str):
                 say(f"{name} holds the state of a bootstrap that was run elsewhere; goes on with that.")
                 (self.folder / "backend.tf").write_text(backend)
-                self._terraform("init", "-input=false", "-reconfigure", workspace=None, stdout=subprocess.DEVNULL)
+                self.plain.init("-reconfigure")
                 creates, _ = self.planned(plan)
-        others = list(taken(self, creates))
+        # The clouds would refuse these too, one by one and in the middle of an apply.
+        found = {address: self.cloud.taken(self, *planned) for address, planned in creates.items()}
+        others = {address: each for address, each in found.items() if each}
         if others:
+            takes = (
+                how if how.startswith("github") else f"terraform -chdir={self.own_folder} import '{address}' {how}"
+                for address, (_, how) in others.items()
+            )
             raise Problem(
-                f"What it would make is there already, and in no state of a bootstrap: {', '.join(what for what, _ in others)}.",
-                f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars. What is yours, take in: "
-                + "; ".join(how for _, how in others),
+                f"What it would make is there already, and in no state of a bootstrap: {', '.join(what for what, _ in others.values())}.",
+                f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars. What is yours, take in: {'; '.join(takes)}",
             )
 
     def planned(self, plan):
         """What a plan makes, by address, as type and values; and the backend of this folder."""
-        self._terraform("plan", "-input=false", f"-out={plan}", "-lock-timeout=60s")
-        shown = json.loads(self._terraform("show", "-json", str(plan), stdout=subprocess.PIPE).stdout)
+        self.terraform.plan(f"-out={plan}", "-lock-timeout=60s", check=True)
+        shown = self.terraform.show(plan)
         creates = {
             change["address"]: (change["type"], change["change"]["after"])
             for change in shown.get("resource_changes", [])
@@ -156,20 +159,18 @@ class Bootstrap(Stack):
         say(f"Keeps the state of {folder.relative_to(self.root)} there.")
         self.migrate(folder)
 
-    def workspace(self, folder, environment):
+    def workspace(self, folder, env):
         """Makes the workspace of an environment but production: a planner, who may not write, needs it there."""
-        if environment != "production" and environment not in self.workspaces(folder):
-            self._terraform("workspace", "new", environment, workspace=None, folder=folder, stdout=subprocess.DEVNULL)
-            self._terraform("workspace", "select", "default", workspace=None, folder=folder, stdout=subprocess.DEVNULL)
+        there = self.plain.at(folder=folder)
+        if env != "production" and env not in self.workspaces(there):
+            there.read("workspace", "new", env)
+            there.read("workspace", "select", "default")
 
     def migrate(self, folder):
         self.never_over_another(folder)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
-            done = self._terraform(
-                "init", "-input=false", "-no-color", "-migrate-state", "-force-copy",
-                workspace=None, check=False, folder=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            )
+            done = self.plain.at(folder=folder).quiet("init", "-input=false", "-no-color", "-migrate-state", "-force-copy")
             if done.returncode == 0:
                 return
             if not re.search(r"AuthorizationPermissionMismatch|AuthorizationFailure|\b403\b", done.stdout) or time.monotonic() > deadline:
@@ -193,18 +194,20 @@ class Bootstrap(Stack):
                     f"{local_file(folder, workspace).relative_to(self.root)} away and repeat the command.",
                 )
 
-    def kept(self, backend):
-        """The states in a store, by workspace, without touching the folder's own."""
+    @contextlib.contextmanager
+    def opened(self, backend):
+        """Terraform on a store, without touching the folder's own state; and what it says if it cannot be opened."""
         with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder)
-            (path / "backend.tf").write_text(backend)
-            opened = self._terraform("init", "-input=false", workspace=None, check=False, folder=path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-            if opened.returncode:
-                return {}  # What is wrong with it, the migration says.
-            return {
-                workspace: json.loads(self._terraform("state", "pull", workspace=workspace, folder=path, stdout=subprocess.PIPE).stdout or "{}")
-                for workspace in self.workspaces(path)
-            }
+            there = self.plain.at(folder=pathlib.Path(folder))
+            (there.folder / "backend.tf").write_text(backend)
+            done = there.quiet("init", "-input=false", "-no-color")
+            yield there, done.stdout if done.returncode else None
+
+    def kept(self, backend):
+        """The states in a store, by workspace; none where it cannot be opened, of which the migration says why."""
+        with self.opened(backend) as (there, refused):
+            spaces = [] if refused else self.workspaces(there)
+            return {workspace: there.at(workspace=workspace).state() for workspace in spaces}
 
     def standing(self):
         """Folder and workspace of each state that still holds something, but for the bootstrap's own."""
@@ -212,12 +215,10 @@ class Bootstrap(Stack):
             path = self.root / folder
             if not path.is_dir() or not (path / "backend.tf").exists():
                 continue
-            self._terraform("init", "-input=false", workspace=None, folder=path, stdout=subprocess.DEVNULL)
-            for workspace in self.workspaces(path):
-                done = self._terraform("state", "list", workspace=workspace, check=False, folder=path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-                if done.returncode and "No state file was found" not in done.stderr:
-                    raise Problem(f"The state of {folder} cannot be read.", done.stderr.strip())
-                if done.stdout.strip():
+            there = self.plain.at(folder=path)
+            there.init()
+            for workspace in self.workspaces(there):
+                if there.at(workspace=workspace).resources():
                     yield folder, workspace
 
     def remove(self):
@@ -227,14 +228,14 @@ class Bootstrap(Stack):
             if hcp.block(self.root / folder):
                 raise Problem(
                     f"{folder} keeps its states in HCP Terraform, where this does not look.",
-                    f"First task destroy-{self.cloud} for each environment; then remove {folder}/backend.tf and repeat the command.",
+                    f"First ./taskw destroy-{self.kind} for each environment; then remove {folder}/backend.tf and repeat the command.",
                 )
         standing = list(self.standing())
         if standing:
             listed = ", ".join(f"{folder} ({workspace})" for folder, workspace in standing)
             raise Problem(
                 f"These still stand, and their states are kept here: {listed}.",
-                f"First task destroy-{self.cloud}, with ENV=… for what is not production (workspace default).",
+                f"First ./taskw destroy-{self.kind}, with ENV=… for what is not production (workspace default).",
             )
         for folder in (*self.stacks, self.own_folder):
             path = self.root / folder
@@ -252,22 +253,22 @@ class Bootstrap(Stack):
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
             copied = shutil.ignore_patterns(".terraform", "*.tfstate*", "tests")
-            shutil.copytree(self.root / "modules" / self.cloud, root / "modules" / self.cloud, ignore=copied)
+            shutil.copytree(self.root / "modules" / self.kind, root / "modules" / self.kind, ignore=copied)
             shutil.copytree(self.folder, root / self.own_folder, ignore=copied)
             for file in root.rglob("*.tf"):
                 text = re.sub(r"(prevent_destroy\s*=) true", r"\1 false", file.read_text())
                 text, found = re.subn(r"(force_(?:destroy|delete)\s*=) false", r"\1 true", text)
                 file.write_text(text)
                 forced = forced or found
-            copy = root / self.own_folder
-            self._terraform("init", "-input=false", workspace=None, folder=copy, stdout=subprocess.DEVNULL)
+            copy = self.terraform.at(folder=root / self.own_folder)
+            copy.at(workspace=None).init()
             if forced:
                 # What is gone already is not made again.
-                listed = self._terraform("state", "list", state, folder=copy, stdout=subprocess.PIPE).stdout.split()
-                full = [f"-target={address}" for address in listed if re.search(r"aws_s3_bucket\.|aws_ecr_repository\.|google_storage_bucket\.", address)]
+                filled = re.compile(r"aws_s3_bucket\.|aws_ecr_repository\.|google_storage_bucket\.")
+                full = [f"-target={address}" for address in copy.read("state", "list", state).split() if filled.search(address)]
                 if full:
-                    self._terraform("apply", "-input=false", "-auto-approve", state, *full, folder=copy)
-            self._terraform("destroy", "-input=false", "-auto-approve", state, folder=copy)
+                    copy.apply(state, *full)
+            copy.destroy(state)
 
 
 def local_file(folder, workspace):
@@ -279,50 +280,3 @@ def local_states(folder):
     files = {"default": local_file(folder, "default")} | {file.parent.name: file for file in folder.glob("terraform.tfstate.d/*/terraform.tfstate")}
     states = {workspace: json.loads(file.read_text() or "{}") for workspace, file in files.items() if file.exists()}
     return {workspace: state for workspace, state in states.items() if state.get("resources")}
-
-
-def look(bootstrap, backend, planned):
-    """What the store holds: how many resources its bootstrap's state has, or the error in words.
-
-    planned: type and values of what would make the store
-    """
-    if bootstrap.cloud == "azure" and not list(taken(bootstrap, {"": planned})):
-        return "nobody has that name"
-    if bootstrap.cloud == "gcp":
-        return look_past_terraform(bootstrap.provider, backend)
-    with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder)
-        (path / "backend.tf").write_text(backend)
-        done = bootstrap._terraform(
-            "init", "-input=false", "-no-color",
-            workspace=None, check=False, folder=path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )
-        if done.returncode:
-            return done.stdout
-        pulled = bootstrap._terraform("state", "pull", workspace=None, folder=path, stdout=subprocess.PIPE).stdout
-        return len(json.loads(pulled or "{}").get("resources", []))
-
-
-def look_past_terraform(provider, backend):
-    """The same of Google's bucket, where Terraform's init would write an empty state first."""
-    bucket, prefix = (re.search(rf'{name}\s*=\s*"([^"]*)"', backend)[1] for name in ("bucket", "prefix"))
-    storage = os.environ.get("GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT", "https://storage.googleapis.com/storage/v1/b")
-    try:
-        provider.ask(f"{storage}/{bucket}")
-    except provider.Refused as refused:
-        # A new project's interface may be off, and is turned on by the apply.
-        absent = refused.status == 404 or refused.reason == "SERVICE_DISABLED"
-        return "bucket doesn't exist" if absent else f"{refused.what} {refused.how}"
-    try:
-        state = provider.ask(f"{storage}/{bucket}/o/{prefix}%2Fdefault.tfstate?alt=media")
-    except provider.Refused as refused:
-        if refused.status != 404:
-            return f"{refused.what} {refused.how}"
-        state = {}
-    return len(state.get("resources", []))
-
-
-def last_words(output):
-    """Terraform's error in one line."""
-    text = re.sub(r"[│╷╵]", " ", output)
-    return " ".join(text[text.rfind("Error:") :].split()) if "Error:" in text else " ".join(text.split()[-60:])

@@ -6,34 +6,34 @@ import pathlib
 import re
 import shutil
 import subprocess
+import urllib.request
 
-from meridian.console import Problem, say
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from meridian.console import ROOT, Problem, missing, say
 
 
 @dataclasses.dataclass(frozen=True)
 class Tool:
     name: str
-    version: tuple  # command whose output holds the version
+    version: tuple  # command that says the version
+    word: str  # what it says before the number
     least: str  # oldest that will do
     why: str
     get: str  # link
 
     def check(self):
         if not shutil.which(self.name):
-            raise Problem(f"{self.name} is missing: {self.why}.", f"Install it: {self.get}")
-        output = subprocess.run(
-            self.version, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
-        ).stdout
-        found = re.search(r"(\d+)(\.\d+)*", output)
+            raise missing(self.name, self.why, self.get)
+        done = subprocess.run(self.version, text=True, capture_output=True, stdin=subprocess.DEVNULL)
+        # Tools warn on standard error, with numbers in their warnings.
+        found = re.search(rf"{self.word}(\d+(\.\d+)*)", done.stdout)
         if not found:
-            raise Problem(f"{self.name} does not tell its version.", f"`{' '.join(self.version)}` says: {output.strip()}")
-        if numbers(found[0]) < numbers(self.least):
+            said = (done.stdout + done.stderr).strip()
+            raise Problem(f"{self.name} does not tell its version.", f"`{' '.join(self.version)}` says: {said}")
+        if numbers(found[1]) < numbers(self.least):
             raise Problem(
-                f"{self.name} is {found[0]}, but {self.least} or newer is needed: {self.why}.", f"Update it: {self.get}"
+                f"{self.name} is {found[1]}, but {self.least} or newer is needed: {self.why}.", f"Update it: {self.get}"
             )
-        return f"{self.name} {found[0]}"
+        return f"{self.name} {found[1]}"
 
 
 def numbers(version):
@@ -41,29 +41,20 @@ def numbers(version):
 
 
 TERRAFORM = Tool(
-    "terraform",
-    ("terraform", "version"),
-    "1.11",
-    "it makes everything in the cloud",
+    *("terraform", ("terraform", "version"), "(?:Terraform|OpenTofu) v", "1.11", "it makes everything in the cloud"),
     "https://developer.hashicorp.com/terraform/install",
 )
-CURL = Tool("curl", ("curl", "--version"), "7.60", "it asks the registry what it has", "https://curl.se/download.html")
-
-
-def checks(stack):
-    """Name and function of each check; a function returns what it saw or raises Problem."""
-    for tool in (TERRAFORM, CURL, *stack.provider.TOOLS):
-        yield tool.name, tool.check
-    if not os.environ.get("IMAGE"):
-        yield "Java", java
-    yield from stack.provider.checks(stack)
+CURL = Tool("curl", ("curl", "--version"), "curl ", "7.60", "it asks the registry what it has", "https://curl.se/download.html")
 
 
 def jdk():
     """Folder of the JDK 25 that builds the image."""
     done = subprocess.run([ROOT / "scripts/jdk"], text=True, capture_output=True)
     if done.returncode:
-        raise Problem("JDK 25 is missing: the image is built with it.", f"{done.stderr.strip()}. Or deploy an image that exists: IMAGE=REPOSITORY@sha256:…")
+        raise Problem(
+            "JDK 25 is missing: the image is built with it.",
+            f"{done.stderr.strip()}. Or deploy an image that exists: IMAGE=REPOSITORY@sha256:…",
+        )
     return pathlib.Path(done.stdout.strip())
 
 
@@ -71,15 +62,65 @@ def java():
     return f"JDK {re.search(r'JAVA_VERSION=.([0-9.]+)', (jdk() / 'release').read_text())[1]}"
 
 
-def examine(stack):
-    """Runs every check, tells each result once, and returns how many failed."""
-    told = set()
-    for _, check in checks(stack):
+def examine(stack, builds, deploys=True):
+    """Runs every check, tells each result once, and returns how many failed.
+
+    builds: whether an image is built; deploys: whether more than the sign-in is needed
+    """
+    for note in notes():
+        say(f"note     {note}")
+    tools = [tool.check for tool in (TERRAFORM, CURL, *stack.cloud.tools)]
+    failed = told([*tools, java] if builds else tools)
+    if not all(shutil.which(tool.name) for tool in (TERRAFORM, *stack.cloud.tools)):
+        return failed  # There is nothing to ask the account with.
+    asked = stack.cloud.checks(stack, builds) if deploys else [lambda: stack.cloud.identity(stack)]
+    return failed + told([stack.itself, *asked])
+
+
+def told(checks):
+    """Says what each check saw; how many failed. Without credentials every question fails alike, which is said once."""
+    failed = set()
+    for check in checks:
         try:
             say(f"ok       {check()}")
         except Problem as problem:
-            # Without credentials every question to the cloud fails alike.
-            if problem.what not in told:
-                told.add(problem.what)
+            if problem.what not in failed:
+                failed.add(problem.what)
                 say(f"missing  {problem.what}", f"         {problem.how}")
-    return len(told)
+    return len(failed)
+
+
+def ready(stack, builds, deploys=True):
+    """Stops before anything is changed where something is missing."""
+    if examine(stack, builds, deploys):
+        raise Problem("Something is missing, see above.", "Nothing was changed. Mend it and repeat the command.")
+
+
+def notes():
+    """What this machine's variables change, a sentence each."""
+    for name, value in sorted(os.environ.items()):
+        if name.startswith("TF_CLI_ARGS"):
+            if re.search(r"-(var|destroy|target|replace|state|chdir)\b", value):
+                raise Problem(f'{name} is "{value}", which changes what is deployed.', f"`unset {name}`, and give it behind --.")
+            yield f'{name} is "{value}": Terraform takes it with its commands.'
+        elif name in ("TF_WORKSPACE", "TF_DATA_DIR"):
+            yield f"{name} is left out: the environment chooses the workspace, and each stack has its own .terraform."
+        elif name in ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "ARM_ENVIRONMENT", "TF_LOG", "TF_CLI_CONFIG_FILE") and value:
+            missing_file = name == "TF_CLI_CONFIG_FILE" and not os.path.exists(value)
+            yield f'{name} is "{value}"{", which is not there" if missing_file else ""}.'
+    if proxy():
+        yield proxy()
+
+
+def proxy(host=""):
+    """A sentence where this machine's way to a host goes through a proxy."""
+    found = urllib.request.getproxies()
+    chosen = found.get("https") or found.get("http")
+    if chosen and not (host and urllib.request.proxy_bypass(host)):
+        return f"A proxy is set, {shown(chosen)}: Terraform and the cloud's tools take it; verify, canary and probe ask directly."
+    return None
+
+
+def shown(url):
+    """Without a password."""
+    return re.sub(r"//[^/@]*@", "//…@", url)

@@ -1,10 +1,17 @@
-"""What the programs of this folder say, and how they fail."""
+"""What the commands say, how they fail, and how they run others."""
 
 import contextlib
+import dataclasses
+import pathlib
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# This program, for a command that runs another of its commands.
+PROGRAM = (sys.executable, str(ROOT / "scripts/meridian"))
 
 
 class Problem(Exception):
@@ -16,27 +23,56 @@ class Problem(Exception):
         self.how = how
 
 
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """A command that can be typed next, such as ./taskw canary-aws ENV=staging WITHDRAW=1."""
+
+    task: str
+    settings: dict
+
+    def __str__(self):
+        return " ".join(["./taskw", self.task, *(f"{name}={shlex.quote(value)}" for name, value in self.settings.items())])
+
+
 def say(*lines):
     for line in lines:
         print(line, flush=True)
 
 
-def main(program):
-    """Runs a program; a Problem becomes two lines on stderr and exit code 1."""
+def typed(question):
+    """What somebody answers; nothing where nobody is there."""
     try:
-        sys.exit(program() or 0)
-    except Problem as problem:
-        sys.stdout.flush()
-        print(f"Error: {problem.what}\n  {problem.how}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        return input(question).strip()
+    except EOFError:
+        say("")
+        return ""
+
+
+def confirm(what, name, given):
+    """Stops unless the name was given, or is typed."""
+    said = given or typed(f"{what} Type its name: ")
+    if said != name:
+        raise Problem(f'"{said}" is not {name}.', "Nothing was removed.")
+
+
+def number(name, text, default, low, high, whole=False):
+    """A setting as a number; Problem where it is none that makes sense."""
+    with contextlib.suppress(ValueError):
+        value = (int if whole else float)(text or default)
+        if low <= value <= high:
+            return value
+    raise Problem(f'{name} is "{text}".', f"It must be a {'whole ' if whole else ''}number from {low:g} to {high:g}.")
+
+
+def missing(tool, why="it is run here", get="./taskw doctor-aws, -azure or -gcp says where to get it"):
+    """The same words wherever a tool is found to be missing, so that they are told once."""
+    return Problem(f"{tool} is missing: {why}.", f"Install it: {get}")
 
 
 def run(*command, check=True, **options):
     """Runs a command for its output; without check the caller looks at returncode and stderr."""
     if not shutil.which(command[0]):
-        raise Problem(f"{command[0]} is not installed.", "The task doctor of this cloud says where to get it.")
+        raise missing(command[0])
     done = subprocess.run(command, text=True, capture_output=True, **options)
     if check and done.returncode:
         raise Problem(f"{' '.join(command)} failed with {done.returncode}.", done.stderr.strip() or done.stdout.strip())
@@ -47,13 +83,12 @@ def run(*command, check=True, **options):
 def patience():
     """Lets a command in its body end by itself when we are interrupted, and interrupts us then.
 
-    A Ctrl-C reaches the command too. Terraform then stops in good order, writes its state and gives
+    A Ctrl-C reaches the command too. Terraform then shuts down cleanly, writes its state and gives
     the lock back; subprocess.run alone would kill it after a quarter of a second.
     """
     signals = []
     before = {
-        number: signal.signal(number, lambda number, _: signals.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
+        number: signal.signal(number, lambda number, _: signals.append(number)) for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
         yield

@@ -1,11 +1,10 @@
 """The few things that pipelines tell GitHub: a comment under a pull request, an issue about drift."""
 
-import json
 import os
 import re
 import urllib.error
-import urllib.request
 
+from meridian import rest
 from meridian.console import Problem
 
 # GitHub refuses longer texts: https://docs.github.com/en/rest/issues/comments
@@ -26,20 +25,9 @@ class GitHub:
             )
 
     def ask(self, method, path, body=None):
-        request = urllib.request.Request(
-            f"{self.api}/repos/{self.repository}/{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={
-                "Authorization": f"Bearer {self.token}",
-                "Accept": "application/vnd.github+json",
-                "Content-Type": "application/json",
-                "X-GitHub-Api-Version": "2022-11-28",
-            },
-        )
+        own = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return json.loads(answer.read() or "null")
+            return rest.ask(f"{self.api}/repos/{self.repository}/{path}", self.token, body, method, **own)
         except urllib.error.HTTPError as error:
             raise Problem(f"GitHub answers {error.code} to {method} {path}.", error.read(500).decode(errors="replace")) from None
         except OSError as error:

@@ -10,8 +10,8 @@ import os
 import pathlib
 import re
 import urllib.error
-import urllib.request
 
+from meridian import rest
 from meridian.console import Problem
 
 HOST = "app.terraform.io"
@@ -25,14 +25,14 @@ def block(folder):
     return found and found[0]
 
 
+def named(text, key, variable, default=None):
+    """What a cloud block sets, or the variable in its place."""
+    found = re.search(rf'^\s*{key}\s*=\s*"([^"]*)"', text, re.M)
+    return found[1] if found else os.environ.get(variable) or default
+
+
 def organization(text):
-    named = re.search(r'^\s*organization\s*=\s*"([^"]*)"', text, re.M)
-    return named[1] if named else os.environ.get("TF_CLOUD_ORGANIZATION")
-
-
-def host(text):
-    named = re.search(r'^\s*hostname\s*=\s*"([^"]*)"', text, re.M)
-    return named[1] if named else os.environ.get("TF_CLOUD_HOSTNAME") or HOST
+    return named(text, "organization", "TF_CLOUD_ORGANIZATION")
 
 
 def workspace(stack):
@@ -40,7 +40,7 @@ def workspace(stack):
     text = block(stack.folder)
     if not text:
         return None
-    where = f"stacks/{stack.cloud}/backend.tf"
+    where = f"stacks/{stack.place}/backend.tf"
     if re.search(r"workspaces\s*(\{|=)", text):
         raise Problem(
             f"{where} says which workspaces of HCP Terraform are meant, and so do the scripts, by environment.",
@@ -58,7 +58,7 @@ def prepare(stack):
     """Makes the workspace if it is missing, and stops where HCP Terraform would run Terraform itself, without anybody's
     sign-in to the cloud."""
     text, name = block(stack.folder), workspace(stack)
-    place = host(text)
+    place = named(text, "hostname", "TF_CLOUD_HOSTNAME", HOST)
     if not token(place):
         raise Problem(f"Nobody is signed in to {place}.", f"`terraform login {place}`, or set {variable(place)}.")
     workspaces = f"https://{place}/api/v2/organizations/{organization(text)}/workspaces"
@@ -81,14 +81,8 @@ def prepare(stack):
 
 def ask(place, url, body=None):
     """Answer of HCP Terraform; None for what is not there, or not for the owner of this token."""
-    request = urllib.request.Request(
-        url,
-        None if body is None else json.dumps(body).encode(),
-        {"Authorization": f"Bearer {token(place)}", "Content-Type": "application/vnd.api+json"},
-    )
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
+        return rest.ask(url, token(place), body, **{"Content-Type": "application/vnd.api+json"})
     except urllib.error.HTTPError as error:
         if error.code == 404:
             return None

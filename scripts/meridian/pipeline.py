@@ -1,78 +1,86 @@
-"""What the pipelines do with a cloud. Each step can be run by hand, and is told what it needs by name."""
+"""What the pipelines do with a cloud. Each step can be run by hand."""
 
 import json
 import os
 import pathlib
 import re
-import subprocess
+import shlex
 import tempfile
 
-from meridian.console import Problem, patience, run, say
+from meridian.console import Problem, run, say
 from meridian.github import GitHub, pull_request
-from meridian.stack import ROOT
+from meridian.image import Image, sign_in
+from meridian.look import look
 
-# Variables of a pipeline by cloud. The bootstrap prints them with the commands that set them.
-PLANNING = {
-    "aws": ("AWS_PLANNER",),
-    "azure": ("AZURE_PLANNER", "AZURE_SUBSCRIPTION", "AZURE_TENANT"),
-    "gcp": ("GCP_PLANNER", "GCP_PROJECT", "GCP_PROVIDER"),
-}
-DEPLOYING = {"aws": "AWS_DEPLOYER", "azure": "AZURE_DEPLOYER", "gcp": "GCP_DEPLOYER"}
+# Variables of a pipeline by cloud, beyond its planner and deployer. The bootstrap prints them with the commands that set them.
+VARIABLES = {"aws": (), "azure": ("AZURE_SUBSCRIPTION", "AZURE_TENANT"), "gcp": ("GCP_PROJECT", "GCP_PROVIDER")}
 PLAN = "release.tfplan"
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-def kind(stack):
-    """The cloud, of a service as of a virtual machine."""
-    return stack.cloud.split("/")[-1]
-
-
-def settings(stack):
-    """Whether the pipeline has what this cloud needs; says what is missing and where it is set."""
+def lacking(stack, deploys):
+    """What the pipeline has not that this cloud needs, and where it is set; it is told as well."""
     circleci = "CIRCLECI" in os.environ
-    place = "CircleCI's Project Settings, Environment Variables" if circleci else "the repository's Settings, Secrets and variables, Actions, Variables"
-    wanted = [f"{name}_CIRCLECI" if circleci and name == "GCP_PROVIDER" else name for name in PLANNING[kind(stack)]]
+    settings = "the repository's Settings, Secrets and variables, Actions, Variables"
+    place = "CircleCI's Project Settings, Environment Variables" if circleci else settings
+    cloud = stack.kind.upper()
+    names = (f"{cloud}_PLANNER", *VARIABLES[stack.kind])
+    wanted = [f"{name}_CIRCLECI" if circleci and name == "GCP_PROVIDER" else name for name in names]
     missing = [f"{name} is not set in {place}" for name in wanted if not os.environ.get(name)]
-    if os.environ.get("FOR") == "deploy" and not os.environ.get(DEPLOYING[kind(stack)]):
-        where = place if circleci else f"the repository's Settings, Environments, {stack.environment}"
-        missing.append(f"{DEPLOYING[kind(stack)]} is not set in {where}")
+    if deploys and not os.environ.get(f"{cloud}_DEPLOYER"):
+        where = place if circleci else f"the repository's Settings, Environments, {stack.env}"
+        missing.append(f"{cloud}_DEPLOYER is not set in {where}")
     if not (stack.folder / "backend.tf").exists():
-        missing.append(f"stacks/{stack.cloud}/backend.tf is not in the repository, so that the state would be lost with the job")
+        missing.append(f"stacks/{stack.place}/backend.tf is not in the repository, so that the state would be lost with the job")
     for what in missing:
-        notice(f"{stack.provider.TITLE} is left out: {what}. task bootstrap-{kind(stack)} prints it.")
+        notice(f"{stack.cloud.title} is left out: {what}. ./taskw bootstrap-{stack.kind} prints it.")
+    if not missing:
+        say(f"{stack.cloud.title} has what it needs.")
+    return missing
+
+
+def settings(stack, options):
+    """Says whether the variables of this cloud are there, and which is missing where."""
+    missing = lacking(stack, vars(options)["for"] == "deploy")
     output("ready", "false" if missing else "true")
     if not missing:
-        say(f"{stack.provider.TITLE} has what it needs.")
         output("region", stack.variable("region"))
-        output("repository", stack.variable("repository_url", ""))
+        output("repository", stack.variable("repository_url") or "")
+
+
+def circleci(stack, options):
+    """Signs a job of CircleCI in by its own token, for the steps that follow; exit code 78, EX_CONFIG of sysexits.h, when it lacks what that takes."""
+    token, deploys = os.environ.get("CIRCLE_OIDC_TOKEN_V2"), vars(options)["for"] == "deploy"
+    if not token:
+        # That of a fork's pull request has none, unless the project passes secrets to forks, which it should not.
+        say("This job has no token of CircleCI's, so it reaches no cloud.")
+        return 78
+    if lacking(stack, deploys):
+        return 78
+    folder = pathlib.Path(tempfile.mkdtemp())  # for its owner only
+    (folder / "token").write_text(token)
+    identity = os.environ[f"{stack.kind.upper()}_{'DEPLOYER' if deploys else 'PLANNER'}"]
+    exports = stack.cloud.by_token(stack, folder, identity)
+    with open(os.environ["BASH_ENV"], "a") as file:
+        file.writelines(f"export {name}={shlex.quote(str(value))}\n" for name, value in exports.items())
     return 0
 
 
-def login(stack):
-    """Who the cloud takes us for."""
-    asked = [check for title, check in stack.provider.checks(stack) if title in ("account", "subscription", "login", "project")]
-    if not asked:
-        raise Problem(f"{stack.provider.TITLE} cannot be asked: its tool is not installed.", f"task doctor-{kind(stack)} says where to get it.")
-    for check in asked:
-        say(f"ok       {check()}")
-    return 0
+def login(stack, options):
+    """Says as whom the cloud takes us."""
+    say(f"ok       {stack.cloud.identity(stack)}")
 
 
-def publish(stack):
+def publish(stack, options):
     """Copies an image, bit for bit, to the repository that the cloud's stacks share; prints it by digest."""
-    source = os.environ.get("SOURCE", "")
-    if not re.fullmatch(r"[^@\s]+@sha256:[0-9a-f]{64}", source):
-        raise Problem(f'SOURCE is "{source}".', "It must name the image by digest: REPOSITORY@sha256:<64 hex digits>.")
-    tag = os.environ.get("TAG", "")
+    source, tag = Image.parse(options.source, "SOURCE"), options.tag or ""
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", tag):
         raise Problem(f'TAG is "{tag}".', "It must be a tag, such as the commit.")
     repository = stack.variable("repository_url")
     if not repository:
         raise Problem(
-            f"stacks/{stack.cloud} has no repository_url.",
-            f"A pipeline pushes before it deploys, to a repository that is there: task bootstrap-{kind(stack)} makes one.",
+            f"stacks/{stack.place} has no repository_url.",
+            f"A pipeline pushes before it deploys, to a repository that is there: ./taskw bootstrap-{stack.kind} makes one.",
         )
-    digest = DIGEST.search(source)[0]
     target = f"{repository}:{tag}"
     with tempfile.TemporaryDirectory() as folder:
         sign_in(repository, folder)
@@ -82,28 +90,19 @@ def publish(stack):
         if there.returncode == 0:
             # What a tag names never changes; a second run for one commit finds it there.
             found = json.loads(there.stdout)["Digest"]
-            if found != digest:
-                raise Problem(f"{target} is {found}, not {digest}.", "A commit was built twice. Run the pipeline for a new commit.")
+            if found != source.digest:
+                raise Problem(f"{target} is {found}, not {source.digest}.", "A commit was built twice. Run the pipeline for a new commit.")
             say(f"{target} is there already.")
         else:
             own = pathlib.Path(folder, "source")
             own.mkdir()
-            sign_in(source, own, "SOURCE_USERNAME", "SOURCE_PASSWORD")
-            come_from = credentials("src", source, own / "config.json")
+            sign_in(source.repository, own, "SOURCE_USERNAME", "SOURCE_PASSWORD")
+            come_from = credentials("src", source.repository, own / "config.json")
             run("skopeo", "copy", "--quiet", "--preserve-digests", *come_from, *to, f"docker://{source}", f"docker://{target}")
             say(f"Copied to {target}.")
-    image = f"{repository}@{digest}"
+    image = Image(repository, source.digest)
     output("image", image)
     say(image)
-    return 0
-
-
-def sign_in(reference, folder, user=None, password=None):
-    """Leaves credentials for a registry in a folder: the cloud's, or those in two variables."""
-    environment = {**os.environ}
-    if user and os.environ.get(user):
-        environment.update(REGISTRY_USERNAME=os.environ[user], REGISTRY_PASSWORD=os.environ.get(password, ""))
-    subprocess.run([ROOT / "modules/image/login", reference.split("/")[0], folder], check=True, env=environment)
 
 
 def credentials(side, reference, file):
@@ -113,51 +112,53 @@ def credentials(side, reference, file):
     return options + ([f"{prefix}tls-verify=false"] if re.match(r"(localhost|127\.0\.0\.1)[:/]", reference) else [])
 
 
-def plan(stack):
+def save_plan(stack, options, *arguments):
     """Plans without a lock, which takes no right to write, and saves the plan for release."""
-    stack.init()
-    done = stack.plan("-lock=false", f"-out={PLAN}", *image(stack))
-    return done.returncode
+    image = running_image(stack, options)
+    return stack.terraform.plan("-lock=false", f"-out={PLAN}", *arguments, *image, *options.further)
 
 
-def image(stack):
+def running_image(stack, options):
     """IMAGE, or with BUILD=1 what app/ gives, or what runs, with its canary."""
-    wanted = os.environ.get("IMAGE")
-    if wanted or os.environ.get("BUILD"):
-        return stack.image_arguments()
-    outputs = stack.outputs()
-    running = [f"-var=image={outputs['image']}"] if outputs.get("image") else stack.image_arguments()
+    image, build = getattr(options, "image", None), getattr(options, "build", None)
+    outputs = {} if image or build else stack.terraform.outputs()
+    running = [f"-var=image={outputs['image']}"] if outputs.get("image") else stack.image_arguments(image, build)
     return running + ([f"-var=canary={json.dumps(outputs['canary'])}"] if outputs.get("canary") else [])
 
 
-def comment(stack):
-    """Shows the saved plan under the pull request, in one comment for each cloud and environment."""
+def saved_plan(stack):
+    return stack.terraform.read("show", "-no-color", PLAN).strip()
+
+
+def comment(stack, options):
+    """Shows the saved plan under the pull request, in one comment for each cloud and environment, by GITHUB_TOKEN."""
     number = pull_request()
-    shown = stack._terraform("show", "-no-color", PLAN, stdout=subprocess.PIPE).stdout.strip()
-    summary = next((line for line in reversed(shown.splitlines()) if line.startswith(("Plan:", "No changes"))), "Changes of outputs only.")
-    text = f"### {stack.provider.TITLE}, {stack.environment}\n{summary}\n<details><summary>Plan</summary>\n\n```\n{shown}\n```\n</details>\n"
+    shown = saved_plan(stack)
+    told = (line for line in reversed(shown.splitlines()) if line.startswith(("Plan:", "No changes")))
+    summary = next(told, "Changes of outputs only.")
+    text = f"### {stack.cloud.title}, {stack.env}\n{summary}\n<details><summary>Plan</summary>\n\n```\n{shown}\n```\n</details>\n"
     summarize(text)
     if number is None:
         say(summary, "There is no pull request to comment.")
-        return 0
-    GitHub().comment(number, f"plan {stack.cloud} {stack.environment}", text)
+        return
+    GitHub().comment(number, f"plan {stack.place} {stack.env}", text)
     say(f"{summary} Commented on pull request {number}.")
-    return 0
 
 
-def release(stack):
-    """Applies the saved plan and verifies; what does not pass is rolled back to the image that ran."""
+def release(stack, options):
+    """Applies the saved plan, verifies, and rolls back by digest what does not pass."""
     stack.init()
-    before = stack.outputs().get("image")
+    before = stack.terraform.outputs().get("image")
     failed = None
     try:
-        stack._terraform("apply", "-input=false", "-lock-timeout=300s", PLAN)
+        stack.terraform.apply_plan(PLAN)
     except Problem as problem:
         failed = problem.what
-    if not failed and verify(stack):
-        say(f"Released: {stack.outputs()['image']}")
-        output("url", stack.outputs()["url"])
-        return 0
+    if not failed and passes(stack):
+        outputs = stack.terraform.outputs()
+        say(f"Released: {outputs['image']}")
+        output("url", outputs["url"])
+        return
     if not before:
         raise Problem(
             failed or "The first release does not pass its checks.",
@@ -165,35 +166,37 @@ def release(stack):
         )
     say(f"Rolls back to {before}, since {failed or 'the checks did not pass'}.")
     # A canary that is not named is none.
-    stack.apply(f"-var=image={before}")
-    passed = verify(stack)
+    stack.terraform.apply(f"-var=image={before}")
+    passed = passes(stack)
     raise Problem(
         f"The release was rolled back to {before}{', which passes' if passed else ', which does not pass either'}.",
         "The log above says what failed." if passed else "The cause lies outside the image. The log above says what failed.",
     )
 
 
-def verify(stack):
-    with patience():
-        done = subprocess.run([stack.root / "scripts/verify", stack.cloud], env={**os.environ, "ENV": stack.environment})
-    return done.returncode == 0
+def passes(stack):
+    try:
+        return not look(stack)
+    except Problem as problem:
+        say(f"wrong    {problem}", f"         {problem.how}")
+        return False
 
 
-def drift(stack):
-    """Compares the cloud with the state; keeps one issue open while they differ."""
+def drift(stack, options):
+    """Compares the cloud with the state; exit code 2 when they differ. Keeps one issue open while they do."""
     stack.init()
-    done = stack.plan("-lock=false", "-detailed-exitcode", f"-out={PLAN}", *image(stack))
-    title = f"Drift: {stack.provider.TITLE}, {stack.environment}"
-    if done.returncode not in (0, 2):
-        return done.returncode
+    code = save_plan(stack, options, "-detailed-exitcode").returncode
+    title = f"Drift: {stack.cloud.title}, {stack.env}"
+    if code not in (0, 2):
+        return code
     text = None
-    if done.returncode == 2:
-        shown = stack._terraform("show", "-no-color", PLAN, stdout=subprocess.PIPE).stdout.strip()
-        text = f"What runs is not what the repository says. An apply would change it:\n\n<details><summary>Plan</summary>\n\n```\n{shown}\n```\n</details>\n"
+    if code == 2:
+        what = "What runs is not what the repository says. An apply would change it:"
+        text = f"{what}\n\n<details><summary>Plan</summary>\n\n```\n{saved_plan(stack)}\n```\n</details>\n"
     if os.environ.get("GITHUB_TOKEN"):
         GitHub().issue(title, text)
     say(f"{title}: {'see the plan above' if text else 'none'}.")
-    return done.returncode
+    return code
 
 
 def output(name, value):
@@ -214,6 +217,3 @@ def summarize(text):
     if file:
         with open(file, "a") as stream:
             stream.write(text)
-
-
-VERBS = {verb.__name__: verb for verb in (settings, login, publish, plan, comment, release, drift)}

@@ -1,112 +1,125 @@
-"""The stack of one cloud in one environment, and Terraform on it."""
+"""The stack of one cloud in one environment."""
 
-import argparse
-import importlib
+import functools
 import json
-import os
-import pathlib
 import re
-import subprocess
 
 from meridian import hcp
-from meridian.console import Problem, patience, run, say
+from meridian.aws import Aws, AwsMachine
+from meridian.azure import Azure, AzureMachine
+from meridian.console import ROOT, Command, Problem, say
+from meridian.gcp import Gcp, GcpMachine
+from meridian.terraform import Terraform
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-CLOUDS = ("aws", "azure", "gcp")
+CLOUDS = {"aws": Aws(), "azure": Azure(), "gcp": Gcp()}
 # The virtual machine of each, whose tasks end in vm-aws and so on.
-MACHINES = tuple(f"vm/{cloud}" for cloud in CLOUDS)
+MACHINES = {"vm/aws": AwsMachine(), "vm/azure": AzureMachine(), "vm/gcp": GcpMachine()}
 PRODUCTION = "production"
 
 
 class Stack:
-    """Folder stacks/CLOUD with the variables and the state of one environment.
+    """Folder stacks/PLACE with the variables and the state of one environment.
 
     Production has terraform.tfvars and Terraform's default workspace, so that a bare `terraform
     apply` is production too. Any other has also ENV.tfvars, and a workspace of its name.
     """
 
-    def __init__(self, cloud, environment=None, root=ROOT):
-        self.cloud = cloud
-        self.environment = environment or PRODUCTION
+    def __init__(self, place, env=None, further=(), root=ROOT):
+        """place: aws, vm/aws and so on; further: what goes to Terraform, which may set variables too"""
+        self.place = place
+        self.env = env or PRODUCTION
+        self.further = further
         self.root = root
-        self.folder = root / "stacks" / cloud
-        self.provider = importlib.import_module(f"clouds.{cloud.replace('/', '_')}")
-        if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", self.environment):
-            raise Problem(
-                f'ENV is "{self.environment}".', "It is the name of an environment, such as staging: a-z, 0-9 and -."
-            )
+        self.kind = place.rpartition("/")[2]  # aws, of a service as of a virtual machine and a bootstrap
+        self.cloud = MACHINES.get(place) or CLOUDS[self.kind]
+        self.folder = root / "stacks" / place
+        if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", self.env):
+            raise Problem(f'ENV is "{self.env}".', "It is the name of an environment, such as staging: a-z, 0-9 and -.")
         if self.own_file and not self.own_file.exists():
             raise Problem(
-                f"ENV is {self.environment}, but {self.own_file.relative_to(root)} is missing.",
+                f"ENV is {self.env}, but {self.own_file.relative_to(root)} is missing.",
                 "Copy staging.tfvars beside it and give it a name and a cidr of its own.",
-            )
-        if self.own_file and self.name == Stack(cloud, root=root).name:
-            raise Problem(
-                f'{self.own_file.relative_to(root)} has the name of production, "{self.name}".',
-                "Set name there: it tells the resources of the two apart.",
             )
 
     @property
     def task(self):
         """End of the names of this stack's tasks, aws or vm-aws."""
-        return self.cloud.replace("/", "-")
+        return self.place.replace("/", "-")
+
+    def command(self, verb, **settings):
+        return Command(f"{verb}-{self.task}", {**({} if self.env == PRODUCTION else {"ENV": self.env}), **settings})
 
     @property
     def own_file(self):
-        return None if self.environment == PRODUCTION else self.folder / f"{self.environment}.tfvars"
+        if self.env == PRODUCTION:
+            return None
+        other = self.folder / f"{self.env}.tfvars.json"
+        return other if other.exists() else self.folder / f"{self.env}.tfvars"
 
     @property
     def name(self):
         return self.variable("name")
 
-    def variable(self, name, default=None):
-        """Value of a variable of type string as Terraform would take it, before -var."""
-        value = os.environ.get(f"TF_VAR_{name}", default)
-        files = [self.folder / "terraform.tfvars", *sorted(self.folder.glob("*.auto.tfvars")), self.own_file]
-        for file in files:
-            if file and file.exists():
-                found = re.findall(rf'^\s*{name}\s*=\s*"([^"]*)"', file.read_text(), re.M)
-                value = found[-1] if found else value
-        return value
+    @functools.cache  # noqa: B019  one stack for each command
+    def variable(self, name):
+        """Value of a variable as Terraform takes it; None if there is none."""
+        return self.plain.value(name, *given(self.folder, self.further))
+
+    @property
+    def plain(self):
+        """Terraform before a workspace is chosen, which on HCP Terraform takes the name."""
+        return Terraform(
+            self.folder,
+            environ=self.cloud.environ,
+            files=(f"-var-file={self.own_file.name}",) if self.own_file else (),
+            guide=f"stacks/{self.place}/README.md has a section Troubleshooting, by message. To go on, repeat the command.",
+        )
+
+    @functools.cached_property
+    def terraform(self):
+        return self.plain.at(workspace=hcp.workspace(self) or ("default" if self.env == PRODUCTION else self.env))
+
+    def itself(self):
+        """What is meant, in words; stops where two environments would be one."""
+        if self.own_file and self.name == Stack(self.place, root=self.root).name:
+            raise Problem(
+                f'{self.own_file.relative_to(self.root)} has the name of production, "{self.name}".',
+                "Set name there: it tells the resources of the two apart.",
+            )
+        return f"environment {self.env}: {self.name} in {self.variable('region')}"
 
     def init(self):
+        self.itself()
         if not (self.folder / ".terraform").exists():
-            say(f"Prepares Terraform in stacks/{self.cloud}: about half a minute, for the provider.")
+            say(f"Prepares Terraform in stacks/{self.place}: about half a minute, for the provider.")
         if hcp.block(self.folder):
             hcp.prepare(self)
-        # The environment's workspace need not exist yet: it appears with the first apply.
-        self._terraform("init", "-input=false", workspace=None, stdout=subprocess.DEVNULL)
+            self.terraform.init()
+        else:
+            # The environment's workspace need not exist yet: it appears with the first apply.
+            self.plain.init()
 
-    def plan(self, *arguments):
-        return self._terraform("plan", "-input=false", *self._files(), *arguments, check=False)
+    def stands_as_named(self):
+        """Stops where the state is of another name or region than the variables: what is removed would not be what is asked for."""
+        outputs = self.terraform.outputs()
+        wanted = {"name": self.name, "region": self.variable("region")}
+        state = {key: outputs[key] for key in wanted if key in outputs}
+        if not state:
+            # From before there were such outputs, or half removed: what is there has a tag or a label with the name.
+            tags = re.findall(r'"[Ss]tack": "([^"]+)"', json.dumps(self.terraform.show()))
+            state = {"name": tags[0]} if tags and self.name not in tags else {}
+        if any(state[key] != wanted[key] for key in state):
+            raise Problem(
+                f"What stands is {' in '.join(state.values())}, but the variables say {' in '.join(wanted.values())}.",
+                "Nothing was removed. Set name and region in the tfvars file to those of what stands, then repeat the command.",
+            )
 
-    def apply(self, *arguments):
-        self._terraform("apply", "-input=false", "-auto-approve", "-lock-timeout=60s", *self._files(), *arguments)
-
-    def destroy(self, *arguments):
-        self._terraform("destroy", "-input=false", "-auto-approve", "-lock-timeout=60s", *self._files(), *arguments)
-
-    def outputs(self):
-        """Outputs of the last apply by name; empty before the first."""
-        outputs = json.loads(self._terraform("output", "-json", stdout=subprocess.PIPE).stdout)
-        return {name: output["value"] for name, output in outputs.items()}
-
-    def resources(self):
-        """Addresses of all that the state holds; empty before the first apply."""
-        done = self._terraform("state", "list", check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        if done.returncode and "No state file was found" not in done.stderr:
-            raise Problem("The state cannot be read.", done.stderr.strip())
-        return done.stdout.split()
-
-    def image_arguments(self):
+    def image_arguments(self, image, build):
         """What plan and apply are told about the image.
 
-        IMAGE is taken. Without it an image that was supplied before stays, and one that was built
-        is built again when its sources changed. BUILD=1 builds in either case.
+        image is taken. Without it an image that was supplied before stays, and one that was built
+        is built again when its sources changed. build: builds in either case.
         """
-        image, build = os.environ.get("IMAGE"), os.environ.get("BUILD")
-        if image and build:
-            raise Problem("IMAGE and BUILD are both set.", "IMAGE deploys what there is, BUILD=1 what app/ gives.")
         if image:
             return [f"-var=image={image}"]
         if self.variable("image"):
@@ -115,39 +128,18 @@ class Stack:
             return []
         if build:
             return []
-        running = self.outputs().get("image")
-        if running is None or any(address.startswith("module.image.terraform_data") for address in self.resources()):
+        running = self.terraform.outputs().get("image")
+        if running is None or any(address.startswith("module.image.terraform_data") for address in self.terraform.resources()):
             return []
         say(f"Keeps the image that was supplied: {running}. BUILD=1 builds app/ in its place.")
         return [f"-var=image={running}"]
 
-    def _files(self):
-        return [f"-var-file={self.own_file.name}"] if self.own_file else []
 
-    def _terraform(self, *arguments, check=True, workspace="own", **options):
-        run("terraform", "version", "-json")
-        environment = {**os.environ, "TF_IN_AUTOMATION": "1", **getattr(self.provider, "ENVIRONMENT", {})}
-        environment.pop("TF_WORKSPACE", None)
-        hosted = hcp.workspace(self)
-        if hosted:
-            environment["TF_WORKSPACE"] = hosted
-        elif workspace:
-            environment["TF_WORKSPACE"] = "default" if self.environment == PRODUCTION else self.environment
-        with patience():
-            done = subprocess.run(
-                ["terraform", f"-chdir={self.folder}", *arguments], env=environment, text=True, **options
-            )
-        if check and done.returncode:
-            raise Problem(
-                f"terraform {arguments[0]} failed; its message stands above.",
-                f"stacks/{self.cloud}/README.md has a section Troubleshooting, by message. To go on, repeat the command.",
-            )
-        return done
-
-
-def from_arguments(description):
-    """The stack that the command line and ENV name, and what else is to go to Terraform."""
-    parser = argparse.ArgumentParser(description=description, epilog="Further arguments go to Terraform.")
-    parser.add_argument("cloud", choices=(*CLOUDS, *MACHINES))
-    options, further = parser.parse_known_args()
-    return Stack(options.cloud, os.environ.get("ENV")), further
+def given(folder, further):
+    """Of what goes to Terraform, what sets variables; a file is named from the stack's folder."""
+    arguments = iter(further)
+    for each in arguments:
+        option, _, value = each.lstrip("-").partition("=")
+        if each.startswith("-") and option in ("var", "var-file"):
+            value = value or next(arguments, "")
+            yield f"-{option}={folder / value if option == 'var-file' else value}"

@@ -27,23 +27,27 @@ def get(url, path="/", headers=None):
         connection.close()
 
 
-def until_it_answers(url, minutes=5):
-    """The name of a new load balancer takes a minute or two to be known."""
-    end = time.monotonic() + 60 * minutes
-    told = False
+def until_it_answers(url, version=None, minutes=5):
+    """Until the version answers, or anything does. The name of a new load balancer takes a minute or two to be known; a new
+    machine starts, pulls the image and is found healthy, and only then it takes the old one's place."""
+    end, wanted = time.monotonic() + 60 * minutes, version or url
+    takes = "A new machine takes 3 to 5 minutes" if version else "A new name takes a minute or two"
+    told = None
     while True:
         try:
-            status, _, _ = get(url, "/now")
-            if status == 200:
+            status, headers, _ = get(url, "/now")
+            answers = headers.get("Service-Version") or "something else"
+            if status == 200 and version in (None, answers):
                 return
-            seen = f"it answers {status}"
+            seen = f"{answers if version else 'it'} answers {status}"
         except (OSError, http.client.HTTPException) as error:
             seen = str(error) or type(error).__name__
         if time.monotonic() > end:
-            raise Problem(f"{url} did not answer within {minutes} minutes: {seen}.", "Troubleshooting in the cloud's guide says where to look.")
-        if not told:
-            say(f"Waits for {url}: {seen}. A new name takes a minute or two, at most {minutes} are given.")
-            told = True
+            what = f"{wanted} did not answer{f' at {url}' if version else ''} within {minutes} minutes: {seen}."
+            raise Problem(what, "Troubleshooting in the cloud's guide says where to look.")
+        if told != seen:
+            say(f"Waits for {wanted}: {seen}. {takes}, at most {minutes} are given.")
+            told = seen
         time.sleep(2)
 
 
@@ -124,12 +128,12 @@ class Verification:
 
     def port(self, port):
         host = urllib.parse.urlsplit(self.url).hostname
-        for *_, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
             try:
-                socket.create_connection(place[:2], timeout=3).close()
+                socket.create_connection(address[:2], timeout=3).close()
             except OSError:
                 continue
-            raise Problem(f"TCP {port} of {place[0]} is open.", "The firewall in front of the load balancer lets too much in.")
+            raise Problem(f"TCP {port} of {address[0]} is open.", "The firewall in front of the load balancer lets too much in.")
         return f"TCP {port} is closed"
 
     def redirect(self):

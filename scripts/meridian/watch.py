@@ -6,6 +6,7 @@ import threading
 import time
 
 from meridian.console import Problem, say
+from meridian.image import Image
 from meridian.judge import Judge, Verdict
 from meridian.traffic import Traffic, visit
 
@@ -29,7 +30,7 @@ class Visits:
 
 def version(image):
     """What a service says that runs the image; the stacks set it to the digest."""
-    return image.split("@")[1]
+    return Image.parse(image).digest
 
 
 class Probe:
@@ -123,6 +124,6 @@ def confirm(url, image, seconds=180, answers=20):
         if time.monotonic() > deadline:
             raise Problem(
                 f"{seconds} s after the promotion answers still come with {answer.status} from \"{answer.version}\".",
-                f"Expected are {version(image)}. The task verify of this cloud looks closer.",
+                f"Expected are {version(image)}. ./taskw verify-aws, -azure or -gcp looks closer.",
             )
         time.sleep(0.1)

@@ -22,3 +22,13 @@ output "canary" {
   description = "The canary that runs: its image, percent of requests and the stable revision; not there without one."
   value       = var.canary
 }
+
+output "name" {
+  description = "Name that all of it was made under; a destroy goes by this one."
+  value       = var.name
+}
+
+output "region" {
+  description = "Region that it stands in."
+  value       = var.region
+}

@@ -1,14 +1,20 @@
 """The guides beside the stacks: commands that need no account are run, the others are marked; what they quote is there."""
 
+import fnmatch
 import os
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
+from support.gcp_world import COUNTS
 from support.machine import ROOT, need
 from support.service import tasks
-from support.gcp_world import COUNTS
+
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from meridian.cli import takes
 
 CLOUDS = ("aws", "azure", "gcp")
 GUIDES = [*CLOUDS, *(f"vm/{cloud}" for cloud in CLOUDS)]
@@ -101,9 +107,12 @@ def test_its_links_lead_somewhere(stack):
 
 
 @pytest.mark.parametrize("stack", GUIDES)
-def test_tasks_that_it_names_exist(stack):
-    named = set(re.findall(r"taskw ([a-z][\w-]*)", guide(stack)))
-    assert named and named <= tasks()
+def test_what_it_types_is_a_task_with_settings_that_this_takes(stack):
+    typed = re.findall(r"taskw ((?:[a-z][\w-]*)(?: [A-Z_]+=\S*)*)", guide(stack))
+    assert typed
+    for line in typed:
+        assert any(fnmatch.fnmatchcase(line.split()[0], task) for task in tasks()), line
+        assert takes(line.split()) == 0, line
 
 
 def test_the_number_of_resources_on_google_cloud_is_that_of_the_rehearsal():

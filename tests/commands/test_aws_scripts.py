@@ -1,72 +1,20 @@
 """doctor, plan, deploy, verify and destroy for AWS, on machines and accounts that lack something."""
 
 import json
-import shutil
+import re
 import socket
-import subprocess
 import sys
 
 import pytest
 from support.fronts import Front, reply
 from support.machine import ROOT
+from support.stub_machine import CALLER, DIGEST, Machine, deployed, planned
 
 sys.path.insert(0, str(ROOT / "scripts"))
 from meridian.console import Problem
 from meridian.verify import FORGED, Verification, until_it_answers
 
-DIGEST = "sha256:" + "a" * 64
-CALLER = json.dumps({"UserId": "AIDA", "Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/someone"})
-ZONES = json.dumps({"AvailabilityZones": [{}, {}, {}]})
-
-
-class Machine:
-    """A copy of the repository's scripts and variables, and a PATH of stubs before the real one."""
-
-    def __init__(self, folder):
-        self.root = folder / "repository"
-        for name in ("scripts", "stacks/aws"):
-            shutil.copytree(ROOT / name, self.root / name, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "__pycache__"))
-        self.bin = folder / "bin"
-        self.bin.mkdir()
-        self.log = folder / "log"
-        self.log.touch()
-        (self.bin / "python3").symlink_to(sys.executable)
-        for tool in ("bash", "env", "curl", "cat", "sed", "grep", "dirname"):
-            (self.bin / tool).symlink_to(shutil.which(tool))
-        self.stub("aws", {"--version": "aws-cli/2.30.1", "get-caller-identity": CALLER, "describe-availability-zones": ZONES})
-        self.stub("terraform", {"version": "Terraform v1.11.4"})
-        self.replace("scripts/jdk", f"#!/bin/sh\necho {folder}\n")
-        (folder / "release").write_text('JAVA_VERSION="25.0.1"\n')
-
-    def replace(self, name, text):
-        (self.root / name).write_text(text)
-        (self.root / name).chmod(0o755)
-
-    def edit(self, name, old, new):
-        text = (self.root / name).read_text()
-        assert old in text
-        (self.root / name).write_text(text.replace(old, new))
-
-    def stub(self, name, answers, status=0):
-        """A program that answers, by the first of its arguments that is known, and notes its call."""
-        lines = "".join(f"  *' {word} '*) cat <<'END'\n{text}\nEND\n  exit 0;;\n" for word, text in answers.items())
-        self.replace(f"../bin/{name}", f"#!/bin/sh\necho \"{name} $* ws=$TF_WORKSPACE\" >>{self.log}\ncase \" $* \" in\n{lines}esac\nexit {status}\n")
-
-    def refuse(self, name, word, message, status=254):
-        """The stub, which says this on stderr when it is asked for that."""
-        path = self.bin / name
-        text = path.read_text().replace('case " $* " in\n', f"case \" $* \" in\n  *' {word} '*) cat >&2 <<'END'\n{message}\nEND\n  exit {status};;\n")
-        path.write_text(text)
-
-    def run(self, program, *arguments, stdin="", **environment):
-        return subprocess.run(
-            [self.root / "scripts" / program, "aws", *arguments],
-            env={"PATH": str(self.bin), "HOME": str(self.root), **environment},
-            input=stdin,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
+B = "example.com/meridian@sha256:" + "b" * 64
 
 
 @pytest.fixture
@@ -123,7 +71,7 @@ def test_doctor_says_where_a_missing_tool_is_to_be_had(machine, tool):
 
 
 def test_doctor_refuses_a_terraform_that_is_too_old(machine):
-    machine.stub("terraform", {"version": "Terraform v1.9.8\non linux_amd64"})
+    machine.edit("../bin/terraform", "Terraform v1.11.4", "Terraform v1.9.8\non linux_amd64")
     done = machine.run("doctor")
     assert done.returncode == 1 and "terraform is 1.9.8, but 1.11 or newer is needed" in done.stdout
 
@@ -139,18 +87,7 @@ def test_deploy_changes_nothing_while_something_is_missing(machine):
     machine.refuse("aws", "get-caller-identity", "Unable to locate credentials")
     done = machine.run("deploy")
     assert done.returncode == 1 and "Nothing was changed" in done.stdout
-    assert not [line for line in machine.log.read_text().splitlines() if line.startswith("terraform") and " version" not in line]
-
-
-def deployed(machine, built, **more):
-    """Terraform as after a deployment of the image A, built or supplied."""
-    outputs = {name: {"value": value} for name, value in {"image": "A", "url": "http://127.0.0.1", **more}.items()}
-    resources = "module.image.terraform_data.push[0]" if built else "module.service.aws_ecs_service.stable"
-    machine.stub("terraform", {"version": "Terraform v1.11.4", "output": json.dumps(outputs), "list": resources})
-
-
-def applied(machine):
-    return next(line for line in machine.log.read_text().splitlines() if " apply " in line)
+    assert not [line for line in machine.log.read_text().splitlines() if re.search("^terraform.* (init|plan|apply) ", line)]
 
 
 @pytest.mark.parametrize(
@@ -158,9 +95,9 @@ def applied(machine):
     [
         (False, {}, "-var=image=A"),
         (False, {"BUILD": "1"}, None),
-        (False, {"IMAGE": "B"}, "-var=image=B"),
+        (False, {"IMAGE": B}, f"-var=image={B}"),
         (True, {}, None),
-        (True, {"IMAGE": "B"}, "-var=image=B"),
+        (True, {"IMAGE": B}, f"-var=image={B}"),
         # An image in a tfvars file is Terraform's own affair.
         (False, {"TF_VAR_image": "C"}, None),
     ],
@@ -169,16 +106,16 @@ def test_deploy_keeps_an_image_that_was_supplied_unless_told_to_build(machine, b
     deployed(machine, built)
     done = machine.run("deploy", **environment)
     assert done.returncode == 0, done.stdout
-    call = applied(machine)
+    call = planned(machine)
     assert (f" {argument} " in call) if argument else ("-var=image" not in call)
     assert call.endswith("ws=default") and "tfvars" not in call
 
 
 def test_an_environment_has_its_own_variables_and_workspace(machine):
     deployed(machine, built=True)
-    done = machine.run("deploy", "-var=waf=true", ENV="staging")
+    done = machine.run("deploy", "--", "-var=waf=true", ENV="staging")
     assert done.returncode == 0, done.stdout
-    call = applied(machine)
+    call = planned(machine)
     assert "-var-file=staging.tfvars" in call and "-var=waf=true" in call and call.endswith("ws=staging")
     assert "./taskw verify-aws ENV=staging" in done.stdout
 
@@ -188,7 +125,9 @@ def test_an_environment_has_its_own_variables_and_workspace(machine):
     [
         ({"ENV": "qa"}, "stacks/aws/qa.tfvars is missing"),
         ({"ENV": "../x"}, 'ENV is "../x"'),
-        ({"IMAGE": "B", "BUILD": "1"}, "IMAGE and BUILD are both set"),
+        ({"IMAGE": B, "BUILD": "1"}, "IMAGE and BUILD are both set"),
+        ({"IMAGE": "meridian:latest"}, "It must name the image by digest"),
+        ({"TF_CLI_ARGS_plan": "-var=name=other"}, "behind --"),
     ],
 )
 def test_deploy_refuses_what_it_cannot_mean(machine, environment, said):
@@ -221,10 +160,10 @@ def test_destroy_removes_nothing_without_the_name(machine):
 def test_destroy_fails_while_the_cloud_still_lists_something(machine):
     deployed(machine, built=True)
     vpcs = json.dumps({"Vpcs": [{"VpcId": "vpc-0123"}]})
-    machine.stub("aws", {"--version": "aws-cli/2.30.1", "describe-vpcs": vpcs})
+    machine.stub("aws", {"--version": "aws-cli/2.30.1", "get-caller-identity": CALLER, "describe-vpcs": vpcs})
     done = machine.run("destroy", stdin="meridian\n")
     assert done.returncode == 1 and "1 of meridian are left" in done.stdout and "network vpc-0123" in done.stdout
-    machine.stub("aws", {"--version": "aws-cli/2.30.1"})
+    machine.stub("aws", {"--version": "aws-cli/2.30.1", "get-caller-identity": CALLER})
     done = machine.run("destroy", stdin="meridian\n")
     assert done.returncode == 0 and "AWS lists nothing of meridian any more." in done.stdout
 
@@ -314,8 +253,12 @@ def test_verify_gives_a_silent_service_up_after_a_while():
 @pytest.mark.parametrize("probe, wrong, code", [(0, {}, 0), (1, {}, 1), (0, {"version": "other"}, 1)])
 def test_the_program_verify_fails_if_probe_or_any_check_does(machine, service, probe, wrong, code):
     service.wrong = wrong
-    machine.edit("scripts/clouds/aws.py", "CLOSED = (22, 8080, 8081)", f"CLOSED = ({closed_port()},)")
-    machine.replace("scripts/probe", f"#!/bin/sh\necho probe $1\nexit {probe}\n")
+    machine.edit("scripts/meridian/cloud.py", "closed = (22, 8080, 8081)", f"closed = ({closed_port()},)")
+    # What was built, for a java that has the verdict.
+    (machine.root / "app/target/classes/meridian").mkdir(parents=True)
+    (machine.root / "app/target/classes/meridian/Main.class").touch()
+    (machine.root / "app/target/classpath").touch()
+    machine.replace("../bin/java", f'#!/bin/sh\nfor url; do :; done\necho "probe $url"\nexit {probe}\n')
     (machine.root / "app/documents").mkdir(parents=True)
     (machine.root / "app/documents/foo.json").write_text('{"a": 1}')
     deployed(machine, built=True, url=service.url, image=f"example.com/meridian@{DIGEST}")
@@ -326,7 +269,6 @@ def test_the_program_verify_fails_if_probe_or_any_check_does(machine, service, p
 
 
 def test_the_program_verify_names_the_task_that_comes_first(machine):
-    machine.stub("terraform", {"version": "Terraform v1.11.4", "output": "{}"})
     done = machine.run("verify")
     assert done.returncode == 1 and "./taskw deploy-aws" in done.stdout
 
@@ -339,4 +281,4 @@ def test_no_script_needs_more_than_python_itself():
                 words = line.split()
                 if words[:1] in (["import"], ["from"]) and len(words) > 1 and not line.startswith(" "):
                     top = words[1].split(".")[0].rstrip(",")
-                    assert top in sys.stdlib_module_names | {"meridian", "clouds"}, f"{file}: {line}"
+                    assert top in sys.stdlib_module_names | {"meridian"}, f"{file}: {line}"

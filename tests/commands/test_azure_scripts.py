@@ -9,7 +9,7 @@ import pytest
 from support.machine import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
-from clouds import azure
+from meridian import azure
 from meridian.console import Problem
 
 SUBSCRIPTION = "00000000-1111-2222-3333-444444444444"
@@ -25,8 +25,8 @@ class Stack:
     def __init__(self, **variables):
         self.variables = {"region": "westeurope", **variables}
 
-    def variable(self, name, default=None):
-        return self.variables.get(name, default)
+    def variable(self, name):
+        return self.variables.get(name)
 
 
 @pytest.fixture
@@ -48,13 +48,15 @@ def az(tmp_path, monkeypatch):
         return subprocess.CompletedProcess(command, 0, json.dumps(answer), "")
 
     monkeypatch.setattr(azure, "run", run)
-    monkeypatch.setattr(azure.shutil, "which", lambda name: name)
     monkeypatch.delenv("ARM_SUBSCRIPTION_ID", raising=False)
     return answers
 
 
+AZURE = azure.Azure()
+
+
 def said(stack):
-    return [check() for _, check in azure.checks(stack)]
+    return [check() for check in AZURE.checks(stack, builds=True)]
 
 
 def test_doctor_finds_a_ready_subscription_ready(az):
@@ -63,11 +65,6 @@ def test_doctor_finds_a_ready_subscription_ready(az):
         "rights to make resources and to grant them rights",
         "region westeurope with 3 zones",
     ]
-
-
-def test_without_az_nothing_is_asked_of_azure(monkeypatch):
-    monkeypatch.setattr(azure.shutil, "which", lambda name: None)
-    assert said(Stack()) == []
 
 
 @pytest.mark.parametrize(
@@ -83,47 +80,47 @@ def test_without_az_nothing_is_asked_of_azure(monkeypatch):
 def test_doctor_says_how_to_go_on_when_az_refuses(az, message, what, how):
     az["account show"] = message
     with pytest.raises(Problem) as refused:
-        azure.subscription(Stack())
+        AZURE.identity(Stack())
     assert what in refused.value.what and how in refused.value.how
 
 
 def test_doctor_finds_the_wrong_subscription(az):
     with pytest.raises(Problem, match="does not see the subscription 99999999"):
-        azure.subscription(Stack(account="99999999-1111-2222-3333-444444444444"))
+        AZURE.identity(Stack(account="99999999-1111-2222-3333-444444444444"))
 
 
 @pytest.mark.parametrize("roles, lacks", [([CONTRIBUTOR], "roleAssignments/write"), ([GRANTER], "containerApps/write"), ([], "containerApps/write")])
 def test_doctor_finds_rights_that_are_missing(az, roles, lacks):
     az["/permissions"] = {"value": roles}
     with pytest.raises(Problem, match=lacks):
-        azure.rights(Stack())
+        AZURE.rights(Stack())
 
 
 def test_two_roles_make_an_owner(az):
     az["/permissions"] = {"value": [CONTRIBUTOR, GRANTER]}
-    assert azure.rights(Stack())
+    assert AZURE.rights(Stack())
 
 
 @pytest.mark.parametrize("region, what", [("westus", "has no availability zones"), ("atlantis", "does not offer")])
 def test_doctor_finds_a_region_that_will_not_do(az, region, what):
     with pytest.raises(Problem, match=what):
-        azure.region(Stack(region=region))
+        AZURE.region(Stack(region=region))
 
 
 def test_nothing_is_left_when_the_group_is_gone(az):
     az["/resources"] = 'ERROR: Not Found({"error":{"code":"ResourceGroupNotFound"}})'
-    assert azure.left(Stack()) == []
+    assert AZURE.left(Stack()) == []
 
 
 def test_what_is_left_is_told(az):
     az["/resources"] = {"value": [{"type": "Microsoft.Network/virtualNetworks", "name": "mine"}]}
-    assert azure.left(Stack()) == ["Microsoft.Network/virtualNetworks mine", "resource group meridian"]
+    assert AZURE.left(Stack()) == ["Microsoft.Network/virtualNetworks mine", "resource group meridian"]
 
 
 def test_destroy_does_not_take_a_question_that_failed_for_nothing_left(az):
     az["/resources"] = "ERROR: AADSTS700082: The refresh token has expired"
     with pytest.raises(Problem, match="has expired"):
-        azure.left(Stack())
+        AZURE.left(Stack())
 
 
 def test_the_provider_is_not_built_where_it_is(tmp_path):

@@ -3,11 +3,16 @@
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 from doubles.cloud_echo import Echo
 from support.gcp_world import gcloud
 from support.machine import ROOT
+
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from meridian.gcp import refusal
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "jdk")]
 
@@ -31,7 +36,7 @@ class Machine:
 
     def doctor(self, **more):
         environment = {name: value for name, value in {**self.environment, **more}.items() if value is not None}
-        done = subprocess.run([self.folder / "scripts/doctor", "gcp"], env=environment, text=True, capture_output=True)
+        done = subprocess.run([sys.executable, self.folder / "scripts/meridian", "doctor", "gcp"], env=environment, text=True, capture_output=True)
         return done.returncode, done.stdout + done.stderr
 
 
@@ -73,6 +78,11 @@ def test_a_token_in_the_environment_is_enough(machine):
         ({"GCLOUD_SAYS": "ERROR: You do not currently have an active account selected."}, ["Nobody is logged in", "gcloud auth login --update-adc"]),
         ({"GCLOUD_SAYS": "Reauthentication failed. cannot prompt during non-interactive execution."}, ["has expired", "gcloud auth login --update-adc"]),
         ({"GCLOUD_VERSION": "400.0.0"}, ["gcloud is 400.0.0, but 450 or newer is needed"]),
+        (
+            {"GCLOUD_SAYS": "ERROR: File /nowhere/key.json was not found.", "GOOGLE_APPLICATION_CREDENTIALS": "/nowhere/key.json"},
+            ["GOOGLE_APPLICATION_CREDENTIALS names /nowhere/key.json, which is not there", "`unset` it", "was not found"],
+        ),
+        ({"GCLOUD_SAYS": "ERROR: invalid_grant", "GOOGLE_APPLICATION_CREDENTIALS": __file__}, [f"names {__file__}.", "comes before any login"]),
         ({"TF_VAR_project": None}, ["No project is chosen", "gcloud projects list"]),
         ({"TF_VAR_project": "no-such-project"}, ['There is no project "no-such-project"', "project is the id"]),
         ({"HTTPS_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}, ["Google Cloud cannot be reached", "HTTPS_PROXY"]),
@@ -83,6 +93,18 @@ def test_doctor_says_what_is_wrong_and_how_to_go_on(machine, more, words):
     assert code == 1, said
     for each in words:
         assert each in said
+
+
+def test_a_token_of_the_environment_that_has_expired_is_named(monkeypatch):
+    monkeypatch.delenv("GOOGLE_OAUTH_ACCESS_TOKEN", raising=False)
+    assert "gcloud auth login" in refusal("https://run.googleapis.com", 401, "").how
+    monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", "old")
+    assert "GOOGLE_OAUTH_ACCESS_TOKEN is set, and comes first" in refusal("https://run.googleapis.com", 401, "").how
+
+
+def test_a_warning_about_python_is_no_version(machine):
+    code, said = machine.doctor(GCLOUD_WARNS="WARNING: Python 3.8 will no longer be supported, see 999.0")
+    assert code == 0 and "gcloud 548.0.0" in said
 
 
 def test_the_project_is_found_where_googles_tools_find_it(machine):

@@ -114,7 +114,8 @@ def hcp(tmp_path):
     shutil.copytree(ROOT / "scripts", clone / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
     stack = clone / "stacks/aws"
     stack.mkdir(parents=True)
-    (stack / "main.tf").write_text(STACK.replace("variable", 'variable "name" {}\nvariable', 1))
+    (stack / "main.tf").write_text(STACK)
+    (stack / "variables.tf").write_text('variable "name" {}\n')
     (stack / "terraform.tfvars").write_text('name = "meridian"\n')
     (stack / "staging.tfvars").write_text('name = "meridian-staging"\n')
     (stack / "backend.tf").write_text("terraform {\n  cloud {}\n}\n")
@@ -138,13 +139,14 @@ def hcp(tmp_path):
 def stack(hcp, code, **environment):
     """What the scripts' own class does with the stack, as JSON on its last line."""
     program = f"""if True:
-        import json, os
-        from meridian.console import main
+        import json, os, sys
+        from meridian.console import Problem
         from meridian.stack import Stack
-        def program():
+        try:
             stack = Stack("aws", os.environ.get("ENV"))
             {code}
-        main(program)"""
+        except Problem as problem:
+            sys.exit(f"{{problem.what}} {{problem.how}}")"""
     return subprocess.run(
         [sys.executable, "-c", program],
         env={**hcp.environment, **environment},
@@ -154,7 +156,7 @@ def stack(hcp, code, **environment):
     )
 
 
-LIFE = "stack.init(); stack.apply(); print('outputs', json.dumps(stack.outputs())); print('resources', *stack.resources())"
+LIFE = "stack.init(); on = stack.terraform; on.apply(); print('outputs', json.dumps(on.outputs())); print('resources', *on.resources())"
 
 
 def test_each_environment_has_a_workspace(hcp):
@@ -168,7 +170,7 @@ def test_each_environment_has_a_workspace(hcp):
 def test_a_second_writer_is_refused(hcp):
     assert stack(hcp, LIFE).returncode == 0
     hcp.workspaces["meridian-aws"]["lock"] = "somebody"
-    done = stack(hcp, "stack.init(); stack.apply('-lock-timeout=0s')", TF_VAR_note="second")
+    done = stack(hcp, "stack.init(); stack.terraform.apply('-lock-timeout=0s')", TF_VAR_note="second")
     assert done.returncode == 1 and "Error acquiring the state lock" in done.stdout, done.stdout
 
 

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+import types
 
 import pytest
 from support.machine import ROOT
@@ -9,8 +10,9 @@ from support.service import Service
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from meridian import page
 from meridian.console import Problem
+from meridian.look import look
+from meridian.verify import Verification, until_it_answers
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("jdk")]
 
@@ -34,23 +36,28 @@ def closed():
         return listener.getsockname()[1]
 
 
-def outputs(service, **changes):
-    place = f"127.0.0.1:{service.port}"
-    return {"url": f"http://{place}", "image": f"example.com/i@{VERSION}", "greeting": GREETING, "addresses": [place], **changes}
+class Deployed:
+    """A stack whose machine is the service of this test."""
+
+    def __init__(self, service, closed, **changes):
+        place = f"127.0.0.1:{service.port}"
+        self.shown = {"url": f"http://{place}", "image": f"example.com/i@{VERSION}", "greeting": GREETING, "addresses": [place], **changes}
+        self.terraform = types.SimpleNamespace(outputs=lambda: self.shown)
+        self.cloud = types.SimpleNamespace(closed=closed, machine=True)
 
 
-def test_a_page_that_is_right_is_found_right(service, closed, monkeypatch, capsys):
-    monkeypatch.setattr(page, "CLOSED", (closed,))
-    seen = page.Page(
-        f"http://127.0.0.1:{service.port}",
-        closed=(closed,),
-        versions=[VERSION],
-        greeting=GREETING,
-        addresses=[f"127.0.0.1:{service.port}"],
-    )
-    said = [check() for check in seen.all()]
+@pytest.fixture(autouse=True)
+def https_closed(monkeypatch):
+    """What this machine has on port 443 is no part of the test."""
+    port = Verification.port
+    monkeypatch.setattr(Verification, "port", lambda self, number: "TCP 443 is closed" if number == 443 else port(self, number))
+
+
+def test_a_page_that_is_right_is_found_right(service, closed, capsys):
+    assert look(Deployed(service, (closed,))) == 0
+    said = [line.removeprefix("ok       ") for line in capsys.readouterr().out.splitlines()]
     assert said[:3] == [f"GET / says {GREETING!r}", f"GET /hello says {GREETING!r}", f"Version {VERSION}"]
-    assert said[-2:] == ["Metrics and health are not public", f"TCP {closed} is closed"]
+    assert said[-4:] == ["Metrics and health are not public", "TCP 443 is closed", f"TCP {closed} is closed", "All is as it should be."]
 
 
 @pytest.mark.parametrize(
@@ -60,19 +67,17 @@ def test_a_page_that_is_right_is_found_right(service, closed, monkeypatch, capsy
         ({"addresses": ["127.0.0.1:1"]}, "The connection failed."),
     ],
 )
-def test_a_page_that_is_wrong_fails_and_says_why(service, changes, expected, monkeypatch, capsys):
-    monkeypatch.setattr(page, "CLOSED", ())
-    assert page.look(None, outputs(service, **changes)) == 1
+def test_a_page_that_is_wrong_fails_and_says_why(service, changes, expected, capsys):
+    assert look(Deployed(service, (), **changes)) > 0
     said = capsys.readouterr().out
     assert expected in said and said.splitlines()[-1] == "Failed"
 
 
-def test_an_open_port_is_found(service, monkeypatch, capsys):
-    monkeypatch.setattr(page, "CLOSED", (service.port,))
-    assert page.look(None, outputs(service)) == 1
+def test_an_open_port_is_found(service, capsys):
+    assert look(Deployed(service, (service.port,))) == 1
     assert f"TCP {service.port} of 127.0.0.1 is open." in capsys.readouterr().out
 
 
-def test_it_waits_for_the_image_that_was_deployed_and_gives_up(service, capsys):
+def test_it_waits_for_the_image_that_was_deployed_and_gives_up(service):
     with pytest.raises(Problem, match=f"sha256:b+ did not answer .* within 0 minutes: {VERSION} answers 200"):
-        page.look(None, outputs(service, image="example.com/i@sha256:" + "b" * 64), minutes=0)
+        until_it_answers(f"http://127.0.0.1:{service.port}", "sha256:" + "b" * 64, minutes=0)

@@ -1,4 +1,4 @@
-"""scripts/canary from end to end: real Terraform on a stack in small, real requests to a server in small.
+"""The canary from end to end: real Terraform on a stack in small, real requests to a server in small.
 
 The stack in small has the variables and outputs of the real ones. What it "deploys" is a file with
 the weights, by which the server divides its answers.
@@ -153,4 +153,4 @@ def test_settings_that_mean_nothing_are_refused_by_name(world, variables, names)
 
 def test_without_anything_deployed_it_says_what_comes_first(world):
     (world.stack / "terraform.tfstate").unlink()
-    assert "task deploy-aws" in world.run(2, IMAGE=GOOD)
+    assert "./taskw deploy-aws" in world.run(2, IMAGE=GOOD)

@@ -15,7 +15,14 @@ from support.fronts import Front, reply
 from support.machine import ROOT
 from support.service import tasks
 
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from meridian.cli import parse
+from meridian.commands import fine
+from meridian.github import GitHub
+
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+IMAGE = "example.com/meridian@sha256:" + "a" * 64
 
 
 def workflow(path):
@@ -53,6 +60,10 @@ def test_a_step_calls_programs_that_are_there_with_variables_that_are_set(where,
     if not where.startswith("continue.yml"):  # CircleCI sets variables by contexts, which no file names.
         unset = set(re.findall(r"\$(\w+)", script)) - set(environment) - set(re.findall(r"(\w+)=", script))
         assert {name for name in unset if not name.startswith(("GITHUB_", "RUNNER_"))} <= {"HOME", "PATH"}
+    # What the program is called with it takes, as it stands there.
+    for call in re.findall(r"python3 scripts/meridian ([^\n|&]*)", script):
+        filled = re.sub(r'"\$(IMAGE|SOURCE)"', IMAGE, call.replace('"$CLOUD"', "aws")).replace("<< parameters.stack >>", "vm/gcp")
+        parse(shlex.split(filled))
 
 
 def uses():
@@ -158,7 +169,7 @@ def test_path_filters_name_paths_that_exist():
         (("modules/aws/edge/waf.tf", "README.md"), {"aws"}),
         (("app/src/main/java/meridian/Main.java",), {"app"}),
         (("stacks/vm/gcp/firewall.tf",), {"vm"}),
-        (("scripts/canary",), {"scripts"}),
+        (("scripts/meridian/canary.py",), {"scripts"}),
     ],
 )
 def test_only_what_a_change_touches_runs(changed, expected):
@@ -180,7 +191,7 @@ def test_documentation_runs_nothing_and_terraform_alone_no_maven():
 def pipeline(*arguments, root=ROOT, check=None, **environment):
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "CIRCLE", "TF_", "AWS_", "AZURE_", "GCP_"))}
     done = subprocess.run(
-        [sys.executable, root / "scripts/pipeline", *arguments], env={**clean, **environment}, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [sys.executable, root / "scripts/meridian", *arguments], env={**clean, **environment}, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     assert check is None or done.returncode == check, done.stdout
     return done.stdout
@@ -228,27 +239,27 @@ def test_settings_speak_of_circleci_on_circleci(copy):
 
 def circleci_login(*arguments, root=ROOT, **environment):
     return subprocess.run(
-        [root / "scripts/circleci-login", *arguments], env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **environment},
+        [sys.executable, root / "scripts/meridian", "circleci", *arguments], env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **environment},
         text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
 
 
 def test_a_job_of_circleci_without_a_token_reaches_no_cloud():
-    done = circleci_login("aws", "planner")
+    done = circleci_login("aws")
     assert done.returncode == 78 and "no token" in done.stdout
 
 
 def test_a_job_of_circleci_ends_well_only_where_a_cloud_is_not_set_up(copy):
-    done = circleci_login("aws", "planner", root=copy, CIRCLECI="true", CIRCLE_OIDC_TOKEN_V2="token")
+    done = circleci_login("aws", root=copy, CIRCLECI="true", CIRCLE_OIDC_TOKEN_V2="token")
     assert done.returncode == 78 and "AWS_PLANNER is not set in CircleCI's Project Settings" in done.stdout
     (copy / "stacks/aws/backend.tf").write_text("")
     given = {"CIRCLECI": "true", "CIRCLE_OIDC_TOKEN_V2": "token", "AWS_PLANNER": "arn"}
-    assert circleci_login("aws", "planner", root=copy, **given).returncode == 1, "nowhere to say what the next steps need"
-    (copy / "scripts/pipeline").unlink()
-    assert circleci_login("aws", "planner", root=copy, **given).returncode not in (0, 78)
+    assert circleci_login("aws", root=copy, **given).returncode == 1, "nowhere to say what the next steps need"
+    (copy / "scripts/meridian/cli.py").unlink()
+    assert circleci_login("aws", root=copy, **given).returncode not in (0, 78)
 
 
-@pytest.mark.parametrize("arguments", [(), ("azure", "planner"), ("aws", "admin")])
+@pytest.mark.parametrize("arguments", [(), ("azure",), ("aws", "admin")])
 def test_circleci_signs_in_where_its_tokens_allow_and_nowhere_else(arguments):
     done = circleci_login(*arguments, CIRCLE_OIDC_TOKEN_V2="token")
     assert done.returncode not in (0, 78) and "usage" in done.stdout
@@ -259,7 +270,7 @@ def test_circleci_signs_in_by_its_own_token(copy, tmp_path):
         (copy / f"stacks/{cloud}/backend.tf").write_text("")
         file = tmp_path / f"{cloud}.env"
         done = circleci_login(
-            cloud, "deployer", root=copy, CIRCLECI="true", CIRCLE_OIDC_TOKEN_V2="token", BASH_ENV=str(file),
+            cloud, "--for=deploy", root=copy, CIRCLECI="true", CIRCLE_OIDC_TOKEN_V2="token", BASH_ENV=str(file),
             AWS_PLANNER="p", AWS_DEPLOYER="arn:of-deployer",
             GCP_PLANNER="p", GCP_DEPLOYER="deployer@x", GCP_PROJECT="my-project", GCP_PROVIDER_CIRCLECI="projects/1/providers/circleci",
         )  # fmt: skip
@@ -288,12 +299,9 @@ def github(monkeypatch):
         return reply(body)
 
     with Front(tell) as front:
-        monkeypatch.syspath_prepend(str(ROOT / "scripts"))
         for name, value in (("TOKEN", "t"), ("REPOSITORY", "someone/meridian"), ("API_URL", front.url)):
             monkeypatch.setenv(f"GITHUB_{name}", value)
-        import meridian.github
-
-        client = meridian.github.GitHub()
+        client = GitHub()
         client.comments, client.issues = comments, issues
         yield client
 
@@ -317,23 +325,37 @@ def test_drift_has_one_issue_which_closes_when_it_is_gone(github):
     assert len(github.issues) == 1
 
 
-@pytest.mark.parametrize("arguments", [("aws",), ("deploy", "aws"), ("plan", "oracle"), ()])
+@pytest.mark.parametrize("arguments", [("aws",), ("deploy", "aws", "--evn", "x"), ("plan", "oracle"), ()])
 def test_the_pipelines_program_refuses_what_it_does_not_know(arguments):
     assert "usage" in pipeline(*arguments, check=2)
 
 
 def test_licences_knows_that_one_of_several_is_enough():
-    text = (ROOT / "scripts/licences").read_text()
-    names = {}
-    exec(text[text.index("FINE =") : text.index("def licences")] + text[text.index("def fine") : text.index("def program")], names)
-    assert names["fine"]("(CDDL-1.0 OR AGPL-3.0-only)") and not names["fine"]("AGPL-3.0-only") and not names["fine"]("MIT AND AGPL-3.0-only")
+    assert fine("(CDDL-1.0 OR AGPL-3.0-only)") and not fine("AGPL-3.0-only") and not fine("MIT AND AGPL-3.0-only")
 
 
 @pytest.mark.check
 @pytest.mark.lint
 @pytest.mark.needs("go")
-def test_the_linters_of_pipelines_find_nothing():
-    done = subprocess.run([ROOT / "scripts/lint-pipelines"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+@pytest.mark.parametrize(
+    "command",
+    [
+        "{go}/actionlint",
+        "{venv}/zizmor --offline --no-progress --quiet .github",
+        "{venv}/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml",
+        "{venv}/check-jsonschema --quiet --builtin-schema vendor.github-actions .github/actions/*/action.yml",
+        "{venv}/check-jsonschema --quiet --builtin-schema vendor.circle-ci .circleci/*.yml",
+        "{venv}/check-jsonschema --quiet --builtin-schema vendor.renovate renovate.json",
+        "scripts/scan-secrets",
+    ],
+)
+def test_the_linters_of_pipelines_find_nothing(command):
+    venv = subprocess.run([ROOT / "tests/venv", "check"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    go = ""
+    if "{go}" in command:
+        go = pathlib.Path(subprocess.run([ROOT / "scripts/tool", "actionlint"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()).parent
+    command = command.format(venv=f"{venv}/bin", go=go)
+    done = subprocess.run(command, shell=True, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert done.returncode == 0, done.stdout
 
 

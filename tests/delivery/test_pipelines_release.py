@@ -13,18 +13,17 @@ from support.canary_world import GOOD, HALF_FAILING, STABLE
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "docker-registry", "skopeo")]
 
-# In place of scripts/verify: what was deployed is wrong if it is the image that fails.
-VERIFY = """#!/usr/bin/env python3
-import json, pathlib, sys
-weights = json.loads((pathlib.Path(__file__).parents[1] / "stacks/aws/weights").read_text())
-sys.exit("cccc" in weights["image"])
+# In place of what looks from outside: what was deployed is wrong if it is the image that fails.
+LOOK = """import json
+def look(stack):
+    return "cccc" in json.loads((stack.folder / "weights").read_text())["image"]
 """
 
 
 def run(world, *arguments, code=0, **environment):
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "GITHUB_", "CIRCLE"))}
     done = subprocess.run(
-        [sys.executable, world.folder / "scripts/pipeline", *arguments],
+        [sys.executable, world.folder / "scripts/meridian", *arguments],
         env={**clean, **environment},
         text=True,
         stdout=subprocess.PIPE,
@@ -36,14 +35,13 @@ def run(world, *arguments, code=0, **environment):
 
 @pytest.fixture
 def released(world):
-    (world.folder / "scripts/verify").write_text(VERIFY)
-    (world.folder / "scripts/verify").chmod(0o755)
+    (world.folder / "scripts/meridian/look.py").write_text(LOOK)
     shutil.copytree(ROOT / "modules/image", world.folder / "modules/image", ignore=shutil.ignore_patterns(".terraform"))
     return world
 
 
 def test_a_release_applies_the_plan_that_was_saved_and_verifies_it(released):
-    run(released, "plan", "aws", IMAGE=GOOD)
+    run(released, "plan", "aws", "--save", IMAGE=GOOD)
     summary = released.folder / "summary"
     assert "no pull request" in run(released, "comment", "aws", GITHUB_STEP_SUMMARY=str(summary))
     assert "Plan: 1 to add" in summary.read_text()
@@ -53,7 +51,7 @@ def test_a_release_applies_the_plan_that_was_saved_and_verifies_it(released):
 
 
 def test_a_failing_verify_rolls_back_to_the_image_that_ran(released):
-    run(released, "plan", "aws", IMAGE=HALF_FAILING)
+    run(released, "plan", "aws", "--save", IMAGE=HALF_FAILING)
     said = run(released, "release", "aws", code=1)
     assert [step[0] for step in released.applied()] == [STABLE, HALF_FAILING, STABLE]
     assert f"rolled back to {STABLE}, which passes" in said
@@ -61,7 +59,7 @@ def test_a_failing_verify_rolls_back_to_the_image_that_ran(released):
 
 
 def test_a_plan_that_somebody_overtook_is_refused_and_what_they_deployed_stays(released):
-    run(released, "plan", "aws", IMAGE=HALF_FAILING)
+    run(released, "plan", "aws", "--save", IMAGE=HALF_FAILING)
     subprocess.run(
         ["terraform", f"-chdir={released.stack}", "apply", "-auto-approve", f"-var=image={GOOD}"], check=True, stdout=subprocess.DEVNULL
     )
@@ -71,21 +69,21 @@ def test_a_plan_that_somebody_overtook_is_refused_and_what_they_deployed_stays(r
 
 def test_the_first_release_on_an_empty_account(released):
     (released.stack / "terraform.tfstate").unlink()
-    run(released, "plan", "aws", IMAGE=GOOD)
+    run(released, "plan", "aws", "--save", IMAGE=GOOD)
     run(released, "release", "aws")
     assert released.weights()["image"] == GOOD
 
 
 def test_a_first_release_that_fails_has_nothing_to_go_back_to_and_says_so(released):
     (released.stack / "terraform.tfstate").unlink()
-    run(released, "plan", "aws", IMAGE=HALF_FAILING)
+    run(released, "plan", "aws", "--save", IMAGE=HALF_FAILING)
     said = run(released, "release", "aws", code=1)
     assert "nothing to roll back to" in said and released.weights()["image"] == HALF_FAILING
 
 
 def test_staging_beside_production(released):
     (released.stack / "staging.tfvars").write_text('name = "meridian-staging"\n')
-    run(released, "plan", "aws", IMAGE=GOOD, ENV="staging")
+    run(released, "plan", "aws", "--save", IMAGE=GOOD, ENV="staging")
     run(released, "release", "aws", ENV="staging")
     for environment, image in (("default", STABLE), ("staging", GOOD)):
         shown = subprocess.run(
@@ -133,7 +131,7 @@ def test_a_cloud_gets_the_image_bit_for_bit_and_once(released, registries, tmp_p
 
 @pytest.mark.parametrize(
     ("variables", "said"),
-    [({"SOURCE": "meridian:latest", "TAG": "a"}, "SOURCE"), ({"SOURCE": GOOD, "TAG": "a b"}, "TAG"), ({"SOURCE": GOOD, "TAG": "a"}, "task bootstrap-aws")],
+    [({"SOURCE": "meridian:latest", "TAG": "a"}, "SOURCE"), ({"SOURCE": GOOD, "TAG": "a b"}, "TAG"), ({"SOURCE": GOOD, "TAG": "a"}, "./taskw bootstrap-aws")],
 )
 def test_publish_refuses_what_it_cannot_push(released, variables, said):
     assert said in run(released, "publish", "aws", code=1, **variables)

@@ -7,6 +7,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 import zipfile
 from datetime import date, timedelta
@@ -29,7 +30,7 @@ class Job:
     def __init__(self, folder, environment):
         self.folder, self.environment, self.outputs, self.ran = folder, environment, {}, []
         job = yaml.safe_load((ROOT / ".github/workflows/main.yml").read_text())["jobs"]["build"]
-        self.steps = {step["run"].split()[0].removeprefix("scripts/"): step for step in job["steps"] if "run" in step}
+        self.steps = {re.sub("^(python3 scripts/meridian |scripts/)", "", step["run"]).split()[0]: step for step in job["steps"] if "run" in step}
 
     def value(self, text):
         """What GitHub would put in place of an expression."""
@@ -260,7 +261,7 @@ def test_it_is_signed_and_every_step_was_run(job, tmp_path):
     environment = {**job.environment, "COSIGN_PASSWORD": ""}
     subprocess.run(["cosign", "generate-key-pair"], cwd=tmp_path, env=environment, check=True, capture_output=True)
     job.run("sign", COSIGN_KEY=str(tmp_path / "cosign.key"), COSIGN_PASSWORD="")
-    verify = [job.folder / "scripts/verify-signature", job.outputs["image"]]
+    verify = [sys.executable, job.folder / "scripts/meridian", "verify-signature", job.outputs["image"]]
     said = output(*verify, env={**environment, "COSIGN_KEY": str(tmp_path / "cosign.pub")})
     assert job.outputs["digest"] in said
     assert set(job.ran) == set(job.steps)

@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 
 import pytest
 from support.emulators import docker_registry, push
@@ -60,7 +61,7 @@ def call(cosign, tmp_path):
     def call(script, *arguments, code=0, **environment):
         kept = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
         done = subprocess.run(
-            [ROOT / "scripts" / script, *arguments],
+            [sys.executable, ROOT / "scripts/meridian", script, arguments[0], *(["--", *arguments[1:]] if arguments[1:] else [])],
             env={**kept, "PATH": f"{cosign.parent}:{kept['PATH']}", "HOME": str(tmp_path), "COSIGN_PASSWORD": "of the key", **environment},
             text=True,
             stdout=subprocess.PIPE,
@@ -251,7 +252,7 @@ def test_a_key_does_not_stand_in_for_the_workflow(call, sigstore, keys, image):
 
 
 def test_the_signature_stays_where_it_was_made_and_speaks_for_each_copy_by_its_digest(call, keys, image, started):
-    """As scripts/pipeline publish copies: the digest stays, the signature is not copied."""
+    """As publish copies: the digest stays, the signature is not copied."""
     private, public = keys("ours")
     call("sign", image, COSIGN_KEY=private)
     target = f"{started()}/meridian"

@@ -193,7 +193,7 @@ def told():
 
 
 def probe_all(urls, code):
-    return run(ROOT / "scripts/probe-all", code=code, PROBE_URLS=" ".join(urls))
+    return run(sys.executable, ROOT / "scripts/meridian", "probe", code=code, PROBE_URLS=" ".join(urls))
 
 
 def test_each_address_is_probed_and_one_that_fails_is_enough(told, service_command):
@@ -213,7 +213,7 @@ def test_a_clock_that_is_wrong_fails(told, service_command):
 
 
 def test_without_addresses_it_says_which_variable_is_missing():
-    assert "PROBE_URLS must name the addresses" in run(ROOT / "scripts/probe-all", code=1, PROBE_URLS=None)
+    assert "PROBE_URLS" in run(sys.executable, ROOT / "scripts/meridian", "probe", code=1, PROBE_URLS=None)
 
 
 # scan-secrets
@@ -259,7 +259,7 @@ def test_a_secret_is_found_even_in_a_commit_that_was_taken_back(repository):
 @pytest.fixture
 def pipeline(stacks):
     def call(cloud, *, code=0, **environment):
-        return run(sys.executable, stacks / "scripts/pipeline", "login", cloud, code=code, **environment)
+        return run(sys.executable, stacks / "scripts/meridian", "login", cloud, code=code, **environment)
 
     return call
 

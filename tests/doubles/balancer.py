@@ -49,7 +49,7 @@ class Balancer(Server):
         return status, version, datetime.datetime.now(datetime.timezone.utc)
 
     def environment(self, probe, minutes, answers):
-        """What scripts/canary is told, to be done in less than ten minutes."""
+        """What the canary is told, to be done in less than ten minutes."""
         return {
             "URL": self.url,
             "PROBE": probe,

@@ -243,7 +243,7 @@ def test_domain_firewall_email_and_a_gateway_in_each_zone_come_and_go(world, tmp
     assert {(listener["Port"], listener["DefaultActions"][0]["Type"]) for listener in listeners} == {(80, "redirect"), (443, "forward")}
     gateways = world.aws("ec2", "describe-nat-gateways", "--filter", "Name=tag:Stack,Values=meridian-options")
     assert len(gateways["NatGateways"]) == len(balancer["AvailabilityZones"]) == 3
-    found = clone.python("from clouds import aws\nfrom meridian.stack import Stack\nanswer = aws.left(Stack('aws', 'options'))")
+    found = clone.python("from meridian.stack import Stack\nstack = Stack('aws', 'options')\nanswer = stack.cloud.left(stack)")
     assert {"web ACL", "certificate"} <= {thing.rsplit(" ", 1)[0] for thing in found}
     clone.script("destroy", CONFIRM="meridian-options", **options)
     world.aws("route53", "delete-hosted-zone", "--id", zone)
@@ -330,8 +330,8 @@ def test_a_destroy_takes_images_and_object_versions_along(world, clone):
     world.aws("ecr", "put-image", "--repository-name", "meridian", "--image-tag", "kept", "--image-manifest", manifest)
     # What a destroy looks for afterwards must be what is there before.
     kinds, found = clone.python(
-        "from clouds import aws\nfrom meridian.stack import Stack\nstack = Stack('aws')\n"
-        "answer = [[kind for kind, *_ in aws.made(stack)], aws.left(stack)]"
+        "from meridian.stack import Stack\nstack = Stack('aws')\n"
+        "answer = [[kind for kind, *_ in stack.cloud.made(stack.name)], stack.cloud.left(stack)]"
     )
     # The rest are made only with a domain or waf.
     assert set(kinds) - {thing.rsplit(" ", 1)[0] for thing in found} == {"web ACL", "certificate"}
@@ -392,7 +392,7 @@ def test_the_deployers_policy_holds_what_was_called_and_no_more(world):
     assert idle == set(" ".join(NOT_REHEARSED.values()).split())
 
 
-# What scripts/destroy lists in the account to prove that nothing is left; a pipeline never runs it.
+# What destroy lists in the account to prove that nothing is left; a pipeline never runs it.
 ASKED_BY_DESTROY = {"iam:ListRoles", "s3:ListAllMyBuckets", "tag:GetResources"}
 
 

@@ -1,4 +1,4 @@
-"""scripts/canary on AWS from end to end: the real stack and provider on moto, real requests, the real probe.
+"""The canary on AWS from end to end: the real stack and provider on moto, real requests, the real probe.
 
 moto starts no tasks. In the place of the load balancer stands a server that asks moto for the
 weights of the rule and for what the services behind it run, and answers as those tasks would.
@@ -6,6 +6,8 @@ weights of the rule and for what the services behind it run, and answers as thos
 
 import fnmatch
 import re
+
+import sys
 
 import pytest
 from doubles.balancer import Balancer
@@ -56,7 +58,7 @@ def stage(tmp_path_factory):
         clone.terraform("init", "-input=false")
         clone.terraform("apply", "-auto-approve", f"-var=image={STABLE}")
         with Balancer(Weights(world).ask, HALF_FAILING.split("@")[1]) as balancer:
-            yield clone, balancer, balancer.environment(str(ROOT / "scripts/probe"), minutes=0.5, answers=20)
+            yield clone, balancer, balancer.environment(f"{sys.executable} {ROOT / 'scripts/meridian'} probe", minutes=0.5, answers=20)
 
 
 def test_a_clean_canary_is_promoted_and_nothing_is_left_of_it(stage):

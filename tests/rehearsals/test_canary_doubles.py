@@ -1,4 +1,4 @@
-"""scripts/canary on Azure and Google Cloud from end to end: the real stacks and providers on the doubles, real requests.
+"""The canary on Azure and Google Cloud from end to end: the real stacks and providers on the doubles, real requests.
 
 In the place of the load balancer stands a server that asks the double which image has which weight.
 """
@@ -36,7 +36,7 @@ def stage(request, tmp_path_factory):
         return {version(image): weight for image, weight in cloud.serving().items() if weight}
 
     with Balancer(weights, version(module.C)) as balancer:
-        environment = balancer.environment(f"{sys.executable} {ROOT / 'scripts/probe'}", minutes=0.3, answers=10)
+        environment = balancer.environment(f"{sys.executable} {ROOT / 'scripts/meridian'} probe", minutes=0.3, answers=10)
         yield module, cloud, balancer, functools.partial(cloud.said, "canary", **environment)
     cloud.echo.stop()
 

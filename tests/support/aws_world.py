@@ -140,7 +140,7 @@ class Clone:
 
     def script(self, program, *arguments, check=True, **environment):
         done = subprocess.run(
-            [self.folder / "scripts" / program, self.cloud, *arguments],
+            [sys.executable, self.folder / "scripts/meridian", program, self.cloud, *(["--", *arguments] if arguments else [])],
             env=self.world.environment(**environment),
             text=True,
             stdout=subprocess.PIPE,

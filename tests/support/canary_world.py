@@ -20,13 +20,16 @@ HALF_FAILING = "localhost:5000/meridian@sha256:" + "c" * 64
 WRONG_TIME = "localhost:5000/meridian@sha256:" + "d" * 64
 UNSTARTABLE = "localhost:5000/meridian@sha256:" + "e" * 64
 
-STACK = """
+VARIABLES = """
 variable "name" { type = string }
 variable "image" { type = string }
 variable "canary" {
   type    = object({ image = string, percent = number, stable = string })
   default = null
 }
+variable "repository_url" { default = null }
+"""
+STACK = """
 resource "terraform_data" "service" {
   triggers_replace = [var.image, var.canary]
   lifecycle { create_before_destroy = true }
@@ -64,7 +67,7 @@ class World:
         self.stack = folder / "stacks" / "aws"
         self.stack.mkdir(parents=True)
         shutil.copytree(ROOT / "scripts", folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
-        (folder / "scripts/clouds/aws.py").write_text('TITLE = "AWS"\n')
+        (self.stack / "variables.tf").write_text(VARIABLES)
         (self.stack / "main.tf").write_text(STACK)
         (self.stack / "terraform.tfvars").write_text('name = "meridian"\n')
         (self.stack / "deploy").write_text(DEPLOY)
@@ -114,7 +117,7 @@ class World:
             **variables,
         }
         return subprocess.Popen(
-            [sys.executable, self.folder / "scripts/canary", "aws"],
+            [sys.executable, self.folder / "scripts/meridian", "canary", "aws"],
             env=environment,
             text=True,
             stdout=subprocess.PIPE,

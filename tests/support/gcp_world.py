@@ -13,6 +13,7 @@ COMPUTE = f"projects/{PROJECT}/global"
 A, B, C, D = (f"us-central1-docker.pkg.dev/{PROJECT}/meridian/meridian@sha256:{letter * 64}" for letter in "abcd")
 
 GCLOUD = """#!/usr/bin/env bash
+[[ -z ${GCLOUD_WARNS:-} ]] || echo "$GCLOUD_WARNS" >&2
 case "$1 $2" in
   "version ") echo "Google Cloud SDK ${GCLOUD_VERSION:-548.0.0}" ;;
   "auth print-access-token" | "auth application-default")

@@ -5,6 +5,7 @@ import os
 import resource
 import shutil
 import subprocess
+import sys
 import time
 
 from support.machine import ROOT
@@ -72,9 +73,9 @@ class Rehearsal:
         return done
 
     def script(self, program, *arguments, **more):
-        """A program of scripts/ under way, its output in a pipe."""
+        """A command of scripts/meridian under way, its output in a pipe; the arguments go to Terraform."""
         return subprocess.Popen(
-            [self.folder / "scripts" / program, self.cloud, *arguments],
+            [sys.executable, self.folder / "scripts/meridian", program, self.cloud, *(["--", *arguments] if arguments else [])],
             env={**self.environment, "PYTHONDONTWRITEBYTECODE": "1", **more},
             text=True,
             stdout=subprocess.PIPE,

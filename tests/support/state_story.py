@@ -82,7 +82,7 @@ class Story:
 
     def bootstrap(self, *arguments, check=True, root=None):
         done = subprocess.run(
-            [sys.executable, (root or self.root) / "scripts/bootstrap", self.cloud, *arguments],
+            [sys.executable, (root or self.root) / "scripts/meridian", *self.command(*arguments)],
             env=self.cutting,
             text=True,
             stdin=subprocess.DEVNULL,
@@ -91,6 +91,10 @@ class Story:
         )
         assert not check or done.returncode == 0, f"bootstrap:\n{done.stdout}"
         return done
+
+    def command(self, *arguments):
+        """What is typed for a bootstrap, or for its removal."""
+        return ["destroy", f"bootstrap/{self.cloud}", "--confirm=meridian"] if arguments == ("remove",) else ["bootstrap", self.cloud]
 
     def killed(self, when, words, *arguments):
         """A bootstrap that is killed when it runs a terraform whose arguments have these words: before, or after it."""

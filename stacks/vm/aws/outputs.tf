@@ -32,3 +32,13 @@ output "session" {
   description = "Command that opens a shell on a machine, without SSH."
   value       = "aws ssm start-session --region ${var.region} --target $(aws autoscaling describe-auto-scaling-groups --region ${var.region} --auto-scaling-group-names ${aws_autoscaling_group.this.name} --query 'AutoScalingGroups[0].Instances[0].InstanceId' --output text)"
 }
+
+output "name" {
+  description = "Name that all of it was made under; a destroy goes by this one."
+  value       = var.name
+}
+
+output "region" {
+  description = "Region that it stands in."
+  value       = var.region
+}

@@ -32,3 +32,13 @@ output "session" {
   description = "Command that runs a line on a machine as root, without SSH; Azure opens no shell where nobody can log in."
   value       = "az vmss run-command invoke --resource-group ${azurerm_resource_group.this.name} --name ${azurerm_linux_virtual_machine_scale_set.this.name} --instance-id $(az vmss list-instances --resource-group ${azurerm_resource_group.this.name} --name ${azurerm_linux_virtual_machine_scale_set.this.name} --query '[0].instanceId' --output tsv) --command-id RunShellScript --scripts 'journalctl --unit meridian --lines 50 --no-pager'"
 }
+
+output "name" {
+  description = "Name that all of it was made under; a destroy goes by this one."
+  value       = var.name
+}
+
+output "region" {
+  description = "Region that it stands in."
+  value       = var.region
+}

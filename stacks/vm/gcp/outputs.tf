@@ -35,3 +35,13 @@ output "session" {
   description = "Command that opens a shell on a machine, from where the firewall lets SSH in: 104.154.0.0/15 or the network itself."
   value       = "gcloud compute ssh $(gcloud compute instances list --project ${var.project} --filter name~^${google_compute_region_instance_group_manager.this.base_instance_name}- --limit 1 --uri) --project ${var.project}"
 }
+
+output "name" {
+  description = "Name that all of it was made under; a destroy goes by this one."
+  value       = var.name
+}
+
+output "region" {
+  description = "Region that it stands in."
+  value       = var.region
+}

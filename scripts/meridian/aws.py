@@ -1,0 +1,209 @@
+"""AWS: the account by the aws CLI, which signs in as Terraform does."""
+
+import functools
+import json
+import os
+import re
+
+from meridian.checks import Tool
+from meridian.cloud import Cloud, refusal
+from meridian.console import Problem, run
+
+KEY = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+# What the CLI or STS says, what that means, and how to go on.
+# https://docs.aws.amazon.com/cli/latest/userguide/cli-chap-troubleshooting.html
+REFUSALS = {
+    r"Unable to locate credentials|NoCredentials": (
+        "There are no AWS credentials.",
+        f"Sign in with `aws configure sso` or `aws login`, or name a profile in AWS_PROFILE, or set {KEY}.",
+    ),
+    r"ExpiredToken|token.*(expired|refresh failed)|session.*(expired|invalid)|Error loading SSO Token": (
+        "The AWS credentials have expired.",
+        "Sign in again: `aws sso login`, or whatever gave the credentials{profile}.",
+    ),
+    r"InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient|AuthFailure": (
+        "AWS does not know these credentials.",
+        KEY + "{profile} are wrong, or the key was switched off. Temporary ones need AWS_SESSION_TOKEN too.",
+    ),
+    r"config profile \(.*\) could not be found": (
+        "The profile that AWS_PROFILE names does not exist.",
+        "`aws configure list-profiles` lists those that do.",
+    ),
+    r"Could not connect to the endpoint|EndpointConnectionError|Connection was closed|timed out": (
+        "AWS cannot be reached.",
+        "Is this machine online, is a proxy set in HTTPS_PROXY where one is needed, and is region spelt right?",
+    ),
+}
+
+
+class Aws(Cloud):
+    title = "AWS"
+    tools = (
+        Tool(
+            *("aws", ("aws", "--version"), "aws-cli/", "1.27", "it signs in to the registry and shows what is left after a destroy"),
+            "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
+        ),
+    )
+    deploys = "7 to 10 minutes the first time (image 2, load balancer and NAT gateway 3, tasks until healthy 2), later some 4."
+    destroys = "8 to 12 minutes, for tasks drain and load balancer and NAT gateway let go of the network slowly."
+    bootstraps = 2
+    store = "module.state.aws_s3_bucket.this"
+    absent = r'S3 bucket "[^"]+" does not exist|NoSuchBucket'
+
+    def identity(self, stack):
+        caller = aws(stack, "sts", "get-caller-identity")
+        wanted = stack.variable("account")
+        if wanted and caller["Account"] != wanted:
+            raise Problem(
+                f"The credentials are for the account {caller['Account']}, but the variable account says {wanted}.",
+                "Choose another profile in AWS_PROFILE, or correct account in the tfvars file.",
+            )
+        return f"account {caller['Account']} as {caller['Arn'].split(':', 5)[5]}"
+
+    def checks(self, stack, builds):
+        return [lambda: self.identity(stack), lambda: self.region(stack)]
+
+    def region(self, stack):
+        # What is wrong with the credentials is said as that: a region that is off refuses good ones too.
+        self.identity(stack)
+        name = stack.variable("region")
+        try:
+            zones = aws(stack, "ec2", "describe-availability-zones")["AvailabilityZones"]
+        except Problem as problem:
+            raise Problem(
+                f'The account does not use the region "{name}": {problem.what}',
+                "Correct region in the tfvars file, or enable it: "
+                "https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html",
+            ) from problem
+        return f"region {name} with {len(zones)} zones"
+
+    def left(self, stack):
+        """Asks each service for what the modules make there, by exact name or by the tag Stack: a name
+        that only begins alike belongs to another environment."""
+        found = []
+        for kind, command, listing, key, *names in self.made(stack.name):
+            for item in aws(stack, *command.split()).get(listing, []):
+                title = key(item) if callable(key) else item[key]
+                if title and (not names or title in names):
+                    found.append(f"{kind} {title}")
+        return found
+
+    def shared(self, name, tag):
+        """What a service and a machine both have. Kind, command that lists it, key of the list, key of an item or what names
+        it if it is the stack's, and the names that it may have; without any, the command lists what is the stack's alone."""
+        return (
+            # A network goes only when nothing is in it: subnets, endpoints, security groups, interfaces.
+            ("network", f"ec2 describe-vpcs --filters {tag}", "Vpcs", "VpcId"),
+            ("public address", f"ec2 describe-addresses --filters {tag}", "Addresses", "AllocationId"),
+            ("load balancer", "elbv2 describe-load-balancers", "LoadBalancers", "LoadBalancerName", name),
+            ("repository", "ecr describe-repositories", "repositories", "repositoryName", name),
+        )
+
+    def made(self, name):
+        tag = f"Name=tag:Stack,Values={name}"
+        describe_alarms = "cloudwatch describe-alarms --alarm-name-prefix"
+        alarms = ("errors", "latency", "cpu", "memory", "unhealthy-stable", "unhealthy-canary", "probe")
+        roles = ("task", "execution", "flow-logs", "probe-schedule")
+        scaling = "application-autoscaling describe-scalable-targets --service-namespace ecs"
+        certificates = "resourcegroupstaggingapi get-resources --resource-type-filters acm:certificate --tag-filters"
+        targets = (f"{name}-stable", f"{name}-canary")
+        bucket = re.compile(rf"{name}-documents-\d{{12}}-[a-z0-9-]+")
+        return (
+            *self.shared(name, tag),
+            # A deleted one is listed for an hour.
+            ("NAT gateway", f"ec2 describe-nat-gateways --filter {tag}", "NatGateways", but("deleted", "State", "NatGatewayId")),
+            ("flow log", f"ec2 describe-flow-logs --filter {tag}", "FlowLogs", "FlowLogId"),
+            ("target group", "elbv2 describe-target-groups", "TargetGroups", "TargetGroupName", *targets),
+            # A deleted one stays INACTIVE, costs nothing, and its name can be used again.
+            ("cluster", f"ecs describe-clusters --clusters {name}", "clusters", but("INACTIVE", "status", "clusterName")),
+            *(
+                ("task definition", f"ecs list-task-definitions --family-prefix {name}-{kind}", "taskDefinitionArns", str)
+                for kind in ("stable", "canary", "probe")
+            ),
+            ("scalable target", scaling, "ScalableTargets", "ResourceId", f"service/{name}/{name}-stable"),
+            ("bucket", "s3api list-buckets", "Buckets", lambda item: bucket.fullmatch(item["Name"]) and item["Name"]),
+            ("role", "iam list-roles", "Roles", "RoleName", *(f"{name}-{role}" for role in roles)),
+            ("log group", f"logs describe-log-groups --log-group-name-prefix /meridian/{name}/", "logGroups", "logGroupName"),
+            ("alarm", f"{describe_alarms} {name}", "MetricAlarms", "AlarmName", *(f"{name}-{each}" for each in alarms)),
+            ("alarm of autoscaling", f"{describe_alarms} TargetTracking-service/{name}/", "MetricAlarms", "AlarmName"),
+            ("dashboard", "cloudwatch list-dashboards", "DashboardEntries", "DashboardName", name),
+            ("topic", "sns list-topics", "Topics", lambda item: item["TopicArn"].endswith(f":{name}-alarms") and item["TopicArn"]),
+            ("schedule", f"scheduler list-schedules --name-prefix {name}-probe", "Schedules", "Name", f"{name}-probe"),
+            ("web ACL", "wafv2 list-web-acls --scope REGIONAL", "WebACLs", "Name", name),
+            ("certificate", f"{certificates} Key=Stack,Values={name}", "ResourceTagMappingList", "ResourceARN"),
+        )
+
+    def by_token(self, stack, folder, identity):
+        # The tools exchange the token by themselves, again when their hour is over.
+        return {
+            "AWS_ROLE_ARN": identity,
+            "AWS_WEB_IDENTITY_TOKEN_FILE": folder / "token",
+            "AWS_ROLE_SESSION_NAME": f"circleci-{os.environ.get('CIRCLE_BUILD_NUM', 'job')}",
+            "AWS_REGION": stack.variable("region"),
+        }
+
+    def taken(self, stack, kind, values):
+        name = values.get("name")
+        if kind == "aws_ecr_repository":
+            if name in [each["repositoryName"] for each in listed(stack, "ecr", "describe-repositories")["repositories"]]:
+                return f"repository {name}", name
+        elif kind == "aws_iam_role":
+            if name in [each["RoleName"] for each in listed(stack, "iam", "list-roles")["Roles"]]:
+                return f"role {name}", name
+        elif kind == "aws_iam_openid_connect_provider":
+            host = values["url"].removeprefix("https://")
+            for each in listed(stack, "iam", "list-open-id-connect-providers")["OpenIDConnectProviderList"]:
+                if each["Arn"].endswith(f"oidc-provider/{host}"):
+                    # Others in the account trust it too, so it must not go with this bootstrap.
+                    return f"identity provider {host}, which an account has once", f'github or circleci with provider = "{each["Arn"]}"'
+        return None
+
+
+class AwsMachine(Aws):
+    deploys = (
+        "8 to 12 minutes the first time (image 2, load balancer 3, machine until healthy 4), later 1, "
+        "and some 5 until the new machine has taken over."
+    )
+    destroys = "5 to 8 minutes, for the machine and the load balancer let go of the network slowly."
+    machine = True
+
+    def made(self, name):
+        tag = f"Name=tag:Stack,Values={name}"
+        log_group, profiles = f"/meridian/{name}/machine", "iam list-instance-profiles"
+        targets = "elbv2 describe-target-groups"
+
+        def machine(reservation):
+            return ", ".join(each["InstanceId"] for each in reservation["Instances"] if each["State"]["Name"] != "terminated")
+
+        return (
+            *self.shared(name, tag),
+            ("group", "autoscaling describe-auto-scaling-groups", "AutoScalingGroups", "AutoScalingGroupName", name),
+            ("machine", f"ec2 describe-instances --filters {tag}", "Reservations", machine),
+            ("disk", f"ec2 describe-volumes --filters {tag}", "Volumes", "VolumeId"),
+            ("launch template", "ec2 describe-launch-templates", "LaunchTemplates", "LaunchTemplateName", name),
+            ("target group", targets, "TargetGroups", "TargetGroupName", f"{name}-80", f"{name}-443"),
+            ("role", "iam list-roles", "Roles", "RoleName", f"{name}-machine"),
+            ("instance profile", profiles, "InstanceProfiles", "InstanceProfileName", f"{name}-machine"),
+            ("log group", f"logs describe-log-groups --log-group-name-prefix {log_group}", "logGroups", "logGroupName", log_group),
+        )
+
+
+def aws(stack, *arguments):
+    """Answer of the CLI, parsed; what it refuses becomes a Problem."""
+    done = run("aws", *arguments, "--region", stack.variable("region"), "--output", "json", check=False)
+    if done.returncode == 0:
+        return json.loads(done.stdout or "{}")
+    message = (done.stderr or done.stdout).strip()
+    profile = f" (profile {os.environ['AWS_PROFILE']})" if os.environ.get("AWS_PROFILE") else ""
+    raise refusal(REFUSALS, f"aws {' '.join(arguments[:2])}", message, profile=profile)
+
+
+@functools.cache
+def listed(stack, *command):
+    """A list of the account's, asked for once, though there are several roles to make."""
+    return aws(stack, *command)
+
+
+def but(gone, state, key):
+    """What names an item, unless its state says that it is gone."""
+    return lambda item: None if item[state] == gone else item[key]

@@ -1,0 +1,181 @@
+"""Azure: the subscription by the az CLI, with which Terraform signs in too."""
+
+import json
+import os
+import re
+
+from meridian.checks import Tool
+from meridian.cloud import Cloud, refusal
+from meridian.console import Problem, run
+
+# What the stack does beyond making resources: it gives the identity its rights.
+GRANTS = "Microsoft.Authorization/roleAssignments/write"
+
+# What az says, and how to go on. https://learn.microsoft.com/cli/azure/authenticate-azure-cli
+REFUSALS = {
+    r"az login.* to setup account|No subscription found|az login.*access an account": (
+        "Nobody is logged in to az.",
+        "`az login`, then `az account set --subscription NAME` if you have several.",
+    ),
+    r"AADSTS(50078|50076|50079|70043|700082|50173|50132)|refresh token has expired|interactively authenticate": (
+        "The login to az has expired.",
+        "Log in again: `az login`. In a pipeline the login step comes before this one.",
+    ),
+    r"AADSTS|invalid_client": (
+        "Azure does not accept the login.",
+        "Log in again: `az login --tenant TENANT`. In a pipeline: does the federated credential name this repository and environment?",
+    ),
+    r"SubscriptionNotFound|InvalidSubscriptionId|doesn't exist in cloud|subscription of .* doesn't exist": (
+        "The login does not see the subscription.",
+        "`az account list --output table` lists those that it sees; correct account in the tfvars file.",
+    ),
+    r"Failed to establish a new connection|Max retries exceeded|Name or service not known|timed out": (
+        "Azure cannot be reached.",
+        "Is this machine online, and is a proxy set in HTTPS_PROXY where one is needed?",
+    ),
+}
+
+
+class Azure(Cloud):
+    title = "Azure"
+    tools = (
+        Tool(
+            *("az", ("az", "version", "--output", "json"), '"azure-cli": *"', "2.50"),
+            *("Terraform and the push of the image sign in by it", "https://learn.microsoft.com/cli/azure/install-azure-cli"),
+        ),
+    )
+    deploys = "15 to 25 minutes the first time (image 2, environment 5 to 10, gateway 6, service 2), later some 3."
+    destroys = "15 to 25 minutes, for the gateway takes 6 and the environment up to 15."
+    # The provider alone watches a new lock for two.
+    bootstraps = 5
+    forged = ("X-Original-Forwarded-For", "X-Azure-ClientIP")
+    store = "module.state.azurerm_storage_account.this"
+    absent = "^nobody has that name$"
+    makes = "Microsoft.App/containerApps/write"
+
+    def identity(self, stack):
+        shown = az("account", "show")
+        wanted = chosen(stack)
+        if wanted != shown["id"] and wanted not in (each["id"] for each in az("account", "list")):
+            raise Problem(
+                f"The login to az does not see the subscription {wanted}.",
+                "`az account list --output table` lists those that it sees; correct account in the tfvars file, or `az login` as somebody else.",
+            )
+        return f"subscription {wanted} as {shown['user']['name']}"
+
+    def checks(self, stack, builds):
+        return [lambda: self.identity(stack), lambda: self.rights(stack), lambda: self.region(stack)]
+
+    def rights(self, stack):
+        granted = resource_manager(
+            f"/subscriptions/{chosen(stack)}/providers/Microsoft.Authorization/permissions", "2022-04-01"
+        )["value"]
+        lacking = [action for action in (self.makes, GRANTS) if not any(allows(role, action) for role in granted)]
+        if lacking:
+            raise Problem(
+                f"The login may not {' nor '.join(lacking)} in the subscription {chosen(stack)}.",
+                "It needs the role Owner, or Contributor and Role Based Access Control Administrator; whoever owns the subscription gives them.",
+            )
+        return "rights to make resources and to grant them rights"
+
+    def region(self, stack):
+        name = stack.variable("region")
+        offered = {each["name"]: each for each in resource_manager(f"/subscriptions/{chosen(stack)}/locations", "2022-12-01")["value"]}
+        if name not in offered:
+            raise Problem(
+                f'The subscription does not offer the region "{name}".',
+                "Correct region in the tfvars file; `az account list-locations --output table` lists what is offered.",
+            )
+        zones = len(offered[name].get("availabilityZoneMappings", []))
+        if zones < 3:
+            raise Problem(
+                f'The region "{name}" has no availability zones for this subscription.',
+                "Choose one that has: https://learn.microsoft.com/azure/reliability/regions-list",
+            )
+        return f"region {name} with {zones} zones"
+
+
+    def before_destroy(stack):
+        """Nothing: the registry and the store are deleted with what they hold."""
+
+    def left(self, stack):
+        """What is in the stack's resource group, and the group itself; nothing of the stack is elsewhere but a record of
+        the domain, in a zone that belongs to somebody else."""
+        group = f"/subscriptions/{chosen(stack)}/resourceGroups/{stack.name}"
+        try:
+            resources = resource_manager(f"{group}/resources", "2021-04-01")["value"]
+        except Problem as problem:
+            if "ResourceGroupNotFound" in problem.how:
+                return []
+            raise
+        return [f"{each['type']} {each['name']}" for each in resources] + [f"resource group {stack.name}"]
+
+    def taken(self, stack, kind, values):
+        subscription, name = f"/subscriptions/{chosen(stack)}", values.get("name")
+        if kind == "azurerm_resource_group":
+            path = f"{subscription}/resourceGroups/{name}"
+            return (f"resource group {name}", path) if exists(path, "2021-04-01") else None
+        for wanted, what, resource, version in (
+            ("azurerm_storage_account", "storage account", "Microsoft.Storage/storageAccounts", "2023-05-01"),
+            ("azurerm_container_registry", "registry", "Microsoft.ContainerRegistry/registries", "2023-07-01"),
+        ):
+            if kind == wanted and not free(stack, resource, version, name):
+                return f"{what} {name}", f"{subscription}/resourceGroups/{values['resource_group_name']}/providers/{resource}/{name}"
+        return None
+
+    def found(self, stack, backend, planned):
+        return super().found(stack, backend, planned) if self.taken(stack, *planned) else "nobody has that name"
+
+
+class AzureMachine(Azure):
+    deploys = (
+        "6 to 10 minutes the first time (image 2, registry and load balancer 1, machine until healthy 4), later 1, "
+        "and some 5 until the new one serves."
+    )
+    destroys = "5 to 8 minutes, most of it for the machines."
+    machine = True
+    makes = "Microsoft.Compute/virtualMachineScaleSets/write"
+
+
+def az(*arguments):
+    """Answer of the CLI, parsed; what it refuses becomes a Problem."""
+    done = run("az", *arguments, "--output", "json", check=False)
+    if done.returncode == 0:
+        return json.loads(done.stdout or "null")
+    message = (done.stderr or done.stdout).strip()
+    raise refusal(REFUSALS, f"az {' '.join(arguments[:2])}", message)
+
+
+def resource_manager(path, version):
+    return az("rest", "--method", "get", "--url", f"https://management.azure.com{path}?api-version={version}")
+
+
+def chosen(stack):
+    """Id of the subscription, found as the provider finds it."""
+    return stack.variable("account") or os.environ.get("ARM_SUBSCRIPTION_ID") or az("account", "show")["id"]
+
+
+def allows(role, action):
+    def covers(patterns):
+        return any(re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), action, re.I) for pattern in patterns)
+
+    return covers(role.get("actions", [])) and not covers(role.get("notActions", []))
+
+
+def exists(path, version):
+    try:
+        resource_manager(path, version)
+        return True
+    except Problem as problem:
+        if "NotFound" in problem.how:
+            return False
+        raise
+
+
+def free(stack, kind, version, name):
+    """Whether nobody in the world has this name:
+    https://learn.microsoft.com/rest/api/storagerp/storage-accounts/check-name-availability"""
+    provider = f"https://management.azure.com/subscriptions/{chosen(stack)}/providers/{kind.split('/')[0]}"
+    url = f"{provider}/checkNameAvailability?api-version={version}"
+    answer = az("rest", "--method", "post", "--url", url, "--body", json.dumps({"name": name, "type": kind}))
+    return answer["nameAvailable"]

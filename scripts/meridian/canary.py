@@ -1,0 +1,148 @@
+"""Gives a new image a tenth of the requests, watches what it answers, then promotes or withdraws it.
+
+Exit codes: 0 promoted, 1 withdrawn, 2 neither (a message says why), 130 interrupted.
+
+Everything that must be remembered is in the stack's state. Killed at any point, the same command
+goes on: it reads from the outputs what was begun.
+"""
+
+import json
+import shlex
+
+from meridian.console import PROGRAM, Problem, number, say
+from meridian.image import Image
+from meridian.judge import Limits, Verdict
+from meridian.watch import Probe, Visits, confirm, examine, watch
+
+WITHDRAWN, UNDECIDED, INTERRUPTED = 1, 2, 130
+
+
+class Canary:
+    def __init__(self, stack, url):
+        self.stack = stack
+        outputs = stack.terraform.outputs()
+        if not outputs.get("image"):
+            raise Problem(
+                f"Nothing runs yet in stacks/{stack.place}, environment {stack.env}.",
+                f"A canary needs a stable beside it: {stack.command('deploy')} first.",
+            )
+        self.url = (url or outputs["url"]).rstrip("/")
+        self.stable = outputs["image"]
+        self.revision = outputs["revision"]
+        # What was asked for last, whether or not that apply came to its end.
+        self.begun = outputs.get("canary")
+
+    def apply(self, image, canary):
+        self.stack.terraform.apply(f"-var=image={image}", f"-var=canary={json.dumps(canary)}", *self.stack.further)
+
+    def begin(self, image, percent):
+        say(f"Canary: {percent} % of the requests for {image}. The rest stays with {self.stable}.")
+        stable = self.begun["stable"] if self.begun else self.revision
+        self.begun = {"image": image, "percent": percent, "stable": stable}
+        self.apply(self.stable, self.begun)
+
+    def promote(self, image):
+        say("Promoting: it gets all requests.")
+        self.apply(image, None)
+        confirm(self.url, image)
+        say(f"Promoted: {image}")
+
+    def withdraw(self, serves=True):
+        say("Withdrawing: its requests go back to the stable, then it goes.")
+        if serves:
+            # A change of weights alone, which takes seconds.
+            self.apply(self.stable, {**self.begun, "percent": 0})
+        self.apply(self.stable, None)
+        say(f"Withdrawn. All requests get {self.stable}.")
+
+
+def settings(options):
+    percent = number("PERCENT", options.percent, 10, 1, 50, whole=True)
+    limits = Limits(
+        seconds=60 * number("MINUTES", options.minutes, 10, 0.02, 1440),
+        answers=number("ANSWERS", options.answers, 200, 1, 1_000_000, whole=True),
+        failed_percent=number("FAILED_PERCENT", options.failed_percent, 1, 0, 50),
+    )
+    try:
+        visits = Visits(tuple((options.paths or "/now / /api/foo").split()), number("RATE", options.rate, 5, 0.1, 100))
+    except ValueError as error:
+        raise Problem(str(error), "Such as PATHS='/now / /api/foo' RATE=5.") from None
+    return percent, limits, visits
+
+
+def wanted(image, begun):
+    """The image to try, by digest; that of the canary that was begun, to finish it."""
+    if not image and not begun:
+        raise Problem("IMAGE is not set and no canary was begun.", "Give the image to try: IMAGE=REPOSITORY@sha256:…")
+    image = str(Image.parse(image or begun["image"]))
+    if begun and begun["image"] != image and begun["percent"] > 0:
+        raise Problem(
+            f"A canary of {begun['image']} has {begun['percent']} % of the requests.",
+            "Finish it, by the same command without IMAGE, or take it back with WITHDRAW=1.",
+        )
+    return image
+
+
+def run(stack, options):
+    """Gives a new image a share of the requests, watches what it answers, then promotes or withdraws it."""
+    percent, limits, visits = settings(options)
+    if options.image:
+        Image.parse(options.image)
+    say(f"Environment {stack.env} on {stack.cloud.title}.")
+    stack.init()
+    canary = Canary(stack, options.url)
+    try:
+        return trial(canary, percent, limits, visits, options)
+    except KeyboardInterrupt:
+        say(
+            "",
+            "Interrupted. What was applied stays as it is.",
+            f"  Go on:     {stack.command('canary')}",
+            f"  Take back: {stack.command('canary', WITHDRAW='1')}",
+        )
+        return INTERRUPTED
+
+
+def trial(canary, percent, limits, visits, options):
+    if options.withdraw:
+        if not canary.begun:
+            say("No canary was begun.")
+            return 0
+        canary.withdraw()
+        return 0
+
+    image = wanted(options.image, canary.begun)
+    probe = Probe(shlex.split(options.probe) if options.probe else [*PROGRAM, "probe"], canary.url)
+    if canary.begun and canary.begun["percent"] == 0:
+        say("The last canary's withdrawal was not finished.")
+        same = canary.begun["image"] == image
+        canary.withdraw()
+        canary.begun = None
+        if same:
+            return WITHDRAWN
+    if image == canary.stable:
+        # Either it runs, and this changes nothing, or its promotion was cut short.
+        canary.promote(image)
+        return 0
+
+    if not canary.begun:
+        examine(canary.url, canary.stable, probe)
+    try:
+        canary.begin(image, percent)
+    except Problem as problem:
+        say(f"The canary could not be put in place: {problem.what}")
+        # Naming it once more, at whatever weight, would fail once more.
+        canary.withdraw(serves=False)
+        return WITHDRAWN
+
+    say(
+        f"Watching for {limits.seconds / 60:g} minutes: at least {limits.answers} answers of its own, "
+        f"at most {limits.failed_percent:g} % of them failed."
+    )
+    verdict, reason = watch(canary.url, canary.stable, image, limits, visits, probe)
+    say(f"Verdict: {verdict.value}, since {reason}.")
+    if verdict is Verdict.PROMOTE:
+        canary.promote(image)
+        return 0
+    canary.withdraw()
+    return WITHDRAWN

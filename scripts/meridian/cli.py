@@ -1,0 +1,162 @@
+"""The command line. What it does not know it refuses before anything is changed."""
+
+import argparse
+import difflib
+import os
+import re
+import signal
+import sys
+
+from meridian import bootstrap, canary, commands, pipeline, signature
+from meridian.console import ROOT, Problem
+from meridian.stack import CLOUDS, MACHINES, Stack
+
+# Each is --name, with the environment variable NAME as its default; one that is empty is not set.
+OPTIONS = {
+    "env": "the environment; production if unset",
+    "image": "the image, REPOSITORY@sha256:…; without it the one that was supplied before, or one built from app/",
+    "build": "1 builds app/ even so",
+    "base": "another base image to build on, tar:///…",
+    "yes": "1 destroys and replaces without a question",
+    "confirm": "name of the stack, in place of typing it",
+    "wait": "minutes to wait for what Google lets go late: 150; 0 leaves the network to a later destroy",
+    "destroy_pause": "seconds between two tries of that: 300",
+    "percent": "share of the requests, 1 to 50: 10",
+    "minutes": "how long the canary is watched: 10",
+    "answers": "how many answers it must have given: 200",
+    "failed_percent": "how many of them may fail, 5xx or wrong time: 1",
+    "rate": "requests of our own, a second: 5",
+    "paths": "what they ask for: /now / /api/foo",
+    "url": "where the service is visited, such as before the domain's record is there: the stack's own",
+    "probe": "command of the clock's probe, which gets the URL",
+    "withdraw": "1 withdraws the canary that was begun",
+    "save": "1 plans without a lock what runs, with its canary, and saves the plan for release",
+    "for": "deploy asks for what a deployment needs too",
+    "source": "the image to copy, REPOSITORY@sha256:…",
+    "tag": "the tag that it gets",
+    "probe_urls": "addresses, set apart by spaces, to probe one after the other in place of one URL",
+}
+FLAGS = ("build", "yes", "withdraw", "save")
+ANY = (*CLOUDS, *MACHINES)
+BOOTSTRAPS = tuple(f"bootstrap/{cloud}" for cloud in CLOUDS)
+# Command: what runs it, the stacks that it takes or what else it names, its options, and what is passed on behind --.
+TERRAFORM = "arguments for Terraform"
+COMMANDS = {
+    "doctor": (commands.doctor, ANY, "env image", None),
+    "plan": (commands.plan, ANY, "env image build base save", TERRAFORM),
+    "deploy": (commands.deploy, ANY, "env image build base yes", TERRAFORM),
+    "verify": (commands.verify, ANY, "env", None),
+    "destroy": (commands.destroy, (*ANY, *BOOTSTRAPS), "env confirm wait destroy_pause", TERRAFORM),
+    "canary": (
+        canary.run, tuple(CLOUDS), "env image percent minutes answers failed_percent rate paths url probe withdraw", TERRAFORM
+    ),  # fmt: skip
+    "bootstrap": (bootstrap.run, tuple(CLOUDS), "", None),
+    "settings": (pipeline.settings, ANY, "env for", None),
+    "circleci": (pipeline.circleci, ("aws", "gcp", "vm/aws", "vm/gcp"), "env for", None),
+    "login": (pipeline.login, ANY, "env", None),
+    "publish": (pipeline.publish, ANY, "env source tag", None),
+    "comment": (pipeline.comment, ANY, "env", None),
+    "release": (pipeline.release, ANY, "env", None),
+    "drift": (pipeline.drift, ANY, "env", None),
+    "sign": (signature.sign, "REPOSITORY@sha256:…", "", "options of cosign"),
+    "verify-signature": (signature.verify, "REPOSITORY@sha256:…", "", "options of cosign"),
+    "probe": (commands.probe, "URL", "probe_urls", "options of the probe: app/README.md"),
+    "licences": (commands.licences, None, "", None),
+}
+
+
+def main(arguments):
+    """Runs a command; a Problem becomes two lines on stderr and exit code 1, of a canary 2."""
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    if arguments[:1] == ["takes"]:
+        return sys.exit(takes(arguments[1:]))
+    options = parse(arguments)
+    try:
+        run = bootstrap.destroy if options.stack in BOOTSTRAPS else COMMANDS[options.command][0]
+        sys.exit(run(stack(options), options) or 0)
+    except Problem as problem:
+        sys.stdout.flush()
+        print(f"Error: {problem.what}\n  {problem.how}", file=sys.stderr)
+        sys.exit(canary.UNDECIDED if options.command == "canary" else 1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        os._exit(141)  # Whoever read it has gone, as head does; Python would complain once more at its end.
+
+
+def stack(options):
+    if options.command == "bootstrap" or options.stack in BOOTSTRAPS:
+        return bootstrap.Bootstrap(options.stack.rpartition("/")[2])
+    return options.stack and Stack(options.stack, options.env, options.further)
+
+
+def parse(arguments):
+    split = arguments.index("--") if "--" in arguments else len(arguments)
+    own, further = [f"{each}=1" if each in map(option, FLAGS) else each for each in arguments[:split]], arguments[split + 1 :]
+    parser = argparse.ArgumentParser(prog="scripts/meridian", description=__doc__, allow_abbrev=False)
+    verbs = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command, (run, stacks, names, _) in COMMANDS.items():
+        verb = verbs.add_parser(command, help=run.__doc__.partition("\n")[0], description=run.__doc__, allow_abbrev=False)
+        if isinstance(stacks, str):
+            verb.add_argument("named", nargs="*", metavar=stacks)
+        elif stacks:
+            verb.add_argument("stack", type=place(stacks), help=", ".join(stacks))
+        for name in names.split():
+            verb.add_argument(option(name), dest=name, metavar=name.upper(), help=OPTIONS[name])
+    options, unknown = parser.parse_known_args(own)
+    _, _, names, passed = COMMANDS[options.command]
+    known = names.split()
+    if unknown:
+        parser.error(f"{options.command} takes no {unknown[0]}.{nearest(unknown[0], known)}")
+    if further and not passed:
+        parser.error(f"{options.command} takes nothing behind --; there is {further[0]}.")
+    for name in known:
+        given = getattr(options, name)
+        # What is typed counts, the empty too; an exported variable that is empty is not set.
+        setattr(options, name, (os.environ.get(name.upper()) if given is None else given) or None)
+    options.further = further
+    options.env = getattr(options, "env", None)
+    options.stack = getattr(options, "stack", None)
+    return options
+
+
+def option(name):
+    return f"--{name.replace('_', '-')}"
+
+
+def nearest(word, known):
+    name = word.lstrip("-").partition("=")[0].lower().replace("-", "_")
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f" Did you mean {option(close[0])}?" if close else f" It takes {', '.join(map(option, known))}." if known else ""
+
+
+def place(stacks):
+    def parsed(text):
+        # As the tasks are called: vm-aws is vm/aws.
+        name = re.sub("^(vm|bootstrap)-", r"\1/", text)
+        if name not in stacks:
+            raise argparse.ArgumentTypeError(f'"{text}" is none of {", ".join(each.replace("/", "-") for each in stacks)}')
+        return name
+
+    return parsed
+
+
+def takes(arguments):
+    """What ./taskw asks: whether the tasks that are named take each NAME=value. Task itself takes any, and does nothing with it."""
+    tasks = dict(re.findall(r"^  ([\w*-]+):\n(?:    .*\n)*?    .*\bTAKES: ([A-Z_ ]+)", (ROOT / "Taskfile.yml").read_text(), re.M))
+    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    named = [each for each in own if "=" not in each and not each.startswith("-")]
+    known = {name for task, names in tasks.items() for each in named if re.fullmatch(task.replace("*", ".*"), each) for name in names.split()}
+    for typed in own:
+        name = re.match(r"([A-Za-z_]\w*)=", typed)
+        if name and name[1] not in known:
+            close = difflib.get_close_matches(name[1].upper(), known, n=1, cutoff=0.5)
+            also = f" Did you mean {close[0]}?" if close else ""
+            what = f"takes {', '.join(sorted(known))}" if known else "takes no settings"
+            print(f"Error: {name[1]} is no setting of {' '.join(named) or 'a task'}, which {what}.{also}\n  Nothing was run.", file=sys.stderr)
+            return 2
+    return 0

@@ -1,0 +1,73 @@
+"""What differs by cloud: the contract that each keeps."""
+
+import abc
+import re
+
+from meridian.console import Problem
+
+
+class Cloud(abc.ABC):
+    """A cloud, or the virtual machine on one. `stack` is a meridian.stack.Stack."""
+
+    title: str  # its name for people
+    tools: tuple  # of meridian.checks.Tool, beyond Terraform and a JDK
+    deploys: str  # what takes the time in a deployment, and how long that usually is
+    destroys: str  # the same for a removal
+    bootstraps: int  # minutes of a first bootstrap
+    closed = (22, 8080, 8081)  # TCP ports that must not answer on the public address; 443 is added without a domain
+    forged = ()  # headers beyond X-Forwarded-For with which a visitor could try to be another
+    machine = False  # whether it is a virtual machine with a page
+    store: str  # address of the store of the states in a bootstrap
+    absent: str  # pattern of what is said of a store that does not exist
+
+    @property
+    def environ(self):
+        """Variables that Terraform is run with."""
+        return {}
+
+    @abc.abstractmethod
+    def identity(self, stack):
+        """Whose account the stack is in, and as whom we are signed in; a Problem where we are not."""
+
+    @abc.abstractmethod
+    def checks(self, stack, builds):
+        """Functions for doctor: each returns what it saw in the account, or raises a Problem. builds: whether an image is pushed."""
+
+    @abc.abstractmethod
+    def left(self, stack):
+        """A line for each thing of the stack that still exists, asked of the cloud's own API and not of the state."""
+
+    @abc.abstractmethod
+    def taken(self, stack, kind, values):
+        """What has the name already that a resource of this type would be given, and its id for an import; or None."""
+
+    def by_token(self, stack, folder, identity):
+        """Variables that sign the clouds' tools in as an identity by the token of CircleCI in a folder. On Azure there are none."""
+        raise NotImplementedError
+
+    def destroy(self, stack, options):
+        stack.terraform.destroy(*options.further)
+
+    def found(self, stack, backend, planned):
+        """What the store of a bootstrap holds: how many resources its state has, or the error in words.
+
+        planned: type and values of what would make the store
+        """
+        with stack.opened(backend) as (there, refused):
+            return refused or len(there.state().get("resources", []))
+
+
+def replaced(plan):
+    """What a plan, as JSON, destroys or replaces, a line each. What every new image replaces, and nothing is lost by, is not told."""
+    for change in plan.get("resource_changes", []):
+        actions = change["change"]["actions"]
+        if "delete" in actions and not re.search(r"\.?(terraform_data|aws_ecs_task_definition|google_compute_region_instance_template)\.", change["address"]):
+            yield f"{'replaces' if 'create' in actions else 'destroys'} {change['address']}"
+
+
+def refusal(known, command, message, **words):
+    """What a cloud's tool says, as a Problem; known has patterns with what they mean and how to go on."""
+    for pattern, (what, how) in known.items():
+        if re.search(pattern, message, re.I | re.S):
+            return Problem(what, how.format(**words))
+    return Problem(f"`{command}` was refused.", message)

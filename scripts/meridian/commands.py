@@ -1,0 +1,159 @@
+"""What people do with a stack."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+from meridian.checks import examine, jdk, ready
+from meridian.cloud import replaced
+from meridian.console import PROGRAM, ROOT, Problem, confirm, say, typed
+from meridian.image import Image
+from meridian.look import look
+from meridian.pipeline import save_plan
+
+
+def begin(stack):
+    say(f"Environment {stack.env} on {stack.cloud.title}.")
+
+
+def asked(options):
+    """Refuses what the stack cannot be told to run, before anything takes time; a typed BASE counts more than an exported one."""
+    if options.image and options.build:
+        raise Problem("IMAGE and BUILD are both set.", "IMAGE deploys what there is, BUILD=1 what app/ gives.")
+    if options.image:
+        Image.parse(options.image)
+    os.environ.pop("BASE", None)
+    if options.base:
+        os.environ["BASE"] = options.base  # for the build
+
+
+def doctor(stack, options):
+    """Says what this machine and the account lack for a deployment."""
+    begin(stack)
+    failed = examine(stack, builds=not options.image)
+    if failed:
+        say(f"{failed} to mend before {stack.cloud.title} can be deployed to.")
+        return 1
+    say(f"Ready: {stack.command('deploy')}")
+    return 0
+
+
+def plan(stack, options):
+    """Shows what deploy would change."""
+    begin(stack)
+    asked(options)
+    if options.save:
+        stack.init()
+        return save_plan(stack, options).returncode
+    ready(stack, builds=False, deploys=False)
+    stack.init()
+    return stack.terraform.plan(*stack.image_arguments(options.image, options.build), *options.further).returncode
+
+
+def deploy(stack, options):
+    """Builds and deploys: brings a stack up to date, and asks on a terminal before it destroys or replaces anything."""
+    if any(each.lstrip("-").startswith("destroy") for each in options.further):
+        raise Problem("-destroy removes everything.", f"{stack.command('destroy')}")
+    begin(stack)
+    asked(options)
+    ready(stack, builds=not options.image)
+    stack.init()
+    canary = stack.terraform.outputs().get("canary")
+    if canary:
+        say(f"A canary runs, {canary['image']} with {canary['percent']} percent of the requests: this withdraws it.")
+    arguments = [*stack.image_arguments(options.image, options.build), *options.further]
+    say(f"Deploys {stack.name}, {stack.env}: {stack.cloud.deploys}")
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "plan")
+        stack.terraform.plan(f"-out={file}", "-lock-timeout=60s", *arguments, check=True)
+        gone = list(replaced(stack.terraform.show(file)))
+        if gone:
+            say(f"In {stack.env}, {stack.cloud.identity(stack)}, this", *(f"  {each}" for each in gone))
+        if gone and not options.yes and sys.stdin.isatty() and typed('Type "yes" to go on: ') != "yes":
+            raise Problem("Nothing was changed.", f"{stack.command('deploy', YES='1')} does not ask.")
+        stack.terraform.apply_plan(file, *arguments)
+    say("", f"Serves at {stack.terraform.outputs()['url']}", f"Next: {stack.command('verify')}")
+
+
+def verify(stack, options):
+    """Looks at a deployed service from outside: time, forged addresses, documents, ports that must be closed."""
+    begin(stack)
+    stack.init()
+    return 1 if look(stack) else 0
+
+
+def destroy(stack, options):
+    """Removes a stack with all it stores, and proves it; what is shared stays. Of a bootstrap: once no stack stands."""
+    begin(stack)
+    say(f"ok       {stack.cloud.identity(stack)}")
+    stack.init()
+    name, title = stack.name, stack.cloud.title
+    standing = stack.terraform.resources()
+    if standing:
+        stack.stands_as_named()
+    confirm(f"Removes {name} on {title} with its documents and images.", name, options.confirm)
+    if standing:
+        say(f"Removes {name}: {stack.cloud.destroys}")
+        # What was built is not built again, and what was given is not asked for.
+        stack.cloud.destroy(stack, options)
+    else:
+        say("The state holds nothing. Asking the cloud all the same.")
+    left = stack.cloud.left(stack)
+    if left:
+        raise Problem(
+            f"{len(left)} of {name} are left:\n  " + "\n  ".join(left),
+            "Repeat the command; what is still there then was made by hand or by an apply that lost its state.",
+        )
+    say(f"{title} lists nothing of {name} any more.")
+
+
+def probe(_, options):
+    """Says whether a service is up and its clock right, as its image does; builds app/ when nothing is built yet."""
+    if options.probe_urls and not options.named:
+        # Twice: an answer that is lost on the way is no outage.
+        runs = [any(subprocess.run([*PROGRAM, "probe", url]).returncode == 0 for _ in range(2)) for url in options.probe_urls.split()]
+        return 0 if all(runs) else 1
+    if not options.named and not options.further:
+        raise Problem("No address is given.", "URL, or PROBE_URLS with several, set apart by spaces.")
+    target = ROOT / "app/target"
+    if not (target / "classpath").exists() or not (target / "classes/meridian/Main.class").exists():
+        print("Building app/ for its probe, once: about a minute.", file=sys.stderr)
+        subprocess.run([ROOT / "app/maven", "--quiet", "process-classes"], check=True, stdout=sys.stderr)
+    java = jdk() / "bin/java"
+    classes = f"{target / 'classes'}{os.pathsep}{(target / 'classpath').read_text().strip()}"
+    os.execv(java, [java, "-XX:TieredStopAtLevel=1", "-cp", classes, "meridian.Main", "probe", *options.further, *options.named])
+
+
+# Which are fine is a choice: they let the service be used, changed and passed on without opening one's own code.
+FINE = {
+    *("Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CDDL-1.0", "CDDL-1.1", "EPL-1.0", "EPL-2.0", "LGPL-2.1-only"),
+    *("GPL-2.0-with-classpath-exception", "MIT", "MIT-0", "MPL-2.0", "UPL-1.0"),
+}
+
+
+def fine(expression):
+    """Of an SPDX expression, one alternative whose every part is fine: (A OR B AND C)."""
+    alternatives = expression.strip("()").split(" OR ")
+    return any(all(part in FINE for part in alternative.split(" AND ")) for alternative in alternatives)
+
+
+def licences(_, __):
+    """Lists what the image is made of with its licences, from app/target/bom.json; fails on one that is not known to be fine."""
+    file = ROOT / "app/target/bom.json"
+    if not file.exists():
+        raise Problem("app/target/bom.json is missing.", "The build makes it: ./taskw build")
+    components = json.loads(file.read_text())["components"]
+    unknown = []
+    for component in sorted(components, key=lambda each: each["name"]):
+        name = f"{component.get('group', '')}:{component['name']}:{component['version']}".lstrip(":")
+        # Ids or names; of several, each may be chosen.
+        found = [each.get("expression") or each["license"].get("id") or each["license"].get("name") for each in component.get("licenses", [])]
+        shown = " or ".join(found) or "none told"
+        say(f"{name}  {shown}")
+        if not any(fine(one) for one in found):
+            unknown.append(f"{name} ({shown})")
+    if unknown:
+        raise Problem(f"Not known to be fine: {', '.join(unknown)}.", f"Decide, and add it to FINE in {__file__}, or do without.")
+    say(f"{len(components)} components, all fine.")

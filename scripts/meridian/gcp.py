@@ -1,0 +1,389 @@
+"""Google Cloud: the project by its REST interfaces, signed in as Terraform is."""
+
+import json
+import os
+import pathlib
+import re
+import time
+import urllib.error
+import urllib.parse
+
+from meridian import rest
+from meridian.checks import Tool
+from meridian.cloud import Cloud
+from meridian.console import Problem, number, run, say
+
+# Both at once: gcloud itself, and the application default credentials that Terraform takes.
+SIGN_IN = "gcloud auth login --update-adc"
+
+ACCESS_TOKEN = "GOOGLE_OAUTH_ACCESS_TOKEN"
+
+# What may be left when all but the network is gone.
+HELD = re.compile(r"module\.network\.google_compute_(sub)?network\.|google_project_service\.|terraform_data\.apis")
+
+
+class Gcp(Cloud):
+    title = "Google Cloud"
+    tools = (
+        Tool(
+            *("gcloud", ("gcloud", "version"), "Google Cloud SDK ", "450"),
+            *("it signs in for Terraform and for the push of the image", "https://cloud.google.com/sdk/docs/install"),
+        ),
+    )
+    deploys = (
+        "6 to 10 minutes the first time (image 2, interfaces 2, service 2), later some 2. "
+        "A new load balancer answers 3 to 5 minutes after it was made."
+    )
+    destroys = "some 5 minutes, and an hour or two more until Cloud Run lets go of the subnets, which cost nothing."
+    bootstraps = 3
+    forged = ("X-Client-Address",)
+    store = "module.state.google_storage_bucket.this"
+    absent = "bucket doesn't exist"
+    # What the modules do, a permission for each of them: https://cloud.google.com/iam/docs/permissions-reference
+    permissions = (
+        *("artifactregistry.repositories.create", "cloudscheduler.jobs.create", "compute.networks.create"),
+        *("compute.globalForwardingRules.create", "compute.securityPolicies.create", "iam.serviceAccounts.create"),
+        *("iam.serviceAccounts.actAs", "monitoring.alertPolicies.create", "run.services.create", "run.jobs.setIamPolicy"),
+        *("serviceusage.services.enable", "storage.buckets.create", "storage.buckets.setIamPolicy"),
+    )
+
+    @property
+    def environ(self):
+        """The project is where Google's own tools look, so that one setting does for all."""
+        for name in ("TF_VAR_project", "GOOGLE_CLOUD_PROJECT", "GOOGLE_PROJECT", "CLOUDSDK_CORE_PROJECT"):
+            if os.environ.get(name):
+                return {"TF_VAR_project": os.environ[name]}
+        return {}
+
+    def identity(self, stack):
+        name = chosen(stack)
+        try:
+            found = ask(f"https://cloudresourcemanager.googleapis.com/v1/projects/{name}")
+        except Refused as refused:
+            if refused.reason == "SERVICE_DISABLED":
+                raise Problem(
+                    "Terraform cannot look at the project: its first interface is off.",
+                    "Once for each project: `gcloud services enable cloudresourcemanager.googleapis.com "
+                    f"serviceusage.googleapis.com --project {name}`",
+                ) from None
+            if refused.status in (403, 404):
+                raise Problem(
+                    f'There is no project "{name}", or the login does not see it.',
+                    "`gcloud projects list` lists those that it sees; project is the id, not the name.",
+                ) from None
+            raise
+        return f"project {found['projectId']}, number {found['projectNumber']}"
+
+    def checks(self, stack, builds):
+        sign_in = [login] if builds else []
+        return [*sign_in, lambda: self.identity(stack), lambda: self.rights(stack), lambda: self.region(stack)]
+
+    def rights(self, stack):
+        name = chosen(stack)
+        granted = ask(
+            f"https://cloudresourcemanager.googleapis.com/v1/projects/{name}:testIamPermissions", {"permissions": self.permissions}
+        ).get("permissions", [])
+        lacking = [permission for permission in self.permissions if permission not in granted]
+        if lacking:
+            raise Problem(
+                f"The login lacks {', '.join(lacking)} in the project {name}.",
+                "The guide's section Rights names the roles; whoever owns the project gives them.",
+            )
+        return "rights to make what the stack is made of"
+
+    def region(self, stack):
+        name = stack.variable("region")
+        try:
+            found = ask(f"https://compute.googleapis.com/compute/v1/projects/{chosen(stack)}/regions/{name}")
+        except Refused as refused:
+            if refused.reason == "SERVICE_DISABLED":
+                return f"region {name}, not asked for: Compute Engine is off, and the deployment turns it on"
+            if refused.status == 404:
+                raise Problem(
+                    f'Google Cloud has no region "{name}".', "Correct region in the tfvars file: https://cloud.google.com/run/docs/locations"
+                ) from None
+            raise
+        return f"region {name} with {len(found.get('zones', []))} zones"
+
+    def destroy(self, stack, options):
+        """Waits for what Google lets go late: addresses of Cloud Run stay in a subnet for an hour or two
+        after their service is gone. https://cloud.google.com/run/docs/configuring/vpc-direct-vpc#delete-subnet
+        """
+        end, pause = time.monotonic() + 60 * number("WAIT", options.wait, 150, 0, 10_000), number("DESTROY_PAUSE", options.destroy_pause, 300, 0, 3600)
+        while True:
+            try:
+                return stack.terraform.destroy(*options.further)
+            except Problem:
+                rest = stack.terraform.resources()
+                if not rest or not all(HELD.match(address) for address in rest):
+                    raise
+            if time.monotonic() + pause > end:
+                raise Problem(
+                    "All is gone but the network, which Cloud Run still holds on to; it costs nothing.",
+                    "Repeat the command in an hour or two.",
+                )
+            say(
+                "All is gone but the network, which Cloud Run still holds on to: usually an hour or two. "
+                f"Tries again in {pause / 60:g} minutes.",
+                "Ctrl-C does no harm: the network costs nothing, and the same command finishes later.",
+            )
+            time.sleep(pause)
+
+    def left(self, stack):
+        """Asks each interface for what the stack makes there, by exact name: one that only begins alike
+        belongs to another environment."""
+        made = self.made(stack.name, chosen(stack), stack.variable("region"))
+        return [f"{kind} {title(item)}" for kind, url, key, title in made for item in every(url, key) if title(item)]
+
+    def made(self, name, place, region):
+        """Kind, address of its list, key of the list, and what names an item if it is the stack's."""
+        compute = f"https://compute.googleapis.com/compute/v1/projects/{place}"
+        monitoring = f"https://monitoring.googleapis.com/v3/projects/{place}"
+        certificates = f"https://certificatemanager.googleapis.com/v1/projects/{place}/locations/global"
+
+        def hashed(item):
+            """The name, and eight digits that follow from what the thing is for."""
+            return item["name"] if re.fullmatch(rf"{name}-[0-9a-f]{{8}}", item["name"].split("/")[-1]) else None
+
+        for kind, collection, names in (
+            ("forwarding rule", "global/forwardingRules", (f"{name}-http", f"{name}-https")),
+            ("proxy", "global/targetHttpProxies", (f"{name}-http",)),
+            ("proxy", "global/targetHttpsProxies", (f"{name}-https",)),
+            ("URL map", "global/urlMaps", (name, f"{name}-redirect")),
+            ("backend service", "global/backendServices", (name,)),
+            ("security policy", "global/securityPolicies", (name,)),
+            ("TLS policy", "global/sslPolicies", (name,)),
+            ("public address", "global/addresses", (name,)),
+            ("firewall rule", "global/firewalls", tuple(f"{name}-{rule}" for rule in ("deny-egress", "service-egress", "probe-egress"))),
+            ("router with NAT", f"regions/{region}/routers", (name,)),
+            ("subnet", f"regions/{region}/subnetworks", (f"{name}-service", f"{name}-jobs")),
+            ("network", "global/networks", (name,)),
+        ):
+            yield kind, f"{compute}/{collection}", "items", one_of(*names)
+        yield "endpoint group", f"{compute}/regions/{region}/networkEndpointGroups", "items", hashed
+        for kind, host, collection, names in (
+            ("service", "run.googleapis.com/v2", "services", (name,)),
+            ("job", "run.googleapis.com/v2", "jobs", (f"{name}-probe",)),
+            ("schedule", "cloudscheduler.googleapis.com/v1", "jobs", (f"{name}-probe",)),
+            ("repository", "artifactregistry.googleapis.com/v1", "repositories", (name,)),
+        ):
+            yield kind, f"https://{host}/projects/{place}/locations/{region}/{collection}", collection, one_of(*names)
+        yield "bucket", f"https://storage.googleapis.com/storage/v1/b?project={place}", "items", one_of(f"{place}-{name}-documents")
+        accounts = tuple(f"{name}-{role}@{place}.iam.gserviceaccount.com" for role in ("service", "schedule"))
+        yield "service account", f"https://iam.googleapis.com/v1/projects/{place}/serviceAccounts", "accounts", one_of(*accounts)
+        alerts = tuple(f"{name} {alert}" for alert in ("errors", "latency", "cpu", "memory", "unreachable", "probe"))
+        yield "alert", f"{monitoring}/alertPolicies", "alertPolicies", one_of(*alerts, key="displayName")
+        yield "check", f"{monitoring}/uptimeCheckConfigs", "uptimeCheckConfigs", one_of(f"{name} from outside", key="displayName")
+        yield "channel", f"{monitoring}/notificationChannels", "notificationChannels", one_of(f"{name} alerts", key="displayName")
+        dashboards = monitoring.replace("/v3/", "/v1/")
+        yield "dashboard", f"{dashboards}/dashboards", "dashboards", one_of(name, key="displayName")
+        yield "certificate map", f"{certificates}/certificateMaps", "certificateMaps", one_of(name)
+        yield "certificate", f"{certificates}/certificates", "certificates", hashed
+        yield "proof of the domain", f"{certificates}/dnsAuthorizations", "dnsAuthorizations", hashed
+
+    def by_token(self, stack, folder, identity):
+        impersonation = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts"
+        credentials = {
+            "type": "external_account",
+            "audience": f"//iam.googleapis.com/{os.environ['GCP_PROVIDER_CIRCLECI']}",
+            "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+            "token_url": "https://sts.googleapis.com/v1/token",
+            "credential_source": {"file": str(folder / "token")},
+            "service_account_impersonation_url": f"{impersonation}/{identity}:generateAccessToken",
+        }
+        file = folder / "google.json"
+        file.write_text(json.dumps(credentials))
+        named = dict.fromkeys(("GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE"), file)
+        return {**named, "TF_VAR_project": os.environ["GCP_PROJECT"]}
+
+    def taken(self, stack, kind, values):
+        project = chosen(stack)
+        if kind == "google_artifact_registry_repository":
+            path = f"projects/{project}/locations/{values['location']}/repositories/{values['repository_id']}"
+            url, what = f"https://artifactregistry.googleapis.com/v1/{path}", f"repository {values['repository_id']}"
+        elif kind == "google_service_account":
+            email = f"{values['account_id']}@{project}.iam.gserviceaccount.com"
+            path = f"projects/{project}/serviceAccounts/{email}"
+            url, what = f"https://iam.googleapis.com/v1/{urllib.parse.quote(path)}", f"service account {email}"
+        else:
+            return None
+        return (what, path) if there(url) else None
+
+    def found(self, stack, backend, planned):
+        """Asks for the bucket past Terraform, whose init would write an empty state into it first."""
+        bucket, prefix = (re.search(rf'{name}\s*=\s*"([^"]*)"', backend)[1] for name in ("bucket", "prefix"))
+        storage = os.environ.get("GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT", "https://storage.googleapis.com/storage/v1/b")
+        try:
+            ask(f"{storage}/{bucket}")
+        except Refused as refused:
+            # A new project's interface may be off, and is turned on by the apply.
+            absent = refused.status == 404 or refused.reason == "SERVICE_DISABLED"
+            return "bucket doesn't exist" if absent else f"{refused.what} {refused.how}"
+        try:
+            state = ask(f"{storage}/{bucket}/o/{prefix}%2Fdefault.tfstate?alt=media")
+        except Refused as refused:
+            if refused.status != 404:
+                return f"{refused.what} {refused.how}"
+            state = {}
+        return len(state.get("resources", []))
+
+
+class GcpMachine(Gcp):
+    deploys = (
+        "6 to 9 minutes the first time (image 2, interfaces 2, machine until healthy 3), later some 5, "
+        "for the new machine must answer first."
+    )
+    destroys = "3 to 5 minutes."
+    machine = True
+    permissions = (
+        *("artifactregistry.repositories.create", "artifactregistry.repositories.setIamPolicy", "compute.firewalls.create"),
+        *("compute.forwardingRules.create", "compute.instanceGroupManagers.create", "compute.networks.create"),
+        *("iam.serviceAccounts.actAs", "iam.serviceAccounts.create", "resourcemanager.projects.setIamPolicy"),
+        "serviceusage.services.enable",
+    )
+
+    def destroy(self, stack, options):
+        Cloud.destroy(self, stack, options)
+
+    def made(self, name, place, region):
+        """Kind, address of its list, key of the list, and what names an item if it is the stack's."""
+        compute = f"https://compute.googleapis.com/compute/v1/projects/{place}"
+
+        def ours(item, labels):
+            """A machine or a template has the name and what Google adds to it; its label says whose it is."""
+            return item["name"] if labels.get("stack") == name else None
+
+        for kind, collection, names in (
+            ("forwarding rule", f"regions/{region}/forwardingRules", (name,)),
+            ("backend service", f"regions/{region}/backendServices", (name,)),
+            ("group", f"regions/{region}/instanceGroupManagers", (name,)),
+            ("health check", f"regions/{region}/healthChecks", (f"{name}-serving",)),
+            ("health check", "global/healthChecks", (f"{name}-healing",)),
+            ("public address", f"regions/{region}/addresses", (name,)),
+            (
+                "firewall rule",
+                "global/firewalls",
+                tuple(f"{name}-{rule}" for rule in ("http", "https", "icmp", "ssh", "inside-tcp", "inside-udp", "everything-out")),
+            ),
+            ("subnet", f"regions/{region}/subnetworks", (name,)),
+            ("network", "global/networks", (name,)),
+        ):
+            yield kind, f"{compute}/{collection}", "items", one_of(*names)
+        labelled = f"filter=labels.stack%3D{name}"
+        yield "template", f"{compute}/regions/{region}/instanceTemplates", "items", lambda item: ours(item, item.get("properties", {}).get("labels", {}))
+        for zone in (each for each in every(f"{compute}/zones", "items") if each["name"].startswith(f"{region}-")):
+            yield "machine", f"{compute}/zones/{zone['name']}/instances?{labelled}", "items", lambda item: ours(item, item.get("labels", {}))
+        yield (
+            "repository",
+            f"https://artifactregistry.googleapis.com/v1/projects/{place}/locations/{region}/repositories",
+            "repositories",
+            one_of(name),
+        )
+        account = f"{name}-machine@{place}.iam.gserviceaccount.com"
+        yield "service account", f"https://iam.googleapis.com/v1/projects/{place}/serviceAccounts", "accounts", one_of(account)
+
+
+def login():
+    """The push of the image signs in as gcloud itself is, Terraform by the application default."""
+    if not os.environ.get(ACCESS_TOKEN):
+        gcloud_token("print-access-token")
+    return "login for the registry"
+
+
+def token():
+    """As Terraform finds it: the environment, then the application default credentials."""
+    return os.environ.get(ACCESS_TOKEN) or gcloud_token("application-default", "print-access-token")
+
+
+def gcloud_token(*arguments):
+    done = run("gcloud", "auth", *arguments, check=False)
+    if done.returncode:
+        message = done.stderr.strip()
+        expired = re.search(r"reauth|expired|invalid_grant|refreshing", message, re.I)
+        key = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
+        if key and arguments[0] == "application-default":
+            absent = "" if pathlib.Path(key).exists() else ", which is not there"
+            how = f"It comes before any login: `unset` it, or correct it. gcloud says: {message}"
+            raise Problem(f"GOOGLE_APPLICATION_CREDENTIALS names {key}{absent}.", how)
+        what = "The login to Google Cloud has expired." if expired else "Nobody is logged in to Google Cloud."
+        raise Problem(what, f"`{SIGN_IN}`. In a pipeline the login step comes before this one.")
+    return done.stdout.strip()
+
+
+class Refused(Problem):
+    """What Google refused, with the status and the reason that it gave."""
+
+    def __init__(self, what, how, status, reason):
+        super().__init__(what, how)
+        self.status = status
+        self.reason = reason
+
+
+def ask(url, body=None):
+    """Answer of one of Google's interfaces, parsed; what it refuses becomes a Refused."""
+    try:
+        return rest.ask(url, token(), body)
+    except urllib.error.HTTPError as error:
+        raise refusal(url, error.code, error.read().decode(errors="replace")) from None
+    except OSError as error:
+        raise Problem(
+            "Google Cloud cannot be reached.",
+            f"Is this machine online, and is a proxy set in HTTPS_PROXY where one is needed? {error}",
+        ) from None
+
+
+def refusal(url, status, text):
+    try:
+        error = json.loads(text)["error"]
+        message = error["message"]
+        reasons = [each.get("reason") for each in (*error.get("details", ()), *error.get("errors", ()))]
+    except (ValueError, KeyError, TypeError):
+        message, reasons = text.strip(), []
+    host = urllib.parse.urlsplit(url).hostname
+    if status == 401:
+        own = "GOOGLE_OAUTH_ACCESS_TOKEN is set, and comes first: `unset` it, or take a new one." if ACCESS_TOKEN in os.environ else ""
+        return Refused("Google does not accept the login.", own or f"Log in again: `{SIGN_IN}`.", status, None)
+    if status == 403 and any(reason in ("SERVICE_DISABLED", "accessNotConfigured") for reason in reasons):
+        return Refused(f"{host} is not turned on in the project.", f"`gcloud services enable {host}`", status, "SERVICE_DISABLED")
+    return Refused(f"{host} answered {status}.", message, status, next(iter(reasons), None))
+
+
+def every(url, key):
+    """All pages of a list; an interface that is off has nothing, and neither has a region that is not there."""
+    items, page = [], ""
+    while True:
+        try:
+            answer = ask(f"{url}{'&' if '?' in url else '?'}pageToken={page}" if page else url)
+        except Refused as refused:
+            if refused.reason == "SERVICE_DISABLED" or refused.status == 404:
+                return items
+            raise
+        items += answer.get(key, [])
+        page = answer.get("nextPageToken")
+        if not page:
+            return items
+
+
+def chosen(stack):
+    name = stack.variable("project")
+    if not name:
+        raise Problem(
+            "No project is chosen.",
+            "Set project in terraform.tfvars, or TF_VAR_project; `gcloud projects list` lists those that you see.",
+        )
+    return name
+
+
+def there(url):
+    try:
+        ask(url)
+        return True
+    except Refused as refused:
+        # An API that is off has nothing yet; the apply turns it on.
+        if refused.status == 404 or refused.reason == "SERVICE_DISABLED":
+            return False
+        raise
+
+
+def one_of(*names, key="name"):
+    return lambda item: item[key] if item.get(key, "").split("/")[-1] in names else None

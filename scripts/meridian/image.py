@@ -1,0 +1,32 @@
+"""An image to run, which is always named by its digest."""
+
+import dataclasses
+import os
+import re
+import subprocess
+
+from meridian.console import ROOT, Problem
+
+
+@dataclasses.dataclass(frozen=True)
+class Image:
+    repository: str
+    digest: str  # sha256:…, which is also what the service sends as Service-Version
+
+    @classmethod
+    def parse(cls, text, setting="IMAGE"):
+        found = re.fullmatch(r"([^@\s]+)@(sha256:[0-9a-f]{64})", text or "")
+        if not found:
+            raise Problem(f'{setting} is "{text or ""}".', "It must name the image by digest: REPOSITORY@sha256:<64 hex digits>.")
+        return cls(*found.groups())
+
+    def __str__(self):
+        return f"{self.repository}@{self.digest}"
+
+
+def sign_in(reference, folder, user=None, password=None):
+    """Leaves credentials for a registry in a folder: the cloud's, or those in two variables."""
+    environ = {**os.environ}
+    if user and os.environ.get(user):
+        environ.update(REGISTRY_USERNAME=os.environ[user], REGISTRY_PASSWORD=os.environ.get(password, ""))
+    subprocess.run([ROOT / "modules/image/login", reference.split("/")[0], folder], check=True, env=environ)

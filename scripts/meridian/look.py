@@ -1,0 +1,41 @@
+"""Looks at what was deployed from outside, and says what it saw."""
+
+import subprocess
+import urllib.parse
+
+from meridian.checks import proxy
+from meridian.console import PROGRAM, Problem, say
+from meridian.image import Image
+from meridian.page import Page
+from meridian.verify import Verification, until_it_answers
+
+
+def look(stack):
+    """How many checks failed."""
+    outputs = stack.terraform.outputs()
+    if "url" not in outputs:
+        raise Problem(f"{stack.name} is not deployed from here.", f"{stack.command('deploy')}")
+    url = outputs["url"]
+    if proxy(urllib.parse.urlsplit(url).hostname):
+        say(f"note     {proxy()}")
+    canary = outputs.get("canary")
+    versions = [Image.parse(image, "output image").digest for image in (outputs["image"], *([canary["image"]] if canary else []))]
+    closed = stack.cloud.closed if url.startswith("https:") else (443, *stack.cloud.closed)
+    if stack.cloud.machine:
+        until_it_answers(url, versions[0], minutes=15)
+        return report(Page(url, closed, versions=versions, greeting=outputs["greeting"], addresses=outputs["addresses"]))
+    until_it_answers(url)
+    probed = subprocess.run([*PROGRAM, "probe", url]).returncode
+    documents = {file.stem: file.read_text() for file in (stack.root / "app/documents").glob("*.json")}
+    return report(Verification(url, closed, forged=stack.cloud.forged, versions=versions, documents=documents), wrong=bool(probed))
+
+
+def report(verification, wrong=0):
+    for check in verification.all():
+        try:
+            say(f"ok       {check()}")
+        except (Problem, OSError) as problem:
+            wrong += 1
+            say(f"wrong    {problem}", f"         {getattr(problem, 'how', 'The connection failed.')}")
+    say("Failed" if wrong else "All is as it should be.")
+    return wrong

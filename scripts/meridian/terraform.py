@@ -1,0 +1,119 @@
+"""Terraform in one folder and workspace."""
+
+import base64
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+
+from meridian.checks import TERRAFORM
+from meridian.console import Problem, missing, patience
+
+# Options of a plan that an apply of it takes too.
+OF_APPLY = ("-parallelism", "-lock", "-no-color", "-compact-warnings")
+
+
+@dataclasses.dataclass(frozen=True)
+class Terraform:
+    folder: pathlib.Path
+    workspace: str = None  # for TF_WORKSPACE; None lets Terraform choose
+    environ: dict = dataclasses.field(default_factory=dict)  # beyond that of this process
+    files: tuple = ()  # -var-file=… of an environment
+    guide: str = "Mend that and repeat the command: it goes on where it stopped."
+
+    def run(self, *arguments, check=True, **options):
+        if not shutil.which("terraform"):
+            raise missing("terraform", TERRAFORM.why, TERRAFORM.get)
+        environ = {**os.environ, "TF_IN_AUTOMATION": "1", **self.environ}
+        # One data folder for several stacks would give one the backend of another.
+        for name in ("TF_WORKSPACE", "TF_DATA_DIR"):
+            environ.pop(name, None)
+        if self.workspace:
+            environ["TF_WORKSPACE"] = self.workspace
+        with patience():
+            done = subprocess.run(["terraform", f"-chdir={self.folder}", *arguments], env=environ, text=True, **options)
+        if check and done.returncode:
+            raise Problem(f"terraform {arguments[0]} in {self.folder} failed; its message stands above.", self.guide)
+        return done
+
+    def read(self, *arguments):
+        """What it prints."""
+        return self.run(*arguments, stdout=subprocess.PIPE).stdout
+
+    def quiet(self, *arguments):
+        """What became of it, with what it says in stdout."""
+        return self.run(*arguments, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def state(self):
+        return json.loads(self.read("state", "pull") or "{}")
+
+    def at(self, **changes):
+        """The same in another folder or workspace."""
+        return dataclasses.replace(self, **changes)
+
+    def init(self, *arguments, **options):
+        return self.run("init", "-input=false", *arguments, **{"stdout": subprocess.DEVNULL, **options})
+
+    def plan(self, *arguments, check=False):
+        return self.run("plan", "-input=false", *self.files, *arguments, check=check)
+
+    def apply(self, *arguments):
+        self.run("apply", "-input=false", "-auto-approve", "-lock-timeout=60s", *self.files, *arguments)
+
+    def apply_plan(self, plan, *arguments):
+        """arguments: those of the plan."""
+        self.run("apply", "-input=false", "-lock-timeout=300s", *(each for each in arguments if each.startswith(OF_APPLY)), str(plan))
+
+    def destroy(self, *arguments):
+        self.run("destroy", "-input=false", "-auto-approve", "-lock-timeout=60s", *self.files, *arguments)
+
+    def show(self, *plan):
+        """The state, or a plan that was saved."""
+        return json.loads(self.read("show", "-json", *map(str, plan)))
+
+    def outputs(self):
+        """Outputs of the last apply by name; empty before the first."""
+        return {name: output["value"] for name, output in json.loads(self.read("output", "-json")).items()}
+
+    def resources(self):
+        """Addresses of all that the state holds; empty before the first apply."""
+        done = self.run("state", "list", check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if done.returncode and "No state file was found" not in done.stderr:
+            raise Problem(f"The state of {self.folder} cannot be read.", done.stderr.strip())
+        return done.stdout.split()
+
+    def value(self, name, *given):
+        """Value of a variable as Terraform itself takes it, None if it has none or there is no such variable.
+
+        given: -var and -var-file of the command line. The console needs no provider, only the variables.
+        """
+        if not shutil.which("terraform"):
+            raise missing("terraform", TERRAFORM.why, TERRAFORM.get)
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("TF_") or name.startswith("TF_VAR_")}
+        with tempfile.TemporaryDirectory() as folder:
+            for pattern in ("variables*.tf", "*.tfvars", "*.tfvars.json"):
+                for file in self.folder.glob(pattern):
+                    shutil.copy(file, folder)
+            done = subprocess.run(
+                ["terraform", f"-chdir={folder}", "console", "-no-color", *self.files, *given],
+                env={**environ, **self.environ},
+                input=f"base64encode(jsonencode(var.{name}))\n",
+                text=True,
+                capture_output=True,
+            )
+        if "undeclared input variable" in done.stderr:
+            return None
+        if done.returncode or "Error:" in done.stderr:
+            raise Problem(f"Terraform does not take the variables of {self.folder}.", last_words(done.stderr))
+        answer = done.stdout.strip().strip('"')
+        return None if answer == "(known after apply)" else json.loads(base64.b64decode(answer))
+
+
+def last_words(output):
+    """Terraform's error in one line."""
+    text = re.sub(r"[│╷╵]", " ", output)
+    return " ".join(text[text.rfind("Error:") :].split()) if "Error:" in text else " ".join(text.split()[-60:])

@@ -1,0 +1,399 @@
+"""What is typed is what happens, in ./taskw and in the program itself: a table of outcomes, with Terraform and aws as stubs."""
+
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+from support.machine import ROOT, need
+from support.stub_machine import CALLER, DIGEST, Machine, deployed, planned
+
+A, B = (f"example.com/{name}@{DIGEST}" for name in "ab")
+
+
+@pytest.fixture(scope="session")
+def task():
+    """The Task that ./taskw takes; it is fetched once."""
+    done = subprocess.run([ROOT / "taskw", "--version"], text=True, capture_output=True)
+    if done.returncode:
+        pytest.skip(f"Task cannot be had: {done.stderr}")
+    found = shutil.which("task") or next((ROOT / ".cache").glob("task-*/task"))
+    return found
+
+
+@pytest.fixture
+def machine(tmp_path, task):
+    machine = Machine(tmp_path)
+    for name in ("taskw", "Taskfile.yml"):
+        shutil.copy(ROOT / name, machine.root / name)
+    for tool in ("bash", "sh", "uname", "mvn"):
+        if shutil.which(tool) and not (machine.bin / tool).exists():
+            (machine.bin / tool).symlink_to(shutil.which(tool))
+    (machine.bin / "task").symlink_to(task)
+    shutil.copytree(ROOT / "stacks/bootstrap/aws", machine.root / "stacks/bootstrap/aws", ignore=shutil.ignore_patterns(".terraform*"))
+    deployed(machine, built=True, image=A)
+    return machine
+
+
+def taskw(machine, *arguments, stdin="", **environment):
+    return subprocess.run(
+        [machine.root / "taskw", *arguments],
+        cwd=machine.root,
+        env={"PATH": str(machine.bin), "HOME": str(machine.root), **environment},
+        input=stdin,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def touched(machine):
+    """Workspaces that Terraform was run in, but for questions."""
+    return set(re.findall(r"^terraform .*\b(?:plan|apply|destroy) .*ws=(\S*)$", machine.log.read_text(), re.M))
+
+
+# What is exported, what is typed behind the task, what is typed behind the program, and the outcome: the environment, the image, or
+# the words of a refusal.
+OUTCOMES = [
+    ({}, "", "", "default", None),
+    ({}, "ENV=staging", "--env staging", "staging", None),
+    ({}, "ENV=production", "--env=production", "default", None),
+    ({"ENV": "staging"}, "", "", "staging", None),
+    ({"ENV": ""}, "", "", "default", None),
+    ({"ENV": ""}, "ENV=staging", "--env=staging", "staging", None),
+    ({"ENV": "staging"}, "ENV=production", "--env=production", "default", None),
+    ({"ENV": "staging"}, "ENV=", "--env=", "default", None),
+    ({}, f"IMAGE={B}", f"--image={B}", "default", B),
+    ({"IMAGE": A}, "", "", "default", A),
+    ({"IMAGE": A}, f"IMAGE={B}", f"--image={B}", "default", B),
+    ({"IMAGE": A}, "IMAGE=", "--image=", "default", None),
+    ({"IMAGE": ""}, f"IMAGE={B} ENV=staging", f"--image={B} --env=staging", "staging", B),
+    ({"BUILD": "1"}, f"BUILD= IMAGE={B}", f"--build= --image={B}", "default", B),
+    ({}, "EVN=staging", "--evn staging", None, "ENV|--env"),
+    ({}, "env=staging", "--Env=staging", None, "ENV|--env"),
+    ({}, f"IMGE={B}", f"--imge={B}", None, "IMAGE|--image"),
+    ({}, "ENV=qa", "--env=qa", None, "qa.tfvars is missing"),
+    ({}, "ENV=Staging", "--env=Staging", None, 'ENV is "Staging"'),
+    ({}, "CONFIRM=meridian", "--confirm=meridian", None, "CONFIRM|--confirm"),
+    ({}, "IMAGE=meridian:1", "--image=meridian:1", None, "by digest"),
+    ({}, "ENV=$(touch${IFS}hacked)", "--env=$(touch${IFS}hacked)", None, "ENV is"),
+    ({}, "YES=1", "--yes", "default", None),
+    ({}, "", "--en=staging", None, "--env"),
+    ({}, "", "ENV=staging", None, "--env"),
+]
+
+
+@pytest.mark.parametrize("through", ["taskw", "program"])
+@pytest.mark.parametrize(("exported", "behind_task", "behind_program", "workspace", "more"), OUTCOMES)
+def test_no_environment_is_touched_but_the_one_that_is_typed(machine, through, exported, behind_task, behind_program, workspace, more):
+    if through == "program":
+        done = machine.run("deploy", *behind_program.split(), **exported)
+    elif behind_task or not behind_program:
+        done = taskw(machine, "deploy-aws", *behind_task.split(), **exported)
+    else:
+        return  # Of the program alone.
+    assert not list(machine.root.rglob("hacked"))
+    if workspace is None:
+        assert done.returncode in (1, 2) and any(words in done.stdout for words in more.split("|")), done.stdout
+        assert not re.search(r"^terraform .* (init|plan|apply|destroy) ", machine.log.read_text(), re.M)
+        return
+    assert done.returncode == 0, done.stdout
+    assert touched(machine) == {workspace}
+    call = planned(machine)
+    assert ("-var-file=staging.tfvars" in call) == (workspace == "staging")
+    assert (f"-var=image={more} " in call) if more else ("-var=image" not in call)
+    assert done.stdout.startswith(f"Environment {'staging' if workspace == 'staging' else 'production'} on AWS.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("verify-aws", "IMAGE=x"), "IMAGE is no setting of verify-aws, which takes ENV"),
+        (("destroy-aws", "CONFRM=meridian"), "Did you mean CONFIRM?"),
+        (("canary-aws", "MINUTS=5"), "Did you mean MINUTES?"),
+        (("run", "PORT=1"), "run, which takes no settings"),
+        (("doctor-aws", "--", "-var=x"), "doctor takes nothing behind --"),
+        (("deploy-oracle",), '"oracle" is none of aws, azure, gcp, vm-aws'),
+        (("canary-vm-aws",), '"vm-aws" is none of aws, azure, gcp'),
+        (("publish", "IMAGE=x"), "Did you mean"),
+    ],
+)
+def test_what_a_task_does_not_take_is_refused_before_anything_is_run(machine, arguments, said):
+    done = taskw(machine, *arguments)
+    assert done.returncode not in (0, 1) and said in done.stdout, done.stdout
+    assert "terraform" not in machine.log.read_text()
+
+
+def test_what_stands_behind_two_dashes_goes_to_terraform_word_for_word(machine):
+    assert taskw(machine, "deploy-aws", "ENV=staging", "--", "-var=email=a b@example.com", "-replace=a.b[0]").returncode == 0
+    assert "-var=email=a b@example.com -replace=a.b[0] ws=staging" in planned(machine)
+
+
+def test_the_name_may_come_from_behind_two_dashes_too(machine):
+    done = machine.run("deploy", "--", "-var=name=other")
+    assert done.returncode == 0 and "Deploys other, production" in done.stdout, done.stdout
+
+
+def test_the_exit_code_of_a_command_is_that_of_taskw(machine):
+    deployed(machine, built=True)
+    machine.refuse("terraform", "plan", "Error: no", status=3)
+    assert taskw(machine, "plan-aws").returncode == 3
+    assert machine.run("plan").returncode == 3
+
+
+def test_whoever_stops_reading_gets_no_traceback(machine):
+    command = f"{sys.executable} {machine.root}/scripts/meridian doctor aws | head -n 1"
+    done = subprocess.run(["bash", "-c", command], env={"PATH": f"{machine.bin}:{os.environ['PATH']}"}, text=True, capture_output=True)
+    assert done.stdout == "Environment production on AWS.\n" and not done.stderr, done.stderr
+
+
+def test_the_tasks_are_listed_with_a_line_on_each(machine):
+    said = taskw(machine).stdout
+    for name in ("run", "test", "doctor-*", "deploy-*", "verify-*", "destroy-*", "canary-*", "bootstrap-*"):
+        assert re.search(rf"^\* {re.escape(name)}: +\w.{{20}}", said, re.M), said
+
+
+# A terminal
+
+
+def on_a_terminal(machine, *arguments, types=""):
+    """Exit code and what a terminal shows, at which somebody types once a question stands there."""
+    pid, terminal = pty.fork()
+    if not pid:
+        os.chdir(machine.root)
+        os.execve(sys.executable, [sys.executable, "scripts/meridian", *arguments], {"PATH": str(machine.bin), "HOME": str(machine.root)})
+    seen, end = "", time.monotonic() + 60
+    while time.monotonic() < end:
+        if select.select([terminal], [], [], 1)[0]:
+            try:
+                read = os.read(terminal, 4096).decode()
+            except OSError:
+                break
+            if not read:
+                break
+            seen += read
+        if types and seen.rstrip().endswith(": ".strip()):
+            os.write(terminal, types.encode())
+            types = ""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen
+
+
+GOES = {"module.documents.aws_s3_bucket.this": ["delete", "create"], "module.edge.aws_lb.this": ["delete"]}
+# What every new image replaces.
+USUAL = {"module.service.aws_ecs_task_definition.stable": ["create", "delete"], "module.image.terraform_data.push[0]": ["delete", "create"]}
+
+
+@pytest.mark.parametrize(
+    ("plan", "arguments", "types", "applied"),
+    [
+        (USUAL, (), "", True),
+        (GOES, (), "yes\n", True),
+        (GOES, (), "no\n", False),
+        (GOES, (), "\x04", False),
+        (GOES, ("--yes",), "", True),
+    ],
+)
+def test_on_a_terminal_deploy_asks_before_it_destroys_or_replaces(machine, plan, arguments, types, applied):
+    deployed(machine, built=True, plan=plan)
+    code, seen = on_a_terminal(machine, "deploy", "aws", *arguments, types=types)
+    assert (code == 0) == applied, seen
+    assert (" apply " in machine.log.read_text()) == applied
+    assert ("replaces module.documents.aws_s3_bucket.this" in seen and "destroys module.edge.aws_lb.this" in seen) == (plan is GOES), seen
+    assert ("Type" in seen) == bool(types)
+
+
+def test_a_pipeline_is_not_asked_but_told(machine):
+    deployed(machine, built=True, plan=GOES)
+    done = machine.run("deploy")
+    assert done.returncode == 0 and "destroys module.edge.aws_lb.this" in done.stdout
+
+
+def test_deploy_names_the_environment_and_the_account_before_it_changes_anything(machine):
+    said = machine.run("deploy", "--env=staging").stdout
+    assert said.index("Environment staging") < said.index("account 123456789012 as user/someone") < said.index("Deploys meridian-staging, staging")
+
+
+def test_a_deployment_that_would_remove_everything_is_refused(machine):
+    done = machine.run("deploy", "--", "-destroy")
+    assert done.returncode == 1 and "./taskw destroy-aws" in done.stdout and not touched(machine)
+
+
+# A machine that lacks something
+
+
+@pytest.mark.parametrize("verb", ["plan", "deploy", "bootstrap"])
+@pytest.mark.parametrize("tool", ["terraform", "aws"])
+def test_without_a_tool_it_says_where_to_get_it(machine, verb, tool):
+    (machine.bin / tool).unlink()
+    done = machine.run(verb)
+    assert done.returncode == 1 and f"{tool} is missing" in done.stdout and "Install it: https://" in done.stdout, done.stdout
+    assert "Traceback" not in done.stdout and not touched(machine)
+
+
+@pytest.mark.parametrize("verb", ["verify", "destroy", "canary"])
+def test_without_terraform_nothing_ends_in_a_traceback(machine, verb):
+    (machine.bin / "terraform").unlink()
+    done = machine.run(verb)
+    assert done.returncode in (1, 2) and "terraform is missing" in done.stdout and "https://" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("verb", ["plan", "bootstrap"])
+def test_without_credentials_it_says_the_next_step(machine, verb):
+    machine.refuse("aws", "get-caller-identity", "An error occurred (ExpiredToken) when calling the GetCallerIdentity operation")
+    done = machine.run(verb)
+    assert done.returncode == 1 and "have expired" in done.stdout and "aws sso login" in done.stdout
+    assert not touched(machine)
+
+
+def test_doctor_counts_a_missing_tool_once(machine):
+    (machine.bin / "aws").unlink()
+    (machine.bin / "curl").unlink()
+    done = machine.run("doctor")
+    assert "2 to mend before AWS can be deployed to." in done.stdout
+
+
+def test_a_warning_on_standard_error_is_no_version(machine):
+    for tool, word in (("terraform", "Terraform v1.11.4"), ("aws", "aws-cli/2.30.1")):
+        machine.edit(f"../bin/{tool}", f"cat <<'END'\n{word}", f"echo 'WARNING: Python 0.8 is old, 99.1 is out' >&2; cat <<'END'\n{word}")
+    done = machine.run("doctor")
+    assert done.returncode == 0 and "terraform 1.11.4" in done.stdout and "aws 2.30.1" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"HTTPS_PROXY": "http://me:secret@proxy.example.com:3128"}, "A proxy is set, http://…@proxy.example.com:3128"),
+        ({"TF_CLI_ARGS": "-no-color"}, 'TF_CLI_ARGS is "-no-color"'),
+        ({"TF_WORKSPACE": "other"}, "TF_WORKSPACE is left out"),
+        ({"TF_DATA_DIR": "/tmp/x"}, "TF_DATA_DIR is left out"),
+        ({"AWS_ENDPOINT_URL": "http://localhost:4566"}, 'AWS_ENDPOINT_URL is "http://localhost:4566"'),
+        ({"TF_CLI_CONFIG_FILE": "/nowhere"}, "which is not there"),
+    ],
+)
+def test_doctor_has_a_sentence_for_what_is_set_to_something_unusual(machine, environment, said):
+    done = machine.run("doctor", **environment)
+    assert done.returncode == 0 and said in done.stdout and "secret" not in done.stdout, done.stdout
+    assert not re.search("terraform.* (plan|output|list|init) .*ws=other", machine.log.read_text())
+
+
+def test_every_command_that_is_named_can_be_typed():
+    """Of a message, so that it is found where it is written: no `task …`, which only who has installed Task can type."""
+    for file in (ROOT / "scripts").rglob("*"):
+        if file.is_file() and "__pycache__" not in file.parts:
+            assert not re.search(r"(?<!the )\btask [a-z]+-(aws|azure|gcp|\{)", file.read_text()), file
+
+
+# What Terraform takes is what counts
+
+SPELLINGS = {
+    "terraform.tfvars": {
+        "as it is committed": 'name = "meridian"\nregion = "us-east-1"\n',
+        "an object over several lines": 'domain = {\n  name = "time.example.com"\n  zone = "Z0123456789"\n}\nname="meridian"\nregion = "us-east-1"',
+        "an object last": 'name = "meridian"\nregion = "us-east-1"\nenvironment = {\n  name = "other"\n  region = "elsewhere"\n}\n',
+        "comments": '# name = "one"\n// name = "two"\n/*\nname = "three"\n*/\nname = "meridian" # "four"\nregion = "us-east-1"\n',
+        "a heredoc": 'name = "meridian"\nregion = "us-east-1"\nemail = <<EOT\nname = "other"\nregion = "elsewhere"\nEOT\n',
+        "escapes": 'name = "\\u006deridian"\nregion = "us-east-1"\n',
+    },
+    "terraform.tfvars.json": {"JSON": '{"name": "meridian", "region": "us-east-1", "domain": {"name": "other"}}'},
+    "mine.auto.tfvars": {"another file": 'name = "meridian"\nregion = "us-east-1"\n'},
+    "mine.auto.tfvars.json": {"another file of JSON": '{"name": "meridian", "region": "us-east-1"}'},
+}
+BASE = {"mine.auto.tfvars": 'name = "other"\nregion = "eu-west-1"\n', "mine.auto.tfvars.json": 'name = "other"\nregion = "eu-west-1"\n'}
+
+
+def real_console(machine):
+    """Terraform's own console behind the stub."""
+    stub = machine.bin / "terraform"
+    text = re.sub(r"exec python3 \S*console.py", f"exec {shutil.which('terraform')}", stub.read_text())
+    stub.write_text(text)
+
+
+@pytest.mark.needs("terraform")
+@pytest.mark.parametrize(("file", "spelling"), [(file, spelling) for file, spellings in SPELLINGS.items() for spelling in spellings])
+def test_destroy_asks_about_the_name_and_region_that_terraform_takes(machine, file, spelling):
+    stack = machine.root / "stacks/aws"
+    (stack / "terraform.tfvars").unlink()
+    if file in BASE:
+        (stack / "terraform.tfvars").write_text(BASE[file])
+    (stack / file).write_text(SPELLINGS[file][spelling])
+    real_console(machine)
+    standing = {"describe-vpcs": json.dumps({"Vpcs": [{"VpcId": "vpc-0123"}]}), "get-caller-identity": CALLER}
+    machine.stub("aws", standing)
+    done = machine.run("destroy", "--confirm=meridian", TF_VAR_name="exported", TF_VAR_region="eu-west-9")
+    assert done.returncode == 1 and "1 of meridian are left" in done.stdout and "vpc-0123" in done.stdout, done.stdout
+    asked = [line for line in machine.log.read_text().splitlines() if line.startswith("aws ec2")]
+    assert asked and all("--region us-east-1" in line for line in asked)
+    assert all("other" not in line and "exported" not in line for line in asked) and any("Values=meridian " in line for line in asked)
+
+
+@pytest.mark.needs("terraform")
+def test_a_variable_of_the_environment_counts_where_no_file_sets_it(machine):
+    real_console(machine)
+    stack = machine.root / "stacks/aws"
+    (stack / "terraform.tfvars").write_text('region = "us-east-1"\n')
+    done = machine.run("doctor", TF_VAR_name="exported")
+    assert "environment production: exported in us-east-1" in done.stdout
+    done = machine.run("doctor", TF_VAR_name="9-lives")
+    assert done.returncode == 1 and "Terraform does not take the variables" in done.stdout and "9-lives" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("outputs", "shown"),
+    [({"name": "meridian-old"}, None), ({"region": "eu-west-1"}, None), ({"name": None, "region": None}, "meridian-old")],
+)
+def test_destroy_stops_where_the_state_is_of_another_name_or_region(machine, outputs, shown):
+    given = {"name": "meridian", "region": "us-east-1", **outputs}
+    machine.terraform({key: value for key, value in given.items() if value}, "aws_vpc.this")
+    if shown:  # A state from before the outputs were.
+        machine.edit("../bin/terraform", '{"resource_changes": []}', json.dumps({"values": {"tags": {"Stack": shown}}}))
+    done = machine.run("destroy", "--confirm=meridian")
+    assert done.returncode == 1 and "but the variables say meridian in us-east-1" in done.stdout and "Nothing was removed" in done.stdout
+    assert not touched(machine)
+
+
+@pytest.mark.parametrize("shown", [{"tags": {"Stack": "meridian"}}, {"service": "run.googleapis.com"}])
+def test_destroy_goes_on_with_an_older_state_of_the_same_name_or_of_what_has_none(machine, shown):
+    machine.terraform({}, "aws_vpc.this")
+    machine.edit("../bin/terraform", '{"resource_changes": []}', json.dumps({"values": shown}))
+    done = machine.run("destroy", "--confirm=meridian")
+    assert done.returncode == 0 and touched(machine) == {"default"}, done.stdout
+
+
+def test_the_console_leaves_nothing_behind_and_changes_no_state(machine):
+    before = sorted(machine.root.rglob("*"))
+    machine.run("doctor", PYTHONDONTWRITEBYTECODE="1")
+    assert sorted(machine.root.rglob("*")) == before
+
+
+# The house
+
+
+def test_what_the_programs_import_of_each_other_has_no_circle():
+    imports = {}
+    for file in (ROOT / "scripts/meridian").glob("*.py"):
+        found = re.findall(r"^(?:from meridian\.(\w+) import|from meridian import ([\w, ]+))", file.read_text(), re.M)
+        imports[file.stem] = {name for one, several in found for name in ([one] if one else several.split(", "))}
+    seen = []
+    while imports:
+        free = {name for name, needs in imports.items() if not needs - set(seen)}
+        assert free, f"a circle among {sorted(imports)}"
+        seen += free
+        imports = {name: needs for name, needs in imports.items() if name not in free}
+    assert seen[-1] == "__main__"
+
+
+def test_bad_and_good_values_are_not_mixed_up():
+    """A value of Terraform's is passed without quoting of a shell's or a console's."""
+    need("terraform")
+    sys.path.insert(0, str(ROOT / "scripts"))
+    from meridian.terraform import Terraform
+
+    odd = 'a"b\\c${d}%{e}\nf'
+    found = Terraform(ROOT / "stacks/aws").value("email", f"-var=email={odd}")
+    assert found == odd
