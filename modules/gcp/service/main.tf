@@ -36,7 +36,7 @@ resource "google_cloud_run_v2_service" "this" {
     execution_environment = "EXECUTION_ENVIRONMENT_GEN2"
     # Together the service's limits for a request to come in and for its answer.
     timeout = "30s"
-    # Per vCPU what Cloud Run has by default; far below the service's own limit of 1000 connections.
+    # Per vCPU what Cloud Run has by default; far below the limit of connections of the service itself.
     max_instance_request_concurrency = 80 * var.cpu
 
     vpc_access {

@@ -35,22 +35,26 @@ final class DocumentRoutes {
     switch (documents.get(name)) {
       case Lookup.Document document -> {
         if (!documents.send(document, it -> send(request, response, it))) {
-          throw new ProblemException(
-              Status.SERVICE_UNAVAILABLE_503,
-              "Too many documents are on their way to slow readers; try again.");
+          throw unavailable(name, Lookup.Failure.BUSY);
         }
       }
       case Lookup.Missing() ->
           throw new ProblemException(
               Status.NOT_FOUND_404, "There is no document called " + name + ".");
-      case Lookup.Unavailable(Lookup.Failure failure) ->
-          throw new ProblemException(
-              switch (failure) {
-                case REFUSED, BROKEN -> Status.BAD_GATEWAY_502;
-                case SLOW -> Status.GATEWAY_TIMEOUT_504;
-              },
-              "The document " + name + " cannot be served now; the service's log says why.");
+      case Lookup.Unavailable(Lookup.Failure failure) -> throw unavailable(name, failure);
     }
+  }
+
+  private static ProblemException unavailable(String name, Lookup.Failure failure) {
+    return new ProblemException(
+        switch (failure) {
+          case REFUSED, BROKEN -> Status.BAD_GATEWAY_502;
+          case SLOW -> Status.GATEWAY_TIMEOUT_504;
+          case BUSY -> Status.SERVICE_UNAVAILABLE_503;
+        },
+        failure == Lookup.Failure.BUSY
+            ? "Too many documents are on their way to slow readers; try again in some seconds."
+            : "The document " + name + " cannot be served now; the service's log says why.");
   }
 
   private static void send(

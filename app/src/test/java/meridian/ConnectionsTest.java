@@ -169,6 +169,44 @@ class ConnectionsTest {
     }
   }
 
+  /** Silent ones, half a request, and answers that nobody reads: the newest client is served. */
+  @Test
+  void whoeverWaitsLongestForItsClientGivesWay(@TempDir Path folder) throws IOException {
+    Files.writeString(folder.resolve("large.json"), "{\"x\":\"" + "y".repeat(1 << 20) + "\"}");
+    String[] starts = {
+      "", "GET / HTTP/1.1\r\nHo", "GET /api/large HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n", GET
+    };
+    List<Socket> hostile = new ArrayList<>();
+    try (TestServer server =
+        new TestServer(
+            "MERIDIAN_MAX_CONNECTIONS",
+            "20",
+            "MERIDIAN_ACCESS_LOG",
+            "off",
+            "MERIDIAN_DOCUMENTS_LOCATION",
+            folder.toString(),
+            "MERIDIAN_DOCUMENTS_MAX_BYTES",
+            "2000000")) {
+      for (int i = 0; i < 100; i++) {
+        Socket client = server.connect();
+        client.setReceiveBufferSize(4096);
+        hostile.add(client);
+        send(client, starts[i % starts.length]);
+        long start = System.nanoTime();
+        try (Socket honest = server.connect()) {
+          send(honest, GET);
+          assertThat("client " + i, read(honest), startsWith("HTTP/1.1 200 "));
+        }
+        assertThat((System.nanoTime() - start) / 1_000_000, is(lessThan(5000L)));
+      }
+      assertThat(server.metric(CROWDED), is(greaterThan(50.0)));
+    } finally {
+      for (Socket client : hostile) {
+        client.close();
+      }
+    }
+  }
+
   private static void send(Socket client, String text) throws IOException {
     OutputStream out = client.getOutputStream();
     out.write(text.getBytes(US_ASCII));

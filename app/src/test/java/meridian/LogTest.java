@@ -6,6 +6,7 @@ import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.is;
 import static org.hamcrest.Matchers.lessThan;
 import static org.hamcrest.Matchers.nullValue;
+import static org.hamcrest.Matchers.startsWith;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
@@ -97,6 +98,54 @@ class LogTest {
       assertThat(lines.get(0).get("status").asInt(), is(404));
       assertThat(lines.get(1).get("message").asText(), containsString("{\"severity\":\"ERROR\"}"));
       assertThat(lines.get(1).get("severity").asText(), is("INFO"));
+    }
+  }
+
+  @Test
+  void namesOfAllLanguagesAreKeptAndWhatATerminalObeysIsEscaped() throws IOException {
+    String agent = "Größe \u65e5\u672c \ud83d\ude00";
+    String controls = "\u007f\u0085\u009b1m\u202e";
+    try (TestServer server = new TestServer()) {
+      server.raw(utf8("GET /now HTTP/1.1\r\nHost: a\r\nUser-Agent: " + agent + "\r\n\r\n"));
+      server.raw(utf8("GET /now HTTP/1.1\r\nHost: a\r\nUser-Agent: x" + "\u009b1m\r\n\r\n"));
+      server.raw(utf8("GET /" + agent.strip().replace(' ', '_') + " HTTP/1.1\r\nHost: a\r\n\r\n"));
+      server.raw("GET /\177 HTTP/1.1\r\nHost: a\r\n\r\n");
+      System.getLogger("test").log(System.Logger.Level.INFO, controls);
+
+      List<JsonNode> lines = server.log(5);
+      assertThat(lines.get(0).get("user_agent").asText(), is(agent));
+      assertThat(lines.get(1).get("user_agent").asText(), is("x\u009b1m"));
+      assertThat(lines.get(2).get("path").asText(), is("/" + agent.replace(' ', '_')));
+      assertThat(lines.get(3).get("path").asText(), is("/\177"));
+      assertThat(lines.get(4).get("message").asText(), is(controls));
+      assertThat(
+          "escaped as written",
+          server.rawLog().chars().filter(c -> Character.isISOControl(c) && c != '\n').count(),
+          is(0L));
+    }
+  }
+
+  /** As bytes that {@link TestServer#raw} sends one by one. */
+  private static String utf8(String text) {
+    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+  }
+
+  @Test
+  void longTextIsNotCutInTheMiddleOfACharacter() throws IOException {
+    try (TestServer server = new TestServer()) {
+      for (String before : new String[] {"", "x"}) {
+        server.raw(
+            utf8(
+                "GET /now HTTP/1.1\r\nHost: a\r\nUser-Agent: "
+                    + before
+                    + "\ud83d\ude00".repeat(300)
+                    + "\r\n\r\n"));
+      }
+      for (JsonNode line : server.log(2)) {
+        assertThat(line.get("user_agent").asText().replaceAll("^x", ""), startsWith("\ud83d\ude00"));
+      }
+      assertThat(server.log(2).size(), is(2));
+      assertThat(server.metric("meridian_log_lines_dropped_total"), is(0.0));
     }
   }
 

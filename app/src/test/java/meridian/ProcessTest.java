@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.allOf;
 import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.endsWith;
 import static org.hamcrest.Matchers.is;
 import static org.hamcrest.Matchers.lessThan;
 import static org.hamcrest.Matchers.startsWith;
@@ -13,12 +14,20 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -120,6 +129,104 @@ class ProcessTest {
       process.toHandle().destroy();
       assertThat(exitCode(process), is(0));
     }
+  }
+
+  @Test
+  void dateIsInGmtInEveryTimeZone() throws IOException, InterruptedException {
+    Process process = start(List.of(), "TZ", "Asia/Kathmandu", "MERIDIAN_DRAIN_DELAY", "0s");
+    try (BufferedReader log = process.inputReader()) {
+      Matcher ports = PORTS.matcher(log.readLine());
+      assertThat(ports.find(), is(true));
+      String answer = get(Integer.parseInt(ports.group(1)), "/now");
+      String date = answer.replaceAll("(?s).*\r\nDate: ([^\r]*)\r.*", "$1");
+      Instant told = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date));
+      assertThat(date, endsWith(" GMT"));
+      assertThat(Duration.between(told, Instant.now()).abs().toSeconds(), is(lessThan(60L)));
+    } finally {
+      process.toHandle().destroy();
+      exitCode(process);
+    }
+  }
+
+  @Test
+  void greetingThatTheLocaleCannotReadIsRefused() throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(
+                "env",
+                "LC_ALL=C",
+                "PORT=0",
+                "MERIDIAN_ADMIN_PORT=0",
+                "MERIDIAN_GREETING=Gr\u00f6\u00dfe",
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "meridian.Main")
+            .redirectErrorStream(true)
+            .start();
+    List<String> lines = process.inputReader().lines().toList();
+    assertThat(exitCode(process), is(1));
+    assertThat(lines.toString(), containsString("MERIDIAN_GREETING is not readable in this locale"));
+  }
+
+  /** The machine's limit is reached over the public port; the port must answer again after it. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void failingAcceptIsSurvived() throws IOException, InterruptedException {
+    Process process =
+        start(List.of(), "MERIDIAN_MAX_CONNECTIONS", "300", "MERIDIAN_ACCESS_LOG", "off");
+    List<Socket> clients = new ArrayList<>();
+    try (BufferedReader log = process.inputReader()) {
+      Matcher ports = PORTS.matcher(log.readLine());
+      assertThat(ports.find(), is(true));
+      int port = Integer.parseInt(ports.group(1));
+      assertThat(get(port, "/now"), startsWith("HTTP/1.1 200 ")); // all classes are loaded
+      limitDescriptors(process, openFiles(process) + 20);
+      for (int i = 0; i < 100; i++) {
+        clients.add(new Socket(InetAddress.getLoopbackAddress(), port));
+      }
+      assertThat(log.readLine(), containsString("cannot accept: Too many open files"));
+      for (Socket client : clients) {
+        client.close();
+      }
+      assertThat(get(port, "/now"), startsWith("HTTP/1.1 200 "));
+      assertThat(get(Integer.parseInt(ports.group(2)), "/live"), startsWith("HTTP/1.1 200 "));
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static long openFiles(Process process) throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
+      return files.count();
+    }
+  }
+
+  private static void limitDescriptors(Process process, long limit)
+      throws IOException, InterruptedException {
+    String value = limit + ":" + limit;
+    Process prlimit =
+        new ProcessBuilder("prlimit", "--pid", "" + process.pid(), "--nofile=" + value).start();
+    assertThat(prlimit.waitFor(), is(0));
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void limitsThatDoNotFitStopTheStart() throws IOException, InterruptedException {
+    List<String> command =
+        List.of(
+            "prlimit",
+            "--nofile=512:512",
+            ProcessHandle.current().info().command().orElseThrow(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            "meridian.Main");
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("PORT", "0");
+    builder.environment().put("MERIDIAN_ADMIN_PORT", "0");
+    Process process = builder.start();
+    List<String> lines = process.inputReader().lines().toList();
+    assertThat(exitCode(process), is(1));
+    assertThat(lines.toString(), containsString("need 650 open files, there are 512"));
   }
 
   @Test

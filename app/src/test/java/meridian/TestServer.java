@@ -90,6 +90,11 @@ final class TestServer implements AutoCloseable {
     }
   }
 
+  /** The log so far, byte for byte. */
+  String rawLog() {
+    return output.toString(StandardCharsets.UTF_8);
+  }
+
   /** The log, once it has the expected lines: a request's is written after its answer is sent. */
   List<JsonNode> log(int lines) {
     try {

@@ -13,7 +13,6 @@ final class Crowd {
   private static final long SWEEP_MILLIS = 500;
 
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
-  private final int batch;
   private final Consumer<String> onCut;
 
   /** A connection that waits for its client, and since when. */
@@ -22,8 +21,7 @@ final class Crowd {
   /**
    * @param onCut told the reason for each connection that is closed: stalled or crowded
    */
-  Crowd(int places, Consumer<String> onCut) {
-    this.batch = Math.max(1, places / 20);
+  Crowd(Consumer<String> onCut) {
     this.onCut = onCut;
   }
 
@@ -37,20 +35,20 @@ final class Crowd {
 
   /**
    * Closes those that have waited longest for their clients, be it for a request, for the rest of
-   * one, or for an answer to be read. Many at a time, because looking for them takes a while.
+   * one, or for an answer to be read. A twentieth at a time, because looking for them takes a
+   * while, and the newest have hardly had time to send.
    */
   void makeRoom() {
     long now = System.nanoTime();
-    List<Waiting> longest =
+    List<Waiting> waiting =
         connections.stream()
             .map(it -> new Waiting(it, it.state(), now - it.since()))
             .filter(it -> it.state() != State.ANSWERING)
             .sorted(Comparator.comparingLong(Waiting::nanos).reversed())
-            .limit(batch)
             .toList();
-    for (Waiting waiting : longest) {
+    for (Waiting longest : waiting.subList(0, (waiting.size() + 19) / 20)) {
       // Not when a request has come in between.
-      waiting.connection().closeIf(waiting.state(), () -> onCut.accept("crowded"));
+      longest.connection().closeIf(longest.state(), () -> onCut.accept("crowded"));
     }
   }
 

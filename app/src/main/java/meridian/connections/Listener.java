@@ -83,7 +83,7 @@ public final class Listener {
     this.helidon = new HelidonListener(name, refusals, media);
     this.events = events;
     this.places = new Semaphore(limits.places());
-    this.crowd = new Crowd(limits.places(), events::connectionCut);
+    this.crowd = new Crowd(events::connectionCut);
     this.ending = () -> stopping || events.isEnding();
   }
 

@@ -102,6 +102,9 @@ public final class Documents {
     if (cached.isPresent() && nanoTime.getAsLong() - cached.get().checkedAt() < freshNanos) {
       return cached.get().document();
     }
+    if (sending.isFull(maxBytes)) { // before it costs anything
+      return new Lookup.Unavailable(Lookup.Failure.BUSY);
+    }
     FutureTask<Lookup> mine = new FutureTask<>(() -> load(name, cached));
     FutureTask<Lookup> flight =
         flights.compute(

@@ -35,7 +35,7 @@ final class FolderStore implements DocumentStore {
       return new Fetch.Failed(Lookup.Failure.REFUSED, "not a regular file", false);
     }
     try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
-      return new Fetch.Found(in.readNBytes(maxBytes + 1), "");
+      return new Fetch.Found(Bodies.read(in, Files.size(file), maxBytes), "");
     } catch (NoSuchFileException e) {
       return Files.isDirectory(folder)
           ? new Fetch.Missing()

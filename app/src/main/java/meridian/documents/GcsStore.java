@@ -48,7 +48,10 @@ final class GcsStore implements DocumentStore {
         return switch (status) {
           case 200 ->
               new Fetch.Found(
-                  body.readNBytes(maxBytes + 1),
+                  Bodies.read(
+                      body,
+                      response.headers().firstValueAsLong("content-length").orElse(-1),
+                      maxBytes),
                   response.headers().firstValue("x-goog-generation").orElse(""));
           case 304 -> new Fetch.Unchanged();
           case 404 -> absent(new String(body.readNBytes(1000), StandardCharsets.UTF_8));

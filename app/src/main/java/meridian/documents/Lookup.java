@@ -24,6 +24,8 @@ public sealed interface Lookup {
     /** The store or the document is broken. */
     BROKEN,
     /** The store did not answer in time. */
-    SLOW
+    SLOW,
+    /** Documents that clients read slowly leave no memory for it. */
+    BUSY
   }
 }

@@ -79,7 +79,8 @@ final class S3Store implements DocumentStore {
       request.ifNoneMatch(knownTag);
     }
     try (ResponseInputStream<GetObjectResponse> in = client.getObject(request.build())) {
-      byte[] bytes = in.readNBytes(maxBytes + 1);
+      Long length = in.response().contentLength();
+      byte[] bytes = Bodies.read(in, length == null ? -1 : length, maxBytes);
       if (bytes.length > maxBytes) {
         in.abort(); // a close would read the rest first
       }

@@ -20,10 +20,15 @@ final class Sending {
     this.maxBytes = maxBytes;
   }
 
+  /** Whether a document of that size, which nobody reads yet, would find no memory. */
+  synchronized boolean isFull(int size) {
+    return bytes > 0 && bytes + size > maxBytes;
+  }
+
   /** Takes one more reader, or says that there is no memory for its document. */
   synchronized boolean begin(byte[] document) {
     if (!readers.containsKey(document)) {
-      if (bytes > 0 && bytes + document.length > maxBytes) {
+      if (isFull(document.length)) {
         return false;
       }
       bytes += document.length;

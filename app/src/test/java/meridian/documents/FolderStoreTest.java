@@ -60,4 +60,15 @@ class FolderStoreTest {
         assertThrows(SettingsException.class, () -> new FolderStore(nowhere, 100)).getMessage(),
         containsString("MERIDIAN_DOCUMENTS_LOCATION: there is no folder " + nowhere));
   }
+
+  @Test
+  void folderThatVanishedIsNoMissingDocument() throws IOException {
+    Path folder = Files.createDirectory(this.folder.resolve("mount"));
+    FolderStore store = new FolderStore(folder, 100);
+    Files.delete(folder);
+
+    assertThat(
+        store.fetch("foo", ""),
+        equalTo(new Fetch.Failed(Lookup.Failure.BROKEN, "the folder is gone", false)));
+  }
 }
