@@ -84,11 +84,12 @@ class Flood:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     async def slow_reader(self):
-        """Asks for 20 large documents and reads a little of them every second."""
+        """Asks for 20 large documents, reads a little of them every second, and comes again after ten."""
         with await self.connect(buffer=4 << 10) as connection:
             await self.loop.sock_sendall(connection, (HEAD.replace(b"/", LARGE.encode(), 1) + b"\r\n") * 20)
-            while await self.loop.sock_recv(connection, 512):
-                await asyncio.sleep(1)
+            for _ in range(10):
+                if await self.loop.sock_recv(connection, 512):
+                    await asyncio.sleep(1)
 
 
 async def flood(kind, port, seconds):
