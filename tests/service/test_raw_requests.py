@@ -118,6 +118,14 @@ def test_nothing_depends_on_how_the_octets_arrive(service, outcomes):
         assert differ == [], f"in pieces of {piece}"
 
 
+def test_the_admin_port_stands_them_too(service):
+    with concurrent.futures.ThreadPoolExecutor(32) as threads:
+        did = list(threads.map(lambda row: outcome(service.admin_port, row)[0], ROWS))
+    allowed = re.compile(r"((1\d\d|[234]\d\d|501|505) )*(kept|closed)")
+    assert [(row, what) for row, what in zip(ROWS, did) if not allowed.fullmatch(what)] == []
+    assert service.get("/live", port=service.admin_port).status == 200
+
+
 def test_nobody_was_served_what_he_did_not_ask_for(service, outcomes):
     log = service.log()
     assert service.process.poll() is None
