@@ -1,15 +1,16 @@
 """Starts a double of a cloud, tests/doubles/clouds/*.java, and talks to it."""
 
+import functools
 import hashlib
 import json
 import os
 import pathlib
-import shutil
 import ssl
 import subprocess
 import urllib.error
 import urllib.request
 
+from support import service
 from support.certificates import issued, keystore
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -17,19 +18,19 @@ SOURCES = ROOT / "tests/doubles/clouds"
 PASSWORD = "nothing-secret"
 
 
-def compiled():
-    """The folder of the compiled doubles. Java 17 runs a program from source only if it is one file."""
+@functools.cache
+def classpath():
+    """The compiled doubles, and Jackson as the service has it: Maven fetched that. Java runs no program of several files from source."""
+    jackson = [jar for jar in service.compiled()[3].split(":") if "jackson" in jar]
     sources = sorted(SOURCES.glob("*.java"))
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
     classes = ROOT / ".cache/echo" / digest
-    if not classes.exists():
-        fresh = classes.with_suffix(f".{os.getpid()}")
-        subprocess.run(["javac", "--release", "17", "-d", fresh, *sources], check=True)
-        try:
+    with service.alone("echo"):
+        if not classes.exists():
+            fresh = classes.with_suffix(f".{os.getpid()}")
+            subprocess.run(["javac", "--release", "17", "-cp", ":".join(jackson), "-d", fresh, *sources], check=True)
             fresh.rename(classes)
-        except OSError:  # Another test run was faster.
-            shutil.rmtree(fresh)
-    return classes
+    return ":".join([str(classes), *jackson])
 
 
 class Echo:
@@ -41,7 +42,7 @@ class Echo:
         files = issued(folder, "localhost", *hosts)
         with open(folder / "echo.log", "w") as log:
             self.process = subprocess.Popen(
-                ["java", "-cp", compiled(), "-XX:TieredStopAtLevel=1", cloud, keystore(files, PASSWORD), PASSWORD],
+                ["java", "-cp", classpath(), "-XX:TieredStopAtLevel=1", cloud, keystore(files, PASSWORD), PASSWORD],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

@@ -1,4 +1,6 @@
-import java.math.BigDecimal;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,12 +12,14 @@ import java.util.Map;
  * null are themselves.
  */
 final class Json {
-  private final String text;
-  private int at;
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.USE_LONG_FOR_INTS)
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
 
-  private Json(String text) {
-    this.text = text;
-  }
+  private Json() {}
 
   /**
    * Reads one value (RFC 8259).
@@ -23,13 +27,11 @@ final class Json {
    * @throws IllegalArgumentException if the text is anything else
    */
   static Object parse(String text) {
-    Json json = new Json(text);
-    Object value = json.value();
-    json.space();
-    if (json.at < text.length()) {
-      throw json.bad("one value");
+    try {
+      return MAPPER.readValue(text, Object.class);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("JSON: " + e.getOriginalMessage(), e);
     }
-    return value;
   }
 
   /** An object of the given keys and values, in this order. */
@@ -110,171 +112,10 @@ final class Json {
   }
 
   static String print(Object value) {
-    StringBuilder out = new StringBuilder();
-    print(value, out);
-    return out.toString();
-  }
-
-  private static void print(Object value, StringBuilder out) {
-    if (value instanceof Map<?, ?> object) {
-      String separator = "{";
-      for (Map.Entry<?, ?> entry : object.entrySet()) {
-        out.append(separator);
-        quote(entry.getKey().toString(), out);
-        out.append(':');
-        print(entry.getValue(), out);
-        separator = ",";
-      }
-      out.append(object.isEmpty() ? "{}" : "}");
-    } else if (value instanceof Iterable<?> array) {
-      String separator = "";
-      out.append('[');
-      for (Object each : array) {
-        out.append(separator);
-        print(each, out);
-        separator = ",";
-      }
-      out.append(']');
-    } else if (value instanceof String string) {
-      quote(string, out);
-    } else {
-      out.append(value);
+    try {
+      return MAPPER.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(e);
     }
-  }
-
-  private static void quote(String string, StringBuilder out) {
-    out.append('"');
-    for (char c : string.toCharArray()) {
-      if (c == '"' || c == '\\') {
-        out.append('\\').append(c);
-      } else if (c < ' ') {
-        out.append(String.format("\\u%04x", (int) c));
-      } else {
-        out.append(c);
-      }
-    }
-    out.append('"');
-  }
-
-  private Object value() {
-    space();
-    switch (at < text.length() ? text.charAt(at) : 0) {
-      case '{':
-        return members();
-      case '[':
-        return elements();
-      case '"':
-        return string();
-      case 't':
-        return word("true", true);
-      case 'f':
-        return word("false", false);
-      case 'n':
-        return word("null", null);
-      default:
-        return number();
-    }
-  }
-
-  private Map<String, Object> members() {
-    Map<String, Object> object = new LinkedHashMap<>();
-    at++;
-    space();
-    if (skip('}')) {
-      return object;
-    }
-    do {
-      space();
-      String key = string();
-      space();
-      expect(':');
-      object.put(key, value());
-      space();
-    } while (skip(','));
-    expect('}');
-    return object;
-  }
-
-  private List<Object> elements() {
-    List<Object> array = new ArrayList<>();
-    at++;
-    space();
-    if (skip(']')) {
-      return array;
-    }
-    do {
-      array.add(value());
-      space();
-    } while (skip(','));
-    expect(']');
-    return array;
-  }
-
-  private String string() {
-    expect('"');
-    StringBuilder string = new StringBuilder();
-    while (at < text.length() && text.charAt(at) != '"') {
-      char c = text.charAt(at++);
-      string.append(c == '\\' ? escaped() : c);
-    }
-    expect('"');
-    return string.toString();
-  }
-
-  private char escaped() {
-    char c = at < text.length() ? text.charAt(at++) : 0;
-    if (c == 'u' && at + 4 <= text.length()) {
-      at += 4;
-      return (char) Integer.parseInt(text.substring(at - 4, at), 16);
-    }
-    int known = "\"\\/bfnrt".indexOf(c);
-    if (known < 0) {
-      throw bad("an escape");
-    }
-    return "\"\\/\b\f\n\r\t".charAt(known);
-  }
-
-  private Object number() {
-    int start = at;
-    while (at < text.length() && "+-.0123456789eE".indexOf(text.charAt(at)) >= 0) {
-      at++;
-    }
-    String number = text.substring(start, at);
-    if (!number.matches("-?(0|[1-9]\\d*)(\\.\\d+)?([eE][+-]?\\d+)?")) {
-      throw bad("a value");
-    }
-    return number.matches("-?\\d{1,18}") ? (Object) Long.valueOf(number) : new BigDecimal(number);
-  }
-
-  private Object word(String word, Object value) {
-    if (!text.startsWith(word, at)) {
-      throw bad("a value");
-    }
-    at += word.length();
-    return value;
-  }
-
-  private void space() {
-    while (at < text.length() && " \t\r\n".indexOf(text.charAt(at)) >= 0) {
-      at++;
-    }
-  }
-
-  private boolean skip(char wanted) {
-    if (at < text.length() && text.charAt(at) == wanted) {
-      at++;
-      return true;
-    }
-    return false;
-  }
-
-  private void expect(char wanted) {
-    if (!skip(wanted)) {
-      throw bad("'" + wanted + "'");
-    }
-  }
-
-  private IllegalArgumentException bad(String wanted) {
-    return new IllegalArgumentException("JSON: " + wanted + " expected at character " + at);
   }
 }
