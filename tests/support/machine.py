@@ -72,7 +72,7 @@ NEEDS = {
     "chromium": (lambda: shutil.which("chromium"), "Debian: apt-get install chromium"),
     "root": (lambda: os.geteuid() == 0, "root: sudo -E"),
     "jdk": (
-        lambda: shutil.which("javac") and shutil.which("keytool"),
+        lambda: shutil.which("javac"),
         "a JDK, 17 or newer: https://adoptium.net; Debian: apt-get install default-jdk-headless",
     ),
     "tflint": (
