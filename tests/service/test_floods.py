@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from floods import FLOODS
-from limits import Limits
+from bench.limits import Limits
 from support.service import Service
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("root")]
