@@ -7,15 +7,9 @@ import subprocess
 
 import pytest
 from support.machine import ROOT, need
-from support.providers import FOLDERS, Providers
+from support.providers import FOLDERS, Providers, provider
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform")]
-
-# Cloud to the provider that its modules take.
-PROVIDERS = {"aws": "aws", "azure": "azurerm", "gcp": "google"}
-
-def cloud(folder):
-    return next((part for part in folder.split("/") if part in PROVIDERS), None)
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +44,10 @@ def terraform(folder, *arguments, **environment):
 def test_module_is_valid_and_keeps_its_promises(folder, copy, providers):
     """The tests of the folder itself, tests/*.tftest.hcl; each run's name is the promise."""
     attached = {}
-    if cloud(folder):
-        need(PROVIDERS[cloud(folder)])
+    if name := provider(folder):
+        need(name)
         # One provider serves all: a start of its own for each run would take minutes.
-        attached = {"TF_REATTACH_PROVIDERS": providers.attach(PROVIDERS[cloud(folder)], ROOT / folder)}
+        attached = {"TF_REATTACH_PROVIDERS": providers.attach(name, ROOT / folder)}
     # Not asked of a registry: the provider runs already. Its hashes are the lock file's business.
     (copy / folder / ".terraform.lock.hcl").unlink(missing_ok=True)
     terraform(copy / folder, "init", "-backend=false", "-input=false", **attached)

@@ -134,4 +134,3 @@ def test_a_project_where_nothing_is_on_yet_is_no_fault(tmp_path):
         assert code == 0 and "Compute Engine is off, and the deployment turns it on" in said
     finally:
         machine.echo.stop()
-

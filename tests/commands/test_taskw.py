@@ -1,46 +1,32 @@
 """./taskw as it is typed: what comes on standard output, how it ends, and that letters outlive any locale."""
 
 import datetime
-import http.server
 import json
 import os
 import re
 import shutil
 import signal
 import subprocess
-import threading
 import urllib.request
 
 import pytest
+from support.fronts import Front, reply
 from support.machine import ROOT
 from support.service import free_port
 
 pytestmark = pytest.mark.usefixtures("service_command")
 
 
-class Clock(http.server.BaseHTTPRequestHandler):
-    """Tells the time; /late tells it ten seconds late."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        late = datetime.timedelta(seconds=10 if self.path == "/late" else 0)
-        body = (datetime.datetime.now(datetime.timezone.utc) - late).strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="module")
 def clock():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Clock)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    """Tells the time; /late tells it ten seconds late."""
+
+    def tell(request):
+        late = datetime.timedelta(seconds=10 if request.path == "/late" else 0)
+        return reply((datetime.datetime.now(datetime.timezone.utc) - late).strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode())
+
+    with Front(tell) as front:
+        yield front.url
 
 
 def taskw(*arguments, **environment):

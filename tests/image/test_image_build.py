@@ -1,15 +1,14 @@
 """How the image is built: on whatever Java the machine has, from the base that BASE names, and what is said when it cannot be."""
 
-import http.server
 import os
 import pathlib
 import shutil
 import subprocess
-import threading
 import time
 
 import pytest
 
+from support.fronts import Front, reply
 from support.images import debian_base, output, sources
 from support.machine import ROOT
 from support.service import free_port
@@ -89,22 +88,11 @@ def test_base_is_never_ignored(app, command):
     assert "repeat" not in done.stdout.split("BASE names")[0] and time.monotonic() - start < 60
 
 
-class Plain(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="module")
 def plain():
     """A registry of this machine without TLS, as Docker's own is started."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Plain)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"localhost:{server.server_port}"
-    server.shutdown()
+    with Front(lambda _: reply()) as front:
+        yield f"localhost:{front.port}"
 
 
 def refused(app, goal, *options, base):

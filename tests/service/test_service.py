@@ -1,13 +1,10 @@
 """The service as people meet it: by its description, through the commands, and with its clock wrong."""
 
-import http.server
 import json
 import os
 import signal
 import subprocess
-import threading
 import time
-from datetime import datetime, timedelta, timezone
 
 import pytest
 from support.images import get, wait_for
@@ -109,35 +106,3 @@ def test_run_serves_what_the_readme_shows_and_ends_in_good_order(service_command
         assert json.loads(out.splitlines()[-1])["message"] == "Stopped"
     finally:
         process.kill()
-
-
-def test_the_probe_fails_on_a_clock_that_is_off(service_command):
-    class Late(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self):
-            now = datetime.now(timezone.utc) - timedelta(seconds=1.5)
-            body = json.dumps({"now": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Late)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        probe = taskw("probe", f"URL=http://127.0.0.1:{server.server_port}")
-        assert probe.returncode == 1, probe
-        assert probe.stdout.startswith("Failed: ")
-    finally:
-        server.shutdown()
-
-
-def test_the_probe_fails_on_a_closed_port(service_command):
-    probe = taskw("probe", f"URL=http://127.0.0.1:{free_port()}")
-    assert probe.returncode == 2, probe
-    assert probe.stdout.startswith("Failed: ")

@@ -157,11 +157,10 @@ class Cloud:
         self.admitted = True  # whether they open the store
         self.numbers = itertools.count(1)
         self.tokens = Front(self.token)
-        files = issued(folder, "127.0.0.1")
-        self.tls, trust = files[1:], truststore(files, "changeit")
-        self.front = Front(self.answer, self.tls)
+        self.tls = issued(folder, "127.0.0.1")
+        self.front = Front(self.answer, self.tls[1:])
         # Options of the service's Java.
-        self.java = (f"-Djavax.net.ssl.trustStore={trust}", "-Djavax.net.ssl.trustStorePassword=changeit")
+        self.java = (f"-Djavax.net.ssl.trustStore={truststore(self.tls, 'changeit')}", "-Djavax.net.ssl.trustStorePassword=changeit")
 
     def put(self, name, body):
         self.documents[name] = body
@@ -316,14 +315,13 @@ class Blob(Cloud):
 
     def __init__(self, folder):
         super().__init__(folder)
-        certificate, key = self.tls
         port = free_port()
         command = [azurite(), "--blobPort", port, "--location", self.folder / "azurite", "--oauth", "basic"]
-        command += ["--cert", certificate, "--key", key, "--silent", "--disableTelemetry"]
+        command += ["--cert", self.tls.certificate, "--key", self.tls.key, "--silent", "--disableTelemetry"]
         command += ["--skipApiVersionCheck"]  # the SDK may know a newer version than the emulator
         self.emulator = Emulator(command, port, self.folder / "azurite.log")
-        self.context = ssl.create_default_context(cafile=certificate)
-        self.ask = upstream(port, certificate)
+        self.context = ssl.create_default_context(cafile=self.tls.authority)
+        self.ask = upstream(port, self.tls.authority)
         self.prepare()
 
     def prepare(self):

@@ -21,8 +21,16 @@ FOLDERS = sorted(
     if ".terraform" not in file.parts
 )
 
+# Cloud to the provider that its modules take.
+PROVIDERS = {"aws": "aws", "azure": "azurerm", "gcp": "google"}
+
 # The argument that makes a provider serve many, where it is not the usual one.
 DEBUG = {"azurerm": "-debuggable"}
+
+
+def provider(folder):
+    """The provider of a module or stack; none of modules/image."""
+    return next((PROVIDERS[part] for part in folder.split("/") if part in PROVIDERS), None)
 
 
 class Providers:
