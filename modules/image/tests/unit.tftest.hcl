@@ -24,26 +24,12 @@ run "the_tag_is_known_before_anything_is_built_and_is_a_hash_of_the_sources" {
   }
 }
 
-run "refuses_an_image_without_a_digest" {
+run "refuses_a_tag_a_repository_with_a_tag_and_a_folder_without_sources" {
   command = plan
   variables {
-    image = "example.com/meridian:latest"
-  }
-  expect_failures = [var.image]
-}
-
-run "refuses_a_repository_with_a_tag" {
-  command = plan
-  variables {
+    image          = "example.com/meridian:latest"
     repository_url = "localhost:5000/meridian:1"
+    app            = "../../modules"
   }
-  expect_failures = [var.repository_url]
-}
-
-run "refuses_a_folder_without_sources" {
-  command = plan
-  variables {
-    app = "../../modules"
-  }
-  expect_failures = [var.app]
+  expect_failures = [var.image, var.repository_url, var.app]
 }
