@@ -6,7 +6,10 @@ output "image" {
   depends_on = [var.repository_url]
 
   precondition {
-    condition     = local.has_digest
-    error_message = "${local.target} was pushed, but the apply ended before its digest was recorded. Repeat that step, which builds nothing twice: terraform apply -replace='module.image.terraform_data.push[0]'"
+    condition = local.has_digest
+    error_message = join(" ", [
+      "${local.target} was pushed, but the apply ended before its digest was recorded. Repeat that step, which builds",
+      "nothing twice: terraform apply -replace='module.image.terraform_data.push[0]'",
+    ])
   }
 }
