@@ -46,8 +46,8 @@ final class Registries {
   private Registries(String[] arguments) {
     for (String argument : arguments) {
       String[] parts = argument.split("=", 2);
-      // What Maven does not know it leaves as it is.
-      this.arguments.put(parts[0], parts[1].replaceAll("\\$\\{[^}]*}", ""));
+      // What Maven does not know it leaves as it is, or calls null.
+      this.arguments.put(parts[0], parts[1].replaceAll("\\$\\{[^}]*}|null$", ""));
     }
   }
 
