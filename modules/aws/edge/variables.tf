@@ -1,17 +1,6 @@
 variable "name" {
   description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
   type        = string
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
-  }
-
-  validation {
-    # AWS keeps the prefix for load balancers without a public address.
-    condition     = !startswith(var.name, "internal-")
-    error_message = "name must not begin with \"internal-\", which a public load balancer of AWS may not; it is \"${var.name}\"."
-  }
 }
 
 variable "domain" {

@@ -38,47 +38,6 @@ run "without_nat_there_is_no_probe_that_would_alarm_for_ever" {
   }
 }
 
-run "refuses_a_name_too_long_for_a_target_group" {
-  command = plan
-  variables {
-    name = "name-of-seventeen"
-  }
-  expect_failures = [var.name]
-}
-
-run "refuses_a_zone_for_a_region" {
-  command = plan
-  variables {
-    region = "us-east-1a"
-  }
-  expect_failures = [var.region]
-}
-
-run "refuses_an_account_that_lost_its_leading_zero" {
-  command = plan
-  variables {
-    account = "12345678901"
-  }
-  expect_failures = [var.account]
-}
-
-run "refuses_an_image_out_of_reach_without_nat" {
-  command = plan
-  variables {
-    nat   = "none"
-    image = "ghcr.io/someone/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-  }
-  expect_failures = [var.image]
-}
-
-run "refuses_an_image_of_ecr_that_tasks_may_not_pull" {
-  command = plan
-  variables {
-    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/other@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-  }
-  expect_failures = [var.image]
-}
-
 run "accepts_an_image_of_the_shared_repository" {
   command = plan
   variables {
@@ -89,6 +48,45 @@ run "accepts_an_image_of_the_shared_repository" {
     condition     = output.image == var.image
     error_message = "The tasks may pull from the repository that is named."
   }
+}
+
+run "refuses_wrong_values" {
+  command = plan
+  variables {
+    # a name too long for a target group
+    name = "name-of-seventeen"
+    # a zone for a region
+    region = "us-east-1a"
+    # an account that lost its leading zero
+    account = "12345678901"
+  }
+  expect_failures = [var.name, var.region, var.account]
+}
+
+run "refuses_wrong_values_by_the_second_rule" {
+  command = plan
+  variables {
+    name   = "internal-time" # which AWS keeps for private load balancers
+    region = "cn-north-1"    # another partition
+  }
+  expect_failures = [var.name, var.region]
+}
+
+run "refuses_an_image_of_ecr_that_tasks_may_not_pull" {
+  command = plan
+  variables {
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/other@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  }
+  expect_failures = [var.image]
+}
+
+run "refuses_an_image_out_of_reach_without_nat" {
+  command = plan
+  variables {
+    nat   = "none"
+    image = "ghcr.io/someone/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  }
+  expect_failures = [var.image]
 }
 
 run "refuses_a_repository_out_of_reach_without_nat" {

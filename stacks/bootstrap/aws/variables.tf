@@ -13,8 +13,9 @@ variable "region" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
-    error_message = "region must be the id of an AWS region, such as eu-central-1, without a zone's letter; it is \"${var.region}\"."
+    # China, GovCloud and the sovereign cloud are partitions of their own, with other ARNs, hosts and consoles.
+    condition     = can(regex("^[a-z]{2}-[a-z]+-[0-9]$", var.region)) && !startswith(var.region, "cn-")
+    error_message = "region must be an AWS region such as eu-central-1, without a zone's letter, not of China or GovCloud; it is \"${var.region}\"."
   }
 }
 

@@ -6,6 +6,12 @@ variable "name" {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
     error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
   }
+
+  validation {
+    # AWS keeps the prefix for load balancers without a public address.
+    condition     = !startswith(var.name, "internal-")
+    error_message = "name must not begin with \"internal-\", which a public load balancer of AWS may not; it is \"${var.name}\"."
+  }
 }
 
 variable "region" {
@@ -13,8 +19,9 @@ variable "region" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
-    error_message = "region must be the id of an AWS region, such as eu-central-1, without a zone's letter; it is \"${var.region}\"."
+    # China, GovCloud and the sovereign cloud are partitions of their own, with other ARNs, hosts and consoles.
+    condition     = can(regex("^[a-z]{2}-[a-z]+-[0-9]$", var.region)) && !startswith(var.region, "cn-")
+    error_message = "region must be an AWS region such as eu-central-1, without a zone's letter, not of China or GovCloud; it is \"${var.region}\"."
   }
 }
 

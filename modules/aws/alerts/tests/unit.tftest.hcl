@@ -42,14 +42,6 @@ run "an_address_is_asked_to_subscribe" {
   }
 }
 
-run "refuses_a_name_that_other_resources_cannot_bear" {
-  command = plan
-  variables {
-    name = "name-of-seventeen"
-  }
-  expect_failures = [var.name]
-}
-
 run "refuses_what_is_no_address" {
   command = plan
   variables {

@@ -166,66 +166,30 @@ run "without_a_pipeline_nobody_gets_in" {
   }
 }
 
-run "refuses_two_environments_with_one_stack" {
+run "refuses_wrong_values" {
   command = plan
   variables {
+    # two environments with one stack
     environments = { production = "test", staging = "test" }
-  }
-  expect_failures = [var.environments]
-}
-
-run "refuses_a_name_that_other_resources_cannot_bear" {
-  command = plan
-  variables {
-    name = "name-of-seventeen"
-  }
-  expect_failures = [var.name]
-}
-
-run "refuses_an_environment_with_a_wildcard" {
-  command = plan
-  variables {
-    environments = { "*" = "test" }
-  }
-  expect_failures = [var.environments]
-}
-
-run "refuses_an_owner_with_a_wildcard" {
-  command = plan
-  variables {
+    # an owner with a wildcard
     github = { owner = "*", owner_id = 1, repository = "meridian", repository_id = 1 }
-  }
-  expect_failures = [var.github]
-}
-
-run "refuses_ids_that_were_not_filled_in" {
-  command = plan
-  variables {
-    github = { owner = "someone", owner_id = 0, repository = "meridian", repository_id = 0 }
-  }
-  expect_failures = [var.github]
-}
-
-run "refuses_a_name_where_circleci_has_an_id" {
-  command = plan
-  variables {
+    # a name where CircleCI has an id
     circleci = { organization_id = "someone", project_id = "meridian", repository = "github.com/someone/meridian" }
-  }
-  expect_failures = [var.circleci]
-}
-
-run "refuses_a_branch_with_a_wildcard" {
-  command = plan
-  variables {
-    circleci = { organization_id = "00000000-0000-4000-8000-000000000001", project_id = "00000000-0000-4000-8000-000000000002", repository = "github.com/someone/meridian", branch = "*" }
-  }
-  expect_failures = [var.circleci]
-}
-
-run "refuses_a_registry_that_iam_does_not_know" {
-  command = plan
-  variables {
+    # a registry that IAM does not know
     repository_url = "ghcr.io/someone/meridian"
   }
-  expect_failures = [var.repository_url]
+  expect_failures = [var.environments, var.github, var.circleci, var.repository_url]
+}
+
+run "refuses_wrong_values_by_the_second_rule" {
+  command = plan
+  variables {
+    # an environment with a wildcard
+    environments = { "*" = "test" }
+    # ids that were not filled in
+    github = { owner = "someone", owner_id = 0, repository = "meridian", repository_id = 0 }
+    # a branch with a wildcard
+    circleci = { organization_id = "00000000-0000-4000-8000-000000000001", project_id = "00000000-0000-4000-8000-000000000002", repository = "github.com/someone/meridian", branch = "*" }
+  }
+  expect_failures = [var.environments, var.github, var.circleci]
 }

@@ -79,14 +79,6 @@ run "the_service_is_told_where_its_documents_are" {
   }
 }
 
-run "refuses_a_name_that_other_resources_cannot_bear" {
-  command = plan
-  variables {
-    name = "name-of-seventeen"
-  }
-  expect_failures = [var.name]
-}
-
 run "refuses_a_document_whose_name_the_service_would_never_ask_for" {
   command = plan
   variables {

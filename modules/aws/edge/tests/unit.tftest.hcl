@@ -140,28 +140,15 @@ run "waf_throttles_and_blocks_what_is_known_to_be_bad" {
   }
 }
 
-run "refuses_a_name_that_other_resources_cannot_bear" {
+run "refuses_wrong_values" {
   command = plan
   variables {
-    name = "name-of-seventeen"
-  }
-  expect_failures = [var.name]
-}
-
-run "refuses_a_name_that_aws_keeps_for_private_load_balancers" {
-  command = plan
-  variables {
-    name = "internal-time"
-  }
-  expect_failures = [var.name]
-}
-
-run "refuses_a_domain_with_a_scheme" {
-  command = plan
-  variables {
+    # a domain with a scheme
     domain = { name = "https://time.example.com", zone = "Z0123456789ABCDEFGHIJ" }
+    # a single subnet
+    public_subnet_ids = ["subnet-1"]
   }
-  expect_failures = [var.domain]
+  expect_failures = [var.domain, var.public_subnet_ids]
 }
 
 run "refuses_a_domain_too_long_for_a_certificate" {
@@ -194,12 +181,4 @@ run "refuses_a_domain_without_any_certificate" {
     domain = { name = "time.example.com" }
   }
   expect_failures = [var.domain]
-}
-
-run "refuses_a_single_subnet" {
-  command = plan
-  variables {
-    public_subnet_ids = ["subnet-1"]
-  }
-  expect_failures = [var.public_subnet_ids]
 }

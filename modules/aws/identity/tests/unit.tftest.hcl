@@ -34,11 +34,3 @@ run "the_roles_come_without_rights" {
     error_message = "Who owns a resource grants the right to it; no managed policy with rights to everything."
   }
 }
-
-run "refuses_a_name_that_other_resources_cannot_bear" {
-  command = plan
-  variables {
-    name = "name-of-seventeen"
-  }
-  expect_failures = [var.name]
-}

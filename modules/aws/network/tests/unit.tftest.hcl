@@ -140,20 +140,14 @@ run "refuses_a_region_with_too_few_zones" {
   expect_failures = [data.aws_availability_zones.available]
 }
 
-run "refuses_a_name_that_other_resources_cannot_bear" {
+run "refuses_wrong_values" {
   command = plan
   variables {
-    name = "Two--Hyphens"
+    cidr  = "10.20.1.0/16" # a range with host bits
+    zones = 1              # a single zone
+    nat   = "yes"          # an unknown kind of NAT
   }
-  expect_failures = [var.name]
-}
-
-run "refuses_a_range_with_host_bits" {
-  command = plan
-  variables {
-    cidr = "10.20.1.0/16"
-  }
-  expect_failures = [var.cidr]
+  expect_failures = [var.cidr, var.zones, var.nat]
 }
 
 run "refuses_what_is_no_range" {
@@ -186,20 +180,4 @@ run "refuses_a_range_larger_than_a_vpc" {
     cidr = "10.0.0.0/8"
   }
   expect_failures = [var.cidr]
-}
-
-run "refuses_a_single_zone" {
-  command = plan
-  variables {
-    zones = 1
-  }
-  expect_failures = [var.zones]
-}
-
-run "refuses_an_unknown_kind_of_nat" {
-  command = plan
-  variables {
-    nat = "yes"
-  }
-  expect_failures = [var.nat]
 }

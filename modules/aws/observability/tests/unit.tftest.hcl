@@ -57,11 +57,3 @@ run "the_dashboard_shows_six_graphs_that_do_not_overlap" {
     error_message = "A heading and six graphs."
   }
 }
-
-run "refuses_a_name_that_other_resources_cannot_bear" {
-  command = plan
-  variables {
-    name = "9-lives"
-  }
-  expect_failures = [var.name]
-}

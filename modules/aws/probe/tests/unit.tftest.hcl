@@ -78,34 +78,12 @@ run "a_new_image_does_not_touch_the_schedule" {
   }
 }
 
-run "refuses_a_name_that_other_resources_cannot_bear" {
+run "refuses_wrong_values" {
   command = plan
   variables {
-    name = "9-lives"
+    image         = "example.com/meridian:latest" # an image without a digest
+    url           = "time.example.com/now"        # an address without scheme
+    every_minutes = 7                             # minutes that do not divide an hour
   }
-  expect_failures = [var.name]
-}
-
-run "refuses_an_image_without_a_digest" {
-  command = plan
-  variables {
-    image = "example.com/meridian:latest"
-  }
-  expect_failures = [var.image]
-}
-
-run "refuses_an_address_without_scheme" {
-  command = plan
-  variables {
-    url = "time.example.com/now"
-  }
-  expect_failures = [var.url]
-}
-
-run "refuses_minutes_that_do_not_divide_an_hour" {
-  command = plan
-  variables {
-    every_minutes = 7
-  }
-  expect_failures = [var.every_minutes]
+  expect_failures = [var.image, var.url, var.every_minutes]
 }

@@ -76,26 +76,11 @@ run "a_registry_elsewhere_needs_no_right_in_aws" {
   }
 }
 
-run "refuses_a_name_that_other_resources_cannot_bear" {
+run "refuses_wrong_values" {
   command = plan
   variables {
-    name = "name-of-seventeen"
+    keep_images    = 9                                    # so few images that a rollback finds none
+    repository_url = "https://ghcr.io/someone/meridian:1" # a repository with a scheme or tag
   }
-  expect_failures = [var.name]
-}
-
-run "refuses_to_keep_so_few_images_that_a_rollback_finds_none" {
-  command = plan
-  variables {
-    keep_images = 9
-  }
-  expect_failures = [var.keep_images]
-}
-
-run "refuses_a_repository_with_a_scheme_or_tag" {
-  command = plan
-  variables {
-    repository_url = "https://ghcr.io/someone/meridian:1"
-  }
-  expect_failures = [var.repository_url]
+  expect_failures = [var.keep_images, var.repository_url]
 }

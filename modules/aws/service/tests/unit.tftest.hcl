@@ -174,36 +174,32 @@ run "a_withdrawn_canary_gets_nothing" {
   }
 }
 
-run "refuses_a_name_that_other_resources_cannot_bear" {
+run "refuses_wrong_values" {
   command = plan
   variables {
-    name = "9-lives"
-  }
-  expect_failures = [var.name]
-}
-
-run "refuses_an_image_without_a_digest" {
-  command = plan
-  variables {
-    image = "example.com/meridian:latest"
-  }
-  expect_failures = [var.image]
-}
-
-run "refuses_a_canary_without_a_digest" {
-  command = plan
-  variables {
+    # a canary without a digest
     canary = { image = "example.com/meridian:next", percent = 10, stable = "arn:aws:ecs:us-east-1:123456789012:task-definition/test-stable:1" }
+    # a single instance
+    instances = { min = 1, max = 6 }
+    # a name that no variable can have
+    environment = { "1ST" = "x" }
+    # a single subnet
+    private_subnet_ids = ["subnet-1"]
   }
-  expect_failures = [var.canary]
+  expect_failures = [var.canary, var.instances, var.environment, var.private_subnet_ids]
 }
 
-run "refuses_more_than_a_hundred_percent" {
+run "refuses_wrong_values_by_the_second_rule" {
   command = plan
   variables {
+    # more than a hundred percent
     canary = { image = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 101, stable = "arn:aws:ecs:us-east-1:123456789012:task-definition/test-stable:1" }
+    # a minimum above the maximum
+    instances = { min = 4, max = 3 }
+    # an address or port that the module sets
+    environment = { MERIDIAN_CLIENT_ADDRESS = "peer" }
   }
-  expect_failures = [var.canary]
+  expect_failures = [var.canary, var.instances, var.environment]
 }
 
 run "refuses_a_stable_revision_that_is_none" {
@@ -222,13 +218,14 @@ run "refuses_a_canary_of_what_everybody_gets_already" {
   expect_failures = [var.canary]
 }
 
-run "refuses_a_cpu_that_fargate_has_not" {
+run "refuses_a_tag_and_a_cpu_that_fargate_has_not" {
   command = plan
   variables {
+    image  = "example.com/meridian:latest"
     cpu    = 3
     memory = 6144
   }
-  expect_failures = [var.cpu]
+  expect_failures = [var.image, var.cpu]
 }
 
 run "refuses_memory_that_fargate_does_not_pair_with_the_cpu" {
@@ -238,44 +235,4 @@ run "refuses_memory_that_fargate_does_not_pair_with_the_cpu" {
     memory = 1024
   }
   expect_failures = [var.memory]
-}
-
-run "refuses_a_single_instance" {
-  command = plan
-  variables {
-    instances = { min = 1, max = 6 }
-  }
-  expect_failures = [var.instances]
-}
-
-run "refuses_a_minimum_above_the_maximum" {
-  command = plan
-  variables {
-    instances = { min = 4, max = 3 }
-  }
-  expect_failures = [var.instances]
-}
-
-run "refuses_a_variable_that_no_process_can_have" {
-  command = plan
-  variables {
-    environment = { "1ST" = "x" }
-  }
-  expect_failures = [var.environment]
-}
-
-run "refuses_to_have_the_client_address_or_port_overridden" {
-  command = plan
-  variables {
-    environment = { MERIDIAN_CLIENT_ADDRESS = "peer" }
-  }
-  expect_failures = [var.environment]
-}
-
-run "refuses_a_single_subnet" {
-  command = plan
-  variables {
-    private_subnet_ids = ["subnet-1"]
-  }
-  expect_failures = [var.private_subnet_ids]
 }

@@ -85,11 +85,3 @@ run "the_bucket_is_known_before_it_is_made_and_named_for_account_and_region" {
     error_message = "A profile of another account must not find its own bucket."
   }
 }
-
-run "refuses_a_name_that_other_resources_cannot_bear" {
-  command = plan
-  variables {
-    name = "name-of-seventeen"
-  }
-  expect_failures = [var.name]
-}

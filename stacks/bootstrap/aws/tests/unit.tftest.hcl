@@ -46,42 +46,21 @@ run "a_job_outside_its_environment_is_not_even_told_who_deploys" {
   }
 }
 
-run "refuses_a_zone_for_a_region" {
-  command = plan
-  variables {
-    region = "us-east-1a"
-  }
-  expect_failures = [var.region]
-}
-
-run "refuses_a_name_that_other_resources_cannot_bear" {
-  command = plan
-  variables {
-    name = "name-of-seventeen"
-  }
-  expect_failures = [var.name]
-}
-
-run "refuses_an_account_that_lost_its_leading_zero" {
-  command = plan
-  variables {
-    account = "12345678901"
-  }
-  expect_failures = [var.account]
-}
-
-run "refuses_to_keep_so_few_images_that_a_rollback_finds_none" {
-  command = plan
-  variables {
-    keep_images = 9
-  }
-  expect_failures = [var.keep_images]
-}
-
 run "a_stack_that_was_deployed_before_keeps_its_own_repository" {
   command = plan
   assert {
     condition     = aws_ecr_repository.this.name == "meridian-shared"
     error_message = "The stack's own is called after the stack."
   }
+}
+
+run "refuses_wrong_values" {
+  command = plan
+  variables {
+    region      = "us-east-1a"        # a zone for a region
+    name        = "name-of-seventeen" # a name that other resources cannot bear
+    account     = "12345678901"       # an account that lost its leading zero
+    keep_images = 9                   # so few images that a rollback finds none
+  }
+  expect_failures = [var.region, var.name, var.account, var.keep_images]
 }
