@@ -5,6 +5,12 @@ mock_data "aws_availability_zones" {
   }
 }
 
+mock_data "aws_ec2_instance_type_offerings" {
+  defaults = {
+    locations = ["us-east-1a", "us-east-1b", "us-east-1c"]
+  }
+}
+
 mock_data "aws_caller_identity" {
   defaults = {
     account_id = "123456789012"
@@ -70,6 +76,12 @@ mock_resource "aws_ecs_service" {
 mock_resource "aws_ecs_task_definition" {
   defaults = {
     arn = "arn:aws:ecs:us-east-1:123456789012:task-definition/test-stable:1"
+  }
+}
+
+mock_resource "aws_iam_policy" {
+  defaults = {
+    arn = "arn:aws:iam::123456789012:policy/test"
   }
 }
 

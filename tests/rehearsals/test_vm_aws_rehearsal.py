@@ -204,7 +204,8 @@ def test_a_new_image_starts_a_machine_before_it_ends_one(world, clone):
     # With no more than the wanted number allowed to be missing, and twice as many allowed, AWS launches first:
     # https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-overview.html
     assert (preferences["MinHealthyPercentage"], preferences["MaxHealthyPercentage"]) == (100, 200)
-    assert preferences["AutoRollback"] is True
+    # It would go back to the group's template, which the provider has changed already.
+    assert preferences.get("AutoRollback", False) is False
     assert group(world)["MaxSize"] >= 2 * group(world)["DesiredCapacity"], "There must be room for both."
     after = set(machines(world))
     assert len(after) == 1 and not after & before

@@ -101,8 +101,9 @@ resource "aws_autoscaling_group" "this" {
     preferences {
       min_healthy_percentage = 100
       max_healthy_percentage = 200
-      # Machines that do not become healthy are taken back; the task verify-vm-aws then says which image serves.
-      auto_rollback = true
+      # AWS would take back to the version that the group had before, and the provider gives the group the new one first, so
+      # that it went on with the broken one for ever: https://github.com/hashicorp/terraform-provider-aws/issues/34189
+      auto_rollback = false
     }
   }
 

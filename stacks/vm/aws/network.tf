@@ -9,9 +9,27 @@ data "aws_availability_zones" "available" {
   }
 }
 
+# Not every zone has every type of machine.
+data "aws_ec2_instance_type_offerings" "zones" {
+  location_type = "availability-zone"
+
+  filter {
+    name   = "instance-type"
+    values = [var.machine_type]
+  }
+
+  lifecycle {
+    postcondition {
+      condition     = length(setintersection(self.locations, data.aws_availability_zones.available.names)) >= 2
+      error_message = "machine_type ${var.machine_type} is in fewer than two availability zones of ${var.region}; choose another, such as t3.small."
+    }
+  }
+}
+
 locals {
   # Two zones, so that a machine finds a place while one of them fails. A zone fixes its address block.
-  zones = { for index, zone in slice(data.aws_availability_zones.available.names, 0, 2) : zone => index }
+  offered = [for zone in data.aws_availability_zones.available.names : zone if contains(data.aws_ec2_instance_type_offerings.zones.locations, zone)]
+  zones   = { for index, zone in slice(local.offered, 0, 2) : zone => index }
 }
 
 resource "aws_vpc" "this" {

@@ -75,3 +75,12 @@ run "refuses_an_image_by_tag" {
   }
   expect_failures = [var.image]
 }
+
+run "refuses_a_machine_that_two_zones_do_not_have" {
+  command = plan
+  override_data {
+    target = data.aws_ec2_instance_type_offerings.zones
+    values = { locations = ["us-east-1a"] }
+  }
+  expect_failures = [data.aws_ec2_instance_type_offerings.zones]
+}

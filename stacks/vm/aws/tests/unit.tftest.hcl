@@ -87,8 +87,8 @@ run "the_addresses_outlive_the_machines" {
 
 run "a_new_machine_answers_before_the_old_one_ends" {
   assert {
-    condition     = aws_autoscaling_group.this.instance_refresh[0].preferences[0].min_healthy_percentage == 100 && aws_autoscaling_group.this.instance_refresh[0].preferences[0].max_healthy_percentage == 200 && aws_autoscaling_group.this.instance_refresh[0].preferences[0].auto_rollback
-    error_message = "A replacement must launch first, and be taken back if it fails."
+    condition     = aws_autoscaling_group.this.instance_refresh[0].preferences[0].min_healthy_percentage == 100 && aws_autoscaling_group.this.instance_refresh[0].preferences[0].max_healthy_percentage == 200 && !aws_autoscaling_group.this.instance_refresh[0].preferences[0].auto_rollback
+    error_message = "A replacement must launch first, and must not be taken back to the version that failed."
   }
   assert {
     condition     = aws_autoscaling_group.this.instance_maintenance_policy[0].min_healthy_percentage == 100 && aws_autoscaling_group.this.instance_maintenance_policy[0].max_healthy_percentage == 200
@@ -97,6 +97,18 @@ run "a_new_machine_answers_before_the_old_one_ends" {
   assert {
     condition     = aws_autoscaling_group.this.launch_template[0].version == "7"
     error_message = "A numbered version: $Latest would change machines unseen, and cannot be rolled back to."
+  }
+}
+
+run "machines_are_put_where_their_type_is" {
+  command = plan
+  override_data {
+    target = data.aws_ec2_instance_type_offerings.zones
+    values = { locations = ["us-east-1c", "us-east-1b"] }
+  }
+  assert {
+    condition     = toset([for subnet in aws_subnet.this : subnet.availability_zone]) == toset(["us-east-1b", "us-east-1c"])
+    error_message = "Not in us-east-1a, which does not have it."
   }
 }
 
