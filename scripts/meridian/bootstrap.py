@@ -97,11 +97,13 @@ class Bootstrap(Stack):
             for env in outputs["settings"]["environments"]:
                 self.workspace(self.root / self.stacks[0], env)
         for folder in self.stacks:
-            if any('variable "repository_url"' in file.read_text() for file in (self.root / folder).glob("variables*.tf")):
-                (self.root / folder / SHARED).write_text(
-                    f"# Written by ./taskw {self.task}: images of all environments go there.\n"
-                    f'repository_url = "{outputs["repository_url"]}"\n'
-                )
+            variables = "".join(file.read_text() for file in (self.root / folder).glob("variables*.tf"))
+            if 'variable "repository_url"' in variables:
+                text = f"# Written by ./taskw {self.task}: images of all environments go there.\n"
+                text += f'repository_url = "{outputs["repository_url"]}"\n'
+                if 'variable "boundary"' in variables:
+                    text += "# Its deployers make no role without.\nboundary = true\n"
+                (self.root / folder / SHARED).write_text(text)
         return outputs
 
     def store(self, plan):

@@ -1,13 +1,21 @@
 locals {
-  app = "${path.module}/../../app"
+  app      = "${path.module}/../../app"
+  boundary = var.boundary ? "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:policy/${var.name}-boundary" : null
+  # Unknown until the service is healthy with it, so that nothing goes by an image that was only asked for.
+  serving = "${module.image.image}${substr(module.service.revision, 0, 0)}"
 }
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
 
 module "network" {
   source = "../../modules/aws/network"
 
-  name = var.name
-  cidr = var.cidr
-  nat  = var.nat
+  name     = var.name
+  boundary = local.boundary
+  cidr     = var.cidr
+  nat      = var.nat
 
   zones = var.zones
 }
@@ -15,7 +23,8 @@ module "network" {
 module "identity" {
   source = "../../modules/aws/identity"
 
-  name = var.name
+  name     = var.name
+  boundary = local.boundary
 }
 
 module "registry" {
@@ -94,6 +103,7 @@ module "probe" {
   count = var.nat == "none" ? 0 : 1
 
   name          = var.name
+  boundary      = local.boundary
   image         = module.image.image
   url           = module.edge.url
   every_minutes = var.every_minutes

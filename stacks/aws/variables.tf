@@ -36,6 +36,12 @@ variable "account" {
   }
 }
 
+variable "boundary" {
+  description = "Whether the roles have the permissions boundary NAME-boundary, which a deployer of the bootstrap's must set and an account of one's own need not have."
+  type        = bool
+  default     = false
+}
+
 variable "cidr" {
   description = "IPv4 range of the network, private, /16 to /22."
   type        = string

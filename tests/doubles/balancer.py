@@ -25,28 +25,38 @@ class Server(Front):
 class Balancer(Server):
     """Gives each version its share of the requests, and answers as it would."""
 
-    def __init__(self, ask, failing):
-        """ask: gives version to weight, as the cloud has them; failing: the version of which every other answer is 500."""
-        self.ask, self.failing = ask, failing
+    def __init__(self, ask, failing, targets=None):
+        """ask: gives version to weight, as the cloud has them; failing: the version of which every other answer is 500.
+
+        targets: gives instead the groups of targets, each a weight and pairs of version and whether it is healthy.
+        """
+        self.ask, self.failing, self.targets = ask, failing, targets
         self.chance = random.Random(3)
         self.seen = set()  # weights that stood, as sorted pairs
         self.lock = threading.Lock()
         self.read = 0
         super().__init__(self.next)
 
-    def weights(self):
+    def groups(self):
         """As the cloud has them, at most half a second old."""
         with self.lock:
             if time.monotonic() > self.read + 0.5:
-                self.known, self.read = self.ask(), time.monotonic()
-                self.seen.add(tuple(sorted(self.known.items())))
+                self.known = self.targets() if self.targets else [(weight, [(version, True)]) for version, weight in self.ask().items()]
+                self.read = time.monotonic()
+                self.seen.add(tuple(sorted((version, weight) for weight, targets in self.known for version in {each for each, _ in targets})))
             return self.known
 
     def next(self):
-        weights = self.weights()
-        version = self.chance.choices(list(weights), list(weights.values()))[0]
-        status = 500 if version == self.failing and self.chance.random() < 0.5 else 200
-        return status, version, datetime.datetime.now(datetime.timezone.utc)
+        now = datetime.datetime.now(datetime.timezone.utc)
+        groups = self.groups()
+        _, targets = self.chance.choices(groups, [weight for weight, _ in groups])[0]
+        if not targets:
+            return 503, "", now
+        # Where none is healthy all are tried: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
+        version, healthy = self.chance.choice([target for target in targets if target[1]] or targets)
+        if not healthy:
+            return 502, "", now
+        return 500 if version == self.failing and self.chance.random() < 0.5 else 200, version, now
 
     def environment(self, probe, minutes, answers):
         """What the canary is told, to be done in less than ten minutes."""

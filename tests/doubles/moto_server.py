@@ -14,12 +14,12 @@ import sys
 import threading
 
 import moto_machines  # noqa: F401  mends moto as it is imported
+import moto_services
 from botocore.session import Session
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ecr.models import Repository
-from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.access_control import PermissionResult
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -69,8 +69,6 @@ FORGOTTEN = ("availabilityZoneRebalancing", "enableECSManagedTags", "healthCheck
 def create_service(self):
     result = create_service.moto(self)
     update = {"cluster": self._get_param("cluster"), "service": self._get_param("serviceName")}
-    # An update also makes all wanted tasks run, which is the steady state that the provider waits for.
-    update["desired_count"] = self._get_param("desiredCount")
     for name in FORGOTTEN:
         update[SNAKE.sub("_", name.replace("ECS", "Ecs")).lower()] = self._get_param(name)
     self.ecs_backend.update_service(update)
@@ -79,22 +77,6 @@ def create_service(self):
 
 create_service.moto = EC2ContainerServiceResponse.create_service
 EC2ContainerServiceResponse.create_service = create_service
-
-
-# moto starts nothing, so nothing fails. An image of this digest stands for one whose tasks do not
-# become healthy: the breaker takes the deployment back, and the service is steady as it was.
-BROKEN = "@sha256:" + "bad" * 21 + "b"
-
-
-def update_service(self, properties):
-    wanted = properties.get("task_definition")
-    if wanted and BROKEN in self.describe_task_definition(wanted).container_definitions[0]["image"]:
-        properties = {**properties, "task_definition": None}
-    return update_service.moto(self, properties)
-
-
-update_service.moto = EC2ContainerServiceBackend.update_service
-EC2ContainerServiceBackend.update_service = update_service
 
 
 # ECR in moto keeps the names of images and no layers. With a registry given, a repository's address
@@ -132,6 +114,7 @@ class Calls:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
         with self.lock:
+            moto_services.advance()
             if scope := self.SCOPE.search(environ.get("HTTP_AUTHORIZATION", "")):
                 key, service = scope.groups()
                 self.file.write(f"{service} {self.operation(service, environ, body)} {key}\n")

@@ -1,7 +1,7 @@
 """The life of the AWS stack, played through with the real provider on an emulator of AWS.
 
-The emulator starts no container: what it proves is which calls are made and in which order, that a
-second plan is empty, and that nothing stays. The tests build on each other, in this order.
+The emulator starts no container: what it proves is which calls are made and in which order, that a second plan is empty,
+that nothing stays, and that the rights of the guide suffice. The tests build on each other, in this order.
 """
 
 import fnmatch
@@ -14,6 +14,7 @@ import time
 import urllib.request
 
 import pytest
+from support import cloudwatch
 from support.aws_world import Clone, World
 from support.machine import ROOT, need
 from support.rehearsal import timed
@@ -22,10 +23,12 @@ pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "aws", "docker-r
 
 # Images that nobody runs: the emulator takes any digest.
 FIRST, SECOND, THIRD, FOURTH = (f"example.com/meridian@sha256:{letter * 64}" for letter in "1234")
-# moto_server.py lets tasks of this one fail.
+# moto_services.py lets tasks of this one crash.
 BROKEN = "example.com/meridian@sha256:" + "bad" * 21 + "b"
-CANARY = "module.service.aws_ecs_service.canary[0]"
-WEIGHTS = "module.service.aws_lb_listener_rule.weights"
+CANARY = "module.service.aws_ecs_service.canary"
+WEIGHTS = "module.service.aws_lb_listener_rule.weights[0]"
+HEALTHY = 'module.service.terraform_data.healthy["stable"]'
+SCHEDULE = "module.probe[0].aws_scheduler_schedule.this"
 SERVICE = "module.service.aws_ecs_service.stable"
 DEFINITIONS = {'module.service.aws_ecs_task_definition.this["stable"]', "module.probe[0].aws_ecs_task_definition.this"}
 STAGING = {"ENV": "staging"}
@@ -61,17 +64,16 @@ def weights(world, name="meridian"):
     balancer = world.aws("elbv2", "describe-load-balancers", "--names", name)["LoadBalancers"][0]["LoadBalancerArn"]
     listener = world.aws("elbv2", "describe-listeners", "--load-balancer-arn", balancer)["Listeners"][0]["ListenerArn"]
     rules = world.aws("elbv2", "describe-rules", "--listener-arn", listener)["Rules"]
-    rule = next(rule for rule in rules if rule["Priority"] == "100")
-    return {
-        group["TargetGroupArn"].split("/")[1].removeprefix(f"{name}-"): group["Weight"]
-        for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
-    }
+    rule = next((rule for rule in rules if rule["Priority"] == "100"), None)
+    if not rule:  # the listener's default
+        return {"stable": 100, "canary": 0}
+    return {group["TargetGroupArn"].split("/")[1].removeprefix(f"{name}-"): group["Weight"] for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]}
 
 
 def running(world, service="stable", name="meridian"):
-    """Container definition that a service runs; nothing if there is no such service."""
+    """Container definition that a service runs; nothing if it has no tasks."""
     services = world.aws("ecs", "describe-services", "--cluster", name, "--services", f"{name}-{service}")["services"]
-    services = [service for service in services if service["status"] == "ACTIVE"]
+    services = [service for service in services if service["status"] == "ACTIVE" and service["desiredCount"]]
     if not services:
         return None
     definition = world.aws("ecs", "describe-task-definition", "--task-definition", services[0]["taskDefinition"])
@@ -82,7 +84,7 @@ def changing(world, action):
     """Calls that an action makes and that change something of the canary's order."""
     before = len(world.called())
     action()
-    wanted = ("ecs CreateService", "ecs UpdateService", "ecs DeleteService", "elasticloadbalancing ModifyRule")
+    wanted = ("ecs CreateService", "ecs UpdateService", "ecs DeleteService", "elasticloadbalancing CreateRule", "elasticloadbalancing DeleteRule")
     return [call for call in world.called()[before:] if call in wanted]
 
 
@@ -149,43 +151,73 @@ def test_alarms_and_dashboard_watch_what_there_is(world):
     assert (written["metricNamespace"], written["metricName"]) == ("Meridian/meridian", "ProbeOK")
 
 
-def test_a_new_image_changes_the_task_definitions_and_the_service_only(world, clone):
+# Values of the newest periods, and whether it rings. Each period of the probe is five minutes, of errors too.
+SERIES = [
+    ("probe", "checks go well", {"ProbeOK": [1] * 4}, False),
+    ("probe", "one check is late", {"ProbeOK": [1, 1, 1, None]}, False),
+    ("probe", "a gap of one", {"ProbeOK": [1, None, 1, 1]}, False),
+    ("probe", "ten minutes without", {"ProbeOK": [1, 1, None, None]}, True),
+    ("probe", "failures only", {"ProbeOK": [1, 1, 0, 0]}, True),
+    ("probe", "before the first", {}, False),
+    ("errors", "nobody asks", {}, False),
+    ("errors", "all is well", {"RequestCount": [1000] * 3}, False),
+    ("errors", "no task is there, every visitor gets 503", {"HTTPCode_ELB_5XX_Count": [None, None, 200]}, True),
+    ("errors", "every answer is the service's 500", {"RequestCount": [100] * 3, "HTTPCode_Target_5XX_Count": [None, None, 100]}, True),
+    ("errors", "both at once", {"RequestCount": [100] * 3, "HTTPCode_Target_5XX_Count": [4] * 3, "HTTPCode_ELB_5XX_Count": [3] * 3}, True),
+    ("errors", "four in five minutes", {"RequestCount": [10] * 3, "HTTPCode_Target_5XX_Count": [4] * 3}, False),
+    ("errors", "half a percent", {"RequestCount": [2000] * 3, "HTTPCode_Target_5XX_Count": [10] * 3}, False),
+    ("errors", "counts of requests are late", {"RequestCount": [500, 500, None], "HTTPCode_Target_5XX_Count": [None, 5, None]}, False),
+    ("cpu", "a first deployment", {}, False),
+    ("cpu", "at its maximum", {"CPUUtilization": [95] * 12}, True),
+    ("memory", "a gap", {"MemoryUtilization": [50] * 6 + [None] * 6}, False),
+    ("unhealthy-stable", "one of two not ready", {"UnHealthyHostCount": [0, 0, 1, 1, 1]}, True),
+    ("unhealthy-canary", "no canary", {}, False),
+    ("latency", "slow for three minutes", {"TargetResponseTime": [0.1, 0.1, 2, 2, 2]}, True),
+]
+
+
+def test_alarms_ring_when_they_should_and_not_before(world):
+    alarms = {alarm["AlarmName"]: alarm for alarm in world.aws("cloudwatch", "describe-alarms")["MetricAlarms"]}
+    for name, case, metrics, rings in SERIES:
+        # Before anything was ever measured an alarm has no state, else it was well.
+        before = "OK" if metrics else "INSUFFICIENT_DATA"
+        assert (cloudwatch.state(alarms[f"meridian-{name}"], metrics, before) == "ALARM") is rings, f"{name}: {case}"
+
+
+def test_a_new_image_changes_the_task_definitions_and_who_runs_them_only(world, clone):
     planned = clone.planned(f"-var=image={SECOND}")
-    assert planned == {**{address: ["create", "delete"] for address in DEFINITIONS}, SERVICE: ["update"]}
+    changed = {SERVICE: ["update"], CANARY: ["update"], SCHEDULE: ["update"], HEALTHY: ["delete", "create"]}
+    assert planned == {**{address: ["create", "delete"] for address in DEFINITIONS}, **changed}
     clone.script("deploy", IMAGE=SECOND)
     assert running(world)["image"] == SECOND
     assert {"name": "MERIDIAN_VERSION", "value": SECOND.split("@")[1]} in running(world)["environment"]
 
 
 def test_weights_wait_for_both_services_and_a_canary_goes_after_its_weight(world, clone):
-    """Asked of the graph of the apply, for the emulator would not show the 503s of another order."""
+    """Asked of the graph of the apply; test_canary_aws.py shows it under load."""
     waits = clone.waits_for(*with_canary(clone, THIRD, 10))
-    assert waits(WEIGHTS, SERVICE) and waits(WEIGHTS, CANARY)
+    assert waits(WEIGHTS, SERVICE) and waits(WEIGHTS, CANARY) and waits(WEIGHTS, HEALTHY)
     assert not waits(CANARY, WEIGHTS) and not waits(SERVICE, CANARY)
 
 
 def test_a_canary_gets_ten_percent_once_it_stands(world, clone):
     arguments = with_canary(clone, THIRD, 10)
     calls = changing(world, lambda: clone.terraform("apply", "-auto-approve", *arguments))
-    assert calls == ["ecs CreateService", "elasticloadbalancing ModifyRule"]
+    assert calls == ["ecs UpdateService", "elasticloadbalancing CreateRule"]
     assert weights(world) == {"stable": 90, "canary": 10}
     assert running(world)["image"] == SECOND and running(world, "canary")["image"] == THIRD
     assert clone.planned(*arguments) == {}
     # From here on the graph of the way back: tasks that still have requests are not taken away.
     waits = clone.waits_for(f"-var=image={THIRD}")
-    assert waits(f"{CANARY} (destroy)", WEIGHTS) and waits(WEIGHTS, SERVICE)
-    assert not waits(WEIGHTS, f"{CANARY} (destroy)")
+    assert waits(CANARY, f"{WEIGHTS} (destroy)") and not waits(f"{WEIGHTS} (destroy)", CANARY)
     assert clone.outputs()["canary"]["percent"] == 10 and clone.outputs()["image"] == SECOND
 
 
 def test_a_promoted_canary_loses_its_requests_before_its_tasks(world, clone):
     calls = changing(world, lambda: clone.script("deploy", IMAGE=THIRD))
-    # The stable service runs the image, then the weights move, then the second service goes.
-    assert calls[0] == "ecs UpdateService"
-    assert "elasticloadbalancing ModifyRule" in calls and calls[-1] == "ecs DeleteService"
-    assert calls.index("elasticloadbalancing ModifyRule") < min(
-        index for index, call in enumerate(calls) if index > 0 and call != "elasticloadbalancing ModifyRule"
-    )
+    # The stable service takes the image at any time: its old tasks serve until the new ones are healthy.
+    assert sorted(calls) == ["ecs UpdateService", "ecs UpdateService", "elasticloadbalancing DeleteRule"]
+    assert calls[-1] == "ecs UpdateService"
     assert weights(world) == {"stable": 100, "canary": 0}
     assert running(world)["image"] == THIRD and running(world, "canary") is None
     assert_nothing_to_do(clone)
@@ -214,20 +246,27 @@ def test_an_image_that_does_not_get_up_fails_the_apply_and_says_where_to_look(wo
     done = clone.script("deploy", IMAGE=BROKEN, check=False)
     assert done.returncode == 1
     said = " ".join(done.stdout.replace("│", " ").split())
-    assert "The new tasks did not become healthy and ECS went back to" in said and "describe-services" in said
-    assert running(world)["image"] == FIRST
-    clone.script("deploy", IMAGE=FIRST)
+    assert "did not become healthy" in said and "Essential container in task exited (exit code 1)" in said and "describe-services" in said
+    assert running(world)["image"] == FIRST and clone.outputs()["image"] == FIRST
+    clone.script("deploy")
     assert_nothing_to_do(clone)
 
 
-def test_domain_firewall_email_and_a_gateway_in_each_zone_come_and_go(world, tmp_path_factory):
-    """What is off by default, in an environment of its own."""
+def test_domain_firewall_email_zones_and_ways_out_come_and_go_on_a_running_stack(world, tmp_path_factory):
+    """What is off by default, in an environment of its own, within a boundary."""
     clone = Clone(tmp_path_factory.mktemp("options"), world)
     zone = world.aws("route53", "create-hosted-zone", "--name", "example.com", "--caller-reference", "rehearsal")["HostedZone"]["Id"]
-    (clone.stack / "options.tfvars").write_text(
-        f"""
-        name   = "meridian-options"
-        cidr   = "10.22.0.0/16"
+    base = 'name = "meridian-options"\ncidr = "10.22.0.0/16"\nboundary = true\n'
+    file = clone.stack / "options.tfvars"
+    options = {"ENV": "options"}
+    file.write_text(base)
+    assert "Serves at http://" in clone.script("deploy", IMAGE=FIRST, **options).stdout
+    for role in ("task", "execution", "flow-logs", "probe-schedule"):
+        within = world.aws("iam", "get-role", "--role-name", f"meridian-options-{role}")["Role"]["PermissionsBoundary"]
+        assert within["PermissionsBoundaryArn"] == "arn:aws:iam::123456789012:policy/meridian-options-boundary"
+    file.write_text(
+        base
+        + f"""
         zones  = 3
         nat    = "zonal"
         waf    = true
@@ -235,8 +274,7 @@ def test_domain_firewall_email_and_a_gateway_in_each_zone_come_and_go(world, tmp
         domain = {{ name = "time.example.com", zone = "{zone.split("/")[-1]}" }}
         """
     )
-    options = {"ENV": "options"}
-    assert "Serves at https://time.example.com" in clone.script("deploy", IMAGE=FIRST, **options).stdout
+    assert "Serves at https://time.example.com" in clone.script("deploy", **options).stdout
     assert_nothing_to_do(clone, **options)
     balancer = world.aws("elbv2", "describe-load-balancers", "--names", "meridian-options")["LoadBalancers"][0]
     listeners = world.aws("elbv2", "describe-listeners", "--load-balancer-arn", balancer["LoadBalancerArn"])["Listeners"]
@@ -245,6 +283,11 @@ def test_domain_firewall_email_and_a_gateway_in_each_zone_come_and_go(world, tmp
     assert len(gateways["NatGateways"]) == len(balancer["AvailabilityZones"]) == 3
     found = clone.python("from meridian.stack import Stack\nstack = Stack('aws', 'options')\nanswer = stack.cloud.left(stack)")
     assert {"web ACL", "certificate"} <= {thing.rsplit(" ", 1)[0] for thing in found}
+    # And all back in one apply, without a way to the internet at last.
+    file.write_text(base + 'nat = "none"\n')
+    inside = FIRST.replace("example.com/meridian", "123456789012.dkr.ecr.us-east-1.amazonaws.com/meridian-options")
+    assert "Serves at http://" in clone.script("deploy", IMAGE=inside, **options).stdout
+    assert_nothing_to_do(clone, **options)
     clone.script("destroy", CONFIRM="meridian-options", **options)
     world.aws("route53", "delete-hosted-zone", "--id", zone)
 
@@ -259,9 +302,7 @@ def test_an_apply_killed_between_push_and_digest_says_how_to_go_on_elsewhere(wor
     # waits for the digest, and there it is killed.
     push = killed.folder / "modules/image/push"
     push.rename(push.with_name("real"))
-    push.write_text(
-        '#!/usr/bin/env bash\nset -e\n"$(dirname "$0")/real"\ncp "$DIGEST_FILE" "$APP/target/digest"\nrm "$DIGEST_FILE"\nmkfifo "$DIGEST_FILE"\n'
-    )
+    push.write_text('#!/usr/bin/env bash\nset -e\n"$(dirname "$0")/real"\ncp "$DIGEST_FILE" "$APP/target/digest"\nrm "$DIGEST_FILE"\nmkfifo "$DIGEST_FILE"\n')
     push.chmod(0o755)
     killed.terraform("init", "-input=false")
     log = world.folder / "killed.log"
@@ -354,55 +395,70 @@ def test_in_the_end_the_account_lists_what_it_listed_before(world):
     assert world.listed() == world.before
 
 
-# What the policy holds beyond what the rehearsal calls, and why.
+POLICIES = ROOT / "modules/aws/delivery/policies"
+
+
+def rights(*names):
+    """Actions that the policies of the guide allow."""
+    found = [each["Action"] for name in names for each in json.loads((POLICIES / f"{name}.json").read_text())["Statement"]]
+    return {action for actions in found for action in ([actions] if isinstance(actions, str) else actions)}
+
+
+def asked(world):
+    """What was called, in the words of IAM."""
+    prefixes = {"monitoring": "cloudwatch", "tagging": "tag"}
+    # S3's interface and its rights have different names:
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+    names = {
+        "DeleteBucketEncryption": "PutEncryptionConfiguration",
+        "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+        "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
+        "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+        "DeleteObjects": "DeleteObject",
+        "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
+        "GetBucketEncryption": "GetEncryptionConfiguration",
+        "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+        "GetBucketReplication": "GetReplicationConfiguration",
+        "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+        "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+        "HeadBucket": "ListBucket",
+        "HeadObject": "GetObject",
+        "ListBuckets": "ListAllMyBuckets",
+        "ListDirectoryBuckets": "ListAllMyBuckets",
+        "ListObjectVersions": "ListBucketVersions",
+        "ListObjectsV2": "ListBucket",
+        "PutBucketEncryption": "PutEncryptionConfiguration",
+        "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+        "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    }
+    calls = {tuple(call.split()) for call in world.called()}
+    found = {f"{prefixes.get(service, service)}:{names.get(operation, operation) if service == 's3' else operation}" for service, operation in calls}
+    # Everybody may ask who he is; a domain's zone is its owner's to allow.
+    return {action for action in found if action != "sts:GetCallerIdentity" and not action.startswith("route53:")}
+
+
+# What the policies hold beyond what the rehearsal calls, and why.
 NOT_REHEARSED = {
     "tags, for which the rights are asked apart though they go along with the creation": (
         "acm:AddTagsToCertificate application-autoscaling:TagResource cloudwatch:TagResource ecr:TagResource ecs:TagResource"
-        " elasticloadbalancing:AddTags iam:TagRole logs:TagResource sns:TagResource wafv2:TagResource"
+        " elasticloadbalancing:AddTags iam:TagRole logs:TagResource sns:TagResource wafv2:TagResource s3:PutObjectTagging"
     ),
     "the push, which goes to another registry here": (
         "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:CompleteLayerUpload ecr:GetAuthorizationToken"
         " ecr:GetDownloadUrlForLayer ecr:InitiateLayerUpload ecr:PutImage ecr:UploadLayerPart"
     ),
-    "what another call asks for besides": "elasticloadbalancing:SetWebAcl iam:CreateServiceLinkedRole iam:PassRole",
-    "a variable changed later": (
-        "elasticloadbalancing:ModifyListener elasticloadbalancing:ModifyTargetGroup elasticloadbalancing:SetSecurityGroups"
-        " elasticloadbalancing:SetSubnets iam:UpdateAssumeRolePolicy scheduler:UpdateSchedule wafv2:UpdateWebACL"
+    "what another call asks for besides": (
+        "ec2:GetSecurityGroupsForVpc elasticloadbalancing:GetLoadBalancerWebACL elasticloadbalancing:SetWebAcl"
+        " iam:CreateServiceLinkedRole iam:PassRole route53:AssociateVPCWithHostedZone"
     ),
+    "roles that were made without the boundary": "iam:PutRolePermissionsBoundary",
+    "a variable changed later": "elasticloadbalancing:SetSecurityGroups scheduler:UpdateSchedule",
+    "a newer provider": "ecs:ListServiceDeployments",
 }
 
 
-def test_the_deployers_policy_holds_what_was_called_and_no_more(world):
-    text = (ROOT / "stacks/aws/deployer-policy.json").read_text()
-    # What a managed policy may have: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-    assert len(re.sub(r"\s", "", text)) <= 6144
-    statements = json.loads(text)["Statement"]
-    allowed = {action for statement in statements for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])}
-    prefixes = {"monitoring": "cloudwatch", "tagging": "tag"}
-    called = set()
-    for call in world.called():
-        service, operation = call.split()
-        # S3 has one path for the list of buckets of either kind, and another name for the right.
-        right = "ListAllMyBuckets" if call in ("s3 ListBuckets", "s3 ListDirectoryBuckets") else operation
-        called.add(f"{prefixes.get(service, service)}:{right}")
-    # Everybody may ask who he is; a domain's zone is its owner's to allow.
-    called = {call for call in called if call != "sts:GetCallerIdentity" and not call.startswith("route53:")}
+def test_the_deployers_policies_hold_what_was_called_and_no_more(world):
+    allowed, called = rights("network", "service"), asked(world)
     assert {call for call in called if not any(fnmatch.fnmatchcase(call, action) for action in allowed)} == set()
     idle = {action for action in allowed if not any(fnmatch.fnmatchcase(call, action) for call in called)}
-    assert idle == set(" ".join(NOT_REHEARSED.values()).split())
-
-
-# What destroy lists in the account to prove that nothing is left; a pipeline never runs it.
-ASKED_BY_DESTROY = {"iam:ListRoles", "s3:ListAllMyBuckets", "tag:GetResources"}
-
-
-def test_the_pipelines_deployer_may_do_all_that_a_life_of_the_stack_calls(world):
-    """The rights of modules/aws/delivery, which are whole services but for IAM, where each is named."""
-    policy = (ROOT / "modules/aws/delivery/deployer.tf").read_text()
-    services = re.findall(r'"([a-z0-9-]+)"', re.search(r"services = \[(.*)\]", policy)[1])
-    allowed = {f"{service}:*" for service in services} | set(re.findall(r'"((?:iam|s3|ssm):[A-Za-z]+|s3:\*)"', policy))
-    prefixes = {"monitoring": "cloudwatch", "tagging": "tag"}
-    called = {f"{prefixes.get(service, service)}:{operation}" for service, operation in map(str.split, world.called())}
-    called -= {"sts:GetCallerIdentity", "s3:ListBuckets", "s3:ListDirectoryBuckets"} | ASKED_BY_DESTROY
-    assert len(called) > 100 and "iam:CreateRole" in called
-    assert {call for call in called if not any(fnmatch.fnmatchcase(call, action) for action in allowed)} == set()
+    assert idle <= set(" ".join(NOT_REHEARSED.values()).split()), idle

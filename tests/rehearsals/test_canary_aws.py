@@ -1,26 +1,33 @@
 """The canary on AWS from end to end: the real stack and provider on moto, real requests, the real probe.
 
-moto starts no tasks. In the place of the load balancer stands a server that asks moto for the
-weights of the rule and for what the services behind it run, and answers as those tasks would.
+In the place of the load balancer stands a server that asks moto for weights and targets, and answers as those tasks would.
+What becomes of tasks is told in doubles/moto_services.py.
 """
 
 import fnmatch
+import json
+import os
 import re
-
+import signal
+import subprocess
 import sys
+import time
 
 import pytest
 from doubles.balancer import Balancer
 from support.aws_world import Clone, World
+from support.load import Load
 from support.machine import ROOT
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "aws", "aws-cli", "docker-registry")]
 
-STABLE, GOOD, HALF_FAILING = (f"ghcr.io/someone/meridian@sha256:{letter * 64}" for letter in "abc")
+STABLE, GOOD, HALF_FAILING = (f"ghcr.io/someone/meridian@sha256:{digit * 64}" for digit in "123")
+# As moto_services.py has it.
+LATE, NEVER_RUNS, CRASHES, NEVER_HEALTHY = (f"ghcr.io/someone/meridian@sha256:{(word * 22)[:64]}" for word in ("cafe", "dead", "bad", "face"))
 
 
-class Weights:
-    """Version to weight, as moto has them."""
+class Door:
+    """What the load balancer has, as moto knows it."""
 
     def __init__(self, world):
         import boto3  # not there in a newcomer's tests, which come by this file too
@@ -29,25 +36,51 @@ class Weights:
         self.balancing = boto3.client("elbv2", **options)
         self.containers = boto3.client("ecs", **options)
 
-    def ask(self):
+    def weights(self):
+        """Target group to weight: those of the first rule that all requests fit, else of the listener itself."""
         balancer = self.balancing.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
-        listener = self.balancing.describe_listeners(LoadBalancerArn=balancer)["Listeners"][0]["ListenerArn"]
-        rules = self.balancing.describe_rules(ListenerArn=listener)["Rules"]
-        rule = next(rule for rule in rules if rule["Priority"] == "100")
-        groups = rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
-        running = self.running()
-        return {running[group["TargetGroupArn"]]: group["Weight"] for group in groups if group["TargetGroupArn"] in running}
+        listener = self.balancing.describe_listeners(LoadBalancerArn=balancer)["Listeners"][0]
+        rules = self.balancing.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
+        rule = next((rule for rule in rules if rule["Priority"] == "100"), None)
+        if not rule:
+            return {listener["DefaultActions"][0]["TargetGroupArn"]: 100}
+        return {group["TargetGroupArn"]: group["Weight"] for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]}
 
-    def running(self):
-        """Target group to the version that its service runs."""
+    def targets(self):
+        """Weight of each group, with the version and the health of each of its targets."""
+        tasks = {}
+        for service in ("stable", "canary"):
+            for status in ("RUNNING", "STOPPED"):
+                arns = self.containers.list_tasks(cluster="meridian", serviceName=f"meridian-{service}", desiredStatus=status)["taskArns"]
+                for task in self.containers.describe_tasks(cluster="meridian", tasks=arns)["tasks"] if arns else []:
+                    tasks[task["attachments"][0]["details"][0]["value"]] = self.version(task["taskDefinitionArn"])
+        groups = []
+        for group, weight in self.weights().items():
+            found = self.balancing.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+            states = [(tasks.get(target["Target"]["Id"]), target["TargetHealth"]["State"]) for target in found]
+            groups.append((weight, [(version, state == "healthy") for version, state in states if version and state != "draining"]))
+        return groups
+
+    def version(self, definition):
+        container = self.containers.describe_task_definition(taskDefinition=definition)["taskDefinition"]["containerDefinitions"][0]
+        return {each["name"]: each["value"] for each in container["environment"]}["MERIDIAN_VERSION"]
+
+    def shares(self):
+        """Version to weight."""
+        return {version: weight for weight, targets in self.targets() for version in {each for each, _ in targets} if weight}
+
+    def services(self):
+        """Name to desired count of those that are active."""
         names = self.containers.list_services(cluster="meridian")["serviceArns"]
-        versions = {}
-        for service in self.containers.describe_services(cluster="meridian", services=names)["services"]:
-            if service["status"] == "ACTIVE":
-                definition = self.containers.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-                environment = {each["name"]: each["value"] for each in definition["containerDefinitions"][0]["environment"]}
-                versions[service["loadBalancers"][0]["targetGroupArn"]] = environment["MERIDIAN_VERSION"]
-        return versions
+        found = self.containers.describe_services(cluster="meridian", services=names)["services"]
+        return {service["serviceName"]: service["desiredCount"] for service in found if service["status"] == "ACTIVE"}
+
+
+IDLE = {"meridian-stable": 2, "meridian-canary": 0}
+
+
+def version(image):
+    return image.split("@")[1]
 
 
 @pytest.fixture(scope="module")
@@ -57,17 +90,106 @@ def stage(tmp_path_factory):
         clone = Clone(folder / "clone", world)
         clone.terraform("init", "-input=false")
         clone.terraform("apply", "-auto-approve", f"-var=image={STABLE}")
-        with Balancer(Weights(world).ask, HALF_FAILING.split("@")[1]) as balancer:
+        clone.door = Door(world)
+        with Balancer(None, version(HALF_FAILING), clone.door.targets) as balancer:
             yield clone, balancer, balancer.environment(f"{sys.executable} {ROOT / 'scripts/meridian'} probe", minutes=0.5, answers=20)
 
 
-def test_a_clean_canary_is_promoted_and_nothing_is_left_of_it(stage):
+@pytest.fixture
+def visited(stage):
+    """Sixty requests a second, none of which may fail."""
+    _, balancer, _ = stage
+    host, port = balancer.url.removeprefix("http://").split(":")
+    with Load(host, int(port), rate=60) as load:
+        load.wait_for(60)
+        yield load
+    assert not load.lost and not load.refused and set(load.statuses) == {200}, f"{load.statuses} lost {load.lost}"
+
+
+def trying(clone, image, percent=10):
+    """Arguments with which plain Terraform puts an image on trial beside the one that serves."""
+    outputs = clone.outputs()
+    canary = outputs.get("canary") or {"stable": outputs["revision"]}
+    return [f"-var=image={outputs['image']}", f"-var=canary={json.dumps({'image': image, 'percent': percent, 'stable': canary['stable']})}"]
+
+
+def test_plain_terraform_begins_and_takes_back_without_a_failed_request(stage, visited):
+    clone, balancer, _ = stage
+    clone.terraform("apply", "-auto-approve", *trying(clone, GOOD))
+    assert clone.door.shares() == {version(STABLE): 90, version(GOOD): 10}
+    visited.wait_for(visited.answered + 120)
+    before = len(clone.world.called())
+    clone.terraform("apply", "-auto-approve", f"-var=image={STABLE}")
+    wanted = ("elasticloadbalancing DeleteRule", "ecs UpdateService")
+    assert [call for call in clone.world.called()[before:] if call in wanted] == list(wanted), "its requests went back before its tasks went"
+    assert clone.door.shares() == {version(STABLE): 100} and clone.door.services() == IDLE
+    assert ((version(STABLE), 90), (version(GOOD), 10)) in {tuple(sorted(seen, key=lambda each: -each[1])) for seen in balancer.seen}
+
+
+def test_a_canary_that_is_killed_while_it_gets_ready_goes_on_by_the_same_command(stage, visited):
+    clone, _, _ = stage
+    arguments = ["apply", "-auto-approve", "-input=false", *trying(clone, LATE)]
+    log = clone.folder / "killed.log"
+    with open(log, "w") as output:
+        killed = subprocess.Popen(
+            ["terraform", f"-chdir={clone.stack}", *arguments], env=clone.world.environment(), stdout=output, stderr=output, start_new_session=True
+        )
+    end = time.monotonic() + 300
+    while "Provisioning with" not in log.read_text():
+        assert killed.poll() is None and time.monotonic() < end, log.read_text()
+        time.sleep(0.2)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    assert clone.door.shares() == {version(STABLE): 100}, "it was not healthy yet"
+    clone.terraform(*arguments)
+    assert clone.door.shares() == {version(STABLE): 90, version(LATE): 10}
+    assert clone.door.services() == {"meridian-stable": 2, "meridian-canary": 1}, "none of the same name beside it, none left behind"
+    assert clone.planned(*trying(clone, LATE)) == {}
+    clone.terraform("apply", "-auto-approve", f"-var=image={STABLE}")
+    assert clone.door.services() == IDLE
+
+
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [
+        (NEVER_RUNS, "CannotPullContainerError: pull image manifest"),
+        (CRASHES, "Essential container in task exited (exit code 1)"),
+        (NEVER_HEALTHY, "Task failed ELB health checks in"),
+    ],
+    ids=["never runs", "crashes", "never healthy"],
+)
+def test_a_canary_that_does_not_get_up_gets_no_request_and_says_why_within_minutes(stage, visited, image, words):
+    clone, _, _ = stage
+    begun = time.monotonic()
+    done = clone.terraform("apply", "-auto-approve", *trying(clone, image), check=False)
+    assert done.returncode == 1 and words in " ".join(done.stdout.split()), done.stdout[-3000:]
+    # The clock of moto_services.py; fifteen minutes is what it waits where nothing is said.
+    assert time.monotonic() - begun < 300
+    assert clone.door.shares() == {version(STABLE): 100}
+    assert clone.outputs()["image"] == STABLE
+    clone.terraform("apply", "-auto-approve", f"-var=image={STABLE}")
+    assert clone.door.services() == IDLE
+
+
+def test_what_serves_stays_in_the_outputs_and_the_probe_when_a_deployment_is_taken_back(stage, visited):
+    clone, _, _ = stage
+    before = clone.outputs()
+    done = clone.script("deploy", check=False, IMAGE=CRASHES)
+    assert done.returncode == 1 and "Essential container in task exited" in " ".join(done.stdout.split())
+    after = clone.outputs()
+    assert (after["image"], after["revision"]) == (before["image"], before["revision"])
+    probe = clone.door.containers.describe_task_definition(taskDefinition="meridian-probe")["taskDefinition"]
+    assert probe["containerDefinitions"][0]["image"] == STABLE
+    # The next deployment goes by what serves.
+    assert f"Keeps the image that was supplied: {STABLE}" in clone.script("deploy").stdout
+    assert clone.door.shares() == {version(STABLE): 100} and clone.planned(f"-var=image={STABLE}") == {}
+
+
+def test_a_clean_canary_is_promoted_and_nothing_is_left_of_it(stage, visited):
     clone, balancer, environment = stage
     done = clone.script("canary", IMAGE=GOOD, **environment)
     assert "Promoted" in done.stdout, done.stdout
-    stable, good = (image.split("@")[1] for image in (STABLE, GOOD))
-    assert ((stable, 90), (good, 10)) in balancer.seen, "a tenth went to it"
-    assert balancer.ask() == {good: 100}
+    assert clone.door.shares() == {version(GOOD): 100} and clone.door.services() == IDLE
     assert clone.outputs()["image"] == GOOD and clone.outputs().get("canary") is None
     assert clone.planned(f"-var=image={GOOD}") == {}
 
@@ -77,11 +199,10 @@ def test_a_half_failing_canary_behind_a_healthy_stable_is_withdrawn(stage):
     before = len(clone.world.called())
     done = clone.script("canary", check=False, IMAGE=HALF_FAILING, **environment)
     assert done.returncode == 1 and "of the canary's" in done.stdout, done.stdout
-    good, failing = (image.split("@")[1] for image in (GOOD, HALF_FAILING))
-    assert ((good, 90), (failing, 10)) in balancer.seen
-    calls = [call for call in clone.world.called()[before:] if call in ("elasticloadbalancing ModifyRule", "ecs DeleteService")]
-    assert calls == ["elasticloadbalancing ModifyRule", "elasticloadbalancing ModifyRule", "ecs DeleteService"], "its requests went back before it went"
-    assert balancer.ask() == {good: 100}
+    wanted = ("elasticloadbalancing CreateRule", "elasticloadbalancing DeleteRule", "ecs UpdateService")
+    calls = [call for call in clone.world.called()[before:] if call in wanted]
+    assert calls == ["ecs UpdateService", *wanted], "it had its requests when it stood, and lost them before it went"
+    assert clone.door.shares() == {version(GOOD): 100}
     assert clone.planned(f"-var=image={GOOD}") == {}
 
 

@@ -1,10 +1,59 @@
 locals {
-  # The services that stacks/aws and stacks/vm/aws are made of.
-  services = ["acm", "application-autoscaling", "autoscaling", "cloudwatch", "ec2", "ecr", "ecs", "elasticloadbalancing", "logs", "route53", "scheduler", "sns", "wafv2"]
+  # The policies of policies/, written for a stack whose name begins with meridian, for the stacks of an environment; in
+  # three, for AWS takes 6,144 characters each: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+  machines = { for environment in keys(var.environments) : environment => compact([lookup(var.machines, environment, "")]) }
+  parts = merge([for environment, stack in var.environments : {
+    "${environment}/network" = concat([stack], local.machines[environment])
+    "${environment}/service" = [stack]
+    "${environment}/machine" = local.machines[environment]
+  }]...)
+  written = { for file in ["network", "service", "machine", "boundary"] : file => jsondecode(file("${path.module}/policies/${file}.json")).Statement }
+  # What a statement says of meridian*, for each of the names.
+  policies = { for key, names in local.parts : key => [for statement in local.written[split("/", key)[1]] : merge(statement, {
+    Resource = distinct(flatten([for resource in flatten([statement.Resource]) : [for name in names :
+      replace(replace(resource, "meridian*", "${name}*"), "arn:aws:", "arn:${local.partition}:")
+    ]]))
+    }, can(statement.Condition) ? {
+    Condition = jsondecode(replace(replace(jsonencode(statement.Condition),
+      "\"meridian*\"", jsonencode([for name in names : "${name}*"])),
+      "\"arn:aws:iam::*:policy/meridian*-boundary\"", jsonencode([for name in names : "${local.iam}:policy/${name}-boundary"])
+    ))
+  } : {})] if length(names) > 0 }
 }
 
-# Whoever deploys a service decides what it may do, so this is as good as an administrator of these
-# services; what it cannot do is change who may deploy, or states of other environments.
+# Whoever deploys a service decides what it may do, within this: a role without it, or with another, cannot be made, and
+# no deployer can change it.
+resource "aws_iam_policy" "boundary" {
+  for_each = toset(concat(values(var.environments), flatten(values(local.machines))))
+
+  name        = "${each.value}-boundary"
+  description = "The most that a role of ${each.value} may ever do"
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [for statement in local.written.boundary : merge(statement, {
+      Resource = [for resource in flatten([statement.Resource]) : replace(replace(resource, "meridian*", "${each.value}*"), "arn:aws:", "arn:${local.partition}:")]
+    })]
+  })
+}
+
+resource "aws_iam_policy" "deployer" {
+  for_each = local.policies
+
+  name        = "${var.environments[split("/", each.key)[0]]}-deployer-${split("/", each.key)[1]}"
+  path        = "/delivery/"
+  description = "Pipeline of ${split("/", each.key)[0]}: the part ${split("/", each.key)[1]}"
+  policy      = jsonencode({ Version = "2012-10-17", Statement = each.value })
+}
+
+resource "aws_iam_role_policy_attachment" "deployer" {
+  for_each = aws_iam_policy.deployer
+
+  role       = aws_iam_role.deployer[split("/", each.key)[0]].name
+  policy_arn = each.value.arn
+}
+
+# What belongs to the pipeline and not to a stack: its state, the repository that all share, its domain's zone.
 resource "aws_iam_role_policy" "deployer" {
   for_each = var.environments
 
@@ -13,7 +62,7 @@ resource "aws_iam_role_policy" "deployer" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       # Production has Terraform's default workspace, others have one of their name:
       # https://developer.hashicorp.com/terraform/language/backend/s3
       {
@@ -23,29 +72,27 @@ resource "aws_iam_role_policy" "deployer" {
         Resource = [for key in ["stack", "vm"] : "${var.store}/${each.key == "production" ? "" : "env:/${each.key}/"}${key}.tfstate*"]
       },
       { Sid = "States", Effect = "Allow", Action = "s3:ListBucket", Resource = var.store },
-      { Sid = "Documents", Effect = "Allow", Action = "s3:*", Resource = ["arn:${local.partition}:s3:::${each.value}-documents-*"] },
-      { Sid = "Services", Effect = "Allow", Action = [for service in local.services : "${service}:*"], Resource = "*" },
-      { Sid = "MachineImage", Effect = "Allow", Action = "ssm:GetParameter", Resource = "arn:${local.partition}:ssm:*::parameter/aws/service/*" },
+      # It takes images from every environment, and is none's to delete.
       {
-        Sid    = "Roles"
-        Effect = "Allow"
-        Action = [
-          "iam:AddRoleToInstanceProfile", "iam:AttachRolePolicy", "iam:CreateInstanceProfile", "iam:CreateRole", "iam:DeleteInstanceProfile",
-          "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:GetInstanceProfile", "iam:GetRole", "iam:GetRolePolicy",
-          "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies", "iam:PassRole", "iam:PutRolePolicy",
-          "iam:RemoveRoleFromInstanceProfile", "iam:TagInstanceProfile", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole",
-        ]
-        Resource = ["${local.iam}:role/${each.value}-*", "${local.iam}:instance-profile/${each.value}-*"]
+        Sid      = "SharedRepository"
+        Effect   = "Allow"
+        Action   = [for action in one([for statement in local.written.service : statement.Action if statement.Sid == "Images"]) : action if can(regex("Layer|Image$|ListTags", action))]
+        Resource = local.repository
       },
       {
-        Sid       = "RolesOfServices"
-        Effect    = "Allow"
-        Action    = "iam:CreateServiceLinkedRole"
-        Resource  = "${local.iam}:role/aws-service-role/*"
-        Condition = { StringEquals = { "iam:AWSServiceName" = ["autoscaling.amazonaws.com", "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com", "elasticloadbalancing.amazonaws.com", "wafv2.amazonaws.com"] } }
+        Sid      = "SharedRepositoryStays"
+        Effect   = "Deny"
+        Action   = ["ecr:DeleteRepository", "ecr:SetRepositoryPolicy", "ecr:PutLifecyclePolicy", "ecr:PutImageTagMutability"]
+        Resource = local.repository
       },
-      # The shared repository takes images from every environment, and is none's to delete.
-      { Sid = "SharedRepository", Effect = "Deny", Action = ["ecr:DeleteRepository", "ecr:SetRepositoryPolicy", "ecr:PutLifecyclePolicy", "ecr:PutImageTagMutability"], Resource = local.repository },
-    ]
+      ], [for statement in [
+        { Sid = "RecordsChange", Effect = "Allow", Action = ["route53:GetChange"], Resource = "arn:${local.partition}:route53:::change/*" },
+        {
+          Sid      = "Records"
+          Effect   = "Allow"
+          Action   = ["route53:ChangeResourceRecordSets", "route53:GetHostedZone", "route53:ListResourceRecordSets", "route53:ListTagsForResource"]
+          Resource = "arn:${local.partition}:route53:::hostedzone/${lookup(var.zones, each.key, "")}"
+        },
+    ] : statement if contains(keys(var.zones), each.key)])
   })
 }

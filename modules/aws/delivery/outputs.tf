@@ -9,7 +9,7 @@ output "deployer" {
   description = "ARN of the role that applies, by environment; for jobs in that environment alone."
   value       = { for environment, role in aws_iam_role.deployer : environment => role.arn }
 
-  depends_on = [aws_iam_role_policy.deployer]
+  depends_on = [aws_iam_role_policy.deployer, aws_iam_role_policy_attachment.deployer, aws_iam_policy.boundary]
 }
 
 output "viewer" {

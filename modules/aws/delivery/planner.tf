@@ -6,16 +6,15 @@ locals {
     "application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies", "application-autoscaling:ListTagsForResource",
     "autoscaling:Describe*",
     "cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource",
-    "ec2:Describe*", "ec2:GetSecurityGroupsForVpc",
+    "ec2:Describe*",
     "ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:GetRepositoryPolicy", "ecr:ListTagsForResource",
-    "ecs:DescribeClusters", "ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:ListServices", "ecs:ListTagsForResource",
-    "elasticloadbalancing:Describe*",
+    "ecs:DescribeClusters", "ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:ListServiceDeployments", "ecs:ListServices", "ecs:ListTagsForResource",
+    "elasticloadbalancing:Describe*", "elasticloadbalancing:GetLoadBalancerWebACL",
     "iam:GetInstanceProfile", "iam:GetOpenIDConnectProvider", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies",
     "logs:DescribeLogGroups", "logs:DescribeMetricFilters", "logs:ListTagsForResource",
     "route53:GetChange", "route53:GetHostedZone", "route53:ListHostedZones", "route53:ListResourceRecordSets", "route53:ListTagsForResource",
     "scheduler:GetSchedule", "scheduler:GetScheduleGroup", "scheduler:ListTagsForResource",
     "sns:GetSubscriptionAttributes", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource",
-    "ssm:GetParameter",
     "wafv2:GetWebACL", "wafv2:GetWebACLForResource", "wafv2:ListTagsForResource",
   ]
   # Of a bucket, and of the documents in it, which everybody may read under /api anyway.
@@ -33,6 +32,8 @@ resource "aws_iam_role_policy" "planner" {
     Statement = [
       { Sid = "State", Effect = "Allow", Action = ["s3:GetObject", "s3:ListBucket"], Resource = [var.store, "${var.store}/*"] },
       { Sid = "Documents", Effect = "Allow", Action = local.bucket_reads, Resource = [for stack in values(var.environments) : "arn:${local.partition}:s3:::${stack}-documents-*"] },
+      # AWS's own, such as the newest machine image; others may hold secrets, and a plan runs what a pull request says.
+      { Sid = "MachineImage", Effect = "Allow", Action = "ssm:GetParameter", Resource = "arn:${local.partition}:ssm:*::parameter/aws/service/*" },
       { Sid = "Settings", Effect = "Allow", Action = local.reads, Resource = "*" },
     ]
   })

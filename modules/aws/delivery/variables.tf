@@ -19,6 +19,24 @@ variable "environments" {
   }
 }
 
+variable "machines" {
+  description = "Environment of the pipeline to the name of its virtual machine's stack, such as { production = \"meridian-hello\" }; {} where none is deployed."
+  type        = map(string)
+
+  validation {
+    # Rights go by the beginning of a name, so that none of production's may begin like one of another environment.
+    condition = alltrue(flatten([for environment, stack in merge(var.environments, { for key, name in var.machines : "${key}/machine" => name }) : [
+      for name in compact([lookup(var.environments, "production", ""), lookup(var.machines, "production", "")]) : !startswith(name, stack)
+    ] if !startswith(environment, "production")]))
+    error_message = "No name of production's may begin with that of another environment, whose deployer could then reach it."
+  }
+}
+
+variable "zones" {
+  description = "Environment of the pipeline to the Route 53 zone of its domain, whose records it may change; {} without domains."
+  type        = map(string)
+}
+
 variable "github" {
   description = "Repository on GitHub whose workflows get the identities, or null: owner and repository with the numeric ids that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, and the ARN of the account's OIDC provider if it has one already."
   type        = object({ owner = string, owner_id = number, repository = string, repository_id = number, branch = optional(string, "main"), provider = optional(string) })

@@ -16,8 +16,9 @@ locals {
 resource "aws_iam_role" "this" {
   for_each = local.roles
 
-  name        = "${var.name}-${each.key}"
-  description = each.value
+  name                 = "${var.name}-${each.key}"
+  description          = each.value
+  permissions_boundary = var.boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

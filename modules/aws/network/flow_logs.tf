@@ -21,8 +21,9 @@ resource "aws_cloudwatch_log_group" "flow" {
 }
 
 resource "aws_iam_role" "flow" {
-  name        = "${var.name}-flow-logs"
-  description = "Writes the network's flow log"
+  name                 = "${var.name}-flow-logs"
+  description          = "Writes the network's flow log"
+  permissions_boundary = var.boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

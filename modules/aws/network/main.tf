@@ -1,6 +1,8 @@
 data "aws_availability_zones" "available" {
   # checkov:skip=CKV_AWS_394:the first ones are taken and everything is keyed by their names; a zone that AWS adds sorts last
   state = "available"
+  # Fargate is not in these: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AWS_Fargate-Regions.html
+  exclude_zone_ids = ["apne1-az3", "usw1-az2"]
 
   # Local zones have no load balancers of the usual kind.
   filter {
@@ -11,7 +13,7 @@ data "aws_availability_zones" "available" {
   lifecycle {
     postcondition {
       condition     = length(self.names) >= var.zones
-      error_message = "zones is ${var.zones}, but the region has ${length(self.names)} availability zones for this account."
+      error_message = "zones is ${var.zones}, but the region has ${length(self.names)} availability zones with Fargate for this account."
     }
   }
 }

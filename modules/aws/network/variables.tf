@@ -3,6 +3,11 @@ variable "name" {
   type        = string
 }
 
+variable "boundary" {
+  description = "ARN of the permissions boundary of the roles that are made here; null: none."
+  type        = string
+}
+
 variable "cidr" {
   description = "IPv4 range of the network, /16 to /22: sixteen equal blocks, the first eight for public subnets, the rest for private ones. Must not overlap networks it will be connected to."
   type        = string

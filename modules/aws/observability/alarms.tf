@@ -17,9 +17,11 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   ok_actions         = [var.channel]
 
   metric_query {
-    id          = "percent"
-    label       = "Answers of 500 and above, percent"
-    expression  = "IF(FILL(service, 0) + FILL(balancer, 0) >= 5, 100 * (FILL(service, 0) + FILL(balancer, 0)) / requests, 0)"
+    id    = "percent"
+    label = "Answers of 500 and above, percent"
+    # Sums go over whichever has a value. Requests that no target was chosen for are in none of the load balancer's counts but
+    # that of its own errors: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+    expression  = "IF(SUM([service, balancer]) >= 5, 100 * SUM([service, balancer]) / SUM([requests, balancer]), 0)"
     return_data = true
   }
 
@@ -91,8 +93,8 @@ resource "aws_cloudwatch_metric_alarm" "load" {
   evaluation_periods  = 10
   comparison_operator = "GreaterThanThreshold"
   threshold           = 90
-  # A service that runs always has both.
-  treat_missing_data = "breaching"
+  # Before its first minutes a service has neither; one that is gone is the probe's to tell.
+  treat_missing_data = "missing"
   alarm_actions      = [var.channel]
   ok_actions         = [var.channel]
 }

@@ -1,6 +1,7 @@
 resource "aws_iam_role" "schedule" {
-  name        = "${local.job}-schedule"
-  description = "Starts the probe of ${var.name}"
+  name                 = "${local.job}-schedule"
+  description          = "Starts the probe of ${var.name}"
+  permissions_boundary = var.boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

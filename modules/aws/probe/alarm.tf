@@ -18,19 +18,42 @@ resource "aws_cloudwatch_log_metric_filter" "ok" {
   }
 }
 
+locals {
+  # Two checks: a start that takes longer than usual falls into the next period and is no failure. Checked every minute, four,
+  # since the newest are often not there yet.
+  periods = var.every_minutes == 1 ? 4 : 2
+}
+
 # One alarm for a service that is down or tells the wrong time and for a probe that does not run.
-# Two periods: a start that takes longer than usual falls into the next one and is no failure.
 resource "aws_cloudwatch_metric_alarm" "this" {
   alarm_name          = local.job
-  alarm_description   = "No check of ${var.url} said OK for ${2 * var.every_minutes} minutes: the service is down, its clock is wrong by more than a second, or the probe does not run. Its log: ${local.log_group}"
-  namespace           = "Meridian/${var.name}"
-  metric_name         = aws_cloudwatch_log_metric_filter.ok.metric_transformation[0].name
-  statistic           = "Sum"
-  period              = 60 * var.every_minutes
-  evaluation_periods  = 2
+  alarm_description   = "No check of ${var.url} said OK for ${local.periods * var.every_minutes} minutes: it is down, its clock is wrong, or the probe does not run. Log: ${local.log_group}"
+  evaluation_periods  = local.periods
   comparison_operator = "LessThanThreshold"
   threshold           = 1
-  treat_missing_data  = "breaching"
-  alarm_actions       = [var.channel]
-  ok_actions          = [var.channel]
+  # The state stays while there is nothing at all: before the first check, which would else ring at every first deployment,
+  # and long after the last, which has rung.
+  treat_missing_data = "ignore"
+  alarm_actions      = [var.channel]
+  ok_actions         = [var.channel]
+
+  # A check that is missing counts as one that failed. Missing as such would not: CloudWatch goes on looking at older ones.
+  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+  metric_query {
+    id          = "checks"
+    label       = "Checks that said OK"
+    expression  = "FILL(ok, 0)"
+    return_data = true
+  }
+
+  metric_query {
+    id = "ok"
+
+    metric {
+      namespace   = aws_cloudwatch_log_metric_filter.ok.metric_transformation[0].namespace
+      metric_name = aws_cloudwatch_log_metric_filter.ok.metric_transformation[0].name
+      period      = 60 * var.every_minutes
+      stat        = "Sum"
+    }
+  }
 }

@@ -7,8 +7,7 @@ data "aws_region" "current" {}
 locals {
   job       = "${var.name}-probe"
   log_group = "/meridian/${var.name}/probe"
-  # Without a revision: the schedule takes the newest, so a new image changes the definition alone.
-  # Spelt out, because the resource's own attribute is unknown while it is replaced.
+  # Without a revision, for rights that hold for each.
   family_arn = "arn:${data.aws_partition.current.partition}:ecs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:task-definition/${local.job}"
 }
 
@@ -56,6 +55,7 @@ resource "aws_ecs_task_definition" "this" {
     }
   }])
 
+  # The old one stays until the schedule has left it.
   lifecycle {
     create_before_destroy = true
   }
@@ -86,6 +86,8 @@ resource "aws_vpc_security_group_egress_rule" "this" {
   to_port           = tonumber(each.key)
 }
 
+# It waits, by the platform, until the service is healthy, and so goes on checking with the image that serves when a new one
+# does not get up.
 resource "aws_scheduler_schedule" "this" {
   # checkov:skip=CKV_AWS_297:the schedule holds no secrets; a key of ours costs 1 USD a month
   name                = local.job
@@ -101,12 +103,11 @@ resource "aws_scheduler_schedule" "this" {
     role_arn = aws_iam_role.schedule.arn
 
     ecs_parameters {
-      task_definition_arn     = local.family_arn
-      launch_type             = "FARGATE"
-      platform_version        = "1.4.0"
-      task_count              = 1
-      enable_ecs_managed_tags = true
-      enable_execute_command  = false
+      task_definition_arn    = aws_ecs_task_definition.this.arn
+      launch_type            = "FARGATE"
+      platform_version       = "1.4.0"
+      task_count             = 1
+      enable_execute_command = false
 
       network_configuration {
         subnets          = var.private_subnet_ids
@@ -122,5 +123,5 @@ resource "aws_scheduler_schedule" "this" {
     }
   }
 
-  depends_on = [aws_ecs_task_definition.this, aws_iam_role_policy.schedule, aws_iam_role_policy.log, aws_vpc_security_group_egress_rule.this]
+  depends_on = [aws_iam_role_policy.schedule, aws_iam_role_policy.log, aws_vpc_security_group_egress_rule.this]
 }

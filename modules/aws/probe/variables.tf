@@ -3,6 +3,11 @@ variable "name" {
   type        = string
 }
 
+variable "boundary" {
+  description = "ARN of the permissions boundary of the roles that are made here; null: none."
+  type        = string
+}
+
 variable "image" {
   description = "Image of the service, by digest; its program checks too: probe URL."
   type        = string

@@ -1,12 +1,12 @@
-# A second service of fixed size, big enough for its part of the load at the stable one's maximum.
+# A second service, with tasks for as long as a canary is on trial and else without any, which costs nothing. It is always
+# there, so that a canary is a change of it: a creation that was cut short would leave a second one behind.
 resource "aws_ecs_service" "canary" {
   # checkov:skip=CKV_AWS_332:the same as the stable service
-  count = var.canary == null ? 0 : 1
-
   name            = "${var.name}-canary"
   cluster         = aws_ecs_cluster.this.id
-  task_definition = aws_ecs_task_definition.this["canary"].arn
-  desired_count   = max(1, ceil(var.instances.max * var.canary.percent / 100))
+  task_definition = aws_ecs_task_definition.this[var.canary == null ? "stable" : "canary"].arn
+  # Of fixed size, big enough for its part of the load at the stable one's maximum.
+  desired_count = var.canary == null ? 0 : max(1, ceil(var.instances.max * var.canary.percent / 100))
 
   launch_type                       = "FARGATE"
   platform_version                  = "1.4.0"
@@ -18,7 +18,8 @@ resource "aws_ecs_service" "canary" {
 
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
-  wait_for_steady_state              = true
+  # As of the stable service: terraform_data.healthy waits.
+  wait_for_steady_state = false
 
   deployment_circuit_breaker {
     enable   = true
@@ -37,27 +38,25 @@ resource "aws_ecs_service" "canary" {
     container_port   = var.entry.ports.service
   }
 
-  timeouts {
-    create = "30m"
-    update = "30m"
-  }
-
-  lifecycle {
-    # Terraform takes away first and changes afterwards, unless this is set: with it, the weights
-    # move before their target group loses its tasks, and nobody gets a 503.
-    create_before_destroy = true
-
-    postcondition {
-      condition     = self.task_definition == aws_ecs_task_definition.this["canary"].arn
-      error_message = "The canary's tasks did not become healthy and ECS went back to ${self.task_definition}. No request has reached it. The log group ${local.log_group} says why."
-    }
-  }
-
-  depends_on = [aws_vpc_security_group_ingress_rule.service, aws_vpc_security_group_egress_rule.service, aws_iam_role_policy.log]
+  depends_on = [
+    terraform_data.trial,
+    aws_vpc_security_group_ingress_rule.service,
+    aws_vpc_security_group_egress_rule.service,
+    aws_vpc_security_group_egress_rule.edge,
+    aws_iam_role_policy.log,
+  ]
 }
 
-# Every request passes this rule. It changes only after both services are steady.
+# Puts the way back in order. What is taken away goes before what depended on it changes: the rule that sends requests, then
+# this, which the rule stands on, and only then the service gives up its tasks.
+resource "terraform_data" "trial" {
+  count = var.canary == null ? 0 : 1
+}
+
+# The canary's share; without it the listener sends all to the stable group. It comes when both are healthy and goes first.
 resource "aws_lb_listener_rule" "weights" {
+  count = try(var.canary.percent, 0) > 0 ? 1 : 0
+
   listener_arn = var.entry.listener_arn
   priority     = 100
 
@@ -73,12 +72,12 @@ resource "aws_lb_listener_rule" "weights" {
     forward {
       target_group {
         arn    = var.entry.target_groups["stable"].arn
-        weight = var.canary == null ? 100 : 100 - var.canary.percent
+        weight = 100 - var.canary.percent
       }
 
       target_group {
         arn    = var.entry.target_groups["canary"].arn
-        weight = var.canary == null ? 0 : var.canary.percent
+        weight = var.canary.percent
       }
 
       # Each request is drawn anew; the service keeps no sessions.
@@ -89,5 +88,5 @@ resource "aws_lb_listener_rule" "weights" {
     }
   }
 
-  depends_on = [aws_ecs_service.stable, aws_ecs_service.canary]
+  depends_on = [terraform_data.healthy, terraform_data.trial]
 }

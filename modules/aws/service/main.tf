@@ -11,6 +11,7 @@ resource "aws_ecs_cluster" "this" {
 locals {
   # A JVM is ready within seconds; the first check after that must not count against a slow zone.
   health_check_grace_seconds = 60
+  watched                    = merge({ stable = aws_ecs_service.stable }, var.canary == null ? {} : { canary = aws_ecs_service.canary })
 }
 
 resource "aws_ecs_service" "stable" {
@@ -31,7 +32,8 @@ resource "aws_ecs_service" "stable" {
   # New tasks stand before old ones go, and a deployment that does not get up is taken back.
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
-  wait_for_steady_state              = true
+  # terraform_data.healthy waits, and sees more.
+  wait_for_steady_state = false
 
   deployment_circuit_breaker {
     enable   = true
@@ -50,22 +52,46 @@ resource "aws_ecs_service" "stable" {
     container_port   = var.entry.ports.service
   }
 
-  timeouts {
-    # Three failed starts, each with its grace period, come before the breaker's verdict.
-    create = "30m"
-    update = "30m"
-  }
-
   lifecycle {
     # Autoscaling moves it.
     ignore_changes = [desired_count]
-
-    # The breaker's rollback leaves a service that is steady, and not what was asked for.
-    postcondition {
-      condition     = self.task_definition == aws_ecs_task_definition.this["stable"].arn
-      error_message = "The new tasks did not become healthy and ECS went back to ${self.task_definition}. The log group ${local.log_group} and the service's events say why: aws ecs describe-services --cluster ${var.name} --services ${var.name}-stable."
-    }
   }
 
-  depends_on = [aws_vpc_security_group_ingress_rule.service, aws_vpc_security_group_egress_rule.service, aws_iam_role_policy.log]
+  depends_on = [
+    aws_vpc_security_group_ingress_rule.service,
+    aws_vpc_security_group_egress_rule.service,
+    aws_vpc_security_group_egress_rule.edge,
+    aws_iam_role_policy.log,
+  ]
+}
+
+# Waits, after each change of what runs, until the load balancer finds it healthy; a deployment that fails fails here, with
+# the words of ECS. A program, for the provider cannot: as of 5.100 its wait ends as soon as the tasks run, before the first
+# health check, and takes a rollback for success (https://github.com/hashicorp/terraform-provider-aws/issues/20858). It runs
+# where Terraform runs, with the AWS CLI and the same environment, so that both find the same credentials; who configures
+# the provider with others gives them to the program too. Cut short, it is tainted, and the next apply waits again.
+resource "terraform_data" "healthy" {
+  for_each = local.watched
+
+  input = aws_ecs_task_definition.this[each.key].arn
+
+  triggers_replace = {
+    definition = aws_ecs_task_definition.this[each.key].arn
+    subnets    = var.private_subnet_ids
+    group      = aws_security_group.this.id
+    count      = each.key == "canary" ? each.value.desired_count : null
+  }
+
+  provisioner "local-exec" {
+    command = "${path.module}/healthy"
+
+    environment = {
+      CLUSTER      = aws_ecs_cluster.this.name
+      SERVICE      = each.value.name
+      DEFINITION   = aws_ecs_task_definition.this[each.key].arn
+      TARGET_GROUP = var.entry.target_groups[each.key].arn
+      REGION       = data.aws_region.current.id
+      MINUTES      = 15
+    }
+  }
 }

@@ -4,14 +4,17 @@ output "service_id" {
 }
 
 output "platform" {
-  description = "ARN of the ECS cluster, on which the probe runs too."
+  description = "ARN of the ECS cluster, on which the probe runs too; usable once the service is healthy."
   value       = aws_ecs_cluster.this.arn
+
+  # What runs beside the service goes by what serves.
+  depends_on = [terraform_data.healthy]
 }
 
 output "revision" {
   description = "ARN of the task definition that serves without the canary; a canary names it as stable."
-  value       = aws_ecs_service.stable.task_definition
+  # As it was when it was last found healthy: what was asked for and did not get up serves nobody.
+  value = terraform_data.healthy["stable"].output
 
-  # Known to be serving only when the weights stand.
   depends_on = [aws_lb_listener_rule.weights]
 }

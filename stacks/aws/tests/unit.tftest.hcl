@@ -1,6 +1,13 @@
 # The composition: terraform.tfvars as it is committed, unless a run says otherwise.
 mock_provider "aws" {
-  source = "../../modules/aws"
+  source          = "../../modules/aws"
+  override_during = plan
+}
+
+override_resource {
+  target          = module.service.terraform_data.healthy
+  values          = { output = "arn:aws:ecs:us-east-1:123456789012:task-definition/meridian-stable:1" }
+  override_during = plan
 }
 
 variables {
@@ -8,6 +15,7 @@ variables {
 }
 
 run "the_defaults_serve_on_port_80_and_are_checked_from_outside" {
+  command = plan
   assert {
     condition     = output.url == "http://test-1.us-east-1.elb.amazonaws.com" && output.image == var.image && length(module.probe) == 1
     error_message = "Plain HTTP under the load balancer's name, the given image, and a probe."

@@ -45,6 +45,8 @@ module "delivery" {
 
   name           = var.name
   environments   = var.environments
+  machines       = var.machines
+  zones          = var.zones
   github         = var.github
   circleci       = var.circleci
   store          = module.state.store

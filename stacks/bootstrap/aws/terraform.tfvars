@@ -7,8 +7,14 @@ environments = {
   staging    = "meridian-staging"
 }
 
+machines = {
+  production = "meridian-hello"
+  staging    = "hello-staging"
+}
+
 keep_images = 30
 
+# zones   = { production = "Z0123456789ABCDEFGHIJ" } # of the stack's domain
 # account = "123456789012" # refuse any other
 # github = {
 #   owner         = "someone"

@@ -35,6 +35,17 @@ variable "environments" {
   type        = map(string)
 }
 
+variable "machines" {
+  description = "Environment of the pipeline to the name of its virtual machine's stack, as in stacks/vm/aws; {} where none is deployed."
+  type        = map(string)
+}
+
+variable "zones" {
+  description = "Environment of the pipeline to the Route 53 zone of its domain, whose records its deployer may change; {} without domains."
+  type        = map(string)
+  default     = {}
+}
+
 variable "keep_images" {
   description = "How many images the shared repository keeps, the newest, 10 to 1000; at 45 MB each, 30 cost some 0.14 USD a month."
   type        = number

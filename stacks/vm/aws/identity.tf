@@ -1,6 +1,13 @@
+locals {
+  boundary = var.boundary ? "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:policy/${var.name}-boundary" : null
+}
+
+data "aws_caller_identity" "current" {}
+
 resource "aws_iam_role" "machine" {
-  name        = "${var.name}-machine"
-  description = "What the machine may do in AWS; its container gets none of it"
+  name                 = "${var.name}-machine"
+  description          = "What the machine may do in AWS; its container gets none of it"
+  permissions_boundary = local.boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

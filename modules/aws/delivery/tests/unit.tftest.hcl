@@ -5,6 +5,8 @@ mock_provider "aws" {
 variables {
   name         = "test"
   environments = { production = "test", staging = "test-staging" }
+  machines     = { production = "test-hello", staging = "hello-staging" }
+  zones        = { production = "Z0123456789ABCDEFGHIJ" }
   github       = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }
   circleci = {
     organization_id = "00000000-0000-4000-8000-000000000001"
@@ -106,17 +108,72 @@ run "nobody_takes_the_pipelines_roles_by_a_right_in_the_account" {
   }
 }
 
-run "the_deployer_cannot_make_itself_or_others_mightier" {
+run "the_deployer_makes_no_role_without_the_boundary_and_cannot_change_it" {
   assert {
-    condition = alltrue(flatten([for environment, policy in aws_iam_role_policy.deployer : [
-      for statement in jsondecode(policy.policy).Statement : alltrue([for resource in flatten([statement.Resource]) : can(regex("^arn:aws:iam::123456789012:(role/(aws-service-role/\\*|${var.environments[environment]}-\\*)|instance-profile/${var.environments[environment]}-\\*)$", resource))])
-      if anytrue([for action in flatten([statement.Action]) : startswith(action, "iam:")])
+    condition = alltrue(flatten([for key, policy in aws_iam_policy.deployer : [
+      for statement in jsondecode(policy.policy).Statement :
+      alltrue([for arn in flatten([statement.Condition.ArnLike["iam:PermissionsBoundary"]]) : contains([for boundary in aws_iam_policy.boundary : "arn:aws:iam::123456789012:policy/${boundary.name}"], arn)])
+      if length(setintersection(flatten([statement.Action]), ["iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"])) > 0
     ]]))
-    error_message = "Roles of its own stack, not those under /delivery/, and no OIDC provider."
+    error_message = "Each right to make or change a role asks for one of these boundaries."
+  }
+  assert {
+    condition = length(setintersection(flatten([for policy in aws_iam_policy.deployer : [for statement in jsondecode(policy.policy).Statement : statement.Action]]), [
+      "iam:*", "iam:AttachRolePolicy", "iam:CreatePolicyVersion", "iam:DeleteRolePermissionsBoundary", "iam:SetDefaultPolicyVersion",
+      "iam:UpdateAssumeRolePolicy", "iam:CreateUser", "iam:CreateAccessKey", "iam:PutUserPolicy",
+    ])) == 0
+    error_message = "Nothing takes the boundary off, edits it, or goes round it."
+  }
+  assert {
+    condition = alltrue(flatten([for policy in aws_iam_policy.deployer : [
+      for statement in jsondecode(policy.policy).Statement : can(statement.Condition.StringEquals["iam:PassedToService"]) if contains(flatten([statement.Action]), "iam:PassRole")
+    ]]))
+    error_message = "A role is passed to the services that the stack is made of, and to no other."
   }
   assert {
     condition     = alltrue([for role in concat([aws_iam_role.planner], values(aws_iam_role.deployer), values(aws_iam_role.viewer)) : role.path == "/delivery/"])
     error_message = "A role named test-deployer without this path would be its own."
+  }
+}
+
+run "stagings_deployer_reaches_nothing_of_productions" {
+  assert {
+    condition = length(flatten([for key, policy in aws_iam_policy.deployer : [
+      for statement in jsondecode(policy.policy).Statement : [
+        for resource in flatten([statement.Resource]) : resource if can(regex("[/:]test(\\*|-hello)", resource))
+      ]
+    ] if startswith(key, "staging/")])) == 0
+    error_message = "No resource of its own begins like production's."
+  }
+  assert {
+    condition = alltrue(flatten([for key, policy in aws_iam_policy.deployer : [
+      for statement in jsondecode(policy.policy).Statement : [for tags in try([statement.Condition.StringLike["aws:ResourceTag/Stack"]], []) : length(setsubtract(flatten([tags]), ["test-staging*", "hello-staging*"])) == 0]
+    ] if startswith(key, "staging/")]))
+    error_message = "And networks go by the tag of its own stacks."
+  }
+  assert {
+    condition     = contains(flatten([for statement in jsondecode(aws_iam_policy.deployer["staging/machine"].policy).Statement : statement.Resource]), "arn:aws:iam::*:role/hello-staging*")
+    error_message = "Its machine, whose name is another, can be deployed by it."
+  }
+}
+
+run "each_policy_is_within_what_aws_takes" {
+  assert {
+    condition     = alltrue([for policy in concat(values(aws_iam_policy.deployer), values(aws_iam_policy.boundary)) : length(policy.policy) <= 6144])
+    error_message = "6,144 characters for a managed policy."
+  }
+  assert {
+    condition     = alltrue([for policy in concat([aws_iam_role_policy.planner], values(aws_iam_role_policy.deployer)) : length(policy.policy) <= 10240])
+    error_message = "10,240 characters for the policies in a role."
+  }
+}
+
+run "the_planner_reads_no_parameter_but_awss_own" {
+  assert {
+    condition = flatten([for statement in jsondecode(aws_iam_role_policy.planner.policy).Statement : statement.Resource if contains(flatten([statement.Action]), "ssm:GetParameter")]) == [
+      "arn:aws:ssm:*::parameter/aws/service/*"
+    ]
+    error_message = "A plan runs the code of a pull request."
   }
 }
 
@@ -179,6 +236,15 @@ run "refuses_wrong_values" {
     repository_url = "ghcr.io/someone/meridian"
   }
   expect_failures = [var.environments, var.github, var.circleci, var.repository_url]
+}
+
+run "refuses_a_name_of_productions_that_begins_like_stagings" {
+  command = plan
+  variables {
+    environments = { production = "test-prod", staging = "test" }
+    machines     = {}
+  }
+  expect_failures = [var.machines]
 }
 
 run "refuses_wrong_values_by_the_second_rule" {

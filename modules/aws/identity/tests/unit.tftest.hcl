@@ -3,7 +3,15 @@ mock_provider "aws" {
 }
 
 variables {
-  name = "test"
+  boundary = "arn:aws:iam::123456789012:policy/test-boundary"
+  name     = "test"
+}
+
+run "no_role_is_made_without_the_boundary" {
+  assert {
+    condition     = alltrue([for role in aws_iam_role.this : role.permissions_boundary == var.boundary])
+    error_message = "Whoever deploys could else make a role that may do more than its maker."
+  }
 }
 
 run "service_and_its_start_have_a_role_each" {

@@ -4,10 +4,18 @@ mock_provider "aws" {
 }
 
 variables {
-  name  = "test"
-  cidr  = "10.20.0.0/16"
-  zones = 2
-  nat   = "single"
+  boundary = "arn:aws:iam::123456789012:policy/test-boundary"
+  name     = "test"
+  cidr     = "10.20.0.0/16"
+  zones    = 2
+  nat      = "single"
+}
+
+run "no_role_is_made_without_the_boundary" {
+  assert {
+    condition     = aws_iam_role.flow.permissions_boundary == var.boundary
+    error_message = "Whoever deploys could else make a role that may do more than its maker."
+  }
 }
 
 run "two_public_and_two_private_subnets_in_two_zones_by_default" {
@@ -125,6 +133,14 @@ run "a_third_zone_moves_no_subnet" {
   assert {
     condition     = aws_subnet.private["us-east-1a"].cidr_block == "10.20.128.0/20" && aws_subnet.private["us-east-1b"].cidr_block == "10.20.144.0/20" && aws_subnet.private["us-east-1c"].cidr_block == "10.20.160.0/20"
     error_message = "The first two must stay where they are with two zones."
+  }
+}
+
+run "tasks_are_put_where_fargate_is" {
+  command = plan
+  assert {
+    condition     = toset(data.aws_availability_zones.available.exclude_zone_ids) == toset(["apne1-az3", "usw1-az2"])
+    error_message = "Older accounts of Tokyo and Northern California have zones without it."
   }
 }
 

@@ -44,13 +44,6 @@ run "load_is_that_of_the_stable_service" {
   }
 }
 
-run "silence_is_no_error_but_missing_load_is" {
-  assert {
-    condition     = alltrue([for alarm in concat([aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.latency], values(aws_cloudwatch_metric_alarm.unhealthy)) : alarm.treat_missing_data == "notBreaching"]) && alltrue([for alarm in aws_cloudwatch_metric_alarm.load : alarm.treat_missing_data == "breaching"])
-    error_message = "A night without visitors wakes nobody; a service without CPU is gone."
-  }
-}
-
 run "the_dashboard_shows_six_graphs_that_do_not_overlap" {
   assert {
     condition     = length(distinct([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : "${widget.x},${widget.y}"])) == 7

@@ -3,6 +3,7 @@ mock_provider "aws" {
 }
 
 variables {
+  boundary      = "arn:aws:iam::123456789012:policy/test-boundary"
   name          = "test"
   image         = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
   url           = "http://test-1.us-east-1.elb.amazonaws.com"
@@ -17,6 +18,13 @@ variables {
   channel            = "arn:aws:sns:us-east-1:123456789012:test-alarms"
 }
 
+run "no_role_is_made_without_the_boundary" {
+  assert {
+    condition     = aws_iam_role.schedule.permissions_boundary == var.boundary
+    error_message = "Whoever deploys could else make a role that may do more than its maker."
+  }
+}
+
 run "the_public_address_is_checked_every_five_minutes" {
   assert {
     condition     = aws_scheduler_schedule.this.schedule_expression == "cron(0/5 * * * ? *)" && jsondecode(aws_ecs_task_definition.this.container_definitions)[0].command == ["probe", "--format", "json", "http://test-1.us-east-1.elb.amazonaws.com"]
@@ -29,22 +37,28 @@ run "once_an_hour_is_at_the_full_hour" {
     every_minutes = 60
   }
   assert {
-    condition     = aws_scheduler_schedule.this.schedule_expression == "cron(0 * * * ? *)" && aws_cloudwatch_metric_alarm.this.period == 3600
+    condition     = aws_scheduler_schedule.this.schedule_expression == "cron(0 * * * ? *)" && one([for query in aws_cloudwatch_metric_alarm.this.metric_query : one(query.metric).period if query.id == "ok"]) == 3600
     error_message = "0/60 is no minute."
   }
 }
 
 run "one_alarm_for_a_failing_service_and_a_silent_probe" {
   assert {
-    condition     = aws_cloudwatch_metric_alarm.this.treat_missing_data == "breaching" && aws_cloudwatch_metric_alarm.this.threshold == 1 && aws_cloudwatch_metric_alarm.this.comparison_operator == "LessThanThreshold" && aws_cloudwatch_metric_alarm.this.period == 300
-    error_message = "Fewer than one OK in a period, or no data at all."
+    condition     = aws_cloudwatch_metric_alarm.this.threshold == 1 && aws_cloudwatch_metric_alarm.this.comparison_operator == "LessThanThreshold" && aws_cloudwatch_metric_alarm.this.evaluation_periods == 2
+    error_message = "Fewer than one OK in each of two periods; tests/rehearsals tries it on series."
   }
   assert {
-    condition     = aws_cloudwatch_log_metric_filter.ok.pattern == "{ $.probe = \"OK\" }" && aws_cloudwatch_metric_alarm.this.namespace == aws_cloudwatch_log_metric_filter.ok.metric_transformation[0].namespace && aws_cloudwatch_metric_alarm.this.metric_name == aws_cloudwatch_log_metric_filter.ok.metric_transformation[0].name
+    condition     = strcontains(aws_cloudwatch_metric_alarm.this.alarm_description, "for 10 minutes")
+    error_message = "And the description says how long that is."
+  }
+  assert {
+    condition = [for query in aws_cloudwatch_metric_alarm.this.metric_query : "${one(query.metric).namespace} ${one(query.metric).metric_name}" if query.id == "ok"] == [
+      "${aws_cloudwatch_log_metric_filter.ok.metric_transformation[0].namespace} ${aws_cloudwatch_log_metric_filter.ok.metric_transformation[0].name}"
+    ]
     error_message = "The alarm must count what the filter finds."
   }
   assert {
-    condition     = aws_cloudwatch_metric_alarm.this.alarm_actions == toset(["arn:aws:sns:us-east-1:123456789012:test-alarms"])
+    condition     = aws_cloudwatch_log_metric_filter.ok.pattern == "{ $.probe = \"OK\" }" && aws_cloudwatch_metric_alarm.this.alarm_actions == toset(["arn:aws:sns:us-east-1:123456789012:test-alarms"])
     error_message = "And tell somebody."
   }
 }
@@ -71,10 +85,10 @@ run "the_schedule_starts_this_task_on_this_cluster_only" {
   }
 }
 
-run "a_new_image_does_not_touch_the_schedule" {
+run "the_schedule_runs_one_revision_which_it_leaves_last" {
   assert {
-    condition     = aws_scheduler_schedule.this.target[0].ecs_parameters[0].task_definition_arn == "arn:aws:ecs:us-east-1:123456789012:task-definition/test-probe"
-    error_message = "The family, whose newest revision runs."
+    condition     = aws_scheduler_schedule.this.target[0].ecs_parameters[0].task_definition_arn == aws_ecs_task_definition.this.arn
+    error_message = "Not the family, whose newest revision may be an image that never served."
   }
 }
 

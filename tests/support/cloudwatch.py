@@ -1,0 +1,82 @@
+"""What CloudWatch makes of an alarm, by its published rules, for series of ours.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+"""
+
+import operator
+
+COMPARE = {"GreaterThanThreshold": operator.gt, "LessThanThreshold": operator.lt}
+# CloudWatch looks further back than the periods of the alarm; its page shows five for three.
+FURTHER = 2
+
+
+class Series:
+    """Values by period; where either side has none, neither has the result."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def combine(self, other, how):
+        if isinstance(other, Series):
+            return Series({at: how(value, other.values[at]) for at, value in self.values.items() if at in other.values})
+        return Series({at: how(value, other) for at, value in self.values.items()})
+
+    def __add__(self, other):
+        return self.combine(other, operator.add)
+
+    def __mul__(self, other):
+        return self.combine(other, operator.mul)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other):
+        # What cannot be divided has no value.
+        return Series({at: value for at, value in self.combine(other, lambda a, b: a / b if b else None).values.items() if value is not None})
+
+    def __ge__(self, other):
+        return self.combine(other, lambda a, b: float(a >= b))
+
+
+def functions(periods):
+    def if_(condition, yes, no):
+        def at(side, period):
+            return side.values.get(period) if isinstance(side, Series) else side
+
+        chosen = {period: at(yes if truth else no, period) for period, truth in condition.values.items()}
+        return Series({period: value for period, value in chosen.items() if value is not None})
+
+    def fill(series, value):
+        # Of a metric without a single point in the range there is nothing to fill.
+        return Series({period: series.values.get(period, value) for period in periods}) if series.values else series
+
+    def sum_(several):
+        found = {period: [each.values[period] for each in several if period in each.values] for period in periods}
+        return Series({period: sum(values) for period, values in found.items() if values})
+
+    return {"IF": if_, "FILL": fill, "SUM": sum_}
+
+
+def state(alarm, metrics, before="OK"):
+    """State after the newest period. alarm: as DescribeAlarms gives it; metrics: name to values, the newest last, None missing."""
+    needed = alarm["EvaluationPeriods"]
+    periods = range(needed + FURTHER)
+
+    def series(name):
+        newest = list(metrics.get(name, []))[-len(periods) :]
+        padded = [None] * (len(periods) - len(newest)) + newest
+        return Series({at: value for at, value in zip(periods, padded) if value is not None})
+
+    if alarm.get("Metrics"):
+        named = {query["Id"]: series(query["MetricStat"]["Metric"]["MetricName"]) for query in alarm["Metrics"] if "MetricStat" in query}
+        (expression,) = [query["Expression"] for query in alarm["Metrics"] if "Expression" in query]
+        result = eval(expression, {"__builtins__": {}}, {**functions(periods), **named})
+    else:
+        result = series(alarm["MetricName"])
+    points = [result.values[at] for at in periods if at in result.values][-needed:]
+    missing, policy = needed - len(points), alarm["TreatMissingData"]
+    if not points:
+        return {"breaching": "ALARM", "notBreaching": "OK", "ignore": before, "missing": "INSUFFICIENT_DATA"}[policy]
+    bad = sum(COMPARE[alarm["ComparisonOperator"]](point, alarm["Threshold"]) for point in points)
+    bad += missing if policy == "breaching" else 0
+    return "ALARM" if bad >= alarm.get("DatapointsToAlarm", needed) else "OK"
