@@ -86,7 +86,11 @@ class Aws(Cloud):
                 title = key(item) if callable(key) else item[key]
                 if title and (not names or title in names):
                     found.append(f"{kind} {title}")
-        return found
+        return [thing for thing in found if not thing.startswith("certificate ") or self.is_there(stack, thing.split()[1])]
+
+    def is_there(self, stack, certificate):
+        """The list of tags goes on naming what was deleted; ACM itself does not."""
+        return certificate in [each["CertificateArn"] for each in aws(stack, "acm", "list-certificates")["CertificateSummaryList"]]
 
     def shared(self, name, tag):
         """What a service and a machine both have. Kind, command that lists it, key of the list, key of an item or what names

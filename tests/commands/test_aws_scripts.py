@@ -168,6 +168,18 @@ def test_destroy_fails_while_the_cloud_still_lists_something(machine):
     assert done.returncode == 0 and "AWS lists nothing of meridian any more." in done.stdout
 
 
+def test_a_certificate_that_only_the_list_of_tags_still_names_is_not_left(machine):
+    """It names what was tagged for a while longer: https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html"""
+    deployed(machine, built=True)
+    arn = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-4000-8000-000000000001"
+    tags = json.dumps({"ResourceTagMappingList": [{"ResourceARN": arn}]})
+    for there, code in ([], 0), ([{"CertificateArn": arn}], 1):
+        answers = {"get-resources": tags, "list-certificates": json.dumps({"CertificateSummaryList": there})}
+        machine.stub("aws", {"--version": "aws-cli/2.30.1", "get-caller-identity": CALLER, **answers})
+        done = machine.run("destroy", stdin="meridian\n")
+        assert done.returncode == code and (f"certificate {arn}" in done.stdout) is bool(there), done.stdout
+
+
 class Service(Front):
     """Answers as Meridian does behind its load balancer, unless it is told otherwise."""
 

@@ -178,7 +178,8 @@ def test_what_serves_stays_in_the_outputs_and_the_probe_when_a_deployment_is_tak
     assert done.returncode == 1 and "Essential container in task exited" in " ".join(done.stdout.split())
     after = clone.outputs()
     assert (after["image"], after["revision"]) == (before["image"], before["revision"])
-    probe = clone.door.containers.describe_task_definition(taskDefinition="meridian-probe")["taskDefinition"]
+    schedule = clone.world.aws("scheduler", "get-schedule", "--name", "meridian-probe")["Target"]["EcsParameters"]
+    probe = clone.door.containers.describe_task_definition(taskDefinition=schedule["TaskDefinitionArn"])["taskDefinition"]
     assert probe["containerDefinitions"][0]["image"] == STABLE
     # The next deployment goes by what serves.
     assert f"Keeps the image that was supplied: {STABLE}" in clone.script("deploy").stdout
