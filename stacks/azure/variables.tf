@@ -22,7 +22,10 @@ variable "region" {
       "polandcentral qatarcentral southafricanorth southcentralus southeastasia spaincentral swedencentral",
       "switzerlandnorth uaenorth uksouth westeurope westus2 westus3",
     ])), var.region)
-    error_message = "region must be a region of Azure with availability zones, written as by az account list-locations, such as westeurope, northeurope, eastus2 or westus3; it is \"${var.region}\"."
+    error_message = <<-EOT
+      region must be a region of Azure with availability zones, written as by az account list-locations, such as
+      westeurope, northeurope, eastus2 or westus3; it is "${var.region}".
+    EOT
   }
 }
 
@@ -43,7 +46,10 @@ variable "cidr" {
 }
 
 variable "nat" {
-  description = "How private subnets reach the internet: \"single\" (a NAT gateway with an address of its own) or \"none\" (through addresses that Container Apps shares and changes)."
+  description = <<-EOT
+    How private subnets reach the internet: "single" (a NAT gateway with an address of its own) or "none"
+    (through addresses that Container Apps shares and changes).
+  EOT
   type        = string
 }
 
@@ -54,7 +60,11 @@ variable "image" {
 
   validation {
     # The service may pull from one registry of Azure: the stack's own, NAME and eight hex digits, or the shared one.
-    condition     = var.image == null || !can(regex("\\.azurecr\\.io/", var.image)) || (var.repository_url == null ? can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.image)) : split("/", coalesce(var.image, "/"))[0] == split("/", coalesce(var.repository_url, "/"))[0])
+    condition = (
+      var.image == null ||
+      !can(regex("\\.azurecr\\.io/", var.image)) ||
+      (var.repository_url == null ? can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.image)) : split("/", coalesce(var.image, "/"))[0] == split("/", coalesce(var.repository_url, "/"))[0])
+    )
     error_message = "image is in a registry of Azure that the service may not pull from; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
   }
 }
@@ -98,7 +108,10 @@ variable "environment" {
 }
 
 variable "domain" {
-  description = "Own domain: name, certificate (id of its secret in Key Vault) and zone (id of the DNS zone in which the name is written; without it that is up to you); null serves on port 80 under Azure's name."
+  description = <<-EOT
+    Own domain: name, certificate (id of its secret in Key Vault) and zone (id of the DNS zone in which the name
+    is written; without it that is up to you); null serves on port 80 under Azure's name.
+  EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })
   default     = null
 }

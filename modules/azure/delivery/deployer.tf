@@ -9,9 +9,12 @@ locals {
   }
   granted = join(", ", values(local.grantable))
   # Terraform's states of an environment; production has the default workspace.
-  states = { for environment in keys(var.environments) : environment => [for key in ["stack", "vm"] : "${key}.tfstate${environment == "production" ? "" : "env:${environment}"}"] }
-  blobs  = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
-  store  = regex("^(?P<group>/subscriptions/[^/]+/resourceGroups/[^/]+)/.*/storageAccounts/(?P<account>[a-z0-9]+)/", var.store)
+  states = {
+    for environment in keys(var.environments) :
+    environment => [for key in ["stack", "vm"] : "${key}.tfstate${environment == "production" ? "" : "env:${environment}"}"]
+  }
+  blobs = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+  store = regex("^(?P<group>/subscriptions/[^/]+/resourceGroups/[^/]+)/.*/storageAccounts/(?P<account>[a-z0-9]+)/", var.store)
 }
 
 # The stack makes its own resource group, so the right to do that is one on the subscription. Whoever

@@ -12,10 +12,16 @@ locals {
   issuer   = "https://token.actions.githubusercontent.com"
   audience = ["api://AzureADTokenExchange"]
 
-  planner_jobs  = { "pull-request" = "pull_request", branch = "ref:refs/heads/${try(var.github.branch, "")}" }
-  planner_trust = { for pair in setproduct(keys(local.planner_jobs), keys(local.subjects)) : join("-", pair) => "${local.subjects[pair[1]]}:${local.planner_jobs[pair[0]]}" }
+  planner_jobs = { "pull-request" = "pull_request", branch = "ref:refs/heads/${try(var.github.branch, "")}" }
+  planner_trust = {
+    for pair in setproduct(keys(local.planner_jobs), keys(local.subjects)) :
+    join("-", pair) => "${local.subjects[pair[1]]}:${local.planner_jobs[pair[0]]}"
+  }
   deployer_trust = {
-    for pair in setproduct(keys(var.environments), keys(local.subjects)) : join("-", pair) => { environment = pair[0], subject = "${local.subjects[pair[1]]}:environment:${pair[0]}" }
+    for pair in setproduct(keys(var.environments), keys(local.subjects)) : join("-", pair) => {
+      environment = pair[0]
+      subject     = "${local.subjects[pair[1]]}:environment:${pair[0]}"
+    }
   }
 }
 

@@ -19,6 +19,12 @@ output "deployer" {
 
 # Azure lets no person act as an identity, so the viewer is what to give to a person.
 output "viewer" {
-  description = "Role and scope for people who may look at the stack and nothing else, by environment: az role assignment create --role ROLE --scope SCOPE --assignee PERSON."
-  value       = { for environment, stack in var.environments : environment => { role = "Reader", scope = "${data.azurerm_subscription.current.id}/resourceGroups/${stack}" } }
+  description = <<-EOT
+    Role and scope for people who may look at the stack and nothing else, by environment: az role assignment
+    create --role ROLE --scope SCOPE --assignee PERSON.
+  EOT
+  value = {
+    for environment, stack in var.environments :
+    environment => { role = "Reader", scope = "${data.azurerm_subscription.current.id}/resourceGroups/${stack}" }
+  }
 }

@@ -1,11 +1,6 @@
 variable "name" {
   description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
   type        = string
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
-  }
 }
 
 variable "place" {
@@ -24,19 +19,44 @@ variable "environments" {
 
   validation {
     # Two environments with one stack would have each other's rights.
-    condition     = length(distinct(values(var.environments))) == length(var.environments) && alltrue([for stack in values(var.environments) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16])
-    error_message = "environments must give each a stack name of its own, as the stack's variable name; it gives \"${join("\", \"", values(var.environments))}\"."
+    condition = (
+      length(distinct(values(var.environments))) == length(var.environments) &&
+      alltrue([for stack in values(var.environments) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16])
+    )
+    error_message = <<-EOT
+      environments must give each a stack name of its own, as the stack's variable name; it gives
+      "${join("\", \"", values(var.environments))}".
+    EOT
   }
 }
 
 variable "github" {
-  description = "Repository on GitHub whose workflows get the identities, or null: owner and repository with the numeric ids that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, and whether its tokens still have the subject of before 15 July 2026, without ids (old_subject)."
-  type        = object({ owner = string, owner_id = number, repository = string, repository_id = number, branch = optional(string, "main"), old_subject = optional(bool, false) })
-  nullable    = true
+  description = <<-EOT
+    Repository on GitHub whose workflows get the identities, or null: owner and repository with the numeric ids
+    that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, and whether
+    its tokens still have the subject of before 15 July 2026, without ids (old_subject).
+  EOT
+  type = object({
+    owner         = string
+    owner_id      = number
+    repository    = string
+    repository_id = number
+    branch        = optional(string, "main")
+    old_subject   = optional(bool, false)
+  })
+  nullable = true
 
   validation {
-    condition     = var.github == null || can(regex("^[A-Za-z0-9-]+$", var.github.owner)) && can(regex("^[A-Za-z0-9._-]+$", var.github.repository)) && can(regex("^[A-Za-z0-9._/-]+$", var.github.branch))
-    error_message = "github: owner, repository and branch are names without wildcards; they are \"${try(var.github.owner, "")}\", \"${try(var.github.repository, "")}\", \"${try(var.github.branch, "")}\"."
+    condition = (
+      var.github == null ||
+      can(regex("^[A-Za-z0-9-]+$", var.github.owner)) &&
+      can(regex("^[A-Za-z0-9._-]+$", var.github.repository)) &&
+      can(regex("^[A-Za-z0-9._/-]+$", var.github.branch))
+    )
+    error_message = <<-EOT
+      github: owner, repository and branch are names without wildcards; they are "${try(var.github.owner, "")}",
+      "${try(var.github.repository, "")}", "${try(var.github.branch, "")}".
+    EOT
   }
 
   validation {

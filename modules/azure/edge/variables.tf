@@ -1,11 +1,6 @@
 variable "name" {
   description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
   type        = string
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
-  }
 }
 
 variable "place" {
@@ -14,33 +9,64 @@ variable "place" {
 }
 
 variable "domain" {
-  description = "Own domain, or null for port 80 under Azure's name. name: fully qualified, at most 64 characters. zone: id of the DNS zone of Azure in which the name is written, …/dnsZones/NAME; without it, pointing the name at the gateway is up to you. certificate, required: id of a secret or certificate in Key Vault, …/vaults/VAULT/secrets/NAME, since Azure's gateway has no managed certificate."
+  description = <<-EOT
+    Own domain, or null for port 80 under Azure's name. name: fully qualified, at most 64 characters. zone: id
+    of the DNS zone of Azure in which the name is written, …/dnsZones/NAME; without it, pointing the name at the
+    gateway is up to you. certificate, required: id of a secret or certificate in Key Vault,
+    …/vaults/VAULT/secrets/NAME, since Azure's gateway has no managed certificate.
+  EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })
   nullable    = true
 
   validation {
-    condition     = var.domain == null || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain.name)) && length(try(var.domain.name, "")) <= 64
-    error_message = "domain.name must be a fully qualified name in lower case of at most 64 characters, such as time.example.com; it is \"${coalesce(try(var.domain.name, null), "null")}\"."
+    condition = (
+      var.domain == null ||
+      can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain.name)) && length(try(var.domain.name, "")) <= 64
+    )
+    error_message = <<-EOT
+      domain.name must be a fully qualified name in lower case of at most 64 characters, such as
+      time.example.com; it is "${coalesce(try(var.domain.name, null), "null")}".
+    EOT
   }
 
   validation {
-    condition     = try(var.domain.zone, null) == null || can(regex("^/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]+/providers/Microsoft.Network/dnsZones/[^/]+$", var.domain.zone))
-    error_message = "domain.zone must be the id of a DNS zone, /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Network/dnsZones/NAME; it is \"${coalesce(try(var.domain.zone, null), "null")}\"."
+    condition = (
+      try(var.domain.zone, null) == null ||
+      can(regex("^/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]+/providers/Microsoft.Network/dnsZones/[^/]+$", var.domain.zone))
+    )
+    error_message = <<-EOT
+      domain.zone must be the id of a DNS zone,
+      /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Network/dnsZones/NAME; it is
+      "${coalesce(try(var.domain.zone, null), "null")}".
+    EOT
   }
 
   validation {
     condition     = try(var.domain.zone, null) == null || try(endswith(".${var.domain.name}", ".${element(split("/", var.domain.zone), -1)}"), true)
-    error_message = "domain.name must be in domain.zone; \"${coalesce(try(var.domain.name, null), "null")}\" is not in \"${try(element(split("/", var.domain.zone), -1), "null")}\"."
+    error_message = <<-EOT
+      domain.name must be in domain.zone; "${coalesce(try(var.domain.name, null), "null")}" is not in
+      "${try(element(split("/", var.domain.zone), -1), "null")}".
+    EOT
   }
 
   validation {
-    condition     = var.domain == null || can(regex("^/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]+/providers/Microsoft.KeyVault/vaults/[^/]+/secrets/[^/]+$", var.domain.certificate))
-    error_message = "domain.certificate must be the id of a certificate's secret in Key Vault, /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.KeyVault/vaults/VAULT/secrets/NAME; it is \"${coalesce(try(var.domain.certificate, null), "null")}\"."
+    condition = (
+      var.domain == null ||
+      can(regex("^/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]+/providers/Microsoft.KeyVault/vaults/[^/]+/secrets/[^/]+$", var.domain.certificate))
+    )
+    error_message = <<-EOT
+      domain.certificate must be the id of a certificate's secret in Key Vault,
+      /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.KeyVault/vaults/VAULT/secrets/NAME; it is
+      "${coalesce(try(var.domain.certificate, null), "null")}".
+    EOT
   }
 }
 
 variable "waf" {
-  description = "Whether Azure WAF filters requests: Microsoft's default rule set, known bots, 2000 requests in 5 minutes from one address. The gateway then costs 323 USD a month in place of 180, and a capacity unit twice as much."
+  description = <<-EOT
+    Whether Azure WAF filters requests: Microsoft's default rule set, known bots, 2000 requests in 5 minutes
+    from one address. The gateway then costs 323 USD a month in place of 180, and a capacity unit twice as much.
+  EOT
   type        = bool
 }
 
@@ -52,9 +78,4 @@ variable "origin" {
 variable "public_subnet_ids" {
   description = "The one public subnet, from the module network; it spans all zones, and holds nothing but the gateway."
   type        = list(string)
-
-  validation {
-    condition     = length(var.public_subnet_ids) == 1
-    error_message = "public_subnet_ids must have one subnet, since a gateway takes one, which spans all zones; it has ${length(var.public_subnet_ids)}."
-  }
 }

@@ -9,7 +9,10 @@ output "public_subnet_ids" {
 }
 
 output "private_subnet_ids" {
-  description = "Id of the private subnet, for Container Apps; one, because it spans all zones. Usable once it is closed to all but the gateway and has its way out."
+  description = <<-EOT
+    Id of the private subnet, for Container Apps; one, because it spans all zones. Usable once it is closed to
+    all but the gateway and has its way out.
+  EOT
   value       = [azurerm_subnet.private.id]
 
   depends_on = [

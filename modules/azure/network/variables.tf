@@ -1,11 +1,6 @@
 variable "name" {
   description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
   type        = string
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
-  }
 }
 
 variable "place" {
@@ -14,7 +9,10 @@ variable "place" {
 }
 
 variable "cidr" {
-  description = "IPv4 range of the network, /16 to /22: sixteen equal blocks, the first for the public subnet, the ninth for the private one, the others free for yours. Must not overlap networks it will be connected to."
+  description = <<-EOT
+    IPv4 range of the network, /16 to /22: sixteen equal blocks, the first for the public subnet, the ninth for
+    the private one, the others free for yours. Must not overlap networks it will be connected to.
+  EOT
   type        = string
 
   validation {
@@ -43,13 +41,19 @@ variable "cidr" {
 }
 
 variable "nat" {
-  description = "How private subnets reach the internet: \"single\" (one NAT gateway with an address of its own, some 33 USD a month) or \"none\" (through addresses that Container Apps shares among its customers and changes)."
+  description = <<-EOT
+    How private subnets reach the internet: "single" (one NAT gateway with an address of its own, some 33 USD a
+    month) or "none" (through addresses that Container Apps shares among its customers and changes).
+  EOT
   type        = string
 
   validation {
     # A subnet of Azure has one NAT gateway, and the zone-redundant kind cannot be attached to a subnet of
     # Container Apps: https://learn.microsoft.com/azure/nat-gateway/nat-overview#key-limitations-of-standardv2-nat-gateway
     condition     = contains(["single", "none"], var.nat)
-    error_message = "nat must be \"single\" or \"none\"; it is \"${var.nat}\". Azure has no NAT gateway in each zone for Container Apps, as \"zonal\" is elsewhere."
+    error_message = <<-EOT
+      nat must be "single" or "none"; it is "${var.nat}". Azure has no NAT gateway in each zone for Container
+      Apps, as "zonal" is elsewhere.
+    EOT
   }
 }

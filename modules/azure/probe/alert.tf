@@ -6,7 +6,10 @@ locals {
 # One alarm for a service that is down or tells the wrong time and for a probe that does not run.
 resource "azurerm_monitor_scheduled_query_rules_alert_v2" "this" {
   name                = local.job
-  description         = "No check of ${var.url} said OK for ${local.window} minutes: the service is down, its clock is wrong by more than a second, or the probe does not run. Its log: ContainerAppConsoleLogs in the workspace."
+  description         = <<-EOT
+    No check of ${var.url} said OK for ${local.window} minutes: the service is down, its clock is wrong by more
+    than a second, or the probe does not run. Its log: ContainerAppConsoleLogs in the workspace.
+  EOT
   resource_group_name = var.place.resource_group
   location            = var.place.location
   scopes              = [var.platform.workspace_id]

@@ -1,11 +1,6 @@
 variable "name" {
   description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
   type        = string
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
-  }
 }
 
 variable "place" {
@@ -16,21 +11,11 @@ variable "place" {
 variable "image" {
   description = "Image of the service, by digest; its program checks too: probe URL."
   type        = string
-
-  validation {
-    condition     = can(regex("^[^@[:space:]]+@sha256:[0-9a-f]{64}$", var.image))
-    error_message = "image must be given by digest, REPOSITORY@sha256:<64 hex digits>; it is \"${var.image}\"."
-  }
 }
 
 variable "url" {
   description = "Address to check, as the world sees it, from the module edge."
   type        = string
-
-  validation {
-    condition     = can(regex("^https?://[^/[:space:]]+$", var.url))
-    error_message = "url must be http://HOST or https://HOST, without a path; it is \"${var.url}\"."
-  }
 }
 
 variable "every_minutes" {

@@ -68,7 +68,10 @@ data "azurerm_resources" "shared" {
   lifecycle {
     postcondition {
       condition     = length(self.resources) == 1
-      error_message = "repository_url is in the registry ${local.shared}, but the subscription ${data.azurerm_client_config.current.subscription_id} has none of that name that you may see."
+      error_message = <<-EOT
+        repository_url is in the registry ${local.shared}, but the subscription
+        ${data.azurerm_client_config.current.subscription_id} has none of that name that you may see.
+      EOT
     }
   }
 }

@@ -1,11 +1,6 @@
 variable "name" {
   description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
   type        = string
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
-  }
 }
 
 variable "place" {
@@ -25,13 +20,19 @@ variable "keep_images" {
 }
 
 variable "repository_url" {
-  description = "Address of a repository that exists already, such as one shared by several stacks; null makes one. A registry of Azure must be in the subscription of this stack."
+  description = <<-EOT
+    Address of a repository that exists already, such as one shared by several stacks; null makes one. A
+    registry of Azure must be in the subscription of this stack.
+  EOT
   type        = string
   nullable    = true
 
   validation {
     condition     = var.repository_url == null || can(regex("^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$", var.repository_url))
-    error_message = "repository_url must be HOST/PATH without scheme, tag or digest, such as meridian0123abcd.azurecr.io/meridian; it is \"${coalesce(var.repository_url, "null")}\"."
+    error_message = <<-EOT
+      repository_url must be HOST/PATH without scheme, tag or digest, such as
+      meridian0123abcd.azurecr.io/meridian; it is "${coalesce(var.repository_url, "null")}".
+    EOT
   }
 }
 

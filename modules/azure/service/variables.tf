@@ -1,11 +1,6 @@
 variable "name" {
   description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
   type        = string
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
-  }
 }
 
 variable "place" {
@@ -16,15 +11,13 @@ variable "place" {
 variable "image" {
   description = "Image to run, by digest: REPOSITORY@sha256:…, built for linux/amd64."
   type        = string
-
-  validation {
-    condition     = can(regex("^[^@[:space:]]+@sha256:[0-9a-f]{64}$", var.image))
-    error_message = "image must be given by digest, REPOSITORY@sha256:<64 hex digits>, since a tag can come to mean something else; it is \"${var.image}\"."
-  }
 }
 
 variable "canary" {
-  description = "A second image that gets a part of the requests, or null: image by digest; percent of requests, 0 to 100, 0 withdrawing it; stable, the output revision taken before it began."
+  description = <<-EOT
+    A second image that gets a part of the requests, or null: image by digest; percent of requests, 0 to 100, 0
+    withdrawing it; stable, the output revision taken before it began.
+  EOT
   type        = object({ image = string, percent = number, stable = string })
   nullable    = true
 
@@ -92,12 +85,19 @@ variable "environment" {
 
   validation {
     condition     = alltrue([for name in keys(var.environment) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
-    error_message = "environment: names have letters, digits and _, no digit first; refused: ${join(", ", [for name in keys(var.environment) : name if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])}."
+    error_message = <<-EOT
+      environment: names have letters, digits and _, no digit first; refused:
+      ${join(", ", [for name in keys(var.environment) : name if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])}.
+    EOT
   }
 
   validation {
     condition     = length(setintersection(keys(var.environment), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"])) == 0
-    error_message = "environment must not set ${join(", ", setintersection(keys(var.environment), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]))}: the module does, to agree with the gateway and the image."
+    error_message = <<-EOT
+      environment must not set
+      ${join(", ", setintersection(keys(var.environment), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]))}:
+      the module does, to agree with the gateway and the image.
+    EOT
   }
 }
 
@@ -114,9 +114,4 @@ variable "network_id" {
 variable "private_subnet_ids" {
   description = "The one private subnet, from the module network; it spans all zones."
   type        = list(string)
-
-  validation {
-    condition     = length(var.private_subnet_ids) == 1
-    error_message = "private_subnet_ids must have one subnet, since an environment takes one, which spans all zones; it has ${length(var.private_subnet_ids)}."
-  }
 }

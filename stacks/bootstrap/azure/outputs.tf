@@ -23,6 +23,9 @@ output "settings" {
 }
 
 output "viewer" {
-  description = "What to give to people who may look at an environment and nothing else, once it is deployed: az role assignment create --role ROLE --scope SCOPE --assignee PERSON."
+  description = <<-EOT
+    What to give to people who may look at an environment and nothing else, once it is deployed: az role
+    assignment create --role ROLE --scope SCOPE --assignee PERSON.
+  EOT
   value       = module.delivery.viewer
 }

@@ -1,4 +1,5 @@
-# Shared by the environments and left by their destroys: one build, pushed once, runs everywhere. 5 USD a month: https://azure.microsoft.com/pricing/details/container-registry/
+# Shared by the environments and left by their destroys: one build, pushed once, runs everywhere.
+# 5 USD a month: https://azure.microsoft.com/pricing/details/container-registry/
 resource "azurerm_container_registry" "this" {
   # checkov:skip=CKV_AZURE_139:a registry closed to the internet is the Premium one, 50 USD a month; this one opens to identities only
   # checkov:skip=CKV_AZURE_163:scanning is Defender's, which is bought for a subscription and not for a registry

@@ -22,7 +22,10 @@ variable "region" {
       "polandcentral qatarcentral southafricanorth southcentralus southeastasia spaincentral swedencentral",
       "switzerlandnorth uaenorth uksouth westeurope westus2 westus3",
     ])), var.region)
-    error_message = "region must be a region of Azure with availability zones, written as by az account list-locations, such as westeurope, northeurope, eastus2 or westus3; it is \"${var.region}\"."
+    error_message = <<-EOT
+      region must be a region of Azure with availability zones, written as by az account list-locations, such as
+      westeurope, northeurope, eastus2 or westus3; it is "${var.region}".
+    EOT
   }
 }
 
@@ -54,7 +57,18 @@ variable "keep_images" {
 }
 
 variable "github" {
-  description = "Repository on GitHub whose workflows deploy, or null: owner and repository with the numeric ids that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, and whether its tokens still have the subject of before 15 July 2026, without ids (old_subject)."
-  type        = object({ owner = string, owner_id = number, repository = string, repository_id = number, branch = optional(string, "main"), old_subject = optional(bool, false) })
-  default     = null
+  description = <<-EOT
+    Repository on GitHub whose workflows deploy, or null: owner and repository with the numeric ids that `gh api
+    repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, and whether its tokens
+    still have the subject of before 15 July 2026, without ids (old_subject).
+  EOT
+  type = object({
+    owner         = string
+    owner_id      = number
+    repository    = string
+    repository_id = number
+    branch        = optional(string, "main")
+    old_subject   = optional(bool, false)
+  })
+  default = null
 }

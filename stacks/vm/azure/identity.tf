@@ -24,7 +24,10 @@ data "azurerm_resources" "vault" {
   lifecycle {
     postcondition {
       condition     = length(self.resources) == 1
-      error_message = "certificate.secret is in a vault that the subscription ${data.azurerm_client_config.current.subscription_id} has not, or that you may not see."
+      error_message = <<-EOT
+        certificate.secret is in a vault that the subscription
+        ${data.azurerm_client_config.current.subscription_id} has not, or that you may not see.
+      EOT
     }
   }
 }

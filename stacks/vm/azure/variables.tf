@@ -22,7 +22,10 @@ variable "region" {
       "polandcentral qatarcentral southafricanorth southcentralus southeastasia spaincentral swedencentral",
       "switzerlandnorth uaenorth uksouth westeurope westus2 westus3",
     ])), var.region)
-    error_message = "region must be a region of Azure with availability zones, written as by az account list-locations, such as westeurope, northeurope, eastus2 or westus3; it is \"${var.region}\"."
+    error_message = <<-EOT
+      region must be a region of Azure with availability zones, written as by az account list-locations, such as
+      westeurope, northeurope, eastus2 or westus3; it is "${var.region}".
+    EOT
   }
 }
 
@@ -74,7 +77,10 @@ variable "machine_type" {
 
   validation {
     # The image is built for amd64: no Arm, whose sizes have a p among the letters after their number.
-    condition     = can(regex("^Standard_[A-Z]+[0-9]+[a-z-]*[0-9]*[a-z]*(_[A-Za-z0-9]+)*$", var.machine_type)) && !can(regex("^Standard_[A-Z]+[0-9]+[a-z]*p[a-z]*(_|$)", var.machine_type))
+    condition = (
+      can(regex("^Standard_[A-Z]+[0-9]+[a-z-]*[0-9]*[a-z]*(_[A-Za-z0-9]+)*$", var.machine_type)) &&
+      !can(regex("^Standard_[A-Z]+[0-9]+[a-z]*p[a-z]*(_|$)", var.machine_type))
+    )
     error_message = "machine_type must be an Azure virtual machine size with an x86-64 processor, such as Standard_B2als_v2; it is \"${var.machine_type}\"."
   }
 }

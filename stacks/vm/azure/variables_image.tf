@@ -10,7 +10,12 @@ variable "image" {
 
   validation {
     # The machines may pull from one registry of Azure: the stack's own, which has its name, or the shared one.
-    condition     = var.image == null || !can(regex("\\.azurecr\\.io/", var.image)) || split("@", coalesce(var.image, "@"))[0] == var.repository_url || (var.repository_url == null && can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.image)))
+    condition = (
+      var.image == null ||
+      !can(regex("\\.azurecr\\.io/", var.image)) ||
+      split("@", coalesce(var.image, "@"))[0] == var.repository_url ||
+      (var.repository_url == null && can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.image)))
+    )
     error_message = "image is in a registry of Azure that the machines may not pull from; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
   }
 }
@@ -22,7 +27,10 @@ variable "repository_url" {
 
   validation {
     condition     = var.repository_url == null || can(regex("^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$", var.repository_url))
-    error_message = "repository_url must be HOST/PATH without scheme, tag or digest, such as myregistry.azurecr.io/meridian; it is \"${coalesce(var.repository_url, "null")}\"."
+    error_message = <<-EOT
+      repository_url must be HOST/PATH without scheme, tag or digest, such as myregistry.azurecr.io/meridian; it
+      is "${coalesce(var.repository_url, "null")}".
+    EOT
   }
 }
 
@@ -37,7 +45,11 @@ variable "keep_images" {
 }
 
 variable "certificate" {
-  description = "Serves on 443, where 80 then leads: name is the host name that it is for, secret the id of a Key Vault secret with private key and certificate chain as PEM, proxy an image of HAProxy by digest that the machines may pull. null: port 80 only."
+  description = <<-EOT
+    Serves on 443, where 80 then leads: name is the host name that it is for, secret the id of a Key Vault
+    secret with private key and certificate chain as PEM, proxy an image of HAProxy by digest that the machines
+    may pull. null: port 80 only.
+  EOT
   type        = object({ name = string, secret = string, proxy = string })
   default     = null
 
@@ -47,8 +59,14 @@ variable "certificate" {
   }
 
   validation {
-    condition     = var.certificate == null || can(regex("^https://[a-z0-9-]+\\.vault\\.azure\\.net/secrets/[A-Za-z0-9-]+(/[0-9a-f]{32})?$", var.certificate.secret))
-    error_message = "certificate.secret must be the id of a secret, https://VAULT.vault.azure.net/secrets/NAME; it is \"${try(var.certificate.secret, "null")}\"."
+    condition = (
+      var.certificate == null ||
+      can(regex("^https://[a-z0-9-]+\\.vault\\.azure\\.net/secrets/[A-Za-z0-9-]+(/[0-9a-f]{32})?$", var.certificate.secret))
+    )
+    error_message = <<-EOT
+      certificate.secret must be the id of a secret, https://VAULT.vault.azure.net/secrets/NAME; it is
+      "${try(var.certificate.secret, "null")}".
+    EOT
   }
 
   validation {

@@ -23,7 +23,10 @@ run "an_address_gets_every_alarm_in_the_same_form" {
     email = "ops@example.com"
   }
   assert {
-    condition     = one(azurerm_monitor_action_group.this.email_receiver).email_address == "ops@example.com" && one(azurerm_monitor_action_group.this.email_receiver).use_common_alert_schema
+    condition = (
+      one(azurerm_monitor_action_group.this.email_receiver).email_address == "ops@example.com" &&
+      one(azurerm_monitor_action_group.this.email_receiver).use_common_alert_schema
+    )
     error_message = "By e-mail, at that address."
   }
 }
@@ -45,14 +48,6 @@ run "alarms_go_out_when_a_region_is_down" {
     condition     = azurerm_monitor_action_group.this.location == "global"
     error_message = "Of no region."
   }
-}
-
-run "refuses_a_name_that_other_resources_cannot_bear" {
-  command = plan
-  variables {
-    name = "name-of-seventeen"
-  }
-  expect_failures = [var.name]
 }
 
 run "refuses_what_is_no_address" {

@@ -11,15 +11,11 @@ variables {
 run "one_identity_without_rights" {
   command = plan
   assert {
-    condition     = output.identity_id == azurerm_user_assigned_identity.this.id && output.principal == "99999999-1111-2222-3333-444444444444" && output.client_id == "aaaaaaaa-1111-2222-3333-444444444444"
+    condition = (
+      output.identity_id == azurerm_user_assigned_identity.this.id &&
+      output.principal == "99999999-1111-2222-3333-444444444444" &&
+      output.client_id == "aaaaaaaa-1111-2222-3333-444444444444"
+    )
     error_message = "Id, principal and client id of the same identity."
   }
-}
-
-run "refuses_a_name_that_other_resources_cannot_bear" {
-  command = plan
-  variables {
-    name = "name-of-seventeen"
-  }
-  expect_failures = [var.name]
 }

@@ -23,7 +23,10 @@ run "every_alert_tells_somebody_also_when_it_is_over" {
 run "what_visitors_notice_is_asked_of_the_gateway_and_load_of_the_service" {
   command = plan
   assert {
-    condition = { for key, alert in azurerm_monitor_metric_alert.this : key => "${element(split("/", one(alert.scopes)), 7)} ${one(alert.criteria).metric_name}" } == {
+    condition = {
+      for key, alert in azurerm_monitor_metric_alert.this :
+      key => "${element(split("/", one(alert.scopes)), 7)} ${one(alert.criteria).metric_name}"
+      } == {
       errors    = "applicationGateways ResponseStatus"
       unhealthy = "applicationGateways UnhealthyHostCount"
       latency   = "applicationGateways ApplicationGatewayTotalTime"
@@ -38,7 +41,10 @@ run "what_visitors_notice_is_asked_of_the_gateway_and_load_of_the_service" {
 run "only_answers_of_500_and_above_are_errors" {
   command = plan
   assert {
-    condition     = [for dimension in one(azurerm_monitor_metric_alert.this["errors"].criteria).dimension : "${dimension.name} ${join(",", dimension.values)}"] == ["HttpStatusGroup 5xx"] && one(azurerm_monitor_metric_alert.this["errors"].criteria).threshold == 5
+    condition = (
+      [for dimension in one(azurerm_monitor_metric_alert.this["errors"].criteria).dimension : "${dimension.name} ${join(",", dimension.values)}"] == ["HttpStatusGroup 5xx"] &&
+      one(azurerm_monitor_metric_alert.this["errors"].criteria).threshold == 5
+    )
     error_message = "Five in five minutes."
   }
 }
@@ -46,7 +52,10 @@ run "only_answers_of_500_and_above_are_errors" {
 run "fewer_than_two_instances_raise_an_alarm" {
   command = plan
   assert {
-    condition     = one(azurerm_monitor_metric_alert.this["replicas"].criteria).operator == "LessThan" && one(azurerm_monitor_metric_alert.this["replicas"].criteria).threshold == 2
+    condition = (
+      one(azurerm_monitor_metric_alert.this["replicas"].criteria).operator == "LessThan" &&
+      one(azurerm_monitor_metric_alert.this["replicas"].criteria).threshold == 2
+    )
     error_message = "What two zones need."
   }
 }
@@ -54,15 +63,9 @@ run "fewer_than_two_instances_raise_an_alarm" {
 run "the_dashboard_shows_six_graphs_that_do_not_overlap" {
   command = plan
   assert {
-    condition     = length(distinct([for part in values(jsondecode(azurerm_portal_dashboard.this.dashboard_properties).lenses["0"].parts) : "${part.position.x},${part.position.y}"])) == 7
+    condition = length(
+      distinct([for part in values(jsondecode(azurerm_portal_dashboard.this.dashboard_properties).lenses["0"].parts) : "${part.position.x},${part.position.y}"])
+    ) == 7
     error_message = "A heading and six graphs."
   }
-}
-
-run "refuses_a_name_that_other_resources_cannot_bear" {
-  command = plan
-  variables {
-    name = "9-lives"
-  }
-  expect_failures = [var.name]
 }

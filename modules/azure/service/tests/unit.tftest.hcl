@@ -5,23 +5,28 @@ mock_provider "azurerm" {
 }
 
 variables {
-  name               = "test"
-  place              = { resource_group = "test", location = "westeurope" }
-  image              = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-  canary             = null
-  cpu                = 1
-  memory             = 2048
-  instances          = { min = 2, max = 6 }
-  environment        = { MERIDIAN_DOCUMENTS_LOCATION = "azblob://test01234567.blob.core.windows.net/documents" }
-  identity_id        = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.ManagedIdentity/userAssignedIdentities/test"
-  network_id         = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/virtualNetworks/test"
-  private_subnet_ids = ["/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/virtualNetworks/test/subnets/private"]
+  name        = "test"
+  place       = { resource_group = "test", location = "westeurope" }
+  image       = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  canary      = null
+  cpu         = 1
+  memory      = 2048
+  instances   = { min = 2, max = 6 }
+  environment = { MERIDIAN_DOCUMENTS_LOCATION = "azblob://test01234567.blob.core.windows.net/documents" }
+  identity_id = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.ManagedIdentity/userAssignedIdentities/test"
+  network_id  = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/virtualNetworks/test"
+  private_subnet_ids = [
+    "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/virtualNetworks/test/subnets/private"
+  ]
 }
 
 run "the_environment_has_no_public_address" {
   command = plan
   assert {
-    condition     = azurerm_container_app_environment.this.internal_load_balancer_enabled && azurerm_container_app_environment.this.public_network_access == "Disabled"
+    condition = (
+      azurerm_container_app_environment.this.internal_load_balancer_enabled &&
+      azurerm_container_app_environment.this.public_network_access == "Disabled"
+    )
     error_message = "Internal, and closed to public networks."
   }
   assert {
@@ -33,7 +38,11 @@ run "the_environment_has_no_public_address" {
 run "two_instances_in_a_region_of_zones" {
   command = plan
   assert {
-    condition     = azurerm_container_app_environment.this.zone_redundancy_enabled && azurerm_container_app.this.template[0].min_replicas == 2 && azurerm_container_app.this.template[0].max_replicas == 6
+    condition = (
+      azurerm_container_app_environment.this.zone_redundancy_enabled &&
+      azurerm_container_app.this.template[0].min_replicas == 2 &&
+      azurerm_container_app.this.template[0].max_replicas == 6
+    )
     error_message = "Two at least, in different zones."
   }
 }
@@ -41,7 +50,10 @@ run "two_instances_in_a_region_of_zones" {
 run "a_profile_from_the_first_day_so_that_none_replaces_the_environment_later" {
   command = plan
   assert {
-    condition     = [for profile in azurerm_container_app_environment.this.workload_profile : "${profile.name} ${profile.workload_profile_type}"] == ["Consumption Consumption"] && azurerm_container_app.this.workload_profile_name == "Consumption"
+    condition = (
+      [for profile in azurerm_container_app_environment.this.workload_profile : "${profile.name} ${profile.workload_profile_type}"] == ["Consumption Consumption"] &&
+      azurerm_container_app.this.workload_profile_name == "Consumption"
+    )
     error_message = "Consumption."
   }
 }
@@ -49,20 +61,33 @@ run "a_profile_from_the_first_day_so_that_none_replaces_the_environment_later" {
 run "the_gateway_finds_the_service_by_its_name_and_tls" {
   command = plan
   assert {
-    condition     = output.origin == "test.happy-test.westeurope.azurecontainerapps.io" && azurerm_private_dns_zone.this.name == "happy-test.westeurope.azurecontainerapps.io"
+    condition = (
+      output.origin == "test.happy-test.westeurope.azurecontainerapps.io" &&
+      azurerm_private_dns_zone.this.name == "happy-test.westeurope.azurecontainerapps.io"
+    )
     error_message = "The environment's domain, known in this network."
   }
   assert {
-    condition     = toset([for record in azurerm_private_dns_a_record.this : record.name]) == toset(["*", "@"]) && alltrue([for record in azurerm_private_dns_a_record.this : record.records == toset(["10.20.128.10"])])
+    condition = (
+      toset([for record in azurerm_private_dns_a_record.this : record.name]) == toset(["*", "@"]) &&
+      alltrue([for record in azurerm_private_dns_a_record.this : record.records == toset(["10.20.128.10"])])
+    )
     error_message = "Services and environment lead to its address."
   }
   assert {
-    condition     = azurerm_private_dns_zone_virtual_network_link.this.virtual_network_id == var.network_id && !azurerm_private_dns_zone_virtual_network_link.this.registration_enabled
+    condition = (
+      azurerm_private_dns_zone_virtual_network_link.this.virtual_network_id == var.network_id &&
+      !azurerm_private_dns_zone_virtual_network_link.this.registration_enabled
+    )
     error_message = "In this network."
   }
   assert {
     # Inside an internal environment, external means the network and no more.
-    condition     = azurerm_container_app.this.ingress[0].external_enabled && !azurerm_container_app.this.ingress[0].allow_insecure_connections && azurerm_container_app.this.ingress[0].target_port == 8080
+    condition = (
+      azurerm_container_app.this.ingress[0].external_enabled &&
+      !azurerm_container_app.this.ingress[0].allow_insecure_connections &&
+      azurerm_container_app.this.ingress[0].target_port == 8080
+    )
     error_message = "Reached from the network, by TLS only."
   }
 }
@@ -70,11 +95,22 @@ run "the_gateway_finds_the_service_by_its_name_and_tls" {
 run "whether_an_instance_is_well_is_asked_on_a_port_that_no_visitor_reaches" {
   command = plan
   assert {
-    condition     = azurerm_container_app.this.template[0].container[0].startup_probe[0].path == "/started" && azurerm_container_app.this.template[0].container[0].readiness_probe[0].path == "/ready" && azurerm_container_app.this.template[0].container[0].liveness_probe[0].path == "/live"
+    condition = (
+      azurerm_container_app.this.template[0].container[0].startup_probe[0].path == "/started" &&
+      azurerm_container_app.this.template[0].container[0].readiness_probe[0].path == "/ready" &&
+      azurerm_container_app.this.template[0].container[0].liveness_probe[0].path == "/live"
+    )
     error_message = "Three questions."
   }
   assert {
-    condition     = alltrue([for probe in concat(azurerm_container_app.this.template[0].container[0].startup_probe, azurerm_container_app.this.template[0].container[0].readiness_probe, azurerm_container_app.this.template[0].container[0].liveness_probe) : probe.port == 8081 && probe.transport == "HTTP"])
+    condition = alltrue([
+      for probe in concat(
+        azurerm_container_app.this.template[0].container[0].startup_probe,
+        azurerm_container_app.this.template[0].container[0].readiness_probe,
+        azurerm_container_app.this.template[0].container[0].liveness_probe
+      ) :
+      probe.port == 8081 && probe.transport == "HTTP"
+    ])
     error_message = "On 8081, which the ingress does not lead to."
   }
 }
@@ -82,7 +118,10 @@ run "whether_an_instance_is_well_is_asked_on_a_port_that_no_visitor_reaches" {
 run "more_instances_come_at_80_percent_of_cpu_or_memory_or_when_requests_queue" {
   command = plan
   assert {
-    condition     = { for rule in azurerm_container_app.this.template[0].custom_scale_rule : rule.custom_rule_type => rule.metadata } == { cpu = tomap({ type = "Utilization", value = "80" }), memory = tomap({ type = "Utilization", value = "80" }) }
+    condition = {
+      for rule in azurerm_container_app.this.template[0].custom_scale_rule :
+      rule.custom_rule_type => rule.metadata
+    } == { cpu = tomap({ type = "Utilization", value = "80" }), memory = tomap({ type = "Utilization", value = "80" }) }
     error_message = "CPU and memory, at 80 percent."
   }
   assert {
@@ -102,11 +141,17 @@ run "requests_in_flight_have_half_a_minute_to_end" {
 run "no_key_opens_the_log" {
   command = plan
   assert {
-    condition     = azurerm_container_app_environment.this.logs_destination == "azure-monitor" && !azurerm_log_analytics_workspace.this.local_authentication_enabled
+    condition = (
+      azurerm_container_app_environment.this.logs_destination == "azure-monitor" &&
+      !azurerm_log_analytics_workspace.this.local_authentication_enabled
+    )
     error_message = "Through a diagnostic setting, no shared key."
   }
   assert {
-    condition     = toset([for log in azurerm_monitor_diagnostic_setting.this.enabled_log : log.category]) == toset(["ContainerAppConsoleLogs", "ContainerAppSystemLogs"]) && azurerm_log_analytics_workspace.this.retention_in_days == 30
+    condition = (
+      toset([for log in azurerm_monitor_diagnostic_setting.this.enabled_log : log.category]) == toset(["ContainerAppConsoleLogs", "ContainerAppSystemLogs"]) &&
+      azurerm_log_analytics_workspace.this.retention_in_days == 30
+    )
     error_message = "What the service and the platform write, for a month."
   }
 }
@@ -131,7 +176,10 @@ run "an_image_of_azures_registry_is_pulled_with_the_identity_and_no_password" {
     image = "test01234567.azurecr.io/test@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
   }
   assert {
-    condition     = [for registry in azurerm_container_app.this.registry : [registry.server, registry.identity]] == [["test01234567.azurecr.io", var.identity_id]] && length(azurerm_container_app.this.secret) == 0
+    condition = (
+      [for registry in azurerm_container_app.this.registry : [registry.server, registry.identity]] == [["test01234567.azurecr.io", var.identity_id]] &&
+      length(azurerm_container_app.this.secret) == 0
+    )
     error_message = "By the user-assigned identity."
   }
 }
@@ -147,7 +195,10 @@ run "another_image_is_pulled_without_an_identity" {
 run "without_a_canary_the_newest_revision_has_every_request_and_no_other_is_billed" {
   command = plan
   assert {
-    condition     = azurerm_container_app.this.revision_mode == "Single" && [for weight in azurerm_container_app.this.ingress[0].traffic_weight : [weight.latest_revision, weight.percentage]] == [[true, 100]]
+    condition = (
+      azurerm_container_app.this.revision_mode == "Single" &&
+      [for weight in azurerm_container_app.this.ingress[0].traffic_weight : [weight.latest_revision, weight.percentage]] == [[true, 100]]
+    )
     error_message = "100 percent to the latest, in single mode."
   }
   assert {
@@ -162,7 +213,11 @@ run "a_canary_gets_its_percent_and_the_stable_revision_keeps_the_rest_by_name" {
     canary = { image = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 10, stable = "test--abc1234" }
   }
   assert {
-    condition     = azurerm_container_app.this.revision_mode == "Multiple" && [for weight in azurerm_container_app.this.ingress[0].traffic_weight : "${weight.revision_suffix == null ? "" : weight.revision_suffix} ${weight.percentage}"] == ["abc1234 90", " 10"] && azurerm_container_app.this.ingress[0].traffic_weight[1].latest_revision
+    condition = (
+      azurerm_container_app.this.revision_mode == "Multiple" &&
+      [for weight in azurerm_container_app.this.ingress[0].traffic_weight : "${weight.revision_suffix == null ? "" : weight.revision_suffix} ${weight.percentage}"] == ["abc1234 90", " 10"] &&
+      azurerm_container_app.this.ingress[0].traffic_weight[1].latest_revision
+    )
     error_message = "90 and 10."
   }
   assert {
@@ -170,7 +225,10 @@ run "a_canary_gets_its_percent_and_the_stable_revision_keeps_the_rest_by_name" {
     error_message = "The newest revision runs the canary's image, and what serves is the stable one."
   }
   assert {
-    condition     = [for variable in azurerm_container_app.this.template[0].container[0].env : variable.value if variable.name == "MERIDIAN_VERSION"] == ["sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"]
+    condition = [
+      for variable in azurerm_container_app.this.template[0].container[0].env :
+      variable.value if variable.name == "MERIDIAN_VERSION"
+    ] == ["sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"]
     error_message = "And says so."
   }
 }
@@ -209,44 +267,45 @@ run "a_quarter_of_a_cpu_is_written_as_azure_does" {
   }
 }
 
-run "refuses_a_name_that_other_resources_cannot_bear" {
+# Each value that is refused, once for each of its conditions.
+run "refuses_a_canary_by_tag_a_third_of_a_cpu_a_single_instance_and_a_variable_that_no_process_can_have" {
   command = plan
   variables {
-    name = "9-lives"
+    canary      = { image = "example.com/meridian:next", percent = 10, stable = "test--abc1234" }
+    cpu         = 0.3
+    memory      = 614.4 # its pair, if there were such a CPU
+    instances   = { min = 1, max = 6 }
+    environment = { "1ST" = "x" }
   }
-  expect_failures = [var.name]
+  expect_failures = [var.canary, var.cpu, var.instances, var.environment]
 }
 
-run "refuses_an_image_without_a_digest" {
+run "refuses_more_than_a_hundred_percent_another_pair_of_memory_and_a_minimum_above_the_maximum" {
   command = plan
   variables {
-    image = "example.com/meridian:latest"
+    canary = {
+      image   = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+      percent = 101
+      stable  = "test--abc1234"
+    }
+    memory      = 1024
+    instances   = { min = 4, max = 3 }
+    environment = { MERIDIAN_CLIENT_ADDRESS = "peer" } # the module's own
   }
-  expect_failures = [var.image]
+  expect_failures = [var.canary, var.memory, var.instances, var.environment]
 }
 
-run "refuses_a_canary_without_a_digest" {
+run "refuses_another_services_revision_and_more_instances_than_container_apps_has" {
   command = plan
   variables {
-    canary = { image = "example.com/meridian:next", percent = 10, stable = "test--abc1234" }
+    canary = {
+      image   = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+      percent = 10
+      stable  = "other--abc1234"
+    }
+    instances = { min = 2, max = 1001 }
   }
-  expect_failures = [var.canary]
-}
-
-run "refuses_more_than_a_hundred_percent" {
-  command = plan
-  variables {
-    canary = { image = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 101, stable = "test--abc1234" }
-  }
-  expect_failures = [var.canary]
-}
-
-run "refuses_another_services_revision" {
-  command = plan
-  variables {
-    canary = { image = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 10, stable = "other--abc1234" }
-  }
-  expect_failures = [var.canary]
+  expect_failures = [var.canary, var.instances]
 }
 
 run "refuses_a_canary_of_what_everybody_gets_already" {
@@ -255,62 +314,4 @@ run "refuses_a_canary_of_what_everybody_gets_already" {
     canary = { image = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", percent = 10, stable = "test--abc1234" }
   }
   expect_failures = [var.canary]
-}
-
-run "refuses_a_cpu_that_container_apps_has_not" {
-  command = plan
-  variables {
-    cpu    = 0.3
-    memory = 614.4
-  }
-  expect_failures = [var.cpu]
-}
-
-run "refuses_memory_that_container_apps_does_not_pair_with_the_cpu" {
-  command = plan
-  variables {
-    cpu    = 1
-    memory = 1024
-  }
-  expect_failures = [var.memory]
-}
-
-run "refuses_a_single_instance" {
-  command = plan
-  variables {
-    instances = { min = 1, max = 6 }
-  }
-  expect_failures = [var.instances]
-}
-
-run "refuses_a_minimum_above_the_maximum" {
-  command = plan
-  variables {
-    instances = { min = 4, max = 3 }
-  }
-  expect_failures = [var.instances]
-}
-
-run "refuses_a_variable_that_no_process_can_have" {
-  command = plan
-  variables {
-    environment = { "1ST" = "x" }
-  }
-  expect_failures = [var.environment]
-}
-
-run "refuses_to_have_the_client_address_or_port_overridden" {
-  command = plan
-  variables {
-    environment = { MERIDIAN_CLIENT_ADDRESS = "peer" }
-  }
-  expect_failures = [var.environment]
-}
-
-run "refuses_two_subnets" {
-  command = plan
-  variables {
-    private_subnet_ids = ["/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/virtualNetworks/test/subnets/a", "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/virtualNetworks/test/subnets/b"]
-  }
-  expect_failures = [var.private_subnet_ids]
 }

@@ -30,7 +30,11 @@ variables {
 run "every_state_that_was_ever_written_can_be_had_back_for_a_quarter" {
   command = plan
   assert {
-    condition     = azurerm_storage_account.this.blob_properties[0].versioning_enabled && azurerm_storage_account.this.blob_properties[0].delete_retention_policy[0].days == 90 && azurerm_storage_account.this.blob_properties[0].container_delete_retention_policy[0].days == 90
+    condition = (
+      azurerm_storage_account.this.blob_properties[0].versioning_enabled &&
+      azurerm_storage_account.this.blob_properties[0].delete_retention_policy[0].days == 90 &&
+      azurerm_storage_account.this.blob_properties[0].container_delete_retention_policy[0].days == 90
+    )
     error_message = "A state that was broken is put back from its last version."
   }
   assert {
@@ -84,15 +88,10 @@ run "each_folder_has_a_state_of_its_own" {
 run "the_account_is_known_before_it_is_made" {
   command = plan
   assert {
-    condition     = can(regex("^test[0-9a-f]{8}$", azurerm_storage_account.this.name)) && strcontains(output.backend["stacks/azure"], "\"${azurerm_storage_account.this.name}\"")
+    condition = (
+      can(regex("^test[0-9a-f]{8}$", azurerm_storage_account.this.name)) &&
+      strcontains(output.backend["stacks/azure"], "\"${azurerm_storage_account.this.name}\"")
+    )
     error_message = "The bootstrap looks whether the name is taken before it makes anything."
   }
-}
-
-run "refuses_a_name_that_other_resources_cannot_bear" {
-  command = plan
-  variables {
-    name = "name-of-seventeen"
-  }
-  expect_failures = [var.name]
 }

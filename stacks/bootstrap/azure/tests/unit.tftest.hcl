@@ -52,31 +52,22 @@ run "nothing_gets_into_the_shared_repository_without_an_identity" {
 run "a_job_outside_its_environment_is_not_even_told_who_deploys" {
   command = plan
   assert {
-    condition     = keys(output.settings.all) == ["AZURE_PLANNER", "AZURE_SUBSCRIPTION", "AZURE_TENANT"] && toset(keys(output.settings.environments)) == toset(["production", "staging"]) && alltrue([for values in output.settings.environments : keys(values) == ["AZURE_DEPLOYER"]])
+    condition = (
+      keys(output.settings.all) == ["AZURE_PLANNER", "AZURE_SUBSCRIPTION", "AZURE_TENANT"] &&
+      toset(keys(output.settings.environments)) == toset(["production", "staging"]) &&
+      alltrue([for values in output.settings.environments : keys(values) == ["AZURE_DEPLOYER"]])
+    )
     error_message = "The planner for all, the deployer for its environment."
   }
 }
 
-run "refuses_a_region_without_zones" {
+run "refuses_a_bad_name_region_subscription_and_so_few_images_that_a_rollback_finds_none" {
   command = plan
   variables {
-    region = "westus"
-  }
-  expect_failures = [var.region]
-}
-
-run "refuses_a_name_that_other_resources_cannot_bear" {
-  command = plan
-  variables {
-    name = "name-of-seventeen"
-  }
-  expect_failures = [var.name]
-}
-
-run "refuses_to_keep_so_few_images_that_a_rollback_finds_none" {
-  command = plan
-  variables {
+    name        = "name-of-seventeen"
+    region      = "westus" # without zones
+    account     = "Pay-As-You-Go"
     keep_images = 9
   }
-  expect_failures = [var.keep_images]
+  expect_failures = [var.name, var.region, var.account, var.keep_images]
 }

@@ -7,7 +7,9 @@ mock_provider "azurerm" {
   }
 
   mock_resource "azurerm_lb_backend_address_pool" {
-    defaults = { id = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/loadBalancers/test/backendAddressPools/machines" }
+    defaults = {
+      id = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/loadBalancers/test/backendAddressPools/machines"
+    }
   }
 
   mock_resource "azurerm_lb_probe" {
@@ -29,7 +31,10 @@ variables {
 
 run "lets_in_exactly_what_the_list_says" {
   assert {
-    condition = toset([for rule in azurerm_network_security_group.this.security_rule : "${rule.protocol} ${rule.destination_port_range} from ${rule.source_address_prefix}" if rule.direction == "Inbound" && rule.access == "Allow"]) == toset([
+    condition = toset([
+      for rule in azurerm_network_security_group.this.security_rule :
+      "${rule.protocol} ${rule.destination_port_range} from ${rule.source_address_prefix}" if rule.direction == "Inbound" && rule.access == "Allow"
+      ]) == toset([
       "Tcp 80 from 0.0.0.0/0",
       "Tcp 443 from 0.0.0.0/0",
       "Icmp * from 0.0.0.0/0",
@@ -40,7 +45,13 @@ run "lets_in_exactly_what_the_list_says" {
     error_message = "Nothing more and nothing less."
   }
   assert {
-    condition     = alltrue([for rule in azurerm_network_security_group.this.security_rule : length(coalesce(rule.source_address_prefixes, [])) == 0 && length(coalesce(rule.destination_port_ranges, [])) == 0 && rule.source_port_range == "*" && rule.destination_address_prefix == "*"])
+    condition = alltrue([
+      for rule in azurerm_network_security_group.this.security_rule :
+      length(coalesce(rule.source_address_prefixes, [])) == 0 &&
+      length(coalesce(rule.destination_port_ranges, [])) == 0 &&
+      rule.source_port_range == "*" &&
+      rule.destination_address_prefix == "*"
+    ])
     error_message = "Each rule has the one source and port compared above."
   }
 }
@@ -48,7 +59,11 @@ run "lets_in_exactly_what_the_list_says" {
 run "what_the_platform_adds_by_itself_lets_nothing_in" {
   assert {
     # Azure's own rules begin at 65000; the last of ours stops everything before them.
-    condition     = [for rule in azurerm_network_security_group.this.security_rule : "${rule.access} ${rule.protocol} ${rule.destination_port_range} from ${rule.source_address_prefix}" if rule.direction == "Inbound" && rule.priority == max([for each in azurerm_network_security_group.this.security_rule : each.priority if each.direction == "Inbound"]...)] == ["Deny * * from *"]
+    condition = [
+      for rule in azurerm_network_security_group.this.security_rule :
+      "${rule.access} ${rule.protocol} ${rule.destination_port_range} from ${rule.source_address_prefix}" if rule.direction == "Inbound" &&
+      rule.priority == max([for each in azurerm_network_security_group.this.security_rule : each.priority if each.direction == "Inbound"]...)
+    ] == ["Deny * * from *"]
     error_message = "The last rule must deny the rest."
   }
   assert {
@@ -59,14 +74,20 @@ run "what_the_platform_adds_by_itself_lets_nothing_in" {
 
 run "lets_everything_out" {
   assert {
-    condition     = [for rule in azurerm_network_security_group.this.security_rule : "${rule.priority} ${rule.access} ${rule.protocol} ${rule.destination_port_range} to ${rule.destination_address_prefix}" if rule.direction == "Outbound"] == ["100 Allow * * to *"]
+    condition = [
+      for rule in azurerm_network_security_group.this.security_rule :
+      "${rule.priority} ${rule.access} ${rule.protocol} ${rule.destination_port_range} to ${rule.destination_address_prefix}" if rule.direction == "Outbound"
+    ] == ["100 Allow * * to *"]
     error_message = "Every protocol to everywhere."
   }
 }
 
 run "the_load_balancer_passes_on_what_the_firewall_may_let_in" {
   assert {
-    condition     = azurerm_lb.this.sku == "Standard" && toset([for rule in azurerm_lb_rule.this : "${rule.protocol} ${rule.frontend_port} ${rule.backend_port}"]) == toset(["Tcp 22 22", "Tcp 80 80"])
+    condition = (
+      azurerm_lb.this.sku == "Standard" &&
+      toset([for rule in azurerm_lb_rule.this : "${rule.protocol} ${rule.frontend_port} ${rule.backend_port}"]) == toset(["Tcp 22 22", "Tcp 80 80"])
+    )
     error_message = "Packets arrive with the client's address, on the port they were sent to."
   }
 }
@@ -74,14 +95,23 @@ run "the_load_balancer_passes_on_what_the_firewall_may_let_in" {
 run "the_address_outlives_the_machines" {
   command = apply
   assert {
-    condition     = azurerm_public_ip.this.allocation_method == "Static" && azurerm_lb.this.frontend_ip_configuration[0].public_ip_address_id == azurerm_public_ip.this.id && output.addresses == [azurerm_public_ip.this.ip_address] && output.url == "http://${azurerm_public_ip.this.ip_address}"
+    condition = (
+      azurerm_public_ip.this.allocation_method == "Static" &&
+      azurerm_lb.this.frontend_ip_configuration[0].public_ip_address_id == azurerm_public_ip.this.id &&
+      output.addresses == [azurerm_public_ip.this.ip_address] &&
+      output.url == "http://${azurerm_public_ip.this.ip_address}"
+    )
     error_message = "The load balancer must have the static address, and the outputs name it."
   }
 }
 
 run "a_new_machine_answers_before_the_old_one_ends" {
   assert {
-    condition     = azurerm_linux_virtual_machine_scale_set.this.upgrade_mode == "Rolling" && azurerm_linux_virtual_machine_scale_set.this.rolling_upgrade_policy[0].maximum_surge_instances_enabled && azurerm_linux_virtual_machine_scale_set.this.rolling_upgrade_policy[0].max_unhealthy_upgraded_instance_percent == 0
+    condition = (
+      azurerm_linux_virtual_machine_scale_set.this.upgrade_mode == "Rolling" &&
+      azurerm_linux_virtual_machine_scale_set.this.rolling_upgrade_policy[0].maximum_surge_instances_enabled &&
+      azurerm_linux_virtual_machine_scale_set.this.rolling_upgrade_policy[0].max_unhealthy_upgraded_instance_percent == 0
+    )
     error_message = "New machines beside the old ones, and a stop when one of them is not healthy."
   }
 }
@@ -89,24 +119,38 @@ run "a_new_machine_answers_before_the_old_one_ends" {
 run "a_machine_whose_service_is_silent_is_replaced" {
   command = apply
   assert {
-    condition     = azurerm_linux_virtual_machine_scale_set.this.automatic_instance_repair[0].enabled && azurerm_linux_virtual_machine_scale_set.this.automatic_instance_repair[0].action == "Replace" && azurerm_linux_virtual_machine_scale_set.this.instances == 1
+    condition = (
+      azurerm_linux_virtual_machine_scale_set.this.automatic_instance_repair[0].enabled &&
+      azurerm_linux_virtual_machine_scale_set.this.automatic_instance_repair[0].action == "Replace" &&
+      azurerm_linux_virtual_machine_scale_set.this.instances == 1
+    )
     error_message = "One machine, and a new one in its place."
   }
   assert {
     # The check comes from an address of Azure's; the rule for 80 lets it in with everybody.
-    condition     = azurerm_linux_virtual_machine_scale_set.this.health_probe_id == azurerm_lb_probe.this.id && azurerm_lb_probe.this.port == 80 && azurerm_lb_probe.this.request_path == "/now"
+    condition = (
+      azurerm_linux_virtual_machine_scale_set.this.health_probe_id == azurerm_lb_probe.this.id &&
+      azurerm_lb_probe.this.port == 80 &&
+      azurerm_lb_probe.this.request_path == "/now"
+    )
     error_message = "It is judged by what the service answers."
   }
 }
 
 run "nobody_has_a_key_that_opens" {
   assert {
-    condition     = azurerm_linux_virtual_machine_scale_set.this.disable_password_authentication && azurerm_linux_virtual_machine_scale_set.this.admin_password == null
+    condition = (
+      azurerm_linux_virtual_machine_scale_set.this.disable_password_authentication &&
+      azurerm_linux_virtual_machine_scale_set.this.admin_password == null
+    )
     error_message = "No password."
   }
   assert {
     # Behind 19 bytes that say what kind of key follows, the last 30 of the 32 bytes of the digest.
-    condition     = endswith(one(azurerm_linux_virtual_machine_scale_set.this.admin_ssh_key[*].public_key), "M0Ma70LJv0CiYPteInHTm7qg0UaRtQDFM93IgiqE32g") && one(azurerm_linux_virtual_machine_scale_set.this.admin_ssh_key[*].username) == azurerm_linux_virtual_machine_scale_set.this.admin_username
+    condition = (
+      endswith(one(azurerm_linux_virtual_machine_scale_set.this.admin_ssh_key[*].public_key), "M0Ma70LJv0CiYPteInHTm7qg0UaRtQDFM93IgiqE32g") &&
+      one(azurerm_linux_virtual_machine_scale_set.this.admin_ssh_key[*].username) == azurerm_linux_virtual_machine_scale_set.this.admin_username
+    )
     error_message = "The key that nobody holds; tests/clouds/test_vm_plan.py computes it."
   }
   assert {
@@ -124,7 +168,10 @@ run "the_system_is_the_one_that_was_signed" {
 
 run "credentials_are_out_of_reach_of_the_container" {
   assert {
-    condition     = strcontains([for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/meridian/prepare.sh"][0], "for address in 169.254.169.254 168.63.129.16")
+    condition = strcontains(
+      [for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/meridian/prepare.sh"][0],
+      "for address in 169.254.169.254 168.63.129.16"
+    )
     error_message = "Packets of containers to the metadata servers must be dropped."
   }
 }
@@ -134,18 +181,29 @@ run "the_machine_runs_the_image_by_digest_with_the_greeting" {
     greeting = "100 % \"$HOME\" \\ <b>#1</b> · ©"
   }
   assert {
-    condition     = [for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/meridian/environment"][0] == "MERIDIAN_HOME=hello\nMERIDIAN_GREETING=${var.greeting}\nMERIDIAN_VERSION=sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"
+    condition = [
+      for file in yamldecode(local.boot).write_files :
+      file.content if file.path == "/etc/meridian/environment"
+    ][0] == "MERIDIAN_HOME=hello\nMERIDIAN_GREETING=${var.greeting}\nMERIDIAN_VERSION=sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"
     error_message = "The greeting must arrive as it was written."
   }
   assert {
-    condition     = strcontains([for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/systemd/system/meridian.service"][0], "--publish 80:8080") && base64decode(azurerm_linux_virtual_machine_scale_set.this.custom_data) == local.boot && output.image == var.image
+    condition = (
+      strcontains([for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/systemd/system/meridian.service"][0], "--publish 80:8080") &&
+      base64decode(azurerm_linux_virtual_machine_scale_set.this.custom_data) == local.boot &&
+      output.image == var.image
+    )
     error_message = "The unit publishes port 80, and the machine gets this configuration."
   }
 }
 
 run "logs_go_to_the_workspace_and_are_kept_for_a_month" {
   assert {
-    condition     = azurerm_log_analytics_workspace.this.retention_in_days == 30 && azurerm_monitor_data_collection_rule.this.data_sources[0].syslog[0].facility_names == tolist(["local0"]) && strcontains(local.boot, "SyslogFacility=local0")
+    condition = (
+      azurerm_log_analytics_workspace.this.retention_in_days == 30 &&
+      azurerm_monitor_data_collection_rule.this.data_sources[0].syslog[0].facility_names == tolist(["local0"]) &&
+      strcontains(local.boot, "SyslogFacility=local0")
+    )
     error_message = "The facility that the service writes to is the one that is collected."
   }
 }
@@ -185,11 +243,17 @@ run "with_a_certificate_443_serves_and_80_leads_there" {
     error_message = "Both ports."
   }
   assert {
-    condition     = strcontains([for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/systemd/system/meridian-proxy.service"][0], "--publish 80:8080 --publish 443:8443") && !strcontains([for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/systemd/system/meridian.service"][0], "--publish")
+    condition = (
+      strcontains([for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/systemd/system/meridian-proxy.service"][0], "--publish 80:8080 --publish 443:8443") &&
+      !strcontains([for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/systemd/system/meridian.service"][0], "--publish")
+    )
     error_message = "The proxy has both ports, the service none."
   }
   assert {
-    condition     = azurerm_role_assignment.certificate[0].role_definition_name == "Key Vault Secrets User" && endswith(azurerm_role_assignment.certificate[0].scope, "/secrets/hello")
+    condition = (
+      azurerm_role_assignment.certificate[0].role_definition_name == "Key Vault Secrets User" &&
+      endswith(azurerm_role_assignment.certificate[0].scope, "/secrets/hello")
+    )
     error_message = "One secret may be read."
   }
 }
