@@ -8,6 +8,7 @@ provider "azurerm" {
   resource_providers_to_register = [
     "Microsoft.App",
     "Microsoft.ContainerRegistry",
+    "Microsoft.ContainerService", # asked for by environments in a network
     "microsoft.insights", # spelt so by Azure, and compared letter by letter
     "Microsoft.ManagedIdentity",
     "Microsoft.Network",

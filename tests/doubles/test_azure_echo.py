@@ -110,3 +110,24 @@ def test_it_tells_whether_a_name_is_free(echo, name, free):
 def test_without_its_lock_all_of_it_can_go(echo):
     for path in (LOCK, f"{STATES}/{ASSIGNMENTS}/writer", ACCOUNT):
         assert ask(echo, "DELETE", path)[0] == 200
+
+
+def test_what_is_only_nearly_a_namespace_cannot_be_registered(echo):
+    for namespace, status in (("Microsoft.Insights", 404), ("microsoft.insights", 200)):
+        assert echo.ask("POST", f"https://management.azure.com{SUBSCRIPTION}/providers/{namespace}/register", {}, TOKEN)[0] == status
+
+
+def test_an_environment_in_a_network_needs_two_namespaces(echo):
+    def register(namespace):
+        assert echo.ask("POST", f"https://management.azure.com{SUBSCRIPTION}/providers/{namespace}/register", {}, TOKEN)[0] == 200
+
+    network = f"{GROUP}/Microsoft.Network/virtualNetworks/one"
+    environment = f"{GROUP}/Microsoft.App/managedEnvironments/one"
+    inside = {"vnetConfiguration": {"infrastructureSubnetId": f"{network}/subnets/private"}}
+    register("Microsoft.App")
+    register("Microsoft.Network")
+    assert ask(echo, "PUT", network)[0] == ask(echo, "PUT", f"{network}/subnets/private")[0] == 201
+    status, answer = ask(echo, "PUT", environment, inside)
+    assert status == 409 and answer["error"]["code"] == "SubscriptionIsNotRegistered"
+    register("Microsoft.ContainerService")
+    assert ask(echo, "PUT", environment, inside)[0] == 201

@@ -10,7 +10,9 @@ provider "azurerm" {
     "Microsoft.Authorization",
     "Microsoft.Compute",
     "Microsoft.ContainerRegistry",
+    "Microsoft.ContainerService", # asked for by environments in a network
     "microsoft.insights", # spelt so by Azure, and compared letter by letter
+    "Microsoft.KeyVault",
     "Microsoft.ManagedIdentity",
     "Microsoft.Network",
     "Microsoft.OperationalInsights",

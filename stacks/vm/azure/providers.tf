@@ -6,7 +6,7 @@ provider "azurerm" {
   resource_providers_to_register = [
     "Microsoft.Compute",
     "Microsoft.ContainerRegistry",
-    "Microsoft.Insights",
+    "microsoft.insights", # spelt so by Azure, and compared letter by letter
     "Microsoft.KeyVault",
     "Microsoft.ManagedIdentity",
     "Microsoft.Network",

@@ -29,10 +29,15 @@ final class Arm implements Echo.Cloud {
           "Microsoft.Network/applicationGatewayWebApplicationFirewallPolicies",
           "Microsoft.App/managedEnvironments");
 
-  /** Kinds of resources that a new subscription does not know before they are registered. */
+  /**
+   * Kinds of resources that a new subscription does not know before they are registered, spelt as
+   * Azure lists them; the provider registers none that it does not find letter by letter.
+   */
   private static final List<String> NAMESPACES =
       List.of(
           "Microsoft.App",
+          "Microsoft.Compute",
+          "Microsoft.ContainerService",
           "Microsoft.ContainerRegistry",
           "Microsoft.KeyVault",
           "microsoft.insights",
@@ -202,6 +207,16 @@ final class Arm implements Echo.Cloud {
           "MissingSubscriptionRegistration",
           "The subscription is not registered to use namespace '" + namespace + "'.");
     }
+    // https://github.com/Azure/bicep/issues/14935
+    if (id.is("Microsoft.App/managedEnvironments")
+        && Json.at(body, "properties.vnetConfiguration.infrastructureSubnetId") != null
+        && !registered.contains("Microsoft.ContainerService")) {
+      throw new Echo.Refusal(
+          409,
+          "SubscriptionIsNotRegistered",
+          "The subscription is not registered for the required resource providers, please register"
+              + " with the resource providers Microsoft.App and Microsoft.ContainerService.");
+    }
     Map<String, Object> old = store.get(path);
     boolean isNew = old == null;
     checkReferences(id, body, body);
@@ -251,6 +266,10 @@ final class Arm implements Echo.Cloud {
     switch (verb) {
       case "register":
         String namespace = target.substring(target.lastIndexOf('/') + 1);
+        if (!NAMESPACES.contains(namespace) && !registered.contains(namespace)) {
+          throw new Echo.Refusal(
+              404, "InvalidResourceNamespace", "The resource namespace '" + namespace + "' is invalid.");
+        }
         registered.add(namespace);
         return new Echo.Answer(200, provider(namespace));
       case "checkNameAvailability":
