@@ -23,10 +23,12 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "this" {
   skip_query_validation = true
 
   criteria {
-    # A sum without groups has one row, also of nothing, also of a table that is not there yet. Without it,
-    # silence would raise no alarm.
+    # A sum without groups has one row, also of nothing: without it, silence would raise no alarm. The limit in time is
+    # the query's own, since its result has no time that the alert could limit. No union, which rules may not have:
+    # https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-log-query
     query = <<-KQL
-      union isfuzzy=true (datatable(Log: string)[]), (ContainerAppConsoleLogs | project Log)
+      ContainerAppConsoleLogs
+      | where TimeGenerated > ago(${local.window}m)
       | extend check = parse_json(Log)
       | where tostring(check.probe) == "OK" and tostring(check.url) startswith "${var.url}"
       | summarize OK = count()
