@@ -1,5 +1,5 @@
 resource "azurerm_log_analytics_workspace" "this" {
-  name                = var.name
+  name                = length(var.name) < 4 ? "${var.name}-logs" : var.name # 4 to 63 letters
   resource_group_name = var.place.resource_group
   location            = var.place.location
   sku                 = "PerGB2018"

@@ -69,3 +69,34 @@ run "refuses_a_name_too_long_for_a_store_a_region_without_zones_and_a_subscripti
   }
   expect_failures = [var.name, var.region, var.account]
 }
+
+# What a variable accepts, the provider accepts: both ends of every range.
+run "accepts_the_least_of_everything" {
+  command = plan
+  variables {
+    name          = "abc"
+    cidr          = "192.168.4.0/22"
+    cpu           = 0.25
+    memory        = 512
+    instances     = { min = 2, max = 2 }
+    every_minutes = 1
+    keep_images   = 10
+  }
+}
+
+run "accepts_the_most_of_everything" {
+  command = plan
+  variables {
+    name          = "sixteen-letters0"
+    cidr          = "10.20.0.0/16"
+    cpu           = 4
+    memory        = 8192
+    instances     = { min = 300, max = 300 }
+    every_minutes = 60
+    keep_images   = 1000
+    domain = {
+      name        = "time.sixty-four-letters-are-what-a-certificate-takes.example.com"
+      certificate = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/k/providers/Microsoft.KeyVault/vaults/v/secrets/s"
+    }
+  }
+}

@@ -1,6 +1,6 @@
 # 2.76 USD/GB, the first 5 GB of a month free: https://azure.microsoft.com/pricing/details/monitor/
 resource "azurerm_log_analytics_workspace" "this" {
-  name                = var.name
+  name                = length(var.name) < 4 ? "${var.name}-logs" : var.name # 4 to 63 letters
   resource_group_name = azurerm_resource_group.this.name
   location            = azurerm_resource_group.this.location
   sku                 = "PerGB2018"

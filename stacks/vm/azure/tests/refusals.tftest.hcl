@@ -70,3 +70,27 @@ run "refuses_a_repository_with_a_scheme" {
   }
   expect_failures = [var.repository_url]
 }
+
+# What a variable accepts, the provider accepts: both ends of every range.
+run "accepts_the_least_of_everything" {
+  command = plan
+  variables {
+    name        = "abc"
+    cidr        = "192.168.4.0/24"
+    greeting    = "!"
+    machines    = 1
+    memory      = 512
+    keep_images = 10
+  }
+}
+
+run "accepts_the_most_of_everything" {
+  command = plan
+  variables {
+    name        = "sixteen-letters0"
+    cidr        = "10.0.0.0/16"
+    greeting    = join("", [for i in range(200) : "x"])
+    machines    = 10
+    keep_images = 1000
+  }
+}
