@@ -74,7 +74,7 @@ def test_a_full_plan_takes_less_than_15_seconds_and_is_what_the_guide_says(azure
         "azurerm_subnet": 2,
         "azurerm_subnet_nat_gateway_association": 1,
         "azurerm_subnet_network_security_group_association": 2,
-        "azurerm_user_assigned_identity": 1,
+        "azurerm_user_assigned_identity": 2,
         "azurerm_virtual_network": 1,
         "terraform_data": 1,
     }

@@ -12,10 +12,9 @@ locals {
   zone        = try(regex("/resourceGroups/(?P<group>[^/]+)/providers/Microsoft.Network/dnsZones/(?P<name>[^/]+)$", var.domain.zone), null)
 }
 
-# Who the gateway is when it fetches the certificate; it may read this one secret and nothing else.
+# Who the gateway is when it fetches the certificate; it may read this one secret and nothing else. It is free, and there
+# without a domain too: the provider never takes an identity away from a gateway.
 resource "azurerm_user_assigned_identity" "this" {
-  count = var.domain == null ? 0 : 1
-
   name                = "${var.name}-gateway"
   resource_group_name = var.place.resource_group
   location            = var.place.location
@@ -26,8 +25,30 @@ resource "azurerm_role_assignment" "certificate" {
 
   scope                = var.domain.certificate
   role_definition_name = "Key Vault Secrets User"
-  principal_id         = azurerm_user_assigned_identity.this[0].principal_id
+  principal_id         = azurerm_user_assigned_identity.this.principal_id
   principal_type       = "ServicePrincipal"
+
+  # Goes only when the gateway has let go of the certificate.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# The right takes minutes to reach the vault, and a gateway that is refused fails only after half an hour. On a first
+# deployment the environment's minutes cover these.
+resource "terraform_data" "certificate" {
+  count = var.domain == null ? 0 : 1
+
+  triggers_replace = azurerm_role_assignment.certificate[0].id
+
+  provisioner "local-exec" {
+    interpreter = ["bash", "-c"]
+    command     = "echo 'Waiting 3 minutes until the gateway may read its certificate' >&2; sleep $${SPREAD:-180}"
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "azurerm_dns_a_record" "this" {

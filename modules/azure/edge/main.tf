@@ -115,16 +115,13 @@ resource "azurerm_application_gateway" "this" {
     }
   }
 
-  dynamic "identity" {
-    for_each = azurerm_user_assigned_identity.this[*].id
-    content {
-      type         = "UserAssigned"
-      identity_ids = [identity.value]
-    }
+  identity {
+    type         = "UserAssigned"
+    identity_ids = [azurerm_user_assigned_identity.this.id]
   }
 
   dynamic "ssl_certificate" {
-    for_each = azurerm_role_assignment.certificate[*]
+    for_each = terraform_data.certificate[*]
     content {
       name                = "domain"
       key_vault_secret_id = local.certificate

@@ -43,4 +43,9 @@ resource "azurerm_web_application_firewall_policy" "this" {
       }
     }
   }
+
+  # Goes only when the gateway has let go of it.
+  lifecycle {
+    create_before_destroy = true
+  }
 }

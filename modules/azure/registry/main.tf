@@ -27,6 +27,11 @@ resource "azurerm_container_registry" "this" {
   # Identities only: no password that could leak, nothing for the nameless.
   admin_enabled          = false
   anonymous_pull_enabled = false
+
+  # A shared one in its place comes first, and this one goes when nothing runs its images any more.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # Azure's registries keep everything; this deletes what is old, once a day, for some 0.01 USD a month.
@@ -57,6 +62,10 @@ resource "azurerm_container_registry_task" "purge" {
     name     = "daily"
     schedule = "0 4 * * *"
   }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 data "azurerm_resources" "shared" {
@@ -85,4 +94,8 @@ resource "azurerm_role_assignment" "pull" {
   principal_id         = var.reader
   # Without it Azure looks the identity up where a new one is not known for minutes.
   principal_type = "ServicePrincipal"
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
