@@ -12,6 +12,7 @@ output "deployer" {
   depends_on = [
     azurerm_federated_identity_credential.deployer,
     azurerm_role_assignment.deployer,
+    azurerm_role_assignment.deployer_documents,
     azurerm_role_assignment.deployer_roles,
     azurerm_role_assignment.deployer_state,
   ]

@@ -1,9 +1,15 @@
+# After the container, so that it is who applies and not who planned.
+data "azurerm_client_config" "applying" {
+  depends_on = [azurerm_storage_container.this]
+}
+
 # An owner of the subscription has no right to blobs. Whoever applies first gets it, on this container only, and
-# keeps it: another person's apply must not take it away. docs: https://learn.microsoft.com/azure/storage/blobs/assign-azure-role-data-access
+# keeps it: another person's apply must not take it away. Pipelines, and who made them, have theirs from the module
+# delivery. docs: https://learn.microsoft.com/azure/storage/blobs/assign-azure-role-data-access
 resource "azurerm_role_assignment" "writer" {
   scope                = azurerm_storage_container.this.id
   role_definition_name = "Storage Blob Data Contributor"
-  principal_id         = data.azurerm_client_config.current.object_id
+  principal_id         = data.azurerm_client_config.applying.object_id
 
   lifecycle {
     ignore_changes = [principal_id]

@@ -3,14 +3,18 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
  * Blobs of the storage accounts in the store. Only identities get in, no keys, and only who has a
- * role for blobs on the container or above it; an owner has none. A new role is refused for a
- * while, as Azure's rights take minutes to spread.
+ * role for blobs on the container or above it, whose condition lets it through; an owner has none. A
+ * new role is refused for a while, as Azure's rights take minutes to spread.
  */
 final class BlobService {
+  private static final String BLOBS =
+      "Microsoft.Storage/storageAccounts/blobServices/containers/blobs";
+
   private final Store store;
   private final Map<String, Integer> asked = new HashMap<>();
 
@@ -29,8 +33,8 @@ final class BlobService {
       String account = request.host().split("\\.")[0];
       String[] parts = Echo.decode(request.path().replace("+", "%2B")).split("/", 3);
       String container = container(account, parts.length > 1 ? parts[1] : "");
-      boolean reads = request.method().equals("GET") || request.method().equals("HEAD");
-      if (!may(person, container, reads)) {
+      String blob = parts.length > 2 ? parts[2] : "";
+      if (!may(person, container, request, blob)) {
         throw new Echo.Refusal(
             403,
             "AuthorizationPermissionMismatch",
@@ -66,7 +70,15 @@ final class BlobService {
         404, "ContainerNotFound", "There is no container " + name + " in " + account + ".");
   }
 
-  private boolean may(String person, String container, boolean reads) {
+  private boolean may(String person, String container, Echo.Request request, String blob) {
+    boolean reads = request.method().equals("GET") || request.method().equals("HEAD");
+    String action =
+        BLOBS + (reads ? "/read" : request.method().equals("DELETE") ? "/delete" : "/write");
+    Map<String, String> resource =
+        Map.of(
+            "Microsoft.Storage/storageAccounts:name", request.host().split("\\.")[0],
+            BLOBS.replaceFirst("/blobs$", ":name"), ArmId.of(container).name(),
+            BLOBS + ":path", blob);
     for (Map.Entry<String, Map<String, Object>> entry : store.all().entrySet()) {
       Map<String, Object> assignment = entry.getValue();
       if (!String.valueOf(assignment.get("type")).endsWith("roleAssignments")
@@ -78,14 +90,30 @@ final class BlobService {
       boolean right =
           role.equals("Storage Blob Data Contributor")
               || role.equals("Storage Blob Data Owner")
-              || reads && role.equals("Storage Blob Data Reader");
+              || reads && role.equals("Storage Blob Data Reader")
+              || custom(assignment, action);
       if (right
+          && ArmCondition.allows(
+              Json.text(assignment, "properties.condition"),
+              action,
+              blob.isEmpty() ? "Blob.List" : "",
+              resource)
           && container.toLowerCase().startsWith(scope.toLowerCase())
           && asked.merge(entry.getKey(), 1, Integer::sum) > refusals) {
         return true;
       }
     }
     return false;
+  }
+
+  /** Whether the role that is given is one of ours, with that data action. */
+  private boolean custom(Map<String, Object> assignment, String action) {
+    String role = Json.text(assignment, "properties.roleDefinitionId");
+    return store.has(role)
+        && Json.objects(store.get(role), "properties.permissions").stream()
+            .anyMatch(
+                each ->
+                    each.get("dataActions") instanceof List<?> actions && actions.contains(action));
   }
 
   private Echo.Answer list(Echo.Request request, String container) {

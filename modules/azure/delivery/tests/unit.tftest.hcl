@@ -1,4 +1,11 @@
 mock_provider "azurerm" {
+  mock_data "azurerm_client_config" {
+    defaults = {
+      subscription_id = "00000000-0000-4000-8000-000000000001"
+      object_id       = "00000000-0000-4000-8000-000000000003"
+    }
+  }
+
   mock_data "azurerm_subscription" {
     defaults = {
       id = "/subscriptions/00000000-0000-4000-8000-000000000001"
@@ -177,4 +184,19 @@ run "refuses_an_environment_of_no_name_and_ids_that_were_not_filled_in" {
     github       = { owner = "someone", owner_id = 0, repository = "meridian", repository_id = 0 }
   }
   expect_failures = [var.environments, var.github]
+}
+
+run "a_deployer_writes_the_documents_of_its_environment_only" {
+  assert {
+    condition = [
+      for environment in ["production", "staging"] : join(" ", flatten(regexall(
+        "(?:storageAccounts|containers):name\\] StringEquals '([^']*)'",
+        azurerm_role_assignment.deployer_documents[environment].condition
+      )))
+      ] == [
+      "documents test${substr(sha256("00000000-0000-4000-8000-000000000001 test test"), 0, 8)}",
+      "documents teststaging${substr(sha256("00000000-0000-4000-8000-000000000001 test-staging test-staging"), 0, 8)}",
+    ]
+    error_message = "The store that the stack of that environment makes."
+  }
 }
