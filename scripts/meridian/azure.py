@@ -49,6 +49,8 @@ class Azure(Cloud):
     # The provider alone watches a new lock for two.
     bootstraps = 5
     forged = ("X-Original-Forwarded-For", "X-Azure-ClientIP")
+    newest_ready = True
+    requests_first = True
     store = "module.state.azurerm_storage_account.this"
     absent = "^nobody has that name$"
     makes = "Microsoft.App/containerApps/write"

@@ -6,6 +6,7 @@ Everything that must be remembered is in the stack's state. Killed at any point,
 goes on: it reads from the outputs what was begun.
 """
 
+import contextlib
 import json
 import shlex
 
@@ -43,16 +44,30 @@ class Canary:
 
     def promote(self, image):
         say("Promoting: it gets all requests.")
+        if self.begun and self.stack.cloud.requests_first:
+            self.apply(self.stable, {**self.begun, "percent": 100})
         self.apply(image, None)
         confirm(self.url, image)
         say(f"Promoted: {image}")
 
     def withdraw(self, serves=True):
         say("Withdrawing: its requests go back to the stable, then it goes.")
-        if serves:
-            # A change of weights alone, which takes seconds.
-            self.apply(self.stable, {**self.begun, "percent": 0})
+        if not serves:
+            # Naming it once more, at whatever weight, would fail once more, unless it is in place nevertheless.
+            with contextlib.suppress(Problem):
+                self.apply(self.stable, None)
+                return self.withdrawn()
+        # A change of weights alone, which takes seconds.
+        self.apply(self.stable, {**self.begun, "percent": 0})
+        if self.stack.cloud.newest_ready:
+            # Until a revision of the stable's image is ready, the newest that is ready is the canary's.
+            self.apply(self.stable, {**self.begun, "image": self.stable, "percent": 0})
+        if self.stack.cloud.requests_first:
+            self.apply(self.stable, {**self.begun, "image": self.stable, "percent": 100})
         self.apply(self.stable, None)
+        self.withdrawn()
+
+    def withdrawn(self):
         say(f"Withdrawn. All requests get {self.stable}.")
 
 

@@ -15,6 +15,8 @@ class Cloud(abc.ABC):
     destroys: str  # the same for a removal
     bootstraps: int  # minutes of a first bootstrap
     closed = (22, 8080, 8081)  # TCP ports that must not answer on the public address; 443 is added without a domain
+    newest_ready = False  # whether what is not given to a revision by name goes to the newest that is ready
+    requests_first = False  # whether the newest revision must have all requests before the canary's mode ends
     forged = ()  # headers beyond X-Forwarded-For with which a visitor could try to be another
     machine = False  # whether it is a virtual machine with a page
     store: str  # address of the store of the states in a bootstrap

@@ -131,3 +131,31 @@ def test_an_environment_in_a_network_needs_two_namespaces(echo):
     assert status == 409 and answer["error"]["code"] == "SubscriptionIsNotRegistered"
     register("Microsoft.ContainerService")
     assert ask(echo, "PUT", environment, inside)[0] == 201
+
+
+def app(image, mode, **traffic):
+    """What a container app of such an image is put as; the weights go to revisions by name, `latest` to the newest."""
+    weights = [{"latestRevision": True} if name == "latest" else {"revisionName": name} for name in traffic]
+    return {
+        "managedEnvironmentId": f"{GROUP}/Microsoft.App/managedEnvironments/one",
+        "configuration": {
+            "activeRevisionsMode": mode,
+            "ingress": {"traffic": [{**each, "weight": weight} for each, weight in zip(weights, traffic.values())]},
+        },
+        "template": {"containers": [{"image": image, "resources": {"cpu": 0.5, "memory": "1Gi"}}]},
+    }
+
+
+def test_the_newest_revision_gets_requests_when_it_is_ready_and_a_change_of_mode_may_stop_an_app(echo):
+    path = f"{GROUP}/Microsoft.App/containerApps/one"
+    assert ask(echo, "PUT", path, app("a", "Single", latest=100))[0] == 201
+    first = ask(echo, "GET", path)[1]["properties"]["latestRevisionName"]
+    echo.order("slow", reads=2)
+    for weights in ({first: 0, "latest": 100}, {first: 100, "latest": 0}):
+        assert ask(echo, "PUT", path, app("b", "Multiple", **weights))[0] == 200
+        assert ask(echo, "GET", path)[1]["properties"]["latestReadyRevisionName"] == first or weights["latest"] == 0
+        ask(echo, "GET", path)
+    assert echo.order("history") == [{"a": 100}, {"b": 100}, {"a": 100}]
+    # https://github.com/microsoft/azure-container-apps/issues/679
+    assert ask(echo, "PUT", path, app("b", "Single", latest=100))[0] == 200
+    assert ask(echo, "GET", path)[1]["properties"]["runningStatus"] == "Stopped" and echo.order("history")[-1] == {}

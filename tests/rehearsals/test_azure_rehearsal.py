@@ -4,11 +4,13 @@ The tests follow one another as a life does, from the first apply to the destroy
 """
 
 import json
+import shutil
 import subprocess
 
 import pytest
-from support.azure_world import APP, GROUP, HASH, SUBSCRIPTION, A, Azure, B, C, D, token
+from support.azure_world import APP, GROUP, HASH, REGISTRY, SERVICE, SUBSCRIPTION, UPDATE, A, Azure, B, C, D, token
 from support.machine import ROOT
+from support.providers import Providers
 from support.rehearsal import by_type, changed, fair, timed
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "azurerm", "jdk")]
@@ -18,12 +20,10 @@ pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "azurerm", "jdk"
 def azure(tmp_path_factory):
     rehearsal = Azure(tmp_path_factory.mktemp("azure"))
     yield rehearsal
-    rehearsal.echo.stop()
+    rehearsal.stop()
 
 
-APP_ADDRESS = "module.service.azurerm_container_app.this"
 JOB_ADDRESS = "module.probe.azurerm_container_app_job.this"
-UPDATE = ["update"]
 
 
 def test_doctor_finds_the_subscription_ready(azure):
@@ -76,7 +76,7 @@ def test_a_full_plan_takes_less_than_15_seconds_and_is_what_the_guide_says(azure
         "azurerm_subnet_network_security_group_association": 2,
         "azurerm_user_assigned_identity": 2,
         "azurerm_virtual_network": 1,
-        "terraform_data": 1,
+        "terraform_data": 2,
     }
     # And the two that remember an image which the stack builds itself.
     assert f"creates {len(changes) + 2} resources" in (ROOT / "stacks/azure/README.md").read_text()
@@ -89,22 +89,6 @@ def test_a_full_plan_takes_less_than_15_seconds_and_is_what_the_guide_says(azure
     # The environment's minutes are the wait for the right to pull, which is there before the image.
     resources = {each["address"]: each for each in modules["service"]["module"]["resources"]}
     assert resources["azurerm_container_app_environment.this"]["depends_on"] == ["var.image"]
-
-
-def test_a_domain_and_a_firewall_are_planned(azure):
-    """Planned only: no test owns a vault with a certificate."""
-    domain = {
-        "name": "time.example.com",
-        "zone": f"{SUBSCRIPTION}/resourceGroups/dns/providers/Microsoft.Network/dnsZones/example.com",
-        "certificate": f"{SUBSCRIPTION}/resourceGroups/keys/providers/Microsoft.KeyVault/vaults/certificates/secrets/time",
-    }
-    azure.set(image=A)
-    azure.terraform("plan", "-input=false", "-out=domain", "-var=waf=true", f"-var=domain={json.dumps(domain)}")
-    plan = json.loads(azure.terraform("show", "-json", "domain").stdout)
-    more = by_type(changed(plan))
-    assert more["azurerm_web_application_firewall_policy"] == more["azurerm_dns_a_record"] == 1
-    assert more["azurerm_user_assigned_identity"] == 2 and more["azurerm_role_assignment"] == 4
-    assert plan["planned_values"]["outputs"]["url"]["value"] == "https://time.example.com"
 
 
 def test_one_apply_makes_everything_and_a_second_plan_is_empty(azure):
@@ -151,7 +135,7 @@ def test_the_documents_are_in_the_store(azure):
 
 def test_a_new_image_changes_the_service_and_the_probe_and_nothing_else(azure):
     azure.set(image=B)
-    assert azure.apply() == {APP_ADDRESS: UPDATE, JOB_ADDRESS: UPDATE}
+    assert azure.apply() == {**SERVICE, JOB_ADDRESS: UPDATE}
     assert azure.serving() == {B: 100}
     assert azure.settled()
 
@@ -163,40 +147,68 @@ def test_deploy_keeps_an_image_that_was_supplied(azure):
     assert f"Serves at {azure.outputs()['url']}" in said and "Next: ./taskw verify-azure" in said
 
 
+def test_a_revision_that_does_not_get_ready_gets_nothing_and_is_told(azure, monkeypatch):
+    monkeypatch.setitem(azure.environment, "LIMIT", "2")
+    before = azure.outputs()["revision"]
+    azure.echo.order("slow", reads=-1)
+    azure.set(image=C)
+    said = azure.refused()
+    assert "is not ready; the revision before it serves on" in said and "az containerapp logs show" in said
+    assert azure.serving() == {B: 100, C: 0} and azure.outputs()["revision"] == before
+    # From here on revisions are ready after they were asked for some times, as on Azure.
+    azure.echo.order("slow", reads=4)
+    azure.set(image=B)
+    azure.apply()
+    assert azure.serving() == {B: 100}
+    assert azure.settled()
+
+
 def test_a_canary_gets_a_tenth(azure):
     stable = azure.outputs()["revision"]
     azure.set(canary={"image": C, "percent": 10, "stable": stable})
-    assert azure.apply() == {APP_ADDRESS: UPDATE}
+    assert azure.apply() == SERVICE
     assert azure.weights() == {stable: 90, azure.app()["latestRevisionName"]: 10}
     assert azure.serving() == {B: 90, C: 10}
     assert azure.outputs()["revision"] == stable and azure.outputs()["canary"]["image"] == C
     assert azure.settled()
 
 
+@pytest.mark.parametrize("image, canary", [(B, None), (C, None), (D, None), (B, {"image": D, "percent": 20})])
+def test_what_would_give_a_canary_more_than_its_share_is_refused_before_anything_changes(azure, image, canary):
+    before, ours = azure.get(APP), (azure.image, azure.canary)
+    azure.set(image=image, canary=canary and {**azure.canary, **canary})
+    said = azure.refused_at_plan()
+    assert f"A canary of {C} has 10 %" in " ".join(said.replace("│", " ").split()) and "./taskw canary-azure WITHDRAW=1" in said
+    azure.set(image=ours[0], canary=ours[1])
+    assert azure.get(APP) == before
+
+
 def test_a_promoted_canary_is_the_revision_that_was_tried(azure):
     tried = azure.app()["latestRevisionName"]
+    # Requests first, then the mode.
+    azure.set(canary={**azure.canary, "percent": 100})
+    assert azure.apply() == SERVICE
+    assert azure.weights()[tried] == 100
     azure.set(image=C, canary=None)
-    assert azure.apply() == {APP_ADDRESS: UPDATE, JOB_ADDRESS: UPDATE}
+    assert azure.apply() == {**SERVICE, JOB_ADDRESS: UPDATE}
     assert azure.weights() == {tried: 100}
     assert azure.outputs()["revision"] == tried
     assert azure.settled()
 
 
 def test_a_withdrawn_canary_gets_nothing(azure):
-    stable = azure.outputs()["revision"]
-    azure.set(canary={"image": D, "percent": 10, "stable": stable})
+    azure.set(canary={"image": D, "percent": 10, "stable": azure.outputs()["revision"]})
     azure.apply()
     assert azure.serving() == {C: 90, D: 10}
-    azure.set(canary={"image": D, "percent": 0, "stable": stable})
-    assert azure.apply() == {APP_ADDRESS: UPDATE}
-    assert azure.serving() == {C: 100, D: 0}
+    azure.withdraw()
+    assert azure.serving() == {C: 100}
     assert azure.settled()
 
 
 def test_the_first_image_comes_back_under_a_new_name(azure):
     first = [each["name"] for each in azure.get(f"{APP}/revisions")["value"]]
     azure.set(image=A, canary=None)
-    assert azure.apply() == {APP_ADDRESS: UPDATE, JOB_ADDRESS: UPDATE}
+    assert azure.apply() == {**SERVICE, JOB_ADDRESS: UPDATE}
     assert azure.serving() == {A: 100}
     assert azure.app()["latestRevisionName"] not in first
     # Azure names them all; no name of ours can be in the way.
@@ -212,14 +224,13 @@ def test_a_setting_may_change_under_a_canary_and_change_back(azure):
     azure.apply()
     for settings in ({"MERIDIAN_GREETING": "Hello"}, {}):
         azure.set(settings=settings)
-        assert azure.apply() == {APP_ADDRESS: UPDATE}
+        assert azure.apply() == SERVICE
         weights = azure.weights()
         assert weights.pop(stable) == 90 and weights.pop(azure.app()["latestRevisionName"]) == 10
         # What came between has no requests any more.
         assert set(weights.values()) <= {0}
         assert azure.settled()
-    azure.set(canary=None)
-    azure.apply()
+    azure.withdraw()
     assert azure.serving() == {A: 100}
     assert azure.settled()
 
@@ -243,15 +254,11 @@ LATEST = {"latestRevision": True}
         ("TrafficWeightsInvalid", lambda app: app["configuration"]["ingress"].update(traffic=[{**LATEST, "weight": 90}])),
         (
             "RevisionNotFound",
-            lambda app: app["configuration"]["ingress"].update(
-                traffic=[{**LATEST, "weight": 10}, {"revisionName": "meridian--gone", "weight": 90}]
-            ),
+            lambda app: app["configuration"]["ingress"].update(traffic=[{**LATEST, "weight": 10}, {"revisionName": "meridian--gone", "weight": 90}]),
         ),
         (
             "RevisionInactive",
-            lambda app: app["configuration"]["ingress"].update(
-                traffic=[{**LATEST, "weight": 10}, {"revisionName": "{inactive}", "weight": 90}]
-            ),
+            lambda app: app["configuration"]["ingress"].update(traffic=[{**LATEST, "weight": 10}, {"revisionName": "{inactive}", "weight": 90}]),
         ),
         (
             "TrafficInvalidInSingleMode",
@@ -342,7 +349,145 @@ def test_a_blob_changed_by_hand_is_put_back(azure):
     assert azure.settled()
 
 
-def test_a_destroy_leaves_nothing(azure):
+ZONE = f"{SUBSCRIPTION}/resourceGroups/dns/providers/Microsoft.Network/dnsZones/example.com"
+CERTIFICATE = f"{SUBSCRIPTION}/resourceGroups/keys/providers/Microsoft.KeyVault/vaults/certificates/secrets/time"
+SHARED = f"{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.ContainerRegistry/registries/shared"
+
+
+@pytest.fixture(scope="module")
+def theirs(azure):
+    """A zone, a certificate and a registry that are not the stack's own."""
+    for path, properties in ((ZONE, {}), (CERTIFICATE, {}), (SHARED, {"loginServer": "shared.azurecr.io"})):
+        azure.echo.order("put", id=path, name=path.split("/")[-1], type="/".join(path.split("/")[6:8]), properties=properties)
+    yield
+    for path in (ZONE, CERTIFICATE, SHARED):
+        azure.echo.order("forget", id=path)
+
+
+def test_what_is_turned_on_is_turned_off_in_one_apply(azure, theirs):
+    gateway = f"{GROUP}/providers/Microsoft.Network/applicationGateways/meridian"
+    everything = {
+        "waf": True,
+        "domain": {"name": "time.example.com", "zone": ZONE, "certificate": CERTIFICATE},
+        "email": "ops@example.com",
+        "nat": "none",
+    }
+    standing = azure.echo.resources().keys()
+    for variables in (everything, {"waf": True}, {}):
+        azure.turn(**variables)
+        azure.apply()
+        assert azure.settled()
+        shown = azure.get(gateway)["properties"]
+        assert shown["sku"]["tier"] == ("WAF_v2" if variables.get("waf") else "Standard_v2")
+        domain = "domain" in variables
+        assert len(shown["sslCertificates"]) == domain and {each["name"] for each in shown["httpListeners"]} == {"http"} | ({"https"} if domain else set())
+        assert azure.outputs()["url"].startswith("https://time.example.com" if domain else "http://meridian-")
+    assert azure.echo.resources().keys() == standing
+
+
+def test_the_shared_registry_takes_over_and_gives_back_while_images_can_be_pulled(azure, theirs):
+    own = f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/{REGISTRY.split('.')[0]}"
+    azure.turn(repository_url="shared.azurecr.io/meridian")
+    azure.set(image=f"shared.azurecr.io/meridian@sha256:{'e' * 64}")
+    azure.apply()
+    assert azure.settled()
+    asked = [f"{each['method']} {each['path']}" for each in azure.echo.requests()]
+    # Not before the revision that is pulled from there is ready.
+    assert asked.index(f"DELETE {own}") > max(at for at, each in enumerate(asked) if each == f"PUT {APP}")
+    ready = [at for at, each in enumerate(azure.echo.requests()) if each["path"] == APP and each["query"] == {"api-version": "2025-01-01"}]
+    assert asked.index(f"DELETE {own}") > ready[-1]
+    azure.turn()
+    azure.set(image=A)
+    azure.apply()
+    assert azure.serving() == {A: 100} and own in azure.echo.resources()
+    assert azure.settled()
+
+
+DELIVERY = """
+provider "azurerm" {
+  storage_use_azuread             = true
+  resource_provider_registrations = "none"
+  resource_providers_to_register  = ["Microsoft.ManagedIdentity"]
+  features {}
+}
+
+resource "azurerm_resource_group" "this" {
+  name     = "pipelines"
+  location = "westeurope"
+}
+
+module "delivery" {
+  source       = "../modules/azure/delivery"
+  place        = { resource_group = azurerm_resource_group.this.name, location = "westeurope" }
+  name         = "other"
+  environments = { production = "other" }
+  github       = null
+  store        = "STORE/blobServices/default/containers/state"
+}
+"""
+
+
+def test_who_applies_writes_documents_whoever_planned(azure):
+    """A second stack's documents, by a person, a planner and a deployer in turns."""
+    pipelines = azure.folder / "pipelines"
+    pipelines.mkdir()
+    store = f"{SUBSCRIPTION}/resourceGroups/pipelines/providers/Microsoft.Storage/storageAccounts/states"
+    (pipelines / "main.tf").write_text(DELIVERY.replace("STORE", store))
+    shutil.copy(azure.stack / "versions.tf", pipelines)
+
+    def delivery(*arguments):
+        return subprocess.run(["terraform", f"-chdir={pipelines}", *arguments], env=azure.environment, check=True, text=True, stdout=subprocess.PIPE).stdout
+
+    delivery("init", "-input=false")
+    delivery("apply", "-auto-approve", "-input=false")
+    identities = f"{SUBSCRIPTION}/resourceGroups/pipelines/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+    planner, deployer = (azure.get(f"{identities}/other-{who}")["properties"]["principalId"] for who in ("planner", "deployer"))
+    ours, providers = azure.environment, {}
+    other = ["-input=false", "-state=other.tfstate", "-target=module.documents"]
+
+    def run(who, *arguments, codes=(0,)):
+        azure.environment = {**ours, "TF_VAR_name": "other", "LIMIT": "30", **({"AZ_OBJECT_ID": who} if who else {})}
+        if who:
+            if who not in providers:
+                (azure.folder / who).mkdir()
+                providers[who] = Providers(azure.folder / who, azure.environment)
+            azure.environment["TF_REATTACH_PROVIDERS"] = providers[who].attach("azurerm", azure.stack)
+        try:
+            return azure.terraform(*arguments, codes=codes)
+        finally:
+            azure.environment = ours
+
+    def planned(text):
+        (azure.folder / "app/documents/foo.json").write_text(text)
+        run(planner, "plan", *other, "-var=name=other", "-out=other.plan")
+
+    def stored():
+        return [each["content"] for path, each in azure.echo.resources().items() if each["type"] == "blob" and "/other" in path]
+
+    original = (azure.folder / "app/documents/foo.json").read_text()
+    planned('{"by": "deployer"}')
+    run(deployer, "apply", "-input=false", "-state=other.tfstate", "other.plan")
+    assert stored() == ['{"by": "deployer"}']
+    (azure.folder / "app/documents/foo.json").write_text('{"by": "person"}')
+    run(None, "apply", "-auto-approve", *other, "-var=name=other")
+    assert stored() == ['{"by": "person"}']
+    planned('{"by": "deployer again"}')
+    # A plan is no right to write.
+    assert "AuthorizationPermissionMismatch" in run(planner, "apply", "-input=false", "-state=other.tfstate", "other.plan", codes=(1,)).stdout
+    planned('{"by": "deployer again"}')
+    run(deployer, "apply", "-input=false", "-state=other.tfstate", "other.plan")
+    assert stored() == ['{"by": "deployer again"}']
+    run(deployer, "destroy", "-auto-approve", *other, "-var=name=other")
+    run(None, "destroy", "-auto-approve", "-input=false", "-state=other.tfstate", "-var=name=other")
+    delivery("destroy", "-auto-approve", "-input=false")
+    (azure.folder / "app/documents/foo.json").write_text(original)
+    for each in providers.values():
+        each.__exit__()
+
+
+def test_a_destroy_leaves_nothing_also_while_a_canary_runs(azure):
+    azure.set(canary={"image": B, "percent": 10, "stable": azure.outputs()["revision"]})
+    azure.apply()
     # With the state out of sight, destroy asks Azure itself.
     state = azure.stack / "terraform.tfstate"
     hidden = state.rename(azure.folder / "state")

@@ -1,10 +1,14 @@
 """The stack of Azure on the double of Resource Manager: tests/doubles/clouds/Arm.java."""
 
+import collections
 import hashlib
+import json
 import os
 import subprocess
 
 from doubles.cloud_echo import SOURCES, Echo
+from support.machine import ROOT
+from support.providers import Providers
 from support.rehearsal import Rehearsal
 
 SUBSCRIPTION = "/subscriptions/00000000-1111-2222-3333-444444444444"
@@ -15,14 +19,57 @@ REGISTRY = f"meridian{HASH}.azurecr.io/meridian"
 A, B, C, D = (f"{REGISTRY}@sha256:{letter * 64}" for letter in "abcd")
 
 
+APP_ADDRESS = "module.service.azurerm_container_app.this"
+UPDATE = ["update"]
+# A change of the service, and the wait until its newest revision is ready.
+SERVICE = {APP_ADDRESS: UPDATE, "module.service.terraform_data.ready": ["delete", "create"]}
+
+
 class Azure(Rehearsal):
     """The stack, and Azure as it stands."""
 
     def __init__(self, folder):
         echo = Echo("Arm", folder, ["management.azure.com", "*.blob.core.windows.net"])
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("ARM_", "TF_"))}
-        environment |= echo.environment | {"PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}", "TF_IN_AUTOMATION": "1", "PAUSE": "1"}
+        environment |= echo.environment | {"PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}", "TF_IN_AUTOMATION": "1", "PAUSE": "1", "SPREAD": "0"}
+        # One provider serves all: each start of its own takes seconds.
+        self.providers = Providers(folder, environment)
+        environment["TF_REATTACH_PROVIDERS"] = self.providers.attach("azurerm", ROOT / "stacks/azure")
         super().__init__("azure", folder, echo, environment, A)
+
+    def stop(self):
+        self.providers.__exit__()
+        self.echo.stop()
+
+    def apply(self):
+        """No image has more requests at any time than before or than it shall have, and somebody serves always."""
+        before = self.echo.order("history")
+        changes = super().apply()
+        wanted = collections.Counter({self.image: 100})
+        if self.canary:
+            wanted = collections.Counter({self.image: 100 - self.canary["percent"]})
+            wanted[self.canary["image"]] += self.canary["percent"]
+        for shares in self.echo.order("history")[len(before) :]:
+            assert sum(shares.values()) == 100, shares
+            for image, share in shares.items():
+                assert share <= max(wanted[image], before[-1].get(image, 0) if before else 0), (before[-1:], shares, wanted)
+        return changes
+
+    def turn(self, **variables):
+        """Sets variables besides those that every step sets."""
+        (self.stack / "turned.auto.tfvars.json").write_text(json.dumps(variables))
+
+    def refused_at_plan(self):
+        """What a plan says that must fail."""
+        return self.terraform("plan", "-input=false", codes=(1,)).stdout
+
+    def withdraw(self):
+        """As ./taskw canary-azure does it: the requests go first, a fresh revision of the stable's image gets ready, then it goes."""
+        for image, percent in ((self.canary["image"], 0), (self.image, 0), (self.image, 100)):
+            self.set(canary={**self.canary, "image": image, "percent": percent})
+            assert self.apply() == SERVICE
+        self.set(canary=None)
+        assert self.apply() == SERVICE
 
     def app(self):
         return self.get(APP)["properties"]

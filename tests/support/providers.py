@@ -40,8 +40,9 @@ class Providers:
     test` starts it twice a run. https://developer.hashicorp.com/terraform/plugin/debugging
     """
 
-    def __init__(self, folder):
-        self.folder = pathlib.Path(folder)
+    def __init__(self, folder, environment=None):
+        """environment: what the providers see; the tests' own by default."""
+        self.folder, self.environment = pathlib.Path(folder), environment
         self.running = {}
 
     def __enter__(self):
@@ -62,7 +63,9 @@ class Providers:
         binary = self.binary(name, wanted_by)
         log = self.folder / f"{name}.log"
         with open(log, "w") as output:
-            process = subprocess.Popen([binary, DEBUG.get(name, "-debug")], stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+            process = subprocess.Popen(
+                [binary, DEBUG.get(name, "-debug")], env=self.environment, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+            )
         end = time.monotonic() + START
         while time.monotonic() < end and process.poll() is None:
             if found := re.search(r"TF_REATTACH_PROVIDERS='(.*)'", log.read_text()):

@@ -61,6 +61,9 @@ class Rehearsal:
         self.image, self.canary, self.settings = image, None, {}
         self.terraform("init", "-input=false")
 
+    def stop(self):
+        self.echo.stop()
+
     def terraform(self, *arguments, codes=(0,)):
         done = subprocess.run(
             ["terraform", f"-chdir={self.stack}", *arguments, "-no-color"],

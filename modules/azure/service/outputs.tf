@@ -19,15 +19,9 @@ output "origin" {
   depends_on = [azurerm_private_dns_a_record.this, azurerm_private_dns_zone_virtual_network_link.this]
 }
 
-# Read again after each change: the resource itself shows the name of the revision before until the next plan.
-data "azurerm_container_app" "this" {
-  name                = azurerm_container_app.this.name
-  resource_group_name = var.place.resource_group
-
-  depends_on = [azurerm_container_app.this]
-}
-
 output "revision" {
   description = "Revision that serves without the canary, NAME--SUFFIX; a canary names it as stable."
   value       = var.canary == null ? data.azurerm_container_app.this.latest_revision_name : var.canary.stable
+
+  depends_on = [terraform_data.ready]
 }

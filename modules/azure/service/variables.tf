@@ -15,8 +15,8 @@ variable "image" {
 
 variable "canary" {
   description = <<-EOT
-    A second image that gets a part of the requests, or null: image by digest; percent of requests, 0 to 100, 0
-    withdrawing it; stable, the output revision taken before it began.
+    A second image that gets a part of the requests, or null: image by digest; percent of requests, 0 to 100; stable,
+    the output revision taken before it began. It ends in steps, see canary.tf.
   EOT
   type        = object({ image = string, percent = number, stable = string })
   nullable    = true
@@ -37,8 +37,9 @@ variable "canary" {
   }
 
   validation {
-    # The stable revision runs `image`: with both the same there would be nothing to compare.
-    condition     = var.canary == null || try(var.canary.image != var.image, false)
+    # The stable revision runs `image`: with both the same there would be nothing to compare. At the end of a
+    # withdrawal that is what is wanted.
+    condition     = var.canary == null || try(var.canary.image != var.image || contains([0, 100], var.canary.percent), false)
     error_message = "canary.image must differ from image: image stays what runs now, the canary is what is tried."
   }
 }
@@ -65,7 +66,7 @@ variable "memory" {
 }
 
 variable "instances" {
-  description = "How many instances run: at least min, 2 or more, and up to max, 1000 at most, as CPU or memory pass 80 percent or requests queue."
+  description = "How many instances run: at least min, 2 or more, and up to max, 300 at most, as CPU or memory pass 80 percent or requests queue."
   type        = object({ min = number, max = number })
 
   validation {
@@ -74,8 +75,8 @@ variable "instances" {
   }
 
   validation {
-    condition     = floor(var.instances.max) == var.instances.max && var.instances.max >= var.instances.min && var.instances.max <= 1000
-    error_message = "instances.max must be a whole number from instances.min (${var.instances.min}) to 1000; it is ${var.instances.max}."
+    condition     = floor(var.instances.max) == var.instances.max && var.instances.max >= var.instances.min && var.instances.max <= 300
+    error_message = "instances.max must be a whole number from instances.min (${var.instances.min}) to 300, the most that azurerm takes; it is ${var.instances.max}."
   }
 }
 

@@ -26,6 +26,7 @@ final class Arm implements Echo.Cloud {
           "Microsoft.Network/virtualNetworks/subnets",
           "Microsoft.Network/publicIPAddresses",
           "Microsoft.Network/natGateways",
+          "Microsoft.Network/loadBalancers/backendAddressPools",
           "Microsoft.Network/applicationGatewayWebApplicationFirewallPolicies",
           "Microsoft.App/managedEnvironments");
 
@@ -58,6 +59,9 @@ final class Arm implements Echo.Cloud {
 
   private static final Pattern RESOURCE_ID =
       Pattern.compile("(?i)/subscriptions/[^/]+/resourceGroups/[^/]+/providers/[^/]+/[^/]+/.+");
+
+  /** When to ask how far it is: https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations */
+  private static final Map<String, String> SOON = Map.of("Retry-After", "1");
 
   final Store store = new Store(true);
   private final ArmFields fields = new ArmFields(store);
@@ -101,6 +105,11 @@ final class Arm implements Echo.Cloud {
       case "spread": // how many questions a new right to blobs is refused
         blobs.refusals = ((Long) details.get("refusals")).intValue();
         return details;
+      case "slow": // how often a new revision is asked for before it is ready; -1: it never is
+        apps.slowness = ((Long) details.get("reads")).intValue();
+        return details;
+      case "history": // who got which share of the requests, one after the other
+        return List.copyOf(apps.history);
       default:
         return Echo.Cloud.super.order(name, details);
     }
@@ -145,6 +154,7 @@ final class Arm implements Echo.Cloud {
 
   private Echo.Answer get(String path, Map<String, String> query) {
     String filter = query.getOrDefault("$filter", "");
+    apps.asked(path);
     if (store.has(path)) {
       return new Echo.Answer(200, fields.shown(ArmId.of(path), store.get(path)));
     }
@@ -230,7 +240,7 @@ final class Arm implements Echo.Cloud {
     fields.compute(id, body);
     store.put(path, body);
     return new Echo.Answer(
-        isNew && !MADE_WITH_200.contains(id.type()) ? 201 : 200, fields.shown(id, body));
+        isNew && !MADE_WITH_200.contains(id.type()) ? 201 : 200, fields.shown(id, body), SOON);
   }
 
   private Echo.Answer patch(String path, Map<String, Object> body) {
@@ -305,7 +315,20 @@ final class Arm implements Echo.Cloud {
     // Singletons such as blobServices/default come with what they belong to.
     return id.matches("(?i)/subscriptions/[^/]+")
         || store.has(id)
-        || id.endsWith("/default") && exists(ArmId.of(id).parent());
+        || id.endsWith("/default") && exists(ArmId.of(id).parent())
+        || part(id);
+  }
+
+  /** Whether it is a named part of a resource, such as a probe of a load balancer. */
+  private boolean part(String id) {
+    ArmId part = ArmId.of(id);
+    return !part.collection()
+        && store.has(part.parent())
+        && Json.objects(
+                store.get(part.parent()),
+                "properties." + part.type().substring(part.type().lastIndexOf('/') + 1))
+            .stream()
+            .anyMatch(each -> part.name().equals(each.get("name")));
   }
 
   /** Every id in the body must be that of a resource, or of a part of this one. */

@@ -7,6 +7,12 @@ import java.util.UUID;
 final class ArmFields {
   private static final String CREATED = "2026-01-01T00:00:00Z";
 
+  /** Type to what it shows of itself although it is put as a resource of its own. */
+  private static final Map<String, String> PARTS =
+      Map.of(
+          "microsoft.network/virtualnetworks", "subnets",
+          "microsoft.network/loadbalancers", "backendAddressPools");
+
   private final Store store;
 
   ArmFields(Store store) {
@@ -33,6 +39,24 @@ final class ArmFields {
           Map<String, Object> dns = Json.inside(properties, "dnsSettings");
           dns.put("fqdn", dns.get("domainNameLabel") + "." + location + ".cloudapp.azure.com");
         }
+        break;
+      case "microsoft.network/loadbalancers":
+        properties.remove("backendAddressPools");
+        for (String parts :
+            List.of("probes", "loadBalancingRules", "outboundRules", "inboundNatRules")) {
+          properties.putIfAbsent(parts, Json.array());
+        }
+        properties.forEach((key, value) -> name(id.text() + "/" + key, value));
+        break;
+      case "microsoft.compute/virtualmachinescalesets":
+        properties.put("uniqueId", uuid(id.text()));
+        // What is off is left out.
+        if (Boolean.FALSE.equals(Json.at(properties, "additionalCapabilities.ultraSSDEnabled"))) {
+          properties.remove("additionalCapabilities");
+        }
+        break;
+      case "microsoft.insights/datacollectionrules":
+        properties.put("immutableId", "dcr-" + uuid(id.text()).replace("-", ""));
         break;
       case "microsoft.network/applicationgateways":
         properties.put("operationalState", "Running");
@@ -144,12 +168,13 @@ final class ArmFields {
 
   /** A resource as Azure shows it, with its parts that are resources themselves. */
   Map<String, Object> shown(ArmId id, Map<String, Object> object) {
-    if (!id.is("Microsoft.Network/virtualNetworks")) {
+    String parts = PARTS.get(id.type().toLowerCase());
+    if (parts == null) {
       return object;
     }
-    Map<String, Object> network = Json.copy(object);
-    Json.inside(network, "properties").put("subnets", store.list(id.text() + "/subnets"));
-    return network;
+    Map<String, Object> whole = Json.copy(object);
+    Json.inside(whole, "properties").put(parts, store.list(id.text() + "/" + parts));
+    return whole;
   }
 
   private static String uuid(String name) {

@@ -1,5 +1,7 @@
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -8,14 +10,27 @@ import java.util.Set;
 
 /**
  * Revisions and traffic of Container Apps. A changed template makes a revision with a name that no
- * revision of this app ever had; in single mode it takes the place of the others, in multiple mode
- * it stands beside them. Refused are weights that do not add up to 100 or name a revision that is
- * not active, a suffix used twice, CPU and memory that do not pair, and an image of a registry that
- * the app's identity may not pull from.
+ * revision of this app ever had; in single mode it takes the place of the others once it is ready, in
+ * multiple mode it stands beside them. Refused are weights that do not add up to 100 or name a
+ * revision that is not active, a suffix used twice, CPU and memory that do not pair, and an image of
+ * a registry that the app's identity may not pull from.
+ *
+ * <p>What {@code latestRevision} gets goes to the newest revision that is ready:
+ * https://github.com/microsoft/azure-container-apps/issues/244 and
+ * https://learn.microsoft.com/azure/container-apps/application-lifecycle-management#zero-downtime-deployment
  */
 final class ContainerApps {
   private final Store store;
   private final Set<String> used = new HashSet<>();
+
+  /** Revisions that are not ready, and how often they or their app are still asked for before. */
+  private final Map<String, Integer> unready = new HashMap<>();
+
+  /** Image to percent of the requests, whenever that changed; nothing while the app is stopped. */
+  final List<Map<String, Object>> history = new ArrayList<>();
+
+  /** How often a new revision or its app is asked for before it is ready; below 0, it never is. */
+  int slowness;
 
   ContainerApps(Store store) {
     this.store = store;
@@ -50,8 +65,11 @@ final class ContainerApps {
               "healthState",
               "Healthy",
               "createdTime",
-              java.time.Instant.now().toString());
+              java.time.Instant.EPOCH.plusSeconds(used.size()).toString());
       String revisionId = id.text() + "/revisions/" + latest;
+      if (slowness != 0) {
+        unready.put(latest, slowness);
+      }
       store.put(
           revisionId,
           Json.object(
@@ -64,14 +82,10 @@ final class ContainerApps {
               "properties",
               revision));
     }
-    for (Map<String, Object> revision : store.list(id.text() + "/revisions")) {
-      boolean isLatest = revision.get("name").equals(latest);
-      Map<String, Object> its = Json.inside(revision, "properties");
-      if (single) {
-        its.put("active", isLatest);
-      }
-      its.put("trafficWeight", weight(configuration, (String) revision.get("name"), isLatest));
-    }
+    boolean stops = !due && single && loses(id, old, latest);
+    properties.put("latestRevisionName", latest);
+    properties.put("runningStatus", stops ? "Stopped" : "Running");
+    settle(id, properties);
     prune(id, configuration);
 
     String environment =
@@ -80,17 +94,80 @@ final class ContainerApps {
     String domain = Json.text(store.get(environment), "properties.defaultDomain");
     properties.put("environmentId", environment);
     properties.put("managedEnvironmentId", environment);
-    properties.put("latestRevisionName", latest);
-    properties.put("latestReadyRevisionName", latest);
     properties.put("latestRevisionFqdn", latest + "." + domain);
     properties.put("outboundIpAddresses", Json.array("203.0.113.251"));
     properties.put("customDomainVerificationId", "NONE");
-    properties.put("runningStatus", "Running");
     if (configuration.get("ingress") instanceof Map) {
       Map<String, Object> ingress = Json.inside(configuration, "ingress");
       boolean external = Boolean.TRUE.equals(ingress.get("external"));
       ingress.put("fqdn", id.name() + (external ? "." : ".internal.") + domain);
     }
+  }
+
+  /**
+   * Whether a change to single mode takes requests from a revision that is not the newest, upon which
+   * that one stays active and the newest is turned off, so that the app is "not started":
+   * https://github.com/microsoft/azure-container-apps/issues/679
+   */
+  private boolean loses(ArmId id, Map<String, Object> old, String latest) {
+    return "Multiple".equals(Json.text(old, "properties.configuration.activeRevisionsMode"))
+        && revisions(id).stream()
+            .filter(each -> !latest.equals(each.get("name")))
+            .anyMatch(each -> weight(Json.inside(each, "properties"), "trafficWeight") > 0);
+  }
+
+  /** Somebody asks for an app or its revisions; time passes for those that are not ready. */
+  void asked(String path) {
+    String app = path.replaceFirst("/revisions(/.*)?$", "");
+    if (unready.isEmpty() || !store.has(app) || !ArmId.of(app).is("Microsoft.App/containerApps")) {
+      return;
+    }
+    unready.replaceAll((name, left) -> left - 1);
+    unready.values().removeIf(left -> left == 0);
+    settle(ArmId.of(app), Json.inside(store.get(app), "properties"));
+  }
+
+  /** Who is active and who gets which share, now that some are ready and others are not. */
+  private void settle(ArmId id, Map<String, Object> app) {
+    Map<String, Object> configuration = Json.inside(app, "configuration");
+    boolean single = !"Multiple".equals(configuration.get("activeRevisionsMode"));
+    boolean stopped = "Stopped".equals(app.get("runningStatus"));
+    String latest = (String) app.get("latestRevisionName");
+    boolean replaced = single && !unready.containsKey(latest);
+    String newest = latest;
+    for (Map<String, Object> revision : revisions(id)) {
+      Map<String, Object> its = Json.inside(revision, "properties");
+      boolean isLatest = latest.equals(revision.get("name"));
+      if (replaced) {
+        its.put("active", isLatest != stopped);
+      }
+      if (Boolean.TRUE.equals(its.get("active")) && !unready.containsKey(revision.get("name"))) {
+        newest = (String) revision.get("name");
+      }
+    }
+    app.put("latestReadyRevisionName", newest);
+    Map<String, Object> shares = Json.object();
+    for (Map<String, Object> revision : revisions(id)) {
+      Map<String, Object> its = Json.inside(revision, "properties");
+      String name = (String) revision.get("name");
+      long weight = weight(configuration, name, newest.equals(name));
+      its.put("trafficWeight", stopped ? 0 : weight);
+      its.put("runningState", unready.containsKey(name) ? "Activating" : "Running");
+      if (weight > 0 && !stopped) {
+        String image = Json.text(Json.objects(its, "template.containers").get(0), "image");
+        shares.merge(image, weight, (one, other) -> (Long) one + (Long) other);
+      }
+    }
+    if (history.isEmpty() || !history.get(history.size() - 1).equals(shares)) {
+      history.add(shares);
+    }
+  }
+
+  /** From the oldest to the newest. */
+  private List<Map<String, Object>> revisions(ArmId id) {
+    List<Map<String, Object>> all = new ArrayList<>(store.list(id.text() + "/revisions"));
+    all.sort(Comparator.comparing(each -> Json.text(each, "properties.createdTime")));
+    return all;
   }
 
   void activate(ArmId revision, boolean active) {
@@ -151,7 +228,11 @@ final class ContainerApps {
   }
 
   private static long weight(Map<String, Object> part) {
-    return part.get("weight") instanceof Number weight ? weight.longValue() : 0;
+    return weight(part, "weight");
+  }
+
+  private static long weight(Map<String, Object> part, String key) {
+    return part.get(key) instanceof Number weight ? weight.longValue() : 0;
   }
 
   private static long weight(Map<String, Object> configuration, String revision, boolean latest) {
@@ -171,12 +252,8 @@ final class ContainerApps {
         configuration.get("maxInactiveRevisions") instanceof Number number
             ? number.longValue()
             : 100;
-    List<Map<String, Object>> inactive = new ArrayList<>(store.list(id.text() + "/revisions"));
+    List<Map<String, Object>> inactive = revisions(id);
     inactive.removeIf(each -> Boolean.TRUE.equals(Json.at(each, "properties.active")));
-    inactive.sort(
-        (one, two) ->
-            Json.text(one, "properties.createdTime")
-                .compareTo(Json.text(two, "properties.createdTime")));
     for (int i = 0; i < inactive.size() - keep; i++) {
       store.remove((String) inactive.get(i).get("id"));
     }

@@ -295,7 +295,7 @@ run "refuses_more_than_a_hundred_percent_another_pair_of_memory_and_a_minimum_ab
   expect_failures = [var.canary, var.memory, var.instances, var.environment]
 }
 
-run "refuses_another_services_revision_and_more_instances_than_container_apps_has" {
+run "refuses_another_services_revision_and_more_instances_than_the_provider_takes" {
   command = plan
   variables {
     canary = {
@@ -303,7 +303,7 @@ run "refuses_another_services_revision_and_more_instances_than_container_apps_ha
       percent = 10
       stable  = "other--abc1234"
     }
-    instances = { min = 2, max = 1001 }
+    instances = { min = 2, max = 301 }
   }
   expect_failures = [var.canary, var.instances]
 }
@@ -314,4 +314,21 @@ run "refuses_a_canary_of_what_everybody_gets_already" {
     canary = { image = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", percent = 10, stable = "test--abc1234" }
   }
   expect_failures = [var.canary]
+}
+
+run "refuses_what_would_give_a_canary_more_than_its_share" {
+  command = plan
+  override_data {
+    target = data.azurerm_resources.before
+    values = { resources = [{ resource_group_name = "Test" }] }
+  }
+  override_data {
+    target = data.azurerm_container_app.before[0]
+    values = {
+      revision_mode = "Multiple"
+      ingress       = [{ traffic_weight = [{ revision_suffix = "abc1234", latest_revision = false, percentage = 90 }, { latest_revision = true, percentage = 10 }] }]
+      template      = [{ container = [{ image = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" }] }]
+    }
+  }
+  expect_failures = [azurerm_container_app.this]
 }
