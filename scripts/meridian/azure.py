@@ -66,12 +66,28 @@ class Azure(Cloud):
         return f"subscription {wanted} as {shown['user']['name']}"
 
     def checks(self, stack, builds):
-        return [lambda: self.identity(stack), lambda: self.rights(stack), lambda: self.region(stack)]
+        return [lambda: self.identity(stack), lambda: self.rights(stack), lambda: self.namespaces(stack), lambda: self.region(stack)]
+
+    def namespaces(self, stack):
+        """Kinds of resources that a new subscription must be registered for, which the stack does for whoever may."""
+        path = f"/subscriptions/{chosen(stack)}"
+        wanted = re.findall(r'^ +"(\w+\.\w+)",', (stack.folder / "providers.tf").read_text(), re.M)
+        states = {each["namespace"]: each["registrationState"] for each in resource_manager(f"{path}/providers", "2022-09-01")["value"]}
+        missing = [namespace for namespace in wanted if states.get(namespace) != "Registered"]
+        granted = permissions(stack)
+        if any(not any(allows(role, f"{namespace}/register/action") for role in granted) for namespace in missing):
+            raise Problem(
+                f"The subscription is not registered for {', '.join(missing)}, and the login may not register it.",
+                "Whoever owns it, once: " + " && ".join(f"`az provider register --namespace {namespace}`" for namespace in missing),
+            )
+        trial = resource_manager(path, "2022-12-01").get("subscriptionPolicies", {}).get("quotaId", "").startswith("FreeTrial")
+        return (
+            f"{len(wanted)} namespaces, {len(missing)} of them registered by the first deployment"
+            + "; a free trial, in which Azure runs no tasks, so that old images stay" * trial
+        )
 
     def rights(self, stack):
-        granted = resource_manager(
-            f"/subscriptions/{chosen(stack)}/providers/Microsoft.Authorization/permissions", "2022-04-01"
-        )["value"]
+        granted = permissions(stack)
         lacking = [action for action in (self.makes, GRANTS) if not any(allows(role, action) for role in granted)]
         if lacking:
             raise Problem(
@@ -150,6 +166,10 @@ def az(*arguments):
 
 def resource_manager(path, version):
     return az("rest", "--method", "get", "--url", f"https://management.azure.com{path}?api-version={version}")
+
+
+def permissions(stack):
+    return resource_manager(f"/subscriptions/{chosen(stack)}/providers/Microsoft.Authorization/permissions", "2022-04-01")["value"]
 
 
 def chosen(stack):

@@ -16,11 +16,16 @@ SUBSCRIPTION = "00000000-1111-2222-3333-444444444444"
 OWNER = {"actions": ["*"], "notActions": []}
 CONTRIBUTOR = {"actions": ["*"], "notActions": ["Microsoft.Authorization/*/Delete", "Microsoft.Authorization/*/Write"]}
 GRANTER = {"actions": ["Microsoft.Authorization/roleAssignments/write", "*/read"], "notActions": []}
+NAMESPACES = (
+    *("Microsoft.App", "Microsoft.ContainerRegistry", "Microsoft.ContainerService", "microsoft.insights"),
+    *("Microsoft.ManagedIdentity", "Microsoft.Network", "Microsoft.OperationalInsights", "Microsoft.Portal", "Microsoft.Storage"),
+)
 ZONES = [{"logicalZone": zone} for zone in "123"]
 
 
 class Stack:
     name = "meridian"
+    folder = ROOT / "stacks/azure"
 
     def __init__(self, **variables):
         self.variables = {"region": "westeurope", **variables}
@@ -38,6 +43,8 @@ def az(tmp_path, monkeypatch):
         "/permissions": {"value": [OWNER]},
         "/locations": {"value": [{"name": "westeurope", "availabilityZoneMappings": ZONES}, {"name": "westus"}]},
         "/resources": {"value": []},
+        "/providers?": {"value": [{"namespace": namespace, "registrationState": "Registered"} for namespace in NAMESPACES]},
+        f"/subscriptions/{SUBSCRIPTION}?": {"subscriptionPolicies": {"quotaId": "PayAsYouGo_2014-09-01"}},
     }
 
     def run(*command, **_):
@@ -63,8 +70,24 @@ def test_doctor_finds_a_ready_subscription_ready(az):
     assert said(Stack()) == [
         f"subscription {SUBSCRIPTION} as ops@example.com",
         "rights to make resources and to grant them rights",
+        "9 namespaces, 0 of them registered by the first deployment",
         "region westeurope with 3 zones",
     ]
+
+
+def test_doctor_says_which_namespaces_are_missing_to_who_may_not_register_them(az):
+    az["/providers?"]["value"] = [each for each in az["/providers?"]["value"] if "Container" not in each["namespace"]]
+    assert "9 namespaces, 2 of them" in AZURE.namespaces(Stack())
+    az["/permissions"] = {"value": [GRANTER]}
+    with pytest.raises(Problem) as problem:
+        AZURE.namespaces(Stack())
+    assert "Microsoft.ContainerRegistry, Microsoft.ContainerService" in problem.value.what
+    assert "`az provider register --namespace Microsoft.ContainerService`" in problem.value.how
+
+
+def test_doctor_says_what_a_free_trial_has_not(az):
+    az[f"/subscriptions/{SUBSCRIPTION}?"]["subscriptionPolicies"]["quotaId"] = "FreeTrial_2014-09-01"
+    assert "runs no tasks" in AZURE.namespaces(Stack())
 
 
 @pytest.mark.parametrize(
