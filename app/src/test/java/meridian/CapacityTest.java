@@ -30,7 +30,7 @@ class CapacityTest {
   @CsvSource({
     "MERIDIAN_MAX_CONNECTIONS, 12000, MiB of heap",
     "MERIDIAN_DOCUMENTS_MAX_BYTES, 16777216, MiB of heap",
-    "MERIDIAN_MAX_CONNECTIONS, 600, MiB of heap",
+    "MERIDIAN_MAX_CONNECTIONS, 800, MiB of heap",
   })
   void whatTheHeapCannotHoldIsRefusedWithTheNumbers(String variable, String value, String what) {
     assertRefused(new Capacity(HEAP, Long.MAX_VALUE, 65_535), variable, value, what);

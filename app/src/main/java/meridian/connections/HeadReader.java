@@ -9,7 +9,7 @@ import java.util.Arrays;
  * than they may have, whatever comes.
  */
 final class HeadReader {
-  static final int MAX_LINE = 4 << 10;
+  static final int MAX_LINE = 8 << 10; // RFC 9112 section 3 recommends 8,000 bytes
   static final int MAX_FIELDS_BYTES = 16 << 10;
 
   /** Each becomes some 200 bytes of heap, so that small ones weigh far more than they send. */

@@ -25,7 +25,7 @@ public record Limits(int places, Duration requestTimeout, Duration idleTimeout) 
    * The most heap that one connection takes, in bytes: a header of the greatest length with the
    * most fields, and a client that does not read its answer.
    */
-  public static final int HEAP_BYTES = 80 << 10;
+  public static final int HEAP_BYTES = 64 << 10;
 
   /** The most memory that the kernel takes for one, in bytes, on the container's account. */
   public static final int KERNEL_BYTES = 2 * (Listener.SEND_BUFFER + Listener.RECEIVE_BUFFER);
