@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
 final class Accept {
   private static final Pattern TYPE =
       Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+/[A-Za-z0-9!#$%&'*+.^_`|~-]+");
-  private static final Pattern QUALITY = Pattern.compile("0(\\.[0-9]{0,3})?|1(\\.0{0,3})?|\\.[0-9]+");
+  private static final Pattern QUALITY =
+      Pattern.compile("0(\\.[0-9]{0,3})?|1(\\.0{0,3})?|\\.[0-9]+");
 
   private final List<Range> ranges = new ArrayList<>();
 

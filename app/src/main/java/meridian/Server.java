@@ -14,7 +14,9 @@ import meridian.settings.SettingsException;
 
 /** The two listeners, public and admin. */
 final class Server {
-  /** What a load balancer and a scraper need, so that nobody can take the heap of the public one. */
+  /**
+   * What a load balancer and a scraper need, so that nobody can take the heap of the public one.
+   */
   static final int ADMIN_CONNECTIONS = 50;
 
   /** Together with the default drain delay it ends within Cloud Run's 10 seconds. */

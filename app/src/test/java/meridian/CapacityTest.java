@@ -45,11 +45,13 @@ class CapacityTest {
   @Test
   void moreConnectionsThanDescriptorsAreRefused() {
     assertRefused(
-        new Capacity(8L << 30, Long.MAX_VALUE, 1024), "MERIDIAN_MAX_CONNECTIONS", "1000", "1150 open files, there are 1024");
+        new Capacity(8L << 30, Long.MAX_VALUE, 1024),
+        "MERIDIAN_MAX_CONNECTIONS",
+        "1000",
+        "1150 open files, there are 1024");
   }
 
-  private static void assertRefused(
-      Capacity capacity, String variable, String value, String what) {
+  private static void assertRefused(Capacity capacity, String variable, String value, String what) {
     Settings settings = TestSettings.with(variable, value);
     assertThat(
         assertThrows(SettingsException.class, () -> capacity.check(settings)).getMessage(),

@@ -142,7 +142,8 @@ class LogTest {
                     + "\r\n\r\n"));
       }
       for (JsonNode line : server.log(2)) {
-        assertThat(line.get("user_agent").asText().replaceAll("^x", ""), startsWith("\ud83d\ude00"));
+        assertThat(
+            line.get("user_agent").asText().replaceAll("^x", ""), startsWith("\ud83d\ude00"));
       }
       assertThat(server.log(2).size(), is(2));
       assertThat(server.metric("meridian_log_lines_dropped_total"), is(0.0));

@@ -165,7 +165,8 @@ class ProcessTest {
             .start();
     List<String> lines = process.inputReader().lines().toList();
     assertThat(exitCode(process), is(1));
-    assertThat(lines.toString(), containsString("MERIDIAN_GREETING is not readable in this locale"));
+    assertThat(
+        lines.toString(), containsString("MERIDIAN_GREETING is not readable in this locale"));
   }
 
   /** The machine's limit is reached over the public port; the port must answer again after it. */

@@ -127,7 +127,8 @@ final class HeadReader {
   private void drop(int count) {
     if (count > 0) {
       length -= count;
-      byte[] rest = length > MIN_BUFFER || buffer.length == MIN_BUFFER ? buffer : new byte[MIN_BUFFER];
+      byte[] rest =
+          length > MIN_BUFFER || buffer.length == MIN_BUFFER ? buffer : new byte[MIN_BUFFER];
       System.arraycopy(buffer, count, rest, 0, length);
       buffer = rest;
     }

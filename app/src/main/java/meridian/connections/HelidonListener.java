@@ -4,6 +4,7 @@ import io.helidon.common.context.Context;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Headers;
+import io.helidon.http.HttpLogConfig;
 import io.helidon.http.Status;
 import io.helidon.http.WritableHeaders;
 import io.helidon.http.encoding.ContentEncodingContext;
@@ -35,8 +36,7 @@ final class HelidonListener implements ListenerContext {
                   // Ours are smaller and come first.
                   .maxPrologueLength(2 * HeadReader.MAX_LINE)
                   .maxHeadersSize(2 * HeadReader.MAX_FIELDS_BYTES)
-                  .receiveLog(false)
-                  .sendLog(false)
+                  .log(HttpLogConfig.builder().receiveLog(false).sendLog(false).build())
                   .addSendListener(new Answers())
                   .build())
           .build();

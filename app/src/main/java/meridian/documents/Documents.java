@@ -63,7 +63,7 @@ public final class Documents {
 
   /** How many documents of that size are fetched at a time. */
   private static int fetches(int maxBytes) {
-    return (int) Math.clamp(FETCH_BYTES / maxBytes, 1, MAX_FETCHES);
+    return Math.clamp(FETCH_BYTES / maxBytes, 1, MAX_FETCHES);
   }
 
   /**
@@ -78,7 +78,8 @@ public final class Documents {
   /**
    * Opens the store that the settings name.
    *
-   * @throws meridian.settings.SettingsException when it cannot exist, such as a folder that is not there
+   * @throws meridian.settings.SettingsException when it cannot exist, such as a folder that is not
+   *     there
    */
   public static Documents open(DocumentSettings settings) {
     return new Documents(Stores.open(settings), settings, System::nanoTime);

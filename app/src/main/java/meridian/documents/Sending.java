@@ -1,7 +1,6 @@
 package meridian.documents;
 
 import java.util.IdentityHashMap;
-import java.util.Map;
 
 /**
  * Counts the bytes of documents that are on their way to clients, because a client that reads
@@ -10,7 +9,7 @@ import java.util.Map;
  */
 final class Sending {
   private final long maxBytes;
-  private final Map<byte[], Integer> readers = new IdentityHashMap<>();
+  private final IdentityHashMap<byte[], Integer> readers = new IdentityHashMap<>();
   private long bytes;
 
   /**

@@ -99,9 +99,7 @@ final class SettingsReader {
       choices.put(constant.name().toLowerCase(Locale.ROOT), constant);
     }
     return parsed(
-        key,
-        text -> Optional.ofNullable(choices.get(text)),
-        String.join(" or ", choices.keySet()));
+        key, text -> Optional.ofNullable(choices.get(text)), String.join(" or ", choices.keySet()));
   }
 
   SettingsException refusal(String key, String whatIsAccepted) {

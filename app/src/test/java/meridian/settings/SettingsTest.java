@@ -156,8 +156,7 @@ class SettingsTest {
   @Test
   void clientAddressFromAHeader() {
     assertThat(
-        Settings.load(Map.of("MERIDIAN_CLIENT_ADDRESS", "header:x-client-address"))
-            .clientAddress(),
+        Settings.load(Map.of("MERIDIAN_CLIENT_ADDRESS", "header:x-client-address")).clientAddress(),
         equalTo(new ClientAddress.WrittenHeader(HeaderNames.create("x-client-address"))));
   }
 
