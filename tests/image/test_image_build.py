@@ -4,7 +4,6 @@ import os
 import pathlib
 import shutil
 import subprocess
-import time
 
 import pytest
 
@@ -22,7 +21,7 @@ def environment(java_home, **more):
 
 
 def run(*command, **options):
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, **options)
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900, **options)
 
 
 @pytest.fixture(scope="module")
@@ -81,11 +80,10 @@ def test_what_is_left_of_an_own_java_does_not_come_into_an_image_without(app):
     ],
 )
 def test_base_is_never_ignored(app, command):
-    start = time.monotonic()
     done = run("bash", "-c", command.format(app=app), cwd=ROOT, env=environment(None))
     assert done.returncode != 0
     assert "BASE names /nowhere, which is no file; make it: app/base /nowhere" in done.stdout, done.stdout[-3000:]
-    assert "repeat" not in done.stdout.split("BASE names")[0] and time.monotonic() - start < 60
+    assert "jib-maven-plugin" not in done.stdout, "it ends before Jib begins, which would repeat for minutes"
 
 
 @pytest.fixture(scope="module")
@@ -96,13 +94,12 @@ def plain():
 
 
 def refused(app, goal, *options, base):
-    """What the first seconds of a build say."""
-    start = time.monotonic()
+    """What a build says that ends before Jib begins, which would repeat for minutes."""
     done = run(
         *["mvn", "--batch-mode", "--quiet", "--file", app, "validate", goal, *options],
         env=environment(None, BASE=base),
     )
-    assert done.returncode != 0 and time.monotonic() - start < 60
+    assert done.returncode != 0 and "jib-maven-plugin" not in done.stdout, done.stdout
     return done.stdout
 
 

@@ -81,7 +81,7 @@ final class Registries {
       tryRegistry(
           host(base, "registry-1.docker.io"),
           """
-          The base image comes from there. Make one from packages of Debian or Ubuntu, and repeat with it:
+          The base image is there. Make one from packages of Debian or Ubuntu, and repeat with it:
             %s
             export BASE=tar:///tmp/base.tar
           A copy in another registry serves as well: BASE=HOST/PATH@sha256:…\
