@@ -65,7 +65,6 @@ STRICT = "what another server on the way could read in another way is refused"
 EARLY = "it is answered before the server sees it, and so for the last time, which RFC 9112 9.3 allows"
 TUNNEL = "405 says that there is no tunnel; a client that sent on as if there were is not heard"
 GRAMMAR = "RFC 9112 3 asks for 400 where a request line is not one of its grammar"
-OLD = "README: HTTP/1.0 is answered with 505"
 LIMIT = "a limit of our own keeps what all connections send within the heap"
 DOCUMENT = "the peers have no documents"
 
@@ -110,7 +109,7 @@ ROWS = [
     Row("9112 2.2", "CR CR LF at its end", get().replace(b"\r\n", b"\r\r\n", 1), REFUSED),
     Row("9112 3", "of 8,000 octets", target("/" + "x" * (8000 - len("GET / HTTP/1.1"))), "404 kept"),
     Row("9110 15.5.15", "of 40,000 octets", target("/" + "x" * 40_000), "414 closed | 400 closed"),
-    Row("9110 15.5.15", "of 600,000 octets", target("/" + "x" * 600_000), "414 closed | 400 closed", LIMIT),
+    Row("9110 15.5.15", "of 600,000 octets", target("/" + "x" * 600_000), "414 closed | 400 closed"),
     Row("9112 8", "cut off by the client", b"GET / HT", "400 closed | closed", end="half-close"),
     Row("9112 9.5", "never ended", b"GET / HT", "408 closed | closed", end="silence"),
     Row("9112 9.5", "never begun", b"", "closed | 408 closed", end="silence"),
@@ -126,7 +125,8 @@ ROWS = [
     Row("9110 7.8", "Upgrade to h2c", get(
         "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"), "200 kept"),
     Row("9110 7.8", "Upgrade to a web socket", get(
-        "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="),
+        "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="),
         "200 kept"),
     Row("9110 7.8", "Upgrade to nothing known, not named in Connection", get("Upgrade: x/9, y"), "200 kept"),
 
@@ -140,9 +140,9 @@ ROWS = [
     Row("9112 2.3", "with a blank in it", get(line="GET / HTTP/ 1.1"), REFUSED),
     Row("9110 2.5", "a later minor one", get(line="GET / HTTP/1.2"), "200 kept"),
     Row("9110 15.6.6", "a later major one", get(line="GET / HTTP/3.0"), "505 closed"),
-    Row("9110 2.5", "HTTP/1.0", get(line="GET / HTTP/1.0"), "200 closed | 505 closed", OLD),
+    Row("9110 2.5", "HTTP/1.0", get(line="GET / HTTP/1.0"), "200 closed"),
     Row("9112 6.1", "HTTP/1.0 with chunks", chunked("0\r\n\r\n", line="GET / HTTP/1.0"),
-        "400 closed | 505 closed | 200 closed", OLD),
+        "400 closed | 200 closed"),
 
     # Methods.
     Row("9110 15.5.6", "POST", get("Content-Length: 0", line="POST / HTTP/1.1"), "405 kept",
@@ -150,7 +150,8 @@ ROWS = [
     Row("9110 9.1", "one that nobody knows", get(line="WHAT / HTTP/1.1"), NOT_ALLOWED),
     Row("9110 9.1", "in lower case", get(line="get / HTTP/1.1"), NOT_ALLOWED + " | 405 closed", EARLY),
     Row("9110 9.1", "of 100 letters", get(line="W" * 100 + " / HTTP/1.1"), NOT_ALLOWED + " | 400 closed"),
-    Row("9110 9.1", "of 5,000 letters", get(line="W" * 5000 + " / HTTP/1.1"), NOT_ALLOWED + " | 400 closed | 414 closed", LIMIT),
+    Row("9110 9.1", "of 5,000 letters",
+        get(line="W" * 5000 + " / HTTP/1.1"), NOT_ALLOWED + " | 400 closed | 414 closed", LIMIT),
     Row("9110 5.6.2", "of all letters of a token", get(line="A!#$%&'*+-.^_`|~9 / HTTP/1.1"), NOT_ALLOWED),
     Row("9110 5.6.2", "with a bracket", get(line="G(T / HTTP/1.1"), REFUSED),
     Row("9110 5.6.2", "with a control character", get(line="G\x01T / HTTP/1.1"), REFUSED),
@@ -168,7 +169,8 @@ ROWS = [
 
     # The target.
     Row("9112 3.2.2", "absolute", target("http://a/"), "200 kept"),
-    Row("9112 3.2.2", "absolute, for another host than Host", get(host="Host: b", line="GET http://a/ HTTP/1.1"), "200 kept"),
+    Row("9112 3.2.2", "absolute, for another host than Host",
+        get(host="Host: b", line="GET http://a/ HTTP/1.1"), "200 kept"),
     Row("9110 4.2.3", "absolute, its scheme in upper case", target("HTTP://a/"), "200 kept"),
     Row("9110 4.2.3", "absolute, without a path", target("http://a"), "200 kept"),
     Row("9112 3.2", "absolute, without Host", get(host="", line="GET http://a/ HTTP/1.1"), REFUSED),
@@ -226,8 +228,10 @@ ROWS = [
     Row("9110 5.5", "a value with another control character", get("X: a\x01b"), "400 closed | 200 kept"),
     Row("9112 2.2", "a line that ends with LF", get("X: y").replace(b"X: y\r\n", b"X: y\n"), LINE_FEED, STRICT),
     Row("9112 2.2", "a line that ends with CR CR LF", get("X: y\r"), REFUSED),
-    Row("9112 5", "cut off by the client", b"GET / HTTP/1.1\r\nHost: a\r\nX: y", "400 closed | closed", end="half-close"),
-    Row("9112 5", "cut off between two lines", b"GET / HTTP/1.1\r\nHost: a\r\n", "400 closed | closed", end="half-close"),
+    Row("9112 5", "cut off by the client",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: y", "400 closed | closed", end="half-close"),
+    Row("9112 5", "cut off between two lines",
+        b"GET / HTTP/1.1\r\nHost: a\r\n", "400 closed | closed", end="half-close"),
     Row("9112 9.5", "never ended", b"GET / HTTP/1.1\r\nHost: a\r\nX: y", "408 closed | closed", end="silence"),
     Row("9110 5.4", "60 of them", get(*[f"X-{n}: y" for n in range(60)]), "200 kept"),
     Row("9110 5.4", "one of 7,000 octets", get("X: " + "y" * 7000), "200 kept"),
@@ -241,24 +245,27 @@ ROWS = [
     Row("9110 7.6.1", "close at the head of a list", get("Connection: close, TE", "TE: trailers"), "200 closed"),
     Row("9110 7.6.1", "close at the end of a list", get("Connection: foo, close"), "200 closed"),
     Row("9110 5.6.1.2", "close between empty elements", get("Connection: ,close,"), "200 closed"),
-    Row("9110 5.3", "close in the second of two lines", get("Connection: keep-alive", "Connection: close"), "200 closed"),
+    Row("9110 5.3", "close in the second of two lines",
+        get("Connection: keep-alive", "Connection: close"), "200 closed"),
     Row("9112 9.3", "keep-alive", get("Connection: keep-alive"), "200 kept"),
     Row("9110 7.6.1", "a word that only begins like close", get("Connection: closed"), "200 kept"),
 
     # Expect.
-    Row("9110 10.1.1", "100-continue without a body", get("Expect: 100-continue"), "200 kept | 200 closed | 100 200 kept"),
-    Row("9110 10.1.1", "100-continue and a body", get("Expect: 100-continue", "Content-Length: 5", body="hello"), EXPECTED, BODY),
+    Row("9110 10.1.1", "100-continue without a body",
+        get("Expect: 100-continue"), "200 kept | 200 closed | 100 200 kept"),
+    Row("9110 10.1.1", "100-continue and a body",
+        get("Expect: 100-continue", "Content-Length: 5", body="hello"), EXPECTED),
     Row("9110 10.1.1", "100-continue and a request as a body",
-        get("Expect: 100-continue", f"Content-Length: {len(INNER)}", body=INNER), EXPECTED, BODY),
+        get("Expect: 100-continue", f"Content-Length: {len(INNER)}", body=INNER), EXPECTED),
     Row("9110 10.1.1", "100-Continue and a request as a body",
-        get("Expect: 100-Continue", f"Content-Length: {len(INNER)}", body=INNER), EXPECTED, BODY),
+        get("Expect: 100-Continue", f"Content-Length: {len(INNER)}", body=INNER), EXPECTED),
     Row("9110 10.1.1", "100-continue and a request in chunks",
-        chunked(f"{len(INNER):x}\r\n{INNER}\r\n0\r\n\r\n", "Expect: 100-continue", line="GET / HTTP/1.1"), EXPECTED, BODY),
+        chunked(f"{len(INNER):x}\r\n{INNER}\r\n0\r\n\r\n", "Expect: 100-continue", line="GET / HTTP/1.1"), EXPECTED),
     Row("9110 10.1.1", "100-continue, HEAD and a request as a body",
-        get("Expect: 100-continue", f"Content-Length: {len(INNER)}", line="HEAD / HTTP/1.1", body=INNER), EXPECTED, BODY),
+        get("Expect: 100-continue", f"Content-Length: {len(INNER)}", line="HEAD / HTTP/1.1", body=INNER), EXPECTED),
     Row("9110 10.1.1", "100-continue to a path that is none",
         get("Expect: 100-continue", f"Content-Length: {len(INNER)}", line="POST /none HTTP/1.1", body=INNER),
-        EXPECTED.replace("200", "404"), BODY),
+        EXPECTED.replace("200", "404")),
     Row("9110 10.1.1", "something else", get("Expect: the-unexpected"), "417 kept | 417 closed | 200 kept"),
 
     # Bodies that are in order.
@@ -271,8 +278,9 @@ ROWS = [
     Row("9112 6.3", "of OPTIONS, a request",
         get(f"Content-Length: {len(INNER)}", line="OPTIONS / HTTP/1.1", body=INNER), POSTED, BODY),
     Row("9112 6.3", "of TRACE", get("Content-Length: 5", line="TRACE / HTTP/1.1", body="hello"),
-        "400 closed | " + POSTED, BODY),
-    Row("9112 6.3", "of HEAD, in chunks", chunked(f"{len(INNER):x}\r\n{INNER}\r\n0\r\n\r\n", line="HEAD / HTTP/1.1"), TAKEN, BODY),
+        "400 closed | " + POSTED),
+    Row("9112 6.3", "of HEAD, in chunks",
+        chunked(f"{len(INNER):x}\r\n{INNER}\r\n0\r\n\r\n", line="HEAD / HTTP/1.1"), TAKEN, BODY),
     Row("9112 6.3", "to a path that is none", get("Content-Length: 5", line="GET /none HTTP/1.1", body="hello"),
         "404 kept | 404 closed", BODY),
     Row("9112 6.3", "a request", get(f"Content-Length: {len(INNER)}", body=INNER), TAKEN, BODY),
@@ -288,40 +296,49 @@ ROWS = [
     Row("9110 6.5.1", "in chunks with a length in the trailer",
         chunked("5\r\nhello\r\n0\r\nContent-Length: 50\r\n\r\n"), POSTED + " | " + LOST, BODY),
     Row("9112 7", "Chunked", get("Transfer-Encoding: Chunked", body="5\r\nhello\r\n0\r\n\r\n"), TAKEN, BODY),
-    Row("9112 5.1", "chunked with blanks around it", get("Transfer-Encoding: \t chunked \t", body="0\r\n\r\n"), TAKEN, BODY),
+    Row("9112 5.1", "chunked with blanks around it",
+        get("Transfer-Encoding: \t chunked \t", body="0\r\n\r\n"), TAKEN, BODY),
     Row("9110 6.5.1", "in chunks with Host and Transfer-Encoding in the trailer",
         chunked("5\r\nhello\r\n0\r\nHost: b\r\nTransfer-Encoding: chunked\r\n\r\n"), POSTED + " | " + LOST, BODY),
     Row("9112 7", "of GET, of no chunk", chunked("0\r\n\r\n", line="GET / HTTP/1.1"), TAKEN, BODY),
 
     # Lengths that are not.
-    Row("9112 6.3", "the same twice", get("Content-Length: 5", "Content-Length: 5", body="hello"), f"400 closed | {TAKEN}"),
+    Row("9112 6.3", "the same twice",
+        get("Content-Length: 5", "Content-Length: 5", body="hello"), f"400 closed | {TAKEN}"),
     Row("9110 8.6", "the same in a list", get("Content-Length: 5, 5", body="hello"), f"400 closed | {TAKEN}"),
     Row("9112 6.3", "two", get("Content-Length: 0", "Content-Length: 5", body="hello"), REFUSED),
     Row("9110 8.6", "two in a list", get("Content-Length: 5, 0", body="hello"), REFUSED),
     Row("9110 8.6", "with leading zeros", get("Content-Length: 005", body="hello"), f"400 closed | {TAKEN}", BODY),
     *[
         Row("9112 6.3", f"{text!r}", get(f"Content-Length: {text}", body="hello"), REFUSED)
-        for text in ["-5", "+5", "5 5", "0x5", "5.0", "5e0", "1_0", "-0", "0o5", "5, 5, 6", "5,", "", "five", "5;", "\xb2", "18446744073709551621"]
+        for text in ["-5", "+5", "5 5", "0x5", "5.0", "5e0", "1_0", "-0",
+                     "0o5", "5, 5, 6", "5,", "", "five", "5;", "\xb2", "18446744073709551621"]
     ],
     Row("9110 8.6", "larger than any body", get("Content-Length: 9000000000000000", line="POST / HTTP/1.1"),
-        "413 closed | 405 closed", BODY),
+        "413 closed | 405 closed"),
     Row("9112 8", "cut off by the client", get("Content-Length: 10", body="hello"),
-        "200 closed | 400 closed | closed", BODY, end="half-close"),
+        "200 closed | 400 closed | closed", end="half-close"),
 
     # Transfer-Encoding that is not.
     Row("9112 6.1", "beside a length", chunked("0\r\n\r\n", "Content-Length: 5"), "400 closed | 405 closed"),
-    Row("9112 6.1", "before a length of nothing", chunked(f"{len(INNER):x}\r\n{INNER}\r\n0\r\n\r\n", "Content-Length: 0"),
+    Row("9112 6.1", "before a length of nothing",
+        chunked(f"{len(INNER):x}\r\n{INNER}\r\n0\r\n\r\n", "Content-Length: 0"),
         "400 closed | 405 closed"),
-    Row("9112 6.1", "an unknown one beside a length", get("Transfer-Encoding: x", "Content-Length: 5", body="hello"), CODING, STRICT),
+    Row("9112 6.1", "an unknown one beside a length",
+        get("Transfer-Encoding: x", "Content-Length: 5", body="hello"), CODING, STRICT),
     *[
         Row("9112 6.1", repr(text), get(f"Transfer-Encoding: {text}", body="0\r\n\r\n"), CODING, UNCHUNKED)
-        for text in ["gzip", "gzip, chunked", "chunked, gzip", "identity", "chunked, identity", "xchunked", "chunkedx",
-                     "chunked, chunked", '"chunked"', "chunked;q=1", "chunk ed", "\x0bchunked", "chunked\x0b", "\xa0chunked"]
+        for text in ["gzip", "chunked, gzip", "identity", "chunked, identity", "xchunked", "chunkedx",
+                     "chunked, chunked", '"chunked"', "chunked;q=1", "chunk ed", "\xa0chunked"]
     ],
-    Row("9110 5.5", "'chunked\\x00'", get("Transfer-Encoding: chunked\0", body="0\r\n\r\n"), CODING, UNCHUNKED),
+    *[
+        Row("9112 6.1", repr(text), get(f"Transfer-Encoding: {text}", body="0\r\n\r\n"), CODING)
+        for text in ["gzip, chunked", "\x0bchunked", "chunked\x0b", "chunked\0"]
+    ],
     Row("9112 6.3", "an empty one", get("Transfer-Encoding: ", body="0\r\n\r\n"), CODING, UNCHUNKED),
     *[
-        Row("9110 5.6.1.2", repr(text), get(f"Transfer-Encoding: {text}", body="0\r\n\r\n"), f"{CODING} | {TAKEN}", STRICT)
+        Row("9110 5.6.1.2", repr(text),
+            get(f"Transfer-Encoding: {text}", body="0\r\n\r\n"), f"{CODING} | {TAKEN}", STRICT)
         for text in [", chunked", "chunked,"]
     ],
     Row("9112 6.1", "chunked twice", chunked("0\r\n\r\n", "Transfer-Encoding: chunked"), CODING),
@@ -333,25 +350,32 @@ ROWS = [
 
     # Chunks that are not.
     *[
-        Row("9112 7.1", f"a size of {size!r}", chunked(f"{size}\r\nhello\r\n0\r\n\r\n"), LOST, BODY)
-        for size in ["+5", "-5", "0x5", "5_", " 5", "", "g", "5 5", "5,", "10000000000000005", "5\0", "5;", "5;a\x01", "5;(a"]
+        Row("9112 7.1", f"a size of {size!r}", chunked(f"{size}\r\nhello\r\n0\r\n\r\n"), LOST)
+        for size in ["+5", "-5", "0x5", "5_", " 5", "", "g", "5 5", "5,", "10000000000000005", "5\0"]
+    ],
+    *[
+        Row("9112 7.1.1", f"an extension {size!r}", chunked(f"{size}\r\nhello\r\n0\r\n\r\n"), LOST, BODY)
+        for size in ["5;", "5;a\x01", "5;(a"]
     ],
     Row("9112 7.1", "a size with a blank behind it", chunked("5 \r\nhello\r\n0\r\n\r\n"), f"{LOST} | 405 kept", BODY),
-    Row("9112 7.1", "a size that ends with LF", chunked("5\nhello\r\n0\r\n\r\n"), f"{LOST} | 405 kept", BODY),
-    Row("9112 7.1.1", "an extension with a bare CR", chunked("5;a\rb\r\nhello\r\n0\r\n\r\n"), LOST, BODY),
-    Row("9112 7.1.1", "an extension with a bare LF", chunked("5;a\nhello\r\n0\r\n\r\n"), f"{LOST} | 405 kept", BODY),
-    Row("9112 7.1", "data that is longer than its size", chunked("5\r\nhelloXX\r\n0\r\n\r\n"), LOST, BODY),
-    Row("9112 7.1", "data that spills over its end", chunked(f"5\r\nhelloXX0\r\n\r\n{INNER}"), LOST, BODY),
-    Row("9112 7.1", "no line end after the data", chunked(f"5\r\nhello0\r\n\r\n{INNER}"), LOST, BODY),
-    Row("9112 7.1.2", "a trailer without a colon", chunked("0\r\nnonsense\r\n\r\n"), f"{LOST} | 405 kept", BODY),
-    Row("9112 7.1", "a size without end", chunked("0" * 300_000 + "\r\n\r\n"), f"{LOST} | 413 closed | 405 kept", BODY),
-    Row("9112 7.1.1", "an extension without end", chunked("5;" + "a" * 300_000), f"{LOST} | 413 closed", BODY),
-    Row("9112 7.1.2", "a trailer without end", chunked("0\r\nX: " + "y" * 300_000), f"{LOST} | 413 closed | 431 closed", BODY),
-    Row("9112 7.1.2", "trailers without end", chunked("0\r\n" + "X: y\r\n" * 50_000), f"{LOST} | 413 closed | 431 closed", BODY),
-    Row("9112 8", "cut off by the client", chunked("5\r\nhel"), "405 closed | 400 closed | closed", BODY, end="half-close"),
+    Row("9112 7.1", "a size that ends with LF", chunked("5\nhello\r\n0\r\n\r\n"), f"{LOST} | 405 kept"),
+    Row("9112 7.1.1", "an extension with a bare CR", chunked("5;a\rb\r\nhello\r\n0\r\n\r\n"), LOST),
+    Row("9112 7.1.1", "an extension with a bare LF", chunked("5;a\nhello\r\n0\r\n\r\n"), f"{LOST} | 405 kept"),
+    Row("9112 7.1", "data that is longer than its size", chunked("5\r\nhelloXX\r\n0\r\n\r\n"), LOST),
+    Row("9112 7.1", "data that spills over its end", chunked(f"5\r\nhelloXX0\r\n\r\n{INNER}"), LOST),
+    Row("9112 7.1", "no line end after the data", chunked(f"5\r\nhello0\r\n\r\n{INNER}"), LOST),
+    Row("9112 7.1.2", "a trailer without a colon", chunked("0\r\nnonsense\r\n\r\n"), f"{LOST} | 405 kept"),
+    Row("9112 7.1", "a size without end", chunked("0" * 300_000 + "\r\n\r\n"), f"{LOST} | 413 closed | 405 kept"),
+    Row("9112 7.1.1", "an extension without end", chunked("5;" + "a" * 300_000), f"{LOST} | 413 closed"),
+    Row("9112 7.1.2", "a trailer without end",
+        chunked("0\r\nX: " + "y" * 300_000), f"{LOST} | 413 closed | 431 closed"),
+    Row("9112 7.1.2", "trailers without end",
+        chunked("0\r\n" + "X: y\r\n" * 50_000), f"{LOST} | 413 closed | 431 closed"),
+    Row("9112 8", "cut off by the client", chunked("5\r\nhel"), "405 closed | 400 closed | closed", end="half-close"),
 
     # What follows a request.
     Row("9112 9.3.2", "bytes that are no request", get() + b"\0\1\2\r\n\r\n", "200 400 closed | 200 closed"),
     Row("9112 2.2", "an empty line behind a request", get() + b"\r\n", "200 kept"),
-    Row("9112 9.6", "a request after the last", get("Connection: close") + get(line="GET /inner HTTP/1.1"), "200 closed"),
+    Row("9112 9.6", "a request after the last",
+        get("Connection: close") + get(line="GET /inner HTTP/1.1"), "200 closed"),
 ]

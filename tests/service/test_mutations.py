@@ -15,13 +15,14 @@ SEED, REQUESTS = 9112, 6_000
 # HEAD is left out: whoever reads the answers has to know which of them are to one.
 CORPUS = [row.sent for row in ROWS if 0 < len(row.sent) < 2_000 and b"HEAD" not in row.sent]
 WORDS = [
-    b"\r", b"\n", b"\r\n", b"\r\n\r\n", b"\0", b"\t", b" ", b":", b";", b",", b"=", b'"', b"%", b"%00", b"/", b"?", b"#", b"..",
-    b"\x0b", b"\x1b", b"\x7f", b"\x80", b"\xff", b"\xc3\xa9", b"\xed\xa0\x80", b"\xe2\x80\xa8", b"0", b"-1", b"99999999999999999999",
-    b"GET", b"POST", b"OPTIONS", b"CONNECT", b"/api/foo", b"/now", b"/hello", b"*", b"http://", b"//", b"HTTP/1.1", b"HTTP/1.0",
-    b"\r\nHost: a", b"\r\nHost:", b"\r\nAccept: */*;q=", b"\r\nAccept: text/html", b"\r\nIf-None-Match: \"", b"\r\nIf-Match: W/\"",
-    b"\r\nConnection: close", b"\r\nConnection: keep-alive", b"\r\nExpect: 100-continue", b"\r\nContent-Length: 5",
-    b"\r\nTransfer-Encoding: chunked", b"\r\nUpgrade: h2c", b"\r\ntraceparent: 00-", b"\r\nX-Forwarded-For: 1", b"\r\nCookie: a=b; c",
-    b"\r\nAccept-Encoding: gzip", b"\r\nRange: bytes=0-", b"\r\nUser-Agent: ",
+    b"\r", b"\n", b"\r\n", b"\r\n\r\n", b"\0", b"\t", b" ", b":", b";", b",", b"=", b'"', b"%", b"%00", b"/", b"?", b"#",
+    b"..", b"\x0b", b"\x1b", b"\x7f", b"\x80", b"\xff", b"\xc3\xa9", b"\xed\xa0\x80", b"\xe2\x80\xa8", b"0", b"-1",
+    b"99999999999999999999", b"GET", b"POST", b"OPTIONS", b"CONNECT", b"/api/foo", b"/now", b"/hello", b"*", b"http://",
+    b"//", b"HTTP/1.1", b"HTTP/1.0", b"\r\nHost: a", b"\r\nHost:", b"\r\nAccept: */*;q=", b"\r\nAccept: text/html",
+    b"\r\nIf-None-Match: \"", b"\r\nIf-Match: W/\"", b"\r\nConnection: close", b"\r\nConnection: keep-alive",
+    b"\r\nExpect: 100-continue", b"\r\nContent-Length: 5", b"\r\nTransfer-Encoding: chunked", b"\r\nUpgrade: h2c",
+    b"\r\ntraceparent: 00-", b"\r\nX-Forwarded-For: 1", b"\r\nCookie: a=b; c", b"\r\nAccept-Encoding: gzip",
+    b"\r\nRange: bytes=0-", b"\r\nUser-Agent: ",
 ]  # fmt: skip
 
 

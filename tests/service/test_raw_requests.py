@@ -114,7 +114,8 @@ def test_nothing_depends_on_how_the_octets_arrive(service, outcomes):
     for piece in (1, 7):
         with concurrent.futures.ThreadPoolExecutor(4) as threads:  # so that each is through well before SECONDS
             again = list(threads.map(lambda number, piece=piece: outcome(service.port, ROWS[number], piece)[0], rows))
-        differ = [(ROWS[number], outcomes[number][0][0], did) for number, did in zip(rows, again) if did != outcomes[number][0][0]]
+        before = [outcomes[number][0][0] for number in rows]
+        differ = [(ROWS[number], *did) for number, *did in zip(rows, before, again) if did[0] != did[1]]
         assert differ == [], f"in pieces of {piece}"
 
 

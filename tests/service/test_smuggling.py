@@ -142,14 +142,15 @@ def attempts(outer, hidden):
         yield get(coding, f"Content-Length: {len(zero)}", line=first, body=zero)
         yield get(coding, "Content-Length: 4", line=first, body=chunk)
         yield get(coding, line=first, body=zero)
-    for length in [f"{size}, 0", f"0, {size}", f"+{size}", f"{size}\r\nContent-Length: 0", f"0\r\nContent-Length: {size}",
-                   f" {size}\x0b", f"0x{size:x}", "0\r\n 5", f"-{size}", "0;"]:
+    for length in [f"{size}, 0", f"0, {size}", f"+{size}", f"{size}\r\nContent-Length: 0",
+                   f"0\r\nContent-Length: {size}", f" {size}\x0b", f"0x{size:x}", "0\r\n 5", f"-{size}", "0;"]:
         yield get(f"Content-Length: {length}", line=first, body=body)
     yield get("Content-Length : 0", line=first, body=body)
     yield get(f"Content_Length: {size}", "Content-Length: 0", line=first)
-    for broken in ["+0\r\n\r\n{}", "0 \r\n\r\n{}", "0;\r\n\r\n{}", "0;a\n\r\n\r\n{}", "0x0\r\n\r\n{}", "00000000000000000\r\n\r\n{}",
-                   "1\r\nxX0\r\n\r\n{}", "1\r\nx0\r\n\r\n{}", "1\nx\n0\n\n{}", "5;a\r\n\r\n{}", "-1\r\n\r\n{}", "1_0\r\n\r\n{}",
-                   "10000000000000000\r\n\r\n{}", "1;a=\"\r\n\"\r\nx\r\n0\r\n\r\n{}", "0\r\nX: y\n\n{}", "\r\n\r\n{}", "0\r\n{}"]:
+    for broken in ["+0\r\n\r\n{}", "0 \r\n\r\n{}", "0;\r\n\r\n{}", "0;a\n\r\n\r\n{}", "0x0\r\n\r\n{}",
+                   "00000000000000000\r\n\r\n{}", "1\r\nxX0\r\n\r\n{}", "1\r\nx0\r\n\r\n{}", "1\nx\n0\n\n{}",
+                   "5;a\r\n\r\n{}", "-1\r\n\r\n{}", "1_0\r\n\r\n{}", "10000000000000000\r\n\r\n{}",
+                   '1;a="\r\n"\r\nx\r\n0\r\n\r\n{}', "0\r\nX: y\n\n{}", "\r\n\r\n{}", "0\r\n{}"]:
         # The end of the body is where the reader believes it to be.
         yield chunked(broken.format(body), line=first)
 
@@ -182,7 +183,9 @@ FORMS = sum(1 for _ in attempts("", ""))
         pytest.param(
             "nginx -p . -c proxy.conf -e error.log", signal.SIGQUIT, NGINX, marks=pytest.mark.needs("nginx"), id="nginx"
         ),
-        pytest.param("haproxy -db -f proxy.conf", signal.SIGUSR1, HAPROXY, marks=pytest.mark.needs("haproxy"), id="haproxy"),
+        pytest.param(
+            "haproxy -db -f proxy.conf", signal.SIGUSR1, HAPROXY, marks=pytest.mark.needs("haproxy"), id="haproxy"
+        ),
     ],
 )
 def test_no_request_is_smuggled(service_command, tmp_path, command, softly, configuration):
