@@ -1,13 +1,14 @@
 """Looks at a deployed virtual machine as a stranger on the internet would."""
 
 import html
-import urllib.parse
 
 from meridian.console import Problem
 from meridian.verify import Verification, get
 
 
 class Page(Verification):
+    redirected = "/hello"
+
     def __init__(self, *arguments, greeting, addresses, **named):
         super().__init__(*arguments, **named)
         self.greeting = greeting
@@ -35,10 +36,3 @@ class Page(Verification):
         if status != 200:
             raise Problem(f"The address {address} answered {status}.", "The load balancer does not find a healthy machine from there.")
         return f"{address} answers"
-
-    def redirect(self):
-        host = urllib.parse.urlsplit(self.url).hostname
-        status, headers, _ = get(f"http://{host}", "/hello")
-        if (status, headers.get("Location")) != (308, f"https://{host}/hello"):
-            raise Problem(f"Port 80 answered {status} {headers.get('Location')}.", f"It should send everybody to https://{host}/.")
-        return f"Port 80 sends to https://{host}/"

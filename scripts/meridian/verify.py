@@ -54,6 +54,8 @@ def until_it_answers(url, version=None, minutes=5):
 class Verification:
     """Each method returns what it saw, or raises Problem."""
 
+    redirected = "/now"  # a path that port 80 sends to HTTPS
+
     def __init__(self, url, closed, forged=(), versions=(), documents=None):
         self.url = url
         self.closed = closed
@@ -138,8 +140,8 @@ class Verification:
 
     def redirect(self):
         host = urllib.parse.urlsplit(self.url).hostname
-        status, headers, _ = get(f"http://{host}", "/now")
+        status, headers, _ = get(f"http://{host}", self.redirected)
         target = headers.get("Location", "")
-        if status not in (301, 308) or not re.match(rf"https://{re.escape(host)}(:443)?/", target):
-            raise Problem(f"Port 80 answered {status} {target}.", f"It should send everybody to https://{host}/.")
+        if status not in (301, 308) or not re.fullmatch(rf"https://{re.escape(host)}(:443)?{self.redirected}", target):
+            raise Problem(f"Port 80 answered {status} {target}.", f"It should send everybody to https://{host}{self.redirected}.")
         return f"Port 80 sends to {target}"

@@ -50,6 +50,9 @@ class Deployed:
 def https_closed(monkeypatch):
     """What this machine has on port 443 is no part of the test."""
     port = Verification.port
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setattr(Verification, "port", lambda self, number: "TCP 443 is closed" if number == 443 else port(self, number))
 
 
@@ -71,6 +74,13 @@ def test_a_page_that_is_wrong_fails_and_says_why(service, changes, expected, cap
     assert look(Deployed(service, (), **changes)) > 0
     said = capsys.readouterr().out
     assert expected in said and said.splitlines()[-1] == "Failed"
+
+
+def test_behind_a_proxy_it_says_that_it_asks_directly(service, closed, monkeypatch, capsys):
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:secret@127.0.0.1:9")
+    assert look(Deployed(service, (closed,))) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("note     A proxy is set, http://…@127.0.0.1:9") and "ask directly" in said
 
 
 def test_an_open_port_is_found(service, capsys):
