@@ -96,12 +96,17 @@ def ready(stack, builds, deploys=True):
         raise Problem("Something is missing, see above.", "Nothing was changed. Mend it and repeat the command.")
 
 
+def refuse_arguments():
+    """Stops where a variable of Terraform's would change what is deployed or removed, unseen."""
+    for name, value in os.environ.items():
+        if name.startswith("TF_CLI_ARGS") and re.search(r"-(var|destroy|target|replace|state|chdir)\b", value):
+            raise Problem(f'{name} is "{value}", which changes what is deployed.', f"`unset {name}`, and give it behind --.")
+
+
 def notes():
     """What this machine's variables change, a sentence each."""
     for name, value in sorted(os.environ.items()):
         if name.startswith("TF_CLI_ARGS"):
-            if re.search(r"-(var|destroy|target|replace|state|chdir)\b", value):
-                raise Problem(f'{name} is "{value}", which changes what is deployed.', f"`unset {name}`, and give it behind --.")
             yield f'{name} is "{value}": Terraform takes it with its commands.'
         elif name in ("TF_WORKSPACE", "TF_DATA_DIR"):
             yield f"{name} is left out: the environment chooses the workspace, and each stack has its own .terraform."

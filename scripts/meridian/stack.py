@@ -7,6 +7,7 @@ import re
 from meridian import hcp
 from meridian.aws import Aws, AwsMachine
 from meridian.azure import Azure, AzureMachine
+from meridian.checks import refuse_arguments
 from meridian.console import ROOT, Command, Problem, say
 from meridian.gcp import Gcp, GcpMachine
 from meridian.terraform import Terraform
@@ -33,6 +34,7 @@ class Stack:
         self.kind = place.rpartition("/")[2]  # aws, of a service as of a virtual machine and a bootstrap
         self.cloud = MACHINES.get(place) or CLOUDS[self.kind]
         self.folder = root / "stacks" / place
+        refuse_arguments()
         if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", self.env):
             raise Problem(f'ENV is "{self.env}".', "It is the name of an environment, such as staging: a-z, 0-9 and -.")
         if self.own_file and not self.own_file.exists():

@@ -236,6 +236,12 @@ def test_without_a_tool_it_says_where_to_get_it(machine, verb, tool):
     assert "Traceback" not in done.stdout and not touched(machine)
 
 
+@pytest.mark.parametrize("verb", ["doctor", "plan", "deploy", "destroy", "canary", "release", "drift", "bootstrap"])
+def test_no_command_takes_what_a_variable_slips_to_terraform(machine, verb):
+    done = machine.run(verb, TF_CLI_ARGS_destroy="-target=module.edge")
+    assert done.returncode in (1, 2) and "`unset TF_CLI_ARGS_destroy`" in done.stdout and "terraform" not in machine.log.read_text()
+
+
 @pytest.mark.parametrize("verb", ["verify", "destroy", "canary"])
 def test_without_terraform_nothing_ends_in_a_traceback(machine, verb):
     (machine.bin / "terraform").unlink()
