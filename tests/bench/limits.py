@@ -28,7 +28,7 @@ class Limits:
                     group.rmdir()
 
     def text(self):
-        shared = " the load generator shares it," if self.server_cpu == self.load_cpu else " the load generator has another,"
+        shared = " the load generator " + ("shares it," if self.server_cpu == self.load_cpu else "has another,")
         if self.group:
             return f"one CPU,{shared} {self.memory_mib} MiB by control group"
         return (f"one CPU,{shared} memory not limited for want of the right to make a control group"

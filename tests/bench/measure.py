@@ -83,7 +83,8 @@ def running(server, box):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    unwanted = ("MERIDIAN_", "JAVA_", "JDK_JAVA_", "_JAVA_", "GO", "WEB_CONCURRENCY", "GUNICORN_", "UVICORN_", "SPRING_")
+    unwanted = ("MERIDIAN_", "JAVA_", "JDK_JAVA_", "_JAVA_", "GO", "WEB_CONCURRENCY", "GUNICORN_", "UVICORN_",
+        "SPRING_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
     environment.update(box.environment(), **server.environment, PORT=str(port))
     with tempfile.TemporaryFile() as log:

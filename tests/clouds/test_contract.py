@@ -100,10 +100,12 @@ def findings(root):
                 (outputs, set(blocks(folder, "output")), "output"),
             ):
                 found += [f"{folder.relative_to(root)} lacks the {kind} {name}" for name in sorted(names - there)]
-                found += [f"{folder.relative_to(root)} has an {kind} {name}, which the contract has not" for name in sorted(there - names)]
+                found += [f"{folder.relative_to(root)} has an {kind} {name}, which the contract has not"
+                    for name in sorted(there - names)]
             for name in inputs.keys() & variables.keys():
                 if inputs[name] != variables[name]:
-                    found.append(f"{folder.relative_to(root)}: {name} is {variables[name]}, by the contract {inputs[name]}")
+                    found.append(
+                        f"{folder.relative_to(root)}: {name} is {variables[name]}, by the contract {inputs[name]}")
     return found
 
 
@@ -125,7 +127,8 @@ def test_every_module_is_in_the_contract(cloud):
         ("modules/aws/network/variables.tf", 'variable "cidr"', 'variable "range"', "lacks the input cidr"),
         ("modules/aws/network/variables.tf", 'variable "cidr"', 'variable "range"', "has an input range"),
         ("modules/aws/edge/outputs.tf", 'output "url"', 'output "address"', "lacks the output url"),
-        ("modules/aws/service/variables.tf", "min = number, max = number", "least = number, most = number", "instances is"),
+        ("modules/aws/service/variables.tf", "min = number, max = number", "least = number, most = number",
+            "instances is"),
         ("modules/aws/service/variables.tf", 'variable "entry"', 'variable "door"', "lacks the input entry"),
         ("modules/CONTRACT.md", "aws | lacks input `origin`", "aws | adds input `origin`", "contradicts"),
         ("stacks/aws/variables.tf", 'variable "every_minutes"', 'variable "every"', "has an input every"),

@@ -1,4 +1,5 @@
-"""The guides beside the stacks: commands that need no account are run, the others are marked; what they quote is there."""
+"""The guides beside the stacks: commands that need no account are run, the others are marked; what they quote is
+there."""
 
 import fnmatch
 import os
@@ -18,7 +19,8 @@ from meridian.cli import takes
 
 CLOUDS = ("aws", "azure", "gcp")
 GUIDES = [*CLOUDS, *(f"vm/{cloud}" for cloud in CLOUDS)]
-MARKS = {"aws": "# needs an AWS account", "azure": "# needs an Azure subscription", "gcp": "# needs a Google Cloud project"}
+MARKS = {"aws": "# needs an AWS account", "azure": "# needs an Azure subscription",
+    "gcp": "# needs a Google Cloud project"}
 PROVIDERS = {"aws": "aws", "azure": "azurerm", "gcp": "google"}
 # What gets nowhere without an account, subscription or project.
 NEEDS_ACCOUNT = re.compile(
@@ -75,7 +77,8 @@ def test_every_block_that_needs_an_account_says_so(stack):
         assert block.startswith(mark(stack)) == bool(NEEDS_ACCOUNT.search(block)), block
 
 
-@pytest.mark.parametrize("cloud, block", [(cloud, block) for cloud in CLOUDS for block in blocks(cloud) if not block.startswith(mark(cloud))])
+@pytest.mark.parametrize("cloud, block",
+    [(cloud, block) for cloud in CLOUDS for block in blocks(cloud) if not block.startswith(mark(cloud))])
 def test_a_command_without_an_account_works(cloud, block, tmp_path):
     need("terraform")
     need("jdk")
@@ -85,15 +88,19 @@ def test_a_command_without_an_account_works(cloud, block, tmp_path):
         need(PROVIDERS[cloud])
     for folder in ("scripts", f"stacks/{cloud}", "modules"):
         # A provider that was built here is not the one whose hashes the lock file has.
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "backend.tf"))
+        shutil.copytree(ROOT / folder, tmp_path / folder,
+            ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "backend.tf"))
     shutil.copytree(ROOT / "app", tmp_path / "app", ignore=shutil.ignore_patterns("target"))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ARM_", "GOOGLE_"))}
-    done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], cwd=tmp_path, env=environment, text=True, capture_output=True)
+    environment = {name: value
+        for name, value in os.environ.items() if not name.startswith(("AWS_", "ARM_", "GOOGLE_"))}
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], cwd=tmp_path, env=environment, text=True,
+        capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_headings_are_those_of_every_cloud():
-    assert headings("aws") == ["Prerequisites", "Credentials", "Deploy", "Verify", "Cost", "Clean up", "Troubleshooting", "Rights"]
+    assert headings("aws") == ["Prerequisites", "Credentials", "Deploy", "Verify", "Cost", "Clean up",
+        "Troubleshooting", "Rights"]
     assert headings("aws") == headings("azure") == headings("gcp")
     assert headings("vm/aws") == headings("vm/azure") == headings("vm/gcp")
 
@@ -116,7 +123,8 @@ def test_what_it_types_is_a_task_with_settings_that_this_takes(stack):
 
 
 def test_the_number_of_resources_on_google_cloud_is_that_of_the_rehearsal():
-    """Here, because most machines lack the provider that the rehearsal needs; the other clouds' rehearsals look themselves."""
+    """Here, because most machines lack the provider that the rehearsal needs; the other clouds' rehearsals look
+    themselves."""
     # The image's push and its digest besides, which the rehearsal is given.
     assert f"creates {sum(COUNTS.values()) + 2} resources" in guide("gcp")
 
@@ -130,7 +138,8 @@ def test_the_costs_add_up(cloud):
         assert sum(float(row[column]) for row in rows) == pytest.approx(float(total))
 
 
-@pytest.mark.parametrize("cloud, message", [(cloud, message) for cloud in CLOUDS for message in (*QUOTED[cloud], *EVERYWHERE)])
+@pytest.mark.parametrize("cloud, message",
+    [(cloud, message) for cloud in CLOUDS for message in (*QUOTED[cloud], *EVERYWHERE)])
 def test_what_troubleshooting_quotes_of_ours_is_what_we_say(cloud, message):
     texts = (
         file.read_text()

@@ -1,4 +1,5 @@
-"""Validity and tests of every module and stack, with the real providers and without an account: ./taskw terraform-test."""
+"""Validity and tests of every module and stack, with the real providers and without an account: ./taskw
+terraform-test."""
 
 import os
 import re
@@ -17,7 +18,8 @@ def copy(tmp_path_factory):
     """Modules and stacks where init may leave its files; a shared place for the providers."""
     top = tmp_path_factory.mktemp("terraform")
     for folder in ("modules", "stacks"):
-        shutil.copytree(ROOT / folder, top / folder, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "backend.tf"))
+        shutil.copytree(ROOT / folder, top / folder,
+            ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "backend.tf"))
     (top / "app").symlink_to(ROOT / "app")
     return top
 

@@ -56,7 +56,8 @@ class Plan:
         provider, double, hosts = CLOUDS[cloud]
         need(provider)
         for path in ("modules/image", "stacks/vm"):
-            shutil.copytree(ROOT / path, folder / path, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests"))
+            shutil.copytree(ROOT / path, folder / path,
+                ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests"))
         (folder / "app").mkdir()
         shutil.copy(ROOT / "app/pom.xml", folder / "app")
         echo = Echo(double, folder, hosts)
@@ -73,7 +74,8 @@ class Plan:
 
         def terraform(*arguments):
             done = subprocess.run(
-                ["terraform", f"-chdir={folder}/stacks/vm/{cloud}", *arguments], env=environment, text=True, capture_output=True
+                ["terraform", f"-chdir={folder}/stacks/vm/{cloud}", *arguments], env=environment, text=True,
+                capture_output=True
             )
             assert done.returncode == 0, done.stdout + done.stderr
             return done.stdout
@@ -164,7 +166,8 @@ def test_azure_lets_everything_out(azure):
 
 def test_the_firewall_of_azure_is_around_all_machines(azure):
     assert "azurerm_subnet_network_security_group_association.this" in azure.values
-    assert "azurerm_network_security_rule" not in "".join(azure.values), "A rule beside the group's own would not be compared."
+    assert "azurerm_network_security_rule" not in "".join(
+        azure.values), "A rule beside the group's own would not be compared."
     (interface,) = azure.one("azurerm_linux_virtual_machine_scale_set")["network_interface"]
     (configuration,) = interface["ip_configuration"]
     assert not interface["network_security_group_id"] and configuration["public_ip_address"] == []
@@ -186,7 +189,8 @@ def test_google_adds_no_rules_to_the_network(gcp):
 def test_azure_starts_a_machine_before_it_ends_one(azure):
     group = azure.one("azurerm_linux_virtual_machine_scale_set")
     (policy,) = group["rolling_upgrade_policy"]
-    assert group["upgrade_mode"] == "Rolling" and policy["maximum_surge_instances_enabled"] and not group["overprovision"]
+    assert group["upgrade_mode"] == "Rolling" and policy["maximum_surge_instances_enabled"]
+    assert not group["overprovision"]
     (repair,) = group["automatic_instance_repair"]
     assert repair["enabled"] and repair["action"] == "Replace"
     assert azure.one("azurerm_lb_probe")["request_path"] == "/now"
@@ -203,8 +207,10 @@ def test_google_starts_a_machine_before_it_ends_one(gcp):
 
 
 def test_the_addresses_are_static_and_the_load_balancers_pass_packets_through(azure, gcp):
-    assert azure.one("azurerm_public_ip")["allocation_method"] == "Static" and azure.one("azurerm_lb")["sku"] == "Standard"
-    assert {(rule["protocol"], rule["frontend_port"], rule["backend_port"]) for rule in azure.every("azurerm_lb_rule")} == {
+    assert azure.one("azurerm_public_ip")["allocation_method"] == "Static"
+    assert azure.one("azurerm_lb")["sku"] == "Standard"
+    assert {(rule["protocol"], rule["frontend_port"], rule["backend_port"])
+        for rule in azure.every("azurerm_lb_rule")} == {
         ("Tcp", 22, 22),
         ("Tcp", 80, 80),
     }

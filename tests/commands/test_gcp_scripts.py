@@ -24,8 +24,10 @@ class Machine:
         self.folder = folder
         self.echo = Echo("Google", folder, ["*.googleapis.com"])
         for path in ("scripts", "stacks/gcp"):
-            shutil.copytree(ROOT / path, folder / path, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "__pycache__"))
-        ours = {name: value for name, value in os.environ.items() if not name.startswith(("GOOGLE_", "CLOUDSDK_", "TF_", "IMAGE"))}
+            shutil.copytree(ROOT / path, folder / path,
+                ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "__pycache__"))
+        ours = {name: value
+            for name, value in os.environ.items() if not name.startswith(("GOOGLE_", "CLOUDSDK_", "TF_", "IMAGE"))}
         self.environment = {
             **ours,
             **self.echo.environment,
@@ -36,7 +38,8 @@ class Machine:
 
     def doctor(self, **more):
         environment = {name: value for name, value in {**self.environment, **more}.items() if value is not None}
-        done = subprocess.run([sys.executable, self.folder / "scripts/meridian", "doctor", "gcp"], env=environment, text=True, capture_output=True)
+        done = subprocess.run([sys.executable, self.folder / "scripts/meridian", "doctor", "gcp"], env=environment,
+            text=True, capture_output=True)
         return done.returncode, done.stdout + done.stderr
 
 
@@ -75,17 +78,23 @@ def test_a_token_in_the_environment_is_enough(machine):
 @pytest.mark.parametrize(
     "more, words",
     [
-        ({"GCLOUD_SAYS": "ERROR: You do not currently have an active account selected."}, ["Nobody is logged in", "gcloud auth login --update-adc"]),
-        ({"GCLOUD_SAYS": "Reauthentication failed. cannot prompt during non-interactive execution."}, ["has expired", "gcloud auth login --update-adc"]),
+        ({"GCLOUD_SAYS": "ERROR: You do not currently have an active account selected."},
+            ["Nobody is logged in", "gcloud auth login --update-adc"]),
+        ({"GCLOUD_SAYS": "Reauthentication failed. cannot prompt during non-interactive execution."},
+            ["has expired", "gcloud auth login --update-adc"]),
         ({"GCLOUD_VERSION": "400.0.0"}, ["gcloud is 400.0.0, but 450 or newer is needed"]),
         (
-            {"GCLOUD_SAYS": "ERROR: File /nowhere/key.json was not found.", "GOOGLE_APPLICATION_CREDENTIALS": "/nowhere/key.json"},
-            ["GOOGLE_APPLICATION_CREDENTIALS names /nowhere/key.json, which is not there", "`unset` it", "was not found"],
+            {"GCLOUD_SAYS": "ERROR: File /nowhere/key.json was not found.",
+                "GOOGLE_APPLICATION_CREDENTIALS": "/nowhere/key.json"},
+            ["GOOGLE_APPLICATION_CREDENTIALS names /nowhere/key.json, which is not there", "`unset` it",
+                "was not found"],
         ),
-        ({"GCLOUD_SAYS": "ERROR: invalid_grant", "GOOGLE_APPLICATION_CREDENTIALS": __file__}, [f"names {__file__}.", "comes before any login"]),
+        ({"GCLOUD_SAYS": "ERROR: invalid_grant", "GOOGLE_APPLICATION_CREDENTIALS": __file__},
+            [f"names {__file__}.", "comes before any login"]),
         ({"TF_VAR_project": None}, ["No project is chosen", "gcloud projects list"]),
         ({"TF_VAR_project": "no-such-project"}, ['There is no project "no-such-project"', "project is the id"]),
-        ({"HTTPS_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}, ["Google Cloud cannot be reached", "HTTPS_PROXY"]),
+        ({"HTTPS_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"},
+            ["Google Cloud cannot be reached", "HTTPS_PROXY"]),
     ],
 )
 def test_doctor_says_what_is_wrong_and_how_to_go_on(machine, more, words):

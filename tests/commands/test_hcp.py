@@ -36,14 +36,16 @@ class Hcp(Front):
 
     def __init__(self, certificate):
         self.workspaces = {}
-        self.terraform = json.loads(subprocess.run(["terraform", "version", "-json"], check=True, capture_output=True).stdout)["terraform_version"]
+        self.terraform = json.loads(subprocess.run(["terraform", "version", "-json"], check=True,
+            capture_output=True).stdout)["terraform_version"]
         super().__init__(self.answer, certificate)
 
     def answer(self, request):
         body = request.body
         path = request.path.split("?")[0]
         if path == "/.well-known/terraform.json":
-            return tell({"tfe.v2": "/api/v2/", "tfe.v2.1": "/api/v2/", "tfe.v2.2": "/api/v2/"}, Content_Type="application/json")
+            return tell({"tfe.v2": "/api/v2/", "tfe.v2.1": "/api/v2/", "tfe.v2.2": "/api/v2/"},
+                Content_Type="application/json")
         workspaces = self.workspaces
         if path.startswith("/state/"):
             kept = workspaces[path.split("/")[2]]
@@ -55,7 +57,8 @@ class Hcp(Front):
         if path == "/api/v2/ping":
             return tell(status=204)
         if path == "/api/v2/organizations/someone/entitlement-set":
-            return tell({"data": {"id": "org", "type": "entitlement-sets", "attributes": {"operations": True, "state-storage": True}}})
+            return tell({"data": {"id": "org", "type": "entitlement-sets",
+                "attributes": {"operations": True, "state-storage": True}}})
         if path == "/api/v2/organizations/someone/workspaces":
             wanted = json.loads(body)["data"]["attributes"]
             workspaces[wanted["name"]] = workspace(wanted.get("execution-mode", "remote"))
@@ -63,7 +66,8 @@ class Hcp(Front):
         if named := re.fullmatch(r"/api/v2/organizations/someone/workspaces/(.*)", path):
             return tell(self.shown(named[1])) if named[1] in workspaces else refuse(404)
         if path.endswith("outputs"):
-            name = path.removesuffix("/current-state-version-outputs").removesuffix("/outputs").split("/")[-1].removeprefix("ws-")
+            name = path.removesuffix("/current-state-version-outputs").removesuffix("/outputs").split(
+                "/")[-1].removeprefix("ws-")
             return tell(self.outputs(name))
         if version := re.fullmatch(r"/api/v2/state-versions/(.*)", path):
             return tell(self.version(version[1]))
@@ -84,8 +88,10 @@ class Hcp(Front):
 
     def shown(self, name):
         shown = self.workspaces[name]
-        may = {f"can-{verb}": True for verb in ("lock", "unlock", "force-unlock", "queue-run", "queue-apply", "read-settings", "update")}
-        attributes = {"name": name, "execution-mode": shown["mode"], "operations": shown["mode"] == "remote", "locked": bool(shown["lock"])}
+        may = {f"can-{verb}": True
+            for verb in ("lock", "unlock", "force-unlock", "queue-run", "queue-apply", "read-settings", "update")}
+        attributes = {"name": name, "execution-mode": shown["mode"], "operations": shown["mode"] == "remote",
+            "locked": bool(shown["lock"])}
         attributes |= {"permissions": may, "terraform-version": self.terraform, "source": "terraform"}
         return {"data": {"id": f"ws-{name}", "type": "workspaces", "attributes": attributes, "relationships": {}}}
 
@@ -93,13 +99,16 @@ class Hcp(Front):
         found = json.loads(self.workspaces[name]["state"] or "{}").get("outputs", {})
         shown = {}
         for key, each in found.items():
-            shown[key] = {"name": key, "value": each["value"], "sensitive": False, "type": each["type"], "detailed-type": each["type"]}
+            shown[key] = {"name": key, "value": each["value"], "sensitive": False, "type": each["type"],
+                "detailed-type": each["type"]}
         page = {"current-page": 1, "total-pages": 1, "total-count": len(shown)}
-        return {"data": [{"id": key, "type": "state-version-outputs", "attributes": each} for key, each in shown.items()], "meta": {"pagination": page}}
+        return {"data": [{"id": key, "type": "state-version-outputs", "attributes": each}
+            for key, each in shown.items()], "meta": {"pagination": page}}
 
     def version(self, name):
         url = f"https://localhost:{self.port}/state/{name}"
-        attributes = {"hosted-state-download-url": url, "hosted-state-upload-url": url, "hosted-json-state-upload-url": f"{url}/json"}
+        attributes = {"hosted-state-download-url": url, "hosted-state-upload-url": url,
+            "hosted-json-state-upload-url": f"{url}/json"}
         attributes |= {"serial": self.workspaces[name]["serial"], "status": "finalized", "resources-processed": True}
         return {"data": {"id": name, "type": "state-versions", "attributes": attributes}}
 
@@ -121,7 +130,8 @@ def hcp(tmp_path):
     (stack / "backend.tf").write_text("terraform {\n  cloud {}\n}\n")
     server.stack = stack
     server.environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("TF_") and "PROXY" not in name.upper()},
+        **{name: value for name, value in os.environ.items() if not name.startswith("TF_")
+            and "PROXY" not in name.upper()},
         "SSL_CERT_FILE": str(trust),
         "TF_CLI_CONFIG_FILE": str(tmp_path / ".terraformrc"),
         "TF_CLOUD_HOSTNAME": host,
@@ -156,14 +166,19 @@ def stack(hcp, code, **environment):
     )
 
 
-LIFE = "stack.init(); on = stack.terraform; on.apply(); print('outputs', json.dumps(on.outputs())); print('resources', *on.resources())"
+LIFE = (
+    "stack.init(); on = stack.terraform; on.apply();"
+    " print('outputs', json.dumps(on.outputs())); print('resources', *on.resources())"
+)
 
 
 def test_each_environment_has_a_workspace(hcp):
     for environment, note in (("production", "first"), ("staging", "of staging")):
         done = stack(hcp, LIFE, ENV=environment, TF_VAR_note=note)
-        assert done.returncode == 0 and json.dumps({"note": note}) in done.stdout and "terraform_data.this" in done.stdout, done.stdout
-    assert {name: each["lock"] for name, each in hcp.workspaces.items()} == {"meridian-aws": None, "meridian-staging-aws": None}
+        assert done.returncode == 0 and json.dumps({"note": note}) in done.stdout, done.stdout
+        assert "terraform_data.this" in done.stdout, done.stdout
+    assert {name: each["lock"] for name, each in hcp.workspaces.items()} == {"meridian-aws": None,
+        "meridian-staging-aws": None}
     assert not list(hcp.stack.glob("terraform.tfstate*"))
 
 
@@ -177,7 +192,8 @@ def test_a_second_writer_is_refused(hcp):
 def test_a_workspace_that_runs_elsewhere_is_refused(hcp):
     hcp.workspaces["meridian-aws"] = workspace("remote")
     done = stack(hcp, LIFE)
-    assert done.returncode == 1 and "execution mode remote" in done.stdout and "choose Local" in done.stdout, done.stdout
+    assert done.returncode == 1 and "execution mode remote" in done.stdout, done.stdout
+    assert "choose Local" in done.stdout, done.stdout
     assert hcp.workspaces["meridian-aws"]["state"] is None
 
 

@@ -1,4 +1,5 @@
-"""A fresh clone on machines that are set up otherwise: Git for Windows, macOS, a pip that insists on a virtual environment."""
+"""A fresh clone on machines that are set up otherwise: Git for Windows, macOS, a pip that insists on a virtual
+environment."""
 
 import os
 import shutil

@@ -206,7 +206,8 @@ def service():
         number = next(numbers)
         canary = number % 10 == 9
         now = datetime.datetime.now(datetime.timezone.utc).isoformat()
-        return reply({"now": now}, 500 if canary and number % 20 == 9 else 200, Service_Version=CANARY if canary else STABLE)
+        return reply({"now": now}, 500 if canary and number % 20 == 9 else 200,
+            Service_Version=CANARY if canary else STABLE)
 
     with Front(respond) as front:
         yield front.url

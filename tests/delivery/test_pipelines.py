@@ -38,21 +38,24 @@ def steps():
         for name, job in parsed["jobs"].items():
             for step in job.get("steps", []):
                 if "run" in step:
-                    yield f"{path.name} {name}", step["run"], {**parsed.get("env", {}), **job.get("env", {}), **step.get("env", {})}
+                    yield f"{path.name} {name}", step["run"], {**parsed.get("env", {}), **job.get("env", {}),
+                        **step.get("env", {})}
     parsed = yaml.safe_load((ROOT / ".circleci/continue.yml").read_text())
     for kind in ("jobs", "commands"):
         for name, job in parsed[kind].items():
             for step in job["steps"]:
                 run = step.get("run") if isinstance(step, dict) else None
                 if run:
-                    script, environment = (run, {}) if isinstance(run, str) else (run["command"], run.get("environment", {}))
+                    script, environment = (run, {}) if isinstance(run, str) else (run["command"],
+                        run.get("environment", {}))
                     yield f"continue.yml {name}", script, environment
 
 
 STEPS = list(steps())
 
 
-@pytest.mark.parametrize(("where", "script", "environment"), STEPS, ids=[f"{where}: {script[:40]}" for where, script, _ in STEPS])
+@pytest.mark.parametrize(("where", "script", "environment"), STEPS,
+    ids=[f"{where}: {script[:40]}" for where, script, _ in STEPS])
 def test_a_step_calls_programs_that_are_there_with_variables_that_are_set(where, script, environment):
     for program in re.findall(r"(?<![\w/.-])(?:\./taskw|scripts/[\w-]+)", script):
         assert os.access(ROOT / program, os.X_OK), f"{program} cannot be run"
@@ -62,7 +65,8 @@ def test_a_step_calls_programs_that_are_there_with_variables_that_are_set(where,
         assert {name for name in unset if not name.startswith(("GITHUB_", "RUNNER_"))} <= {"HOME", "PATH"}
     # What the program is called with it takes, as it stands there.
     for call in re.findall(r"python3 scripts/meridian ([^\n|&]*)", script):
-        filled = re.sub(r'"\$(IMAGE|SOURCE)"', IMAGE, call.replace('"$CLOUD"', "aws")).replace("<< parameters.stack >>", "vm/gcp")
+        filled = re.sub(r'"\$(IMAGE|SOURCE)"', IMAGE, call.replace('"$CLOUD"', "aws")).replace("<< parameters.stack >>",
+            "vm/gcp")
         parse(shlex.split(filled))
 
 
@@ -86,7 +90,8 @@ def test_workflows_sign_with_the_cosign_that_the_tests_sign_with():
     """Its options change with its versions."""
     ours = re.search(r"sigstore/cosign/v\d+/cmd/cosign@(\S+)", (ROOT / "scripts/tool").read_text())[1]
     jobs = [job for path in WORKFLOWS for job in workflow(path)["jobs"].values()]
-    installed = [step["with"]["cosign-release"] for job in jobs for step in job.get("steps", []) if "cosign-installer" in step.get("uses", "")]
+    installed = [step["with"]["cosign-release"] for job in jobs
+        for step in job.get("steps", []) if "cosign-installer" in step.get("uses", "")]
     assert installed == [ours] * 2
 
 
@@ -123,14 +128,18 @@ def test_a_job_that_deploys_is_in_its_environment_and_one_that_is_not_signs_in_a
 
 def test_terraforms_own_tests_run_before_anything_is_built_and_fail_without_a_provider(tmp_path):
     for name in ("main.yml", "pull-request.yml"):
-        ran = [step.get("uses", step.get("run", "")).split("@")[0] for step in workflow(ROOT / f".github/workflows/{name}")["jobs"]["terraform"]["steps"]]
+        ran = [step.get("uses", step.get("run", "")).split("@")[0]
+            for step in workflow(ROOT / f".github/workflows/{name}")["jobs"]["terraform"]["steps"]]
         assert ran.index("hashicorp/setup-terraform") < ran.index("./taskw terraform-test")
     assert "terraform" in workflow(ROOT / ".github/workflows/main.yml")["jobs"]["build"]["needs"]
-    assert "terraform" in yaml.safe_load((ROOT / ".circleci/continue.yml").read_text())["workflows"]["terraform"]["jobs"]
+    assert "terraform" in yaml.safe_load(
+        (ROOT / ".circleci/continue.yml").read_text())["workflows"]["terraform"]["jobs"]
     # No provider in the home, and no registry.
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "HTTPS_PROXY": "http://127.0.0.1:9"}
-    done = subprocess.run([ROOT / "taskw", "terraform-test", "--", "-k", "modules/gcp/identity", "-n", "0"], env=environment, text=True, capture_output=True)
-    assert done.returncode != 0 and re.search("(terraform|google) is missing", done.stdout) and "skipped" not in done.stdout, done.stdout
+    done = subprocess.run([ROOT / "taskw", "terraform-test", "--", "-k", "modules/gcp/identity", "-n", "0"],
+        env=environment, text=True, capture_output=True)
+    assert done.returncode != 0 and re.search("(terraform|google) is missing", done.stdout), done.stdout
+    assert "skipped" not in done.stdout, done.stdout
 
 
 def test_nothing_that_deploys_is_cut_short():
@@ -189,9 +198,11 @@ def test_documentation_runs_nothing_and_terraform_alone_no_maven():
 
 
 def pipeline(*arguments, root=ROOT, check=None, **environment):
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "CIRCLE", "TF_", "AWS_", "AZURE_", "GCP_"))}
+    clean = {name: value for name, value in os.environ.items()
+        if not name.startswith(("GITHUB_", "CIRCLE", "TF_", "AWS_", "AZURE_", "GCP_"))}
     done = subprocess.run(
-        [sys.executable, root / "scripts/meridian", *arguments], env={**clean, **environment}, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [sys.executable, root / "scripts/meridian", *arguments], env={**clean, **environment}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     assert check is None or done.returncode == check, done.stdout
     return done.stdout
@@ -200,7 +211,8 @@ def pipeline(*arguments, root=ROOT, check=None, **environment):
 @pytest.fixture
 def copy(tmp_path):
     for folder in ("scripts", "stacks", "modules/image"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "__pycache__"))
+        shutil.copytree(ROOT / folder, tmp_path / folder,
+            ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "__pycache__"))
     return tmp_path
 
 
@@ -239,7 +251,8 @@ def test_settings_speak_of_circleci_on_circleci(copy):
 
 def circleci_login(*arguments, root=ROOT, **environment):
     return subprocess.run(
-        [sys.executable, root / "scripts/meridian", "circleci", *arguments], env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **environment},
+        [sys.executable, root / "scripts/meridian", "circleci", *arguments],
+        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **environment},
         text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
 
@@ -272,15 +285,18 @@ def test_circleci_signs_in_by_its_own_token(copy, tmp_path):
         done = circleci_login(
             cloud, "--for=deploy", root=copy, CIRCLECI="true", CIRCLE_OIDC_TOKEN_V2="token", BASH_ENV=str(file),
             AWS_PLANNER="p", AWS_DEPLOYER="arn:of-deployer",
-            GCP_PLANNER="p", GCP_DEPLOYER="deployer@x", GCP_PROJECT="my-project", GCP_PROVIDER_CIRCLECI="projects/1/providers/circleci",
+            GCP_PLANNER="p", GCP_DEPLOYER="deployer@x", GCP_PROJECT="my-project",
+            GCP_PROVIDER_CIRCLECI="projects/1/providers/circleci",
         )  # fmt: skip
         assert done.returncode == 0, done.stdout
         exports = dict(shlex.split(line)[1].split("=", 1) for line in file.read_text().splitlines())
         if cloud == "aws":
-            assert exports["AWS_ROLE_ARN"] == "arn:of-deployer" and pathlib.Path(exports["AWS_WEB_IDENTITY_TOKEN_FILE"]).read_text() == "token"
+            assert exports["AWS_ROLE_ARN"] == "arn:of-deployer"
+            assert pathlib.Path(exports["AWS_WEB_IDENTITY_TOKEN_FILE"]).read_text() == "token"
         else:
             account = json.loads(pathlib.Path(exports["GOOGLE_APPLICATION_CREDENTIALS"]).read_text())
-            assert account["audience"].endswith("providers/circleci") and "deployer@x" in account["service_account_impersonation_url"]
+            assert account["audience"].endswith("providers/circleci")
+            assert "deployer@x" in account["service_account_impersonation_url"]
 
 
 @pytest.fixture
@@ -292,7 +308,8 @@ def github(monkeypatch):
         path = request.path.partition("?")[0].removeprefix("/repos/someone/meridian/")
         store = comments if "comments" in path else issues
         if request.method == "GET":
-            return reply([{"id": key, "number": key, **value} for key, value in store.items() if value.get("state") != "closed"])
+            return reply([{"id": key, "number": key, **value}
+                for key, value in store.items() if value.get("state") != "closed"])
         body = json.loads(request.body)
         key = len(store) + 1 if request.method == "POST" else int(path.split("/")[-1])
         store.setdefault(key, {}).update(body)
@@ -310,7 +327,8 @@ def test_a_plan_has_one_comment_that_is_written_anew(github):
     github.comment(7, "plan aws production", "first")
     github.comment(7, "plan gcp production", "other")
     github.comment(7, "plan aws production", "second")
-    assert sorted(comment["body"] for comment in github.comments.values()) == ["<!-- plan aws production -->\nsecond", "<!-- plan gcp production -->\nother"]
+    assert sorted(comment["body"] for comment in github.comments.values()) == ["<!-- plan aws production -->\nsecond",
+        "<!-- plan gcp production -->\nother"]
     github.comment(7, "plan aws production", "x" * 100_000)
     assert max(len(comment["body"]) for comment in github.comments.values()) < 65536
 
@@ -353,7 +371,8 @@ def test_the_linters_of_pipelines_find_nothing(command):
     venv = subprocess.run([ROOT / "tests/venv", "check"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     go = ""
     if "{go}" in command:
-        go = pathlib.Path(subprocess.run([ROOT / "scripts/tool", "actionlint"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()).parent
+        go = pathlib.Path(subprocess.run([ROOT / "scripts/tool", "actionlint"], stdout=subprocess.PIPE, text=True,
+            check=True).stdout.strip()).parent
     command = command.format(venv=f"{venv}/bin", go=go)
     done = subprocess.run(command, shell=True, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert done.returncode == 0, done.stdout
@@ -365,7 +384,11 @@ def test_the_linters_of_pipelines_find_nothing(command):
 def test_the_linters_of_pipelines_would_find_something(tmp_path):
     (tmp_path / ".github/workflows").mkdir(parents=True)
     steps = "[{uses: actions/checkout@v4}, {run: 'echo ${{ github.event.pull_request.title }}'}]"
-    (tmp_path / ".github/workflows/bad.yml").write_text(f"on: pull_request_target\njobs: {{a: {{runs-on: ubuntu-24.04, steps: {steps}}}}}\n")
+    (tmp_path / ".github/workflows/bad.yml").write_text(
+        f"on: pull_request_target\njobs: {{a: {{runs-on: ubuntu-24.04, steps: {steps}}}}}\n")
     venv = subprocess.run([ROOT / "tests/venv", "check"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    zizmor = subprocess.run([f"{venv}/bin/zizmor", "--offline", "--no-progress", tmp_path / ".github"], capture_output=True, text=True)
-    assert zizmor.returncode != 0 and {"dangerous-triggers", "template-injection", "unpinned-uses"} <= set(re.findall(r"\[([a-z-]+)\]", zizmor.stdout))
+    zizmor = subprocess.run([f"{venv}/bin/zizmor", "--offline", "--no-progress", tmp_path / ".github"],
+        capture_output=True, text=True)
+    assert zizmor.returncode != 0
+    assert {"dangerous-triggers", "template-injection",
+        "unpinned-uses"} <= set(re.findall(r"\[([a-z-]+)\]", zizmor.stdout))

@@ -1,4 +1,5 @@
-"""What the pipelines do to a cloud: publish, plan, release, roll back; with real registries and real Terraform on a stack in small."""
+"""What the pipelines do to a cloud: publish, plan, release, roll back; with real registries and real Terraform on a
+stack in small."""
 
 import json
 import os
@@ -61,7 +62,8 @@ def test_a_failing_verify_rolls_back_to_the_image_that_ran(released):
 def test_a_plan_that_somebody_overtook_is_refused_and_what_they_deployed_stays(released):
     run(released, "plan", "aws", "--save", IMAGE=HALF_FAILING)
     subprocess.run(
-        ["terraform", f"-chdir={released.stack}", "apply", "-auto-approve", f"-var=image={GOOD}"], check=True, stdout=subprocess.DEVNULL
+        ["terraform", f"-chdir={released.stack}", "apply", "-auto-approve", f"-var=image={GOOD}"], check=True,
+        stdout=subprocess.DEVNULL
     )
     said = run(released, "release", "aws", code=1)
     assert "stale" in said and released.weights()["image"] == GOOD
@@ -87,7 +89,8 @@ def test_staging_beside_production(released):
     run(released, "release", "aws", ENV="staging")
     for environment, image in (("default", STABLE), ("staging", GOOD)):
         shown = subprocess.run(
-            ["terraform", f"-chdir={released.stack}", "output", "-json"], env={**os.environ, "TF_WORKSPACE": environment}, stdout=subprocess.PIPE, check=True
+            ["terraform", f"-chdir={released.stack}", "output", "-json"],
+            env={**os.environ, "TF_WORKSPACE": environment}, stdout=subprocess.PIPE, check=True
         )
         assert json.loads(shown.stdout)["image"]["value"] == image
 
@@ -101,7 +104,8 @@ def test_drift_is_told_with_an_exit_code_and_a_withdrawn_canary_is_none(released
     # The first probe comes before anything begins, the second while it is watched.
     released.kill_when(process, lambda: released.probed() > before + 1)
     assert "none" in run(released, "drift", "aws"), "a canary that runs is as it was asked for"
-    subprocess.run(["terraform", f"-chdir={released.stack}", "state", "rm", "terraform_data.service"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["terraform", f"-chdir={released.stack}", "state", "rm", "terraform_data.service"], check=True,
+        stdout=subprocess.DEVNULL)
     assert "see the plan" in run(released, "drift", "aws", code=2)
 
 
@@ -131,7 +135,8 @@ def test_a_cloud_gets_the_image_bit_for_bit_and_once(released, registries, tmp_p
 
 @pytest.mark.parametrize(
     ("variables", "said"),
-    [({"SOURCE": "meridian:latest", "TAG": "a"}, "SOURCE"), ({"SOURCE": GOOD, "TAG": "a b"}, "TAG"), ({"SOURCE": GOOD, "TAG": "a"}, "./taskw bootstrap-aws")],
+    [({"SOURCE": "meridian:latest", "TAG": "a"}, "SOURCE"), ({"SOURCE": GOOD, "TAG": "a b"}, "TAG"),
+        ({"SOURCE": GOOD, "TAG": "a"}, "./taskw bootstrap-aws")],
 )
 def test_publish_refuses_what_it_cannot_push(released, variables, said):
     assert said in run(released, "publish", "aws", code=1, **variables)

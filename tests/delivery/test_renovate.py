@@ -1,4 +1,5 @@
-"""Every version that is pinned is seen by a rule of the bot that moves it: https://docs.renovatebot.com/modules/manager/"""
+"""Every version that is pinned is seen by a rule of the bot that moves it:
+https://docs.renovatebot.com/modules/manager/"""
 
 import json
 import re
@@ -23,7 +24,9 @@ PINS = [
     r"https://\S+\d+\.\d+\.\d+\S+\.(zip|tar\.gz)",
 ]
 # Not versions that anything is installed by.
-FOREIGN = re.compile(r"tests/commands/.*|tests/delivery/.*|tests/bench/peers/.*|.*\.(md|json)|.*\.tftest\.hcl|.*\.tfmock\.hcl|app/src/.*|app/mvnw.*")
+FOREIGN = re.compile(
+    r"tests/commands/.*|tests/delivery/.*|tests/bench/peers/.*|.*\.(md|json)|.*\.tftest\.hcl|.*\.tfmock\.hcl"
+    r"|app/src/.*|app/mvnw.*")
 
 
 def text(name):

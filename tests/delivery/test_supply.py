@@ -25,16 +25,19 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 class Job:
-    """The job's steps that run something, with the variables that they have there; each can be run by its program's name."""
+    """The job's steps that run something, with the variables that they have there; each can be run by its program's
+    name."""
 
     def __init__(self, folder, environment):
         self.folder, self.environment, self.outputs, self.ran = folder, environment, {}, []
         job = yaml.safe_load((ROOT / ".github/workflows/main.yml").read_text())["jobs"]["build"]
-        self.steps = {re.sub("^(python3 scripts/meridian |scripts/)", "", step["run"]).split()[0]: step for step in job["steps"] if "run" in step}
+        self.steps = {re.sub("^(python3 scripts/meridian |scripts/)", "", step["run"]).split()[0]: step
+            for step in job["steps"] if "run" in step}
 
     def value(self, text):
         """What GitHub would put in place of an expression."""
-        known = {"github.actor": "me", "github.token": "of-the-job", **{f"steps.publish.outputs.{name}": value for name, value in self.outputs.items()}}
+        known = {"github.actor": "me", "github.token": "of-the-job",
+            **{f"steps.publish.outputs.{name}": value for name, value in self.outputs.items()}}
         return re.sub(r"\$\{\{ (\S+) \}\}", lambda found: known[found[1]], text)
 
     def run(self, name, options="", code=0, **environment):
@@ -90,10 +93,12 @@ def job(tmp_path_factory, registry, with_base):
 
 def test_the_image_is_published_under_its_commit_and_told_by_its_digest(job, registry):
     name = f"{registry}/someone/meridian"
-    inspected = output("skopeo", "inspect", "--tls-verify=false", "--format", "{{.Digest}}", f"docker://{name}:{COMMIT}")
+    inspected = output("skopeo", "inspect", "--tls-verify=false", "--format", "{{.Digest}}",
+        f"docker://{name}:{COMMIT}")
     assert job.outputs == {"image": f"{name}@{inspected}", "name": name, "digest": inspected}
     assert job.said.splitlines()[-1].endswith(job.outputs["image"])
-    assert {"org.yaml", "io.helidon"} <= {component["group"] for component in json.loads(job.bom.read_text())["components"]}
+    assert {"org.yaml", "io.helidon"} <= {component["group"]
+        for component in json.loads(job.bom.read_text())["components"]}
 
 
 def test_a_second_run_for_a_commit_publishes_nothing_and_has_the_same_list_of_contents(job):
@@ -128,7 +133,8 @@ def bom(job):
 
 @pytest.mark.parametrize(
     ("licences", "told"),
-    [([{"license": {"id": "AGPL-3.0-only"}}], "(AGPL-3.0-only)"), ([{"expression": "MIT AND SSPL-1.0"}], "(MIT AND SSPL-1.0)"), ([], "(none told)")],
+    [([{"license": {"id": "AGPL-3.0-only"}}], "(AGPL-3.0-only)"),
+        ([{"expression": "MIT AND SSPL-1.0"}], "(MIT AND SSPL-1.0)"), ([], "(none told)")],
 )
 def test_a_licence_that_nobody_decided_on_fails(job, bom, licences, told):
     bom["components"][0]["licenses"] = licences
@@ -147,17 +153,21 @@ def test_without_the_list_of_contents_each_says_what_makes_it(job, bom):
 
 
 def advisory(ecosystem, name, number=1):
-    affected = {"package": {"ecosystem": ecosystem, "name": name}, "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "999"}]}]}
+    affected = {"package": {"ecosystem": ecosystem, "name": name},
+        "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "999"}]}]}
     times = dict.fromkeys(("modified", "published"), "2026-01-01T00:00:00Z")
-    return {"schema_version": "1.7.3", "id": f"TEST-2026-{number}", **times, "summary": "made up", "affected": [affected]}
+    return {"schema_version": "1.7.3", "id": f"TEST-2026-{number}", **times, "summary": "made up",
+        "affected": [affected]}
 
 
-ELSEWHERE = {"Maven": advisory("Maven", "org.example:nothing-of-ours", 8), "Debian": advisory("Debian:12", "nothing-of-ours", 9)}
+ELSEWHERE = {"Maven": advisory("Maven", "org.example:nothing-of-ours", 8),
+    "Debian": advisory("Debian:12", "nothing-of-ours", 9)}
 
 
 @pytest.fixture
 def scan(job, tmp_path):
-    """Runs the step with these advisories and no others. A scanner that has no database of an ecosystem is told none."""
+    """Runs the step with these advisories and no others. A scanner that has no database of an ecosystem is told
+    none."""
 
     def scan(*advisories, code=0, ecosystems=("Maven", "Debian")):
         for ecosystem in ecosystems:
@@ -197,14 +207,16 @@ def test_a_library_is_found_in_the_list_of_contents_and_in_the_merged_jar_of_the
 
 def test_a_library_that_says_nothing_of_itself_is_found_in_the_list(job, scan, tmp_path):
     """Some jars do not carry their own names, so that the image alone does not tell."""
-    subprocess.run(["skopeo", "copy", "--quiet", "--src-tls-verify=false", f"docker://{job.outputs['image']}", f"dir:{tmp_path / 'image'}"], check=True)
+    subprocess.run(["skopeo", "copy", "--quiet", "--src-tls-verify=false", f"docker://{job.outputs['image']}",
+        f"dir:{tmp_path / 'image'}"], check=True)
     carried = set()
     for layer in (tmp_path / "image").iterdir():
         if tarfile.is_tarfile(layer):
             with tarfile.open(layer) as tar:
                 for jar in (entry for entry in tar if entry.name.endswith("libraries.jar")):
                     with zipfile.ZipFile(io.BytesIO(tar.extractfile(jar).read())) as packed:
-                        carried |= {tuple(name.split("/")[2:4]) for name in packed.namelist() if name.endswith("pom.properties")}
+                        carried |= {tuple(name.split("/")[2:4])
+                            for name in packed.namelist() if name.endswith("pom.properties")}
     assert ("org.yaml", "snakeyaml") in carried
     listed = {(each["group"], each["name"]) for each in json.loads(job.bom.read_text())["components"]}
     group, name = sorted(listed - carried)[0]
@@ -218,7 +230,8 @@ def test_a_package_of_the_base_image_is_found(scan):
     assert packages == {("glibc", f"var/lib/dpkg/status.d/{package}") for package in ("libc6", "libc-bin")}
 
 
-@pytest.mark.parametrize(("until", "code"), [(date.today() + timedelta(days=30), 0), (date.today() - timedelta(days=1), 1)])
+@pytest.mark.parametrize(("until", "code"),
+    [(date.today() + timedelta(days=30), 0), (date.today() - timedelta(days=1), 1)])
 def test_what_is_no_danger_is_passed_over_until_its_day(job, scan, until, code):
     file = job.folder / "osv-scanner.toml"
     text = file.read_text()

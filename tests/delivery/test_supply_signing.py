@@ -61,8 +61,10 @@ def call(cosign, tmp_path):
     def call(script, *arguments, code=0, **environment):
         kept = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
         done = subprocess.run(
-            [sys.executable, ROOT / "scripts/meridian", script, arguments[0], *(["--", *arguments[1:]] if arguments[1:] else [])],
-            env={**kept, "PATH": f"{cosign.parent}:{kept['PATH']}", "HOME": str(tmp_path), "COSIGN_PASSWORD": "of the key", **environment},
+            [sys.executable, ROOT / "scripts/meridian", script, arguments[0],
+                *(["--", *arguments[1:]] if arguments[1:] else [])],
+            env={**kept, "PATH": f"{cosign.parent}:{kept['PATH']}", "HOME": str(tmp_path),
+                "COSIGN_PASSWORD": "of the key", **environment},
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -80,7 +82,8 @@ def keys(cosign, tmp_path):
     def make(name):
         folder = tmp_path / name
         folder.mkdir()
-        subprocess.run([cosign, "generate-key-pair"], cwd=folder, env={**os.environ, "COSIGN_PASSWORD": "of the key"}, check=True, capture_output=True)
+        subprocess.run([cosign, "generate-key-pair"], cwd=folder, env={**os.environ, "COSIGN_PASSWORD": "of the key"},
+            check=True, capture_output=True)
         return str(folder / "cosign.key"), str(folder / "cosign.pub")
 
     return make
@@ -112,7 +115,8 @@ def test_a_signature_that_is_put_beside_another_image_does_not_hold(call, keys, 
     other = push(tmp_path / "other", open_registry, "tampered with")
     repository = image.partition("@")[0]
     tags = [f"docker://{repository}:{each.partition('@')[2].replace(':', '-')}" for each in (image, other)]
-    subprocess.run(["skopeo", "copy", "--all", "--quiet", "--src-tls-verify=false", "--dest-tls-verify=false", *tags], check=True)
+    subprocess.run(["skopeo", "copy", "--all", "--quiet", "--src-tls-verify=false", "--dest-tls-verify=false", *tags],
+        check=True)
     assert "artifact digest does not match" in call("verify-signature", other, code=1, COSIGN_KEY=public)
 
 
@@ -128,7 +132,8 @@ def test_a_registry_that_asks_who_it_is_gets_the_pipelines_login(call, keys, sta
     (tmp_path / "htpasswd").write_text("me:$2b$04$cWFsNEbu5D11j9/r9qyM6OMXv6axTeZ5CdDjquiCsPu2rwyzKu2Ye\n")
     private_registry = started(f"auth: {{htpasswd: {{realm: test, path: {tmp_path}/htpasswd}}}}\n")
     target = f"{private_registry}/someone/meridian"
-    skopeo = ["skopeo", "copy", "--quiet", "--src-tls-verify=false", "--dest-tls-verify=false", "--dest-creds", "me:pass-of-the-test"]
+    skopeo = ["skopeo", "copy", "--quiet", "--src-tls-verify=false", "--dest-tls-verify=false", "--dest-creds",
+        "me:pass-of-the-test"]
     subprocess.run([*skopeo, f"docker://{image}", f"docker://{target}:commit"], check=True)
     signed = f"{target}@{image.partition('@')[2]}"
     private, public = keys("ours")
@@ -138,8 +143,10 @@ def test_a_registry_that_asks_who_it_is_gets_the_pipelines_login(call, keys, sta
     assert re.search("UNAUTHORIZED|401", call("verify-signature", signed, code=1, COSIGN_KEY=public))
     call("verify-signature", signed, COSIGN_KEY=public, **login)
     # Whoever is logged in by Docker needs no variables.
-    docker = ["skopeo", "login", "--tls-verify=false", "--authfile", tmp_path / ".docker/config.json", "--username", "me", "--password-stdin"]
-    subprocess.run([*docker, private_registry], input="pass-of-the-test", text=True, check=True, stdout=subprocess.DEVNULL)
+    docker = ["skopeo", "login", "--tls-verify=false", "--authfile", tmp_path / ".docker/config.json", "--username",
+        "me", "--password-stdin"]
+    subprocess.run([*docker, private_registry], input="pass-of-the-test", text=True, check=True,
+        stdout=subprocess.DEVNULL)
     call("sign", signed, COSIGN_KEY=private)
     call("verify-signature", signed, COSIGN_KEY=public)
 
@@ -170,7 +177,8 @@ def sigstore(double):
 
 
 def sign(call, sigstore, image, services=None):
-    return call("sign", image, "--signing-config", services or sigstore.services, "--trusted-root", sigstore.trusted, **sigstore.environment)
+    return call("sign", image, "--signing-config", services or sigstore.services, "--trusted-root", sigstore.trusted,
+        **sigstore.environment)
 
 
 def verify(call, sigstore, image, code=0, **environment):
@@ -218,7 +226,8 @@ def test_the_token_of_somebody_elses_pipeline_is_not_githubs(call, sigstore, ima
 
 @pytest.mark.parametrize(
     ("service", "said"),
-    [("authority", "leaf certificate verification"), ("certificates", "signed certificate timestamp"), ("signatures", "verified log entries")],
+    [("authority", "leaf certificate verification"), ("certificates", "signed certificate timestamp"),
+        ("signatures", "verified log entries")],
 )
 def test_each_of_sigstores_services_must_be_the_true_one(call, double, sigstore, image, service, said):
     sign(call, double(**{name: key for name, key in sigstore.keys.items() if name != service}), image)
@@ -236,7 +245,8 @@ def test_a_signature_that_is_in_no_log_is_refused(call, sigstore, image):
 
 def test_a_job_without_a_token_signs_nothing(call, sigstore, image):
     sigstore.environment = {**sigstore.environment, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "of-another-job"}
-    call("sign", image, "--signing-config", sigstore.services, "--trusted-root", sigstore.trusted, code=1, **sigstore.environment)
+    call("sign", image, "--signing-config", sigstore.services, "--trusted-root", sigstore.trusted, code=1,
+        **sigstore.environment)
     assert sigstore.entries == 0
     assert "no signatures found" in verify(call, sigstore, image, code=1)
     assert "id-token: write" in call("sign", image, code=1, GITHUB_ACTIONS="true")
@@ -268,7 +278,8 @@ def test_the_signature_stays_where_it_was_made_and_speaks_for_each_copy_by_its_d
 
 
 @pytest.mark.parametrize("script", ["sign", "verify-signature"])
-@pytest.mark.parametrize("image", ["meridian", "meridian:1", "ghcr.io/someone/meridian@sha256:abc", "a b@sha256:" + "a" * 64])
+@pytest.mark.parametrize("image",
+    ["meridian", "meridian:1", "ghcr.io/someone/meridian@sha256:abc", "a b@sha256:" + "a" * 64])
 def test_an_image_without_its_digest_is_refused(call, script, image):
     assert "by digest" in call(script, image, code=64, GITHUB_REPOSITORY="someone/meridian")
 

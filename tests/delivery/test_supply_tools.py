@@ -1,4 +1,5 @@
-"""What the pipelines call besides deploying: installers, lock files, scheduled probes, the look for secrets, the login check."""
+"""What the pipelines call besides deploying: installers, lock files, scheduled probes, the look for secrets, the login
+check."""
 
 import contextlib
 import datetime
@@ -30,9 +31,11 @@ def program(path, text):
 
 def run(*command, code=0, **environment):
     """What it says; a variable that is None is taken away."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "GITHUB_", "CIRCLE", "AWS_", "ARM_", "GOOGLE_"))}
+    clean = {name: value for name, value in os.environ.items()
+        if not name.startswith(("TF_", "GITHUB_", "CIRCLE", "AWS_", "ARM_", "GOOGLE_"))}
     given = {name: value for name, value in {**clean, **environment}.items() if value is not None}
-    done = subprocess.run([str(word) for word in command], env=given, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run([str(word) for word in command], env=given, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT)
     assert done.returncode == code if isinstance(code, int) else done.returncode in code, done.stdout
     return done.stdout
 
@@ -42,7 +45,8 @@ def run(*command, code=0, **environment):
 
 @pytest.fixture
 def machine(tmp_path):
-    """A machine of a pipeline: a home, a place for temporary files, and a PATH whose first programs note their calls."""
+    """A machine of a pipeline: a home, a place for temporary files, and a PATH whose first programs note their
+    calls."""
     for name in ("home", "temporary", "served"):
         (tmp_path / name).mkdir()
     # Gives what is served under the last part of the address, as a server would.
@@ -56,7 +60,8 @@ while (($#)); do [[ $1 == --output ]] && out=$2; shift; done
 cat "$file" >"$out"
 """,
     )
-    program(tmp_path / "bin/sudo", f'#!/usr/bin/env bash\necho "sudo $*" >>{tmp_path}/calls\n[[ $1 == tee ]] && cat >{tmp_path}/$(basename "$2")\nexit 0\n')
+    program(tmp_path / "bin/sudo", f'#!/usr/bin/env bash\necho "sudo $*" >>{tmp_path}/calls\n[[ $1 == tee ]] && cat '
+        f'>{tmp_path}/$(basename "$2")\nexit 0\n')
     program(tmp_path / "bin/lsb_release", "#!/bin/sh\necho noble\n")
     return tmp_path
 
@@ -93,7 +98,8 @@ def test_terraform_is_installed_when_its_sum_is_right(machine, archive):
     shutil.copytree(ROOT / "scripts", folder, ignore=shutil.ignore_patterns("__pycache__"))
     text = (folder / "install").read_text()
     (official,) = re.findall(r"\b[0-9a-f]{64}\b", text)
-    program(folder / "install", text.replace(official, subprocess.check_output(["sha256sum", archive], text=True).split()[0]))
+    program(folder / "install",
+        text.replace(official, subprocess.check_output(["sha256sum", archive], text=True).split()[0]))
     install(machine, "terraform", script=folder / "install")
     assert left(machine / "home") == [machine / "home/.local/bin/terraform"] and left(machine / "temporary") == []
     assert run(machine / "home/.local/bin/terraform") == "Terraform of somebody\n"
@@ -108,10 +114,12 @@ def test_the_jdk_comes_from_adoptium_by_packages_signed_with_its_key(machine):
     (machine / "served/public").write_text("the key\n")
     install(machine, "jdk")
     calls = (machine / "calls").read_text().splitlines()
-    assert calls[-2:] == ["sudo apt-get update --quiet --quiet", "sudo apt-get install --quiet --quiet --yes temurin-25-jdk"]
+    assert calls[-2:] == ["sudo apt-get update --quiet --quiet",
+        "sudo apt-get install --quiet --quiet --yes temurin-25-jdk"]
     assert (machine / "adoptium.asc").read_text() == "the key\n"
     source = (machine / "adoptium.list").read_text().split()
-    assert source == ["deb", "[signed-by=/etc/apt/keyrings/adoptium.asc]", "https://packages.adoptium.net/artifactory/deb", "noble", "main"]
+    assert source == ["deb", "[signed-by=/etc/apt/keyrings/adoptium.asc]",
+        "https://packages.adoptium.net/artifactory/deb", "noble", "main"]
 
 
 def test_without_adoptiums_key_no_package_is_asked_for(machine):
@@ -133,12 +141,14 @@ PLATFORMS = ("linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64", "wind
 @pytest.fixture
 def stacks(tmp_path):
     for folder in ("scripts", "stacks", "modules"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "__pycache__", "backend.tf"))
+        shutil.copytree(ROOT / folder, tmp_path / folder,
+            ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "__pycache__", "backend.tf"))
     return tmp_path
 
 
 def locks(root):
-    return {path.parent.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.glob("stacks/**/.terraform.lock.hcl"))}
+    return {path.parent.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.glob("stacks/**/.terraform.lock.hcl"))}
 
 
 @pytest.mark.needs("terraform")
@@ -150,7 +160,8 @@ def test_each_lock_file_is_renewed_for_every_platform(stacks):
         folder = mirror / name.decode()
         folder.mkdir(parents=True)
         for platform in PLATFORMS:
-            with zipfile.ZipFile(folder / f"terraform-provider-{folder.name}_{version.decode()}_{platform}.zip", "w") as packed:
+            with zipfile.ZipFile(folder / f"terraform-provider-{folder.name}_{version.decode()}_{platform}.zip",
+                    "w") as packed:
                 packed.writestr(f"terraform-provider-{folder.name}_v{version.decode()}", platform)
     for path in stacks.glob("stacks/**/.terraform.lock.hcl"):
         path.unlink()
@@ -176,7 +187,8 @@ def test_a_lock_that_cannot_be_renewed_stays(stacks, options):
 
 @pytest.fixture
 def told():
-    """Starts a server that tells the time as its list says, one entry for an answer, the last for good: a status, or seconds that it is late."""
+    """Starts a server that tells the time as its list says, one entry for an answer, the last for good: a status, or
+    seconds that it is late."""
     with contextlib.ExitStack() as stack:
 
         def start(*script):
@@ -184,7 +196,8 @@ def told():
 
             def tell(_):
                 what = script.pop(0) if len(script) > 1 else script[0]
-                now = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=what if what < 100 else 0)
+                now = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=what if what < 100
+                    else 0)
                 return reply({"now": now.isoformat().replace("+00:00", "Z")}, what if what >= 100 else 200)
 
             return stack.enter_context(Front(tell))
@@ -267,9 +280,11 @@ def pipeline(stacks):
 @pytest.mark.needs("aws-cli")
 def test_the_login_to_aws_says_as_whom(pipeline, tmp_path):
     port = free_port()
-    moto = Emulator([pathlib.Path(sys.executable).parent / "moto_server", "-H", "127.0.0.1", "-p", port], port, tmp_path / "moto.log")
+    moto = Emulator([pathlib.Path(sys.executable).parent / "moto_server", "-H", "127.0.0.1", "-p", port], port,
+        tmp_path / "moto.log")
     try:
-        given = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "HOME": tmp_path}
+        given = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_ACCESS_KEY_ID": "key",
+            "AWS_SECRET_ACCESS_KEY": "secret", "HOME": tmp_path}
         assert re.search(r"^ok       account \d{12} as \S+$", pipeline("aws", **given), re.M)
         said = pipeline("aws", code=1, **{**given, "AWS_ACCESS_KEY_ID": None, "AWS_EC2_METADATA_DISABLED": "true"})
         assert "There are no AWS credentials" in said
@@ -292,7 +307,8 @@ def test_the_login_to_azure_says_as_whom(pipeline, tmp_path):
     program(tmp_path / "bin/az", AZ)
     path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
     assert "ok       subscription 00000000-1111-2222-3333-444444444444 as the-planner" in pipeline("azure", PATH=path)
-    assert "does not accept the login" in pipeline("azure", code=1, PATH=path, AZ_SAYS="ERROR: AADSTS700213: No matching federated identity record found")
+    assert "does not accept the login" in pipeline("azure", code=1, PATH=path,
+        AZ_SAYS="ERROR: AADSTS700213: No matching federated identity record found")
 
 
 def test_a_login_that_nothing_was_asked_of_is_none(pipeline, tmp_path):
@@ -306,10 +322,13 @@ def test_a_login_that_nothing_was_asked_of_is_none(pipeline, tmp_path):
 def test_the_login_to_google_cloud_says_as_whom(pipeline, tmp_path):
     echo = Echo("Google", tmp_path, ["*.googleapis.com"])
     try:
-        given = {**echo.environment, "PATH": f"{gcloud(tmp_path)}:{os.environ['PATH']}", "TF_VAR_project": "test-project"}
+        given = {**echo.environment, "PATH": f"{gcloud(tmp_path)}:{os.environ['PATH']}",
+            "TF_VAR_project": "test-project"}
         said = pipeline("gcp", **given)
-        assert "ok       login for the registry" in said and "ok       project test-project, number 123456789012" in said
-        assert "has expired" in pipeline("gcp", code=1, **given, GCLOUD_SAYS="ERROR: (gcloud) invalid_grant: the token expired")
+        assert "ok       login for the registry" in said
+        assert "ok       project test-project, number 123456789012" in said
+        assert "has expired" in pipeline("gcp", code=1, **given,
+            GCLOUD_SAYS="ERROR: (gcloud) invalid_grant: the token expired")
         assert "No project is chosen" in pipeline("gcp", code=1, **{**given, "TF_VAR_project": None})
     finally:
         echo.stop()

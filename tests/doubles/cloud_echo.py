@@ -20,7 +20,8 @@ PASSWORD = "nothing-secret"
 
 @functools.cache
 def classpath():
-    """The compiled doubles, and Jackson as the service has it: Maven fetched that. Java runs no program of several files from source."""
+    """The compiled doubles, and Jackson as the service has it: Maven fetched that. Java runs no program of several
+    files from source."""
     jackson = [jar for jar in service.compiled()[3].split(":") if "jackson" in jar]
     sources = sorted(SOURCES.glob("*.java"))
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
@@ -89,7 +90,8 @@ class Echo:
             urllib.request.HTTPSHandler(context=self.trust()),
         )
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(url, data, {"Content-Type": "application/json", **(headers or {})}, method=method)
+        request = urllib.request.Request(url, data, {"Content-Type": "application/json", **(headers or {})},
+            method=method)
         try:
             with opener.open(request, timeout=30) as answer:
                 status, text = answer.status, answer.read()

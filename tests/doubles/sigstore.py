@@ -1,4 +1,5 @@
-"""A double of Sigstore and of GitHub's tokens, which issues what cosign asks for. What it issues is for cosign to judge.
+"""A double of Sigstore and of GitHub's tokens, which issues what cosign asks for. What it issues is for cosign to
+judge.
 
 It stands for three services: the certificate authority (Fulcio), its log of certificates, and the log of
 signatures (Rekor). Each log has one entry only, which is a tree too. How the authority names a workflow:
@@ -52,11 +53,13 @@ class Sigstore:
         """keys: some of `keys` of another double, to be like that one but for the rest."""
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in ("authority", "certificates", "signatures")} | keys
+        self.keys = {name: ec.generate_private_key(ec.SECP256R1())
+            for name in ("authority", "certificates", "signatures")} | keys
         self.authority, self.certificates, self.signatures = self.keys.values()
         now = datetime.datetime.now(datetime.timezone.utc)
         self.start = now - datetime.timedelta(hours=1)
-        self.name = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "double"), x509.NameAttribute(NameOID.COMMON_NAME, "sigstore")])
+        self.name = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "double"),
+            x509.NameAttribute(NameOID.COMMON_NAME, "sigstore")])
         self.root = (
             self.template(self.name, self.authority.public_key(), now + datetime.timedelta(days=1))
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -69,7 +72,8 @@ class Sigstore:
         self.entries = 0
         self.front = Front(self.answer)
         self.url, self.stop = self.front.url, self.front.stop
-        self.environment = {"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "of-the-job", "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.url}/token?api-version=2"}
+        self.environment = {"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "of-the-job",
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.url}/token?api-version=2"}
         self.trusted = self.write("trusted-root.json", self.trusted_root())
         self.services = self.write("services.json", self.signing_config("rekorTlogUrls"))
         self.services_without_log = self.write("services-without-log.json", self.signing_config())
@@ -100,7 +104,8 @@ class Sigstore:
 
         def log(key):
             details = {"rawBytes": encoded(public(key)), "keyDetails": "PKIX_ECDSA_P256_SHA_256", "validFor": valid}
-            return {"baseUrl": self.url, "hashAlgorithm": "SHA2_256", "publicKey": details, "logId": {"keyId": encoded(hashlib.sha256(public(key)).digest())}}
+            return {"baseUrl": self.url, "hashAlgorithm": "SHA2_256", "publicKey": details,
+                "logId": {"keyId": encoded(hashlib.sha256(public(key)).digest())}}
 
         certificate = {"rawBytes": encoded(self.root.public_bytes(serialization.Encoding.DER))}
         return {
@@ -118,15 +123,19 @@ class Sigstore:
         }
 
     def signing_config(self, *more):
-        service = {"url": self.url, "majorApiVersion": 1, "validFor": {"start": self.start.strftime("%Y-%m-%dT%H:%M:%SZ")}, "operator": "double"}
+        service = {"url": self.url, "majorApiVersion": 1,
+            "validFor": {"start": self.start.strftime("%Y-%m-%dT%H:%M:%SZ")}, "operator": "double"}
         kinds = ("caUrls", "oidcUrls", *more)
-        config = {"mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json", **{kind: [service] for kind in kinds}}
+        config = {"mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
+            **{kind: [service] for kind in kinds}}
         return {**config, "rekorTlogConfig": {"selector": "ANY"}} if more else config
 
     def token(self, audience):
         """As GitHub gives it to a job, without a signature that only the authority would look at."""
-        claims = {"iss": ISSUER, "aud": audience, "sub": f"repo:{self.workflow}", "job_workflow_ref": self.workflow, "exp": int(time.time()) + 600}
-        token = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (b'{"alg":"none"}', canonical(claims), b"none"))
+        claims = {"iss": ISSUER, "aud": audience, "sub": f"repo:{self.workflow}", "job_workflow_ref": self.workflow,
+            "exp": int(time.time()) + 600}
+        token = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=")
+            for part in (b'{"alg":"none"}', canonical(claims), b"none"))
         self.tokens[token] = claims
         return {"value": token}
 
@@ -140,26 +149,31 @@ class Sigstore:
         key.verify(base64.b64decode(asked["proofOfPossession"]), claims["sub"].encode(), SHA256)
         subject = x509.UniformResourceIdentifier(f"https://github.com/{claims['job_workflow_ref']}")
         builder = (
-            self.template(x509.Name([]), key, datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=10))
+            self.template(x509.Name([]), key,
+                datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=10))
             .add_extension(usage(digital_signature=True), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.authority.public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.authority.public_key()),
+                critical=False)
             .add_extension(x509.SubjectAlternativeName([subject]), critical=True)
             .add_extension(x509.UnrecognizedExtension(ISSUER_EXTENSION, utf8_string(claims["iss"])), critical=False)
         )
         entered = self.enter_certificate(builder.sign(self.authority, hashes.SHA256()).tbs_certificate_bytes)
-        leaf = builder.add_extension(x509.UnrecognizedExtension(CERTIFICATE_LOG_EXTENSION, entered), critical=False).sign(self.authority, hashes.SHA256())
+        leaf = builder.add_extension(x509.UnrecognizedExtension(CERTIFICATE_LOG_EXTENSION, entered),
+            critical=False).sign(self.authority, hashes.SHA256())
         chain = [each.public_bytes(serialization.Encoding.PEM).decode() for each in (leaf, self.root)]
         return {"signedCertificateEmbeddedSct": {"chain": {"certificates": chain}}}
 
     def enter_certificate(self, certificate):
-        """The promise of a log of certificates, as the value of an extension: https://www.rfc-editor.org/rfc/rfc6962#section-3.2"""
+        """The promise of a log of certificates, as the value of an extension:
+        https://www.rfc-editor.org/rfc/rfc6962#section-3.2"""
         moment = struct.pack(">Q", int(time.time() * 1000))
         issuer = hashlib.sha256(public(self.authority)).digest()
         length = struct.pack(">I", len(certificate))[1:]
         signature = self.certificates.sign(b"\0\0" + moment + b"\0\1" + issuer + length + certificate + b"\0\0", SHA256)
-        promise = b"\0" + hashlib.sha256(public(self.certificates)).digest() + moment + b"\0\0" + b"\4\3" + struct.pack(">H", len(signature)) + signature
+        promise = b"\0" + hashlib.sha256(public(self.certificates)).digest() + moment + b"\0\0" + b"\4\3" + struct.pack(
+            ">H", len(signature)) + signature
         listed = struct.pack(">HH", len(promise) + 2, len(promise)) + promise
         assert 127 < len(listed) < 256 or len(listed) < 128
         return b"\x04" + (bytes([len(listed)]) if len(listed) < 128 else b"\x81" + bytes([len(listed)])) + listed
@@ -170,7 +184,8 @@ class Sigstore:
         envelope = json.loads(proposed["envelope"])
         (signature,), (verifier,) = envelope["signatures"], proposed["verifiers"]
         hashed = {"envelopeHash": proposed["envelope"].encode(), "payloadHash": base64.b64decode(envelope["payload"])}
-        spec = {name: {"algorithm": "sha256", "value": hashlib.sha256(data).hexdigest()} for name, data in hashed.items()}
+        spec = {name: {"algorithm": "sha256", "value": hashlib.sha256(data).hexdigest()}
+            for name, data in hashed.items()}
         spec["signatures"] = [{"signature": signature["sig"], "verifier": verifier}]
         body = canonical({"apiVersion": entry["apiVersion"], "kind": entry["kind"], "spec": spec})
         identity = hashlib.sha256(public(self.signatures)).digest()
@@ -183,9 +198,11 @@ class Sigstore:
         proof["checkpoint"] = f"{note}\n\u2014 {origin} {encoded(signed)}\n"
         self.entries += 1
         promise = encoded(self.signatures.sign(canonical(promised), SHA256))
-        return {"0" * 16 + root.hex(): {**promised, "verification": {"signedEntryTimestamp": promise, "inclusionProof": proof}}}
+        return {"0" * 16
+            + root.hex(): {**promised, "verification": {"signedEntryTimestamp": promise, "inclusionProof": proof}}}
 
 
 def usage(**given):
-    names = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign")
+    names = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+        "key_cert_sign", "crl_sign")
     return x509.KeyUsage(**{**dict.fromkeys(names, False), **given}, encipher_only=False, decipher_only=False)

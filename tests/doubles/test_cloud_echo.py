@@ -20,7 +20,8 @@ def echo(tmp_path_factory):
 
 
 def test_what_is_put_is_given_back(echo):
-    tags = {"text": 'quoted " \\ \n \u00e9 \U0001f600', "empty": "", "nested": {"list": [1, -2.5, 1e3, True, None, {}, []]}}
+    tags = {"text": 'quoted " \\ \n \u00e9 \U0001f600', "empty": "",
+        "nested": {"list": [1, -2.5, 1e3, True, None, {}, []]}}
     status, _ = echo.ask("PUT", GROUP, {"location": "West Europe", "tags": tags}, TOKEN)
     assert status == 201
     status, answer = echo.ask("GET", GROUP.replace("resourceGroups", "resourcegroups"), None, TOKEN)
@@ -46,7 +47,8 @@ def test_strangers_are_refused(echo, url, headers, status):
     assert echo.ask("GET", url, None, headers)[0] == status
 
 
-@pytest.mark.parametrize("body", ['{"a": }', '{"a": 1', "[1]", '{"a": 01}', '{"a": "\\x"}', '{"a": 1} 2', '{"a" 1}', "tru"])
+@pytest.mark.parametrize("body",
+    ['{"a": }', '{"a": 1', "[1]", '{"a": 01}', '{"a": "\\x"}', '{"a": 1} 2', '{"a" 1}', "tru"])
 def test_what_is_no_json_object_is_refused(echo, body):
     # Sent as it is, where ask() would write JSON.
     connection = http.client.HTTPSConnection("127.0.0.1", echo.ports["proxy"], context=echo.trust())

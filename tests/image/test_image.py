@@ -26,7 +26,8 @@ def own_runtime(registry, here, base):
     for repository in ["first", "second"]:
         target = f"{registry}/{repository}:1"
         built(
-            here, "package", "jib:build", "-DskipTests", f"-Dimage={target}", "-Djib.allowInsecureRegistries=true", *base
+            here, "package", "jib:build", "-DskipTests", f"-Dimage={target}", "-Djib.allowInsecureRegistries=true",
+            *base
         )
         digests.append((here / "target/jib-image.digest").read_text().strip())
     return f"{registry}/first", digests
@@ -141,7 +142,8 @@ def test_the_probe_is_in_the_image(image):
         url = f"http://{container.address}:8080"
         wait_for(url)
         assert output("docker", "run", "--rm", *RESTRICTED, image, "probe", url).startswith("OK")
-    done = subprocess.run(["docker", "run", "--rm", image, "probe", "http://127.0.0.1:9"], capture_output=True, text=True)
+    done = subprocess.run(["docker", "run", "--rm", image, "probe", "http://127.0.0.1:9"], capture_output=True,
+        text=True)
     assert done.returncode == 2 and done.stdout.startswith("Failed")
 
 

@@ -71,7 +71,8 @@ class Shell:
         )
 
     def run(self, script, *arguments, **environment):
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("REGISTRY_", "GOOGLE_", "AWS_", "DOCKER_", "BASE"))}
+        clean = {name: value for name, value in os.environ.items()
+            if not name.startswith(("REGISTRY_", "GOOGLE_", "AWS_", "DOCKER_", "BASE"))}
         return subprocess.run(
             [ROOT / "modules/image" / script, *arguments],
             env={**clean, "PATH": f"{self.bin}:{os.environ['PATH']}", "TMPDIR": str(self.temporary), **environment},
@@ -120,7 +121,8 @@ def test_the_sed_of_macos_will_do(shell, registry, wants):
     shell.stub(
         "sed",
         'for word in "$@"; do\n'
-        '  if [[ $word =~ /[gp0-9]*I[gpI0-9]*$ ]]; then echo "sed: 1: bad flag in substitute command: \'I\'" >&2; exit 1; fi\n'
+        '  if [[ $word =~ /[gp0-9]*I[gpI0-9]*$ ]]; then echo "sed: 1: bad flag in substitute command: \'I\'" >&2; '
+        'exit 1; fi\n'
         "done\n"
         f'exec {shutil.which("sed")} "$@"',
     )
@@ -147,7 +149,8 @@ def test_secrets_stand_in_a_file_of_their_own_that_goes(shell, registry):
     assert list(shell.temporary.iterdir()) == []
 
 
-@pytest.mark.parametrize("image", ["meridian", "localhost:5000/meridian", "http://localhost/meridian:1", "localhost:5000/Meridian:1"])
+@pytest.mark.parametrize("image",
+    ["meridian", "localhost:5000/meridian", "http://localhost/meridian:1", "localhost:5000/Meridian:1"])
 def test_an_image_that_names_no_place_is_refused(shell, image):
     done = shell.push(image)
     assert done.returncode == 64 and "IMAGE must be HOST/PATH:TAG" in done.stderr and not shell.built.exists()
@@ -164,7 +167,8 @@ LOGINS = [
     ("123456789012.dkr.ecr.eu-central-1.amazonaws.com", "aws", "AWS", "ecr get-login-password --region eu-central-1"),
     ("europe-docker.pkg.dev", "gcloud", "oauth2accesstoken", "auth print-access-token"),
     ("gcr.io", "gcloud", "oauth2accesstoken", "auth print-access-token"),
-    ("meridian1.azurecr.io", "az", "00000000-0000-0000-0000-000000000000", "acr login --name meridian1 --expose-token --query accessToken --output tsv"),
+    ("meridian1.azurecr.io", "az", "00000000-0000-0000-0000-000000000000",
+        "acr login --name meridian1 --expose-token --query accessToken --output tsv"),
 ]
 
 

@@ -44,7 +44,8 @@ def test_shell_scripts_pass_shellcheck():
 
 
 def test_python_passes_ruff():
-    lint(tool("ruff"), "check", "--config", "tests/lint/ruff.toml", *[name for name in tracked() if is_python(ROOT / name)])
+    lint(tool("ruff"), "check", "--config", "tests/lint/ruff.toml",
+        *[name for name in tracked() if is_python(ROOT / name)])
 
 
 def is_python(path: pathlib.Path):
@@ -54,7 +55,8 @@ def is_python(path: pathlib.Path):
 def test_no_test_imports_another():
     """What several tests share is in tests/support, where it is found by its name."""
     imports = re.compile(r"^\s*(?:from|import) (?:\w+\.)*test_\w+", re.M)
-    assert {name: imports.findall((ROOT / name).read_text()) for name in tracked("tests/**.py") if imports.search((ROOT / name).read_text())} == {}
+    assert {name: imports.findall((ROOT / name).read_text())
+        for name in tracked("tests/**.py") if imports.search((ROOT / name).read_text())} == {}
 
 
 def test_yaml_passes_yamllint():

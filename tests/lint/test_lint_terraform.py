@@ -20,7 +20,8 @@ CHECKOV = ROOT / ".cache/checkov/bin/checkov"
 @pytest.mark.parametrize("top", ["modules", "stacks"])
 def test_every_file_is_formatted(top):
     done = subprocess.run(
-        ["terraform", "fmt", "-check", "-diff", "-recursive", top], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ["terraform", "fmt", "-check", "-diff", "-recursive", top], cwd=ROOT, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True
     )
     assert done.returncode == 0, done.stdout
 
@@ -43,7 +44,8 @@ def checkov(*arguments):
             subprocess.run(["python3", "-m", "venv", CHECKOV.parents[1]], check=True)
             subprocess.run([CHECKOV.with_name("pip"), "install", "--quiet", "checkov==3.3.30"], check=True)
     done = subprocess.run(
-        [CHECKOV, "--config-file", ROOT / ".checkov.yaml", *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [CHECKOV, "--config-file", ROOT / ".checkov.yaml", *arguments], cwd=ROOT, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True
     )
     return done.returncode, done.stdout
 
@@ -51,14 +53,16 @@ def checkov(*arguments):
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_tflint_has_nothing_to_say(folder):
     done = subprocess.run(
-        [tflint(), f"--config={ROOT / '.tflint.hcl'}", f"--chdir={ROOT / folder}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [tflint(), f"--config={ROOT / '.tflint.hcl'}", f"--chdir={ROOT / folder}"], stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True
     )
     assert done.returncode == 0, done.stdout
 
 
 def test_tflint_would_say_something(tmp_path):
     (tmp_path / "main.tf").write_text('variable "untyped" {}\n')
-    done = subprocess.run([tflint(), f"--config={ROOT / '.tflint.hcl'}", f"--chdir={tmp_path}"], capture_output=True, text=True)
+    done = subprocess.run([tflint(), f"--config={ROOT / '.tflint.hcl'}", f"--chdir={tmp_path}"], capture_output=True,
+        text=True)
     assert done.returncode == 2 and "terraform_typed_variables" in done.stdout
 
 
@@ -80,4 +84,5 @@ def test_every_exception_has_a_reason():
         for file in (ROOT / folder).glob("*.tf"):
             for line in file.read_text().splitlines():
                 if re.search("(checkov:skip|tflint-ignore)", line):
-                    assert re.search(r"checkov:skip=CKV\w+:.{8,}|tflint-ignore: \w+ # .{8,}", line), f"{file}: {line.strip()}"
+                    assert re.search(r"checkov:skip=CKV\w+:.{8,}|tflint-ignore: \w+ # .{8,}",
+                        line), f"{file}: {line.strip()}"

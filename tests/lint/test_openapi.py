@@ -22,7 +22,8 @@ def redocly(folder, description):
 
 def spectral(folder, description):
     (folder / "rules.yaml").write_text("extends: [spectral:oas]\n")
-    return run([npm(SPECTRAL) / "spectral", "lint", "--ruleset", "rules.yaml", "--fail-severity", "hint", description], folder)
+    return run([npm(SPECTRAL) / "spectral", "lint", "--ruleset", "rules.yaml", "--fail-severity", "hint", description],
+        folder)
 
 
 def run(command, folder):
@@ -40,5 +41,6 @@ def test_the_description_is_without_fault(tmp_path, linter, nothing):
 @pytest.mark.parametrize("linter", [redocly, spectral])
 def test_a_reference_to_nothing_is_a_fault(tmp_path, linter):
     broken = tmp_path / "openapi.yaml"
-    broken.write_text(DESCRIPTION.read_text().replace('"#/components/responses/NotFound"', '"#/components/responses/Gone"'))
+    broken.write_text(DESCRIPTION.read_text().replace('"#/components/responses/NotFound"',
+        '"#/components/responses/Gone"'))
     assert linter(tmp_path, broken).returncode == 1

@@ -39,9 +39,11 @@ def test_states_move_to_the_bucket_where_a_second_writer_is_refused(story):
 
     first = story.bootstrap()
     assert "gh variable set AWS_DEPLOYER --env staging" in first.stdout
-    assert roles(world) == ["meridian-deployer", "meridian-planner", "meridian-staging-deployer", "meridian-staging-viewer", "meridian-viewer"]
+    assert roles(world) == ["meridian-deployer", "meridian-planner", "meridian-staging-deployer",
+        "meridian-staging-viewer", "meridian-viewer"]
     listed = world.aws("s3api", "list-objects-v2", "--bucket", BUCKET)
-    assert sorted(item["Key"] for item in listed["Contents"]) == ["bootstrap.tfstate", "env:/staging/stack.tfstate", "stack.tfstate"]
+    assert sorted(item["Key"] for item in listed["Contents"]) == ["bootstrap.tfstate", "env:/staging/stack.tfstate",
+        "stack.tfstate"]
     assert "repository_url" in (story.stack / "bootstrap.auto.tfvars").read_text()
     assert story.notes() == ["first", "of staging"]
 
@@ -51,7 +53,8 @@ def test_states_move_to_the_bucket_where_a_second_writer_is_refused(story):
 
     # A colleague who has neither state nor backend.tf, for these were not committed yet.
     other = story.root.parent / "other"
-    shutil.copytree(story.root, other, ignore=shutil.ignore_patterns("backend.tf", ".terraform", "*.tfstate*", "colleague"))
+    shutil.copytree(story.root, other,
+        ignore=shutil.ignore_patterns("backend.tf", ".terraform", "*.tfstate*", "colleague"))
     taken_up = story.bootstrap(root=other)
     assert "goes on with that" in taken_up.stdout and "No changes" in taken_up.stdout
     assert (other / "stacks/bootstrap/aws/backend.tf").exists()
@@ -64,7 +67,8 @@ def test_states_move_to_the_bucket_where_a_second_writer_is_refused(story):
         story.terraform("workspace", "select", workspace)
         story.terraform("destroy", "-auto-approve")
     story.bootstrap("remove")
-    assert roles(world) == [] and world.aws("s3api", "list-buckets")["Buckets"] == [] and world.aws("ecr", "describe-repositories")["repositories"] == []
+    assert roles(world) == [] and world.aws("s3api", "list-buckets")["Buckets"] == []
+    assert world.aws("ecr", "describe-repositories")["repositories"] == []
     assert not list((story.root / "stacks").rglob("backend.tf"))
 
 
@@ -76,18 +80,22 @@ OIDC = "token.actions.githubusercontent.com"
     [
         (f"s3api create-bucket --bucket {BUCKET}", f"{BUCKET}, where the states are to be kept, exists already"),
         ("ecr create-repository --repository-name meridian-shared", "import 'aws_ecr_repository.this' meridian-shared"),
-        ("iam create-role --role-name meridian-planner --assume-role-policy-document {\"Version\":\"2012-10-17\",\"Statement\":[]}", "role meridian-planner"),
-        (f"iam create-open-id-connect-provider --url https://{OIDC}", f'provider = "arn:aws:iam::{ACCOUNT}:oidc-provider/{OIDC}"'),
+        ("iam create-role --role-name meridian-planner --assume-role-policy-document "
+            "{\"Version\":\"2012-10-17\",\"Statement\":[]}", "role meridian-planner"),
+        (f"iam create-open-id-connect-provider --url https://{OIDC}",
+            f'provider = "arn:aws:iam::{ACCOUNT}:oidc-provider/{OIDC}"'),
     ],
 )
 def test_what_is_there_already_stops_it_before_anything_is_changed(story, command, said):
     story, world = story
     with open(story.root / "stacks/bootstrap/aws/terraform.tfvars", "a") as variables:
-        variables.write('github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }\n')
+        variables.write(
+            'github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }\n')
     world.aws(*command.split())
     before = [len(world.aws(*each.split())[key]) for each, key in LISTS.items()]
     refused = story.bootstrap(check=False)
-    assert refused.returncode == 1 and said in refused.stdout and "Nothing was changed" in refused.stdout, refused.stdout
+    assert refused.returncode == 1 and said in refused.stdout, refused.stdout
+    assert "Nothing was changed" in refused.stdout, refused.stdout
     assert [len(world.aws(*each.split())[key]) for each, key in LISTS.items()] == before
     assert story.backends() == [] and story.states() == []
 
@@ -109,7 +117,8 @@ def test_killed_after_each_step_it_goes_on(story):
     hosted = story.root / "stacks/vm/aws/backend.tf"
     hosted.write_text("terraform {\n  cloud {}\n}\n")
     story.killed("after", "apply")
-    assert BUCKET in [each["Name"] for each in world.aws("s3api", "list-buckets")["Buckets"]] and story.backends() == ["stacks/vm/aws"]
+    assert BUCKET in [each["Name"] for each in world.aws("s3api", "list-buckets")["Buckets"]]
+    assert story.backends() == ["stacks/vm/aws"]
     for folder in ("stacks/aws", "stacks/bootstrap/aws"):
         story.killed("before", f"clone/{folder} init*-migrate-state")
         assert folder in story.backends() and folder.removeprefix("stacks/") in story.states()
@@ -117,6 +126,7 @@ def test_killed_after_each_step_it_goes_on(story):
     assert "where an earlier run stopped" in done.stdout and "No changes" in done.stdout, done.stdout
     assert story.states() == [] and story.notes() == ["first", "of staging"]
     assert "stacks/vm/aws keeps its state in HCP Terraform" in done.stdout and "cloud {}" in hosted.read_text()
-    assert [each["repositoryName"] for each in world.aws("ecr", "describe-repositories")["repositories"]] == ["meridian", "meridian-shared"]
+    assert [each["repositoryName"]
+        for each in world.aws("ecr", "describe-repositories")["repositories"]] == ["meridian", "meridian-shared"]
     refused = story.bootstrap("remove", check=False)
     assert refused.returncode == 1 and f"then remove {hosted.relative_to(story.root)}" in refused.stdout, refused.stdout

@@ -1,5 +1,6 @@
 """The bootstrap of Azure, and the states it keeps: with the real provider on a double of Resource Manager,
-tests/doubles/clouds/Arm.java, and with the real backend on Azurite, which stands behind the account that the double made."""
+tests/doubles/clouds/Arm.java, and with the real backend on Azurite, which stands behind the account that the double
+made."""
 
 import base64
 import hashlib
@@ -22,7 +23,9 @@ ACCOUNT = f"meridian{SUFFIX}"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/meridian-bootstrap"
 STORE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/{ACCOUNT}"
 ELSEWHERE = "/subscriptions/99999999-1111-2222-3333-444444444444/resourceGroups/theirs/providers"
-GITHUB = 'github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321, old_subject = true }\n'
+GITHUB = """
+github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321, old_subject = true }
+"""
 
 
 class World:
@@ -31,7 +34,8 @@ class World:
         self.azurite = self.behind(folder)
         root = folder / "clone"
         for path in ("scripts", "modules/azure", "stacks/bootstrap/azure", "stacks/azure"):
-            shutil.copytree(ROOT / path, root / path, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests", "__pycache__"))
+            shutil.copytree(ROOT / path, root / path,
+                ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests", "__pycache__"))
         with open(root / "stacks/bootstrap/azure/terraform.tfvars", "a") as variables:
             variables.write(GITHUB)
         environment = {
@@ -48,7 +52,8 @@ class World:
         """Azurite, with the account that the bootstrap will make; the double lets nobody at it before."""
         trust, certificate, key = issued(folder, "127.0.0.1")
         port = free_port()
-        command = [azurite(), "--blobPort", port, "--location", folder / "azurite", "--oauth", "basic", "--cert", certificate, "--key", key]
+        command = [azurite(), "--blobPort", port, "--location", folder / "azurite", "--oauth", "basic", "--cert",
+            certificate, "--key", key]
         command += ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
         secret = base64.b64encode(b"nothing secret at all, of sixty-four bytes or so, for an emulator").decode()
         emulator = Emulator(command, port, folder / "azurite.log", {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{secret}"})
@@ -80,7 +85,8 @@ def world(tmp_path_factory):
 @pytest.mark.parametrize(
     "kind, said",
     [
-        ("Microsoft.Storage/storageAccounts", f"{ACCOUNT}, where the states are to be kept, exists already and is somebody else's"),
+        ("Microsoft.Storage/storageAccounts",
+            f"{ACCOUNT}, where the states are to be kept, exists already and is somebody else's"),
         ("Microsoft.ContainerRegistry/registries", f"registry {ACCOUNT}"),
     ],
 )
@@ -89,7 +95,8 @@ def test_a_name_that_somebody_else_has_stops_it_before_anything_is_changed(world
     world.echo.order("put", id=theirs, type=kind, properties={})
     refused = world.story.bootstrap(check=False)
     world.echo.order("forget", id=theirs)
-    assert refused.returncode == 1 and said in refused.stdout and "Nothing was changed" in refused.stdout, refused.stdout
+    assert refused.returncode == 1 and said in refused.stdout, refused.stdout
+    assert "Nothing was changed" in refused.stdout, refused.stdout
     assert world.echo.resources() == {} and world.story.backends() == [] and world.story.states() == []
 
 
@@ -110,7 +117,8 @@ def test_killed_after_each_step_it_goes_on(world):
 def test_the_store_is_private_versioned_and_locked(world):
     made = world.made()
     assert made.pop("roleAssignments") and made.pop("roleDefinitions") and made.pop("storageAccounts/blobServices")
-    made = {kind: names for kind, names in made.items() if kind not in ("resourceGroups", "storageAccounts/fileServices")}
+    made = {kind: names
+        for kind, names in made.items() if kind not in ("resourceGroups", "storageAccounts/fileServices")}
     assert made == {
         "storageAccounts": [ACCOUNT],
         "storageAccounts/blobServices/containers": ["state"],
@@ -124,7 +132,8 @@ def test_the_store_is_private_versioned_and_locked(world):
         ],
     }
     account = world.properties(STORE)
-    assert account["allowSharedKeyAccess"] is False and account["allowBlobPublicAccess"] is False and account["minimumTlsVersion"] == "TLS1_2"
+    assert account["allowSharedKeyAccess"] is False and account["allowBlobPublicAccess"] is False
+    assert account["minimumTlsVersion"] == "TLS1_2"
     assert world.properties(f"{STORE}/blobServices/default")["isVersioningEnabled"]
     assert world.properties(f"{STORE}/blobServices/default/containers/state")["publicAccess"] == "None"
     assert world.properties(f"{STORE}/providers/Microsoft.Authorization/locks/states")["level"] == "CanNotDelete"
@@ -147,9 +156,11 @@ def test_each_identity_trusts_its_own_jobs(world):
 def test_again_it_changes_nothing_and_says_the_same(world):
     again = world.story.bootstrap()
     assert "No changes" in again.stdout and "gh variable set AZURE_DEPLOYER --env staging" in again.stdout
-    client = world.properties(f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/meridian-planner")["clientId"]
+    client = world.properties(
+        f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/meridian-planner")["clientId"]
     assert f"gh variable set AZURE_PLANNER --body '{client}'" in again.stdout
-    assert f'repository_url = "{ACCOUNT}.azurecr.io/meridian"' in (world.story.stack / "bootstrap.auto.tfvars").read_text()
+    assert f'repository_url = "{ACCOUNT}.azurecr.io/meridian"' in (
+        world.story.stack / "bootstrap.auto.tfvars").read_text()
 
 
 def test_a_second_writer_is_refused(world):

@@ -1,6 +1,6 @@
 """The bootstrap of Google Cloud, and the states it keeps: with the real provider on a double of Google's interfaces,
-tests/doubles/clouds/Google.java, and with the real backend on an emulator of Storage, which stands behind the bucket that the
-double made."""
+tests/doubles/clouds/Google.java, and with the real backend on an emulator of Storage, which stands behind the bucket
+that the double made."""
 
 import shutil
 
@@ -36,10 +36,12 @@ class World:
         self.echo.order("objects", url=f"http://127.0.0.1:{port}")
         root = folder / "clone"
         for path in ("scripts", "modules/gcp", "stacks/bootstrap/gcp", "stacks/gcp"):
-            shutil.copytree(ROOT / path, root / path, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests", "__pycache__"))
+            shutil.copytree(ROOT / path, root / path,
+                ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests", "__pycache__"))
         with open(root / "stacks/bootstrap/gcp/terraform.tfvars", "a") as variables:
             variables.write(TRUST)
-        self.story = Story(root, "gcp", environment(**self.echo.environment, TF_CLI_ARGS="-no-color", PYTHONDONTWRITEBYTECODE="1"))
+        self.story = Story(root, "gcp",
+            environment(**self.echo.environment, TF_CLI_ARGS="-no-color", PYTHONDONTWRITEBYTECODE="1"))
 
     def stop(self):
         self.emulator.stop()
@@ -89,14 +91,16 @@ def of_others(world, api, path, body):
             "repository meridian-shared",
             f"v1/{REPOSITORY}",
         ),
-        ("iam", f"v1/projects/{PROJECT}/serviceAccounts", {"accountId": "meridian-planner"}, PLANNER, f"v1/projects/{PROJECT}/serviceAccounts/{PLANNER}"),
+        ("iam", f"v1/projects/{PROJECT}/serviceAccounts", {"accountId": "meridian-planner"}, PLANNER,
+            f"v1/projects/{PROJECT}/serviceAccounts/{PLANNER}"),
     ],
 )
 def test_a_name_that_is_taken_stops_it_before_anything_is_changed(world, api, path, body, said, gone):
     of_others(world, api, path, body)
     before = world.echo.resources()
     refused = world.story.bootstrap(check=False)
-    assert refused.returncode == 1 and said in refused.stdout and "Nothing was changed" in refused.stdout, refused.stdout
+    assert refused.returncode == 1 and said in refused.stdout, refused.stdout
+    assert "Nothing was changed" in refused.stdout, refused.stdout
     assert world.echo.resources() == before and world.story.backends() == [] and world.story.states() == []
     assert world.echo.ask("DELETE", f"https://{api}.googleapis.com/{gone}")[0] in (200, 204)
 
@@ -123,7 +127,8 @@ def test_the_store_is_private_and_versioned(world):
     assert made["repositories"] == ["meridian-shared"] and len(made["workloadIdentityPools"]) == len(made["roles"]) == 1
     assert [name.split("-")[0] for name in made["providers"]] == ["circleci", "github"]
     assert [name.split("@")[0] for name in made["serviceAccounts"]] == [
-        "meridian-deployer", "meridian-planner", "meridian-staging-deployer", "meridian-staging-viewer", "meridian-viewer",
+        "meridian-deployer", "meridian-planner", "meridian-staging-deployer", "meridian-staging-viewer",
+        "meridian-viewer",
     ]  # fmt: skip
 
 
@@ -133,9 +138,11 @@ def test_each_identity_trusts_its_own_jobs(world):
         if path.endswith("iamPolicy") and "/serviceAccounts/" in path:
             for binding in each["bindings"]:
                 assert binding["role"] == "roles/iam.workloadIdentityUser"
-                trusted[path.split("/")[-2].split("@")[0]] = sorted(member.split("/attribute.")[1] for member in binding["members"])
+                trusted[path.split("/")[-2].split("@")[0]] = sorted(member.split("/attribute.")[1]
+                    for member in binding["members"])
     assert trusted == {
-        "meridian-planner": ["circleci_project/00000000-0000-4000-8000-000000000002", "github_event/pull_request", "github_ref/refs/heads/main"],
+        "meridian-planner": ["circleci_project/00000000-0000-4000-8000-000000000002", "github_event/pull_request",
+            "github_ref/refs/heads/main"],
         "meridian-deployer": ["circleci_ref/refs/heads/main", "github_environment/production"],
         "meridian-staging-deployer": ["github_environment/staging"],
     }
@@ -144,7 +151,8 @@ def test_each_identity_trusts_its_own_jobs(world):
 def test_again_it_changes_nothing_and_says_the_same(world):
     again = world.story.bootstrap()
     assert "No changes" in again.stdout
-    assert f"gh variable set GCP_PLANNER --body '{PLANNER}'" in again.stdout and "gh variable set GCP_DEPLOYER --env staging" in again.stdout
+    assert f"gh variable set GCP_PLANNER --body '{PLANNER}'" in again.stdout
+    assert "gh variable set GCP_DEPLOYER --env staging" in again.stdout
     [pool] = world.made()["workloadIdentityPools"]
     assert f"projects/123456789012/locations/global/workloadIdentityPools/{pool}/providers/github-" in again.stdout
 

@@ -31,7 +31,8 @@ class Nginx:
             events {{}}
             http {{
               access_log off;
-              client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
+              client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path f; uwsgi_temp_path u;
+    scgi_temp_path s;
               upstream service {{ {servers} keepalive 16; }}
               server {{
                 listen 127.0.0.1:{self.port};

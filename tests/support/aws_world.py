@@ -37,12 +37,14 @@ class World:
         """Starts a server of moto's, which is AWS from here on."""
         port = free_port()
         environment = {**self.environment(), "MERIDIAN_REGISTRY": self.registry, "MOTO_ACM_VALIDATION_WAIT": "1"}
-        self.emulators.append(Emulator([sys.executable, program, port, self.calls], port, self.folder / "moto.log", environment))
+        self.emulators.append(Emulator([sys.executable, program, port, self.calls], port, self.folder / "moto.log",
+            environment))
         self.url = f"http://127.0.0.1:{port}"
 
     def environment(self, **more):
         """Of whatever speaks with this AWS: no credentials, files or proxies of this machine's."""
-        clean = {name: value for name, value in os.environ.items() if not name.upper().startswith(("AWS_", "TF_")) and "PROXY" not in name.upper()}
+        clean = {name: value for name, value in os.environ.items() if not name.upper().startswith(("AWS_", "TF_"))
+            and "PROXY" not in name.upper()}
         return {
             **clean,
             "AWS_ACCESS_KEY_ID": "rehearsal",
@@ -106,16 +108,19 @@ class World:
         counted = {}
         for command in self.LISTS.split("\n"):
             if command.strip():
-                lists = [found for key, found in self.aws(*command.split()).items() if isinstance(found, list) and key != "failures"]
+                lists = [found for key, found in self.aws(*command.split()).items() if isinstance(found, list)
+                    and key != "failures"]
                 things = [thing for found in lists for thing in found]
-                left = [thing for thing in things if not (isinstance(thing, dict) and any(thing.get(key) == state for key, state in gone.items()))]
+                left = [thing for thing in things
+                    if not (isinstance(thing, dict) and any(thing.get(key) == state for key, state in gone.items()))]
                 counted[command.strip()] = len(left)
         return counted
 
     def everything(self):
         """Each kind of thing in the emulator's memory, with the number of them; fails once a bucket was deleted."""
         with urllib.request.urlopen(f"{self.url}/moto-api/data.json") as answer:
-            return {f"{service} {kind}": len(items) for service, kinds in json.load(answer).items() for kind, items in kinds.items()}
+            return {f"{service} {kind}": len(items) for service, kinds in json.load(answer).items()
+                for kind, items in kinds.items()}
 
     def called(self):
         """Operations of the deployer in the order in which they came, as "service Operation"."""
@@ -140,7 +145,8 @@ class Clone:
 
     def script(self, program, *arguments, check=True, **environment):
         done = subprocess.run(
-            [sys.executable, self.folder / "scripts/meridian", program, self.cloud, *(["--", *arguments] if arguments else [])],
+            [sys.executable, self.folder / "scripts/meridian", program, self.cloud,
+                *(["--", *arguments] if arguments else [])],
             env=self.world.environment(**environment),
             text=True,
             stdout=subprocess.PIPE,
@@ -174,7 +180,8 @@ class Clone:
         return done
 
     def outputs(self, **environment):
-        return {name: output["value"] for name, output in json.loads(self.terraform("output", "-json", **environment).stdout).items()}
+        return {name: output["value"]
+            for name, output in json.loads(self.terraform("output", "-json", **environment).stdout).items()}
 
     def waits_for(self, *arguments, **environment):
         """From Terraform's graph of an apply: function that says whether one step waits for another."""

@@ -1,4 +1,5 @@
-"""A stack in small with real Terraform, on which canaries and releases are tried; what it "deploys" is a file with weights."""
+"""A stack in small with real Terraform, on which canaries and releases are tried; what it "deploys" is a file with
+weights."""
 
 import datetime
 import json

@@ -113,7 +113,8 @@ def docker_registry(folder):
     """A registry of images, empty, on plain HTTP: an Emulator."""
     port = free_port()
     config = folder / "registry.yml"
-    config.write_text(f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder / 'images'}}}}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n")
+    config.write_text(f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder / 'images'}}}}}\nhttp: "
+        f"{{addr: '127.0.0.1:{port}'}}\n")
     return Emulator(["docker-registry", "serve", config], port, folder / "registry.log")
 
 
@@ -128,12 +129,16 @@ def push(folder, registry, text):
         return {"digest": f"sha256:{digest}", "size": len(data)}
 
     media = "application/vnd.oci.image"
-    settings = {"architecture": "amd64", "os": "linux", "config": {"Labels": {"text": text}}, "rootfs": {"type": "layers", "diff_ids": []}}
+    settings = {"architecture": "amd64", "os": "linux", "config": {"Labels": {"text": text}},
+        "rootfs": {"type": "layers", "diff_ids": []}}
     config = {"mediaType": f"{media}.config.v1+json", **blob(json.dumps(settings).encode())}
-    manifest = blob(json.dumps({"schemaVersion": 2, "mediaType": f"{media}.manifest.v1+json", "config": config, "layers": []}).encode())
+    manifest = blob(json.dumps({"schemaVersion": 2, "mediaType": f"{media}.manifest.v1+json", "config": config,
+        "layers": []}).encode())
     (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
-    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [{"mediaType": f"{media}.manifest.v1+json", **manifest}]}))
-    subprocess.run(["skopeo", "copy", "--quiet", "--dest-tls-verify=false", f"oci:{folder}", f"docker://{registry}/someone/meridian:commit"], check=True)
+    (folder / "index.json").write_text(
+        json.dumps({"schemaVersion": 2, "manifests": [{"mediaType": f"{media}.manifest.v1+json", **manifest}]}))
+    subprocess.run(["skopeo", "copy", "--quiet", "--dest-tls-verify=false", f"oci:{folder}",
+        f"docker://{registry}/someone/meridian:commit"], check=True)
     return f"{registry}/someone/meridian@{manifest['digest']}"
 
 
@@ -160,7 +165,8 @@ class Cloud:
         self.tls = issued(folder, "127.0.0.1")
         self.front = Front(self.answer, self.tls[1:])
         # Options of the service's Java.
-        self.java = (f"-Djavax.net.ssl.trustStore={truststore(self.tls, 'changeit')}", "-Djavax.net.ssl.trustStorePassword=changeit")
+        self.java = (f"-Djavax.net.ssl.trustStore={truststore(self.tls, 'changeit')}",
+            "-Djavax.net.ssl.trustStorePassword=changeit")
 
     def put(self, name, body):
         self.documents[name] = body

@@ -33,7 +33,8 @@ class Response(NamedTuple):
 def reply(value=b"", status=200, **headers):
     """A Response with bytes or JSON. In a header's name _ stands for -."""
     body, kind = (value, "text/plain") if isinstance(value, bytes) else (json.dumps(value).encode(), "application/json")
-    return Response(status, body, tuple((name.replace("_", "-"), text) for name, text in {"Content_Type": kind, **headers}.items()))
+    return Response(status, body,
+        tuple((name.replace("_", "-"), text) for name, text in {"Content_Type": kind, **headers}.items()))
 
 
 class Seen(NamedTuple):

@@ -108,5 +108,6 @@ class Gcp(Rehearsal):
 
     def serving(self):
         """Image to percent."""
-        revisions = {each["name"].split("/")[-1]: each for each in self.get("run", f"v2/{SERVICE}/revisions")["revisions"]}
+        revisions = {each["name"].split("/")[-1]: each
+            for each in self.get("run", f"v2/{SERVICE}/revisions")["revisions"]}
         return {revisions[name]["containers"][0]["image"]: percent for name, percent in self.weights().items()}

@@ -144,7 +144,8 @@ class Container:
 
 
 # What a platform that trusts nobody gives an instance.
-RESTRICTED = ["--cpus", "1", "--memory", "512m", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
+RESTRICTED = ["--cpus", "1", "--memory", "512m", "--read-only", "--cap-drop", "ALL", "--security-opt",
+    "no-new-privileges"]
 
 
 def layers(image: pathlib.Path):

@@ -16,7 +16,8 @@ class Load:
     def __init__(self, host, port, path="/", rate=400, connections=20, keep_alive=True):
         self.target = (host, port)
         self.request = (
-            f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{'' if keep_alive else 'Connection: close' + chr(13) + chr(10)}\r\n"
+            f"GET {path} HTTP/1.1\r\nHost: "
+            f"{host}\r\n{'' if keep_alive else 'Connection: close' + chr(13) + chr(10)}\r\n"
         ).encode()
         self.pause = connections / rate
         self.connections = connections

@@ -21,7 +21,8 @@ APP = ROOT / "app"
 
 def jdk25():
     """The folder of a JDK 25."""
-    return pathlib.Path(subprocess.run([ROOT / "scripts/jdk"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip())
+    return pathlib.Path(subprocess.run([ROOT / "scripts/jdk"], check=True, stdout=subprocess.PIPE,
+        text=True).stdout.strip())
 
 
 def free_port():

@@ -94,7 +94,8 @@ class Story:
 
     def command(self, *arguments):
         """What is typed for a bootstrap, or for its removal."""
-        return ["destroy", f"bootstrap/{self.cloud}", "--confirm=meridian"] if arguments == ("remove",) else ["bootstrap", self.cloud]
+        return ["destroy", f"bootstrap/{self.cloud}",
+            "--confirm=meridian"] if arguments == ("remove",) else ["bootstrap", self.cloud]
 
     def killed(self, when, words, *arguments):
         """A bootstrap that is killed when it runs a terraform whose arguments have these words: before, or after it."""
@@ -104,9 +105,11 @@ class Story:
         return done
 
     def elsewhere(self):
-        """Another clone, with a state of its own: it goes on with what is there, and writes over no state that `second_writer` left."""
+        """Another clone, with a state of its own: it goes on with what is there, and writes over no state that
+        `second_writer` left."""
         other = self.root.parent / "other"
-        shutil.copytree(self.root, other, ignore=shutil.ignore_patterns("backend.tf", ".terraform", "*.tfstate*", "colleague", "cutting"))
+        shutil.copytree(self.root, other,
+            ignore=shutil.ignore_patterns("backend.tf", ".terraform", "*.tfstate*", "colleague", "cutting"))
         theirs = Story(other, self.cloud, {**self.environment, "TF_VAR_note": "theirs"})
         theirs.terraform("init", "-input=false")
         theirs.terraform("apply", "-auto-approve")
@@ -124,7 +127,8 @@ class Story:
         refused = self.terraform("destroy", "-auto-approve", folder=self.root / bootstrap, check=False)
         assert "prevent_destroy" in refused.stdout
         stands = self.bootstrap("remove", check=False)
-        assert stands.returncode == 1 and f"stacks/{self.cloud} (default), stacks/{self.cloud} (staging)" in stands.stdout
+        assert stands.returncode == 1
+        assert f"stacks/{self.cloud} (default), stacks/{self.cloud} (staging)" in stands.stdout
         for workspace in ("staging", "default"):
             self.terraform("workspace", "select", workspace)
             self.terraform("destroy", "-auto-approve")
@@ -138,7 +142,8 @@ class Story:
     def states(self):
         """Folders that keep a state with something in it beside the sources."""
         files = [*(self.root / "stacks").rglob("terraform.tfstate")]
-        found = [file for file in files if ".terraform" not in file.parts and "resources" in file.read_text() and json.loads(file.read_text())["resources"]]
+        found = [file for file in files if ".terraform" not in file.parts and "resources" in file.read_text()
+            and json.loads(file.read_text())["resources"]]
         return sorted(str(file.parent.relative_to(self.root / "stacks")) for file in found)
 
     def notes(self):
@@ -171,7 +176,8 @@ class Story:
             assert first.poll() is None and time.monotonic() < end
             time.sleep(0.1)
         colleague = self.root / "colleague"
-        refused = self.terraform("apply", "-auto-approve", "-var=note=third", "-no-color", check=False, folder=colleague)
+        refused = self.terraform("apply", "-auto-approve", "-var=note=third", "-no-color", check=False,
+            folder=colleague)
         assert refused.returncode != 0 and "Error acquiring the state lock" in refused.stdout, refused.stdout
         assert re.search(r"Who:\s+\S+@\S+", refused.stdout), refused.stdout
         os.killpg(first.pid, signal.SIGKILL)

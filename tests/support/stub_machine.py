@@ -31,7 +31,8 @@ class Machine:
     def __init__(self, folder):
         self.root = folder / "repository"
         for name in ("scripts", "stacks/aws"):
-            shutil.copytree(ROOT / name, self.root / name, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "__pycache__"))
+            shutil.copytree(ROOT / name, self.root / name,
+                ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "__pycache__"))
         self.bin = folder / "bin"
         self.bin.mkdir()
         self.log = folder / "log"
@@ -39,7 +40,8 @@ class Machine:
         (self.bin / "python3").symlink_to(sys.executable)
         for tool in ("bash", "env", "curl", "cat", "sed", "grep", "dirname"):
             (self.bin / tool).symlink_to(shutil.which(tool))
-        self.stub("aws", {"--version": "aws-cli/2.30.1", "get-caller-identity": CALLER, "describe-availability-zones": ZONES})
+        self.stub("aws",
+            {"--version": "aws-cli/2.30.1", "get-caller-identity": CALLER, "describe-availability-zones": ZONES})
         (folder / "console.py").write_text(CONSOLE)
         self.terraform({})
         self.replace("scripts/jdk", f"#!/bin/sh\necho {folder}\n")
@@ -58,7 +60,8 @@ class Machine:
         """Terraform as after a deployment with these outputs and resources; what a plan would change."""
         shown = json.dumps({name: {"value": value} for name, value in outputs.items()})
         changes = [{"address": address, "change": {"actions": actions}} for address, actions in (plan or {}).items()]
-        answers = {"version": "Terraform v1.11.4", "output": shown, "list": resources, "show": json.dumps({"resource_changes": changes})}
+        answers = {"version": "Terraform v1.11.4", "output": shown, "list": resources,
+            "show": json.dumps({"resource_changes": changes})}
         self.stub("terraform", answers)
         stub = self.bin / "terraform"
         console = f"case \" $* \" in\n  *' console '*) exec python3 {self.log.parent}/console.py \"$@\";;\n"
@@ -67,12 +70,14 @@ class Machine:
     def stub(self, name, answers, status=0):
         """A program that answers, by the first of its arguments that is known, and notes its call."""
         lines = "".join(f"  *' {word} '*) cat <<'END'\n{text}\nEND\n  exit 0;;\n" for word, text in answers.items())
-        self.replace(f"../bin/{name}", f"#!/bin/sh\necho \"{name} $* ws=$TF_WORKSPACE\" >>{self.log}\ncase \" $* \" in\n{lines}esac\nexit {status}\n")
+        self.replace(f"../bin/{name}", f"#!/bin/sh\necho \"{name} $* ws=$TF_WORKSPACE\" >>{self.log}\ncase \" $* \" "
+            f"in\n{lines}esac\nexit {status}\n")
 
     def refuse(self, name, word, message, status=254):
         """The stub, which says this on stderr when it is asked for that."""
         path = self.bin / name
-        text = path.read_text().replace('case " $* " in\n', f"case \" $* \" in\n  *' {word} '*) cat >&2 <<'END'\n{message}\nEND\n  exit {status};;\n")
+        text = path.read_text().replace('case " $* " in\n',
+            f"case \" $* \" in\n  *' {word} '*) cat >&2 <<'END'\n{message}\nEND\n  exit {status};;\n")
         path.write_text(text)
 
     def run(self, program, *arguments, stdin="", **environment):

@@ -78,7 +78,8 @@ class Cloud:
         behind.request(request.method, request.path, headers={"Accept": request.headers.get("Accept", "*/*")})
         answer = behind.getresponse()
         kept = ("Content-Type", "Docker-Content-Digest", "Docker-Distribution-Api-Version", "Etag")
-        return reply(answer.read(), answer.status, **{name.replace("-", "_"): answer.headers[name] for name in kept if answer.headers[name]})
+        return reply(answer.read(), answer.status,
+            **{name.replace("-", "_"): answer.headers[name] for name in kept if answer.headers[name]})
 
 
 def metadata(request):
@@ -86,7 +87,8 @@ def metadata(request):
     https://cloud.google.com/compute/docs/metadata/overview: both want a header that no browser sends."""
     path, _, query = request.path.partition("?")
     asked = dict(urllib.parse.parse_qsl(query))
-    known = asked.get("api-version") and asked.get("resource") in ("https://management.azure.com/", "https://vault.azure.net")
+    known = asked.get("api-version") and asked.get("resource") in ("https://management.azure.com/",
+        "https://vault.azure.net")
     if path == "/metadata/identity/oauth2/token" and request.headers.get("Metadata") == "true" and known:
         return reply({"access_token": TOKEN, "expires_in": "86399", "token_type": "Bearer"})
     token = "/computeMetadata/v1/instance/service-accounts/default/token"

@@ -55,7 +55,8 @@ def haproxy():
     if not docker("images", "--quiet", name):
         CACHE.mkdir(exist_ok=True)
         tar = CACHE / "haproxy.tar"
-        done = subprocess.run(["mmdebstrap", "--variant=extract", "--include=haproxy", SUITE, str(tar)], capture_output=True, text=True)
+        done = subprocess.run(["mmdebstrap", "--variant=extract", "--include=haproxy", SUITE, str(tar)],
+            capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         docker("import", "--change", "ENV PATH=/usr/sbin:/usr/bin", tar, name)
         tar.unlink()
@@ -124,7 +125,8 @@ class Machine:
         self.address = next(iter(state["NetworkSettings"]["Networks"].values()))["IPAddress"]
 
     def run(self, *command, check=True, **options):
-        return docker("exec", *(["--interactive"] if "input" in options else []), self.id, *command, check=check, **options)
+        return docker("exec", *(["--interactive"] if "input" in options else []), self.id, *command, check=check,
+            **options)
 
     def bash(self, script, check=True):
         return self.run("bash", "-c", script, check=check)

@@ -42,11 +42,13 @@ def render(folder, cloud, image, packages=(), log_options="", certificate=None):
     (folder / "values.json").write_text(json.dumps(values))
     (folder / "template").write_text((ROOT / "stacks/vm/boot/cloud-config.yaml.tftpl").read_text())
     (folder / "main.tf").write_text(
-        'output "user_data" {\n  value = templatefile("${path.module}/template", jsondecode(file("${path.module}/values.json")))\n}\n'
+        'output "user_data" {\n  value = templatefile("${path.module}/template", '
+        'jsondecode(file("${path.module}/values.json")))\n}\n'
     )
     for arguments in (("init", "-input=false"), ("apply", "-auto-approve")):
         subprocess.run(["terraform", f"-chdir={folder}", *arguments], check=True, capture_output=True)
-    done = subprocess.run(["terraform", f"-chdir={folder}", "output", "-raw", "user_data"], check=True, capture_output=True, text=True)
+    done = subprocess.run(["terraform", f"-chdir={folder}", "output", "-raw", "user_data"], check=True,
+        capture_output=True, text=True)
     return done.stdout
 
 
@@ -103,8 +105,10 @@ def test_the_page_shows_the_greeting_after_the_first_boot(machine, digest):
 
 def test_the_user_data_is_accepted_without_a_warning(machine):
     status = machine.bash("cloud-init status --wait --long", check=False)
-    assert "status: done" in status, status + machine.bash("grep -E 'WARN|ERR|Trace|fail' -A12 /var/log/cloud-init.log | tail -80", check=False)
-    assert machine.bash("cloud-init schema --system 2>&1", check=False).splitlines()[-1].startswith("Valid cloud-config")
+    assert "status: done" in status, status + machine.bash(
+        "grep -E 'WARN|ERR|Trace|fail' -A12 /var/log/cloud-init.log | tail -80", check=False)
+    assert machine.bash("cloud-init schema --system 2>&1",
+        check=False).splitlines()[-1].startswith("Valid cloud-config")
     log = machine.run("cat", "/var/log/cloud-init.log")
     assert [line for line in log.splitlines() if "WARNING" in line and "systemd" not in line] == []
 
@@ -143,7 +147,8 @@ def test_the_log_goes_to_syslog_with_the_clients_address(machine, cloud):
     time.sleep(1)
     entries = [json.loads(line) for line in machine.run("journalctl", "--unit=meridian", "--output=json").splitlines()]
     # local0, which the collection rule of Azure asks for.
-    lines = [entry["MESSAGE"] for entry in entries if (entry.get("SYSLOG_FACILITY"), entry["SYSLOG_IDENTIFIER"]) == ("16", "meridian")]
+    lines = [entry["MESSAGE"]
+        for entry in entries if (entry.get("SYSLOG_FACILITY"), entry["SYSLOG_IDENTIFIER"]) == ("16", "meridian")]
     requests = [json.loads(line) for line in lines if line.startswith("{") and '"request"' in line]
     assert {line["client_address"] for line in requests if line["path"] == "/openapi.yaml"} == {cloud.address}
 
@@ -154,7 +159,8 @@ def test_nobody_can_log_in(machine):
     passwords = dict(line.split(":")[:2] for line in machine.run("getent", "shadow").splitlines())
     assert set(passwords.values()) <= {"*", "!", "!*", "!!"}
     for user in ("root", "debian"):
-        answer = machine.bash(f"ssh -o StrictHostKeyChecking=no -o BatchMode=yes {user}@127.0.0.1 true 2>&1", check=False)
+        answer = machine.bash(f"ssh -o StrictHostKeyChecking=no -o BatchMode=yes {user}@127.0.0.1 true 2>&1",
+            check=False)
         assert answer.splitlines()[-1] == f"{user}@127.0.0.1: Permission denied (publickey)."
 
 
