@@ -127,7 +127,7 @@ def test_the_admin_port_stands_them_too(service):
     assert service.get("/live", port=service.admin_port).status == 200
 
 
-def test_nobody_was_served_what_he_did_not_ask_for(service, outcomes):
+def test_nothing_was_executed_that_was_hidden(service, outcomes):
     log = service.log()
     assert service.process.poll() is None
     assert [line for line in log if line["severity"] not in ("INFO", "DEBUG")] == []

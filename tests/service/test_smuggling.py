@@ -155,10 +155,10 @@ def attempts(outer, hidden):
         yield chunked(broken.format(body), line=first)
 
 
-def smuggle(port, number):
-    """The words of so many tries, and each answer that is to somebody else's request."""
+def smuggle(port, turns):
+    """The words of these tries, and each answer that is to somebody else's request."""
     words, wrong = [], []
-    for turn in range(number):
+    for turn in turns:
         mine = [word(), word(), word()]
         words += mine
         forms = attempts(*mine[:2])
@@ -194,7 +194,7 @@ def test_no_request_is_smuggled(service_command, tmp_path, command, softly, conf
     try:
         with concurrent.futures.ThreadPoolExecutor(16) as threads:
             asked = [threads.submit(ordinary, proxy.port, ORDINARY // 8) for _ in range(8)]
-            tried = [threads.submit(smuggle, proxy.port, SMUGGLING // 8) for _ in range(8)]
+            tried = [threads.submit(smuggle, proxy.port, range(first, SMUGGLING, 8)) for first in range(8)]
             asked, tried = ([future.result() for future in futures] for futures in (asked, tried))
         seen = proxy.stop(softly)
         executed = {line["path"].rpartition("/")[2] for line in service.log() if line["message"] == "request"}
