@@ -6,6 +6,12 @@ variable "name" {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
     error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
   }
+
+  validation {
+    # https://cloud.google.com/storage/docs/buckets#naming
+    condition     = !can(regex("g[o0][o0]g[l1]e", var.name))
+    error_message = "name must not contain \"google\" or anything like it, which Cloud Storage refuses in the name of a bucket; it is \"${var.name}\"."
+  }
 }
 
 variable "project" {
@@ -14,7 +20,10 @@ variable "project" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
-    error_message = "project must be the id of a project, 6 to 30 lower-case letters, digits and hyphens, a letter first, such as my-project-123456; it is \"${var.project}\"."
+    error_message = <<-EOT
+      project must be the id of a project, 6 to 30 lower-case letters, digits and hyphens, a letter first, such as
+      my-project-123456; it is "${var.project}".
+    EOT
   }
 }
 
@@ -46,13 +55,22 @@ variable "image" {
   validation {
     # https://cloud.google.com/run/docs/deploying#images
     condition     = var.image == null || can(regex("^([a-z0-9-]+-docker\\.pkg\\.dev|([a-z]+\\.)?gcr\\.io|docker\\.io)/", var.image))
-    error_message = "image must be in Artifact Registry (REGION-docker.pkg.dev/…) or on Docker Hub (docker.io/…), since Cloud Run fetches from nowhere else; it is \"${coalesce(var.image, "null")}\"."
+    error_message = <<-EOT
+      image must be in Artifact Registry (REGION-docker.pkg.dev/…) or on Docker Hub (docker.io/…), since Cloud Run
+      fetches from nowhere else; it is "${coalesce(var.image, "null")}".
+    EOT
   }
 
   validation {
     # The stack's own repository goes, with the images in it, as soon as another is named.
-    condition     = var.image == null || var.repository_url == null || !startswith(coalesce(var.image, "@"), "${var.region}-docker.pkg.dev/${var.project}/${var.name}/")
-    error_message = "image is in the stack's own repository, which goes when repository_url names another; deploy one that is there, or leave image out and build it."
+    condition = (
+      var.image == null || var.repository_url == null
+      || !startswith(coalesce(var.image, "@"), "${var.region}-docker.pkg.dev/${var.project}/${var.name}/")
+    )
+    error_message = <<-EOT
+      image is in the stack's own repository, which goes when repository_url names another; deploy one that is there,
+      or leave image out and build it.
+    EOT
   }
 }
 
@@ -63,7 +81,10 @@ variable "repository_url" {
 
   validation {
     condition     = var.repository_url == null || can(regex("^[a-z0-9-]+-docker\\.pkg\\.dev/[^/]+/[^/]+/.+$", var.repository_url))
-    error_message = "repository_url must be REGION-docker.pkg.dev/PROJECT/REPOSITORY/IMAGE, since Cloud Run fetches images from Artifact Registry; it is \"${coalesce(var.repository_url, "null")}\"."
+    error_message = <<-EOT
+      repository_url must be REGION-docker.pkg.dev/PROJECT/REPOSITORY/IMAGE, since Cloud Run fetches images from
+      Artifact Registry; it is "${coalesce(var.repository_url, "null")}".
+    EOT
   }
 }
 
@@ -96,7 +117,10 @@ variable "instances" {
     # Twice the instances, in blocks of 16, of the addresses that Google leaves of a subnet:
     # https://cloud.google.com/run/docs/configuring/vpc-direct-vpc#ip-allocation
     condition     = try(16 * ceil(2 * var.instances.max / 16) <= pow(2, 28 - tonumber(split("/", var.cidr)[1])) - 4, true)
-    error_message = "instances.max is ${var.instances.max}, for which Cloud Run needs ${16 * ceil(2 * var.instances.max / 16)} addresses; a subnet of cidr ${var.cidr} has ${try(pow(2, 28 - tonumber(split("/", var.cidr)[1])) - 4, 0)}."
+    error_message = <<-EOT
+      instances.max is ${var.instances.max}, for which Cloud Run needs ${16 * ceil(2 * var.instances.max / 16)}
+      addresses; a subnet of cidr ${var.cidr} has ${try(pow(2, 28 - tonumber(split("/", var.cidr)[1])) - 4, 0)}.
+    EOT
   }
 }
 
@@ -107,13 +131,19 @@ variable "environment" {
 }
 
 variable "invoker" {
-  description = "How everybody may call the service: \"disabled\" (Cloud Run does not ask who calls) or \"all_users\" (it asks, and all are allowed), where the organisation forbids the first."
+  description = <<-EOT
+    How everybody may call the service: "disabled" (Cloud Run does not ask who calls) or "all_users" (it asks, and all
+    are allowed), where the organisation forbids the first.
+  EOT
   type        = string
   default     = "disabled"
 }
 
 variable "domain" {
-  description = "Own domain: name, and zone (name of a managed zone in Cloud DNS) or certificate (id in Certificate Manager); null serves on port 80 under the load balancer's address."
+  description = <<-EOT
+    Own domain: name, and zone (name of a managed zone in Cloud DNS) or certificate (id in Certificate Manager); null
+    serves on port 80 under the load balancer's address.
+  EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })
   default     = null
 }

@@ -45,7 +45,10 @@ resource "google_iam_workload_identity_pool_provider" "circleci" {
 
   workload_identity_pool_id          = google_iam_workload_identity_pool.this.workload_identity_pool_id
   workload_identity_pool_provider_id = "circleci-${terraform_data.since["circleci"].input}"
-  attribute_condition                = "assertion['oidc.circleci.com/project-id'] == '${var.circleci.project_id}' && assertion['oidc.circleci.com/vcs-origin'] == '${var.circleci.repository}'"
+  attribute_condition = join(" && ", [
+    "assertion['oidc.circleci.com/project-id'] == '${var.circleci.project_id}'",
+    "assertion['oidc.circleci.com/vcs-origin'] == '${var.circleci.repository}'",
+  ])
 
   # Names that GitHub's mapping does not use: an attribute does not tell which provider filled it.
   attribute_mapping = {

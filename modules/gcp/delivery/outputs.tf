@@ -2,7 +2,12 @@ output "planner" {
   description = "E-mail address of the service account that plans in every environment; for jobs of the branch and of pull requests."
   value       = google_service_account.planner.email
 
-  depends_on = [google_project_iam_member.planner, google_project_iam_member.planner_documents, google_storage_bucket_iam_member.planner, google_service_account_iam_member.planner]
+  depends_on = [
+    google_project_iam_member.planner,
+    google_project_iam_member.planner_documents,
+    google_storage_bucket_iam_member.planner,
+    google_service_account_iam_member.planner,
+  ]
 }
 
 output "deployer" {

@@ -124,8 +124,11 @@ resource "google_storage_bucket_iam_member" "deployer_state" {
   member = google_service_account.deployer[each.key].member
 
   condition {
-    title      = "state-of-${each.key}"
-    expression = join(" || ", [for prefix in ["stack", "vm"] : "resource.name.startsWith('${local.buckets}/${var.store}/objects/${prefix}/${local.workspaces[each.key]}.')"])
+    title = "state-of-${each.key}"
+    expression = join(
+      " || ",
+      [for prefix in ["stack", "vm"] : "resource.name.startsWith('${local.buckets}/${var.store}/objects/${prefix}/${local.workspaces[each.key]}.')"]
+    )
   }
 }
 
@@ -139,7 +142,10 @@ resource "google_project_iam_member" "viewer" {
   member  = google_service_account.viewer[each.key].member
 
   condition {
-    title      = "only-${each.value}"
-    expression = "resource.name == '${local.service}/services/${each.value}' || resource.name.startsWith('${local.service}/services/${each.value}/') || resource.name == '${local.service}/jobs/${each.value}-probe' || resource.name.startsWith('${local.service}/jobs/${each.value}-probe/')"
+    title = "only-${each.value}"
+    expression = join(" || ", flatten([
+      for name in ["services/${each.value}", "jobs/${each.value}-probe"] :
+      ["resource.name == '${local.service}/${name}'", "resource.name.startsWith('${local.service}/${name}/')"]
+    ]))
   }
 }

@@ -4,12 +4,20 @@ locals {
   # Which jobs plan, and which deploy an environment, by attribute and its value. CircleCI knows no
   # environments: its deployer is that of production, behind the approval in its workflow.
   planners = merge(
-    { for attribute, value in { github_event = "pull_request", github_ref = "refs/heads/${try(var.github.branch, "")}" } : attribute => value if var.github != null },
-    { for attribute, value in { circleci_project = try(var.circleci.project_id, "") } : attribute => value if var.circleci != null },
+    var.github == null ? {} : { github_event = "pull_request", github_ref = "refs/heads/${var.github.branch}" },
+    var.circleci == null ? {} : { circleci_project = var.circleci.project_id },
   )
   deployers = merge(
-    { for environment in keys(var.environments) : "github-${environment}" => { environment = environment, attribute = "github_environment/${environment}" } if var.github != null },
-    { for environment in keys(var.environments) : "circleci-${environment}" => { environment = environment, attribute = "circleci_ref/refs/heads/${try(var.circleci.branch, "")}" } if var.circleci != null && environment == "production" },
+    {
+      for environment in keys(var.environments) :
+      "github-${environment}" => { environment = environment, attribute = "github_environment/${environment}" }
+      if var.github != null
+    },
+    {
+      for environment in keys(var.environments) :
+      "circleci-${environment}" => { environment = environment, attribute = "circleci_ref/refs/heads/${var.circleci.branch}" }
+      if var.circleci != null && environment == "production"
+    },
   )
 }
 

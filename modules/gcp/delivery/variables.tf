@@ -1,11 +1,6 @@
 variable "name" {
   description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
   type        = string
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
-  }
 }
 
 variable "place" {
@@ -24,19 +19,35 @@ variable "environments" {
 
   validation {
     # Two environments with one stack would have each other's rights.
-    condition     = length(distinct(values(var.environments))) == length(var.environments) && alltrue([for stack in values(var.environments) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16])
-    error_message = "environments must give each a stack name of its own, as the stack's variable name; it gives \"${join("\", \"", values(var.environments))}\"."
+    condition = (
+      length(distinct(values(var.environments))) == length(var.environments)
+      && alltrue([for stack in values(var.environments) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16])
+    )
+    error_message = <<-EOT
+      environments must give each a stack name of its own, as the stack's variable name; it gives
+      "${join("\", \"", values(var.environments))}".
+    EOT
   }
 }
 
 variable "github" {
-  description = "Repository on GitHub whose workflows get the identities, or null: owner and repository with the numeric ids that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, and the branch that is deployed."
+  description = <<-EOT
+    Repository on GitHub whose workflows get the identities, or null: owner and repository with the numeric ids that
+    `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, and the branch that is deployed.
+  EOT
   type        = object({ owner = string, owner_id = number, repository = string, repository_id = number, branch = optional(string, "main") })
   nullable    = true
 
   validation {
-    condition     = var.github == null || can(regex("^[A-Za-z0-9-]+$", var.github.owner)) && can(regex("^[A-Za-z0-9._-]+$", var.github.repository)) && can(regex("^[A-Za-z0-9._/-]+$", var.github.branch))
-    error_message = "github: owner, repository and branch are names without wildcards; they are \"${try(var.github.owner, "")}\", \"${try(var.github.repository, "")}\", \"${try(var.github.branch, "")}\"."
+    condition = (
+      var.github == null
+      || can(regex("^[A-Za-z0-9-]+$", var.github.owner))
+      && can(regex("^[A-Za-z0-9._-]+$", var.github.repository)) && can(regex("^[A-Za-z0-9._/-]+$", var.github.branch))
+    )
+    error_message = <<-EOT
+      github: owner, repository and branch are names without wildcards; they are "${try(var.github.owner, "")}",
+      "${try(var.github.repository, "")}", "${try(var.github.branch, "")}".
+    EOT
   }
 
   validation {
@@ -46,18 +57,33 @@ variable "github" {
 }
 
 variable "circleci" {
-  description = "Project on CircleCI that gets the identities, or null: organization_id and project_id are the UUIDs of its settings, repository is HOST/OWNER/NAME, with the branch that is deployed."
+  description = <<-EOT
+    Project on CircleCI that gets the identities, or null: organization_id and project_id are the UUIDs of its
+    settings, repository is HOST/OWNER/NAME, with the branch that is deployed.
+  EOT
   type        = object({ organization_id = string, project_id = string, repository = string, branch = optional(string, "main") })
   nullable    = true
 
   validation {
-    condition     = var.circleci == null || alltrue([for id in try([var.circleci.organization_id, var.circleci.project_id], []) : can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", id))])
-    error_message = "circleci: organization_id and project_id are UUIDs in lower case; they are \"${try(var.circleci.organization_id, "")}\" and \"${try(var.circleci.project_id, "")}\"."
+    condition = (
+      var.circleci == null
+      || alltrue([for id in try([var.circleci.organization_id, var.circleci.project_id], []) : can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", id))])
+    )
+    error_message = <<-EOT
+      circleci: organization_id and project_id are UUIDs in lower case; they are
+      "${try(var.circleci.organization_id, "")}" and "${try(var.circleci.project_id, "")}".
+    EOT
   }
 
   validation {
-    condition     = var.circleci == null || can(regex("^[a-z0-9.-]+/[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.circleci.repository)) && can(regex("^[A-Za-z0-9._/-]+$", var.circleci.branch))
-    error_message = "circleci: repository is HOST/OWNER/NAME and branch a name, without wildcards; they are \"${try(var.circleci.repository, "")}\" and \"${try(var.circleci.branch, "")}\"."
+    condition = (
+      var.circleci == null
+      || can(regex("^[a-z0-9.-]+/[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.circleci.repository)) && can(regex("^[A-Za-z0-9._/-]+$", var.circleci.branch))
+    )
+    error_message = <<-EOT
+      circleci: repository is HOST/OWNER/NAME and branch a name, without wildcards; they are
+      "${try(var.circleci.repository, "")}" and "${try(var.circleci.branch, "")}".
+    EOT
   }
 }
 

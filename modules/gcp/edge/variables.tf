@@ -1,32 +1,45 @@
 variable "name" {
   description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
   type        = string
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
-  }
 }
 
 variable "domain" {
-  description = "Own domain, or null for port 80 under the load balancer's address. name: fully qualified, at most 64 characters. zone: name of its public managed zone in Cloud DNS, same project, where records are written. certificate: id of a certificate in Certificate Manager, in place of a managed one; without zone it is required, and pointing the name at the load balancer is up to you."
+  description = <<-EOT
+    Own domain, or null for port 80 under the load balancer's address. name: fully qualified, at most 64 characters.
+    zone: name of its public managed zone in Cloud DNS, same project, where records are written. certificate: id of a
+    certificate in Certificate Manager, in place of a managed one; without zone it is required, and pointing the name
+    at the load balancer is up to you.
+  EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })
   nullable    = true
 
   validation {
     # 64 is what a certificate's name takes: https://cloud.google.com/certificate-manager/docs/certificates
-    condition     = var.domain == null || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain.name)) && length(try(var.domain.name, "")) <= 64
-    error_message = "domain.name must be a fully qualified name in lower case of at most 64 characters, such as time.example.com; it is \"${coalesce(try(var.domain.name, null), "null")}\"."
+    condition = (
+      var.domain == null
+      || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain.name)) && length(try(var.domain.name, "")) <= 64
+    )
+    error_message = <<-EOT
+      domain.name must be a fully qualified name in lower case of at most 64 characters, such as time.example.com; it
+      is "${coalesce(try(var.domain.name, null), "null")}".
+    EOT
   }
 
   validation {
     condition     = try(var.domain.zone, null) == null || can(regex("^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", var.domain.zone))
-    error_message = "domain.zone must be the name of a managed zone in Cloud DNS, such as example-com, not the domain in it; it is \"${coalesce(try(var.domain.zone, null), "null")}\"."
+    error_message = <<-EOT
+      domain.zone must be the name of a managed zone in Cloud DNS, such as example-com, not the domain in it; it is
+      "${coalesce(try(var.domain.zone, null), "null")}".
+    EOT
   }
 
   validation {
     condition     = try(var.domain.certificate, null) == null || can(regex("^projects/[^/]+/locations/global/certificates/[^/]+$", var.domain.certificate))
-    error_message = "domain.certificate must be the id of a certificate in Certificate Manager, projects/PROJECT/locations/global/certificates/NAME; it is \"${coalesce(try(var.domain.certificate, null), "null")}\"."
+    error_message = <<-EOT
+      domain.certificate must be the id of a certificate in Certificate Manager,
+      projects/PROJECT/locations/global/certificates/NAME; it is
+      "${coalesce(try(var.domain.certificate, null), "null")}".
+    EOT
   }
 
   validation {
@@ -36,16 +49,14 @@ variable "domain" {
 }
 
 variable "waf" {
-  description = "Whether Cloud Armor filters requests by Google's rules, beside the limit for each address that it always keeps: injection, scripts, file inclusion, code execution, broken HTTP, Log4Shell. 6 USD a month more."
+  description = <<-EOT
+    Whether Cloud Armor filters requests by Google's rules, beside the limit for each address that it always keeps:
+    injection, scripts, file inclusion, code execution, broken HTTP, Log4Shell. 6 USD a month more.
+  EOT
   type        = bool
 }
 
 variable "origin" {
   description = "Where the service is, REGION/NAME, from the module service."
   type        = string
-
-  validation {
-    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+/[a-z][a-z0-9-]*$", var.origin))
-    error_message = "origin must be REGION/NAME of a Cloud Run service, such as us-central1/meridian; it is \"${var.origin}\"."
-  }
 }

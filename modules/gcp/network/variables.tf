@@ -1,11 +1,6 @@
 variable "name" {
   description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
   type        = string
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
-  }
 }
 
 variable "place" {
@@ -14,7 +9,10 @@ variable "place" {
 }
 
 variable "cidr" {
-  description = "IPv4 range of the network, /16 to /22: sixteen equal blocks, two of them for private subnets, as on the other clouds. Must not overlap networks it will be connected to."
+  description = <<-EOT
+    IPv4 range of the network, /16 to /22: sixteen equal blocks, two of them for private subnets, as on the other
+    clouds. Must not overlap networks it will be connected to.
+  EOT
   type        = string
 
   validation {
@@ -38,7 +36,10 @@ variable "cidr" {
 }
 
 variable "nat" {
-  description = "How private subnets reach the internet: \"single\" (one Cloud NAT, which spans the region's zones; from some 5 USD a month) or \"none\" (Google's own services only)."
+  description = <<-EOT
+    How private subnets reach the internet: "single" (one Cloud NAT, which spans the region's zones; from some 5 USD a
+    month) or "none" (Google's own services only).
+  EOT
   type        = string
 
   validation {

@@ -8,7 +8,9 @@ locals {
   failures = "loadbalancing_googleapis_com:https_request_count{${local.balancer},response_code_class=\"500\"}"
   latency  = "loadbalancing_googleapis_com:https_total_latencies_bucket{${local.balancer}}"
   # Averages of distributions, as shares of one.
-  load = { for kind in ["cpu", "memory"] : kind => "sum(rate(run_googleapis_com:container_${kind}_utilizations_sum{${local.service}}[5m])) / sum(rate(run_googleapis_com:container_${kind}_utilizations_count{${local.service}}[5m]))" }
+  load = { for kind in ["cpu", "memory"] : kind => join(" / ", [
+    for part in ["sum", "count"] : "sum(rate(run_googleapis_com:container_${kind}_utilizations_${part}{${local.service}}[5m]))"
+  ]) }
 
   # Nobody asking is no error: without requests there is nothing to compare, and nothing fires.
   alerts = {
@@ -16,7 +18,7 @@ locals {
       severity = "CRITICAL"
       minutes  = 0
       query    = "100 * sum(increase(${local.failures}[5m])) / sum(increase(${local.requests}[5m])) > 1 and sum(increase(${local.failures}[5m])) >= 5"
-      text     = "More than 1 percent of the answers, and at least 5 in five minutes, were 500 or above, given by the service or by the load balancer in its place."
+      text     = "More than 1 percent of the answers, and at least 5 in five minutes, were 500 or above, given by the service or the load balancer."
     }
     latency = {
       severity = "WARNING"

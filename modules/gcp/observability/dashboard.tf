@@ -6,7 +6,10 @@ locals {
       all = "sum(rate(${local.requests}[5m]))"
     }
     "2 Answers of 400 and above a second" = {
-      "$${response_code_class}" = "sum by (response_code_class) (rate(loadbalancing_googleapis_com:https_request_count{${local.balancer},response_code_class=~\"400|500\"}[5m]))"
+      "$${response_code_class}" = join("", [
+        "sum by (response_code_class) (rate(loadbalancing_googleapis_com:https_request_count",
+        "{${local.balancer},response_code_class=~\"400|500\"}[5m]))",
+      ])
     }
     "3 Milliseconds to answer" = {
       for percent in [50, 99] : "p${percent}" => "histogram_quantile(${percent / 100}, sum by (le) (rate(${local.latency}[5m])))"
@@ -18,7 +21,10 @@ locals {
       for kind, query in local.load : kind => "100 * ${query}"
     }
     "6 Checks that said OK in an hour" = {
-      OK = "sum(increase(run_googleapis_com:job_completed_execution_count{monitored_resource=\"cloud_run_job\",job_name=\"${var.name}-probe\",result=\"succeeded\"}[1h]))"
+      OK = join("", [
+        "sum(increase(run_googleapis_com:job_completed_execution_count",
+        "{monitored_resource=\"cloud_run_job\",job_name=\"${var.name}-probe\",result=\"succeeded\"}[1h]))",
+      ])
     }
   }
 }

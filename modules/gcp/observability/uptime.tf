@@ -49,7 +49,11 @@ resource "google_monitoring_alert_policy" "unreachable" {
     display_name = "unreachable"
 
     condition_threshold {
-      filter          = "metric.type=\"monitoring.googleapis.com/uptime_check/check_passed\" AND resource.type=\"uptime_url\" AND metric.label.check_id=\"${google_monitoring_uptime_check_config.this.uptime_check_id}\""
+      filter = join(" AND ", [
+        "metric.type=\"monitoring.googleapis.com/uptime_check/check_passed\"",
+        "resource.type=\"uptime_url\"",
+        "metric.label.check_id=\"${google_monitoring_uptime_check_config.this.uptime_check_id}\"",
+      ])
       comparison      = "COMPARISON_GT"
       threshold_value = 1
       duration        = "120s"

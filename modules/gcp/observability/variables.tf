@@ -1,11 +1,6 @@
 variable "name" {
   description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
   type        = string
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
-  }
 }
 
 variable "place" {
@@ -26,11 +21,6 @@ variable "edge_id" {
 variable "url" {
   description = "Where the service is found, from the module edge; asked from outside every minute, and shown on the dashboard."
   type        = string
-
-  validation {
-    condition     = can(regex("^https?://[^/:[:space:]]+$", var.url))
-    error_message = "url must be http://HOST or https://HOST, without port or path; it is \"${var.url}\"."
-  }
 }
 
 variable "channel" {

@@ -1,7 +1,12 @@
 locals {
   # Two runs, and what a start and the way of a point into Cloud Monitoring take at most.
   minutes = 2 * var.every_minutes + 5
-  ok      = "run_googleapis_com:job_completed_execution_count{monitored_resource=\"cloud_run_job\",job_name=\"${google_cloud_run_v2_job.this.name}\",location=\"${local.region}\",result=\"succeeded\"}"
+  ok = "run_googleapis_com:job_completed_execution_count{${join(",", [for label, value in {
+    monitored_resource = "cloud_run_job"
+    job_name           = google_cloud_run_v2_job.this.name
+    location           = local.region
+    result             = "succeeded"
+  } : "${label}=\"${value}\""])}}"
 }
 
 # One alert for a service that is down or tells the wrong time and for a probe that does not run. An
@@ -31,6 +36,10 @@ resource "google_monitoring_alert_policy" "this" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "No check of ${var.url} said OK for ${local.minutes} minutes: the service is down, its clock is wrong by more than a second, or the probe does not run. Its log: gcloud run jobs executions list --job ${local.job} --region ${local.region}"
+    content = join(" ", [
+      "No check of ${var.url} said OK for ${local.minutes} minutes: the service is down, its clock is wrong by more",
+      "than a second, or the probe does not run.",
+      "Its log: gcloud run jobs executions list --job ${local.job} --region ${local.region}",
+    ])
   }
 }

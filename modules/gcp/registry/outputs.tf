@@ -1,5 +1,10 @@
 output "repository_url" {
   description = "Address of the repository, HOST/PATH without tag; usable once it exists."
   # Artifact Registry's repository holds packages; ours has one.
-  value = var.repository_url == null ? "${var.place.region}-docker.pkg.dev/${var.place.project}/${google_artifact_registry_repository.this[0].repository_id}/meridian" : var.repository_url
+  value = var.repository_url != null ? var.repository_url : join("/", [
+    "${var.place.region}-docker.pkg.dev",
+    var.place.project,
+    google_artifact_registry_repository.this[0].repository_id,
+    "meridian",
+  ])
 }

@@ -1,11 +1,6 @@
 variable "name" {
   description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
   type        = string
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
-  }
 }
 
 variable "place" {
@@ -14,7 +9,10 @@ variable "place" {
 }
 
 variable "keep_images" {
-  description = "How many images the registry keeps at least, the newest, 10 to 1000. Google deletes no image that an immutable tag names, so only those without a tag are cleaned up; one of 45 MB costs 0.0045 USD a month."
+  description = <<-EOT
+    How many images the registry keeps at least, the newest, 10 to 1000. Google deletes no image that an immutable tag
+    names, so only those without a tag are cleaned up; one of 45 MB costs 0.0045 USD a month.
+  EOT
   type        = number
 
   validation {
@@ -31,6 +29,9 @@ variable "repository_url" {
 
   validation {
     condition     = var.repository_url == null || can(regex("^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$", var.repository_url))
-    error_message = "repository_url must be HOST/PATH without scheme, tag or digest, such as us-central1-docker.pkg.dev/my-project/meridian/meridian; it is \"${coalesce(var.repository_url, "null")}\"."
+    error_message = <<-EOT
+      repository_url must be HOST/PATH without scheme, tag or digest, such as
+      us-central1-docker.pkg.dev/my-project/meridian/meridian; it is "${coalesce(var.repository_url, "null")}".
+    EOT
   }
 }

@@ -30,6 +30,9 @@ data "google_cloud_run_v2_service" "after" {
 check "newest_revision_serves" {
   assert {
     condition     = google_cloud_run_v2_service.this.latest_ready_revision == google_cloud_run_v2_service.this.latest_created_revision
-    error_message = "The newest revision, ${google_cloud_run_v2_service.this.latest_created_revision}, is not ready. Its log says why: gcloud run services logs read ${var.name} --region ${var.place.region}."
+    error_message = <<-EOT
+      The newest revision, ${google_cloud_run_v2_service.this.latest_created_revision}, is not ready. Its log says
+      why: gcloud run services logs read ${var.name} --region ${var.place.region}.
+    EOT
   }
 }

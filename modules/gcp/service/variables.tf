@@ -1,11 +1,6 @@
 variable "name" {
   description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
   type        = string
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
-  }
 }
 
 variable "place" {
@@ -24,7 +19,10 @@ variable "image" {
 }
 
 variable "canary" {
-  description = "A second image that gets a part of the requests, or null: image by digest; percent of requests, 0 to 100, 0 withdrawing it; stable, the output revision taken before it began."
+  description = <<-EOT
+    A second image that gets a part of the requests, or null: image by digest; percent of requests, 0 to 100, 0
+    withdrawing it; stable, the output revision taken before it began.
+  EOT
   type        = object({ image = string, percent = number, stable = string })
   nullable    = true
 
@@ -68,8 +66,14 @@ variable "memory" {
 
   validation {
     # https://cloud.google.com/run/docs/configuring/services/memory-limits
-    condition     = var.memory >= lookup({ "1" = 512, "2" = 512, "4" = 2048, "6" = 4096, "8" = 4096 }, tostring(var.cpu), 512) && var.memory <= 4096 * var.cpu && floor(var.memory) == var.memory
-    error_message = "memory is ${var.memory} MiB, which Cloud Run does not pair with cpu ${var.cpu}. It takes 1 with 512 to 4096; 2 with 512 to 8192; 4 with 2048 to 16384; 6 with 4096 to 24576; 8 with 4096 to 32768."
+    condition = (
+      var.memory >= lookup({ "1" = 512, "2" = 512, "4" = 2048, "6" = 4096, "8" = 4096 }, tostring(var.cpu), 512)
+      && var.memory <= 4096 * var.cpu && floor(var.memory) == var.memory
+    )
+    error_message = <<-EOT
+      memory is ${var.memory} MiB, which Cloud Run does not pair with cpu ${var.cpu}. It takes 1 with 512 to 4096; 2
+      with 512 to 8192; 4 with 2048 to 16384; 6 with 4096 to 24576; 8 with 4096 to 32768.
+    EOT
   }
 }
 
@@ -94,18 +98,29 @@ variable "environment" {
 
   validation {
     condition     = alltrue([for name in keys(var.environment) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
-    error_message = "environment: names have letters, digits and _, no digit first; refused: ${join(", ", [for name in keys(var.environment) : name if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])}."
+    error_message = <<-EOT
+      environment: names have letters, digits and _, no digit first; refused:
+      ${join(", ", [for name in keys(var.environment) : name if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])}.
+    EOT
   }
 
   validation {
     condition     = length(setintersection(keys(var.environment), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"])) == 0
-    error_message = "environment must not set ${join(", ", setintersection(keys(var.environment), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]))}: the module does, to agree with the load balancer and the image."
+    error_message = <<-EOT
+      environment must not set
+      ${join(", ", setintersection(keys(var.environment), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]))}:
+      the module does, to agree with the load balancer and the image.
+    EOT
   }
 
   validation {
     # https://cloud.google.com/run/docs/container-contract#services-env-vars
     condition     = !anytrue([for name in keys(var.environment) : can(regex("^(K_SERVICE|K_REVISION|K_CONFIGURATION|X_GOOGLE_.*)$", name))])
-    error_message = "environment must not set ${join(", ", [for name in keys(var.environment) : name if can(regex("^(K_SERVICE|K_REVISION|K_CONFIGURATION|X_GOOGLE_.*)$", name))])}, which Cloud Run keeps for itself."
+    error_message = <<-EOT
+      environment must not set
+      ${join(", ", [for name in keys(var.environment) : name if can(regex("^(K_SERVICE|K_REVISION|K_CONFIGURATION|X_GOOGLE_.*)$", name))])},
+      which Cloud Run keeps for itself.
+    EOT
   }
 }
 
@@ -122,15 +137,13 @@ variable "network_id" {
 variable "private_subnet_ids" {
   description = "Private subnets, from the module network; the first takes the service."
   type        = list(string)
-
-  validation {
-    condition     = length(var.private_subnet_ids) >= 1
-    error_message = "private_subnet_ids must have at least one subnet; it has none."
-  }
 }
 
 variable "invoker" {
-  description = "How everybody may call the service: \"disabled\" (Cloud Run does not ask who calls) or \"all_users\" (it asks, and all are allowed), for organisations whose policy run.managed.requireInvokerIam forbids the first."
+  description = <<-EOT
+    How everybody may call the service: "disabled" (Cloud Run does not ask who calls) or "all_users" (it asks, and all
+    are allowed), for organisations whose policy run.managed.requireInvokerIam forbids the first.
+  EOT
   type        = string
 
   validation {

@@ -6,6 +6,12 @@ variable "name" {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
     error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
   }
+
+  validation {
+    # https://cloud.google.com/storage/docs/buckets#naming
+    condition     = !can(regex("g[o0][o0]g[l1]e", var.name))
+    error_message = "name must not contain \"google\" or anything like it, which Cloud Storage refuses in the name of a bucket; it is \"${var.name}\"."
+  }
 }
 
 variable "project" {
@@ -14,7 +20,10 @@ variable "project" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
-    error_message = "project must be the id of a project, 6 to 30 lower-case letters, digits and hyphens, a letter first, such as my-project-123456; it is \"${var.project}\"."
+    error_message = <<-EOT
+      project must be the id of a project, 6 to 30 lower-case letters, digits and hyphens, a letter first, such as
+      my-project-123456; it is "${var.project}".
+    EOT
   }
 }
 
@@ -34,7 +43,10 @@ variable "environments" {
 }
 
 variable "keep_images" {
-  description = "How many images the shared repository keeps at least, the newest, 10 to 1000. Google deletes no image that an immutable tag names; one of 45 MB costs 0.0045 USD a month."
+  description = <<-EOT
+    How many images the shared repository keeps at least, the newest, 10 to 1000. Google deletes no image that an
+    immutable tag names; one of 45 MB costs 0.0045 USD a month.
+  EOT
   type        = number
 
   validation {
@@ -45,13 +57,19 @@ variable "keep_images" {
 }
 
 variable "github" {
-  description = "Repository on GitHub whose workflows deploy, or null: owner and repository with the numeric ids that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, and the branch that is deployed."
+  description = <<-EOT
+    Repository on GitHub whose workflows deploy, or null: owner and repository with the numeric ids that `gh api
+    repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, and the branch that is deployed.
+  EOT
   type        = object({ owner = string, owner_id = number, repository = string, repository_id = number, branch = optional(string, "main") })
   default     = null
 }
 
 variable "circleci" {
-  description = "Project on CircleCI that deploys, or null: organization_id and project_id are the UUIDs of its settings, repository is HOST/OWNER/NAME, with the branch that is deployed."
+  description = <<-EOT
+    Project on CircleCI that deploys, or null: organization_id and project_id are the UUIDs of its settings,
+    repository is HOST/OWNER/NAME, with the branch that is deployed.
+  EOT
   type        = object({ organization_id = string, project_id = string, repository = string, branch = optional(string, "main") })
   default     = null
 }

@@ -46,28 +46,32 @@ run "without_nat_there_is_no_probe_that_would_alarm_for_ever" {
   }
 }
 
-run "refuses_a_name_that_other_resources_cannot_bear" {
+# The run fails if one of these is not refused.
+run "refuses" {
   command = plan
   variables {
+    # too long for other resources
     name = "name-of-seventeen"
-  }
-  expect_failures = [var.name]
-}
-
-run "refuses_the_number_of_a_project_for_its_id" {
-  command = plan
-  variables {
+    # the number of a project for its id
     project = "123456789012"
+    # a zone for a region
+    region = "us-central1-a"
+    # more instances than the subnet has addresses
+    cidr      = "10.20.0.0/22"
+    instances = { min = 2, max = 40 }
   }
-  expect_failures = [var.project]
+  expect_failures = [var.name, var.project, var.region, var.instances]
 }
 
-run "refuses_a_zone_for_a_region" {
+run "refuses_2" {
   command = plan
   variables {
-    region = "us-central1-a"
+    # no bucket may have it
+    name = "my-google-clock"
+    # a repository that Cloud Run cannot fetch from
+    repository_url = "ghcr.io/someone/meridian"
   }
-  expect_failures = [var.region]
+  expect_failures = [var.name, var.repository_url]
 }
 
 run "refuses_an_image_of_the_repository_that_would_go" {
@@ -84,21 +88,4 @@ run "refuses_an_image_that_cloud_run_cannot_fetch" {
     image = "ghcr.io/someone/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
   }
   expect_failures = [var.image]
-}
-
-run "refuses_a_repository_that_cloud_run_cannot_fetch_from" {
-  command = plan
-  variables {
-    repository_url = "ghcr.io/someone/meridian"
-  }
-  expect_failures = [var.repository_url]
-}
-
-run "refuses_more_instances_than_the_subnet_has_addresses" {
-  command = plan
-  variables {
-    cidr      = "10.20.0.0/22"
-    instances = { min = 2, max = 40 }
-  }
-  expect_failures = [var.instances]
 }

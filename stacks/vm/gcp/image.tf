@@ -1,8 +1,10 @@
 locals {
-  repository_url = var.repository_url == null ? "${var.region}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.this[0].repository_id}/meridian" : var.repository_url
+  own = [for each in google_artifact_registry_repository.this :
+  { location = var.region, project = var.project, repository = each.repository_id }]
+  repository_url = var.repository_url != null ? var.repository_url : "${var.region}-docker.pkg.dev/${var.project}/${local.own[0].repository}/meridian"
   # A repository of Artifact Registry that exists already; null for any other registry, which asks nothing of IAM.
   shared = try(regex("^(?P<location>[a-z0-9-]+)-docker\\.pkg\\.dev/(?P<project>[^/]+)/(?P<repository>[^/]+)/", var.repository_url), null)
-  pulls  = var.repository_url == null ? [{ location = var.region, project = var.project, repository = google_artifact_registry_repository.this[0].repository_id }] : local.shared == null ? [] : [local.shared]
+  pulls  = concat(local.own, local.shared == null ? [] : [local.shared])
 }
 
 resource "google_artifact_registry_repository" "this" {

@@ -28,12 +28,20 @@ output "group" {
 
 output "logs" {
   description = "Command that shows what the service logs."
-  value       = "gcloud logging read 'log_id(\"cos_containers\") AND jsonPayload.\"cos.googleapis.com/container_name\"=\"meridian\"' --project ${var.project} --freshness 1h --order asc"
+  value = join(" ", [
+    "gcloud logging read",
+    "'log_id(\"cos_containers\") AND jsonPayload.\"cos.googleapis.com/container_name\"=\"meridian\"'",
+    "--project ${var.project} --freshness 1h --order asc",
+  ])
 }
 
 output "session" {
   description = "Command that opens a shell on a machine, from where the firewall lets SSH in: 104.154.0.0/15 or the network itself."
-  value       = "gcloud compute ssh $(gcloud compute instances list --project ${var.project} --filter name~^${google_compute_region_instance_group_manager.this.base_instance_name}- --limit 1 --uri) --project ${var.project}"
+  value = join(" ", [
+    "gcloud compute ssh $(gcloud compute instances list --project ${var.project}",
+    "--filter name~^${google_compute_region_instance_group_manager.this.base_instance_name}- --limit 1 --uri)",
+    "--project ${var.project}",
+  ])
 }
 
 output "name" {

@@ -24,7 +24,10 @@ variable "project" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
-    error_message = "project must be the id of a project, 6 to 30 lower-case letters, digits and hyphens, a letter first, such as my-project-123456; it is \"${var.project}\"."
+    error_message = <<-EOT
+      project must be the id of a project, 6 to 30 lower-case letters, digits and hyphens, a letter first, such as
+      my-project-123456; it is "${var.project}".
+    EOT
   }
 }
 

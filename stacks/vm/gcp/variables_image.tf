@@ -10,8 +10,15 @@ variable "image" {
 
   validation {
     # The machines may pull from one repository of Artifact Registry: the stack's own, or the shared one.
-    condition     = var.image == null || !can(regex("-docker\\.pkg\\.dev/", var.image)) || split("@", coalesce(var.image, "@"))[0] == var.repository_url || (var.repository_url == null && startswith(coalesce(var.image, "@"), "${var.region}-docker.pkg.dev/${var.project}/${var.name}/"))
-    error_message = "image is in a repository of Artifact Registry that the machines may not pull from; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
+    condition = (
+      var.image == null || !can(regex("-docker\\.pkg\\.dev/", var.image))
+      || split("@", coalesce(var.image, "@"))[0] == var.repository_url
+      || (var.repository_url == null && startswith(coalesce(var.image, "@"), "${var.region}-docker.pkg.dev/${var.project}/${var.name}/"))
+    )
+    error_message = <<-EOT
+      image is in a repository of Artifact Registry that the machines may not pull from; set repository_url to
+      "${split("@", coalesce(var.image, "@"))[0]}".
+    EOT
   }
 }
 
@@ -22,7 +29,10 @@ variable "repository_url" {
 
   validation {
     condition     = var.repository_url == null || can(regex("^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$", var.repository_url))
-    error_message = "repository_url must be HOST/PATH without scheme, tag or digest, such as us-central1-docker.pkg.dev/my-project-123456/images/meridian; it is \"${coalesce(var.repository_url, "null")}\"."
+    error_message = <<-EOT
+      repository_url must be HOST/PATH without scheme, tag or digest, such as
+      us-central1-docker.pkg.dev/my-project-123456/images/meridian; it is "${coalesce(var.repository_url, "null")}".
+    EOT
   }
 }
 
@@ -37,7 +47,11 @@ variable "keep_images" {
 }
 
 variable "certificate" {
-  description = "Serves on 443, where 80 then leads: name is the host name that it is for, secret the version of a Secret Manager secret with private key and certificate chain as PEM, proxy an image of HAProxy by digest that the machines may pull. null: port 80 only."
+  description = <<-EOT
+    Serves on 443, where 80 then leads: name is the host name that it is for, secret the version of a Secret Manager
+    secret with private key and certificate chain as PEM, proxy an image of HAProxy by digest that the machines may
+    pull. null: port 80 only.
+  EOT
   type        = object({ name = string, secret = string, proxy = string })
   default     = null
 
@@ -48,7 +62,10 @@ variable "certificate" {
 
   validation {
     condition     = var.certificate == null || can(regex("^projects/[a-z0-9-]+/secrets/[A-Za-z0-9_-]+/versions/([0-9]+|latest)$", var.certificate.secret))
-    error_message = "certificate.secret must be the version of a secret, projects/PROJECT/secrets/NAME/versions/VERSION; it is \"${try(var.certificate.secret, "null")}\"."
+    error_message = <<-EOT
+      certificate.secret must be the version of a secret, projects/PROJECT/secrets/NAME/versions/VERSION; it is
+      "${try(var.certificate.secret, "null")}".
+    EOT
   }
 
   validation {

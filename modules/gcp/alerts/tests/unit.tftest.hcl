@@ -9,7 +9,10 @@ variables {
 
 run "alerts_go_to_the_address_that_was_given" {
   assert {
-    condition     = google_monitoring_notification_channel.email[0].type == "email" && google_monitoring_notification_channel.email[0].labels == tomap({ email_address = "ops@example.com" })
+    condition = (
+      google_monitoring_notification_channel.email[0].type == "email"
+      && google_monitoring_notification_channel.email[0].labels == tomap({ email_address = "ops@example.com" })
+    )
     error_message = "By e-mail."
   }
   assert {
@@ -26,14 +29,6 @@ run "without_an_address_alerts_show_in_the_console_only" {
     condition     = length(google_monitoring_notification_channel.email) == 0 && output.channel == null
     error_message = "No channel."
   }
-}
-
-run "refuses_a_name_that_other_resources_cannot_bear" {
-  command = plan
-  variables {
-    name = "name-of-seventeen"
-  }
-  expect_failures = [var.name]
 }
 
 run "refuses_two_addresses_in_one" {

@@ -38,55 +38,97 @@ variables {
 
 run "the_planner_cannot_write" {
   assert {
-    condition     = alltrue([for role in concat([for member in google_project_iam_member.planner : member.role], [for member in google_storage_bucket_iam_member.planner : member.role], [google_project_iam_member.planner_documents.role]) : can(regex("(V|v)iewer$|(R|r)eader$|Reviewer$", role))])
+    condition = alltrue([
+      for role in concat(
+        [for member in google_project_iam_member.planner : member.role],
+        [for member in google_storage_bucket_iam_member.planner : member.role],
+        [google_project_iam_member.planner_documents.role]
+      ) :
+      can(regex("(V|v)iewer$|(R|r)eader$|Reviewer$", role))
+    ])
     error_message = "Every role of the planner must be one to read."
   }
 }
 
 run "the_planner_reads_no_objects_but_states_and_documents" {
   assert {
-    condition     = google_project_iam_member.planner_documents.condition[0].expression == "resource.name.startsWith('projects/_/buckets/test-project-test-documents') || resource.name.startsWith('projects/_/buckets/test-project-test-staging-documents')"
+    condition = (
+      google_project_iam_member.planner_documents.condition[0].expression
+      == join(" || ", [
+        "resource.name.startsWith('projects/_/buckets/test-project-test-documents')",
+        "resource.name.startsWith('projects/_/buckets/test-project-test-staging-documents')",
+      ])
+    )
     error_message = "Objects of others in the project must stay out of reach."
   }
   assert {
-    condition     = length([for member in google_project_iam_member.planner : member if strcontains(member.role, "storage") || endswith(member.role, "roles/viewer")]) == 0
+    condition = (
+      length([for member in google_project_iam_member.planner : member if strcontains(member.role, "storage") || endswith(member.role, "roles/viewer")])
+      == 0
+    )
     error_message = "No role of the project reads objects."
   }
 }
 
 run "the_deployer_is_reachable_only_from_its_environment" {
   assert {
-    condition     = endswith(google_service_account_iam_member.deployer["github-staging"].member, "/test-pipelines/attribute.github_environment/staging") && endswith(google_service_account_iam_member.deployer["github-production"].member, "/test-pipelines/attribute.github_environment/production")
+    condition = (
+      endswith(google_service_account_iam_member.deployer["github-staging"].member, "/test-pipelines/attribute.github_environment/staging")
+      && endswith(google_service_account_iam_member.deployer["github-production"].member, "/test-pipelines/attribute.github_environment/production")
+    )
     error_message = "The environment of GitHub's token."
   }
   assert {
-    condition     = google_iam_workload_identity_pool_provider.github[0].attribute_mapping["attribute.github_environment"] == "assertion.sub.extract(':environment:{environment}')"
+    condition = (
+      google_iam_workload_identity_pool_provider.github[0].attribute_mapping["attribute.github_environment"]
+      == "assertion.sub.extract(':environment:{environment}')"
+    )
     error_message = "A job outside an environment has none in its subject, and so an empty one here."
   }
   assert {
-    condition     = keys(google_service_account_iam_member.deployer) == ["circleci-production", "github-production", "github-staging"] && endswith(google_service_account_iam_member.deployer["circleci-production"].member, "/attribute.circleci_ref/refs/heads/main")
+    condition = (
+      keys(google_service_account_iam_member.deployer) == ["circleci-production", "github-production", "github-staging"]
+      && endswith(google_service_account_iam_member.deployer["circleci-production"].member, "/attribute.circleci_ref/refs/heads/main")
+    )
     error_message = "CircleCI knows no environments and gets production's alone, from one branch."
   }
 }
 
 run "trust_names_ids_and_no_wildcard" {
   assert {
-    condition     = google_iam_workload_identity_pool_provider.github[0].attribute_condition == "assertion.repository_id == '7654321' && assertion.repository_owner_id == '1234567'"
+    condition = (
+      google_iam_workload_identity_pool_provider.github[0].attribute_condition
+      == "assertion.repository_id == '7654321' && assertion.repository_owner_id == '1234567'"
+    )
     error_message = "GitHub's tokens are held against ids, exactly."
   }
   assert {
-    condition     = startswith(google_iam_workload_identity_pool_provider.circleci[0].attribute_condition, "assertion['oidc.circleci.com/project-id'] == '00000000-0000-4000-8000-000000000002'")
+    condition = startswith(
+      google_iam_workload_identity_pool_provider.circleci[0].attribute_condition,
+      "assertion['oidc.circleci.com/project-id'] == '00000000-0000-4000-8000-000000000002'"
+    )
     error_message = "CircleCI's tokens too."
   }
   assert {
-    condition     = alltrue([for member in concat(values(google_service_account_iam_member.planner), values(google_service_account_iam_member.deployer)) : !strcontains(member.member, "*") && member.role == "roles/iam.workloadIdentityUser"])
+    condition = alltrue([
+      for member in concat(values(google_service_account_iam_member.planner), values(google_service_account_iam_member.deployer)) :
+      !strcontains(member.member, "*") && member.role == "roles/iam.workloadIdentityUser"
+    ])
     error_message = "Each member is one value of one attribute."
   }
 }
 
 run "a_token_of_one_pipeline_does_not_pass_for_one_of_the_other" {
   assert {
-    condition     = length(setintersection([for name in keys(google_iam_workload_identity_pool_provider.github[0].attribute_mapping) : name if name != "google.subject"], keys(google_iam_workload_identity_pool_provider.circleci[0].attribute_mapping))) == 0
+    condition = (
+      length(
+        setintersection(
+          [for name in keys(google_iam_workload_identity_pool_provider.github[0].attribute_mapping) : name if name != "google.subject"],
+          keys(google_iam_workload_identity_pool_provider.circleci[0].attribute_mapping)
+        )
+      )
+      == 0
+    )
     error_message = "A member does not tell which provider filled the attribute."
   }
 }
@@ -94,8 +136,10 @@ run "a_token_of_one_pipeline_does_not_pass_for_one_of_the_other" {
 run "a_deployer_writes_the_state_of_its_environment_only" {
   assert {
     condition = [for environment in ["production", "staging"] : google_storage_bucket_iam_member.deployer_state[environment].condition[0].expression] == [
-      "resource.name.startsWith('projects/_/buckets/test-project-test-state/objects/stack/default.') || resource.name.startsWith('projects/_/buckets/test-project-test-state/objects/vm/default.')",
-      "resource.name.startsWith('projects/_/buckets/test-project-test-state/objects/stack/staging.') || resource.name.startsWith('projects/_/buckets/test-project-test-state/objects/vm/staging.')",
+      for workspace in ["default", "staging"] : join(" || ", [
+        for stack in ["stack", "vm"] :
+        "resource.name.startsWith('projects/_/buckets/test-project-test-state/objects/${stack}/${workspace}.')"
+      ])
     ]
     error_message = "With the lock file beside it, and never the bootstrap's."
   }
@@ -103,21 +147,50 @@ run "a_deployer_writes_the_state_of_its_environment_only" {
 
 run "the_deployer_cannot_change_who_may_deploy" {
   assert {
-    condition     = length(setintersection([for member in google_project_iam_member.deployer : member.role], ["roles/owner", "roles/editor", "roles/iam.serviceAccountAdmin", "roles/iam.serviceAccountTokenCreator", "roles/iam.workloadIdentityPoolAdmin", "roles/resourcemanager.projectIamAdmin", "roles/storage.admin", "roles/artifactregistry.admin"])) == 0
+    condition = (
+      length(
+        setintersection(
+          [for member in google_project_iam_member.deployer : member.role],
+          [
+            "roles/owner",
+            "roles/editor",
+            "roles/iam.serviceAccountAdmin",
+            "roles/iam.serviceAccountTokenCreator",
+            "roles/iam.workloadIdentityPoolAdmin",
+            "roles/resourcemanager.projectIamAdmin",
+            "roles/storage.admin",
+            "roles/artifactregistry.admin",
+          ]
+        )
+      )
+      == 0
+    )
     error_message = "No rights on identities, on the project's policy, on other buckets, on the shared repository itself."
   }
 }
 
 run "a_deployer_pushes_to_the_shared_repository_and_cannot_delete_it" {
   assert {
-    condition     = alltrue([for member in google_artifact_registry_repository_iam_member.deployer : member.role == "roles/artifactregistry.writer" && member.project == "test-project" && member.location == "us-central1" && member.repository == "meridian"])
+    condition = alltrue([
+      for member in google_artifact_registry_repository_iam_member.deployer :
+      member.role == "roles/artifactregistry.writer" && member.project == "test-project" && member.location == "us-central1" && member.repository == "meridian"
+    ])
     error_message = "Of this repository, to write."
   }
 }
 
 run "the_viewer_sees_this_stack_and_nothing_else" {
   assert {
-    condition     = alltrue([for environment, member in google_project_iam_member.viewer : member.role == "roles/run.viewer" && alltrue([for part in split(" || ", member.condition[0].expression) : can(regex("^resource\\.name( == '|\\.startsWith\\(')projects/test-project/locations/us-central1/(services/${var.environments[environment]}|jobs/${var.environments[environment]}-probe)('|/'\\))$", part))])])
+    condition = alltrue([
+      for environment, member in google_project_iam_member.viewer :
+      member.role == "roles/run.viewer" && alltrue([
+        for part in split(" || ", member.condition[0].expression) :
+        can(regex(join("", [
+          "^resource\\.name( == '|\\.startsWith\\(')projects/test-project/locations/us-central1/",
+          "(services/${var.environments[environment]}|jobs/${var.environments[environment]}-probe)('|/'\\))$",
+        ]), part))
+      ])
+    ])
     error_message = "Its service and its probe; test-staging is not test."
   }
 }
@@ -157,66 +230,36 @@ run "without_a_pipeline_nobody_gets_in" {
   }
 }
 
-run "refuses_two_environments_with_one_stack" {
+# The run fails if one of these is not refused.
+run "refuses" {
   command = plan
   variables {
+    # two environments with one stack
     environments = { production = "test", staging = "test" }
-  }
-  expect_failures = [var.environments]
-}
-
-run "refuses_a_name_that_other_resources_cannot_bear" {
-  command = plan
-  variables {
-    name = "name-of-seventeen"
-  }
-  expect_failures = [var.name]
-}
-
-run "refuses_an_environment_with_a_wildcard" {
-  command = plan
-  variables {
-    environments = { "*" = "test" }
-  }
-  expect_failures = [var.environments]
-}
-
-run "refuses_an_owner_with_a_wildcard" {
-  command = plan
-  variables {
+    # an owner with a wildcard
     github = { owner = "*", owner_id = 1, repository = "meridian", repository_id = 1 }
-  }
-  expect_failures = [var.github]
-}
-
-run "refuses_ids_that_were_not_filled_in" {
-  command = plan
-  variables {
-    github = { owner = "someone", owner_id = 0, repository = "meridian", repository_id = 0 }
-  }
-  expect_failures = [var.github]
-}
-
-run "refuses_a_name_where_circleci_has_an_id" {
-  command = plan
-  variables {
+    # a name where circleci has an id
     circleci = { organization_id = "someone", project_id = "meridian", repository = "github.com/someone/meridian" }
-  }
-  expect_failures = [var.circleci]
-}
-
-run "refuses_a_branch_with_a_wildcard" {
-  command = plan
-  variables {
-    circleci = { organization_id = "00000000-0000-4000-8000-000000000001", project_id = "00000000-0000-4000-8000-000000000002", repository = "github.com/someone/meridian", branch = "*" }
-  }
-  expect_failures = [var.circleci]
-}
-
-run "refuses_a_registry_that_is_not_googles" {
-  command = plan
-  variables {
+    # a registry that is not googles
     repository_url = "ghcr.io/someone/meridian"
   }
-  expect_failures = [var.repository_url]
+  expect_failures = [var.environments, var.github, var.circleci, var.repository_url]
+}
+
+run "refuses_2" {
+  command = plan
+  variables {
+    # an environment with a wildcard
+    environments = { "*" = "test" }
+    # ids that were not filled in
+    github = { owner = "someone", owner_id = 0, repository = "meridian", repository_id = 0 }
+    # a branch with a wildcard
+    circleci = {
+      organization_id = "00000000-0000-4000-8000-000000000001"
+      project_id      = "00000000-0000-4000-8000-000000000002"
+      repository      = "github.com/someone/meridian"
+      branch          = "*"
+    }
+  }
+  expect_failures = [var.environments, var.github, var.circleci]
 }

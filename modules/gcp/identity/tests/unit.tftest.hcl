@@ -26,11 +26,3 @@ run "the_longest_name_still_makes_an_account" {
     error_message = "30 is what Google takes."
   }
 }
-
-run "refuses_a_name_that_other_resources_cannot_bear" {
-  command = plan
-  variables {
-    name = "name-of-seventeen"
-  }
-  expect_failures = [var.name]
-}

@@ -19,7 +19,10 @@ run "the_network_has_no_subnets_but_ours" {
 
 run "two_private_subnets_reach_google_without_nat" {
   assert {
-    condition     = { for key, subnet in google_compute_subnetwork.private : key => subnet.ip_cidr_range } == { service = "10.20.128.0/20", jobs = "10.20.144.0/20" }
+    condition = (
+      { for key, subnet in google_compute_subnetwork.private : key => subnet.ip_cidr_range }
+      == { service = "10.20.128.0/20", jobs = "10.20.144.0/20" }
+    )
     error_message = "The blocks of the private subnets of the other clouds."
   }
   assert {
@@ -30,14 +33,22 @@ run "two_private_subnets_reach_google_without_nat" {
 
 run "the_service_comes_first_and_nothing_is_public" {
   assert {
-    condition     = output.private_subnet_ids == [google_compute_subnetwork.private["service"].id, google_compute_subnetwork.private["jobs"].id] && length(output.public_subnet_ids) == 0
+    condition = (
+      output.private_subnet_ids == [google_compute_subnetwork.private["service"].id, google_compute_subnetwork.private["jobs"].id]
+      && length(output.public_subnet_ids) == 0
+    )
     error_message = "The service's subnet, then that of jobs; the load balancer is outside."
   }
 }
 
 run "nothing_gets_in_and_nothing_out_without_a_rule_that_says_so" {
   assert {
-    condition     = google_compute_firewall.deny_egress.direction == "EGRESS" && google_compute_firewall.deny_egress.priority == 65534 && google_compute_firewall.deny_egress.destination_ranges == toset(["0.0.0.0/0"]) && one(google_compute_firewall.deny_egress.deny).protocol == "all"
+    condition = (
+      google_compute_firewall.deny_egress.direction == "EGRESS"
+      && google_compute_firewall.deny_egress.priority == 65534
+      && google_compute_firewall.deny_egress.destination_ranges == toset(["0.0.0.0/0"])
+      && one(google_compute_firewall.deny_egress.deny).protocol == "all"
+    )
     error_message = "All of it, behind every other rule."
   }
   assert {
@@ -48,7 +59,11 @@ run "nothing_gets_in_and_nothing_out_without_a_rule_that_says_so" {
 
 run "one_nat_for_our_subnets_only" {
   assert {
-    condition     = length(google_compute_router_nat.this) == 1 && google_compute_router_nat.this[0].source_subnetwork_ip_ranges_to_nat == "LIST_OF_SUBNETWORKS" && length(google_compute_router_nat.this[0].subnetwork) == 2
+    condition = (
+      length(google_compute_router_nat.this) == 1
+      && google_compute_router_nat.this[0].source_subnetwork_ip_ranges_to_nat == "LIST_OF_SUBNETWORKS"
+      && length(google_compute_router_nat.this[0].subnetwork) == 2
+    )
     error_message = "Both subnets, by name."
   }
   assert {
@@ -69,7 +84,10 @@ run "without_nat_nothing_is_billed_and_google_is_all_there_is" {
 
 run "flows_are_logged" {
   assert {
-    condition     = alltrue([for subnet in google_compute_subnetwork.private : subnet.log_config[0].flow_sampling == 0.5 && subnet.log_config[0].aggregation_interval == "INTERVAL_10_MIN"])
+    condition = alltrue([
+      for subnet in google_compute_subnetwork.private :
+      subnet.log_config[0].flow_sampling == 0.5 && subnet.log_config[0].aggregation_interval == "INTERVAL_10_MIN"
+    ])
     error_message = "Every second flow, in both subnets."
   }
 }
@@ -84,20 +102,16 @@ run "the_smallest_network_has_the_smallest_subnets_that_cloud_run_takes" {
   }
 }
 
-run "refuses_a_name_that_other_resources_cannot_bear" {
+# The run fails if one of these is not refused.
+run "refuses" {
   command = plan
   variables {
-    name = "Two--Hyphens"
-  }
-  expect_failures = [var.name]
-}
-
-run "refuses_a_range_with_host_bits" {
-  command = plan
-  variables {
+    # a range with host bits
     cidr = "10.20.1.0/16"
+    # a nat for each zone which google does not have
+    nat = "zonal"
   }
-  expect_failures = [var.cidr]
+  expect_failures = [var.cidr, var.nat]
 }
 
 run "refuses_what_is_no_range" {
@@ -130,12 +144,4 @@ run "refuses_a_range_larger_than_it_needs" {
     cidr = "10.0.0.0/8"
   }
   expect_failures = [var.cidr]
-}
-
-run "refuses_a_nat_for_each_zone_which_google_does_not_have" {
-  command = plan
-  variables {
-    nat = "zonal"
-  }
-  expect_failures = [var.nat]
 }

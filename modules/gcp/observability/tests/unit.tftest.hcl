@@ -13,7 +13,10 @@ variables {
 
 run "every_alert_tells_somebody_also_when_it_is_over" {
   assert {
-    condition     = alltrue([for policy in concat([google_monitoring_alert_policy.unreachable], values(google_monitoring_alert_policy.this)) : policy.notification_channels == tolist([var.channel]) && policy.alert_strategy[0].notification_prompts == tolist(["OPENED", "CLOSED"])])
+    condition = alltrue([
+      for policy in concat([google_monitoring_alert_policy.unreachable], values(google_monitoring_alert_policy.this)) :
+      policy.notification_channels == tolist([var.channel]) && policy.alert_strategy[0].notification_prompts == tolist(["OPENED", "CLOSED"])
+    ])
     error_message = "All of them, to the channel."
   }
   assert {
@@ -34,28 +37,45 @@ run "without_a_channel_alerts_show_in_the_console" {
 
 run "errors_of_the_service_and_of_the_load_balancer_count" {
   assert {
-    condition     = strcontains(google_monitoring_alert_policy.this["errors"].conditions[0].condition_prometheus_query_language[0].query, "loadbalancing_googleapis_com:https_request_count{monitored_resource=\"https_lb_rule\",url_map_name=\"test\",response_code_class=\"500\"}")
+    condition = strcontains(
+      google_monitoring_alert_policy.this["errors"].conditions[0].condition_prometheus_query_language[0].query,
+      "loadbalancing_googleapis_com:https_request_count{monitored_resource=\"https_lb_rule\",url_map_name=\"test\",response_code_class=\"500\"}"
+    )
     error_message = "As the load balancer counts them, also those it gives in the service's place."
   }
 }
 
 run "load_is_that_of_this_service_in_this_region" {
   assert {
-    condition     = alltrue([for kind in ["cpu", "memory"] : strcontains(google_monitoring_alert_policy.this[kind].conditions[0].condition_prometheus_query_language[0].query, "container_${kind}_utilizations_sum{monitored_resource=\"cloud_run_revision\",service_name=\"test\",location=\"us-central1\"}")])
+    condition = alltrue([
+      for kind in ["cpu", "memory"] :
+      strcontains(
+        google_monitoring_alert_policy.this[kind].conditions[0].condition_prometheus_query_language[0].query,
+        "container_${kind}_utilizations_sum{monitored_resource=\"cloud_run_revision\",service_name=\"test\",location=\"us-central1\"}"
+      )
+    ])
     error_message = "By name and region."
   }
 }
 
 run "alerts_can_be_made_before_the_first_request" {
   assert {
-    condition     = alltrue([for policy in values(google_monitoring_alert_policy.this) : policy.conditions[0].condition_prometheus_query_language[0].disable_metric_validation])
+    condition = alltrue([
+      for policy in values(google_monitoring_alert_policy.this) :
+      policy.conditions[0].condition_prometheus_query_language[0].disable_metric_validation
+    ])
     error_message = "Google refuses a metric that has no point yet."
   }
 }
 
 run "the_public_address_is_asked_from_outside_and_must_answer_200" {
   assert {
-    condition     = google_monitoring_uptime_check_config.this.monitored_resource[0].labels == tomap({ project_id = "test-project", host = "203.0.113.10" }) && google_monitoring_uptime_check_config.this.http_check[0].path == "/now" && google_monitoring_uptime_check_config.this.http_check[0].port == 80 && !google_monitoring_uptime_check_config.this.http_check[0].use_ssl
+    condition = (
+      google_monitoring_uptime_check_config.this.monitored_resource[0].labels == tomap({ project_id = "test-project", host = "203.0.113.10" })
+      && google_monitoring_uptime_check_config.this.http_check[0].path == "/now"
+      && google_monitoring_uptime_check_config.this.http_check[0].port == 80
+      && !google_monitoring_uptime_check_config.this.http_check[0].use_ssl
+    )
     error_message = "GET /now on port 80."
   }
   assert {
@@ -63,7 +83,10 @@ run "the_public_address_is_asked_from_outside_and_must_answer_200" {
     error_message = "Exactly 200: a redirect or an error page is no service."
   }
   assert {
-    condition     = strcontains(google_monitoring_alert_policy.unreachable.conditions[0].condition_threshold[0].filter, "metric.label.check_id=\"test-from-outside-1\"")
+    condition = strcontains(
+      google_monitoring_alert_policy.unreachable.conditions[0].condition_threshold[0].filter,
+      "metric.label.check_id=\"test-from-outside-1\""
+    )
     error_message = "The alert is about this check."
   }
 }
@@ -73,14 +96,21 @@ run "with_a_domain_it_is_asked_by_tls" {
     url = "https://time.example.com"
   }
   assert {
-    condition     = google_monitoring_uptime_check_config.this.http_check[0].port == 443 && google_monitoring_uptime_check_config.this.http_check[0].use_ssl && google_monitoring_uptime_check_config.this.http_check[0].validate_ssl
+    condition = (
+      google_monitoring_uptime_check_config.this.http_check[0].port == 443
+      && google_monitoring_uptime_check_config.this.http_check[0].use_ssl
+      && google_monitoring_uptime_check_config.this.http_check[0].validate_ssl
+    )
     error_message = "An expired certificate is an outage."
   }
 }
 
 run "the_dashboard_shows_six_graphs_that_do_not_overlap" {
   assert {
-    condition     = length(distinct([for tile in jsondecode(google_monitoring_dashboard.this.dashboard_json).mosaicLayout.tiles : "${tile.xPos},${tile.yPos}"])) == 7
+    condition = (
+      length(distinct([for tile in jsondecode(google_monitoring_dashboard.this.dashboard_json).mosaicLayout.tiles : "${tile.xPos},${tile.yPos}"]))
+      == 7
+    )
     error_message = "A heading and six graphs."
   }
   assert {
@@ -88,23 +118,10 @@ run "the_dashboard_shows_six_graphs_that_do_not_overlap" {
     error_message = "A line is named by its label, in the console's own syntax."
   }
   assert {
-    condition     = output.dashboard_url == "https://console.cloud.google.com/monitoring/dashboards/builder/00000000-0000-0000-0000-000000000000?project=test-project"
+    condition = (
+      output.dashboard_url
+      == "https://console.cloud.google.com/monitoring/dashboards/builder/00000000-0000-0000-0000-000000000000?project=test-project"
+    )
     error_message = "Where a person finds it."
   }
-}
-
-run "refuses_a_name_that_other_resources_cannot_bear" {
-  command = plan
-  variables {
-    name = "9-lives"
-  }
-  expect_failures = [var.name]
-}
-
-run "refuses_an_address_with_a_path" {
-  command = plan
-  variables {
-    url = "http://203.0.113.10/now"
-  }
-  expect_failures = [var.url]
 }

@@ -6,7 +6,7 @@ mock_provider "google" {
 variables {
   name               = "test"
   place              = { project = "test-project", region = "us-central1" }
-  image              = "us-central1-docker.pkg.dev/test-project/test/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  image              = "example.com/a@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
   canary             = null
   cpu                = 1
   memory             = 2048
@@ -41,18 +41,28 @@ run "where_the_check_must_stay_everybody_is_a_member" {
     invoker = "all_users"
   }
   assert {
-    condition     = !google_cloud_run_v2_service.this.invoker_iam_disabled && google_cloud_run_v2_service_iam_member.everybody[0].member == "allUsers" && google_cloud_run_v2_service_iam_member.everybody[0].role == "roles/run.invoker"
+    condition = (
+      !google_cloud_run_v2_service.this.invoker_iam_disabled
+      && google_cloud_run_v2_service_iam_member.everybody[0].member == "allUsers"
+      && google_cloud_run_v2_service_iam_member.everybody[0].role == "roles/run.invoker"
+    )
     error_message = "Of this one service."
   }
 }
 
 run "all_egress_goes_through_the_network_by_https_only" {
   assert {
-    condition     = google_cloud_run_v2_service.this.template[0].vpc_access[0].egress == "ALL_TRAFFIC" && google_cloud_run_v2_service.this.template[0].vpc_access[0].network_interfaces[0].subnetwork == var.private_subnet_ids[0]
+    condition = (
+      google_cloud_run_v2_service.this.template[0].vpc_access[0].egress == "ALL_TRAFFIC"
+      && google_cloud_run_v2_service.this.template[0].vpc_access[0].network_interfaces[0].subnetwork == var.private_subnet_ids[0]
+    )
     error_message = "Private subnet, all traffic."
   }
   assert {
-    condition     = google_compute_firewall.egress.target_tags == toset(google_cloud_run_v2_service.this.template[0].vpc_access[0].network_interfaces[0].tags) && [for rule in google_compute_firewall.egress.allow : "${rule.protocol} ${join(",", rule.ports)}"] == ["tcp 443"]
+    condition = (
+      google_compute_firewall.egress.target_tags == toset(google_cloud_run_v2_service.this.template[0].vpc_access[0].network_interfaces[0].tags)
+      && [for rule in google_compute_firewall.egress.allow : "${rule.protocol} ${join(",", rule.ports)}"] == ["tcp 443"]
+    )
     error_message = "TCP 443, for what bears the service's tag."
   }
 }
@@ -63,14 +73,20 @@ run "instances_are_kept_by_the_service_and_not_by_every_revision" {
     error_message = "Two to six, of all revisions with traffic together."
   }
   assert {
-    condition     = alltrue([for scaling in google_cloud_run_v2_service.this.template[0].scaling : try(scaling.min_instance_count, null) == null || scaling.min_instance_count == 0])
+    condition = alltrue([
+      for scaling in google_cloud_run_v2_service.this.template[0].scaling :
+      try(scaling.min_instance_count, null) == null || scaling.min_instance_count == 0
+    ])
     error_message = "A minimum in the template would keep instances of a withdrawn canary for ever."
   }
 }
 
 run "cpu_is_billed_while_requests_run" {
   assert {
-    condition     = google_cloud_run_v2_service.this.template[0].containers[0].resources[0].cpu_idle && google_cloud_run_v2_service.this.template[0].containers[0].resources[0].limits == tomap({ cpu = "1", memory = "2048Mi" })
+    condition = (
+      google_cloud_run_v2_service.this.template[0].containers[0].resources[0].cpu_idle
+      && google_cloud_run_v2_service.this.template[0].containers[0].resources[0].limits == tomap({ cpu = "1", memory = "2048Mi" })
+    )
     error_message = "1 vCPU, 2048 MiB, idle for a third of the price."
   }
 }
@@ -85,7 +101,11 @@ run "an_instance_is_asked_on_the_port_that_is_never_public" {
     error_message = "Start, life and readiness, on 8081."
   }
   assert {
-    condition     = google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].period_seconds * google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].failure_threshold >= 120
+    condition = (
+      google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].period_seconds
+      * google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].failure_threshold
+      >= 120
+    )
     error_message = "An address in the network may take a minute."
   }
 }
@@ -104,7 +124,10 @@ run "answers_name_their_image_and_the_client_is_whom_the_load_balancer_saw" {
 
 run "without_a_canary_the_newest_revision_has_every_request" {
   assert {
-    condition     = [for target in google_cloud_run_v2_service.this.traffic : "${target.type} ${target.percent}"] == ["TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST 100"]
+    condition = (
+      [for target in google_cloud_run_v2_service.this.traffic : "${target.type} ${target.percent}"]
+      == ["TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST 100"]
+    )
     error_message = "Written out: without traffic in the configuration, the old weights stay."
   }
   assert {
@@ -122,14 +145,21 @@ run "revisions_are_named_by_cloud_run" {
 
 run "a_canary_gets_its_percent_and_the_stable_revision_keeps_the_rest_by_name" {
   variables {
-    canary = { image = "us-central1-docker.pkg.dev/test-project/test/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 10, stable = "test-00001-abc" }
+    canary = { image = "example.com/b@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 10, stable = "test-00001-abc" }
   }
   assert {
-    condition     = [for target in google_cloud_run_v2_service.this.traffic : join(" ", compact([target.type, target.revision, target.percent]))] == ["TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION test-00001-abc 90", "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST 10"]
+    condition = (
+      [for target in google_cloud_run_v2_service.this.traffic : join(" ", compact([target.type, target.revision, target.percent]))]
+      == ["TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION test-00001-abc 90", "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST 10"]
+    )
     error_message = "90 and 10."
   }
   assert {
-    condition     = google_cloud_run_v2_service.this.template[0].containers[0].image == var.canary.image && { for variable in google_cloud_run_v2_service.this.template[0].containers[0].env : variable.name => variable.value }["MERIDIAN_VERSION"] == "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+    condition = (
+      google_cloud_run_v2_service.this.template[0].containers[0].image == var.canary.image
+      && { for each in google_cloud_run_v2_service.this.template[0].containers[0].env : each.name => each.value }["MERIDIAN_VERSION"]
+      == "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+    )
     error_message = "The newest revision is the canary's."
   }
   assert {
@@ -140,20 +170,26 @@ run "a_canary_gets_its_percent_and_the_stable_revision_keeps_the_rest_by_name" {
 
 run "a_withdrawn_canary_gets_nothing" {
   variables {
-    canary = { image = "us-central1-docker.pkg.dev/test-project/test/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 0, stable = "test-00001-abc" }
+    canary = { image = "example.com/b@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 0, stable = "test-00001-abc" }
   }
   assert {
-    condition     = [for target in google_cloud_run_v2_service.this.traffic : join(" ", compact([target.type, target.revision, target.percent]))] == ["TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION test-00001-abc 100"]
+    condition = (
+      [for target in google_cloud_run_v2_service.this.traffic : join(" ", compact([target.type, target.revision, target.percent]))]
+      == ["TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION test-00001-abc 100"]
+    )
     error_message = "All to the stable revision."
   }
 }
 
 run "a_canary_of_100_percent_leaves_nothing_to_the_stable_revision" {
   variables {
-    canary = { image = "us-central1-docker.pkg.dev/test-project/test/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 100, stable = "test-00001-abc" }
+    canary = { image = "example.com/b@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 100, stable = "test-00001-abc" }
   }
   assert {
-    condition     = [for target in google_cloud_run_v2_service.this.traffic : "${target.type} ${target.percent}"] == ["TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST 100"]
+    condition = (
+      [for target in google_cloud_run_v2_service.this.traffic : "${target.type} ${target.percent}"]
+      == ["TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST 100"]
+    )
     error_message = "All to the newest."
   }
 }
@@ -173,7 +209,10 @@ run "a_revision_that_did_not_get_up_is_told_by_every_plan" {
 
 run "the_load_balancer_and_the_probe_are_told_where_the_service_is" {
   assert {
-    condition     = output.origin == "us-central1/test" && output.platform == "projects/test-project/locations/us-central1" && output.service_id == "projects/test-project/locations/us-central1/services/test"
+    condition = (
+      output.origin == "us-central1/test" && output.platform == "projects/test-project/locations/us-central1"
+      && output.service_id == "projects/test-project/locations/us-central1/services/test"
+    )
     error_message = "As their modules take it."
   }
 }
@@ -185,12 +224,51 @@ run "a_destroy_is_not_held_up" {
   }
 }
 
-run "refuses_a_name_that_other_resources_cannot_bear" {
+# The run fails if one of these is not refused.
+run "refuses" {
   command = plan
   variables {
-    name = "name-of-seventeen"
+    # a canary without a digest
+    canary = { image = "us-central1-docker.pkg.dev/test-project/test/meridian:latest", percent = 10, stable = "test-00001-abc" }
+    # less than a vcpu which takes one request at a time
+    cpu = 0.5
+    # a single instance
+    instances = { min = 1, max = 6 }
+    # a variable that no process can have
+    environment = { "1ST" = "x" }
+    # an unknown way to call
+    invoker = "everybody"
   }
-  expect_failures = [var.name]
+  expect_failures = [var.canary, var.cpu, var.instances, var.environment, var.invoker]
+}
+
+run "refuses_2" {
+  command = plan
+  variables {
+    # more than all requests
+    canary = { image = "example.com/b@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 101, stable = "test-00001-abc" }
+    # memory that cloud run does not pair with the cpu
+    memory = 8192
+    # a minimum above the maximum
+    instances = { min = 4, max = 3 }
+    # to have the client address or port overridden
+    environment = { MERIDIAN_CLIENT_ADDRESS = "peer" }
+  }
+  expect_failures = [var.canary, var.memory, var.instances, var.environment]
+}
+
+run "refuses_3" {
+  command = plan
+  variables {
+    # a part of a percent
+    canary = { image = "example.com/b@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 0.5, stable = "test-00001-abc" }
+    # too little memory for many vcpus
+    cpu    = 4
+    memory = 1024
+    # a variable that cloud run sets itself
+    environment = { K_SERVICE = "x" }
+  }
+  expect_failures = [var.canary, var.memory, var.environment]
 }
 
 run "refuses_an_image_without_a_digest" {
@@ -201,34 +279,10 @@ run "refuses_an_image_without_a_digest" {
   expect_failures = [var.image]
 }
 
-run "refuses_a_canary_without_a_digest" {
-  command = plan
-  variables {
-    canary = { image = "us-central1-docker.pkg.dev/test-project/test/meridian:latest", percent = 10, stable = "test-00001-abc" }
-  }
-  expect_failures = [var.canary]
-}
-
-run "refuses_more_than_all_requests" {
-  command = plan
-  variables {
-    canary = { image = "us-central1-docker.pkg.dev/test-project/test/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 101, stable = "test-00001-abc" }
-  }
-  expect_failures = [var.canary]
-}
-
-run "refuses_a_part_of_a_percent" {
-  command = plan
-  variables {
-    canary = { image = "us-central1-docker.pkg.dev/test-project/test/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 0.5, stable = "test-00001-abc" }
-  }
-  expect_failures = [var.canary]
-}
-
 run "refuses_a_stable_revision_of_another_service" {
   command = plan
   variables {
-    canary = { image = "us-central1-docker.pkg.dev/test-project/test/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 10, stable = "other-00001-abc" }
+    canary = { image = "example.com/b@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 10, stable = "other-00001-abc" }
   }
   expect_failures = [var.canary]
 }
@@ -236,88 +290,7 @@ run "refuses_a_stable_revision_of_another_service" {
 run "refuses_a_canary_of_the_image_that_runs" {
   command = plan
   variables {
-    canary = { image = "us-central1-docker.pkg.dev/test-project/test/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", percent = 10, stable = "test-00001-abc" }
+    canary = { image = "example.com/a@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", percent = 10, stable = "test-00001-abc" }
   }
   expect_failures = [var.canary]
-}
-
-run "refuses_less_than_a_vcpu_which_takes_one_request_at_a_time" {
-  command = plan
-  variables {
-    cpu = 0.5
-  }
-  expect_failures = [var.cpu]
-}
-
-run "refuses_memory_that_cloud_run_does_not_pair_with_the_cpu" {
-  command = plan
-  variables {
-    memory = 8192
-  }
-  expect_failures = [var.memory]
-}
-
-run "refuses_too_little_memory_for_many_vcpus" {
-  command = plan
-  variables {
-    cpu    = 4
-    memory = 1024
-  }
-  expect_failures = [var.memory]
-}
-
-run "refuses_a_single_instance" {
-  command = plan
-  variables {
-    instances = { min = 1, max = 6 }
-  }
-  expect_failures = [var.instances]
-}
-
-run "refuses_a_minimum_above_the_maximum" {
-  command = plan
-  variables {
-    instances = { min = 4, max = 3 }
-  }
-  expect_failures = [var.instances]
-}
-
-run "refuses_a_variable_that_no_process_can_have" {
-  command = plan
-  variables {
-    environment = { "1ST" = "x" }
-  }
-  expect_failures = [var.environment]
-}
-
-run "refuses_to_have_the_client_address_or_port_overridden" {
-  command = plan
-  variables {
-    environment = { MERIDIAN_CLIENT_ADDRESS = "peer" }
-  }
-  expect_failures = [var.environment]
-}
-
-run "refuses_a_variable_that_cloud_run_sets_itself" {
-  command = plan
-  variables {
-    environment = { K_SERVICE = "x" }
-  }
-  expect_failures = [var.environment]
-}
-
-run "refuses_to_run_without_a_subnet" {
-  command = plan
-  variables {
-    private_subnet_ids = []
-  }
-  expect_failures = [var.private_subnet_ids]
-}
-
-run "refuses_an_unknown_way_to_call" {
-  command = plan
-  variables {
-    invoker = "everybody"
-  }
-  expect_failures = [var.invoker]
 }

@@ -14,7 +14,10 @@ run "every_state_that_was_ever_written_can_be_had_back_for_a_quarter" {
     error_message = "A state that was broken is put back from its last version."
   }
   assert {
-    condition     = alltrue([for rule in google_storage_bucket.this.lifecycle_rule : one(rule.condition).days_since_noncurrent_time == 90 && one(rule.condition).with_state == "ARCHIVED"])
+    condition = alltrue([
+      for rule in google_storage_bucket.this.lifecycle_rule :
+      one(rule.condition).days_since_noncurrent_time == 90 && one(rule.condition).with_state == "ARCHIVED"
+    ])
     error_message = "Old versions stay for 90 days."
   }
 }
@@ -49,12 +52,4 @@ run "the_bucket_is_known_before_it_is_made_and_named_for_the_project" {
     condition     = google_storage_bucket.this.name == "test-project-test-state" && strcontains(output.backend["stacks/gcp"], "\"test-project-test-state\"")
     error_message = "The bootstrap looks whether the name is taken before it makes anything."
   }
-}
-
-run "refuses_a_name_that_other_resources_cannot_bear" {
-  command = plan
-  variables {
-    name = "name-of-seventeen"
-  }
-  expect_failures = [var.name]
 }

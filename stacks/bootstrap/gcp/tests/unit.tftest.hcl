@@ -49,39 +49,35 @@ run "a_job_outside_its_environment_is_not_even_told_who_deploys" {
     github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }
   }
   assert {
-    condition     = keys(output.settings.all) == ["GCP_PLANNER", "GCP_PROJECT", "GCP_PROVIDER"] && toset(keys(output.settings.environments)) == toset(["production", "staging"]) && alltrue([for values in output.settings.environments : keys(values) == ["GCP_DEPLOYER"]])
+    condition = (
+      keys(output.settings.all) == ["GCP_PLANNER", "GCP_PROJECT", "GCP_PROVIDER"]
+      && toset(keys(output.settings.environments)) == toset(["production", "staging"])
+      && alltrue([for values in output.settings.environments : keys(values) == ["GCP_DEPLOYER"]])
+    )
     error_message = "The planner for all, the deployer for its environment."
   }
 }
 
-run "refuses_a_zone_for_a_region" {
+# The run fails if one of these is not refused.
+run "refuses" {
   command = plan
   variables {
+    # a zone for a region
     region = "us-central1-a"
-  }
-  expect_failures = [var.region]
-}
-
-run "refuses_a_project_by_its_number" {
-  command = plan
-  variables {
+    # a project by its number
     project = "123456789012"
-  }
-  expect_failures = [var.project]
-}
-
-run "refuses_a_name_that_other_resources_cannot_bear" {
-  command = plan
-  variables {
+    # a name that other resources cannot bear
     name = "name-of-seventeen"
-  }
-  expect_failures = [var.name]
-}
-
-run "refuses_to_keep_so_few_images_that_a_rollback_finds_none" {
-  command = plan
-  variables {
+    # to keep so few images that a rollback finds none
     keep_images = 9
   }
-  expect_failures = [var.keep_images]
+  expect_failures = [var.region, var.project, var.name, var.keep_images]
+}
+
+run "refuses_a_name_that_no_bucket_may_have" {
+  command = plan
+  variables {
+    name = "my-google-clock"
+  }
+  expect_failures = [var.name]
 }

@@ -8,154 +8,74 @@ variables {
   image   = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 }
 
-run "refuses_a_name_with_two_hyphens" {
+# The run fails if one of these is not refused.
+run "refuses" {
   command = plan
   variables {
+    # a name with two hyphens
     name = "two--hyphens"
-  }
-  expect_failures = [var.name]
-}
-
-run "refuses_a_zone_for_a_region" {
-  command = plan
-  variables {
+    # a zone for a region
     region = "us-central1-a"
-  }
-  expect_failures = [var.region]
-}
-
-run "refuses_the_number_of_a_project" {
-  command = plan
-  variables {
+    # the number of a project
     project = "123456789012"
-  }
-  expect_failures = [var.project]
-}
-
-run "refuses_an_empty_greeting" {
-  command = plan
-  variables {
+    # an empty greeting
     greeting = "  "
-  }
-  expect_failures = [var.greeting]
-}
-
-run "refuses_a_greeting_of_two_lines" {
-  command = plan
-  variables {
-    greeting = "Hello\nWorld"
-  }
-  expect_failures = [var.greeting]
-}
-
-run "refuses_a_range_with_host_bits" {
-  command = plan
-  variables {
+    # a range with host bits
     cidr = "10.30.1.0/16"
-  }
-  expect_failures = [var.cidr]
-}
-
-run "refuses_a_public_range" {
-  command = plan
-  variables {
-    cidr = "8.8.0.0/16"
-  }
-  expect_failures = [var.cidr]
-}
-
-run "refuses_a_range_too_small" {
-  command = plan
-  variables {
-    cidr = "10.30.0.0/25"
-  }
-  expect_failures = [var.cidr]
-}
-
-run "refuses_a_machine_of_another_processor" {
-  command = plan
-  variables {
+    # a machine of another processor
     machine_type = "t2a-standard-1"
-  }
-  expect_failures = [var.machine_type]
-}
-
-run "refuses_what_is_no_machine_type" {
-  command = plan
-  variables {
-    machine_type = "small"
-  }
-  expect_failures = [var.machine_type]
-}
-
-run "refuses_no_machine_at_all" {
-  command = plan
-  variables {
+    # no machine at all
     machines = 0
-  }
-  expect_failures = [var.machines]
-}
-
-run "refuses_less_memory_than_the_service_needs" {
-  command = plan
-  variables {
+    # less memory than the service needs
     memory = 256
-  }
-  expect_failures = [var.memory]
-}
-
-run "refuses_an_image_by_tag" {
-  command = plan
-  variables {
-    image = "example.com/meridian:latest"
-  }
-  expect_failures = [var.image]
-}
-
-run "refuses_an_image_of_artifact_registry_that_the_machine_may_not_pull" {
-  command = plan
-  variables {
-    image = "us-central1-docker.pkg.dev/test-project/other/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-  }
-  expect_failures = [var.image]
-}
-
-run "refuses_a_repository_with_a_scheme" {
-  command = plan
-  variables {
+    # a repository with a scheme
     repository_url = "https://example.com/meridian"
-  }
-  expect_failures = [var.repository_url]
-}
-
-run "refuses_to_keep_too_few_images" {
-  command = plan
-  variables {
+    # to keep too few images
     keep_images = 1
+    # a certificate without a host name
+    certificate = { name = "hello", secret = "projects/p/secrets/s/versions/1", proxy = var.image }
   }
-  expect_failures = [var.keep_images]
+  expect_failures = [
+    var.name,
+    var.region,
+    var.project,
+    var.greeting,
+    var.cidr,
+    var.machine_type,
+    var.machines,
+    var.memory,
+    var.repository_url,
+    var.keep_images,
+    var.certificate,
+  ]
 }
 
-run "refuses_a_certificate_without_a_host_name" {
+run "refuses_2" {
   command = plan
   variables {
-    certificate = { name = "hello", secret = "projects/test-project/secrets/hello/versions/1", proxy = "example.com/haproxy@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" }
+    # a greeting of two lines
+    greeting = "Hello\nWorld"
+    # a public range
+    cidr = "8.8.0.0/16"
+    # what is no machine type
+    machine_type = "small"
+    # an image of artifact registry that the machine may not pull
+    image = "us-central1-docker.pkg.dev/test-project/other/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    # a certificate that is no secret
+    certificate = { name = "hello.example.com", secret = "hello.pem", proxy = var.image }
   }
-  expect_failures = [var.certificate]
+  expect_failures = [var.greeting, var.cidr, var.machine_type, var.image, var.certificate]
 }
 
-run "refuses_a_certificate_that_is_no_secret" {
+run "refuses_3" {
   command = plan
   variables {
-    certificate = { name = "hello.example.com", secret = "hello.pem", proxy = "example.com/haproxy@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" }
-  }
-  expect_failures = [var.certificate]
-}
-
-run "refuses_a_proxy_by_tag" {
-  command = plan
-  variables {
+    # a range too small
+    cidr = "10.30.0.0/25"
+    # an image by tag
+    image = "example.com/meridian:latest"
+    # a proxy by tag
     certificate = { name = "hello.example.com", secret = "projects/test-project/secrets/hello/versions/1", proxy = "haproxy:latest" }
   }
-  expect_failures = [var.certificate]
+  expect_failures = [var.cidr, var.image, var.certificate]
 }
