@@ -1,6 +1,8 @@
 """What Google refuses, so does its double: tests/doubles/clouds/Google.java. Each refusal once."""
 
 import copy
+import json
+import pathlib
 
 import pytest
 from doubles.cloud_echo import Echo
@@ -8,6 +10,7 @@ from doubles.cloud_echo import Echo
 pytestmark = [pytest.mark.check, pytest.mark.needs("jdk")]
 
 PROJECT = "test-project"
+RIGHTS = pathlib.Path(__file__).parent / "google_rights.json"
 REGION = f"projects/{PROJECT}/regions/us-central1"
 GLOBAL = f"projects/{PROJECT}/global"
 PLACE = f"projects/{PROJECT}/locations/us-central1"
@@ -282,5 +285,91 @@ def test_an_interface_that_is_off_answers_nothing(tmp_path):
     try:
         status, answer = echo.ask("GET", f"https://run.googleapis.com/v2/{PLACE}/services")
         assert status == 403 and answer["error"]["errors"][0]["reason"] == "SERVICE_DISABLED"
+    finally:
+        echo.stop()
+
+
+def test_what_is_zero_is_left_out_of_a_dashboard(cloud):
+    tile = {"xPos": 0, "yPos": 4, "widget": {"title": "one"}}
+    made = cloud.make(f"monitoring:v1/projects/{PROJECT}/dashboards", {"displayName": "board", "mosaicLayout": {"tiles": [tile]}})
+    assert cloud.ask("GET", f"monitoring:v1/{made['name']}")[1]["mosaicLayout"]["tiles"] == [{"yPos": 4, "widget": {"title": "one"}}]
+
+
+def test_the_newest_revision_serves_once_it_is_ready(cloud):
+    cloud.make(f"run:v2/{PLACE}/services?serviceId=late", service(image="first"))
+    cloud.echo.order("late-revisions", requests=2)
+    operation = cloud.ask("PATCH", f"run:v2/{PLACE}/services/late", service(image="second"))[1]
+    assert not operation["done"]
+    for done in (False, True):
+        assert cloud.ask("GET", f"run:v2/{operation['name']}")[1]["done"] is done
+    cloud.echo.order("late-revisions", requests=0)
+    assert cloud.echo.order("history")[-2:] == [{"first": 100}, {"second": 100}]
+
+
+RULE = {"priority": 7, "action": "allow"}
+LAST = {"priority": 2147483647, "action": "allow"}
+
+
+def test_rules_of_a_policy_come_and_go_one_by_one(cloud):
+    policies = f"compute:compute/v1/{GLOBAL}/securityPolicies"
+    cloud.make(policies, {"name": "policy", "rules": [LAST]})
+    cloud.make(f"{policies}/policy/addRule", RULE)
+    refused(cloud, 400, "same priorities", "POST", f"{policies}/policy/addRule", RULE)
+    cloud.make(f"{policies}/policy/patchRule?priority=7", {"action": "deny(403)"})
+    assert cloud.ask("GET", f"{policies}/policy/getRule?priority=7")[1]["action"] == "deny(403)"
+    cloud.make(f"{policies}/policy/removeRule?priority=7", {})
+    refused(cloud, 400, "does not exist", "POST", f"{policies}/policy/removeRule?priority=7", {})
+    refused(cloud, 400, "priority 2147483647", "POST", f"{policies}/policy/removeRule?priority=2147483647", {})
+
+
+def test_a_channel_in_use_goes_by_force_alone(cloud):
+    monitoring = f"monitoring:v3/projects/{PROJECT}"
+    channel = cloud.make(f"{monitoring}/notificationChannels", {"type": "email"})["name"]
+    policy = cloud.make(f"{monitoring}/alertPolicies", {"notificationChannels": [channel]})["name"]
+    refused(cloud, 400, "is already being used by", "DELETE", f"monitoring:v3/{channel}")
+    assert cloud.ask("DELETE", f"monitoring:v3/{channel}?force=true")[0] == 200
+    assert "notificationChannels" not in cloud.ask("GET", f"monitoring:v3/{policy}")[1]
+
+
+def test_a_group_of_machines_takes_as_many_new_ones_as_it_has_zones_and_stays_while_it_is_used(cloud):
+    managers = f"compute:compute/v1/{REGION}/instanceGroupManagers"
+    refused(cloud, 400, "number of zones", "POST", managers, {"name": "few", "updatePolicy": {"maxSurge": {"fixed": 1}}})
+    template = {"name": "template", "properties": {"serviceAccounts": [{"email": "gone@example.com"}]}}
+    refused(cloud, 400, "does not exist", "POST", f"compute:compute/v1/{REGION}/instanceTemplates", template)
+    cloud.make(f"compute:compute/v1/{REGION}/instanceTemplates", {**template, "properties": {}})
+    cloud.make(managers, {"name": "machines", "versions": [{"instanceTemplate": f"{REGION}/instanceTemplates/template"}]})
+    assert [cloud.ask("GET", f"{managers}/machines")[1]["status"]["isStable"] for _ in range(2)] == [False, True]
+    cloud.make(f"compute:compute/v1/{REGION}/backendServices", {"name": "front", "backends": [{"group": f"{REGION}/instanceGroups/machines"}]})
+    refused(cloud, 400, "backendServices/front", "DELETE", f"{managers}/machines")
+    refused(cloud, 400, "instanceGroupManagers/machines", "DELETE", f"compute:compute/v1/{REGION}/instanceTemplates/template")
+
+
+def test_an_account_may_do_what_its_roles_say_where_their_conditions_hold(tmp_path):
+    echo = Echo("Google", tmp_path, ["*.googleapis.com"])
+    try:
+        echo.order("enable", services=APIS)
+        cloudresourcemanager = f"https://cloudresourcemanager.googleapis.com/v1/projects/{PROJECT}"
+        storage = "https://storage.googleapis.com/storage/v1/b"
+        echo.ask("GET", cloudresourcemanager)
+        echo.ask("POST", f"https://iam.googleapis.com/v1/projects/{PROJECT}/serviceAccounts", {"accountId": "meridian-service"})
+        for name in ("mine", "other"):
+            echo.ask("POST", f"{storage}?project={PROJECT}", {"name": name, "location": "us-central1"})
+        binding = {
+            "role": "roles/storage.admin",
+            "members": [f"serviceAccount:{ACCOUNT}"],
+            "condition": {"expression": "resource.name == 'x' || resource.name.startsWith('projects/_/buckets/mine')"},
+        }
+        assert echo.ask("POST", f"{cloudresourcemanager}:setIamPolicy", {"policy": {"version": 3, "bindings": [binding]}})[0] == 200
+        echo.order("judge", **json.loads(RIGHTS.read_text()))
+
+        def status(method, url, who):
+            return echo.ask(method, url, headers={"Authorization": f"Bearer {who}"})[0]
+
+        assert status("GET", f"{storage}/mine", ACCOUNT) == 200
+        assert status("GET", f"{storage}/other", ACCOUNT) == 403
+        assert status("GET", f"{storage}/mine", f"somebody@{PROJECT}.iam.gserviceaccount.com") == 403
+        assert status("GET", cloudresourcemanager, ACCOUNT) == 403  # its role has that permission, its condition does not
+        assert status("GET", f"{storage}/other", "the owner") == 200
+        assert status("GET", f"https://monitoring.googleapis.com/v3/projects/{PROJECT}/groups", "the owner") == 501
     finally:
         echo.stop()

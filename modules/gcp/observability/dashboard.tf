@@ -35,29 +35,31 @@ resource "google_monitoring_dashboard" "this" {
     mosaicLayout = {
       columns = 48
       tiles = concat(
+        # Google leaves out a position of zero when it is asked, and the provider would take that for a change:
+        # https://github.com/hashicorp/terraform-provider-google/issues/24650
         [{
-          xPos   = 0
-          yPos   = 0
           width  = 48
           height = 4
           widget = { title = var.name, text = { content = "Serves [${var.url}](${var.url})", format = "MARKDOWN" } }
         }],
-        [for index, title in keys(local.graphs) : {
-          xPos   = 16 * (index % 3)
-          yPos   = 4 + 16 * floor(index / 3)
-          width  = 16
-          height = 16
-          widget = {
-            title = substr(title, 2, -1)
-            xyChart = {
-              dataSets = [for legend, query in local.graphs[title] : {
-                timeSeriesQuery = { prometheusQuery = query }
-                plotType        = "LINE"
-                legendTemplate  = legend
-              }]
+        [for index, title in keys(local.graphs) : merge(
+          index % 3 == 0 ? {} : { xPos = 16 * (index % 3) },
+          {
+            yPos   = 4 + 16 * floor(index / 3)
+            width  = 16
+            height = 16
+            widget = {
+              title = substr(title, 2, -1)
+              xyChart = {
+                dataSets = [for legend, query in local.graphs[title] : {
+                  timeSeriesQuery = { prometheusQuery = query }
+                  plotType        = "LINE"
+                  legendTemplate  = legend
+                }]
+              }
             }
-          }
-        }]
+          },
+        )]
       )
     }
   })

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
  *
  * <p>It keeps what it is given, adds what Google adds, and refuses what Google refuses and
  * Terraform's provider does not see: what does not exist, what is in use, what an interface that is
- * off would answer. Each refusal is shown by a test in tests/doubles/test_gcp_echo.py. It judges no
- * credentials.
+ * off would answer. Each refusal is shown by a test in tests/doubles/test_gcp_echo.py. Who may ask
+ * what it judges only when it is told to.
  */
 final class Google implements Echo.Cloud {
   /** Interfaces that every project has from the beginning. */
@@ -42,6 +42,7 @@ final class Google implements Echo.Cloud {
   private final GoogleRun run = new GoogleRun(this);
   private final GoogleStorage storage = new GoogleStorage(this);
   private final GooglePolicies policies = new GooglePolicies(this);
+  private final GoogleRights rights = new GoogleRights(this);
   final GoogleIam iam = new GoogleIam(this);
   private final GoogleNames names = new GoogleNames(this);
 
@@ -61,6 +62,7 @@ final class Google implements Echo.Cloud {
           "SERVICE_DISABLED",
           api + ".googleapis.com has not been used in this project before or it is disabled.");
     }
+    rights.check(api, request);
     switch (api) {
       case "cloudresourcemanager":
         return project(request);
@@ -114,9 +116,17 @@ final class Google implements Echo.Cloud {
       case "objects": // where they are kept in earnest, with generations
         storage.upstream = new ObjectUpstream(new Upstream(Json.text(details, "url"), null));
         return null;
+      case "judge": // by tests/doubles/google_rights.json
+        rights.judge(details);
+        return null;
       case "fail-next-revision":
         run.failNextRevision = true;
         return null;
+      case "late-revisions":
+        run.late = (Long) details.get("requests");
+        return null;
+      case "history":
+        return run.history;
       case "hold-addresses":
         compute.holdsAddresses = true;
         return null;
@@ -251,6 +261,11 @@ final class Google implements Echo.Cloud {
         400,
         "resourceInUseByAnotherResource",
         "The resource '" + id + "' is already being used by '" + user + "'");
+  }
+
+  /** Whatever of Compute Engine, but for one, refers to a resource; null if nothing does. */
+  String user(String id, String except) {
+    return compute.user(id, except);
   }
 
   /** Something with addresses in subnets has gone. */

@@ -26,8 +26,11 @@ final class GoogleCompute {
   /** Subnet to what still has addresses of it. */
   final Map<String, String> held = new TreeMap<>();
 
+  private final GoogleMachines machines;
+
   GoogleCompute(Google google) {
     this.google = google;
+    machines = new GoogleMachines(google);
   }
 
   Echo.Answer answer(Echo.Request request) {
@@ -37,10 +40,18 @@ final class GoogleCompute {
     if (request.path().matches("/compute/v1/projects/[^/]+/regions/[^/]+")) {
       return region(request.path().replaceFirst(".*/", ""));
     }
+    if (request.path().matches("/compute/v1/projects/[^/]+/global/images/family/[^/]+")) {
+      // Google's own images are there from the beginning.
+      return Google.ok(
+          Json.object("name", "an-image", "selfLink", BASE + request.path().substring(12)));
+    }
     Matcher path =
         Google.match(
             "/compute/v1/(projects/[^/]+/(?:global|regions/[^/]+))/(\\w+)(?:/([^/]+))?(?:/(\\w+))?",
-            request.path());
+            // Global, and yet not so in its path.
+            request
+                .path()
+                .replaceFirst("(?<=/projects/[^/]{1,30})(?=/targetHttpProxies/)", "/global"));
     String collection = path.group(1) + "/" + path.group(2);
     String verb = path.group(4);
     if (path.group(3) == null) {
@@ -55,6 +66,9 @@ final class GoogleCompute {
     Map<String, Object> object = google.existing(id);
     switch (request.method()) {
       case "GET":
+        if (verb == null && path.group(2).equals("instanceGroupManagers")) {
+          machines.settle(object);
+        }
         return Google.ok(verb == null ? object : read(verb, object, request));
       case "DELETE":
         return delete(id);
@@ -82,17 +96,24 @@ final class GoogleCompute {
     if (collection.contains("/regions/")) {
       body.put("region", BASE + collection.replaceFirst("/\\w+$", ""));
     }
-    if (id.contains("/global/addresses/")) {
+    if (id.contains("/addresses/")) {
       body.put("address", "203.0.113." + (10 + number % 200));
       body.put("status", "RESERVED");
       body.put("labelFingerprint", "l" + number);
     }
     if (id.contains("/forwardingRules/")) {
       body.put("labelFingerprint", "l" + number);
-      // Asked for by reference, told by number.
-      body.put("IPAddress", target((String) body.get("IPAddress")).get("address"));
-      body.put("portRange", range((String) body.get("portRange")));
+      String address = (String) body.get("IPAddress");
+      if (LINK.matcher(address).matches()) { // asked for by reference, told by number
+        body.put("IPAddress", target(address).get("address"));
+      }
+      if (body.get("portRange") instanceof String ports) {
+        body.put("portRange", range(ports));
+      }
       body.put("networkTier", "PREMIUM");
+    }
+    if (id.contains("/instanceGroupManagers/")) {
+      machines.begin(id, body);
     }
     google.store.put(id, body);
     return operation(id, "insert");
@@ -118,6 +139,10 @@ final class GoogleCompute {
     if (id.contains("/networkEndpointGroups/")) {
       throw new Echo.Refusal(405, "notAllowed", "A network endpoint group cannot be changed");
     }
+    if (verb != null && verb.endsWith("Rule")) {
+      rule(object, verb, request);
+      return operation(id, verb);
+    }
     Map<String, Object> changed = Json.copy(object);
     Map<String, Object> body = request.json();
     body.remove("fingerprint");
@@ -128,6 +153,8 @@ final class GoogleCompute {
     } else if (verb == null || verb.equals("setLabels")) {
       // A patch replaces lists and maps as a whole.
       changed.putAll(body);
+    } else if (verb.equals("resize")) {
+      changed.put("targetSize", Long.valueOf(request.query().get("size")));
     } else if (verb.matches("set[A-Z]\\w*")) {
       String key = verb.substring(3, 4).toLowerCase() + verb.substring(4);
       changed.put(key, body.get(key));
@@ -137,11 +164,56 @@ final class GoogleCompute {
     changed.values().removeIf(Objects::isNull);
     check(id, changed);
     changed.put("fingerprint", "f" + google.next());
+    if (id.contains("/instanceGroupManagers/")) {
+      machines.begin(id, changed);
+    }
     google.store.put(id, changed);
     return operation(id, "update");
   }
 
+  /**
+   * Rules of a policy come and go one by one, each by its priority; the last one stays:
+   * https://cloud.google.com/compute/docs/reference/rest/v1/securityPolicies/addRule.
+   */
+  private void rule(Map<String, Object> policy, String verb, Echo.Request request) {
+    List<Map<String, Object>> rules = new ArrayList<>(Json.objects(policy, "rules"));
+    Map<String, Object> body = request.json();
+    Object priority =
+        verb.equals("addRule")
+            ? body.get("priority")
+            : Long.valueOf(request.query().get("priority"));
+    Map<String, Object> there =
+        rules.stream()
+            .filter(rule -> rule.get("priority").equals(priority))
+            .findFirst()
+            .orElse(null);
+    if (there == null != verb.equals("addRule")) {
+      throw Google.invalid(
+          there == null
+              ? "The rule at priority " + priority + " does not exist."
+              : "Cannot have rules with the same priorities.");
+    }
+    switch (verb) {
+      case "addRule":
+        rules.add(body);
+        break;
+      case "patchRule":
+        there.putAll(body);
+        break;
+      default:
+        if (priority.equals(2147483647L)) {
+          throw Google.invalid("A security policy must have a rule of priority 2147483647");
+        }
+        rules.remove(there);
+    }
+    policy.put("rules", rules);
+    policy.put("fingerprint", "f" + google.next());
+  }
+
   private Echo.Answer delete(String id) {
+    if (id.contains("/instanceGroupManagers/")) {
+      machines.end(id);
+    }
     String user = user(id);
     if (user != null) {
       throw Google.inUse(id, user);
@@ -151,12 +223,18 @@ final class GoogleCompute {
   }
 
   /** Whatever refers to a resource; null if nothing does. */
-  private String user(String id) {
+  String user(String id) {
+    return user(id, id);
+  }
+
+  /** Whatever else than the one that is given refers to a resource. */
+  String user(String id, String except) {
     if (held.containsKey(id)) {
       return held.get(id);
     }
     for (Map.Entry<String, Map<String, Object>> entry : google.store.all().entrySet()) {
       if (!entry.getKey().equals(id)
+          && !entry.getKey().equals(except)
           && !entry.getKey().contains("/revisions/")
           && links(entry.getValue()).contains(id)) {
         return entry.getKey();
@@ -216,6 +294,14 @@ final class GoogleCompute {
     }
     if (id.contains("/backendServices/")) {
       checkBackend(body);
+    }
+    if (id.contains("/instanceGroupManagers/")) {
+      GoogleMachines.check(body);
+    }
+    for (Map<String, Object> account : Json.objects(body, "properties.serviceAccounts")) {
+      if (!google.hasAccount(Json.text(account, "email"))) {
+        throw Google.invalid("The service account " + account.get("email") + " does not exist.");
+      }
     }
     if (id.contains("/securityPolicies/")) {
       checkRules(Json.objects(body, "rules"));

@@ -63,9 +63,7 @@ final class GoogleIam {
   private Echo.Answer make(String collection, Echo.Request request) {
     boolean pool = last(collection).equals("workloadIdentityPools");
     String name =
-        request
-            .query()
-            .get(pool ? "workloadIdentityPoolId" : "workloadIdentityPoolProviderId");
+        request.query().get(pool ? "workloadIdentityPoolId" : "workloadIdentityPoolProviderId");
     if (name == null || !name.matches("[a-z0-9-]{4,32}") || name.startsWith("gcp-")) {
       throw Google.invalid("Invalid id: " + name);
     }

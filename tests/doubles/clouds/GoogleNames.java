@@ -46,6 +46,9 @@ final class GoogleNames {
       case "POST":
         return create(id, request, operations);
       case "DELETE":
+        if ("true".equals(request.query().get("force"))) {
+          forget(id);
+        }
         return delete(Echo.decode(id), operations);
       default:
         return update(Echo.decode(id), request, operations);
@@ -118,10 +121,33 @@ final class GoogleNames {
     if (kind.equals("alertPolicies")) {
       conditions(id, body);
     }
+    withoutZeros(id, body);
     google.store.put(id, body);
     return operation
         ? Google.done(parent(id) + "/operations/" + google.next(), body)
         : Google.ok(body);
+  }
+
+  /**
+   * Monitoring leaves out whatever has its default, be it written out or not:
+   * https://protobuf.dev/programming-guides/json/ and, of the positions of tiles,
+   * https://github.com/hashicorp/terraform-provider-google/issues/24650.
+   */
+  private static void withoutZeros(String id, Object value) {
+    if (value instanceof List<?> list) {
+      list.forEach(each -> withoutZeros(id, each));
+    } else if (value instanceof Map<?, ?> object
+        && id.matches("projects/[^/]+/(dashboards|alertPolicies|uptimeCheckConfigs)/.*")) {
+      object
+          .values()
+          .removeIf(
+              each ->
+                  each instanceof Number number && number.doubleValue() == 0
+                      || Boolean.FALSE.equals(each)
+                      || "".equals(each)
+                      || each instanceof List<?> list && list.isEmpty());
+      object.values().forEach(each -> withoutZeros(id, each));
+    }
   }
 
   private String name(String kind, Echo.Request request) {
@@ -177,10 +203,30 @@ final class GoogleNames {
     if (id.contains("/alertPolicies/")) {
       conditions(id, changed);
     }
+    withoutZeros(id, changed);
     google.store.put(id, changed);
     return operation
         ? Google.done(parent(id) + "/operations/" + google.next(), changed)
         : Google.ok(changed);
+  }
+
+  /**
+   * Policies lose a channel that is deleted by force:
+   * https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.notificationChannels/delete
+   */
+  private void forget(String channel) {
+    google
+        .store
+        .list(channel.replaceFirst("/notificationChannels/.*", "/alertPolicies"))
+        .forEach(
+            policy -> {
+              List<Object> kept = Json.array();
+              Google.list(policy.get("notificationChannels")).stream()
+                  .filter(each -> !each.equals(channel))
+                  .forEach(kept::add);
+              policy.put("notificationChannels", kept);
+              withoutZeros((String) policy.get("name"), policy);
+            });
   }
 
   private Echo.Answer delete(String id, boolean operation) {

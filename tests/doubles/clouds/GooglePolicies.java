@@ -18,15 +18,13 @@ final class GooglePolicies {
   }
 
   Echo.Answer answer(String id, Echo.Request request, boolean write) {
-    // Projects are there from the beginning.
-    if (!id.matches("projects/[^/]+")) {
+    // Projects and secrets are there from the beginning.
+    if (!id.matches("projects/[^/]+(/secrets/[^/]+)?")) {
       google.existing(id);
     }
     String key = id + "/iamPolicy";
     Map<String, Object> old =
-        google.store.has(key)
-            ? google.store.get(key)
-            : Json.object("etag", "ACAB", "version", 1L);
+        google.store.has(key) ? google.store.get(key) : Json.object("etag", "ACAB", "version", 1L);
     if (!write) {
       return Google.ok(old);
     }
@@ -36,7 +34,9 @@ final class GooglePolicies {
     }
     if (policy.containsKey("etag") && !old.get("etag").equals(policy.get("etag"))) {
       throw new Echo.Refusal(
-          409, "aborted", "There were concurrent policy changes. Please retry the whole operation.");
+          409,
+          "aborted",
+          "There were concurrent policy changes. Please retry the whole operation.");
     }
     check(id, policy);
     policy.put("etag", "BwX" + google.next());

@@ -1,6 +1,9 @@
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -23,11 +26,37 @@ final class GoogleRun {
   private final Google google;
   boolean failNextRevision;
 
+  /**
+   * How often an operation is asked for before its new revision is ready; until then the newest
+   * that is ready stands for LATEST, and the one before it goes on serving:
+   * https://cloud.google.com/run/docs/reference/rest/v1/TrafficTarget (latestRevision).
+   */
+  long late;
+
+  /** What served after each request, image to percent, without repetitions. */
+  final List<Object> history = new ArrayList<>();
+
+  /** Name to an operation that goes on. */
+  private final Map<String, Pending> pending = new HashMap<>();
+
+  private static final class Pending {
+    final String id;
+    long left;
+
+    Pending(String id, long left) {
+      this.id = id;
+      this.left = left;
+    }
+  }
+
   GoogleRun(Google google) {
     this.google = google;
   }
 
   Echo.Answer answer(Echo.Request request) {
+    if (request.path().contains("/operations/")) {
+      return goOn(request.path().substring("/v2/".length()));
+    }
     Matcher path =
         Google.match(
             "/v2/(projects/[^/]+/locations/[^/]+)/(services|jobs)(?:/([^/:]+))?"
@@ -107,16 +136,18 @@ final class GoogleRun {
       after.put(key, before.get(key));
     }
     boolean failed = false;
+    boolean waits = false;
     if (!template.equals(before.get("template"))) {
       String revision =
           id + "/revisions/" + name(id, template, Long.parseLong(Json.text(after, "generation")));
       failed = failNextRevision;
       failNextRevision = false;
+      waits = late > 0 && before.containsKey("latestReadyRevision");
       Map<String, Object> made = Json.copy(template);
       made.put("name", revision);
       google.store.put(revision, made);
       after.put("latestCreatedRevision", revision);
-      if (!failed) {
+      if (!failed && !waits) {
         after.put("latestReadyRevision", revision);
       }
     }
@@ -125,6 +156,14 @@ final class GoogleRun {
     after.put("urls", open ? Json.array("https://" + id.hashCode() + ".run.app") : Json.array());
     after.put("uri", open ? "https://" + id.hashCode() + ".run.app" : "");
     google.store.put(id, after);
+    remember(id);
+    if (waits && !failed) {
+      after.put(
+          "terminalCondition", Json.object("type", "Ready", "state", "CONDITION_RECONCILING"));
+      String operation = operation(id);
+      pending.put(operation, new Pending(id, late));
+      return Google.ok(Json.object("name", operation, "done", false));
+    }
     if (failed) {
       String message =
           "Revision '"
@@ -143,6 +182,45 @@ final class GoogleRun {
               Json.object("code", 9L, "message", message)));
     }
     return Google.done(operation(id), after);
+  }
+
+  /** An operation is asked for once more; after the last time the newest revision is ready. */
+  private Echo.Answer goOn(String operation) {
+    Pending going = pending.get(operation);
+    if (going == null) {
+      throw new Echo.Refusal(404, "notFound", "Requested entity was not found.");
+    }
+    if (--going.left > 0) {
+      return Google.ok(Json.object("name", operation, "done", false));
+    }
+    pending.remove(operation);
+    Map<String, Object> service = google.existing(going.id);
+    service.put("latestReadyRevision", service.get("latestCreatedRevision"));
+    service.put("terminalCondition", Json.object("type", "Ready", "state", "CONDITION_SUCCEEDED"));
+    remember(going.id);
+    return Google.done(operation, service);
+  }
+
+  /** Notes what serves, if it is not what served before. */
+  private void remember(String id) {
+    Map<String, Object> service = google.existing(id);
+    Map<String, Object> serving = new TreeMap<>();
+    for (Map<String, Object> target : Json.objects(service, "traffic")) {
+      Object revision =
+          LATEST.equals(target.get("type"))
+              ? service.get("latestReadyRevision")
+              : id + "/revisions/" + target.get("revision");
+      if (revision != null) {
+        String image =
+            Json.text(
+                Json.objects(google.existing((String) revision), "containers").get(0), "image");
+        serving.merge(
+            image, target.getOrDefault("percent", 0L), (one, two) -> (Long) one + (Long) two);
+      }
+    }
+    if (history.isEmpty() || !history.get(history.size() - 1).equals(serving)) {
+      history.add(serving);
+    }
   }
 
   /** As asked for, once in its life; otherwise service, number and three letters. */
