@@ -103,6 +103,8 @@ class Bootstrap(Stack):
                 text += f'repository_url = "{outputs["repository_url"]}"\n'
                 if 'variable "boundary"' in variables:
                     text += "# Its deployers make no role without.\nboundary = true\n"
+                if 'variable "machine"' in variables and outputs.get("machine"):
+                    text += f'# Which no deployer could give its rights.\nmachine = "{outputs["machine"]}"\n'
                 (self.root / folder / SHARED).write_text(text)
         return outputs
 

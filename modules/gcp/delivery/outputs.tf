@@ -17,7 +17,7 @@ output "deployer" {
   depends_on = [
     google_artifact_registry_repository_iam_member.deployer,
     google_project_iam_member.deployer,
-    google_project_iam_member.deployer_buckets,
+    google_project_iam_member.deployer_more,
     google_project_iam_member.deployer_documents,
     google_service_account_iam_member.deployer,
     google_storage_bucket_iam_member.deployer_list,
@@ -38,4 +38,11 @@ output "providers" {
     { for provider in google_iam_workload_identity_pool_provider.github : "github" => provider.name },
     { for provider in google_iam_workload_identity_pool_provider.circleci : "circleci" => provider.name },
   )
+}
+
+output "machine" {
+  description = "E-mail address of the service account of the virtual machines, which no deployer could give rights in the project."
+  value       = google_service_account.machine.email
+
+  depends_on = [google_artifact_registry_repository_iam_member.machine, google_project_iam_member.machine]
 }

@@ -50,9 +50,17 @@ resource "google_storage_bucket_iam_member" "planner" {
   member = google_service_account.planner.member
 }
 
+# No role of Google's reads a bucket's settings and can have a condition: the legacy roles can be given on
+# buckets alone, which a stack makes after this. https://cloud.google.com/storage/docs/access-control/iam-roles
+resource "google_project_iam_custom_role" "documents_reader" {
+  role_id     = "${replace(var.name, "-", "_")}_documents_reader_${terraform_data.since["role"].input}"
+  title       = "${var.name} documents reader"
+  permissions = ["storage.buckets.get", "storage.objects.get"]
+}
+
 resource "google_project_iam_member" "planner_documents" {
   project = var.place.project
-  role    = "roles/storage.objectViewer"
+  role    = google_project_iam_custom_role.documents_reader.name
   member  = google_service_account.planner.member
 
   condition {
@@ -80,18 +88,19 @@ resource "google_artifact_registry_repository_iam_member" "deployer" {
   member     = google_service_account.deployer[each.key].member
 }
 
-# To make a bucket is a right on the project, to do anything with it a right on the bucket.
-resource "google_project_iam_custom_role" "bucket_creator" {
-  role_id     = "${replace(var.name, "-", "_")}_bucket_creator_${terraform_data.since["role"].input}"
-  title       = "${var.name} bucket creator"
-  permissions = ["storage.buckets.create"]
+# To make a bucket is a right on the project, to do anything with it a right on the bucket. What the roles
+# for service accounts lack is to change the name of one.
+resource "google_project_iam_custom_role" "deployer" {
+  role_id     = "${replace(var.name, "-", "_")}_deployer_${terraform_data.since["role"].input}"
+  title       = "${var.name} deployer"
+  permissions = ["iam.serviceAccounts.update", "storage.buckets.create"]
 }
 
-resource "google_project_iam_member" "deployer_buckets" {
+resource "google_project_iam_member" "deployer_more" {
   for_each = var.environments
 
   project = var.place.project
-  role    = google_project_iam_custom_role.bucket_creator.name
+  role    = google_project_iam_custom_role.deployer.name
   member  = google_service_account.deployer[each.key].member
 }
 

@@ -28,3 +28,8 @@ output "viewer" {
   description = "The service account for people who may look at an environment and nothing else: gcloud --impersonate-service-account …"
   value       = module.delivery.viewer
 }
+
+output "machine" {
+  description = "The service account of the virtual machines, for the variable machine of stacks/vm/gcp."
+  value       = module.delivery.machine
+}

@@ -37,7 +37,7 @@ resource "google_compute_region_instance_template" "this" {
   }
 
   service_account {
-    email = google_service_account.machine.email
+    email = local.machine
     # What it may do stands in its roles: https://cloud.google.com/compute/docs/access/service-accounts#accesscopesiam
     scopes = ["cloud-platform"]
   }

@@ -36,6 +36,25 @@ variable "repository_url" {
   }
 }
 
+variable "machine" {
+  description = <<-EOT
+    E-mail address of the service account of the machines, which may pull from repository_url, write logs and
+    metrics, and read certificate.secret; the bootstrap makes one. null makes one for this stack, with these rights.
+  EOT
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.machine == null || can(regex("^[a-z0-9-]+@[a-z0-9.-]+\\.gserviceaccount\\.com$", var.machine))
+    error_message = "machine must be the e-mail address of a service account, NAME@PROJECT.iam.gserviceaccount.com; it is \"${coalesce(var.machine, "null")}\"."
+  }
+
+  validation {
+    condition     = var.machine == null || var.repository_url != null
+    error_message = "machine may not pull from a repository that this stack makes: set repository_url too, to one that it may pull from."
+  }
+}
+
 variable "keep_images" {
   description = "How many images the stack's own repository keeps, the newest, 10 to 1000."
   type        = number

@@ -17,7 +17,7 @@ mock_provider "google" {
 
   mock_resource "google_project_iam_custom_role" {
     defaults = {
-      name = "projects/test-project/roles/test_bucket_creator"
+      name = "projects/test-project/roles/test_custom"
     }
   }
 }
@@ -41,11 +41,10 @@ run "the_planner_cannot_write" {
     condition = alltrue([
       for role in concat(
         [for member in google_project_iam_member.planner : member.role],
-        [for member in google_storage_bucket_iam_member.planner : member.role],
-        [google_project_iam_member.planner_documents.role]
+        [for member in google_storage_bucket_iam_member.planner : member.role]
       ) :
       can(regex("(V|v)iewer$|(R|r)eader$|Reviewer$", role))
-    ])
+    ]) && google_project_iam_custom_role.documents_reader.permissions == toset(["storage.buckets.get", "storage.objects.get"])
     error_message = "Every role of the planner must be one to read."
   }
 }
@@ -169,6 +168,23 @@ run "the_deployer_cannot_change_who_may_deploy" {
   }
 }
 
+run "machines_may_write_logs_and_metrics_and_pull_from_the_shared_repository" {
+  assert {
+    condition = (
+      toset([for member in google_project_iam_member.machine : member.role])
+      == toset(["roles/logging.logWriter", "roles/monitoring.metricWriter"])
+    )
+    error_message = "What their agents do, and nothing else in the project."
+  }
+  assert {
+    condition = (
+      google_artifact_registry_repository_iam_member.machine.role == "roles/artifactregistry.reader"
+      && google_artifact_registry_repository_iam_member.machine.repository == "meridian"
+    )
+    error_message = "Of this repository, to read."
+  }
+}
+
 run "a_deployer_pushes_to_the_shared_repository_and_cannot_delete_it" {
   assert {
     condition = alltrue([
@@ -202,8 +218,9 @@ run "what_was_deleted_can_be_made_again_although_google_keeps_its_id" {
       google_iam_workload_identity_pool.this.workload_identity_pool_id,
       google_iam_workload_identity_pool_provider.github[0].workload_identity_pool_provider_id,
       google_iam_workload_identity_pool_provider.circleci[0].workload_identity_pool_provider_id,
-      google_project_iam_custom_role.bucket_creator.role_id,
-    ] : can(regex("^(test|github|circleci|test_bucket_creator)[-_][0-9]{12}$", id))])
+      google_project_iam_custom_role.deployer.role_id,
+      google_project_iam_custom_role.documents_reader.role_id,
+    ] : can(regex("^(test|github|circleci|test_deployer|test_documents_reader)[-_][0-9]{12}$", id))])
     error_message = "Each has its time in its id."
   }
 }

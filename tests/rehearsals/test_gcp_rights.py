@@ -1,0 +1,139 @@
+"""What the pipelines' identities may do: the bootstrap makes them on the double of Google Cloud, which then judges each request
+by the roles they have. The stacks are planned by the planner, and applied, changed and destroyed by the deployer.
+
+The tests follow one another as a life does.
+"""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+from doubles.cloud_echo import Echo
+from support.gcp_world import PROJECT, A, B, environment
+from support.machine import ROOT
+from support.rehearsal import by_type, changed
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "jdk")]
+
+RIGHTS = json.loads((ROOT / "tests/doubles/google_rights.json").read_text())
+OWNER = "the-owner"
+PLANNER, DEPLOYER, STAGING, VIEWER = (
+    f"meridian-{role}@{PROJECT}.iam.gserviceaccount.com" for role in ("planner", "deployer", "staging-deployer", "viewer")
+)
+REPOSITORY = f"us-central1-docker.pkg.dev/{PROJECT}/meridian-shared/meridian"
+IMAGE, NEXT = (image.replace("/meridian/", "/meridian-shared/") for image in (A, B))
+STACK, MACHINES, BOOTSTRAP = "stacks/gcp", "stacks/vm/gcp", "stacks/bootstrap/gcp"
+GITHUB = {"owner": "someone", "owner_id": 1234567, "repository": "meridian", "repository_id": 7654321}
+
+
+class World:
+    def __init__(self, folder):
+        self.echo = Echo("Google", folder, ["*.googleapis.com"])
+        self.echo.order("judge", **RIGHTS)
+        self.root = folder / "clone"
+        for path in ("modules/gcp", "modules/image", STACK, MACHINES, "stacks/vm/boot", BOOTSTRAP, "app/documents"):
+            shutil.copytree(ROOT / path, self.root / path, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests"))
+        shutil.copy(ROOT / "app/pom.xml", self.root / "app")
+        for stack in (STACK, MACHINES, BOOTSTRAP):
+            self.terraform(stack, OWNER, "init", "-input=false")
+
+    def terraform(self, stack, who, *arguments, codes=(0,)):
+        done = subprocess.run(
+            ["terraform", f"-chdir={self.root / stack}", *arguments, "-no-color"],
+            env=environment(**self.echo.environment, GOOGLE_OAUTH_ACCESS_TOKEN=who),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        assert done.returncode in codes, done.stdout
+        return done
+
+    def variables(self, stack, **variables):
+        (self.root / stack / "rights.auto.tfvars.json").write_text(json.dumps(variables))
+
+    def deploy(self, stack):
+        """As the pipeline does: planned by one who may only read, applied by another; then nothing is left to do."""
+        self.terraform(stack, PLANNER, "plan", "-input=false", "-lock=false", "-out=plan")
+        changes = changed(json.loads(self.terraform(stack, OWNER, "show", "-json", "plan").stdout))
+        self.terraform(stack, DEPLOYER, "apply", "-input=false", "-parallelism=20", "plan")
+        again = self.terraform(stack, PLANNER, "plan", "-input=false", "-lock=false", "-detailed-exitcode", codes=(0, 2))
+        assert again.returncode == 0, again.stdout
+        return changes
+
+    def refused(self, who, verb, api, path, body=None):
+        status, answer = self.echo.ask(verb, f"https://{api}.googleapis.com/{path}", body, {"Authorization": f"Bearer {who}"})
+        return status == 403 and who in answer["error"]["message"]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    world = World(tmp_path_factory.mktemp("rights"))
+    yield world
+    world.echo.stop()
+
+
+def test_the_owner_makes_the_identities(world):
+    world.variables(BOOTSTRAP, github=GITHUB)
+    world.terraform(BOOTSTRAP, OWNER, "apply", "-auto-approve", "-input=false", "-parallelism=20")
+    outputs = json.loads(world.terraform(BOOTSTRAP, OWNER, "output", "-json").stdout)
+    assert outputs["repository_url"]["value"] == REPOSITORY
+    world.machine = outputs["machine"]["value"]
+
+
+def test_the_stack_is_planned_by_one_and_applied_by_another(world):
+    world.variables(STACK, image=IMAGE, repository_url=REPOSITORY)
+    assert by_type(world.deploy(STACK))["google_storage_bucket"] == 1
+    world.variables(STACK, image=NEXT, repository_url=REPOSITORY, waf=True, email="ops@example.com", environment={"MERIDIAN_GREETING": "Hi"})
+    assert "module.service.google_cloud_run_v2_service.this" in world.deploy(STACK)
+    world.variables(STACK, image=NEXT, repository_url=REPOSITORY, domain={"name": "time.example.com", "zone": "example-com"}, memory=4096)
+    world.deploy(STACK)
+
+
+def test_who_plans_changes_nothing_and_one_environment_leaves_the_other_alone(world):
+    bucket = f"storage/v1/b/{PROJECT}-meridian-documents"
+    service = f"v2/projects/{PROJECT}/locations/us-central1/services/meridian"
+    for who in (PLANNER, STAGING, VIEWER):
+        assert world.refused(who, "DELETE", "storage", bucket), who
+    assert world.refused(STAGING, "GET", "storage", bucket)
+    assert world.refused(PLANNER, "PATCH", "run", service, {})
+    assert not world.refused(VIEWER, "GET", "run", service)
+    assert world.refused(VIEWER, "GET", "run", f"{service}-staging")
+    for who in (PLANNER, DEPLOYER, VIEWER):
+        assert world.refused(who, "POST", "cloudresourcemanager", f"v1/projects/{PROJECT}:setIamPolicy", {})
+        assert world.refused(who, "POST", "iam", f"v1/projects/{PROJECT}/serviceAccounts/{DEPLOYER}:setIamPolicy", {})
+
+
+def test_the_machines_are_applied_changed_and_destroyed_without_a_right_on_the_project(world):
+    world.variables(MACHINES, image=IMAGE, repository_url=REPOSITORY, machine=world.machine)
+    made = by_type(world.deploy(MACHINES))
+    assert made["google_compute_firewall"] == 7 and "google_project_iam_member" not in made and "google_service_account" not in made
+    world.variables(MACHINES, image=IMAGE, repository_url=REPOSITORY, machine=world.machine, greeting="Hello again", machines=2)
+    assert world.deploy(MACHINES) == {
+        "google_compute_region_instance_template.this": ["create", "delete"],
+        "google_compute_region_instance_group_manager.this": ["update"],
+    }
+    world.terraform(MACHINES, DEPLOYER, "destroy", "-auto-approve", "-input=false", "-parallelism=20")
+    assert not [name for name in world.echo.resources() if "meridian-hello" in name]
+
+
+def test_without_a_bootstrap_the_machines_bring_what_they_need(world):
+    certificate = {"name": "hello.example.com", "secret": f"projects/{PROJECT}/secrets/hello/versions/1", "proxy": IMAGE}
+    world.variables(MACHINES, image=IMAGE.replace("-shared/", "-hello/"), certificate=certificate)
+    world.terraform(MACHINES, OWNER, "apply", "-auto-approve", "-input=false", "-parallelism=20")
+    state = json.loads(world.terraform(MACHINES, OWNER, "show", "-json").stdout)["values"]["root_module"]["resources"]
+    made = by_type([each["address"] for each in state if each["mode"] == "managed"])
+    assert made["google_project_iam_member"] == 2 and made["google_secret_manager_secret_iam_member"] == 1
+    world.terraform(MACHINES, OWNER, "plan", "-input=false", "-detailed-exitcode")
+    world.terraform(MACHINES, OWNER, "destroy", "-auto-approve", "-input=false", "-parallelism=20")
+    assert not [name for name in world.echo.resources() if "meridian-hello" in name]
+
+
+def test_the_deployer_destroys_what_it_made(world):
+    world.terraform(STACK, DEPLOYER, "destroy", "-auto-approve", "-input=false", "-parallelism=20")
+    left = [name for name in world.echo.resources() if "/roles/" not in name]
+    assert [name for name in left if "documents" in name or "/services/" in name or "/regions/" in name] == []
+
+
+def test_the_double_knew_every_question(world):
+    assert [each for each in world.echo.requests() if each["status"] in (405, 421, 500, 501)] == []
