@@ -61,6 +61,7 @@ NEEDS = {
     "osv-scanner": (_built("osv-scanner"), "Go, and scripts/tool osv-scanner, which builds it in some 5 minutes"),
     "nginx": (lambda: shutil.which("nginx"), "Debian: apt-get install nginx"),
     "haproxy": (lambda: shutil.which("haproxy"), "Debian: apt-get install haproxy"),
+    "promtool": (lambda: shutil.which("promtool"), "https://prometheus.io/download; Debian: apt-get install prometheus"),
     "wrk": (lambda: shutil.which("wrk"), "Debian: apt-get install wrk"),
     "docker-registry": (
         lambda: shutil.which("docker-registry"),

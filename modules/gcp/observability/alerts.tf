@@ -12,18 +12,23 @@ locals {
     for part in ["sum", "count"] : "sum(rate(run_googleapis_com:container_${kind}_utilizations_${part}{${local.service}}[5m]))"
   ]) }
 
-  # Nobody asking is no error: without requests there is nothing to compare, and nothing fires.
+  # Nobody asking is no error: without requests there is nothing to compare, and nothing fires. Ten minutes,
+  # since a point of the load balancer's is not there for up to 210 seconds, and a rate needs two of them:
+  # https://cloud.google.com/monitoring/api/metrics_gcp_i_o#gcp-loadbalancing
   alerts = {
     errors = {
       severity = "CRITICAL"
       minutes  = 0
-      query    = "100 * sum(increase(${local.failures}[5m])) / sum(increase(${local.requests}[5m])) > 1 and sum(increase(${local.failures}[5m])) >= 5"
-      text     = "More than 1 percent of the answers, and at least 5 in five minutes, were 500 or above, given by the service or the load balancer."
+      query = join(" and ", [
+        "100 * sum(increase(${local.failures}[10m])) / sum(increase(${local.requests}[10m])) > 1",
+        "sum(increase(${local.failures}[10m])) >= 5",
+      ])
+      text = "More than 1 percent of the answers, and at least 5 in ten minutes, were 500 or above, given by the service or the load balancer."
     }
     latency = {
       severity = "WARNING"
       minutes  = 3
-      query    = "histogram_quantile(0.99, sum by (le) (rate(${local.latency}[5m]))) > 1000"
+      query    = "histogram_quantile(0.99, sum by (le) (rate(${local.latency}[10m]))) > 1000"
       text     = "One answer in a hundred took longer than a second, for 3 minutes."
     }
     # Cloud Run adds instances at 60 percent of CPU: above 90 for ten minutes it is at its maximum, or

@@ -56,7 +56,9 @@ resource "google_monitoring_alert_policy" "unreachable" {
       ])
       comparison      = "COMPARISON_GT"
       threshold_value = 1
-      duration        = "120s"
+      # A new load balancer answers after 3 to 5 minutes, and a bad answer counts for two more: a first
+      # deployment rings no bell.
+      duration = "480s"
 
       # Of the places that asked, how many got no good answer.
       aggregations {
@@ -79,6 +81,6 @@ resource "google_monitoring_alert_policy" "unreachable" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "Two or more of Google's places in the world got no 200 from ${var.url}/now for two minutes."
+    content   = "Two or more of Google's places in the world got no 200 from ${var.url}/now for eight minutes."
   }
 }

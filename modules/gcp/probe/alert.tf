@@ -1,6 +1,8 @@
 locals {
-  # Two runs, and what a start and the way of a point into Cloud Monitoring take at most.
-  minutes = 2 * var.every_minutes + 5
+  # A run, and what a start and the way of a point into Cloud Monitoring take at most: while all is well one OK
+  # is always in sight. None in sight for two runs more is an outage; and what was made just now has had its
+  # first two by then, of which a rate needs both.
+  minutes = { window = var.every_minutes + 5, duration = 2 * var.every_minutes + 5 }
   ok = "run_googleapis_com:job_completed_execution_count{${join(",", [for label, value in {
     monitored_resource = "cloud_run_job"
     job_name           = google_cloud_run_v2_job.this.name
@@ -21,8 +23,8 @@ resource "google_monitoring_alert_policy" "this" {
     display_name = "probe"
 
     condition_prometheus_query_language {
-      query               = "(sum(increase(${local.ok}[${local.minutes}m])) or vector(0)) < 1"
-      duration            = "0s"
+      query               = "(sum(increase(${local.ok}[${local.minutes.window}m])) or vector(0)) < 1"
+      duration            = "${60 * local.minutes.duration}s"
       evaluation_interval = "60s"
       # A metric is known to Google once its first point is written, which is after this.
       disable_metric_validation = true
@@ -37,7 +39,7 @@ resource "google_monitoring_alert_policy" "this" {
   documentation {
     mime_type = "text/markdown"
     content = join(" ", [
-      "No check of ${var.url} said OK for ${local.minutes} minutes: the service is down, its clock is wrong by more",
+      "No check of ${var.url} said OK for ${local.minutes.window + local.minutes.duration} minutes: the service is down, its clock is wrong by more",
       "than a second, or the probe does not run.",
       "Its log: gcloud run jobs executions list --job ${local.job} --region ${local.region}",
     ])

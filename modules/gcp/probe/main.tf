@@ -1,6 +1,9 @@
 locals {
   job    = "${var.name}-probe"
   region = split("/", var.platform)[3]
+  # Seconds. Each run is a new instance, whose connections fail for a minute or more:
+  # https://cloud.google.com/run/docs/configuring/vpc-direct-vpc#limitations
+  patience = 100
 }
 
 resource "google_cloud_run_v2_job" "this" {
@@ -17,8 +20,9 @@ resource "google_cloud_run_v2_job" "this" {
       # Without one, Cloud Run takes the project's default account, which may be an editor.
       service_account       = var.identity_id
       execution_environment = "EXECUTION_ENVIRONMENT_GEN2"
-      timeout               = "120s"
-      # A failure is a verdict.
+      # What the probe waits for the network, and what it takes.
+      timeout = "${local.patience + 80}s"
+      # A failure is a verdict, and another try would be another instance, whose network begins anew.
       max_retries = 0
 
       vpc_access {
@@ -35,7 +39,7 @@ resource "google_cloud_run_v2_job" "this" {
       containers {
         name  = "probe"
         image = var.image
-        args  = ["probe", "--format", "json", var.url]
+        args  = ["probe", "--patience", "${local.patience}s", "--format", "json", var.url]
 
         # The least that Cloud Run gives in this environment.
         resources {

@@ -91,6 +91,13 @@ run "the_public_address_is_asked_from_outside_and_must_answer_200" {
   }
 }
 
+run "a_new_load_balancer_has_eight_minutes_to_answer" {
+  assert {
+    condition     = google_monitoring_alert_policy.unreachable.conditions[0].condition_threshold[0].duration == "480s"
+    error_message = "A first deployment must not ring."
+  }
+}
+
 run "with_a_domain_it_is_asked_by_tls" {
   variables {
     url = "https://time.example.com"
@@ -108,7 +115,7 @@ run "with_a_domain_it_is_asked_by_tls" {
 run "the_dashboard_shows_six_graphs_that_do_not_overlap" {
   assert {
     condition = (
-      length(distinct([for tile in jsondecode(google_monitoring_dashboard.this.dashboard_json).mosaicLayout.tiles : "${tile.xPos},${tile.yPos}"]))
+      length(distinct([for tile in jsondecode(google_monitoring_dashboard.this.dashboard_json).mosaicLayout.tiles : "${try(tile.xPos, 0)},${try(tile.yPos, 0)}"]))
       == 7
     )
     error_message = "A heading and six graphs."

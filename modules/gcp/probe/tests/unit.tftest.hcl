@@ -26,7 +26,7 @@ run "the_public_address_is_checked_every_five_minutes" {
   assert {
     condition = (
       google_cloud_scheduler_job.this.schedule == "*/5 * * * *"
-      && google_cloud_run_v2_job.this.template[0].template[0].containers[0].args == tolist(["probe", "--format", "json", "http://203.0.113.10"])
+      && google_cloud_run_v2_job.this.template[0].template[0].containers[0].args == tolist(["probe", "--patience", "100s", "--format", "json", "http://203.0.113.10"])
     )
     error_message = "By the service's own probe."
   }
@@ -56,10 +56,10 @@ run "one_alert_for_a_failing_service_and_a_silent_probe" {
       == join("", [
         "(sum(increase(run_googleapis_com:job_completed_execution_count{",
         "job_name=\"test-probe\",location=\"us-central1\",monitored_resource=\"cloud_run_job\",result=\"succeeded\"",
-        "}[15m])) or vector(0)) < 1",
+        "}[10m])) or vector(0)) < 1",
       ])
     )
-    error_message = "Fewer than one OK in two runs and the delay, or no data at all."
+    error_message = "Fewer than one OK in a run and the delay, or no data at all."
   }
   assert {
     condition     = google_monitoring_alert_policy.this.notification_channels == tolist([var.channel])
