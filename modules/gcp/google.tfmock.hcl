@@ -34,6 +34,7 @@ mock_resource "google_cloud_run_v2_service" {
 
 mock_data "google_cloud_run_v2_service" {
   defaults = {
+    traffic               = []
     latest_ready_revision = "projects/test-project/locations/us-central1/services/test/revisions/test-00001-abc"
   }
 }

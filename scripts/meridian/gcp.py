@@ -4,6 +4,8 @@ import json
 import os
 import pathlib
 import re
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.parse
@@ -18,6 +20,8 @@ SIGN_IN = "gcloud auth login --update-adc"
 
 ACCESS_TOKEN = "GOOGLE_OAUTH_ACCESS_TOKEN"
 
+# What Google says of a subnet that Cloud Run still has addresses of.
+LATE = re.compile(r"is already being used by '[^' ]*/addresses/serverless-")
 # What may be left when all but the network is gone.
 HELD = re.compile(r"module\.network\.google_compute_(sub)?network\.|google_project_service\.|terraform_data\.apis")
 
@@ -36,6 +40,7 @@ class Gcp(Cloud):
     )
     destroys = "some 5 minutes, and an hour or two more until Cloud Run lets go of the subnets, which cost nothing."
     bootstraps = 3
+    newest_ready = True
     forged = ("X-Client-Address",)
     store = "module.state.google_storage_bucket.this"
     absent = "bucket doesn't exist"
@@ -111,12 +116,15 @@ class Gcp(Cloud):
         """
         end, pause = time.monotonic() + 60 * number("WAIT", options.wait, 150, 0, 10_000), number("DESTROY_PAUSE", options.destroy_pause, 300, 0, 3600)
         while True:
-            try:
-                return stack.terraform.destroy(*options.further)
-            except Problem:
-                rest = stack.terraform.resources()
-                if not rest or not all(HELD.match(address) for address in rest):
-                    raise
+            done = stack.terraform.destroy(*options.further, check=False, stderr=subprocess.PIPE)
+            print(done.stderr, end="", file=sys.stderr, flush=True)
+            if not done.returncode:
+                return
+            # Terraform wraps its messages in a frame.
+            said = re.sub(r"[\s│]+", " ", done.stderr)
+            still = stack.terraform.resources()
+            if not LATE.search(said) or not still or not all(HELD.match(address) for address in still):
+                raise Problem(f"terraform destroy in {stack.terraform.folder} failed; its message stands above.", stack.terraform.guide)
             if time.monotonic() + pause > end:
                 raise Problem(
                     "All is gone but the network, which Cloud Run still holds on to; it costs nothing.",

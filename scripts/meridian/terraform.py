@@ -68,8 +68,8 @@ class Terraform:
         """arguments: those of the plan."""
         self.run("apply", "-input=false", "-lock-timeout=300s", *(each for each in arguments if each.startswith(OF_APPLY)), str(plan))
 
-    def destroy(self, *arguments):
-        self.run("destroy", "-input=false", "-auto-approve", "-lock-timeout=60s", *self.files, *arguments)
+    def destroy(self, *arguments, **options):
+        return self.run("destroy", "-input=false", "-auto-approve", "-lock-timeout=60s", *self.files, *arguments, **options)
 
     def show(self, *plan):
         """The state, or a plan that was saved."""

@@ -190,6 +190,11 @@ class Service(Front):
     def tell(self, request):
         wrong = self.wrong
         address = request.headers.get(wrong.get("believes", ""), "203.0.113.7")
+        if wrong.get("confused", "-") in request.headers:  # as where a load balancer appends to it
+            address = "169.254.169.126"
+        if wrong.get("gateways"):  # of the visitor's own: one address after the other
+            self.asked = getattr(self, "asked", 0) + 1
+            address = f"203.0.113.{self.asked % 3}"
         document = {"a": 1} if wrong.get("document") is None else wrong["document"]
         pages = {
             "/": {"timestamp": "2026-11-21T07:05:09.123456Z", "ip": address.removeprefix("for=")},
@@ -238,6 +243,7 @@ def test_verify_finds_a_good_service_good_and_says_what_it_saw(service):
         ({"believes": "X-Forwarded-For"}, f"X-Forwarded-For: {FORGED} makes the service say {FORGED}"),
         ({"believes": "Forwarded"}, "Forwarded: for="),
         ({"believes": "X-Of-This-Cloud"}, "X-Of-This-Cloud"),
+        ({"confused": "X-Of-This-Cloud"}, f"X-Of-This-Cloud: {FORGED} makes the service say 169.254.169.126"),
         ({"version": "sha256:old"}, f"sha256:old answers, and not {DIGEST}"),
         ({"document": {"a": 2}}, "GET /api/foo answered 200"),
         ({"shows": ["/metrics"]}, "GET /metrics answered 200 to the world"),
@@ -250,6 +256,11 @@ def test_verify_finds_what_is_wrong(service, wrong, found):
     service.wrong = wrong
     _, problems = outcome(service, forged=("X-Of-This-Cloud",))
     assert any(found in problem for problem in problems), problems
+
+
+def test_verify_lets_a_visitor_come_through_several_gateways(service):
+    service.wrong = {"gateways": True}
+    assert outcome(service)[1] == []
 
 
 def test_verify_finds_a_port_that_should_be_closed(service):

@@ -55,9 +55,13 @@ def test_a_full_plan_takes_less_than_15_seconds_and_no_network(tmp_path):
         "module.probe[0].google_cloud_run_v2_job_iam_member.schedule": "roles/run.invoker",
     }
     # The load balancer writes the header that the service reads.
-    [header] = planned["module.edge.google_compute_backend_service.this"]["custom_request_headers"]
+    [header] = planned["module.edge.google_compute_url_map.this"]["header_action"][0]["request_headers_to_add"]
     variables = {each["name"]: each["value"] for each in planned[SERVICE_ADDRESS]["template"][0]["containers"][0]["env"]}
-    assert header == f"{variables['MERIDIAN_CLIENT_ADDRESS'].removeprefix('header:')}:{{client_ip_address}}"
+    assert header == {
+        "header_name": variables["MERIDIAN_CLIENT_ADDRESS"].removeprefix("header:"),
+        "header_value": "{client_ip_address}",
+        "replace": True,
+    }
 
 
 def wiring(plan):
@@ -154,16 +158,50 @@ def test_a_promoted_canary_is_the_revision_that_was_tried(gcp):
     assert gcp.settled()
 
 
-def test_a_withdrawn_canary_gets_nothing(gcp):
+def withdraw(gcp):
+    """In the three steps of scripts/canary: no share, a revision of the image that is stable, all requests to that."""
+    gcp.set(canary={**gcp.canary, "percent": 0})
+    assert gcp.apply() == {SERVICE_ADDRESS: UPDATE}
+    assert gcp.weights() == {gcp.canary["stable"]: 100}
+    assert gcp.outputs()["revision"] == gcp.canary["stable"]
+    assert gcp.settled()
+    gcp.set(canary={**gcp.canary, "image": gcp.image})
+    assert gcp.apply() == {SERVICE_ADDRESS: UPDATE}
+    gcp.set(canary=None)
+    assert gcp.apply() == {SERVICE_ADDRESS: UPDATE}
+    assert gcp.serving() == {gcp.image: 100}
+    assert gcp.settled()
+
+
+def test_a_withdrawal_never_gives_the_canary_more_than_its_share(gcp):
     stable = gcp.outputs()["revision"]
     gcp.set(canary={"image": D, "percent": 10, "stable": stable})
     gcp.apply()
-    assert gcp.serving() == {C: 90, D: 10}
-    gcp.set(canary={"image": D, "percent": 0, "stable": stable})
-    assert gcp.apply() == {SERVICE_ADDRESS: UPDATE}
-    assert gcp.serving() == {C: 100}
-    assert gcp.outputs()["revision"] == stable
-    assert gcp.settled()
+    begun = len(gcp.echo.order("history"))
+    gcp.echo.order("late-revisions", requests=2)
+    before = gcp.service()
+    # In one step it would have every request until a revision of the other image is ready, and so would another image's.
+    running = gcp.canary
+    for image in (C, B):
+        gcp.set(canary=None, image=image)
+        told = gcp.terraform("plan", "-input=false", codes=(1,)).stdout
+        assert "A canary is under way" in told and "./taskw canary-gcp WITHDRAW=1" in told, told
+    assert gcp.service() == before
+    gcp.set(canary=running, image=C)
+    withdraw(gcp)
+    gcp.echo.order("late-revisions", requests=0)
+    assert gcp.echo.order("history")[begun - 1 :] == [{C: 90, D: 10}, {C: 100}]
+
+
+def test_a_new_image_serves_once_it_is_ready(gcp):
+    begun = len(gcp.echo.order("history"))
+    gcp.echo.order("late-revisions", requests=2)
+    for image in (D, C):
+        gcp.set(image=image)
+        gcp.apply()
+        assert gcp.outputs()["revision"] == gcp.latest()
+    gcp.echo.order("late-revisions", requests=0)
+    assert gcp.echo.order("history")[begun - 1 :] == [{C: 100}, {D: 100}, {C: 100}]
 
 
 def test_the_first_image_comes_back_under_a_new_name(gcp):
@@ -186,9 +224,7 @@ def test_a_setting_may_change_under_a_canary_and_change_back(gcp):
         assert gcp.weights() == {stable: 90, gcp.latest(): 10}
         assert gcp.serving() == {A: 90, B: 10}
     assert gcp.settled()
-    gcp.set(canary=None)
-    gcp.apply()
-    assert gcp.serving() == {A: 100}
+    withdraw(gcp)
 
 
 def test_a_canary_beside_a_revision_that_is_not_there_changes_nothing(gcp):
@@ -253,16 +289,34 @@ def test_a_destroy_waits_for_what_cloud_run_holds_on_to_and_leaves_nothing(gcp):
     assert gcp.echo.resources() == {}
 
 
-def test_a_domain_brings_certificate_redirect_and_records_and_takes_them_along(gcp):
+def test_what_is_turned_on_in_a_running_stack_can_be_turned_off_again(gcp):
+    """Domain, firewall and alerts: in one apply each, with the certificate, the records and the redirect."""
     gcp.set(image=A)
-    more = ['-var=domain={"name":"time.example.com","zone":"example-com"}', "-var=waf=true", "-var=invoker=all_users", "-var=email=ops@example.com"]
-    gcp.terraform("apply", "-auto-approve", "-input=false", "-parallelism=20", *more)
-    assert gcp.settled(*more)
-    assert gcp.outputs()["url"] == "https://time.example.com"
-    proxy = gcp.get("compute", f"compute/v1/{COMPUTE}/targetHttpProxies/meridian-http")
-    redirect = gcp.get("compute", "compute/v1/" + proxy["urlMap"].split("/compute/v1/")[-1])
-    assert redirect["defaultUrlRedirect"]["hostRedirect"] == "time.example.com"
-    gcp.said("destroy", *more, CONFIRM="meridian")
+
+    def apply(*more):
+        gcp.terraform("apply", "-auto-approve", "-input=false", "-parallelism=20", *more)
+        assert gcp.settled(*more)
+
+    def kinds():
+        return {path.split("/")[-2] for path in gcp.echo.resources()}
+
+    apply()
+    plain = kinds()
+    others = ["-var=waf=true", "-var=invoker=all_users", "-var=email=ops@example.com"]
+    for domain in ("time.example.com", "clock.example.com"):
+        apply(*others, f'-var=domain={{"name":"{domain}","zone":"example-com"}}')
+        assert gcp.outputs()["url"] == f"https://{domain}"
+        proxy = gcp.get("compute", f"compute/v1/{COMPUTE}/targetHttpProxies/meridian-http")
+        redirect = gcp.get("compute", "compute/v1/" + proxy["urlMap"].split("/compute/v1/")[-1])
+        assert redirect["defaultUrlRedirect"]["hostRedirect"] == domain
+    assert len(gcp.get("compute", f"compute/v1/{COMPUTE}/securityPolicies/meridian")["rules"]) == 8
+    assert kinds() - plain >= {"certificates", "certificateMaps", "dnsAuthorizations", "notificationChannels", "sslPolicies", "targetHttpsProxies"}
+    apply()
+    assert kinds() == plain and gcp.outputs()["url"].startswith("http://")
+    assert len(gcp.get("compute", f"compute/v1/{COMPUTE}/securityPolicies/meridian")["rules"]) == 2
+    assert not any("notificationChannels" in each for each in gcp.get("monitoring", f"v3/projects/{PROJECT}/alertPolicies")["alertPolicies"])
+    apply(*others, '-var=domain={"name":"time.example.com","zone":"example-com"}')
+    gcp.said("destroy", *others, CONFIRM="meridian")
     assert gcp.echo.resources() == {}
 
 
@@ -281,4 +335,15 @@ def test_without_waiting_the_network_is_left_for_later(gcp):
     assert "All is gone but the network" in gcp.said("destroy", CONFIRM="meridian", WAIT="0", code=1)
     gcp.echo.order("release-addresses")
     gcp.said("destroy", CONFIRM="meridian", WAIT="0")
+    assert gcp.echo.resources() == {}
+
+
+def test_a_destroy_that_fails_for_another_reason_says_so_at_once(gcp):
+    gcp.terraform("apply", "-auto-approve", "-input=false", "-target=module.network", f"-var=image={A}")
+    rule = {"name": "by-hand", "network": f"{COMPUTE}/networks/meridian"}
+    assert gcp.ask("POST", "compute", f"compute/v1/{COMPUTE}/firewalls", rule)[0] == 200
+    said = gcp.said("destroy", CONFIRM="meridian", code=1)
+    assert "firewalls/by-hand" in said and "Cloud Run still holds on to" not in said, said
+    assert gcp.ask("DELETE", "compute", f"compute/v1/{COMPUTE}/firewalls/by-hand")[0] == 200
+    gcp.said("destroy", CONFIRM="meridian")
     assert gcp.echo.resources() == {}

@@ -32,9 +32,6 @@ resource "google_compute_backend_service" "this" {
   load_balancing_scheme = "EXTERNAL_MANAGED"
   protocol              = "HTTPS"
   security_policy       = google_compute_security_policy.this.id
-  # The service takes the client's address from here. X-Forwarded-For begins with whatever the client
-  # sent: https://cloud.google.com/load-balancing/docs/https/custom-headers-global
-  custom_request_headers = ["X-Client-Address:{client_ip_address}"]
 
   backend {
     group = google_compute_region_network_endpoint_group.this.id
@@ -51,4 +48,16 @@ resource "google_compute_backend_service" "this" {
 resource "google_compute_url_map" "this" {
   name            = var.name
   default_service = google_compute_backend_service.this.id
+
+  # The service takes the client's address from here; X-Forwarded-For begins with whatever the client sent.
+  # Here and not at the backend service, which only adds: replace is false by default where the value has
+  # a variable, and what the client sent would stay before it.
+  # https://cloud.google.com/compute/docs/reference/rest/v1/urlMaps (HttpHeaderOption)
+  header_action {
+    request_headers_to_add {
+      header_name  = "X-Client-Address"
+      header_value = "{client_ip_address}"
+      replace      = true
+    }
+  }
 }

@@ -18,4 +18,22 @@ output "origin" {
 output "revision" {
   description = "Name of the revision that serves without the canary; a canary names it as stable."
   value       = var.canary == null ? basename(data.google_cloud_run_v2_service.after.latest_ready_revision) : var.canary.stable
+
+  # While a revision of another image is not ready, the newest that is ready is the canary's, at whatever share
+  # it had. Looked at before anything changes.
+  precondition {
+    condition = (
+      var.canary != null
+      || alltrue([for target in data.google_cloud_run_v2_service.before.traffic : target.type == "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"])
+      || try(
+        data.google_cloud_run_v2_service.before.template[0].containers[0].image == var.image
+        && data.google_cloud_run_v2_service.before.latest_ready_revision == data.google_cloud_run_v2_service.before.latest_created_revision,
+        false,
+      )
+    )
+    error_message = <<-EOT
+      A canary is under way: in one step it would get every request until a revision of ${var.image} is ready.
+      Take it back first, ./taskw canary-gcp WITHDRAW=1, or let it end: ./taskw canary-gcp.
+    EOT
+  }
 }

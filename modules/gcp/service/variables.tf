@@ -43,9 +43,9 @@ variable "canary" {
   }
 
   validation {
-    # A new revision would be made only to be the same as the one beside it.
-    condition     = var.canary == null || try(var.canary.image != var.image, false)
-    error_message = "canary.image must differ from image: image stays what runs now, the canary is what is tried."
+    # Without a share it is the second step of a withdrawal: a revision of image gets ready, and then takes over.
+    condition     = var.canary == null || try(var.canary.image != var.image || var.canary.percent == 0, false)
+    error_message = "canary.image must differ from image while it has a share: image stays what runs now, the canary is what is tried."
   }
 }
 

@@ -71,8 +71,15 @@ run "another_origin_is_another_endpoint_beside_the_old_one" {
 
 run "the_clients_address_is_written_by_the_load_balancer" {
   assert {
-    condition     = google_compute_backend_service.this.custom_request_headers == toset(["X-Client-Address:{client_ip_address}"])
-    error_message = "In the header that the module service tells the service to read."
+    condition = [
+      for header in google_compute_url_map.this.header_action[0].request_headers_to_add :
+      [header.header_name, header.header_value, header.replace]
+    ] == [["X-Client-Address", "{client_ip_address}", true]]
+    error_message = "In the header that the module service tells the service to read, and over what the client sent."
+  }
+  assert {
+    condition     = google_compute_backend_service.this.custom_request_headers == null
+    error_message = "A backend service would add a second one."
   }
 }
 

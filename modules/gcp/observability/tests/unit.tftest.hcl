@@ -115,7 +115,9 @@ run "with_a_domain_it_is_asked_by_tls" {
 run "the_dashboard_shows_six_graphs_that_do_not_overlap" {
   assert {
     condition = (
-      length(distinct([for tile in jsondecode(google_monitoring_dashboard.this.dashboard_json).mosaicLayout.tiles : "${try(tile.xPos, 0)},${try(tile.yPos, 0)}"]))
+      length(
+        distinct([for tile in jsondecode(google_monitoring_dashboard.this.dashboard_json).mosaicLayout.tiles : "${try(tile.xPos, 0)},${try(tile.yPos, 0)}"])
+      )
       == 7
     )
     error_message = "A heading and six graphs."

@@ -26,7 +26,14 @@ run "the_public_address_is_checked_every_five_minutes" {
   assert {
     condition = (
       google_cloud_scheduler_job.this.schedule == "*/5 * * * *"
-      && google_cloud_run_v2_job.this.template[0].template[0].containers[0].args == tolist(["probe", "--patience", "100s", "--format", "json", "http://203.0.113.10"])
+      && google_cloud_run_v2_job.this.template[0].template[0].containers[0].args == tolist([
+        "probe",
+        "--patience",
+        "100s",
+        "--format",
+        "json",
+        "http://203.0.113.10",
+      ])
     )
     error_message = "By the service's own probe."
   }

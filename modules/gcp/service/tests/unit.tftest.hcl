@@ -143,6 +143,51 @@ run "revisions_are_named_by_cloud_run" {
   }
 }
 
+run "refuses_to_end_a_canary_in_one_step" {
+  command = plan
+  override_data {
+    target = data.google_cloud_run_v2_service.before
+    values = {
+      traffic                 = [{ type = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", revision = "test-00001-abc", percent = 90, tag = "" }]
+      template                = [{ containers = [{ image = "example.com/b@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" }] }]
+      latest_created_revision = "test-00002-def"
+      latest_ready_revision   = "test-00002-def"
+    }
+  }
+  expect_failures = [output.revision]
+}
+
+run "refuses_to_give_all_to_a_revision_that_is_not_ready" {
+  command = plan
+  override_data {
+    target = data.google_cloud_run_v2_service.before
+    values = {
+      traffic                 = [{ type = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", revision = "test-00001-abc", percent = 100, tag = "" }]
+      template                = [{ containers = [{ image = "example.com/a@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" }] }]
+      latest_created_revision = "test-00003-ghi"
+      latest_ready_revision   = "test-00002-def"
+    }
+  }
+  expect_failures = [output.revision]
+}
+
+run "promotes_what_was_tried" {
+  command = plan
+  override_data {
+    target = data.google_cloud_run_v2_service.before
+    values = {
+      traffic                 = [{ type = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", revision = "test-00001-abc", percent = 90, tag = "" }]
+      template                = [{ containers = [{ image = "example.com/a@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" }] }]
+      latest_created_revision = "test-00002-def"
+      latest_ready_revision   = "test-00002-def"
+    }
+  }
+  assert {
+    condition     = [for target in google_cloud_run_v2_service.this.traffic : target.percent] == [100]
+    error_message = "All to the newest, which is ready."
+  }
+}
+
 run "a_canary_gets_its_percent_and_the_stable_revision_keeps_the_rest_by_name" {
   variables {
     canary = { image = "example.com/b@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 10, stable = "test-00001-abc" }
@@ -178,6 +223,16 @@ run "a_withdrawn_canary_gets_nothing" {
       == ["TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION test-00001-abc 100"]
     )
     error_message = "All to the stable revision."
+  }
+}
+
+run "the_second_step_of_a_withdrawal_makes_a_revision_of_the_stable_image" {
+  variables {
+    canary = { image = "example.com/a@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", percent = 0, stable = "test-00001-abc" }
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.this.template[0].containers[0].image == var.image && output.revision == "test-00001-abc"
+    error_message = "The same image, without a request."
   }
 }
 
