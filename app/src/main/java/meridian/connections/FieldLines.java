@@ -50,7 +50,7 @@ record FieldLines(boolean close, boolean body) {
         default -> {} // concerns the routes
       }
     }
-    if (hosts > 1 || hosts == 0 && line.minor() > 0) {
+    if (hosts > 1 || (hosts == 0 && line.minor() > 0)) {
       throw Refusals.malformed(bytes);
     }
     if (codings != null) {

@@ -72,15 +72,19 @@ final class HeadReader {
           return take(scanned + 1);
         }
         lineEnded();
-      } else if (b >= 0 && b < ' ' && b != '\t' && b != '\r'
-          || b == 0x7f
-          || b == '\t' && lineEnd == 0
-          || scanned > lineStart && buffer[scanned - 1] == '\r') {
+      } else if (isRefused(b)) {
         throw Refusals.malformed(received());
       }
     }
     checkSize();
     return null;
+  }
+
+  /** A control character, a tab in the request line, or what stands behind a CR that ends none. */
+  private boolean isRefused(byte b) {
+    boolean isControl = (b >= 0 && b < ' ' && b != '\t' && b != '\r') || b == 0x7f;
+    boolean isTabInLine = b == '\t' && lineEnd == 0;
+    return isControl || isTabInLine || (scanned > lineStart && buffer[scanned - 1] == '\r');
   }
 
   private void lineEnded() {
