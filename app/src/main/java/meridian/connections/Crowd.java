@@ -37,13 +37,15 @@ final class Crowd {
    * Closes those that have waited longest for their clients, be it for a request, for the rest of
    * one, or for an answer to be read. A twentieth at a time, because looking for them takes a
    * while, and the newest have hardly had time to send.
+   *
+   * @param atLeastNanos how long they must have waited
    */
-  void makeRoom() {
+  void makeRoom(long atLeastNanos) {
     long now = System.nanoTime();
     List<Waiting> waiting =
         connections.stream()
             .map(it -> new Waiting(it, it.state(), now - it.since()))
-            .filter(it -> it.state() != State.ANSWERING)
+            .filter(it -> it.state() != State.ANSWERING && it.nanos() >= atLeastNanos)
             .sorted(Comparator.comparingLong(Waiting::nanos).reversed())
             .toList();
     for (Waiting longest : waiting.subList(0, (waiting.size() + 19) / 20)) {

@@ -30,6 +30,9 @@ public final class Listener {
   /** While the machine has no descriptor left, accept fails at once, again and again. */
   private static final long RETRY_MILLIS = 50;
 
+  /** Whoever has just come through is not to be the first to go again. */
+  private static final long SPARED_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private static final long WARNING_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   /**
@@ -147,7 +150,7 @@ public final class Listener {
     try {
       while (!stopping) {
         if (!places.tryAcquire()) {
-          crowd.makeRoom();
+          crowd.makeRoom(0);
           places.acquire();
         }
         try {
@@ -162,7 +165,7 @@ public final class Listener {
             warned = System.nanoTime();
             LOGGER.log(Level.WARNING, "The " + name + " port cannot accept: " + e.getMessage());
           }
-          crowd.makeRoom();
+          crowd.makeRoom(SPARED_NANOS);
           Thread.sleep(RETRY_MILLIS);
         }
       }
