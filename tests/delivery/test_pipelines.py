@@ -177,6 +177,7 @@ def test_path_filters_name_paths_that_exist():
         (("stacks/gcp/main.tf",), {"gcp"}),
         (("modules/aws/edge/waf.tf", "README.md"), {"aws"}),
         (("app/src/main/java/meridian/Main.java",), {"app"}),
+        (("modules/image/main.tf",), {"app", "scripts"}),
         (("stacks/vm/gcp/firewall.tf",), {"vm"}),
         (("scripts/meridian/canary.py",), {"scripts"}),
     ],
