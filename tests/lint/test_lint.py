@@ -43,6 +43,13 @@ def test_shell_scripts_pass_shellcheck():
     lint("shellcheck", "--enable=check-unassigned-uppercase", *scripts)
 
 
+def test_lines_of_shell_are_as_short_as_editors_are_told():
+    """By .editorconfig. Those of Python are ruff's to see, and those of Java spotless's."""
+    scripts = [name for name in tracked() if b"bash" in (ROOT / name).open("rb").readline()]
+    long = {name: line for name in scripts for line in (ROOT / name).read_text().splitlines() if len(line) > 120}
+    assert long == {}
+
+
 def test_python_passes_ruff():
     lint(tool("ruff"), "check", "--config", "tests/lint/ruff.toml",
         *[name for name in tracked() if is_python(ROOT / name)])

@@ -13,7 +13,8 @@ token() {
 registry_login() {
   case $1 in
     *.azurecr.io)
-      printf 'data = "grant_type=access_token&service=%s&access_token=%s"\n' "$1" "$(token https://management.azure.com/)" |
+      printf 'data = "grant_type=access_token&service=%s&access_token=%s"\n' \
+        "$1" "$(token https://management.azure.com/)" |
         curl --silent --show-error --fail --retry 5 --config - "https://$1/oauth2/exchange" |
         sed 's/.*"refresh_token" *: *"\([^"]*\)".*/\1/' |
         docker login --username 00000000-0000-0000-0000-000000000000 --password-stdin "$1"
