@@ -40,7 +40,8 @@ class Aws(Cloud):
     title = "AWS"
     tools = (
         Tool(
-            *("aws", ("aws", "--version"), "aws-cli/", "1.27", "it signs in to the registry and shows what is left after a destroy"),
+            *("aws", ("aws", "--version"), "aws-cli/", "1.27",
+                "it signs in to the registry and shows what is left after a destroy"),
             "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
         ),
     )
@@ -86,15 +87,18 @@ class Aws(Cloud):
                 title = key(item) if callable(key) else item[key]
                 if title and (not names or title in names):
                     found.append(f"{kind} {title}")
-        return [thing for thing in found if not thing.startswith("certificate ") or self.is_there(stack, thing.split()[1])]
+        return [thing for thing in found if not thing.startswith("certificate ")
+            or self.is_there(stack, thing.split()[1])]
 
     def is_there(self, stack, certificate):
         """The list of tags goes on naming what was deleted; ACM itself does not."""
-        return certificate in [each["CertificateArn"] for each in aws(stack, "acm", "list-certificates")["CertificateSummaryList"]]
+        return certificate in [each["CertificateArn"]
+            for each in aws(stack, "acm", "list-certificates")["CertificateSummaryList"]]
 
     def shared(self, name, tag):
-        """What a service and a machine both have. Kind, command that lists it, key of the list, key of an item or what names
-        it if it is the stack's, and the names that it may have; without any, the command lists what is the stack's alone."""
+        """What a service and a machine both have. Kind, command that lists it, key of the list, key of an item or what
+        names it if it is the stack's, and the names that it may have; without any, the command lists what is the
+        stack's alone."""
         return (
             # A network goes only when nothing is in it: subnets, endpoints, security groups, interfaces.
             ("network", f"ec2 describe-vpcs --filters {tag}", "Vpcs", "VpcId"),
@@ -115,23 +119,28 @@ class Aws(Cloud):
         return (
             *self.shared(name, tag),
             # A deleted one is listed for an hour.
-            ("NAT gateway", f"ec2 describe-nat-gateways --filter {tag}", "NatGateways", but("deleted", "State", "NatGatewayId")),
+            ("NAT gateway", f"ec2 describe-nat-gateways --filter {tag}", "NatGateways",
+                but("deleted", "State", "NatGatewayId")),
             ("flow log", f"ec2 describe-flow-logs --filter {tag}", "FlowLogs", "FlowLogId"),
             ("target group", "elbv2 describe-target-groups", "TargetGroups", "TargetGroupName", *targets),
             # A deleted one stays INACTIVE, costs nothing, and its name can be used again.
-            ("cluster", f"ecs describe-clusters --clusters {name}", "clusters", but("INACTIVE", "status", "clusterName")),
+            ("cluster", f"ecs describe-clusters --clusters {name}", "clusters",
+                but("INACTIVE", "status", "clusterName")),
             *(
-                ("task definition", f"ecs list-task-definitions --family-prefix {name}-{kind}", "taskDefinitionArns", str)
+                ("task definition", f"ecs list-task-definitions --family-prefix {name}-{kind}", "taskDefinitionArns",
+                    str)
                 for kind in ("stable", "canary", "probe")
             ),
             ("scalable target", scaling, "ScalableTargets", "ResourceId", f"service/{name}/{name}-stable"),
             ("bucket", "s3api list-buckets", "Buckets", lambda item: bucket.fullmatch(item["Name"]) and item["Name"]),
             ("role", "iam list-roles", "Roles", "RoleName", *(f"{name}-{role}" for role in roles)),
-            ("log group", f"logs describe-log-groups --log-group-name-prefix /meridian/{name}/", "logGroups", "logGroupName"),
+            ("log group", f"logs describe-log-groups --log-group-name-prefix /meridian/{name}/", "logGroups",
+                "logGroupName"),
             ("alarm", f"{describe_alarms} {name}", "MetricAlarms", "AlarmName", *(f"{name}-{each}" for each in alarms)),
             ("alarm of autoscaling", f"{describe_alarms} TargetTracking-service/{name}/", "MetricAlarms", "AlarmName"),
             ("dashboard", "cloudwatch list-dashboards", "DashboardEntries", "DashboardName", name),
-            ("topic", "sns list-topics", "Topics", lambda item: item["TopicArn"].endswith(f":{name}-alarms") and item["TopicArn"]),
+            ("topic", "sns list-topics", "Topics", lambda item: item["TopicArn"].endswith(f":{name}-alarms")
+                and item["TopicArn"]),
             ("schedule", f"scheduler list-schedules --name-prefix {name}-probe", "Schedules", "Name", f"{name}-probe"),
             ("web ACL", "wafv2 list-web-acls --scope REGIONAL", "WebACLs", "Name", name),
             ("certificate", f"{certificates} Key=Stack,Values={name}", "ResourceTagMappingList", "ResourceARN"),
@@ -149,7 +158,8 @@ class Aws(Cloud):
     def taken(self, stack, kind, values):
         name = values.get("name")
         if kind == "aws_ecr_repository":
-            if name in [each["repositoryName"] for each in listed(stack, "ecr", "describe-repositories")["repositories"]]:
+            if name in [each["repositoryName"]
+                    for each in listed(stack, "ecr", "describe-repositories")["repositories"]]:
                 return f"repository {name}", name
         elif kind == "aws_iam_role":
             if name in [each["RoleName"] for each in listed(stack, "iam", "list-roles")["Roles"]]:
@@ -177,7 +187,8 @@ class AwsMachine(Aws):
         targets = "elbv2 describe-target-groups"
 
         def machine(reservation):
-            return ", ".join(each["InstanceId"] for each in reservation["Instances"] if each["State"]["Name"] != "terminated")
+            return ", ".join(each["InstanceId"]
+                for each in reservation["Instances"] if each["State"]["Name"] != "terminated")
 
         return (
             *self.shared(name, tag),
@@ -188,7 +199,8 @@ class AwsMachine(Aws):
             ("target group", targets, "TargetGroups", "TargetGroupName", f"{name}-80", f"{name}-443"),
             ("role", "iam list-roles", "Roles", "RoleName", f"{name}-machine"),
             ("instance profile", profiles, "InstanceProfiles", "InstanceProfileName", f"{name}-machine"),
-            ("log group", f"logs describe-log-groups --log-group-name-prefix {log_group}", "logGroups", "logGroupName", log_group),
+            ("log group", f"logs describe-log-groups --log-group-name-prefix {log_group}", "logGroups", "logGroupName",
+                log_group),
         )
 
 

@@ -23,7 +23,8 @@ REFUSALS = {
     ),
     r"AADSTS|invalid_client": (
         "Azure does not accept the login.",
-        "Log in again: `az login --tenant TENANT`. In a pipeline: does the federated credential name this repository and environment?",
+        "Log in again: `az login --tenant TENANT`. In a pipeline: does the federated credential name this repository "
+        "and environment?",
     ),
     r"SubscriptionNotFound|InvalidSubscriptionId|doesn't exist in cloud|subscription of .* doesn't exist": (
         "The login does not see the subscription.",
@@ -41,7 +42,8 @@ class Azure(Cloud):
     tools = (
         Tool(
             *("az", ("az", "version", "--output", "json"), '"azure-cli": *"', "2.50"),
-            *("Terraform and the push of the image sign in by it", "https://learn.microsoft.com/cli/azure/install-azure-cli"),
+            *("Terraform and the push of the image sign in by it",
+                "https://learn.microsoft.com/cli/azure/install-azure-cli"),
         ),
     )
     deploys = "15 to 25 minutes the first time (image 2, environment 5 to 10, gateway 6, service 2), later some 3."
@@ -61,26 +63,31 @@ class Azure(Cloud):
         if wanted != shown["id"] and wanted not in (each["id"] for each in az("account", "list")):
             raise Problem(
                 f"The login to az does not see the subscription {wanted}.",
-                "`az account list --output table` lists those that it sees; correct account in the tfvars file, or `az login` as somebody else.",
+                "`az account list --output table` lists those that it sees; correct account in the tfvars file, or "
+                "`az login` as somebody else.",
             )
         return f"subscription {wanted} as {shown['user']['name']}"
 
     def checks(self, stack, builds):
-        return [lambda: self.identity(stack), lambda: self.rights(stack), lambda: self.namespaces(stack), lambda: self.region(stack)]
+        return [lambda: self.identity(stack), lambda: self.rights(stack), lambda: self.namespaces(stack),
+            lambda: self.region(stack)]
 
     def namespaces(self, stack):
         """Kinds of resources that a new subscription must be registered for, which the stack does for whoever may."""
         path = f"/subscriptions/{chosen(stack)}"
         wanted = re.findall(r'^ +"(\w+\.\w+)",', (stack.folder / "providers.tf").read_text(), re.M)
-        states = {each["namespace"]: each["registrationState"] for each in resource_manager(f"{path}/providers", "2022-09-01")["value"]}
+        states = {each["namespace"]: each["registrationState"]
+            for each in resource_manager(f"{path}/providers", "2022-09-01")["value"]}
         missing = [namespace for namespace in wanted if states.get(namespace) != "Registered"]
         granted = permissions(stack)
         if any(not any(allows(role, f"{namespace}/register/action") for role in granted) for namespace in missing):
             raise Problem(
                 f"The subscription is not registered for {', '.join(missing)}, and the login may not register it.",
-                "Whoever owns it, once: " + " && ".join(f"`az provider register --namespace {namespace}`" for namespace in missing),
+                "Whoever owns it, once: "
+                + " && ".join(f"`az provider register --namespace {namespace}`" for namespace in missing),
             )
-        trial = resource_manager(path, "2022-12-01").get("subscriptionPolicies", {}).get("quotaId", "").startswith("FreeTrial")
+        trial = resource_manager(path, "2022-12-01").get("subscriptionPolicies", {}).get("quotaId",
+            "").startswith("FreeTrial")
         return (
             f"{len(wanted)} namespaces, {len(missing)} of them registered by the first deployment"
             + "; a free trial, in which Azure runs no tasks, so that old images stay" * trial
@@ -92,13 +99,15 @@ class Azure(Cloud):
         if lacking:
             raise Problem(
                 f"The login may not {' nor '.join(lacking)} in the subscription {chosen(stack)}.",
-                "It needs the role Owner, or Contributor and Role Based Access Control Administrator; whoever owns the subscription gives them.",
+                "It needs the role Owner, or Contributor and Role Based Access Control Administrator; whoever owns "
+                "the subscription gives them.",
             )
         return "rights to make resources and to grant them rights"
 
     def region(self, stack):
         name = stack.variable("region")
-        offered = {each["name"]: each for each in resource_manager(f"/subscriptions/{chosen(stack)}/locations", "2022-12-01")["value"]}
+        offered = {each["name"]: each
+            for each in resource_manager(f"/subscriptions/{chosen(stack)}/locations", "2022-12-01")["value"]}
         if name not in offered:
             raise Problem(
                 f'The subscription does not offer the region "{name}".',
@@ -117,8 +126,8 @@ class Azure(Cloud):
         """Nothing: the registry and the store are deleted with what they hold."""
 
     def left(self, stack):
-        """What is in the stack's resource group, and the group itself; nothing of the stack is elsewhere but a record of
-        the domain, in a zone that belongs to somebody else."""
+        """What is in the stack's resource group, and the group itself; nothing of the stack is elsewhere but a record
+        of the domain, in a zone that belongs to somebody else."""
         group = f"/subscriptions/{chosen(stack)}/resourceGroups/{stack.name}"
         try:
             resources = resource_manager(f"{group}/resources", "2021-04-01")["value"]
@@ -169,7 +178,8 @@ def resource_manager(path, version):
 
 
 def permissions(stack):
-    return resource_manager(f"/subscriptions/{chosen(stack)}/providers/Microsoft.Authorization/permissions", "2022-04-01")["value"]
+    return resource_manager(f"/subscriptions/{chosen(stack)}/providers/Microsoft.Authorization/permissions",
+        "2022-04-01")["value"]
 
 
 def chosen(stack):

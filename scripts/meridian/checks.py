@@ -44,7 +44,8 @@ TERRAFORM = Tool(
     *("terraform", ("terraform", "version"), "(?:Terraform|OpenTofu) v", "1.11", "it makes everything in the cloud"),
     "https://developer.hashicorp.com/terraform/install",
 )
-CURL = Tool("curl", ("curl", "--version"), "curl ", "7.60", "it asks the registry what it has", "https://curl.se/download.html")
+CURL = Tool("curl", ("curl", "--version"), "curl ", "7.60", "it asks the registry what it has",
+    "https://curl.se/download.html")
 
 
 def jdk():
@@ -100,7 +101,8 @@ def refuse_arguments():
     """Stops where a variable of Terraform's would change what is deployed or removed, unseen."""
     for name, value in os.environ.items():
         if name.startswith("TF_CLI_ARGS") and re.search(r"-(var|destroy|target|replace|state|chdir)\b", value):
-            raise Problem(f'{name} is "{value}", which changes what is deployed.', f"`unset {name}`, and give it behind --.")
+            raise Problem(f'{name} is "{value}", which changes what is deployed.',
+                f"`unset {name}`, and give it behind --.")
 
 
 def notes():

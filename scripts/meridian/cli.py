@@ -48,7 +48,8 @@ COMMANDS = {
     "verify": (commands.verify, ANY, "env", None),
     "destroy": (commands.destroy, (*ANY, *BOOTSTRAPS), "env confirm wait destroy_pause", TERRAFORM),
     "canary": (
-        canary.run, tuple(CLOUDS), "env image percent minutes answers failed_percent rate paths url probe withdraw", TERRAFORM
+        canary.run, tuple(CLOUDS), "env image percent minutes answers failed_percent rate paths url probe withdraw",
+        TERRAFORM
     ),  # fmt: skip
     "bootstrap": (bootstrap.run, tuple(CLOUDS), "", None),
     "settings": (pipeline.settings, ANY, "env for", None),
@@ -96,11 +97,13 @@ def stack(options):
 
 def parse(arguments):
     split = arguments.index("--") if "--" in arguments else len(arguments)
-    own, further = [f"{each}=1" if each in map(option, FLAGS) else each for each in arguments[:split]], arguments[split + 1 :]
+    own, further = [f"{each}=1" if each in map(option, FLAGS) else each
+        for each in arguments[:split]], arguments[split + 1 :]
     parser = argparse.ArgumentParser(prog="scripts/meridian", description=__doc__, allow_abbrev=False)
     verbs = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command, (run, stacks, names, _) in COMMANDS.items():
-        verb = verbs.add_parser(command, help=run.__doc__.partition("\n")[0], description=run.__doc__, allow_abbrev=False)
+        verb = verbs.add_parser(command, help=run.__doc__.partition("\n")[0], description=run.__doc__,
+            allow_abbrev=False)
         if isinstance(stacks, str):
             verb.add_argument("named", nargs="*", metavar=stacks)
         elif stacks:
@@ -139,24 +142,29 @@ def place(stacks):
         # As the tasks are called: vm-aws is vm/aws.
         name = re.sub("^(vm|bootstrap)-", r"\1/", text)
         if name not in stacks:
-            raise argparse.ArgumentTypeError(f'"{text}" is none of {", ".join(each.replace("/", "-") for each in stacks)}')
+            raise argparse.ArgumentTypeError(
+                f'"{text}" is none of {", ".join(each.replace("/", "-") for each in stacks)}')
         return name
 
     return parsed
 
 
 def takes(arguments):
-    """What ./taskw asks: whether the tasks that are named take each NAME=value. Task itself takes any, and does nothing with it."""
-    tasks = dict(re.findall(r"^  ([\w*-]+):\n(?:    .*\n)*?    .*\bTAKES: ([A-Z_ ]+)", (ROOT / "Taskfile.yml").read_text(), re.M))
+    """What ./taskw asks: whether the tasks that are named take each NAME=value. Task itself takes any, and does nothing
+    with it."""
+    tasks = dict(re.findall(r"^  ([\w*-]+):\n(?:    .*\n)*?    .*\bTAKES: ([A-Z_ ]+)",
+        (ROOT / "Taskfile.yml").read_text(), re.M))
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
     named = [each for each in own if "=" not in each and not each.startswith("-")]
-    known = {name for task, names in tasks.items() for each in named if re.fullmatch(task.replace("*", ".*"), each) for name in names.split()}
+    known = {name for task, names in tasks.items() for each in named if re.fullmatch(task.replace("*", ".*"), each)
+        for name in names.split()}
     for typed in own:
         name = re.match(r"([A-Za-z_]\w*)=", typed)
         if name and name[1] not in known:
             close = difflib.get_close_matches(name[1].upper(), known, n=1, cutoff=0.5)
             also = f" Did you mean {close[0]}?" if close else ""
             what = f"takes {', '.join(sorted(known))}" if known else "takes no settings"
-            print(f"Error: {name[1]} is no setting of {' '.join(named) or 'a task'}, which {what}.{also}\n  Nothing was run.", file=sys.stderr)
+            print(f"Error: {name[1]} is no setting of {' '.join(named) or 'a task'}, which {what}.{also}\n  Nothing "
+                f"was run.", file=sys.stderr)
             return 2
     return 0

@@ -33,7 +33,8 @@ class Cloud(abc.ABC):
 
     @abc.abstractmethod
     def checks(self, stack, builds):
-        """Functions for doctor: each returns what it saw in the account, or raises a Problem. builds: whether an image is pushed."""
+        """Functions for doctor: each returns what it saw in the account, or raises a Problem. builds: whether an image
+        is pushed."""
 
     @abc.abstractmethod
     def left(self, stack):
@@ -44,7 +45,8 @@ class Cloud(abc.ABC):
         """What has the name already that a resource of this type would be given, and its id for an import; or None."""
 
     def by_token(self, stack, folder, identity):
-        """Variables that sign the clouds' tools in as an identity by the token of CircleCI in a folder. On Azure there are none."""
+        """Variables that sign the clouds' tools in as an identity by the token of CircleCI in a folder. On Azure there
+        are none."""
         raise NotImplementedError
 
     def destroy(self, stack, options):
@@ -60,10 +62,13 @@ class Cloud(abc.ABC):
 
 
 def replaced(plan):
-    """What a plan, as JSON, destroys or replaces, a line each. What every new image replaces, and nothing is lost by, is not told."""
+    """What a plan, as JSON, destroys or replaces, a line each. What every new image replaces, and nothing is lost by,
+    is not told."""
     for change in plan.get("resource_changes", []):
         actions = change["change"]["actions"]
-        if "delete" in actions and not re.search(r"\.?(terraform_data|aws_ecs_task_definition|google_compute_region_instance_template)\.", change["address"]):
+        if "delete" in actions and not re.search(
+                r"\.?(terraform_data|aws_ecs_task_definition|google_compute_region_instance_template)\.",
+                change["address"]):
             yield f"{'replaces' if 'create' in actions else 'destroys'} {change['address']}"
 
 

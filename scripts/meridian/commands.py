@@ -19,7 +19,8 @@ def begin(stack):
 
 
 def asked(options):
-    """Refuses what the stack cannot be told to run, before anything takes time; a typed BASE counts more than an exported one."""
+    """Refuses what the stack cannot be told to run, before anything takes time; a typed BASE counts more than an
+    exported one."""
     if options.image and options.build:
         raise Problem("IMAGE and BUILD are both set.", "IMAGE deploys what there is, BUILD=1 what app/ gives.")
     if options.image:
@@ -113,7 +114,8 @@ def probe(_, options):
     """Says whether a service is up and its clock right, as its image does; builds app/ when nothing is built yet."""
     if options.probe_urls and not options.named:
         # Twice: an answer that is lost on the way is no outage.
-        runs = [any(subprocess.run([*PROGRAM, "probe", url]).returncode == 0 for _ in range(2)) for url in options.probe_urls.split()]
+        runs = [any(subprocess.run([*PROGRAM, "probe", url]).returncode == 0 for _ in range(2))
+            for url in options.probe_urls.split()]
         return 0 if all(runs) else 1
     if not options.named and not options.further:
         raise Problem("No address is given.", "URL, or PROBE_URLS with several, set apart by spaces.")
@@ -123,7 +125,8 @@ def probe(_, options):
         subprocess.run([ROOT / "app/maven", "--quiet", "process-classes"], check=True, stdout=sys.stderr)
     java = jdk() / "bin/java"
     classes = f"{target / 'classes'}{os.pathsep}{(target / 'classpath').read_text().strip()}"
-    os.execv(java, [java, "-XX:TieredStopAtLevel=1", "-cp", classes, "meridian.Main", "probe", *options.further, *options.named])
+    os.execv(java,
+        [java, "-XX:TieredStopAtLevel=1", "-cp", classes, "meridian.Main", "probe", *options.further, *options.named])
 
 
 # Which are fine is a choice: they let the service be used, changed and passed on without opening one's own code.
@@ -140,7 +143,8 @@ def fine(expression):
 
 
 def licences(_, __):
-    """Lists what the image is made of with its licences, from app/target/bom.json; fails on one that is not known to be fine."""
+    """Lists what the image is made of with its licences, from app/target/bom.json; fails on one that is not known to be
+    fine."""
     file = ROOT / "app/target/bom.json"
     if not file.exists():
         raise Problem("app/target/bom.json is missing.", "The build makes it: ./taskw build")
@@ -149,11 +153,13 @@ def licences(_, __):
     for component in sorted(components, key=lambda each: each["name"]):
         name = f"{component.get('group', '')}:{component['name']}:{component['version']}".lstrip(":")
         # Ids or names; of several, each may be chosen.
-        found = [each.get("expression") or each["license"].get("id") or each["license"].get("name") for each in component.get("licenses", [])]
+        found = [each.get("expression") or each["license"].get("id") or each["license"].get("name")
+            for each in component.get("licenses", [])]
         shown = " or ".join(found) or "none told"
         say(f"{name}  {shown}")
         if not any(fine(one) for one in found):
             unknown.append(f"{name} ({shown})")
     if unknown:
-        raise Problem(f"Not known to be fine: {', '.join(unknown)}.", f"Decide, and add it to FINE in {__file__}, or do without.")
+        raise Problem(f"Not known to be fine: {', '.join(unknown)}.",
+            f"Decide, and add it to FINE in {__file__}, or do without.")
     say(f"{len(components)} components, all fine.")

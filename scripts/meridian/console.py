@@ -31,7 +31,8 @@ class Command:
     settings: dict
 
     def __str__(self):
-        return " ".join(["./taskw", self.task, *(f"{name}={shlex.quote(value)}" for name, value in self.settings.items())])
+        return " ".join(["./taskw", self.task,
+            *(f"{name}={shlex.quote(value)}" for name, value in self.settings.items())])
 
 
 def say(*lines):
@@ -88,7 +89,8 @@ def patience():
     """
     signals = []
     before = {
-        number: signal.signal(number, lambda number, _: signals.append(number)) for number in (signal.SIGINT, signal.SIGTERM)
+        number: signal.signal(number, lambda number, _: signals.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
         yield

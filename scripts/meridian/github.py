@@ -16,12 +16,14 @@ class GitHub:
 
     def __init__(self):
         self.token = os.environ.get("GITHUB_TOKEN")
-        self.repository = os.environ.get("GITHUB_REPOSITORY") or from_circleci("CIRCLE_PROJECT_USERNAME", "CIRCLE_PROJECT_REPONAME")
+        self.repository = os.environ.get("GITHUB_REPOSITORY") or from_circleci("CIRCLE_PROJECT_USERNAME",
+            "CIRCLE_PROJECT_REPONAME")
         self.api = os.environ.get("GITHUB_API_URL", "https://api.github.com").rstrip("/")
         if not self.token or not self.repository:
             raise Problem(
                 "GITHUB_TOKEN or GITHUB_REPOSITORY is not set.",
-                "A workflow has both. On CircleCI set GITHUB_TOKEN, which may write pull requests, in the project's settings.",
+                "A workflow has both. On CircleCI set GITHUB_TOKEN, which may write pull requests, in the project's "
+                "settings.",
             )
 
     def ask(self, method, path, body=None):
@@ -29,7 +31,8 @@ class GitHub:
         try:
             return rest.ask(f"{self.api}/repos/{self.repository}/{path}", self.token, body, method, **own)
         except urllib.error.HTTPError as error:
-            raise Problem(f"GitHub answers {error.code} to {method} {path}.", error.read(500).decode(errors="replace")) from None
+            raise Problem(f"GitHub answers {error.code} to {method} {path}.",
+                error.read(500).decode(errors="replace")) from None
         except OSError as error:
             raise Problem(f"GitHub cannot be reached at {self.api}.", str(error)) from None
 
@@ -48,10 +51,12 @@ class GitHub:
     def issue(self, title, text):
         """Opens the one issue of that title, or renews it; without text closes it."""
         issues = self.ask("GET", "issues?state=open&per_page=100")
-        number = next((issue["number"] for issue in issues if issue["title"] == title and "pull_request" not in issue), None)
+        number = next((issue["number"] for issue in issues if issue["title"] == title and "pull_request" not in issue),
+            None)
         if text:
             body = {"body": shortened(text)}
-            return self.ask("PATCH", f"issues/{number}", body) if number else self.ask("POST", "issues", {"title": title, **body})
+            return self.ask("PATCH", f"issues/{number}", body) if number else self.ask("POST", "issues",
+                {"title": title, **body})
         return self.ask("PATCH", f"issues/{number}", {"state": "closed"}) if number else None
 
 
@@ -62,7 +67,8 @@ def from_circleci(*names):
 
 def pull_request():
     """Number of the pull request that a job runs for; None without one."""
-    found = re.search(r"refs/pull/(\d+)/", os.environ.get("GITHUB_REF", "")) or re.search(r"/pull/(\d+)$", os.environ.get("CIRCLE_PULL_REQUEST", ""))
+    found = re.search(r"refs/pull/(\d+)/", os.environ.get("GITHUB_REF", "")) or re.search(r"/pull/(\d+)$",
+        os.environ.get("CIRCLE_PULL_REQUEST", ""))
     return int(found[1]) if found else None
 
 

@@ -44,7 +44,8 @@ def workspace(stack):
     if re.search(r"workspaces\s*(\{|=)", text):
         raise Problem(
             f"{where} says which workspaces of HCP Terraform are meant, and so do the scripts, by environment.",
-            f"Leave out workspaces there: cloud {{}} is enough. The state of this environment is kept in {stack.name}-{stack.task}.",
+            f"Leave out workspaces there: cloud {{}} is enough. The state of this environment is kept in "
+            f"{stack.name}-{stack.task}.",
         )
     if not organization(text):
         raise Problem(
@@ -74,7 +75,8 @@ def prepare(stack):
     mode = found["data"]["attributes"]["execution-mode"]
     if mode != "local":
         raise Problem(
-            f"The workspace {name} of HCP Terraform has execution mode {mode}: there Terraform has no sign-in to the cloud and no sources of the image.",
+            f"The workspace {name} of HCP Terraform has execution mode {mode}: there Terraform has no sign-in to the "
+            f"cloud and no sources of the image.",
             "In its Settings, General, choose Local, then repeat the command.",
         )
 
@@ -87,7 +89,8 @@ def ask(place, url, body=None):
         if error.code == 404:
             return None
         raise Problem(
-            f"{place} answered {error.code}.", f"Sign in again: `terraform login {place}`, or set {variable(place)}. {error.reason}"
+            f"{place} answered {error.code}.",
+            f"Sign in again: `terraform login {place}`, or set {variable(place)}. {error.reason}"
         ) from None
     except OSError as error:
         raise Problem(f"{place} cannot be reached.", f"Is this machine online? {error}") from None

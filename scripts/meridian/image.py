@@ -17,7 +17,8 @@ class Image:
     def parse(cls, text, setting="IMAGE"):
         found = re.fullmatch(r"([^@\s]+)@(sha256:[0-9a-f]{64})", text or "")
         if not found:
-            raise Problem(f'{setting} is "{text or ""}".', "It must name the image by digest: REPOSITORY@sha256:<64 hex digits>.")
+            raise Problem(f'{setting} is "{text or ""}".',
+                "It must name the image by digest: REPOSITORY@sha256:<64 hex digits>.")
         return cls(*found.groups())
 
     def __str__(self):

@@ -19,15 +19,18 @@ def look(stack):
     if proxy(urllib.parse.urlsplit(url).hostname):
         say(f"note     {proxy()}")
     canary = outputs.get("canary")
-    versions = [Image.parse(image, "output image").digest for image in (outputs["image"], *([canary["image"]] if canary else []))]
+    versions = [Image.parse(image, "output image").digest
+        for image in (outputs["image"], *([canary["image"]] if canary else []))]
     closed = stack.cloud.closed if url.startswith("https:") else (443, *stack.cloud.closed)
     if stack.cloud.machine:
         until_it_answers(url, versions[0], minutes=15)
-        return report(Page(url, closed, versions=versions, greeting=outputs["greeting"], addresses=outputs["addresses"]))
+        return report(Page(url, closed, versions=versions, greeting=outputs["greeting"],
+            addresses=outputs["addresses"]))
     until_it_answers(url)
     probed = subprocess.run([*PROGRAM, "probe", url]).returncode
     documents = {file.stem: file.read_text() for file in (stack.root / "app/documents").glob("*.json")}
-    return report(Verification(url, closed, forged=stack.cloud.forged, versions=versions, documents=documents), wrong=bool(probed))
+    return report(Verification(url, closed, forged=stack.cloud.forged, versions=versions, documents=documents),
+        wrong=bool(probed))
 
 
 def report(verification, wrong=0):

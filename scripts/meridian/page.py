@@ -28,11 +28,13 @@ class Page(Verification):
         status, headers, text = get(self.url, path)
         kind = headers.get("Content-Type", "")
         if status != 200 or not kind.startswith("text/html") or self.greeting not in html.unescape(text):
-            raise Problem(f"GET {path} answered {status} {text[:200]!r}.", f"It should be a page that says {self.greeting!r}.")
+            raise Problem(f"GET {path} answered {status} {text[:200]!r}.",
+                f"It should be a page that says {self.greeting!r}.")
         return f"GET {path} says {self.greeting!r}"
 
     def address_answers(self, address):
         status, _, _ = get(f"http://{address}", "/now")
         if status != 200:
-            raise Problem(f"The address {address} answered {status}.", "The load balancer does not find a healthy machine from there.")
+            raise Problem(f"The address {address} answered {status}.",
+                "The load balancer does not find a healthy machine from there.")
         return f"{address} answers"

@@ -12,7 +12,8 @@ from meridian.github import GitHub, pull_request
 from meridian.image import Image, sign_in
 from meridian.look import look
 
-# Variables of a pipeline by cloud, beyond its planner and deployer. The bootstrap prints them with the commands that set them.
+# Variables of a pipeline by cloud, beyond its planner and deployer. The bootstrap prints them with the commands that
+# set them.
 VARIABLES = {"aws": (), "azure": ("AZURE_SUBSCRIPTION", "AZURE_TENANT"), "gcp": ("GCP_PROJECT", "GCP_PROVIDER")}
 PLAN = "release.tfplan"
 
@@ -30,7 +31,8 @@ def lacking(stack, deploys):
         where = place if circleci else f"the repository's Settings, Environments, {stack.env}"
         missing.append(f"{cloud}_DEPLOYER is not set in {where}")
     if not (stack.folder / "backend.tf").exists():
-        missing.append(f"stacks/{stack.place}/backend.tf is not in the repository, so that the state would be lost with the job")
+        missing.append(
+            f"stacks/{stack.place}/backend.tf is not in the repository, so that the state would be lost with the job")
     for what in missing:
         notice(f"{stack.cloud.title} is left out: {what}. ./taskw bootstrap-{stack.kind} prints it.")
     if not missing:
@@ -48,7 +50,8 @@ def settings(stack, options):
 
 
 def circleci(stack, options):
-    """Signs a job of CircleCI in by its own token, for the steps that follow; exit code 78, EX_CONFIG of sysexits.h, when it lacks what that takes."""
+    """Signs a job of CircleCI in by its own token, for the steps that follow; exit code 78, EX_CONFIG of sysexits.h,
+    when it lacks what that takes."""
     token, deploys = os.environ.get("CIRCLE_OIDC_TOKEN_V2"), vars(options)["for"] == "deploy"
     if not token:
         # That of a fork's pull request has none, unless the project passes secrets to forks, which it should not.
@@ -79,26 +82,30 @@ def publish(stack, options):
     if not repository:
         raise Problem(
             f"stacks/{stack.place} has no repository_url.",
-            f"A pipeline pushes before it deploys, to a repository that is there: ./taskw bootstrap-{stack.kind} makes one.",
+            f"A pipeline pushes before it deploys, to a repository that is there: ./taskw bootstrap-{stack.kind} "
+            f"makes one.",
         )
     target = f"{repository}:{tag}"
     with tempfile.TemporaryDirectory() as folder:
         sign_in(repository, folder)
         login_file = pathlib.Path(folder, "config.json")
         to = credentials("dest", repository, login_file)
-        there = run("skopeo", "inspect", "--no-tags", *credentials("", repository, login_file), f"docker://{target}", check=False)
+        there = run("skopeo", "inspect", "--no-tags", *credentials("", repository, login_file), f"docker://{target}",
+            check=False)
         if there.returncode == 0:
             # What a tag names never changes; a second run for one commit finds it there.
             found = json.loads(there.stdout)["Digest"]
             if found != source.digest:
-                raise Problem(f"{target} is {found}, not {source.digest}.", "A commit was built twice. Run the pipeline for a new commit.")
+                raise Problem(f"{target} is {found}, not {source.digest}.",
+                    "A commit was built twice. Run the pipeline for a new commit.")
             say(f"{target} is there already.")
         else:
             own = pathlib.Path(folder, "source")
             own.mkdir()
             sign_in(source.repository, own, "SOURCE_USERNAME", "SOURCE_PASSWORD")
             come_from = credentials("src", source.repository, own / "config.json")
-            run("skopeo", "copy", "--quiet", "--preserve-digests", *come_from, *to, f"docker://{source}", f"docker://{target}")
+            run("skopeo", "copy", "--quiet", "--preserve-digests", *come_from, *to, f"docker://{source}",
+                f"docker://{target}")
             say(f"Copied to {target}.")
     image = Image(repository, source.digest)
     output("image", image)
@@ -170,7 +177,8 @@ def release(stack, options):
     passed = passes(stack)
     raise Problem(
         f"The release was rolled back to {before}{', which passes' if passed else ', which does not pass either'}.",
-        "The log above says what failed." if passed else "The cause lies outside the image. The log above says what failed.",
+        "The log above says what failed." if passed
+        else "The cause lies outside the image. The log above says what failed.",
     )
 
 

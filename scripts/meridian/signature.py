@@ -1,9 +1,9 @@
 """Signatures of images, by cosign 3. Whoever checks that of a public image needs no login.
 
-Without COSIGN_KEY the job's own token gives a certificate for some minutes, which names the workflow, and the signature is
-entered in Sigstore's public log: https://docs.sigstore.dev/cosign/signing/overview/
-A COSIGN_KEY is a file, or what a cloud keeps: awskms://…, azurekms://…, gcpkms://…, hashivault://… Its signature is entered
-in no log: whoever has the public key needs none.
+Without COSIGN_KEY the job's own token gives a certificate for some minutes, which names the workflow, and the signature
+is entered in Sigstore's public log: https://docs.sigstore.dev/cosign/signing/overview/
+A COSIGN_KEY is a file, or what a cloud keeps: awskms://…, azurekms://…, gcpkms://…, hashivault://… Its signature is
+entered in no log: whoever has the public key needs none.
 """
 
 import os
@@ -33,10 +33,12 @@ def sign(_, options):
 
 
 def verify(_, options):
-    """Says whether an image was signed by COSIGN_KEY, or by the main workflow of GITHUB_REPOSITORY, on BRANCH if that is set."""
+    """Says whether an image was signed by COSIGN_KEY, or by the main workflow of GITHUB_REPOSITORY, on BRANCH if that
+    is set."""
     key, repository = os.environ.get("COSIGN_KEY"), os.environ.get("GITHUB_REPOSITORY")
     if not key and not repository:
-        raise Problem("Nobody is named who should have signed.", "GITHUB_REPOSITORY must be OWNER/NAME, or COSIGN_KEY name a key.")
+        raise Problem("Nobody is named who should have signed.",
+            "GITHUB_REPOSITORY must be OWNER/NAME, or COSIGN_KEY name a key.")
     workflow = f"https://github.com/{repository}/.github/workflows/main.yml@refs/heads/{os.environ.get('BRANCH') or 'main'}"
     issuer = "https://token.actions.githubusercontent.com"
     signer = ("--certificate-oidc-issuer", issuer, "--certificate-identity", workflow)
@@ -49,4 +51,5 @@ def cosign(options, *arguments):
     with tempfile.TemporaryDirectory() as folder:
         sign_in(image.repository, folder)
         login = {"DOCKER_CONFIG": folder} if os.path.exists(f"{folder}/config.json") else {}
-        return subprocess.run([program, *arguments, *options.further, str(image)], env={**os.environ, **login}).returncode
+        return subprocess.run([program, *arguments, *options.further, str(image)],
+            env={**os.environ, **login}).returncode

@@ -74,7 +74,8 @@ class Stack:
             self.folder,
             environ=self.cloud.environ,
             files=(f"-var-file={self.own_file.name}",) if self.own_file else (),
-            guide=f"stacks/{self.place}/README.md has a section Troubleshooting, by message. To go on, repeat the command.",
+            guide=f"stacks/{self.place}/README.md has a section Troubleshooting, by message. To go on, repeat the "
+            f"command.",
         )
 
     @functools.cached_property
@@ -102,7 +103,8 @@ class Stack:
             self.plain.init()
 
     def stands_as_named(self):
-        """Stops where the state is of another name or region than the variables: what is removed would not be what is asked for."""
+        """Stops where the state is of another name or region than the variables: what is removed would not be what is
+        asked for."""
         outputs = self.terraform.outputs()
         wanted = {"name": self.name, "region": self.variable("region")}
         state = {key: outputs[key] for key in wanted if key in outputs}
@@ -113,7 +115,8 @@ class Stack:
         if any(state[key] != wanted[key] for key in state):
             raise Problem(
                 f"What stands is {' in '.join(state.values())}, but the variables say {' in '.join(wanted.values())}.",
-                "Nothing was removed. Set name and region in the tfvars file to those of what stands, then repeat the command.",
+                "Nothing was removed. Set name and region in the tfvars file to those of what stands, then repeat the "
+                "command.",
             )
 
     def image_arguments(self, image, build):
@@ -126,12 +129,14 @@ class Stack:
             return [f"-var=image={image}"]
         if self.variable("image"):
             if build:
-                raise Problem("BUILD is set, but so is the variable image.", "Take image out of the tfvars file, or leave BUILD out.")
+                raise Problem("BUILD is set, but so is the variable image.",
+                    "Take image out of the tfvars file, or leave BUILD out.")
             return []
         if build:
             return []
         running = self.terraform.outputs().get("image")
-        if running is None or any(address.startswith("module.image.terraform_data") for address in self.terraform.resources()):
+        if running is None or any(address.startswith("module.image.terraform_data")
+                for address in self.terraform.resources()):
             return []
         say(f"Keeps the image that was supplied: {running}. BUILD=1 builds app/ in its place.")
         return [f"-var=image={running}"]

@@ -25,7 +25,8 @@ class Visits:
         if not 0.1 <= self.per_second <= 100:
             raise ValueError(f"RATE must be from 0.1 to 100 requests a second; it is {self.per_second:g}")
         if not self.paths or not all(path.startswith("/") for path in self.paths):
-            raise ValueError(f"PATHS must be paths with a slash first, set apart by spaces; it is \"{' '.join(self.paths)}\"")
+            raise ValueError(
+                f"PATHS must be paths with a slash first, set apart by spaces; it is \"{' '.join(self.paths)}\"")
 
 
 def version(image):

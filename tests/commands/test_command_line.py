@@ -1,4 +1,5 @@
-"""What is typed is what happens, in ./taskw and in the program itself: a table of outcomes, with Terraform and aws as stubs."""
+"""What is typed is what happens, in ./taskw and in the program itself: a table of outcomes, with Terraform and aws as
+stubs."""
 
 import json
 import os
@@ -36,7 +37,8 @@ def machine(tmp_path, task):
         if shutil.which(tool) and not (machine.bin / tool).exists():
             (machine.bin / tool).symlink_to(shutil.which(tool))
     (machine.bin / "task").symlink_to(task)
-    shutil.copytree(ROOT / "stacks/bootstrap/aws", machine.root / "stacks/bootstrap/aws", ignore=shutil.ignore_patterns(".terraform*"))
+    shutil.copytree(ROOT / "stacks/bootstrap/aws", machine.root / "stacks/bootstrap/aws",
+        ignore=shutil.ignore_patterns(".terraform*"))
     deployed(machine, built=True, image=A)
     return machine
 
@@ -58,7 +60,8 @@ def touched(machine):
     return set(re.findall(r"^terraform .*\b(?:plan|apply|destroy) .*ws=(\S*)$", machine.log.read_text(), re.M))
 
 
-# What is exported, what is typed behind the task, what is typed behind the program, and the outcome: the environment, the image, or
+# What is exported, what is typed behind the task, what is typed behind the program, and the outcome: the environment,
+# the image, or
 # the words of a refusal.
 OUTCOMES = [
     ({}, "", "", "default", None),
@@ -91,7 +94,8 @@ OUTCOMES = [
 
 @pytest.mark.parametrize("through", ["taskw", "program"])
 @pytest.mark.parametrize(("exported", "behind_task", "behind_program", "workspace", "more"), OUTCOMES)
-def test_no_environment_is_touched_but_the_one_that_is_typed(machine, through, exported, behind_task, behind_program, workspace, more):
+def test_no_environment_is_touched_but_the_one_that_is_typed(machine, through, exported, behind_task, behind_program,
+        workspace, more):
     if through == "program":
         done = machine.run("deploy", *behind_program.split(), **exported)
     elif behind_task or not behind_program:
@@ -131,7 +135,8 @@ def test_what_a_task_does_not_take_is_refused_before_anything_is_run(machine, ar
 
 
 def test_what_stands_behind_two_dashes_goes_to_terraform_word_for_word(machine):
-    assert taskw(machine, "deploy-aws", "ENV=staging", "--", "-var=email=a b@example.com", "-replace=a.b[0]").returncode == 0
+    assert taskw(machine, "deploy-aws", "ENV=staging", "--", "-var=email=a b@example.com",
+        "-replace=a.b[0]").returncode == 0
     assert "-var=email=a b@example.com -replace=a.b[0] ws=staging" in planned(machine)
 
 
@@ -149,7 +154,8 @@ def test_the_exit_code_of_a_command_is_that_of_taskw(machine):
 
 def test_whoever_stops_reading_gets_no_traceback(machine):
     command = f"{sys.executable} {machine.root}/scripts/meridian doctor aws | head -n 1"
-    done = subprocess.run(["bash", "-c", command], env={"PATH": f"{machine.bin}:{os.environ['PATH']}"}, text=True, capture_output=True)
+    done = subprocess.run(["bash", "-c", command], env={"PATH": f"{machine.bin}:{os.environ['PATH']}"}, text=True,
+        capture_output=True)
     assert done.stdout == "Environment production on AWS.\n" and not done.stderr, done.stderr
 
 
@@ -167,7 +173,8 @@ def on_a_terminal(machine, *arguments, types=""):
     pid, terminal = pty.fork()
     if not pid:
         os.chdir(machine.root)
-        os.execve(sys.executable, [sys.executable, "scripts/meridian", *arguments], {"PATH": str(machine.bin), "HOME": str(machine.root)})
+        os.execve(sys.executable, [sys.executable, "scripts/meridian", *arguments],
+            {"PATH": str(machine.bin), "HOME": str(machine.root)})
     seen, end = "", time.monotonic() + 60
     while time.monotonic() < end:
         if select.select([terminal], [], [], 1)[0]:
@@ -186,7 +193,8 @@ def on_a_terminal(machine, *arguments, types=""):
 
 GOES = {"module.documents.aws_s3_bucket.this": ["delete", "create"], "module.edge.aws_lb.this": ["delete"]}
 # What every new image replaces.
-USUAL = {"module.service.aws_ecs_task_definition.stable": ["create", "delete"], "module.image.terraform_data.push[0]": ["delete", "create"]}
+USUAL = {"module.service.aws_ecs_task_definition.stable": ["create", "delete"],
+    "module.image.terraform_data.push[0]": ["delete", "create"]}
 
 
 @pytest.mark.parametrize(
@@ -204,7 +212,8 @@ def test_on_a_terminal_deploy_asks_before_it_destroys_or_replaces(machine, plan,
     code, seen = on_a_terminal(machine, "deploy", "aws", *arguments, types=types)
     assert (code == 0) == applied, seen
     assert (" apply " in machine.log.read_text()) == applied
-    assert ("replaces module.documents.aws_s3_bucket.this" in seen and "destroys module.edge.aws_lb.this" in seen) == (plan is GOES), seen
+    assert ("replaces module.documents.aws_s3_bucket.this" in seen
+        and "destroys module.edge.aws_lb.this" in seen) == (plan is GOES), seen
     assert ("Type" in seen) == bool(types)
 
 
@@ -216,7 +225,8 @@ def test_a_pipeline_is_not_asked_but_told(machine):
 
 def test_deploy_names_the_environment_and_the_account_before_it_changes_anything(machine):
     said = machine.run("deploy", "--env=staging").stdout
-    assert said.index("Environment staging") < said.index("account 123456789012 as user/someone") < said.index("Deploys meridian-staging, staging")
+    assert said.index("Environment staging") < said.index("account 123456789012 as user/someone") < said.index(
+        "Deploys meridian-staging, staging")
 
 
 def test_a_deployment_that_would_remove_everything_is_refused(machine):
@@ -232,26 +242,30 @@ def test_a_deployment_that_would_remove_everything_is_refused(machine):
 def test_without_a_tool_it_says_where_to_get_it(machine, verb, tool):
     (machine.bin / tool).unlink()
     done = machine.run(verb)
-    assert done.returncode == 1 and f"{tool} is missing" in done.stdout and "Install it: https://" in done.stdout, done.stdout
+    assert done.returncode == 1 and f"{tool} is missing" in done.stdout, done.stdout
+    assert "Install it: https://" in done.stdout, done.stdout
     assert "Traceback" not in done.stdout and not touched(machine)
 
 
 @pytest.mark.parametrize("verb", ["doctor", "plan", "deploy", "destroy", "canary", "release", "drift", "bootstrap"])
 def test_no_command_takes_what_a_variable_slips_to_terraform(machine, verb):
     done = machine.run(verb, TF_CLI_ARGS_destroy="-target=module.edge")
-    assert done.returncode in (1, 2) and "`unset TF_CLI_ARGS_destroy`" in done.stdout and "terraform" not in machine.log.read_text()
+    assert done.returncode in (1, 2) and "`unset TF_CLI_ARGS_destroy`" in done.stdout
+    assert "terraform" not in machine.log.read_text()
 
 
 @pytest.mark.parametrize("verb", ["verify", "destroy", "canary"])
 def test_without_terraform_nothing_ends_in_a_traceback(machine, verb):
     (machine.bin / "terraform").unlink()
     done = machine.run(verb)
-    assert done.returncode in (1, 2) and "terraform is missing" in done.stdout and "https://" in done.stdout, done.stdout
+    assert done.returncode in (1, 2) and "terraform is missing" in done.stdout, done.stdout
+    assert "https://" in done.stdout, done.stdout
 
 
 @pytest.mark.parametrize("verb", ["plan", "bootstrap"])
 def test_without_credentials_it_says_the_next_step(machine, verb):
-    machine.refuse("aws", "get-caller-identity", "An error occurred (ExpiredToken) when calling the GetCallerIdentity operation")
+    machine.refuse("aws", "get-caller-identity",
+        "An error occurred (ExpiredToken) when calling the GetCallerIdentity operation")
     done = machine.run(verb)
     assert done.returncode == 1 and "have expired" in done.stdout and "aws sso login" in done.stdout
     assert not touched(machine)
@@ -266,7 +280,8 @@ def test_doctor_counts_a_missing_tool_once(machine):
 
 def test_a_warning_on_standard_error_is_no_version(machine):
     for tool, word in (("terraform", "Terraform v1.11.4"), ("aws", "aws-cli/2.30.1")):
-        machine.edit(f"../bin/{tool}", f"cat <<'END'\n{word}", f"echo 'WARNING: Python 0.8 is old, 99.1 is out' >&2; cat <<'END'\n{word}")
+        machine.edit(f"../bin/{tool}", f"cat <<'END'\n{word}",
+            f"echo 'WARNING: Python 0.8 is old, 99.1 is out' >&2; cat <<'END'\n{word}")
     done = machine.run("doctor")
     assert done.returncode == 0 and "terraform 1.11.4" in done.stdout and "aws 2.30.1" in done.stdout, done.stdout
 
@@ -289,7 +304,8 @@ def test_doctor_has_a_sentence_for_what_is_set_to_something_unusual(machine, env
 
 
 def test_every_command_that_is_named_can_be_typed():
-    """Of a message, so that it is found where it is written: no `task …`, which only who has installed Task can type."""
+    """Of a message, so that it is found where it is written: no `task …`, which only who has installed Task can
+    type."""
     for file in (ROOT / "scripts").rglob("*"):
         if file.is_file() and "__pycache__" not in file.parts:
             assert not re.search(r"(?<!the )\btask [a-z]+-(aws|azure|gcp|\{)", file.read_text()), file
@@ -300,17 +316,22 @@ def test_every_command_that_is_named_can_be_typed():
 SPELLINGS = {
     "terraform.tfvars": {
         "as it is committed": 'name = "meridian"\nregion = "us-east-1"\n',
-        "an object over several lines": 'domain = {\n  name = "time.example.com"\n  zone = "Z0123456789"\n}\nname="meridian"\nregion = "us-east-1"',
-        "an object last": 'name = "meridian"\nregion = "us-east-1"\nenvironment = {\n  name = "other"\n  region = "elsewhere"\n}\n',
-        "comments": '# name = "one"\n// name = "two"\n/*\nname = "three"\n*/\nname = "meridian" # "four"\nregion = "us-east-1"\n',
-        "a heredoc": 'name = "meridian"\nregion = "us-east-1"\nemail = <<EOT\nname = "other"\nregion = "elsewhere"\nEOT\n',
+        "an object over several lines": 'domain = {\n  name = "time.example.com"\n  zone = '
+        '"Z0123456789"\n}\nname="meridian"\nregion = "us-east-1"',
+        "an object last": 'name = "meridian"\nregion = "us-east-1"\nenvironment = {\n  name = "other"\n  region = '
+        '"elsewhere"\n}\n',
+        "comments": '# name = "one"\n// name = "two"\n/*\nname = "three"\n*/\nname = "meridian" # "four"\nregion = '
+        '"us-east-1"\n',
+        "a heredoc": 'name = "meridian"\nregion = "us-east-1"\nemail = <<EOT\nname = "other"\nregion = '
+        '"elsewhere"\nEOT\n',
         "escapes": 'name = "\\u006deridian"\nregion = "us-east-1"\n',
     },
     "terraform.tfvars.json": {"JSON": '{"name": "meridian", "region": "us-east-1", "domain": {"name": "other"}}'},
     "mine.auto.tfvars": {"another file": 'name = "meridian"\nregion = "us-east-1"\n'},
     "mine.auto.tfvars.json": {"another file of JSON": '{"name": "meridian", "region": "us-east-1"}'},
 }
-BASE = {"mine.auto.tfvars": 'name = "other"\nregion = "eu-west-1"\n', "mine.auto.tfvars.json": 'name = "other"\nregion = "eu-west-1"\n'}
+BASE = {"mine.auto.tfvars": 'name = "other"\nregion = "eu-west-1"\n',
+    "mine.auto.tfvars.json": 'name = "other"\nregion = "eu-west-1"\n'}
 
 
 def real_console(machine):
@@ -321,7 +342,8 @@ def real_console(machine):
 
 
 @pytest.mark.needs("terraform")
-@pytest.mark.parametrize(("file", "spelling"), [(file, spelling) for file, spellings in SPELLINGS.items() for spelling in spellings])
+@pytest.mark.parametrize(("file", "spelling"),
+    [(file, spelling) for file, spellings in SPELLINGS.items() for spelling in spellings])
 def test_destroy_asks_about_the_name_and_region_that_terraform_takes(machine, file, spelling):
     stack = machine.root / "stacks/aws"
     (stack / "terraform.tfvars").unlink()
@@ -335,7 +357,8 @@ def test_destroy_asks_about_the_name_and_region_that_terraform_takes(machine, fi
     assert done.returncode == 1 and "1 of meridian are left" in done.stdout and "vpc-0123" in done.stdout, done.stdout
     asked = [line for line in machine.log.read_text().splitlines() if line.startswith("aws ec2")]
     assert asked and all("--region us-east-1" in line for line in asked)
-    assert all("other" not in line and "exported" not in line for line in asked) and any("Values=meridian " in line for line in asked)
+    assert all("other" not in line and "exported" not in line for line in asked)
+    assert any("Values=meridian " in line for line in asked)
 
 
 @pytest.mark.needs("terraform")
@@ -346,12 +369,14 @@ def test_a_variable_of_the_environment_counts_where_no_file_sets_it(machine):
     done = machine.run("doctor", TF_VAR_name="exported")
     assert "environment production: exported in us-east-1" in done.stdout
     done = machine.run("doctor", TF_VAR_name="9-lives")
-    assert done.returncode == 1 and "Terraform does not take the variables" in done.stdout and "9-lives" in done.stdout, done.stdout
+    assert done.returncode == 1 and "Terraform does not take the variables" in done.stdout, done.stdout
+    assert "9-lives" in done.stdout, done.stdout
 
 
 @pytest.mark.parametrize(
     ("outputs", "shown"),
-    [({"name": "meridian-old"}, None), ({"region": "eu-west-1"}, None), ({"name": None, "region": None}, "meridian-old")],
+    [({"name": "meridian-old"}, None), ({"region": "eu-west-1"}, None),
+        ({"name": None, "region": None}, "meridian-old")],
 )
 def test_destroy_stops_where_the_state_is_of_another_name_or_region(machine, outputs, shown):
     given = {"name": "meridian", "region": "us-east-1", **outputs}
@@ -359,7 +384,8 @@ def test_destroy_stops_where_the_state_is_of_another_name_or_region(machine, out
     if shown:  # A state from before the outputs were.
         machine.edit("../bin/terraform", '{"resource_changes": []}', json.dumps({"values": {"tags": {"Stack": shown}}}))
     done = machine.run("destroy", "--confirm=meridian")
-    assert done.returncode == 1 and "but the variables say meridian in us-east-1" in done.stdout and "Nothing was removed" in done.stdout
+    assert done.returncode == 1 and "but the variables say meridian in us-east-1" in done.stdout
+    assert "Nothing was removed" in done.stdout
     assert not touched(machine)
 
 

@@ -31,7 +31,8 @@ def clock():
 
 def taskw(*arguments, **environment):
     return subprocess.run(
-        [ROOT / "taskw", *arguments], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=300
+        [ROOT / "taskw", *arguments], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True,
+        timeout=300
     )
 
 

@@ -41,7 +41,8 @@ class Deployed:
 
     def __init__(self, service, closed, **changes):
         place = f"127.0.0.1:{service.port}"
-        self.shown = {"url": f"http://{place}", "image": f"example.com/i@{VERSION}", "greeting": GREETING, "addresses": [place], **changes}
+        self.shown = {"url": f"http://{place}", "image": f"example.com/i@{VERSION}", "greeting": GREETING,
+            "addresses": [place], **changes}
         self.terraform = types.SimpleNamespace(outputs=lambda: self.shown)
         self.cloud = types.SimpleNamespace(closed=closed, machine=True)
 
@@ -53,14 +54,16 @@ def https_closed(monkeypatch):
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setattr(Verification, "port", lambda self, number: "TCP 443 is closed" if number == 443 else port(self, number))
+    monkeypatch.setattr(Verification, "port", lambda self,
+        number: "TCP 443 is closed" if number == 443 else port(self, number))
 
 
 def test_a_page_that_is_right_is_found_right(service, closed, capsys):
     assert look(Deployed(service, (closed,))) == 0
     said = [line.removeprefix("ok       ") for line in capsys.readouterr().out.splitlines()]
     assert said[:3] == [f"GET / says {GREETING!r}", f"GET /hello says {GREETING!r}", f"Version {VERSION}"]
-    assert said[-4:] == ["Metrics and health are not public", "TCP 443 is closed", f"TCP {closed} is closed", "All is as it should be."]
+    assert said[-4:] == ["Metrics and health are not public", "TCP 443 is closed", f"TCP {closed} is closed",
+        "All is as it should be."]
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,8 @@ SecurityGroupRule.description = property(lambda self: (self.ip_range or self.sou
 def describe_nat_gateways(self, filters, nat_gateway_ids):
     wanted = {name.removeprefix("tag:"): values for name, values in (filters or {}).items() if name.startswith("tag:")}
     found = describe_nat_gateways.moto(self, filters, nat_gateway_ids)
-    return [gateway for gateway in found if wanted.items() <= {tag["key"]: [tag["value"]] for tag in gateway.get_tags()}.items()]
+    return [gateway
+        for gateway in found if wanted.items() <= {tag["key"]: [tag["value"]] for tag in gateway.get_tags()}.items()]
 
 
 describe_nat_gateways.moto = EC2Backend.describe_nat_gateways

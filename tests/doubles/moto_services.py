@@ -20,7 +20,8 @@ RUNS_AFTER, HEALTHY_AFTER, HEALTHY_LATE, FAILS_EVERY, DRAINS = 0.3, 1.5, 8, 1.0,
 FAILURES = 3
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
 FAILING = {
-    "never runs": ("TaskFailedToStart", "CannotPullContainerError: pull image manifest has been retried 5 time(s): not found", None),
+    "never runs": ("TaskFailedToStart",
+        "CannotPullContainerError: pull image manifest has been retried 5 time(s): not found", None),
     "crashes": ("EssentialContainerExited", "Essential container in task exited", 1),
     "never healthy": ("ServiceSchedulerInitiated", "Task failed ELB health checks in (target-group %s)", 143),
 }
@@ -43,10 +44,12 @@ class Task:
         return self.died is None and self.why is None and now >= self.born + RUNS_AFTER and self.deployment.behaviour != "never runs"
 
     def health(self, now):
-        """State of its target, https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html"""
+        """State of its target,
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html"""
         if self.leaves:
             return "draining"
-        if now < self.born + RUNS_AFTER + (HEALTHY_LATE if self.deployment.behaviour == "healthy late" else HEALTHY_AFTER):
+        if now < self.born + RUNS_AFTER + (HEALTHY_LATE if self.deployment.behaviour == "healthy late"
+                else HEALTHY_AFTER):
             return "initial"
         return "unhealthy" if self.deployment.behaviour in FAILING else "healthy"
 
@@ -61,9 +64,12 @@ class Task:
             "lastStatus": "STOPPED" if self.died else "RUNNING" if self.running(now) else "PENDING",
             "desiredStatus": "STOPPED" if self.died else "RUNNING",
             "createdAt": moment(self.born),
-            **({"stopCode": code, "stoppedReason": reason, "stoppedAt": moment(self.died)} if self.why and self.died else {}),
-            "containers": [{"name": "service", **({"exitCode": exit_code} if exit_code is not None and self.died else {})}],
-            "attachments": [{"type": "ElasticNetworkInterface", "details": [{"name": "privateIPv4Address", "value": self.address}]}],
+            **({"stopCode": code, "stoppedReason": reason, "stoppedAt": moment(self.died)} if self.why
+                and self.died else {}),
+            "containers": [{"name": "service",
+                **({"exitCode": exit_code} if exit_code is not None and self.died else {})}],
+            "attachments": [{"type": "ElasticNetworkInterface",
+                "details": [{"name": "privateIPv4Address", "value": self.address}]}],
         }
 
 
@@ -73,7 +79,8 @@ class Deployment:
         self.definition, self.born = definition, now
         container = service._backend.describe_task_definition(definition).container_definitions[0]
         self.version = container["image"].split("@sha256:")[-1]
-        self.behaviour = next((does for letters, does in BEHAVIOURS.items() if self.version.startswith(letters)), "healthy")
+        self.behaviour = next((does for letters, does in BEHAVIOURS.items() if self.version.startswith(letters)),
+            "healthy")
         self.state, self.reason, self.failed = "IN_PROGRESS", f"ECS deployment {self.id} in progress.", 0
 
 
@@ -84,18 +91,21 @@ class Life:
         self.service, self.tasks, self.deployments, self.completed = service, [], [], None
 
     def alive(self, deployment=None):
-        return [task for task in self.tasks if not task.died and not task.leaves and deployment in (None, task.deployment)]
+        return [task for task in self.tasks if not task.died and not task.leaves
+            and deployment in (None, task.deployment)]
 
     def deploy(self, definition, now):
         self.deployments.insert(0, Deployment(self.service, definition, now))
 
     def leave(self, task, now):
         task.leaves = now
-        task.why = ("ServiceSchedulerInitiated", f"Scaling activity initiated by (deployment {task.deployment.id})", 143)
+        task.why = ("ServiceSchedulerInitiated", f"Scaling activity initiated by (deployment {task.deployment.id})",
+            143)
 
     def advance(self, now):
         service = self.service
-        if service.status == "ACTIVE" and (not self.deployments or self.deployments[0].definition != service.task_definition):
+        if service.status == "ACTIVE" and (not self.deployments
+                or self.deployments[0].definition != service.task_definition):
             self.deploy(service.task_definition, now)
         wanted = service.desired_count if service.status == "ACTIVE" else 0
         primary = self.deployments[0]
@@ -142,7 +152,8 @@ class Life:
         if deployment.state == "IN_PROGRESS":
             deployment.state, deployment.reason = "FAILED", "ECS deployment circuit breaker: tasks failed to start."
             for task in self.alive(deployment):
-                task.why, task.died = ("ServiceSchedulerInitiated", "Scaling activity initiated by the breaker", 143), now
+                task.why, task.died = ("ServiceSchedulerInitiated", "Scaling activity initiated by the breaker",
+                    143), now
             # It goes back to a deployment that was completed, and where there was none it goes nowhere:
             # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-failure-detection.html
             if self.completed:
@@ -192,7 +203,8 @@ def advance():
 
 def create_service(self, cluster_str, service_name, *arguments, **named):
     old = self.services.get(f"{self._get_cluster(cluster_str).name}:{service_name}")
-    # https://github.com/hashicorp/terraform-provider-aws/issues/605, and moto makes the second in the place of the first.
+    # https://github.com/hashicorp/terraform-provider-aws/issues/605, and moto makes the second in the place of the
+    # first.
     if old and old.status == "ACTIVE":
         raise InvalidParameterException("Creation of service was not idempotent.")
     return create_service.moto(self, cluster_str, service_name, *arguments, **named)
@@ -204,13 +216,15 @@ EC2ContainerServiceBackend.create_service = create_service
 
 def list_tasks(self):
     name, status = (self._get_param("serviceName") or "").split("/")[-1], self._get_param("desiredStatus") or "RUNNING"
-    found = [task.arn for life in lives() if life.service.name == name for task in life.tasks if bool(task.died) == (status == "STOPPED")]
+    found = [task.arn for life in lives() if life.service.name == name
+        for task in life.tasks if bool(task.died) == (status == "STOPPED")]
     return ActionResult({"taskArns": found})
 
 
 def describe_tasks(self):
     now, wanted = time.time(), self._get_param("tasks", [])
-    return ActionResult({"tasks": [task.shown(now) for life in lives() for task in life.tasks if task.arn in wanted], "failures": []})
+    return ActionResult({"tasks": [task.shown(now) for life in lives() for task in life.tasks if task.arn in wanted],
+        "failures": []})
 
 
 EC2ContainerServiceResponse.list_tasks = list_tasks
@@ -220,7 +234,8 @@ EC2ContainerServiceResponse.describe_tasks = describe_tasks
 def describe_target_health(self):
     now, group = time.time(), self._get_param("TargetGroupArn")
     found = [
-        {"Target": {"Id": task.address, "Port": 8080}, "HealthCheckPort": "8081", "TargetHealth": {"State": task.health(now)}}
+        {"Target": {"Id": task.address, "Port": 8080}, "HealthCheckPort": "8081",
+            "TargetHealth": {"State": task.health(now)}}
         for life in lives()
         if life.service.load_balancers[0]["targetGroupArn"] == group
         for task in life.tasks

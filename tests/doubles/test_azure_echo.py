@@ -1,4 +1,5 @@
-"""What Azure refuses of names, rights and trust, so does its double: tests/doubles/clouds/Arm.java. Each refusal once."""
+"""What Azure refuses of names, rights and trust, so does its double: tests/doubles/clouds/Arm.java. Each refusal
+once."""
 
 import pytest
 from doubles.cloud_echo import Echo
@@ -30,7 +31,8 @@ def trust(subject, issuer=ISSUER, audiences=AUDIENCES):
 
 
 def role(name):
-    return {"roleName": name, "type": "CustomRole", "permissions": [{"actions": ["*/read"]}], "assignableScopes": [SUBSCRIPTION]}
+    return {"roleName": name, "type": "CustomRole", "permissions": [{"actions": ["*/read"]}],
+        "assignableScopes": [SUBSCRIPTION]}
 
 
 def assignment(**changes):
@@ -41,7 +43,8 @@ def assignment(**changes):
 def echo(tmp_path_factory):
     echo = Echo("Arm", tmp_path_factory.mktemp("echo"), ["management.azure.com"])
     for namespace in ("Microsoft.Storage", "Microsoft.ContainerRegistry", "Microsoft.ManagedIdentity"):
-        assert echo.ask("POST", f"https://management.azure.com{SUBSCRIPTION}/providers/{namespace}/register", {}, TOKEN)[0] == 200
+        assert echo.ask("POST", f"https://management.azure.com{SUBSCRIPTION}/providers/{namespace}/register", {},
+            TOKEN)[0] == 200
     for path, properties in (
         (f"{SUBSCRIPTION}/resourceGroups/one", {}),
         (IDENTITY, {}),
@@ -72,10 +75,12 @@ def echo(tmp_path_factory):
         ("PUT", f"{CREDENTIALS}/all", trust("repo:x", audiences=["a", "b"]), 400, "exactly one audience"),
         ("PUT", f"{IDENTITY}s/federatedIdentityCredentials/lost", trust("repo:x"), 404, "ResourceNotFound"),
         ("PUT", f"{SUBSCRIPTION}/{ROLES}/other", role("Planner"), 409, "RoleDefinitionWithSameNameExists"),
-        ("PUT", f"{SUBSCRIPTION}/{ROLES}/other", {**role("other"), "assignableScopes": []}, 400, "MissingAssignableScopes"),
+        ("PUT", f"{SUBSCRIPTION}/{ROLES}/other", {**role("other"), "assignableScopes": []}, 400,
+            "MissingAssignableScopes"),
         ("DELETE", f"{SUBSCRIPTION}/{ROLES}/custom", None, 400, "RoleDefinitionHasAssignments"),
         ("PUT", f"{SUBSCRIPTION}/{ASSIGNMENTS}/new", assignment(principalId="nobody"), 400, "PrincipalNotFound"),
-        ("PUT", f"{SUBSCRIPTION}/{ASSIGNMENTS}/new", assignment(roleDefinitionId=f"{SUBSCRIPTION}/{ROLES}/gone"), 404, "RoleDefinitionDoesNotExist"),
+        ("PUT", f"{SUBSCRIPTION}/{ASSIGNMENTS}/new", assignment(roleDefinitionId=f"{SUBSCRIPTION}/{ROLES}/gone"), 404,
+            "RoleDefinitionDoesNotExist"),
         ("PUT", f"{SUBSCRIPTION}/{ASSIGNMENTS}/new", assignment(condition="(true)"), 400, "InvalidConditionVersion"),
         ("PUT", f"{SUBSCRIPTION}/{ASSIGNMENTS}/new", assignment(), 409, "RoleAssignmentExists"),
         ("DELETE", ACCOUNT, None, 409, "ScopeLocked"),
@@ -114,12 +119,14 @@ def test_without_its_lock_all_of_it_can_go(echo):
 
 def test_what_is_only_nearly_a_namespace_cannot_be_registered(echo):
     for namespace, status in (("Microsoft.Insights", 404), ("microsoft.insights", 200)):
-        assert echo.ask("POST", f"https://management.azure.com{SUBSCRIPTION}/providers/{namespace}/register", {}, TOKEN)[0] == status
+        assert echo.ask("POST", f"https://management.azure.com{SUBSCRIPTION}/providers/{namespace}/register", {},
+            TOKEN)[0] == status
 
 
 def test_an_environment_in_a_network_needs_two_namespaces(echo):
     def register(namespace):
-        assert echo.ask("POST", f"https://management.azure.com{SUBSCRIPTION}/providers/{namespace}/register", {}, TOKEN)[0] == 200
+        assert echo.ask("POST", f"https://management.azure.com{SUBSCRIPTION}/providers/{namespace}/register", {},
+            TOKEN)[0] == 200
 
     network = f"{GROUP}/Microsoft.Network/virtualNetworks/one"
     environment = f"{GROUP}/Microsoft.App/managedEnvironments/one"

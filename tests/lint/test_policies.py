@@ -1,4 +1,5 @@
-"""What parliament and cloudsplaining say of the policies that deployers of AWS have; each remark that stays has its reason."""
+"""What parliament and cloudsplaining say of the policies that deployers of AWS have; each remark that stays has its
+reason."""
 
 import json
 import re
@@ -14,7 +15,8 @@ NAMES = ("network", "service", "machine", "boundary")
 IN_THE_BOUNDARY = "a role can be made and passed only within the boundary, and to the services of the stack"
 # Policy and remark to why it stays.
 REASONS = {
-    ("service", "UNKNOWN_ACTION elasticloadbalancing:GetLoadBalancerWebACL"): "newer than parliament's list; AWS's service reference has it",
+    ("service", "UNKNOWN_ACTION elasticloadbalancing:GetLoadBalancerWebACL"): "newer than parliament's list; AWS's "
+    "service reference has it",
     ("machine", "CREDENTIALS_EXPOSURE"): "the login to ECR, which has no resource to name and opens nothing by itself",
     ("machine", "PERMISSIONS_MANAGEMENT_ACTIONS"): IN_THE_BOUNDARY,
     ("machine", "PRIVILEGE_ESCALATION"): IN_THE_BOUNDARY,
@@ -22,7 +24,8 @@ REASONS = {
         "machine",
         "RESOURCE_MISMATCH ec2:RunInstances",
     ): "images and snapshots have no tag of ours; instances, disks and interfaces are in the statements with the tag",
-    ("machine", "RESOURCE_MISMATCH elasticloadbalancing:DeleteListener"): "it names the form of application load balancers alone; this one is net",
+    ("machine", "RESOURCE_MISMATCH elasticloadbalancing:DeleteListener"): "it names the form of application load "
+    "balancers alone; this one is net",
     ("machine", "RESOURCE_MISMATCH ssm:GetParameter"): "parameters of AWS's own are in no account",
     ("boundary", "CREDENTIALS_EXPOSURE"): "as machine",
     ("boundary", "PERMISSIONS_MANAGEMENT_ACTIONS"): "the probe's schedule passes the execution role to its task",
@@ -55,12 +58,14 @@ def remarks(text):
     import parliament
 
     conditional = {
-        action for each in statements(text) if "Condition" in each for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
+        action for each in statements(text) if "Condition" in each
+        for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
     }
     found = set()
     for finding in parliament.analyze_policy_string(text, include_community_auditors=True).findings:
         if finding.issue == "RESOURCE_STAR":
-            found |= {f"RESOURCE_STAR {action}" for action in finding.detail if not READS.search(action) and action not in conditional and action not in STARS}
+            found |= {f"RESOURCE_STAR {action}" for action in finding.detail if not READS.search(action)
+                and action not in conditional and action not in STARS}
         elif finding.issue == "RESOURCE_MISMATCH":
             found.add(f"RESOURCE_MISMATCH {finding.detail[0]['action']}")
         elif finding.issue == "UNKNOWN_ACTION":
@@ -87,7 +92,8 @@ def test_each_remark_on_a_policy_has_its_reason(name):
 
 @pytest.mark.filterwarnings("ignore")
 def test_they_would_remark_on_a_right_too_many():
-    text = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["iam:AttachRolePolicy", "ssm:GetParameter"], "Resource": "*"}]})
+    text = json.dumps({"Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": ["iam:AttachRolePolicy", "ssm:GetParameter"], "Resource": "*"}]})
     assert {"RESOURCE_STAR iam:AttachRolePolicy", "cloudsplaining DataExfiltration ssm:GetParameter"} <= remarks(text)
 
 
@@ -108,4 +114,5 @@ def test_what_one_call_asks_for_besides_is_in_the_policy():
     # CreateLoadBalancer: https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/3917
     assert ("ec2:GetSecurityGroupsForVpc", '"*"') in held
     # AssociateWebACL of a load balancer, and Unsubscribe, name no resource: AWS's service authorization reference.
-    assert {("elasticloadbalancing:SetWebAcl", '"*"'), ("sns:Unsubscribe", '"*"'), ("sns:GetSubscriptionAttributes", '"*"')} <= held
+    assert {("elasticloadbalancing:SetWebAcl", '"*"'), ("sns:Unsubscribe", '"*"'),
+        ("sns:GetSubscriptionAttributes", '"*"')} <= held

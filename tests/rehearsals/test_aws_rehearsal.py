@@ -1,7 +1,7 @@
 """The life of the AWS stack, played through with the real provider on an emulator of AWS.
 
-The emulator starts no container: what it proves is which calls are made and in which order, that a second plan is empty,
-that nothing stays, and that the rights of the guide suffice. The tests build on each other, in this order.
+The emulator starts no container: what it proves is which calls are made and in which order, that a second plan is
+empty, that nothing stays, and that the rights of the guide suffice. The tests build on each other, in this order.
 """
 
 import fnmatch
@@ -67,7 +67,8 @@ def weights(world, name="meridian"):
     rule = next((rule for rule in rules if rule["Priority"] == "100"), None)
     if not rule:  # the listener's default
         return {"stable": 100, "canary": 0}
-    return {group["TargetGroupArn"].split("/")[1].removeprefix(f"{name}-"): group["Weight"] for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]}
+    return {group["TargetGroupArn"].split("/")[1].removeprefix(f"{name}-"): group["Weight"]
+        for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]}
 
 
 def running(world, service="stable", name="meridian"):
@@ -84,7 +85,8 @@ def changing(world, action):
     """Calls that an action makes and that change something of the canary's order."""
     before = len(world.called())
     action()
-    wanted = ("ecs CreateService", "ecs UpdateService", "ecs DeleteService", "elasticloadbalancing CreateRule", "elasticloadbalancing DeleteRule")
+    wanted = ("ecs CreateService", "ecs UpdateService", "ecs DeleteService", "elasticloadbalancing CreateRule",
+        "elasticloadbalancing DeleteRule")
     return [call for call in world.called()[before:] if call in wanted]
 
 
@@ -120,13 +122,16 @@ def test_an_apply_gives_a_url_and_a_second_plan_is_empty(world, clone):
 
 
 def test_alarms_and_dashboard_watch_what_there_is(world):
-    balancer = world.aws("elbv2", "describe-load-balancers")["LoadBalancers"][0]["LoadBalancerArn"].split(":loadbalancer/")[1]
-    groups = {group["TargetGroupArn"].split(":")[-1] for group in world.aws("elbv2", "describe-target-groups")["TargetGroups"]}
+    balancer = world.aws("elbv2",
+        "describe-load-balancers")["LoadBalancers"][0]["LoadBalancerArn"].split(":loadbalancer/")[1]
+    groups = {group["TargetGroupArn"].split(":")[-1]
+        for group in world.aws("elbv2", "describe-target-groups")["TargetGroups"]}
     real = {
         "LoadBalancer": {balancer},
         "TargetGroup": groups,
         "ClusterName": {arn.split("/")[-1] for arn in world.aws("ecs", "list-clusters")["clusterArns"]},
-        "ServiceName": {arn.split("/")[-1] for arn in world.aws("ecs", "list-services", "--cluster", "meridian")["serviceArns"]},
+        "ServiceName": {arn.split("/")[-1]
+            for arn in world.aws("ecs", "list-services", "--cluster", "meridian")["serviceArns"]},
     }
     assert len(groups) == 2 and all(real.values())
     watched = set()
@@ -134,7 +139,8 @@ def test_alarms_and_dashboard_watch_what_there_is(world):
     # Autoscaling makes two of its own for each of its policies.
     assert sorted(alarm["AlarmName"].startswith("TargetTracking-") for alarm in alarms) == [False] * 7 + [True] * 4
     for alarm in alarms:
-        metrics = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", []) if "MetricStat" in query] or [alarm]
+        metrics = [query["MetricStat"]["Metric"]
+            for query in alarm.get("Metrics", []) if "MetricStat" in query] or [alarm]
         for metric in metrics:
             assert metric.get("Dimensions") or metric["Namespace"] == "Meridian/meridian", alarm["AlarmName"]
             watched |= {(dimension["Name"], dimension["Value"]) for dimension in metric.get("Dimensions", [])}
@@ -147,7 +153,8 @@ def test_alarms_and_dashboard_watch_what_there_is(world):
     assert {name for name, _ in watched} == set(real)
     for name, value in watched:
         assert value in real[name], f"nothing has the {name} {value}"
-    filters = world.aws("logs", "describe-metric-filters", "--log-group-name", "/meridian/meridian/probe")["metricFilters"]
+    filters = world.aws("logs", "describe-metric-filters", "--log-group-name",
+        "/meridian/meridian/probe")["metricFilters"]
     written = filters[0]["metricTransformations"][0]
     assert (written["metricNamespace"], written["metricName"]) == ("Meridian/meridian", "ProbeOK")
 
@@ -163,11 +170,14 @@ SERIES = [
     ("errors", "nobody asks", {}, False),
     ("errors", "all is well", {"RequestCount": [1000] * 3}, False),
     ("errors", "no task is there, every visitor gets 503", {"HTTPCode_ELB_5XX_Count": [None, None, 200]}, True),
-    ("errors", "every answer is the service's 500", {"RequestCount": [100] * 3, "HTTPCode_Target_5XX_Count": [None, None, 100]}, True),
-    ("errors", "both at once", {"RequestCount": [100] * 3, "HTTPCode_Target_5XX_Count": [4] * 3, "HTTPCode_ELB_5XX_Count": [3] * 3}, True),
+    ("errors", "every answer is the service's 500",
+        {"RequestCount": [100] * 3, "HTTPCode_Target_5XX_Count": [None, None, 100]}, True),
+    ("errors", "both at once",
+        {"RequestCount": [100] * 3, "HTTPCode_Target_5XX_Count": [4] * 3, "HTTPCode_ELB_5XX_Count": [3] * 3}, True),
     ("errors", "four in five minutes", {"RequestCount": [10] * 3, "HTTPCode_Target_5XX_Count": [4] * 3}, False),
     ("errors", "half a percent", {"RequestCount": [2000] * 3, "HTTPCode_Target_5XX_Count": [10] * 3}, False),
-    ("errors", "counts of requests are late", {"RequestCount": [500, 500, None], "HTTPCode_Target_5XX_Count": [None, 5, None]}, False),
+    ("errors", "counts of requests are late",
+        {"RequestCount": [500, 500, None], "HTTPCode_Target_5XX_Count": [None, 5, None]}, False),
     ("cpu", "a first deployment", {}, False),
     ("cpu", "at its maximum", {"CPUUtilization": [95] * 12}, True),
     ("memory", "a gap", {"MemoryUtilization": [50] * 6 + [None] * 6}, False),
@@ -247,7 +257,8 @@ def test_an_image_that_does_not_get_up_fails_the_apply_and_says_where_to_look(wo
     done = clone.script("deploy", IMAGE=BROKEN, check=False)
     assert done.returncode == 1
     said = " ".join(done.stdout.replace("│", " ").split())
-    assert "did not become healthy" in said and "Essential container in task exited (exit code 1)" in said and "describe-services" in said
+    assert "did not become healthy" in said and "Essential container in task exited (exit code 1)" in said
+    assert "describe-services" in said
     assert running(world)["image"] == FIRST and clone.outputs()["image"] == FIRST
     clone.script("deploy")
     assert_nothing_to_do(clone)
@@ -256,7 +267,8 @@ def test_an_image_that_does_not_get_up_fails_the_apply_and_says_where_to_look(wo
 def test_domain_firewall_email_zones_and_ways_out_come_and_go_on_a_running_stack(world, tmp_path_factory):
     """What is off by default, in an environment of its own, within a boundary."""
     clone = Clone(tmp_path_factory.mktemp("options"), world)
-    zone = world.aws("route53", "create-hosted-zone", "--name", "example.com", "--caller-reference", "rehearsal")["HostedZone"]["Id"]
+    zone = world.aws("route53", "create-hosted-zone", "--name", "example.com", "--caller-reference",
+        "rehearsal")["HostedZone"]["Id"]
     base = 'name = "meridian-options"\ncidr = "10.22.0.0/16"\nboundary = true\n'
     file = clone.stack / "options.tfvars"
     options = {"ENV": "options"}
@@ -278,11 +290,14 @@ def test_domain_firewall_email_zones_and_ways_out_come_and_go_on_a_running_stack
     assert "Serves at https://time.example.com" in clone.script("deploy", **options).stdout
     assert_nothing_to_do(clone, **options)
     balancer = world.aws("elbv2", "describe-load-balancers", "--names", "meridian-options")["LoadBalancers"][0]
-    listeners = world.aws("elbv2", "describe-listeners", "--load-balancer-arn", balancer["LoadBalancerArn"])["Listeners"]
-    assert {(listener["Port"], listener["DefaultActions"][0]["Type"]) for listener in listeners} == {(80, "redirect"), (443, "forward")}
+    listeners = world.aws("elbv2", "describe-listeners", "--load-balancer-arn",
+        balancer["LoadBalancerArn"])["Listeners"]
+    assert {(listener["Port"], listener["DefaultActions"][0]["Type"]) for listener in listeners} == {(80, "redirect"),
+        (443, "forward")}
     gateways = world.aws("ec2", "describe-nat-gateways", "--filter", "Name=tag:Stack,Values=meridian-options")
     assert len(gateways["NatGateways"]) == len(balancer["AvailabilityZones"]) == 3
-    found = clone.python("from meridian.stack import Stack\nstack = Stack('aws', 'options')\nanswer = stack.cloud.left(stack)")
+    found = clone.python(
+        "from meridian.stack import Stack\nstack = Stack('aws', 'options')\nanswer = stack.cloud.left(stack)")
     assert {"web ACL", "certificate"} <= {thing.rsplit(" ", 1)[0] for thing in found}
     # And all back in one apply, without a way to the internet at last.
     file.write_text(base + 'nat = "none"\n')
@@ -303,13 +318,15 @@ def test_an_apply_killed_between_push_and_digest_says_how_to_go_on_elsewhere(wor
     # waits for the digest, and there it is killed.
     push = killed.folder / "modules/image/push"
     push.rename(push.with_name("real"))
-    push.write_text('#!/usr/bin/env bash\nset -e\n"$(dirname "$0")/real"\ncp "$DIGEST_FILE" "$APP/target/digest"\nrm "$DIGEST_FILE"\nmkfifo "$DIGEST_FILE"\n')
+    push.write_text('#!/usr/bin/env bash\nset -e\n"$(dirname "$0")/real"\ncp "$DIGEST_FILE" "$APP/target/digest"\nrm '
+        '"$DIGEST_FILE"\nmkfifo "$DIGEST_FILE"\n')
     push.chmod(0o755)
     killed.terraform("init", "-input=false")
     log = world.folder / "killed.log"
     with open(log, "w") as output:
         process = subprocess.Popen(
-            ["terraform", f"-chdir={killed.stack}", "apply", "-input=false", "-auto-approve", "-var-file=staging.tfvars"],
+            ["terraform", f"-chdir={killed.stack}", "apply", "-input=false", "-auto-approve",
+                "-var-file=staging.tfvars"],
             env=world.environment(TF_WORKSPACE="staging", **with_base),
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -355,7 +372,8 @@ def test_the_task_runs_what_the_build_pushed(world):
     path, digest = image.split("@")
     manifest = urllib.request.Request(
         f"http://{world.registry}/v2/{path.split('/', 1)[1]}/manifests/{digest}",
-        headers={"Accept": "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"},
+        headers={"Accept": "application/vnd.oci.image.manifest.v1+json, "
+            "application/vnd.docker.distribution.manifest.v2+json"},
     )
     with urllib.request.urlopen(manifest) as answer:
         layers = json.load(answer)["layers"]
@@ -401,7 +419,8 @@ POLICIES = ROOT / "modules/aws/delivery/policies"
 
 def rights(*names):
     """Actions that the policies of the guide allow."""
-    found = [each["Action"] for name in names for each in json.loads((POLICIES / f"{name}.json").read_text())["Statement"]]
+    found = [each["Action"] for name in names
+        for each in json.loads((POLICIES / f"{name}.json").read_text())["Statement"]]
     return {action for actions in found for action in ([actions] if isinstance(actions, str) else actions)}
 
 
@@ -433,7 +452,8 @@ def asked(world):
         "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
     }
     calls = {tuple(call.split()) for call in world.called()}
-    found = {f"{prefixes.get(service, service)}:{names.get(operation, operation) if service == 's3' else operation}" for service, operation in calls}
+    found = {f"{prefixes.get(service, service)}:{names.get(operation, operation) if service == 's3' else operation}"
+        for service, operation in calls}
     # Everybody may ask who he is; a domain's zone is its owner's to allow.
     return {action for action in found if action != "sts:GetCallerIdentity" and not action.startswith("route53:")}
 
@@ -441,8 +461,10 @@ def asked(world):
 # What the policies hold beyond what the rehearsal calls, and why.
 NOT_REHEARSED = {
     "tags, for which the rights are asked apart though they go along with the creation": (
-        "acm:AddTagsToCertificate application-autoscaling:TagResource cloudwatch:TagResource ecr:TagResource ecs:TagResource"
-        " elasticloadbalancing:AddTags iam:TagRole logs:TagResource sns:TagResource wafv2:TagResource s3:PutObjectTagging"
+        "acm:AddTagsToCertificate application-autoscaling:TagResource cloudwatch:TagResource ecr:TagResource "
+        "ecs:TagResource"
+        " elasticloadbalancing:AddTags iam:TagRole logs:TagResource sns:TagResource wafv2:TagResource "
+        "s3:PutObjectTagging"
     ),
     "the push, which goes to another registry here": (
         "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:CompleteLayerUpload ecr:GetAuthorizationToken"

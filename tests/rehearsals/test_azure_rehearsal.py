@@ -85,7 +85,8 @@ def test_a_full_plan_takes_less_than_15_seconds_and_is_what_the_guide_says(azure
     origin = modules["service"]["module"]["outputs"]["origin"]
     assert "azurerm_container_app_environment.this.default_domain" in origin["expression"]["references"]
     # The gateway resolves the name when it is made, so the name must be there.
-    assert {"azurerm_private_dns_a_record.this", "azurerm_private_dns_zone_virtual_network_link.this"} <= set(origin["depends_on"])
+    assert {"azurerm_private_dns_a_record.this",
+        "azurerm_private_dns_zone_virtual_network_link.this"} <= set(origin["depends_on"])
     # The environment's minutes are the wait for the right to pull, which is there before the image.
     resources = {each["address"]: each for each in modules["service"]["module"]["resources"]}
     assert resources["azurerm_container_app_environment.this"]["depends_on"] == ["var.image"]
@@ -130,7 +131,8 @@ def test_alerts_watch_what_is_there(azure):
 def test_the_documents_are_in_the_store(azure):
     text = (ROOT / "app/documents/foo.json").read_text()
     blobs = [each for each in azure.echo.resources().values() if each["type"] == "blob"]
-    assert [(each["name"], each["contentType"], each["content"]) for each in blobs] == [("foo.json", "application/json", text)]
+    assert [(each["name"], each["contentType"], each["content"])
+        for each in blobs] == [("foo.json", "application/json", text)]
 
 
 def test_a_new_image_changes_the_service_and_the_probe_and_nothing_else(azure):
@@ -178,7 +180,8 @@ def test_what_would_give_a_canary_more_than_its_share_is_refused_before_anything
     before, ours = azure.get(APP), (azure.image, azure.canary)
     azure.set(image=image, canary=canary and {**azure.canary, **canary})
     said = azure.refused_at_plan()
-    assert f"A canary of {C} has 10 %" in " ".join(said.replace("│", " ").split()) and "./taskw canary-azure WITHDRAW=1" in said
+    assert f"A canary of {C} has 10 %" in " ".join(said.replace("│", " ").split())
+    assert "./taskw canary-azure WITHDRAW=1" in said
     azure.set(image=ours[0], canary=ours[1])
     assert azure.get(APP) == before
 
@@ -212,7 +215,8 @@ def test_the_first_image_comes_back_under_a_new_name(azure):
     assert azure.serving() == {A: 100}
     assert azure.app()["latestRevisionName"] not in first
     # Azure names them all; no name of ours can be in the way.
-    puts = [json.loads(each["body"]) for each in azure.echo.requests() if each["method"] == "PUT" and each["path"] == APP]
+    puts = [json.loads(each["body"]) for each in azure.echo.requests() if each["method"] == "PUT"
+        and each["path"] == APP]
     assert puts and not any(each["properties"]["template"].get("revisionSuffix") for each in puts)
     assert azure.outputs()["revision"] == azure.app()["latestRevisionName"]
     assert azure.settled()
@@ -251,27 +255,35 @@ LATEST = {"latestRevision": True}
 @pytest.mark.parametrize(
     "code, change",
     [
-        ("TrafficWeightsInvalid", lambda app: app["configuration"]["ingress"].update(traffic=[{**LATEST, "weight": 90}])),
+        ("TrafficWeightsInvalid",
+            lambda app: app["configuration"]["ingress"].update(traffic=[{**LATEST, "weight": 90}])),
         (
             "RevisionNotFound",
-            lambda app: app["configuration"]["ingress"].update(traffic=[{**LATEST, "weight": 10}, {"revisionName": "meridian--gone", "weight": 90}]),
+            lambda app: app["configuration"]["ingress"].update(traffic=[{**LATEST, "weight": 10},
+                {"revisionName": "meridian--gone", "weight": 90}]),
         ),
         (
             "RevisionInactive",
-            lambda app: app["configuration"]["ingress"].update(traffic=[{**LATEST, "weight": 10}, {"revisionName": "{inactive}", "weight": 90}]),
+            lambda app: app["configuration"]["ingress"].update(traffic=[{**LATEST, "weight": 10},
+                {"revisionName": "{inactive}", "weight": 90}]),
         ),
         (
             "TrafficInvalidInSingleMode",
             lambda app: app["configuration"].update(
                 activeRevisionsMode="Single",
-                ingress={**app["configuration"]["ingress"], "traffic": [{"revisionName": app["latestRevisionName"], "weight": 100}]},
+                ingress={**app["configuration"]["ingress"],
+                    "traffic": [{"revisionName": app["latestRevisionName"], "weight": 100}]},
             ),
         ),
-        ("InvalidRevisionSuffix", lambda app: app["template"].update(revisionSuffix="{used}", terminationGracePeriodSeconds=31)),
-        ("ContainerAppInvalidResourceTotal", lambda app: app["template"]["containers"][0]["resources"].update(memory="3Gi")),
-        ("ImagePullUnauthorized", lambda app: app["template"]["containers"][0].update(image=f"other.azurecr.io/x@sha256:{64 * 'a'}")),
+        ("InvalidRevisionSuffix",
+            lambda app: app["template"].update(revisionSuffix="{used}", terminationGracePeriodSeconds=31)),
+        ("ContainerAppInvalidResourceTotal",
+            lambda app: app["template"]["containers"][0]["resources"].update(memory="3Gi")),
+        ("ImagePullUnauthorized",
+            lambda app: app["template"]["containers"][0].update(image=f"other.azurecr.io/x@sha256:{64 * 'a'}")),
         ("ImagePullUnauthorized", lambda app: app["configuration"].update(registries=[])),
-        ("InvalidResourceReference", lambda app: app.update(managedEnvironmentId=f"{GROUP}/providers/Microsoft.App/managedEnvironments/gone")),
+        ("InvalidResourceReference",
+            lambda app: app.update(managedEnvironmentId=f"{GROUP}/providers/Microsoft.App/managedEnvironments/gone")),
     ],
 )
 def test_the_double_refuses_an_app_that_azure_refuses(azure, code, change):
@@ -290,9 +302,11 @@ def test_the_double_refuses_an_app_that_azure_refuses(azure, code, change):
     "method, path, body, status, code",
     [
         ("GET", "/providers/Microsoft.Network/publicIPAddresses/gone", None, 404, "ResourceNotFound"),
-        ("PUT", "/providers/Microsoft.Network/virtualNetworks/gone/subnets/one", {"properties": {}}, 404, "ResourceNotFound"),
+        ("PUT", "/providers/Microsoft.Network/virtualNetworks/gone/subnets/one", {"properties": {}}, 404,
+            "ResourceNotFound"),
         ("DELETE", "/providers/Microsoft.Network/networkSecurityGroups/meridian-private", None, 400, "InUse"),
-        ("DELETE", "/providers/Microsoft.Network/virtualNetworks/meridian/subnets/meridian-private", None, 400, "InUse"),
+        ("DELETE", "/providers/Microsoft.Network/virtualNetworks/meridian/subnets/meridian-private", None, 400,
+            "InUse"),
         ("DELETE", "/providers/Microsoft.Network/publicIPAddresses/meridian-gateway", None, 400, "InUse"),
         ("DELETE", "/providers/Microsoft.App/managedEnvironments/meridian", None, 400, "InUse"),
         (
@@ -333,7 +347,8 @@ def test_the_double_lets_nobody_at_blobs_without_a_role(azure):
     url = f"https://meridian{HASH}.blob.core.windows.net/documents?restype=container&comp=list"
     for who, status in ((azure.environment, 200), (stranger, 403)):
         seen = subprocess.run(
-            ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--header", f"Authorization: Bearer {token(who)}", url],
+            ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--header",
+                f"Authorization: Bearer {token(who)}", url],
             env=azure.environment,
             text=True,
             stdout=subprocess.PIPE,
@@ -358,7 +373,8 @@ SHARED = f"{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.ContainerReg
 def theirs(azure):
     """A zone, a certificate and a registry that are not the stack's own."""
     for path, properties in ((ZONE, {}), (CERTIFICATE, {}), (SHARED, {"loginServer": "shared.azurecr.io"})):
-        azure.echo.order("put", id=path, name=path.split("/")[-1], type="/".join(path.split("/")[6:8]), properties=properties)
+        azure.echo.order("put", id=path, name=path.split("/")[-1], type="/".join(path.split("/")[6:8]),
+            properties=properties)
     yield
     for path in (ZONE, CERTIFICATE, SHARED):
         azure.echo.order("forget", id=path)
@@ -380,7 +396,8 @@ def test_what_is_turned_on_is_turned_off_in_one_apply(azure, theirs):
         shown = azure.get(gateway)["properties"]
         assert shown["sku"]["tier"] == ("WAF_v2" if variables.get("waf") else "Standard_v2")
         domain = "domain" in variables
-        assert len(shown["sslCertificates"]) == domain and {each["name"] for each in shown["httpListeners"]} == {"http"} | ({"https"} if domain else set())
+        assert len(shown["sslCertificates"]) == domain
+        assert {each["name"] for each in shown["httpListeners"]} == {"http"} | ({"https"} if domain else set())
         assert azure.outputs()["url"].startswith("https://time.example.com" if domain else "http://meridian-")
     assert azure.echo.resources().keys() == standing
 
@@ -394,7 +411,8 @@ def test_the_shared_registry_takes_over_and_gives_back_while_images_can_be_pulle
     asked = [f"{each['method']} {each['path']}" for each in azure.echo.requests()]
     # Not before the revision that is pulled from there is ready.
     assert asked.index(f"DELETE {own}") > max(at for at, each in enumerate(asked) if each == f"PUT {APP}")
-    ready = [at for at, each in enumerate(azure.echo.requests()) if each["path"] == APP and each["query"] == {"api-version": "2025-01-01"}]
+    ready = [at for at, each in enumerate(azure.echo.requests()) if each["path"] == APP
+        and each["query"] == {"api-version": "2025-01-01"}]
     assert asked.index(f"DELETE {own}") > ready[-1]
     azure.turn()
     azure.set(image=A)
@@ -436,12 +454,14 @@ def test_who_applies_writes_documents_whoever_planned(azure):
     shutil.copy(azure.stack / "versions.tf", pipelines)
 
     def delivery(*arguments):
-        return subprocess.run(["terraform", f"-chdir={pipelines}", *arguments], env=azure.environment, check=True, text=True, stdout=subprocess.PIPE).stdout
+        return subprocess.run(["terraform", f"-chdir={pipelines}", *arguments], env=azure.environment, check=True,
+            text=True, stdout=subprocess.PIPE).stdout
 
     delivery("init", "-input=false")
     delivery("apply", "-auto-approve", "-input=false")
     identities = f"{SUBSCRIPTION}/resourceGroups/pipelines/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
-    planner, deployer = (azure.get(f"{identities}/other-{who}")["properties"]["principalId"] for who in ("planner", "deployer"))
+    planner, deployer = (azure.get(f"{identities}/other-{who}")["properties"]["principalId"]
+        for who in ("planner", "deployer"))
     ours, providers = azure.environment, {}
     other = ["-input=false", "-state=other.tfstate", "-target=module.documents"]
 
@@ -462,7 +482,8 @@ def test_who_applies_writes_documents_whoever_planned(azure):
         run(planner, "plan", *other, "-var=name=other", "-out=other.plan")
 
     def stored():
-        return [each["content"] for path, each in azure.echo.resources().items() if each["type"] == "blob" and "/other" in path]
+        return [each["content"] for path, each in azure.echo.resources().items() if each["type"] == "blob"
+            and "/other" in path]
 
     original = (azure.folder / "app/documents/foo.json").read_text()
     planned('{"by": "deployer"}')
@@ -473,7 +494,8 @@ def test_who_applies_writes_documents_whoever_planned(azure):
     assert stored() == ['{"by": "person"}']
     planned('{"by": "deployer again"}')
     # A plan is no right to write.
-    assert "AuthorizationPermissionMismatch" in run(planner, "apply", "-input=false", "-state=other.tfstate", "other.plan", codes=(1,)).stdout
+    assert "AuthorizationPermissionMismatch" in run(planner, "apply", "-input=false", "-state=other.tfstate",
+        "other.plan", codes=(1,)).stdout
     planned('{"by": "deployer again"}')
     run(deployer, "apply", "-input=false", "-state=other.tfstate", "other.plan")
     assert stored() == ['{"by": "deployer again"}']
@@ -499,5 +521,6 @@ def test_a_destroy_leaves_nothing_also_while_a_canary_runs(azure):
 
 
 def test_the_double_knew_every_question(azure):
-    failed = [each for each in azure.echo.requests() if each["status"] in (405, 421, 500) or "UnknownOperation" in each.get("answer", "")]
+    failed = [each for each in azure.echo.requests() if each["status"] in (405, 421, 500)
+        or "UnknownOperation" in each.get("answer", "")]
     assert failed == []

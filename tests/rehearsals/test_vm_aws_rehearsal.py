@@ -93,8 +93,10 @@ def group(world):
 
 def machines(world):
     """Id of each machine that is not ended, with what the group started it from."""
-    reservations = world.aws("ec2", "describe-instances", "--filters", "Name=instance-state-name,Values=pending,running")
-    return {machine["InstanceId"]: machine for reservation in reservations["Reservations"] for machine in reservation["Instances"]}
+    reservations = world.aws("ec2", "describe-instances", "--filters",
+        "Name=instance-state-name,Values=pending,running")
+    return {machine["InstanceId"]: machine for reservation in reservations["Reservations"]
+        for machine in reservation["Instances"]}
 
 
 def template(world):
@@ -118,7 +120,8 @@ def test_one_command_deploys(world, clone):
 def test_the_firewall_that_aws_has_is_the_list(world, clone):
     (interface,) = template(world)["NetworkInterfaces"]
     (firewall,) = interface["Groups"]
-    rules = world.aws("ec2", "describe-security-group-rules", "--filters", f"Name=group-id,Values={firewall}")["SecurityGroupRules"]
+    rules = world.aws("ec2", "describe-security-group-rules", "--filters",
+        f"Name=group-id,Values={firewall}")["SecurityGroupRules"]
     assert {
         ("out" if rule["IsEgress"] else "in", rule["IpProtocol"], rule["FromPort"], rule["ToPort"], rule["CidrIpv4"])
         for rule in rules
@@ -128,11 +131,13 @@ def test_the_firewall_that_aws_has_is_the_list(world, clone):
 
 def test_what_aws_adds_by_itself_lets_nothing_in(world, clone):
     network = world.aws("ec2", "describe-vpcs", "--filters", "Name=tag:Stack,Values=meridian-hello")["Vpcs"][0]["VpcId"]
-    groups = world.aws("ec2", "describe-security-groups", "--filters", f"Name=vpc-id,Values={network}")["SecurityGroups"]
+    groups = world.aws("ec2", "describe-security-groups", "--filters",
+        f"Name=vpc-id,Values={network}")["SecurityGroups"]
     (default,) = (each for each in groups if each["GroupName"] == "default")
     assert len(groups) == 2 and default["IpPermissions"] == [] and default["IpPermissionsEgress"] == []
     (lists,) = world.aws("ec2", "describe-network-acls", "--filters", f"Name=vpc-id,Values={network}")["NetworkAcls"]
-    assert sorted((each["Egress"], each["RuleNumber"], each["RuleAction"], each["Protocol"]) for each in lists["Entries"]) == [
+    assert sorted((each["Egress"], each["RuleNumber"], each["RuleAction"], each["Protocol"])
+        for each in lists["Entries"]) == [
         (False, 100, "allow", "-1"),
         (False, 32767, "deny", "-1"),
         (True, 100, "allow", "-1"),

@@ -31,7 +31,8 @@ class Azure(Rehearsal):
     def __init__(self, folder):
         echo = Echo("Arm", folder, ["management.azure.com", "*.blob.core.windows.net"])
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("ARM_", "TF_"))}
-        environment |= echo.environment | {"PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}", "TF_IN_AUTOMATION": "1", "PAUSE": "1", "SPREAD": "0"}
+        environment |= echo.environment | {"PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}", "TF_IN_AUTOMATION": "1",
+            "PAUSE": "1", "SPREAD": "0"}
         # One provider serves all: each start of its own takes seconds.
         self.providers = Providers(folder, environment)
         environment["TF_REATTACH_PROVIDERS"] = self.providers.attach("azurerm", ROOT / "stacks/azure")
@@ -52,7 +53,8 @@ class Azure(Rehearsal):
         for shares in self.echo.order("history")[len(before) :]:
             assert sum(shares.values()) == 100, shares
             for image, share in shares.items():
-                assert share <= max(wanted[image], before[-1].get(image, 0) if before else 0), (before[-1:], shares, wanted)
+                assert share <= max(wanted[image], before[-1].get(image, 0) if before else 0), (before[-1:], shares,
+                    wanted)
         return changes
 
     def turn(self, **variables):
@@ -64,7 +66,8 @@ class Azure(Rehearsal):
         return self.terraform("plan", "-input=false", codes=(1,)).stdout
 
     def withdraw(self):
-        """As ./taskw canary-azure does it: the requests go first, a fresh revision of the stable's image gets ready, then it goes."""
+        """As ./taskw canary-azure does it: the requests go first, a fresh revision of the stable's image gets ready,
+        then it goes."""
         for image, percent in ((self.canary["image"], 0), (self.image, 0), (self.image, 100)):
             self.set(canary={**self.canary, "image": image, "percent": percent})
             assert self.apply() == SERVICE
@@ -91,7 +94,8 @@ class Azure(Rehearsal):
     def serving(self):
         """Image to percent."""
         revisions = {each["name"]: each["properties"] for each in self.get(f"{APP}/revisions")["value"]}
-        return {revisions[name]["template"]["containers"][0]["image"]: weight for name, weight in self.weights().items()}
+        return {revisions[name]["template"]["containers"][0]["image"]: weight
+            for name, weight in self.weights().items()}
 
 
 def token(environment):

@@ -32,7 +32,8 @@ class Series:
 
     def __truediv__(self, other):
         # What cannot be divided has no value.
-        return Series({at: value for at, value in self.combine(other, lambda a, b: a / b if b else None).values.items() if value is not None})
+        return Series({at: value for at, value in self.combine(other, lambda a, b: a / b if b else None).values.items()
+            if value is not None})
 
     def __ge__(self, other):
         return self.combine(other, lambda a, b: float(a >= b))
@@ -58,7 +59,8 @@ def functions(periods):
 
 
 def state(alarm, metrics, before="OK"):
-    """State after the newest period. alarm: as DescribeAlarms gives it; metrics: name to values, the newest last, None missing."""
+    """State after the newest period. alarm: as DescribeAlarms gives it; metrics: name to values, the newest last, None
+    missing."""
     needed = alarm["EvaluationPeriods"]
     periods = range(needed + FURTHER)
 
@@ -68,7 +70,8 @@ def state(alarm, metrics, before="OK"):
         return Series({at: value for at, value in zip(periods, padded) if value is not None})
 
     if alarm.get("Metrics"):
-        named = {query["Id"]: series(query["MetricStat"]["Metric"]["MetricName"]) for query in alarm["Metrics"] if "MetricStat" in query}
+        named = {query["Id"]: series(query["MetricStat"]["Metric"]["MetricName"])
+            for query in alarm["Metrics"] if "MetricStat" in query}
         (expression,) = [query["Expression"] for query in alarm["Metrics"] if "Expression" in query]
         result = eval(expression, {"__builtins__": {}}, {**functions(periods), **named})
     else:

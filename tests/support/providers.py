@@ -64,7 +64,8 @@ class Providers:
         log = self.folder / f"{name}.log"
         with open(log, "w") as output:
             process = subprocess.Popen(
-                [binary, DEBUG.get(name, "-debug")], env=self.environment, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+                [binary, DEBUG.get(name, "-debug")], env=self.environment, stdout=output, stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL
             )
         end = time.monotonic() + START
         while time.monotonic() < end and process.poll() is None:
@@ -106,7 +107,8 @@ class Providers:
                     stderr=subprocess.STDOUT,
                 )
             if done.returncode == 0:
-                return next((folder / ".terraform/providers").glob(f"*/hashicorp/{name}/*/*/terraform-provider-{name}*"))
+                return next(
+                    (folder / ".terraform/providers").glob(f"*/hashicorp/{name}/*/*/terraform-provider-{name}*"))
         raise AssertionError(done.stdout)
 
     @staticmethod

@@ -14,7 +14,8 @@ from support.machine import ROOT
 def copied(cloud, folder):
     """A copy of all that a deployment reads, as a fresh clone without the lock file has it; its stack's folder."""
     for path in (f"modules/{cloud}", "modules/image", f"stacks/{cloud}", "app/documents", "scripts"):
-        shutil.copytree(ROOT / path, folder / path, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests", "__pycache__"))
+        shutil.copytree(ROOT / path, folder / path,
+            ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests", "__pycache__"))
     shutil.copy(ROOT / "app/pom.xml", folder / "app")
     return folder / "stacks" / cloud
 
@@ -38,7 +39,8 @@ def by_type(addresses):
 
 
 def timed(action):
-    """What it gives, and the seconds that it took: by the clock, and of the processor for the programs that it started."""
+    """What it gives, and the seconds that it took: by the clock, and of the processor for the programs that it
+    started."""
     begin, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     given = action()
     wall, after = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -78,7 +80,8 @@ class Rehearsal:
     def script(self, program, *arguments, **more):
         """A command of scripts/meridian under way, its output in a pipe; the arguments go to Terraform."""
         return subprocess.Popen(
-            [sys.executable, self.folder / "scripts/meridian", program, self.cloud, *(["--", *arguments] if arguments else [])],
+            [sys.executable, self.folder / "scripts/meridian", program, self.cloud,
+                *(["--", *arguments] if arguments else [])],
             env={**self.environment, "PYTHONDONTWRITEBYTECODE": "1", **more},
             text=True,
             stdout=subprocess.PIPE,
