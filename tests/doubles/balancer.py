@@ -30,9 +30,9 @@ class Balancer(Server):
 
         targets: gives instead the groups of targets, each a weight and pairs of version and whether it is healthy.
         """
-        self.ask, self.failing, self.targets = ask, failing, targets
+        self.weigh, self.failing, self.targets = ask, failing, targets
         self.chance = random.Random(3)
-        self.seen = set()  # weights that stood, as sorted pairs
+        self.stood = set()  # weights that stood, as sorted pairs
         self.lock = threading.Lock()
         self.read = 0
         super().__init__(self.next)
@@ -41,9 +41,9 @@ class Balancer(Server):
         """As the cloud has them, at most half a second old."""
         with self.lock:
             if time.monotonic() > self.read + 0.5:
-                self.known = self.targets() if self.targets else [(weight, [(version, True)]) for version, weight in self.ask().items()]
+                self.known = self.targets() if self.targets else [(weight, [(version, True)]) for version, weight in self.weigh().items()]
                 self.read = time.monotonic()
-                self.seen.add(tuple(sorted((version, weight) for weight, targets in self.known for version in {each for each, _ in targets})))
+                self.stood.add(tuple(sorted((version, weight) for weight, targets in self.known for version in {each for each, _ in targets})))
             return self.known
 
     def next(self):

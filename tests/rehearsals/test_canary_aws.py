@@ -123,7 +123,7 @@ def test_plain_terraform_begins_and_takes_back_without_a_failed_request(stage, v
     wanted = ("elasticloadbalancing DeleteRule", "ecs UpdateService")
     assert [call for call in clone.world.called()[before:] if call in wanted] == list(wanted), "its requests went back before its tasks went"
     assert clone.door.shares() == {version(STABLE): 100} and clone.door.services() == IDLE
-    assert ((version(STABLE), 90), (version(GOOD), 10)) in {tuple(sorted(seen, key=lambda each: -each[1])) for seen in balancer.seen}
+    assert ((version(STABLE), 90), (version(GOOD), 10)) in {tuple(sorted(seen, key=lambda each: -each[1])) for seen in balancer.stood}
 
 
 def test_a_canary_that_is_killed_while_it_gets_ready_goes_on_by_the_same_command(stage, visited):

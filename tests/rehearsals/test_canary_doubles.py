@@ -49,7 +49,7 @@ def settled(cloud, image):
 def test_a_clean_canary_is_promoted_and_nothing_is_left_of_it(stage):
     module, cloud, balancer, canary = stage
     assert "Promoted" in canary(IMAGE=module.B)
-    assert ((version(module.A), 90), (version(module.B), 10)) in balancer.seen, "a tenth went to it"
+    assert ((version(module.A), 90), (version(module.B), 10)) in balancer.stood, "a tenth went to it"
     assert cloud.serving() == {module.B: 100}
     assert settled(cloud, module.B)
 
@@ -57,6 +57,6 @@ def test_a_clean_canary_is_promoted_and_nothing_is_left_of_it(stage):
 def test_a_half_failing_canary_behind_a_healthy_stable_is_withdrawn(stage):
     module, cloud, balancer, canary = stage
     assert "of the canary's" in canary(IMAGE=module.C, code=1)
-    assert ((version(module.B), 90), (version(module.C), 10)) in balancer.seen
+    assert ((version(module.B), 90), (version(module.C), 10)) in balancer.stood
     assert {image: weight for image, weight in cloud.serving().items() if weight} == {module.B: 100}
     assert settled(cloud, module.B)
