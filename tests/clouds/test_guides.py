@@ -32,7 +32,7 @@ NEEDS_ACCOUNT = re.compile(
 QUOTED = {
     "aws": (
         "zones is ${var.zones}, but the region has",
-        "The new tasks did not become healthy and ECS went back to",
+        "did not become healthy with",
         "image is in a repository of ECR that the tasks may not pull from",
     ),
     "azure": (
