@@ -32,7 +32,7 @@ NEEDS_ACCOUNT = re.compile(
 QUOTED = {
     "aws": (
         "zones is ${var.zones}, but the region has",
-        "did not become healthy with",
+        "did not become healthy",
         "image is in a repository of ECR that the tasks may not pull from",
     ),
     "azure": (
