@@ -51,7 +51,8 @@ final class ArmFields {
       case "microsoft.compute/virtualmachinescalesets":
         properties.put("uniqueId", uuid(id.text()));
         // What is off is left out.
-        if (Boolean.FALSE.equals(Json.at(properties, "additionalCapabilities.ultraSSDEnabled"))) {
+        if (properties.get("additionalCapabilities") instanceof Map<?, ?> capabilities
+            && !capabilities.containsValue(true)) {
           properties.remove("additionalCapabilities");
         }
         break;
