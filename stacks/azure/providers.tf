@@ -9,7 +9,7 @@ provider "azurerm" {
     "Microsoft.App",
     "Microsoft.ContainerRegistry",
     "Microsoft.ContainerService", # asked for by environments in a network
-    "microsoft.insights", # spelt so by Azure, and compared letter by letter
+    "microsoft.insights",         # spelt so by Azure, and compared letter by letter
     "Microsoft.ManagedIdentity",
     "Microsoft.Network",
     "Microsoft.OperationalInsights",

@@ -11,7 +11,7 @@ provider "azurerm" {
     "Microsoft.Compute",
     "Microsoft.ContainerRegistry",
     "Microsoft.ContainerService", # asked for by environments in a network
-    "microsoft.insights", # spelt so by Azure, and compared letter by letter
+    "microsoft.insights",         # spelt so by Azure, and compared letter by letter
     "Microsoft.KeyVault",
     "Microsoft.ManagedIdentity",
     "Microsoft.Network",
