@@ -117,8 +117,6 @@ def probe(_, options):
         runs = [any(subprocess.run([*PROGRAM, "probe", url]).returncode == 0 for _ in range(2))
             for url in options.probe_urls.split()]
         return 0 if all(runs) else 1
-    if not options.named and not options.further:
-        raise Problem("No address is given.", "URL, or PROBE_URLS with several, set apart by spaces.")
     target = ROOT / "app/target"
     if not (target / "classpath").exists() or not (target / "classes/meridian/Main.class").exists():
         print("Building app/ for its probe, once: about a minute.", file=sys.stderr)
