@@ -49,7 +49,7 @@ def alone(what):
 
 
 def compiled():
-    """The command that starts the service, from a copy of its classes, which a build in app/ does not touch."""
+    """The command that starts the service, from a jar of its classes, as the image does: a build does not touch it."""
     with alone("app"):
         return _compiled()
 
@@ -63,10 +63,11 @@ def _compiled():
         for path in (classes, classpath):
             path.touch()  # Maven leaves what has not changed as old as it was.
     options = APP / "src/image/jvm.options"  # those of the image, its small heap among them
-    copy = ROOT / ".cache/service" / str(classes.stat().st_mtime_ns)
-    if not copy.exists():
-        shutil.copytree(APP / "target/classes", copy)
-    path = f"{copy}:{classpath.read_text()}"
+    jar = ROOT / ".cache/service" / f"{classes.stat().st_mtime_ns}.jar"
+    if not jar.exists():
+        made = shutil.make_archive(jar.with_suffix(""), "zip", APP / "target/classes")
+        os.rename(made, jar)
+    path = f"{jar}:{classpath.read_text()}"
     return [str(jdk25() / "bin/java"), f"@{options}", "-cp", path, "meridian.Main"]
 
 

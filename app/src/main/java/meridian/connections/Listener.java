@@ -97,6 +97,8 @@ public final class Listener {
    */
   public void start() throws IOException {
     router.beforeStart();
+    // Loads its classes, for which no descriptor may be left when it is needed.
+    crowd.makeRoom(0);
     server = ServerSocketChannel.open();
     try {
       server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
@@ -171,6 +173,9 @@ public final class Listener {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (RuntimeException | Error e) {
+      LOGGER.log(Level.ERROR, "The " + name + " port accepts no more", e);
+      throw e;
     } finally {
       if (!stopping) {
         events.listenerEnded(name);
