@@ -30,9 +30,10 @@ def clock():
 
 
 def taskw(*arguments, **environment):
+    # Task colours its own lines in a pipeline.
+    env = os.environ | {"NO_COLOR": "1"} | environment
     return subprocess.run(
-        [ROOT / "taskw", *arguments], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True,
-        timeout=300
+        [ROOT / "taskw", *arguments], cwd=ROOT, env=env, capture_output=True, text=True, timeout=300
     )
 
 

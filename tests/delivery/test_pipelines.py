@@ -126,6 +126,7 @@ def test_a_job_that_deploys_is_in_its_environment_and_one_that_is_not_signs_in_a
                     assert deployer or "PLANNER" in step["with"]["identity"]
 
 
+@pytest.mark.check  # The task installs what the checks need.
 def test_terraforms_own_tests_run_before_anything_is_built_and_fail_without_a_provider(tmp_path):
     for name in ("main.yml", "pull-request.yml"):
         ran = [step.get("uses", step.get("run", "")).split("@")[0]
