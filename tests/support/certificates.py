@@ -1,6 +1,7 @@
 """Certificates for servers of the tests, from an authority of the test's own."""
 
 import pathlib
+import tempfile
 from typing import NamedTuple
 
 
@@ -19,7 +20,9 @@ def issued(folder, *names):
 
     authority = trustme.CA()
     server = authority.issue_cert(*names)
-    files = Issued(*(pathlib.Path(folder) / name for name in ("authority.pem", "certificate.pem", "key.pem")))
+    # A folder of their own: a test may have several servers.
+    own = pathlib.Path(tempfile.mkdtemp(prefix="certificates", dir=folder))
+    files = Issued(*(own / name for name in ("authority.pem", "certificate.pem", "key.pem")))
     authority.cert_pem.write_to_path(files.authority)
     server.private_key_pem.write_to_path(files.key)
     for pem in server.cert_chain_pems:
