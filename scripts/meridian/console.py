@@ -80,22 +80,29 @@ def run(*command, check=True, **options):
     return done
 
 
-@contextlib.contextmanager
-def patience():
-    """Lets a command in its body end by itself when we are interrupted, and interrupts us then.
+def patiently(*command, **options):
+    """Runs a command that ends in good order by itself when we are interrupted, and interrupts us then.
 
-    A Ctrl-C reaches the command too. Terraform then shuts down cleanly, writes its state and gives
-    the lock back; subprocess.run alone would kill it after a quarter of a second.
+    Terraform then writes its state and gives the lock back; subprocess.run alone would kill it after a quarter of a second.
+    Whoever cancels a job signals this process alone, a terminal its whole group. So the command has a session of its own, and
+    gets SIGINT once from here; again only for another SIGINT, by which Terraform stops at once.
     """
-    signals = []
-    before = {
-        number: signal.signal(number, lambda number, _: signals.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    signals, process = [], None
+
+    def forward(number, _):
+        signals.append(number)
+        if process and (number == signal.SIGINT or len(signals) == 1):
+            process.send_signal(signal.SIGINT)
+
+    before = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        process = subprocess.Popen(command, text=True, start_new_session=True, **options)
+        if signals:
+            process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     if signals:
         raise KeyboardInterrupt
+    return subprocess.CompletedProcess(command, process.returncode, out, err)

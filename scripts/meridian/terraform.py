@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 
 from meridian.checks import TERRAFORM
-from meridian.console import Problem, missing, patience
+from meridian.console import Problem, missing, patiently
 
 # Options of a plan that an apply of it takes too.
 OF_APPLY = ("-parallelism", "-lock", "-no-color", "-compact-warnings")
@@ -34,8 +34,7 @@ class Terraform:
             environ.pop(name, None)
         if self.workspace:
             environ["TF_WORKSPACE"] = self.workspace
-        with patience():
-            done = subprocess.run(["terraform", f"-chdir={self.folder}", *arguments], env=environ, text=True, **options)
+        done = patiently("terraform", f"-chdir={self.folder}", *arguments, env=environ, **options)
         if check and done.returncode:
             raise Problem(f"terraform {arguments[0]} in {self.folder} failed; its message stands above.", self.guide)
         return done

@@ -118,16 +118,27 @@ def test_interrupted_it_leaves_what_was_applied_and_says_how_to_go_on(world):
     assert world.run(0, WITHDRAW="1").strip().endswith("No canary was begun.")
 
 
-def test_interrupted_in_an_apply_terraform_ends_in_good_order(world):
+# A terminal signals the whole group. Whoever cancels a job signals the first process alone, and again by another signal;
+# `timeout` does both at once.
+@pytest.mark.parametrize("sent", [
+    [(os.killpg, signal.SIGINT)],
+    [(os.kill, signal.SIGINT), (os.kill, signal.SIGTERM)],
+    [(os.kill, signal.SIGTERM)],
+    [(os.kill, signal.SIGTERM), (os.killpg, signal.SIGTERM)],
+])
+def test_interrupted_in_an_apply_terraform_ends_in_good_order(world, sent):
     process = world.start(IMAGE=GOOD, MINUTES="5")
     (world.stack / "slow").touch()
     while not (world.stack / "waiting").exists():
         time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)
-    time.sleep(0.5)
+    for send, number in sent:
+        send(process.pid, number)
+        time.sleep(0.3)
     (world.stack / "slow").unlink()
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130, output
+    assert "Interrupt received" in output and "Two interrupts" not in output
+    assert not list(world.stack.glob(".terraform*.lock.info")), "the state is still locked"
     world.run(0, IMAGE=GOOD)
     assert world.weights() == {"image": GOOD, "canary": None}
 

@@ -6,8 +6,10 @@ import pathlib
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 import yaml
@@ -68,6 +70,37 @@ def test_a_step_calls_programs_that_are_there_with_variables_that_are_set(where,
         filled = re.sub(r'"\$(IMAGE|SOURCE)"', IMAGE, call.replace('"$CLOUD"', "aws")).replace("<< parameters.stack >>",
             "vm/gcp")
         parse(shlex.split(filled))
+
+
+CHANGES = [step for step in STEPS if re.search(r"meridian (drift|canary|release) |meridian plan \S+ --save$", step[1].strip())]
+# In place of Python: says that it was told to end.
+WAITS = """#!/bin/sh
+case $FIRST$* in *circleci*|1*plan*) exit 0 ;; esac
+trap 'echo told >>"$FOLDER/told"; exit 130' INT
+touch "$FOLDER/waits"
+while :; do sleep 0.05; done
+"""
+
+
+@pytest.mark.parametrize(("where", "script", "environment"), CHANGES, ids=[where for where, _, _ in CHANGES])
+def test_a_cancel_reaches_the_program_that_runs_terraform(where, script, environment, tmp_path):
+    """GitHub signals the first process of a step alone: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation"""
+    for name, text in (("python3", WAITS), ("step.sh", re.sub("<< [a-z.]+ >>", "aws", script)), ("env", "")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    step = subprocess.Popen(["bash", "-e", tmp_path / "step.sh"], start_new_session=True, env={
+        "PATH": f"{tmp_path}:{os.environ['PATH']}", "FOLDER": str(tmp_path), "FIRST": str(int("release" in script)),
+        "BASH_ENV": str(tmp_path / "env")})
+    try:
+        end = time.monotonic() + 30
+        while not (tmp_path / "waits").exists():
+            assert time.monotonic() < end and step.poll() is None
+            time.sleep(0.02)
+        os.kill(step.pid, signal.SIGINT)
+        assert step.wait(10) == 130 and (tmp_path / "told").exists()
+    finally:
+        if step.poll() is None:
+            os.killpg(step.pid, signal.SIGKILL)
 
 
 def uses():

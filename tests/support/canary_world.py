@@ -139,7 +139,8 @@ class World:
             assert process.poll() is None, process.stdout.read()
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        os.killpg(process.pid, number)
+        for each in descendants(process.pid):
+            os.kill(each, number)
         process.wait(timeout=60)
         process.stdout.close()
         for file in ("slow", "waiting"):
@@ -153,6 +154,16 @@ class World:
             text=True,
         )
         return done.returncode == 0
+
+
+def descendants(pid):
+    """A process and all below it, in whatever session."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], stdout=subprocess.PIPE, text=True, check=True).stdout
+    parents = {int(child): int(parent) for child, parent in map(str.split, listed.splitlines())}
+    found = [pid]
+    for each in found:
+        found += [child for child, parent in parents.items() if parent == each]
+    return found
 
 
 @pytest.fixture
