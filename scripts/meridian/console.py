@@ -80,12 +80,13 @@ def run(*command, check=True, **options):
     return done
 
 
-def patiently(*command, **options):
+def patiently(*command, each=None, **options):
     """Runs a command that ends in good order by itself when we are interrupted, and interrupts us then.
 
     Terraform then writes its state and gives the lock back; subprocess.run alone would kill it after a quarter of a second.
     Whoever cancels a job signals this process alone, a terminal its whole group. So the command has a session of its own, and
     gets SIGINT once from here; again only for another SIGINT, by which Terraform stops at once.
+    each: takes each line of what the command prints
     """
     signals, process = [], None
 
@@ -96,9 +97,12 @@ def patiently(*command, **options):
 
     before = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        process = subprocess.Popen(command, text=True, start_new_session=True, **options)
+        piped = {"stdout": subprocess.PIPE} if each else {}
+        process = subprocess.Popen(command, text=True, start_new_session=True, **piped, **options)
         if signals:
             process.send_signal(signal.SIGINT)
+        for line in process.stdout if each else ():
+            each(line)
         out, err = process.communicate()
     finally:
         for number, handler in before.items():

@@ -11,6 +11,7 @@ from meridian.console import Problem, run, say
 from meridian.github import GitHub, pull_request
 from meridian.image import Image, sign_in
 from meridian.look import look
+from meridian.terraform import Unchanged
 
 # Variables of a pipeline by cloud, beyond its planner and deployer. The bootstrap prints them with the commands that
 # set them.
@@ -153,16 +154,30 @@ def comment(stack, options):
 
 
 def release(stack, options):
-    """Applies the saved plan, verifies, and rolls back by digest what does not pass."""
+    """Applies the saved plan, verifies, and rolls the image back by digest where that does not pass."""
     stack.init()
-    before = stack.terraform.outputs().get("image")
+    again = "Plan again: run the whole workflow once more, not this job alone. By hand: " + (
+        f"python3 scripts/meridian plan {stack.task} --save, then release."
+    )
+    if not (stack.folder / PLAN).exists():
+        raise Problem(f"stacks/{stack.place}/{PLAN} is not there; a workflow keeps it for a day.", again)
+    outputs = stack.terraform.outputs()
+    before, canary = outputs.get("image"), outputs.get("canary")
+    planned = stack.terraform.show(PLAN).get("planned_values", {}).get("outputs", {})
+    if canary and planned.get("canary", {}).get("value") != canary:
+        say(f"A canary runs, {canary['image']} with {canary['percent']} percent of the requests: this withdraws it.")
     failed = None
     try:
         stack.terraform.apply_plan(PLAN)
+    except Unchanged as problem:
+        raise Problem(f"{problem.what} Nothing was changed, so nothing is rolled back.", again) from None
     except Problem as problem:
         failed = problem.what
+    except KeyboardInterrupt:
+        say("Interrupted. What was applied stays as it is.", again)
+        raise
+    outputs = stack.terraform.outputs()
     if not failed and passes(stack):
-        outputs = stack.terraform.outputs()
         say(f"Released: {outputs['image']}")
         output("url", outputs["url"])
         return
@@ -171,15 +186,55 @@ def release(stack, options):
             failed or "The first release does not pass its checks.",
             "Nothing ran before it, so there is nothing to roll back to. It was left as it is, to be looked at.",
         )
+    new = planned.get("image", {}).get("value") or outputs.get("image")
+    if new == before:
+        raise Problem(
+            failed or "The release does not pass its checks.",
+            f"Its image is the one that ran before, {before}, so there is none to roll back to. It was left as it is.",
+        )
     say(f"Rolls back to {before}, since {failed or 'the checks did not pass'}.")
-    # A canary that is not named is none.
-    stack.terraform.apply(f"-var=image={before}")
+    roll_back(stack, new, before)
     passed = passes(stack)
     raise Problem(
         f"The release was rolled back to {before}{', which passes' if passed else ', which does not pass either'}.",
         "The log above says what failed." if passed
         else "The cause lies outside the image. The log above says what failed.",
     )
+
+
+def roll_back(stack, new, before):
+    """Changes what depends on the image, and nothing else: what a plan with the image before has that one with the new has not.
+
+    Whatever else both would change, such as what somebody else changed meanwhile, stays.
+    """
+
+    def plan(file, image, *arguments):
+        stack.terraform.plan(f"-out={file}", "-lock-timeout=300s", f"-var=image={image}", *arguments, check=True)
+        shown = stack.terraform.show(file).get("resource_changes", [])
+        changes = {}  # several for one address, where what it replaced was not destroyed
+        for each in shown:
+            if each["change"]["actions"] not in (["no-op"], ["read"]):
+                changes.setdefault(each["address"], []).append(each["change"])
+        return changes
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder, "plan")
+        kept = plan(file, new) if new else {}
+        back = plan(file, before)
+        own = {address for address, change in back.items() if kept.get(address) != change}
+        if others := sorted(set(back) - own):
+            say("Left as they are, since the image is not the cause:", *(f"  {address}" for address in others))
+            back = plan(file, before, *(f"-target={address}" for address in sorted(own)))
+            beyond = sorted(set(back) - own)
+            if beyond:
+                raise Problem(
+                    f"The image cannot go back without a change of {', '.join(beyond)}.",
+                    f"It was left as it is. {stack.command('plan', IMAGE=before)} shows it, {stack.command('deploy', IMAGE=before)} does it.",
+                )
+        stack.terraform.apply_plan(file)
+    if others:
+        # What is applied to some resources alone leaves the outputs as they were.
+        stack.terraform.apply("-refresh-only", f"-var=image={before}")
 
 
 def passes(stack):

@@ -16,6 +16,13 @@ from meridian.console import Problem, missing, patiently
 # Options of a plan that an apply of it takes too.
 OF_APPLY = ("-parallelism", "-lock", "-no-color", "-compact-warnings")
 
+# What Terraform says of a resource once it changes it, in whatever colours.
+BEGUN = re.compile(r": (Creating|Modifying|Destroying)\.\.\.")
+
+
+class Unchanged(Problem):
+    """An apply that failed before it changed anything: the plan is stale, the state locked, or there is no such plan."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Terraform:
@@ -65,7 +72,18 @@ class Terraform:
 
     def apply_plan(self, plan, *arguments):
         """arguments: those of the plan."""
-        self.run("apply", "-input=false", "-lock-timeout=300s", *(each for each in arguments if each.startswith(OF_APPLY)), str(plan))
+        own = (each for each in arguments if each.startswith(OF_APPLY))
+        begun = []
+
+        def watch(line):
+            print(line, end="", flush=True)
+            if BEGUN.search(line):
+                begun.append(line)
+
+        done = self.run("apply", "-input=false", "-lock-timeout=300s", *own, str(plan), check=False, each=watch)
+        if done.returncode:
+            kind = Problem if begun else Unchanged
+            raise kind(f"terraform apply in {self.folder} failed; its message stands above.", self.guide)
 
     def destroy(self, *arguments, **options):
         return self.run("destroy", "-input=false", "-auto-approve", "-lock-timeout=60s", *self.files, *arguments, **options)

@@ -4,8 +4,10 @@ stack in small."""
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from support.emulators import docker_registry, push
@@ -19,6 +21,30 @@ LOOK = """import json
 def look(stack):
     return "cccc" in json.loads((stack.folder / "weights").read_text())["image"]
 """
+
+
+LISTENER = 'resource "terraform_data" "listener" { input = "of the plan" }\n'
+FAILS = """resource "terraform_data" "fails" {
+  depends_on = [terraform_data.service, terraform_data.listener]
+  provisioner "local-exec" { command = "echo no such thing >&2; exit 1" }
+}
+"""
+
+
+def apply(world, *arguments):
+    subprocess.run(["terraform", f"-chdir={world.stack}", "apply", "-auto-approve", *arguments], check=True,
+        stdout=subprocess.DEVNULL)
+
+
+def outputs(world, **environment):
+    shown = subprocess.run(["terraform", f"-chdir={world.stack}", "output", "-json"], check=True, stdout=subprocess.PIPE,
+        env={**os.environ, **environment}).stdout
+    return {name: output["value"] for name, output in json.loads(shown).items()}
+
+
+def resources(world):
+    return subprocess.run(["terraform", f"-chdir={world.stack}", "state", "list"], check=True, text=True,
+        stdout=subprocess.PIPE).stdout.split()
 
 
 def run(world, *arguments, code=0, **environment):
@@ -61,12 +87,86 @@ def test_a_failing_verify_rolls_back_to_the_image_that_ran(released):
 
 def test_a_plan_that_somebody_overtook_is_refused_and_what_they_deployed_stays(released):
     run(released, "plan", "aws", "--save", IMAGE=HALF_FAILING)
-    subprocess.run(
-        ["terraform", f"-chdir={released.stack}", "apply", "-auto-approve", f"-var=image={GOOD}"], check=True,
-        stdout=subprocess.DEVNULL
-    )
+    # It brought a resource that this checkout does not know.
+    added = released.stack / "listener.tf"
+    added.write_text(LISTENER)
+    apply(released, f"-var=image={GOOD}")
+    added.unlink()
     said = run(released, "release", "aws", code=1)
-    assert "stale" in said and released.weights()["image"] == GOOD
+    assert "stale" in said and "run the whole workflow" in said and "Rolls back" not in said
+    assert released.weights()["image"] == GOOD and "terraform_data.listener" in resources(released)
+
+
+def test_a_plan_that_is_not_there_or_locked_out_changes_nothing_and_says_how_to_go_on(released):
+    said = run(released, "release", "aws", code=1)
+    assert "release.tfplan is not there" in said and "--save" in said
+    run(released, "plan", "aws", "--save", IMAGE=HALF_FAILING)
+    # Somebody's apply under way holds the lock; not for as long as the release is ready to wait.
+    terraform = released.folder / "scripts/meridian/terraform.py"
+    terraform.write_text(terraform.read_text().replace("-lock-timeout=300s", "-lock-timeout=1s"))
+    (released.stack / "slow").touch()
+    other = subprocess.Popen(["terraform", f"-chdir={released.stack}", "apply", "-auto-approve", f"-var=image={GOOD}"],
+        stdout=subprocess.DEVNULL)
+    while not (released.stack / "waiting").exists():
+        time.sleep(0.05)
+    said = run(released, "release", "aws", code=1)
+    assert "acquiring the state lock" in said and "Nothing was changed" in said and "Rolls back" not in said
+    (released.stack / "slow").unlink()
+    assert other.wait(60) == 0 and released.weights()["image"] == GOOD
+
+
+def test_a_rollback_changes_the_image_and_nothing_that_somebody_else_changed(released):
+    (released.stack / "listener.tf").write_text(LISTENER)
+    run(released, "plan", "aws", "--save", IMAGE=HALF_FAILING)
+    # Meanwhile, as it were: the checkout of the rollback would destroy the one and change the other.
+    (released.folder / "scripts/meridian/look.py").write_text(LOOK.replace("return", """file = stack.folder / "listener.tf"
+    if file.exists(): file.write_text(file.read_text().replace("listener", "other").replace("of the plan", "newer"))
+    return""").replace("import json", "import json", 1))
+    said = run(released, "release", "aws", code=1)
+    assert f"rolled back to {STABLE}, which passes" in said and released.weights()["image"] == STABLE
+    assert "terraform_data.listener" in resources(released) and "terraform_data.other" not in resources(released)
+    assert "Left as they are" in said and outputs(released)["image"] == STABLE
+
+
+def test_a_release_that_fails_half_way_goes_back_without_what_failed(released):
+    (released.stack / "listener.tf").write_text(LISTENER + FAILS)
+    run(released, "plan", "aws", "--save", IMAGE=GOOD)
+    said = run(released, "release", "aws", code=1)
+    assert f"rolled back to {STABLE}, which passes" in said and released.weights()["image"] == STABLE
+    assert said.count("terraform_data.fails: Creating...") == 1, "what failed was tried again"
+    assert outputs(released)["image"] == STABLE
+
+
+def test_a_release_of_the_image_that_runs_has_nothing_to_go_back_to(released):
+    (released.stack / "listener.tf").write_text(LISTENER + FAILS)
+    run(released, "plan", "aws", "--save", IMAGE=STABLE)
+    said = run(released, "release", "aws", code=1)
+    assert "none to roll back to" in said and len(released.applied()) == 1
+
+
+def test_a_release_that_withdraws_a_canary_says_so(released):
+    apply(released, f"-var=image={STABLE}", f'-var=canary={{"image": "{GOOD}", "percent": 10, "stable": "r"}}')
+    run(released, "plan", "aws", "--save", IMAGE=HALF_FAILING)
+    said = run(released, "release", "aws", code=1)
+    assert "A canary runs" in said and "this withdraws it" in said
+    assert released.weights() == {"image": STABLE, "canary": None}
+
+
+def test_a_cancelled_release_leaves_what_was_applied_and_no_lock(released):
+    run(released, "plan", "aws", "--save", IMAGE=GOOD)
+    (released.stack / "slow").touch()
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "GITHUB_", "CIRCLE"))}
+    process = subprocess.Popen([sys.executable, released.folder / "scripts/meridian", "release", "aws"], env=clean,
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    while not (released.stack / "waiting").exists():
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    (released.stack / "slow").unlink()
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Interrupted" in said and "Rolls back" not in said, said
+    run(released, "plan", "aws", "--save", IMAGE=GOOD)
+    run(released, "release", "aws")
 
 
 def test_the_first_release_on_an_empty_account(released):
@@ -88,11 +188,7 @@ def test_staging_beside_production(released):
     run(released, "plan", "aws", "--save", IMAGE=GOOD, ENV="staging")
     run(released, "release", "aws", ENV="staging")
     for environment, image in (("default", STABLE), ("staging", GOOD)):
-        shown = subprocess.run(
-            ["terraform", f"-chdir={released.stack}", "output", "-json"],
-            env={**os.environ, "TF_WORKSPACE": environment}, stdout=subprocess.PIPE, check=True
-        )
-        assert json.loads(shown.stdout)["image"]["value"] == image
+        assert outputs(released, TF_WORKSPACE=environment)["image"] == image
 
 
 def test_drift_is_told_with_an_exit_code_and_a_withdrawn_canary_is_none(released):
