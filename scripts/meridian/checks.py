@@ -26,6 +26,9 @@ class Tool:
         done = subprocess.run(self.version, text=True, capture_output=True, stdin=subprocess.DEVNULL)
         # Tools warn on standard error, with numbers in their warnings.
         found = re.search(rf"{self.word}(\d+(\.\d+)*)", done.stdout)
+        if "OpenTofu" in done.stdout:
+            # It reads the stacks' tests with every init, and does not know override_during.
+            raise Problem("terraform is OpenTofu, which cannot read these stacks.", f"Install Terraform: {self.get}")
         if not found:
             said = (done.stdout + done.stderr).strip()
             raise Problem(f"{self.name} does not tell its version.", f"`{' '.join(self.version)}` says: {said}")
@@ -41,7 +44,7 @@ def numbers(version):
 
 
 TERRAFORM = Tool(
-    *("terraform", ("terraform", "version"), "(?:Terraform|OpenTofu) v", "1.11", "it makes everything in the cloud"),
+    *("terraform", ("terraform", "version"), "Terraform v", "1.11", "it makes everything in the cloud"),
     "https://developer.hashicorp.com/terraform/install",
 )
 CURL = Tool("curl", ("curl", "--version"), "curl ", "7.60", "it asks the registry what it has",

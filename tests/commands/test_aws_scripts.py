@@ -76,6 +76,12 @@ def test_doctor_refuses_a_terraform_that_is_too_old(machine):
     assert done.returncode == 1 and "terraform is 1.9.8, but 1.11 or newer is needed" in done.stdout
 
 
+def test_opentofu_in_terraforms_place_is_refused_by_name(machine):
+    machine.stub("terraform", {"version": "OpenTofu v1.12.6\non linux_amd64"})
+    done = machine.run("doctor")
+    assert done.returncode == 1 and "terraform is OpenTofu" in done.stdout
+
+
 def test_doctor_asks_for_a_jdk_only_where_something_is_built(machine):
     machine.replace("scripts/jdk", "#!/bin/sh\necho 'No JDK 25 was found' >&2\nexit 1\n")
     done = machine.run("doctor")
