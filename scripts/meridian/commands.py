@@ -63,7 +63,9 @@ def deploy(stack, options):
     stack.init()
     canary = stack.terraform.outputs().get("canary")
     if canary:
-        say(f"A canary runs, {canary['image']} with {canary['percent']} percent of the requests: this withdraws it.")
+        # Where the newest revision gets what nobody names, one apply cannot always take a canary back.
+        ends = "the plan says whether this may end it." if stack.cloud.newest_ready else "this withdraws it."
+        say(f"A canary runs, {canary['image']} with {canary['percent']} percent of the requests: {ends}")
     arguments = [*stack.image_arguments(options.image, options.build), *options.further]
     say(f"Deploys {stack.name}, {stack.env}: {stack.cloud.deploys}")
     with tempfile.TemporaryDirectory() as folder:
