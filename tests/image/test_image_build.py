@@ -76,7 +76,7 @@ def test_what_is_left_of_an_own_java_does_not_come_into_an_image_without(app):
         "IMAGE=localhost:1/meridian:1 APP={app} BASE=tar:///nowhere modules/image/push",
         "BASE=tar:///nowhere ./taskw build",
         "./taskw build BASE=tar:///nowhere",
-        "./taskw publish IMAGE=localhost:1/meridian:1 BASE=tar:///nowhere",
+        "./taskw publish TARGET=localhost:1/meridian:1 BASE=tar:///nowhere",
     ],
 )
 def test_base_is_never_ignored(app, command):

@@ -169,7 +169,10 @@ class ProcessTest {
         lines.toString(), containsString("MERIDIAN_GREETING is not readable in this locale"));
   }
 
-  /** The machine's limit is reached over the public port; then the port answers again, or the process ends. */
+  /**
+   * The machine's limit is reached over the public port; then the port answers again, or the
+   * process ends.
+   */
   @Test
   @EnabledOnOs(OS.LINUX)
   void failingAcceptIsSurvivedOrEndsTheProcess() throws IOException, InterruptedException {

@@ -1,0 +1,71 @@
+resource "google_project_iam_member" "deployer" {
+  for_each = { for pair in setproduct(keys(var.environments), local.deployer_roles) : join(" ", pair) => { environment = pair[0], role = pair[1] } }
+
+  project = var.place.project
+  role    = each.value.role
+  member  = google_service_account.deployer[each.value.environment].member
+}
+
+# Into the shared repository; it cannot delete that, or what others pushed.
+resource "google_artifact_registry_repository_iam_member" "deployer" {
+  for_each = var.environments
+
+  project    = local.shared.project
+  location   = local.shared.location
+  repository = local.shared.repository
+  role       = "roles/artifactregistry.writer"
+  member     = google_service_account.deployer[each.key].member
+}
+
+# To make a bucket is a right on the project, to do anything with it a right on the bucket. What the roles
+# for service accounts lack is to change the name of one.
+resource "google_project_iam_custom_role" "deployer" {
+  role_id     = "${replace(var.name, "-", "_")}_deployer_${terraform_data.since["role"].input}"
+  title       = "${var.name} deployer"
+  permissions = ["iam.serviceAccounts.update", "storage.buckets.create"]
+}
+
+resource "google_project_iam_member" "deployer_more" {
+  for_each = var.environments
+
+  project = var.place.project
+  role    = google_project_iam_custom_role.deployer.name
+  member  = google_service_account.deployer[each.key].member
+}
+
+resource "google_project_iam_member" "deployer_documents" {
+  for_each = var.environments
+
+  project = var.place.project
+  role    = "roles/storage.admin"
+  member  = google_service_account.deployer[each.key].member
+
+  condition {
+    title      = "documents"
+    expression = "resource.name.startsWith('${local.buckets}/${var.place.project}-${each.value}-documents')"
+  }
+}
+
+resource "google_storage_bucket_iam_member" "deployer_list" {
+  for_each = var.environments
+
+  bucket = var.store
+  role   = "roles/storage.legacyBucketReader"
+  member = google_service_account.deployer[each.key].member
+}
+
+resource "google_storage_bucket_iam_member" "deployer_state" {
+  for_each = var.environments
+
+  bucket = var.store
+  role   = "roles/storage.objectAdmin"
+  member = google_service_account.deployer[each.key].member
+
+  condition {
+    title = "state-of-${each.key}"
+    expression = join(
+      " || ",
+      [for prefix in ["stack", "vm"] : "resource.name.startsWith('${local.buckets}/${var.store}/objects/${prefix}/${local.workspaces[each.key]}.')"]
+    )
+  }
+}

@@ -1,0 +1,51 @@
+variable "image" {
+  description = "Image to run, by digest; null builds app/ and pushes it to the repository."
+  type        = string
+  default     = null
+
+  validation {
+    # https://cloud.google.com/run/docs/deploying#images
+    condition     = var.image == null || can(regex("^([a-z0-9-]+-docker\\.pkg\\.dev|([a-z]+\\.)?gcr\\.io|docker\\.io)/", var.image))
+    error_message = <<-EOT
+      image must be in Artifact Registry (REGION-docker.pkg.dev/…) or on Docker Hub (docker.io/…), since Cloud Run
+      fetches from nowhere else; it is "${coalesce(var.image, "null")}".
+    EOT
+  }
+
+  validation {
+    # The stack's own repository goes, with the images in it, as soon as another is named.
+    condition = (
+      var.image == null || var.repository_url == null
+      || !startswith(coalesce(var.image, "@"), "${var.region}-docker.pkg.dev/${var.project}/${var.name}/")
+    )
+    error_message = <<-EOT
+      image is in the stack's own repository, which goes when repository_url names another; deploy one that is there,
+      or leave image out and build it.
+    EOT
+  }
+}
+
+variable "repository_url" {
+  description = "Repository that exists already and takes the images, HOST/PATH; null makes one for this stack."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.repository_url == null || can(regex("^[a-z0-9-]+-docker\\.pkg\\.dev/[^/]+/[^/]+/.+$", var.repository_url))
+    error_message = <<-EOT
+      repository_url must be REGION-docker.pkg.dev/PROJECT/REPOSITORY/IMAGE, since Cloud Run fetches images from
+      Artifact Registry; it is "${coalesce(var.repository_url, "null")}".
+    EOT
+  }
+}
+
+variable "keep_images" {
+  description = "How many images the stack's own repository keeps at least, the newest, 10 to 1000."
+  type        = number
+}
+
+variable "canary" {
+  description = "A second image that gets a part of the requests: image by digest, percent 0 to 100, stable the output revision; null for none."
+  type        = object({ image = string, percent = number, stable = string })
+  default     = null
+}
