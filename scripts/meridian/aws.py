@@ -45,7 +45,10 @@ class Aws(Cloud):
             "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
         ),
     )
-    deploys = "7 to 10 minutes the first time (image 2, load balancer and NAT gateway 3, tasks until healthy 2), later some 4."
+    deploys = (
+        "7 to 10 minutes the first time (image 2, load balancer and NAT gateway 3, tasks until healthy 2),"
+        " later some 4."
+    )
     destroys = "8 to 12 minutes, for tasks drain and load balancer and NAT gateway let go of the network slowly."
     bootstraps = 2
     store = "module.state.aws_s3_bucket.this"
@@ -169,7 +172,10 @@ class Aws(Cloud):
             for each in listed(stack, "iam", "list-open-id-connect-providers")["OpenIDConnectProviderList"]:
                 if each["Arn"].endswith(f"oidc-provider/{host}"):
                     # Others in the account trust it too, so it must not go with this bootstrap.
-                    return f"identity provider {host}, which an account has once", f'github or circleci with provider = "{each["Arn"]}"'
+                    return (
+                        f"identity provider {host}, which an account has once",
+                        f'github or circleci with provider = "{each["Arn"]}"'
+                    )
         return None
 
 

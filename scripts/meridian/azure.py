@@ -147,7 +147,10 @@ class Azure(Cloud):
             ("azurerm_container_registry", "registry", "Microsoft.ContainerRegistry/registries", "2023-07-01"),
         ):
             if kind == wanted and not free(stack, resource, version, name):
-                return f"{what} {name}", f"{subscription}/resourceGroups/{values['resource_group_name']}/providers/{resource}/{name}"
+                return (
+                    f"{what} {name}",
+                    f"{subscription}/resourceGroups/{values['resource_group_name']}/providers/{resource}/{name}"
+                )
         return None
 
     def found(self, stack, backend, planned):

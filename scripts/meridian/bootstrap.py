@@ -22,8 +22,9 @@ PATIENCE_SECONDS = 600
 
 
 def run(bootstrap, options):
-    """Makes what all environments share in a cloud, and moves the stacks' states there; again, it changes what was changed
-    in stacks/bootstrap/CLOUD/terraform.tfvars and nothing else. Writes backend.tf and bootstrap.auto.tfvars, to be committed."""
+    """Makes what all environments share in a cloud, and moves the stacks' states there; again, it changes what was
+    changed in stacks/bootstrap/CLOUD/terraform.tfvars and nothing else. Writes backend.tf and bootstrap.auto.tfvars, to
+    be committed."""
     ready(bootstrap, builds=False, deploys=False)
     outputs = bootstrap.run()
     say("", "Done. Commit what it wrote:", "  git add 'stacks/**/backend.tf' 'stacks/**/bootstrap.auto.tfvars'")
@@ -34,13 +35,17 @@ def run(bootstrap, options):
     for env, values in settings["environments"].items():
         for name, value in values.items():
             say(f"  gh variable set {name} --env {env} --body '{value}'")
-    say("An environment protects only what it is told to: in the repository's settings give production required reviewers.")
+    say("An environment protects only what it is told to: in the repository's settings give production required "
+        "reviewers.")
     if bootstrap.kind != "azure":
         say("CircleCI: the same names, all in Project Settings, Environment Variables.")
 
 
 def destroy(bootstrap, options):
-    what = f"Removes the states of {bootstrap.cloud.title} with all their versions, and every image of {bootstrap.name}."
+    what = (
+        f"Removes the states of {bootstrap.cloud.title} with all their versions,"
+        f" and every image of {bootstrap.name}."
+    )
     confirm(what, bootstrap.name, options.confirm)
     bootstrap.remove()
     say("Removed, states and images too. Remove backend.tf and bootstrap.auto.tfvars from the repository.")
@@ -64,7 +69,8 @@ class Bootstrap(Stack):
         return there.read("workspace", "list").replace("*", " ").split()
 
     def init(self, back=False):
-        """Prepares Terraform, also where an earlier run stopped while it moved the state; back: on the way back here."""
+        """Prepares Terraform, also where an earlier run stopped while it moved the state; back: on the way back
+        here."""
         say(f"Prepares Terraform in {self.own_folder}: about half a minute the first time, for the provider.")
         if self.moving(self.folder) and (back or (self.folder / "backend.tf").exists()):
             say("Goes on with moving its own state, where an earlier run stopped.")
@@ -117,14 +123,17 @@ class Bootstrap(Stack):
             found = self.cloud.found(self, backend, creates[address])
             if isinstance(found, str) and not re.search(absent, found):
                 raise Problem(
-                    f"{name}, where the states are to be kept, exists already and is somebody else's, or cannot be looked into: {last_words(found)}",
-                    f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars, or sign in as who may read it.",
+                    f"{name}, where the states are to be kept, exists already and is somebody else's, or cannot be "
+                    f"looked into: {last_words(found)}",
+                    f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars, or sign in as who "
+                    "may read it.",
                 )
             if found == 0:
                 raise Problem(
                     f"{name}, where the states are to be kept, exists already and holds no state of a bootstrap.",
-                    f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars. If it is yours, from a run "
-                    f"that was cut short: terraform -chdir={self.own_folder} import '{address}' ID, then repeat the command.",
+                    f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars. If it is yours, "
+                    f"from a run that was cut short: terraform -chdir={self.own_folder} import '{address}' ID, then "
+                    "repeat the command.",
                 )
             if not isinstance(found, str):
                 say(f"{name} holds the state of a bootstrap that was run elsewhere; goes on with that.")
@@ -140,8 +149,10 @@ class Bootstrap(Stack):
                 for address, (_, how) in others.items()
             )
             raise Problem(
-                f"What it would make is there already, and in no state of a bootstrap: {', '.join(what for what, _ in others.values())}.",
-                f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars. What is yours, take in: {'; '.join(takes)}",
+                f"What it would make is there already, and in no state of a bootstrap: "
+                f"{', '.join(what for what, _ in others.values())}.",
+                f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars. What is yours, take "
+                f"in: {'; '.join(takes)}",
             )
 
     def planned(self, plan):
@@ -174,12 +185,16 @@ class Bootstrap(Stack):
         self.never_over_another(folder)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
-            done = self.plain.at(folder=folder).quiet("init", "-input=false", "-no-color", "-migrate-state", "-force-copy")
+            done = self.plain.at(folder=folder).quiet("init", "-input=false", "-no-color", "-migrate-state",
+                "-force-copy")
             if done.returncode == 0:
                 return
-            if not re.search(r"AuthorizationPermissionMismatch|AuthorizationFailure|\b403\b", done.stdout) or time.monotonic() > deadline:
-                raise Problem(f"The state of {folder.relative_to(self.root)} was not moved: {last_words(done.stdout)}", "Mend that and repeat the command.")
-            say("The right to write states has not spread yet, which takes up to ten minutes; tries again in 20 seconds.")
+            if not re.search(r"AuthorizationPermissionMismatch|AuthorizationFailure|\b403\b",
+                    done.stdout) or time.monotonic() > deadline:
+                raise Problem(f"The state of {folder.relative_to(self.root)} was not moved: {last_words(done.stdout)}",
+                    "Mend that and repeat the command.")
+            say("The right to write states has not spread yet, which takes up to ten minutes; tries again in 20 "
+                "seconds.")
             time.sleep(20)
 
     def never_over_another(self, folder):
@@ -192,7 +207,8 @@ class Bootstrap(Stack):
             other = kept.get(workspace, {})
             if other.get("resources") and (other["lineage"] != state["lineage"] or other["serial"] > state["serial"]):
                 raise Problem(
-                    f"{folder.relative_to(self.root)} has a state of its own here (workspace {workspace}), and another or a newer one "
+                    f"{folder.relative_to(self.root)} has a state of its own here (workspace {workspace}), and "
+                    f"another or a newer one "
                     "is kept in the store: two deployments of one name.",
                     "Nothing was moved. If what the file here lists is gone or wrong, move "
                     f"{local_file(folder, workspace).relative_to(self.root)} away and repeat the command.",
@@ -232,7 +248,8 @@ class Bootstrap(Stack):
             if hcp.block(self.root / folder):
                 raise Problem(
                     f"{folder} keeps its states in HCP Terraform, where this does not look.",
-                    f"First ./taskw destroy-{self.kind} for each environment; then remove {folder}/backend.tf and repeat the command.",
+                    f"First ./taskw destroy-{self.kind} for each environment; then remove {folder}/backend.tf and "
+                    f"repeat the command.",
                 )
         standing = list(self.standing())
         if standing:
@@ -269,18 +286,21 @@ class Bootstrap(Stack):
             if forced:
                 # What is gone already is not made again.
                 filled = re.compile(r"aws_s3_bucket\.|aws_ecr_repository\.|google_storage_bucket\.")
-                full = [f"-target={address}" for address in copy.read("state", "list", state).split() if filled.search(address)]
+                full = [f"-target={address}"
+                    for address in copy.read("state", "list", state).split() if filled.search(address)]
                 if full:
                     copy.apply(state, *full)
             copy.destroy(state)
 
 
 def local_file(folder, workspace):
-    return folder / ("terraform.tfstate" if workspace == "default" else f"terraform.tfstate.d/{workspace}/terraform.tfstate")
+    return folder / ("terraform.tfstate" if workspace == "default"
+        else f"terraform.tfstate.d/{workspace}/terraform.tfstate")
 
 
 def local_states(folder):
     """The states that a folder itself holds, by workspace; empty ones, which a migration leaves, do not count."""
-    files = {"default": local_file(folder, "default")} | {file.parent.name: file for file in folder.glob("terraform.tfstate.d/*/terraform.tfstate")}
+    files = {"default": local_file(folder, "default")} | {file.parent.name: file
+        for file in folder.glob("terraform.tfstate.d/*/terraform.tfstate")}
     states = {workspace: json.loads(file.read_text() or "{}") for workspace, file in files.items() if file.exists()}
     return {workspace: state for workspace, state in states.items() if state.get("resources")}

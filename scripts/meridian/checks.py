@@ -127,7 +127,10 @@ def proxy(host=""):
     found = urllib.request.getproxies()
     chosen = found.get("https") or found.get("http")
     if chosen and not (host and urllib.request.proxy_bypass(host)):
-        return f"A proxy is set, {shown(chosen)}: Terraform and the cloud's tools take it; verify, canary and probe ask directly."
+        return (
+            f"A proxy is set, {shown(chosen)}: Terraform and the cloud's tools take it;"
+            " verify, canary and probe ask directly."
+        )
     return None
 
 

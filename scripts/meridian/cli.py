@@ -134,7 +134,10 @@ def option(name):
 def nearest(word, known):
     name = word.lstrip("-").partition("=")[0].lower().replace("-", "_")
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f" Did you mean {option(close[0])}?" if close else f" It takes {', '.join(map(option, known))}." if known else ""
+    return (
+        f" Did you mean {option(close[0])}?" if close
+        else f" It takes {', '.join(map(option, known))}." if known else ""
+    )
 
 
 def place(stacks):

@@ -83,9 +83,9 @@ def run(*command, check=True, **options):
 def patiently(*command, each=None, **options):
     """Runs a command that ends in good order by itself when we are interrupted, and interrupts us then.
 
-    Terraform then writes its state and gives the lock back; subprocess.run alone would kill it after a quarter of a second.
-    Whoever cancels a job signals this process alone, a terminal its whole group. So the command has a session of its own, and
-    gets SIGINT once from here; again only for another SIGINT, by which Terraform stops at once.
+    Terraform then writes its state and gives the lock back; subprocess.run alone would kill it after a quarter of a
+    second. Whoever cancels a job signals this process alone, a terminal its whole group. So the command has a session
+    of its own, and gets SIGINT once from here; again only for another SIGINT, by which Terraform stops at once.
     each: takes each line of what the command prints
     """
     signals, process = [], None

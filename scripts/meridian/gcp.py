@@ -48,7 +48,8 @@ class Gcp(Cloud):
     permissions = (
         *("artifactregistry.repositories.create", "cloudscheduler.jobs.create", "compute.networks.create"),
         *("compute.globalForwardingRules.create", "compute.securityPolicies.create", "iam.serviceAccounts.create"),
-        *("iam.serviceAccounts.actAs", "monitoring.alertPolicies.create", "run.services.create", "run.jobs.setIamPolicy"),
+        *("iam.serviceAccounts.actAs", "monitoring.alertPolicies.create", "run.services.create",
+            "run.jobs.setIamPolicy"),
         *("serviceusage.services.enable", "storage.buckets.create", "storage.buckets.setIamPolicy"),
     )
 
@@ -86,7 +87,8 @@ class Gcp(Cloud):
     def rights(self, stack):
         name = chosen(stack)
         granted = ask(
-            f"https://cloudresourcemanager.googleapis.com/v1/projects/{name}:testIamPermissions", {"permissions": self.permissions}
+            f"https://cloudresourcemanager.googleapis.com/v1/projects/{name}:testIamPermissions",
+            {"permissions": self.permissions}
         ).get("permissions", [])
         lacking = [permission for permission in self.permissions if permission not in granted]
         if lacking:
@@ -105,7 +107,8 @@ class Gcp(Cloud):
                 return f"region {name}, not asked for: Compute Engine is off, and the deployment turns it on"
             if refused.status == 404:
                 raise Problem(
-                    f'Google Cloud has no region "{name}".', "Correct region in the tfvars file: https://cloud.google.com/run/docs/locations"
+                    f'Google Cloud has no region "{name}".',
+                    "Correct region in the tfvars file: https://cloud.google.com/run/docs/locations"
                 ) from None
             raise
         return f"region {name} with {len(found.get('zones', []))} zones"
@@ -114,7 +117,8 @@ class Gcp(Cloud):
         """Waits for what Google lets go late: addresses of Cloud Run stay in a subnet for an hour or two
         after their service is gone. https://cloud.google.com/run/docs/configuring/vpc-direct-vpc#delete-subnet
         """
-        end, pause = time.monotonic() + 60 * number("WAIT", options.wait, 150, 0, 10_000), number("DESTROY_PAUSE", options.destroy_pause, 300, 0, 3600)
+        end = time.monotonic() + 60 * number("WAIT", options.wait, 150, 0, 10_000)
+        pause = number("DESTROY_PAUSE", options.destroy_pause, 300, 0, 3600)
         while True:
             done = stack.terraform.destroy(*options.further, check=False, stderr=subprocess.PIPE)
             print(done.stderr, end="", file=sys.stderr, flush=True)
@@ -124,7 +128,8 @@ class Gcp(Cloud):
             said = re.sub(r"[\s│]+", " ", done.stderr)
             still = stack.terraform.resources()
             if not LATE.search(said) or not still or not all(HELD.match(address) for address in still):
-                raise Problem(f"terraform destroy in {stack.terraform.folder} failed; its message stands above.", stack.terraform.guide)
+                raise Problem(f"terraform destroy in {stack.terraform.folder} failed; its message stands above.",
+                    stack.terraform.guide)
             if time.monotonic() + pause > end:
                 raise Problem(
                     "All is gone but the network, which Cloud Run still holds on to; it costs nothing.",
@@ -162,7 +167,8 @@ class Gcp(Cloud):
             ("security policy", "global/securityPolicies", (name,)),
             ("TLS policy", "global/sslPolicies", (name,)),
             ("public address", "global/addresses", (name,)),
-            ("firewall rule", "global/firewalls", tuple(f"{name}-{rule}" for rule in ("deny-egress", "service-egress", "probe-egress"))),
+            ("firewall rule", "global/firewalls",
+                tuple(f"{name}-{rule}" for rule in ("deny-egress", "service-egress", "probe-egress"))),
             ("router with NAT", f"regions/{region}/routers", (name,)),
             ("subnet", f"regions/{region}/subnetworks", (f"{name}-service", f"{name}-jobs")),
             ("network", "global/networks", (name,)),
@@ -176,13 +182,17 @@ class Gcp(Cloud):
             ("repository", "artifactregistry.googleapis.com/v1", "repositories", (name,)),
         ):
             yield kind, f"https://{host}/projects/{place}/locations/{region}/{collection}", collection, one_of(*names)
-        yield "bucket", f"https://storage.googleapis.com/storage/v1/b?project={place}", "items", one_of(f"{place}-{name}-documents")
+        buckets = f"https://storage.googleapis.com/storage/v1/b?project={place}"
+        yield "bucket", buckets, "items", one_of(f"{place}-{name}-documents")
         accounts = tuple(f"{name}-{role}@{place}.iam.gserviceaccount.com" for role in ("service", "schedule"))
-        yield "service account", f"https://iam.googleapis.com/v1/projects/{place}/serviceAccounts", "accounts", one_of(*accounts)
+        listed = f"https://iam.googleapis.com/v1/projects/{place}/serviceAccounts"
+        yield "service account", listed, "accounts", one_of(*accounts)
         alerts = tuple(f"{name} {alert}" for alert in ("errors", "latency", "cpu", "memory", "unreachable", "probe"))
         yield "alert", f"{monitoring}/alertPolicies", "alertPolicies", one_of(*alerts, key="displayName")
-        yield "check", f"{monitoring}/uptimeCheckConfigs", "uptimeCheckConfigs", one_of(f"{name} from outside", key="displayName")
-        yield "channel", f"{monitoring}/notificationChannels", "notificationChannels", one_of(f"{name} alerts", key="displayName")
+        yield "check", f"{monitoring}/uptimeCheckConfigs", "uptimeCheckConfigs", one_of(f"{name} from outside",
+            key="displayName")
+        yield "channel", f"{monitoring}/notificationChannels", "notificationChannels", one_of(f"{name} alerts",
+            key="displayName")
         dashboards = monitoring.replace("/v3/", "/v1/")
         yield "dashboard", f"{dashboards}/dashboards", "dashboards", one_of(name, key="displayName")
         yield "certificate map", f"{certificates}/certificateMaps", "certificateMaps", one_of(name)
@@ -220,7 +230,8 @@ class Gcp(Cloud):
     def found(self, stack, backend, planned):
         """Asks for the bucket past Terraform, whose init would write an empty state into it first."""
         bucket, prefix = (re.search(rf'{name}\s*=\s*"([^"]*)"', backend)[1] for name in ("bucket", "prefix"))
-        storage = os.environ.get("GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT", "https://storage.googleapis.com/storage/v1/b")
+        storage = os.environ.get("GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT",
+            "https://storage.googleapis.com/storage/v1/b")
         try:
             ask(f"{storage}/{bucket}")
         except Refused as refused:
@@ -244,7 +255,8 @@ class GcpMachine(Gcp):
     destroys = "3 to 5 minutes."
     machine = True
     permissions = (
-        *("artifactregistry.repositories.create", "artifactregistry.repositories.setIamPolicy", "compute.firewalls.create"),
+        *("artifactregistry.repositories.create", "artifactregistry.repositories.setIamPolicy",
+            "compute.firewalls.create"),
         *("compute.forwardingRules.create", "compute.instanceGroupManagers.create", "compute.networks.create"),
         *("iam.serviceAccounts.actAs", "iam.serviceAccounts.create", "resourcemanager.projects.setIamPolicy"),
         "serviceusage.services.enable",
@@ -271,16 +283,19 @@ class GcpMachine(Gcp):
             (
                 "firewall rule",
                 "global/firewalls",
-                tuple(f"{name}-{rule}" for rule in ("http", "https", "icmp", "ssh", "inside-tcp", "inside-udp", "everything-out")),
+                tuple(f"{name}-{rule}"
+                    for rule in ("http", "https", "icmp", "ssh", "inside-tcp", "inside-udp", "everything-out")),
             ),
             ("subnet", f"regions/{region}/subnetworks", (name,)),
             ("network", "global/networks", (name,)),
         ):
             yield kind, f"{compute}/{collection}", "items", one_of(*names)
         labelled = f"filter=labels.stack%3D{name}"
-        yield "template", f"{compute}/regions/{region}/instanceTemplates", "items", lambda item: ours(item, item.get("properties", {}).get("labels", {}))
+        yield "template", f"{compute}/regions/{region}/instanceTemplates", "items", lambda item: ours(item,
+            item.get("properties", {}).get("labels", {}))
         for zone in (each for each in every(f"{compute}/zones", "items") if each["name"].startswith(f"{region}-")):
-            yield "machine", f"{compute}/zones/{zone['name']}/instances?{labelled}", "items", lambda item: ours(item, item.get("labels", {}))
+            yield "machine", f"{compute}/zones/{zone['name']}/instances?{labelled}", "items", lambda item: ours(item,
+                item.get("labels", {}))
         yield (
             "repository",
             f"https://artifactregistry.googleapis.com/v1/projects/{place}/locations/{region}/repositories",
@@ -288,7 +303,8 @@ class GcpMachine(Gcp):
             one_of(name),
         )
         account = f"{name}-machine@{place}.iam.gserviceaccount.com"
-        yield "service account", f"https://iam.googleapis.com/v1/projects/{place}/serviceAccounts", "accounts", one_of(account)
+        listed = f"https://iam.googleapis.com/v1/projects/{place}/serviceAccounts"
+        yield "service account", listed, "accounts", one_of(account)
 
 
 def login():
@@ -349,10 +365,14 @@ def refusal(url, status, text):
         message, reasons = text.strip(), []
     host = urllib.parse.urlsplit(url).hostname
     if status == 401:
-        own = "GOOGLE_OAUTH_ACCESS_TOKEN is set, and comes first: `unset` it, or take a new one." if ACCESS_TOKEN in os.environ else ""
+        own = (
+            "GOOGLE_OAUTH_ACCESS_TOKEN is set, and comes first: `unset` it, or take a new one."
+            if ACCESS_TOKEN in os.environ else ""
+        )
         return Refused("Google does not accept the login.", own or f"Log in again: `{SIGN_IN}`.", status, None)
     if status == 403 and any(reason in ("SERVICE_DISABLED", "accessNotConfigured") for reason in reasons):
-        return Refused(f"{host} is not turned on in the project.", f"`gcloud services enable {host}`", status, "SERVICE_DISABLED")
+        return Refused(f"{host} is not turned on in the project.", f"`gcloud services enable {host}`", status,
+            "SERVICE_DISABLED")
     return Refused(f"{host} answered {status}.", message, status, next(iter(reasons), None))
 
 

@@ -75,4 +75,7 @@ def pull_request():
 def shortened(text):
     if len(text) <= MOST_CHARACTERS:
         return text
-    return text[: MOST_CHARACTERS - 100] + "\n```\n</details>\n\nThe rest is too long for GitHub; the job's log has it.\n"
+    return (
+        text[: MOST_CHARACTERS - 100]
+        + "\n```\n</details>\n\nThe rest is too long for GitHub; the job's log has it.\n"
+    )

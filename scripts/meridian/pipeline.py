@@ -144,7 +144,8 @@ def comment(stack, options):
     shown = saved_plan(stack)
     told = (line for line in reversed(shown.splitlines()) if line.startswith(("Plan:", "No changes")))
     summary = next(told, "Changes of outputs only.")
-    text = f"### {stack.cloud.title}, {stack.env}\n{summary}\n<details><summary>Plan</summary>\n\n```\n{shown}\n```\n</details>\n"
+    text = f"### {stack.cloud.title}, {stack.env}\n{summary}\n"
+    text += f"<details><summary>Plan</summary>\n\n```\n{shown}\n```\n</details>\n"
     summarize(text)
     if number is None:
         say(summary, "There is no pull request to comment.")
@@ -203,7 +204,8 @@ def release(stack, options):
 
 
 def roll_back(stack, new, before):
-    """Changes what depends on the image, and nothing else: what a plan with the image before has that one with the new has not.
+    """Changes what depends on the image, and nothing else: what a plan with the image before has that one with the new
+    has not.
 
     Whatever else both would change, such as what somebody else changed meanwhile, stays.
     """
@@ -229,7 +231,8 @@ def roll_back(stack, new, before):
             if beyond:
                 raise Problem(
                     f"The image cannot go back without a change of {', '.join(beyond)}.",
-                    f"It was left as it is. {stack.command('plan', IMAGE=before)} shows it, {stack.command('deploy', IMAGE=before)} does it.",
+                    f"It was left as it is. {stack.command('plan', IMAGE=before)} shows it, "
+                    f"{stack.command('deploy', IMAGE=before)} does it.",
                 )
         stack.terraform.apply_plan(file)
     if others:

@@ -39,7 +39,8 @@ def verify(_, options):
     if not key and not repository:
         raise Problem("Nobody is named who should have signed.",
             "GITHUB_REPOSITORY must be OWNER/NAME, or COSIGN_KEY name a key.")
-    workflow = f"https://github.com/{repository}/.github/workflows/main.yml@refs/heads/{os.environ.get('BRANCH') or 'main'}"
+    branch = os.environ.get("BRANCH") or "main"
+    workflow = f"https://github.com/{repository}/.github/workflows/main.yml@refs/heads/{branch}"
     issuer = "https://token.actions.githubusercontent.com"
     signer = ("--certificate-oidc-issuer", issuer, "--certificate-identity", workflow)
     return cosign(options, "verify", "--output", "text", *(("--key", key, "--insecure-ignore-tlog") if key else signer))

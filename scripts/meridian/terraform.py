@@ -21,7 +21,8 @@ BEGUN = re.compile(r": (Creating|Modifying|Destroying)\.\.\.")
 
 
 class Unchanged(Problem):
-    """An apply that failed before it changed anything: the plan is stale, the state locked, or there is no such plan."""
+    """An apply that failed before it changed anything: the plan is stale, the state locked, or there is no such
+    plan."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,7 +87,8 @@ class Terraform:
             raise kind(f"terraform apply in {self.folder} failed; its message stands above.", self.guide)
 
     def destroy(self, *arguments, **options):
-        return self.run("destroy", "-input=false", "-auto-approve", "-lock-timeout=60s", *self.files, *arguments, **options)
+        return self.run("destroy", "-input=false", "-auto-approve", "-lock-timeout=60s", *self.files, *arguments,
+            **options)
 
     def show(self, *plan):
         """The state, or a plan that was saved."""
@@ -110,7 +112,8 @@ class Terraform:
         """
         if not shutil.which("terraform"):
             raise missing("terraform", TERRAFORM.why, TERRAFORM.get)
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("TF_") or name.startswith("TF_VAR_")}
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("TF_")
+            or name.startswith("TF_VAR_")}
         with tempfile.TemporaryDirectory() as folder:
             for pattern in ("variables*.tf", "*.tfvars", "*.tfvars.json"):
                 for file in self.folder.glob(pattern):

@@ -30,8 +30,8 @@ def get(url, path="/", headers=None):
 
 
 def until_it_answers(url, version=None, minutes=5):
-    """Until the version answers, or anything does. The name of a new load balancer takes a minute or two to be known; a new
-    machine starts, pulls the image and is found healthy, and only then it takes the old one's place."""
+    """Until the version answers, or anything does. The name of a new load balancer takes a minute or two to be known; a
+    new machine starts, pulls the image and is found healthy, and only then it takes the old one's place."""
     end, wanted = time.monotonic() + 60 * minutes, version or url
     takes = "A new machine takes 3 to 5 minutes" if version else "A new name takes a minute or two"
     told = None
@@ -70,7 +70,8 @@ class Verification:
         yield self.forgery
         if self.versions:
             yield self.version
-        yield from (lambda name=name, text=text: self.document(name, text) for name, text in sorted(self.documents.items()))
+        yield from (lambda name=name, text=text: self.document(name, text)
+            for name, text in sorted(self.documents.items()))
         yield self.private_pages
         yield from (lambda port=port: self.port(port) for port in self.closed)
         if self.url.startswith("https:"):
@@ -86,7 +87,8 @@ class Verification:
         if not right:
             raise Problem(
                 f"GET / answered {status} {text[:200]!r}.",
-                'It should be {"timestamp": …, "ip": …}; with MERIDIAN_HOME=hello it is a page, and this check does not apply.',
+                'It should be {"timestamp": …, "ip": …}; with MERIDIAN_HOME=hello it is a page, and this check does '
+                'not apply.',
             )
         return answer["ip"], text.strip()
 
@@ -120,14 +122,16 @@ class Verification:
         except ValueError:
             same = False
         if not same:
-            raise Problem(f"GET /api/{name} answered {status} {seen[:200]!r}.", "The object store holds another document, or may not be read.")
+            raise Problem(f"GET /api/{name} answered {status} {seen[:200]!r}.",
+                "The object store holds another document, or may not be read.")
         return f"GET /api/{name} is the document of the object store"
 
     def private_pages(self):
         for path in ("/metrics", "/ready", "/live"):
             status, _, _ = get(self.url, path)
             if status != 404:
-                raise Problem(f"GET {path} answered {status} to the world.", "It belongs to the admin port, which the load balancer must not forward.")
+                raise Problem(f"GET {path} answered {status} to the world.",
+                    "It belongs to the admin port, which the load balancer must not forward.")
         return "Metrics and health are not public"
 
     def port(self, port):
@@ -137,7 +141,8 @@ class Verification:
                 socket.create_connection(address[:2], timeout=3).close()
             except OSError:
                 continue
-            raise Problem(f"TCP {port} of {address[0]} is open.", "The firewall in front of the load balancer lets too much in.")
+            raise Problem(f"TCP {port} of {address[0]} is open.",
+                "The firewall in front of the load balancer lets too much in.")
         return f"TCP {port} is closed"
 
     def redirect(self):
@@ -145,5 +150,6 @@ class Verification:
         status, headers, _ = get(f"http://{host}", self.redirected)
         target = headers.get("Location", "")
         if status not in (301, 308) or not re.fullmatch(rf"https://{re.escape(host)}(:443)?{self.redirected}", target):
-            raise Problem(f"Port 80 answered {status} {target}.", f"It should send everybody to https://{host}{self.redirected}.")
+            raise Problem(f"Port 80 answered {status} {target}.",
+                f"It should send everybody to https://{host}{self.redirected}.")
         return f"Port 80 sends to {target}"

@@ -32,13 +32,19 @@ def test_doctor_finds_a_ready_machine_ready(machine):
 @pytest.mark.parametrize(
     "message, what, how",
     [
-        ("Unable to locate credentials. You can configure credentials by running \"aws login\".", "There are no AWS credentials", "aws configure sso"),
-        ("An error occurred (ExpiredToken) when calling the GetCallerIdentity operation: The security token … is expired", "have expired", "aws sso login"),
+        ("Unable to locate credentials. You can configure credentials by running \"aws login\".",
+            "There are no AWS credentials", "aws configure sso"),
+        ("An error occurred (ExpiredToken) when calling the GetCallerIdentity operation: The security token … is "
+            "expired", "have expired", "aws sso login"),
         ("Error when retrieving token from sso: Token has expired and refresh failed", "have expired", "aws sso login"),
-        ("The SSO session associated with this profile has expired or is otherwise invalid.", "have expired", "aws sso login"),
-        ("An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity operation: …", "does not know these credentials", "AWS_SESSION_TOKEN"),
-        ("The config profile (wrong) could not be found", "profile that AWS_PROFILE names does not exist", "list-profiles"),
-        ('Could not connect to the endpoint URL: "https://sts.us-east-1.amazonaws.com/"', "AWS cannot be reached", "HTTPS_PROXY"),
+        ("The SSO session associated with this profile has expired or is otherwise invalid.", "have expired",
+            "aws sso login"),
+        ("An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity operation: …",
+            "does not know these credentials", "AWS_SESSION_TOKEN"),
+        ("The config profile (wrong) could not be found", "profile that AWS_PROFILE names does not exist",
+            "list-profiles"),
+        ('Could not connect to the endpoint URL: "https://sts.us-east-1.amazonaws.com/"', "AWS cannot be reached",
+            "HTTPS_PROXY"),
     ],
 )
 def test_doctor_says_why_credentials_do_not_work_and_how_to_go_on(machine, message, what, how):
@@ -57,7 +63,8 @@ def test_doctor_refuses_another_account(machine):
 
 
 def test_doctor_refuses_a_region_that_the_account_does_not_use(machine):
-    machine.refuse("aws", "describe-availability-zones", "An error occurred (AuthFailure) when calling the DescribeAvailabilityZones operation: …")
+    machine.refuse("aws", "describe-availability-zones",
+        "An error occurred (AuthFailure) when calling the DescribeAvailabilityZones operation: …")
     done = machine.run("doctor")
     assert done.returncode == 1 and 'does not use the region "us-east-1"' in done.stdout
 
@@ -93,7 +100,8 @@ def test_deploy_changes_nothing_while_something_is_missing(machine):
     machine.refuse("aws", "get-caller-identity", "Unable to locate credentials")
     done = machine.run("deploy")
     assert done.returncode == 1 and "Nothing was changed" in done.stdout
-    assert not [line for line in machine.log.read_text().splitlines() if re.search("^terraform.* (init|plan|apply) ", line)]
+    assert not [line
+        for line in machine.log.read_text().splitlines() if re.search("^terraform.* (init|plan|apply) ", line)]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +183,8 @@ def test_destroy_fails_while_the_cloud_still_lists_something(machine):
 
 
 def test_a_certificate_that_only_the_list_of_tags_still_names_is_not_left(machine):
-    """It names what was tagged for a while longer: https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html"""
+    """It names what was tagged for a while longer:
+    https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html"""
     deployed(machine, built=True)
     arn = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-4000-8000-000000000001"
     tags = json.dumps({"ResourceTagMappingList": [{"ResourceARN": arn}]})
@@ -305,7 +314,8 @@ def test_the_program_verify_names_the_task_that_comes_first(machine):
 def test_no_script_needs_more_than_python_itself():
     """Nothing to install: each import is of the standard library or of scripts/ itself."""
     for file in (ROOT / "scripts").rglob("*"):
-        if file.is_file() and (file.suffix == ".py" or file.open("rb").readline().startswith(b"#!/usr/bin/env python3")):
+        if file.is_file() and (file.suffix == ".py"
+                or file.open("rb").readline().startswith(b"#!/usr/bin/env python3")):
             for line in file.read_text().splitlines():
                 words = line.split()
                 if words[:1] in (["import"], ["from"]) and len(words) > 1 and not line.startswith(" "):

@@ -118,7 +118,8 @@ def test_interrupted_it_leaves_what_was_applied_and_says_how_to_go_on(world):
     assert world.run(0, WITHDRAW="1").strip().endswith("No canary was begun.")
 
 
-# A terminal signals the whole group. Whoever cancels a job signals the first process alone, and again by another signal;
+# A terminal signals the whole group. Whoever cancels a job signals the first process alone, and again by another
+# signal;
 # `timeout` does both at once.
 @pytest.mark.parametrize("sent", [
     [(os.killpg, signal.SIGINT)],

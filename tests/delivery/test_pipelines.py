@@ -72,7 +72,8 @@ def test_a_step_calls_programs_that_are_there_with_variables_that_are_set(where,
         parse(shlex.split(filled))
 
 
-CHANGES = [step for step in STEPS if re.search(r"meridian (drift|canary|release) |meridian plan \S+ --save$", step[1].strip())]
+CHANGES = [step
+    for step in STEPS if re.search(r"meridian (drift|canary|release) |meridian plan \S+ --save$", step[1].strip())]
 # In place of Python: says that it was told to end.
 WAITS = """#!/bin/sh
 case $FIRST$* in *circleci*|1*plan*) exit 0 ;; esac
@@ -84,7 +85,8 @@ while :; do sleep 0.05; done
 
 @pytest.mark.parametrize(("where", "script", "environment"), CHANGES, ids=[where for where, _, _ in CHANGES])
 def test_a_cancel_reaches_the_program_that_runs_terraform(where, script, environment, tmp_path):
-    """GitHub signals the first process of a step alone: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation"""
+    """GitHub signals the first process of a step alone:
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation"""
     for name, text in (("python3", WAITS), ("step.sh", re.sub("<< [a-z.]+ >>", "aws", script)), ("env", "")):
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)

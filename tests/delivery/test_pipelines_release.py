@@ -37,7 +37,8 @@ def apply(world, *arguments):
 
 
 def outputs(world, **environment):
-    shown = subprocess.run(["terraform", f"-chdir={world.stack}", "output", "-json"], check=True, stdout=subprocess.PIPE,
+    shown = subprocess.run(["terraform", f"-chdir={world.stack}", "output", "-json"], check=True,
+        stdout=subprocess.PIPE,
         env={**os.environ, **environment}).stdout
     return {name: output["value"] for name, output in json.loads(shown).items()}
 
@@ -119,7 +120,8 @@ def test_a_rollback_changes_the_image_and_nothing_that_somebody_else_changed(rel
     (released.stack / "listener.tf").write_text(LISTENER)
     run(released, "plan", "aws", "--save", IMAGE=HALF_FAILING)
     # Meanwhile, as it were: the checkout of the rollback would destroy the one and change the other.
-    (released.folder / "scripts/meridian/look.py").write_text(LOOK.replace("return", """file = stack.folder / "listener.tf"
+    (released.folder / "scripts/meridian/look.py").write_text(
+        LOOK.replace("return", """file = stack.folder / "listener.tf"
     if file.exists(): file.write_text(file.read_text().replace("listener", "other").replace("of the plan", "newer"))
     return""").replace("import json", "import json", 1))
     said = run(released, "release", "aws", code=1)

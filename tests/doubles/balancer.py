@@ -41,9 +41,11 @@ class Balancer(Server):
         """As the cloud has them, at most half a second old."""
         with self.lock:
             if time.monotonic() > self.read + 0.5:
-                self.known = self.targets() if self.targets else [(weight, [(version, True)]) for version, weight in self.weigh().items()]
+                self.known = self.targets() if self.targets else [(weight, [(version, True)])
+                    for version, weight in self.weigh().items()]
                 self.read = time.monotonic()
-                self.stood.add(tuple(sorted((version, weight) for weight, targets in self.known for version in {each for each, _ in targets})))
+                self.stood.add(tuple(sorted((version, weight) for weight, targets in self.known
+                    for version in {each for each, _ in targets})))
             return self.known
 
     def next(self):
@@ -52,7 +54,8 @@ class Balancer(Server):
         _, targets = self.chance.choices(groups, [weight for weight, _ in groups])[0]
         if not targets:
             return 503, "", now
-        # Where none is healthy all are tried: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
+        # Where none is healthy all are tried:
+        # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
         version, healthy = self.chance.choice([target for target in targets if target[1]] or targets)
         if not healthy:
             return 502, "", now

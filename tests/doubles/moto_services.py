@@ -41,7 +41,10 @@ class Task:
         self.leaves = self.died = self.why = None
 
     def running(self, now):
-        return self.died is None and self.why is None and now >= self.born + RUNS_AFTER and self.deployment.behaviour != "never runs"
+        return (
+            self.died is None and self.why is None and now >= self.born + RUNS_AFTER
+            and self.deployment.behaviour != "never runs"
+        )
 
     def health(self, now):
         """State of its target,
@@ -159,7 +162,8 @@ class Life:
             if self.completed:
                 self.service.task_definition = self.completed.definition
                 self.deploy(self.completed.definition, now)
-                self.deployments[0].reason = f"ECS deployment circuit breaker: rolling back to deploymentId {self.completed.id}."
+                back = f"rolling back to deploymentId {self.completed.id}."
+                self.deployments[0].reason = f"ECS deployment circuit breaker: {back}"
                 for task in self.alive(self.completed):
                     task.deployment = self.deployments[0]
 

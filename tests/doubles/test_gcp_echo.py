@@ -15,7 +15,8 @@ REGION = f"projects/{PROJECT}/regions/us-central1"
 GLOBAL = f"projects/{PROJECT}/global"
 PLACE = f"projects/{PROJECT}/locations/us-central1"
 ACCOUNT = f"meridian-service@{PROJECT}.iam.gserviceaccount.com"
-APIS = ("artifactregistry", "certificatemanager", "cloudscheduler", "compute", "dns", "iam", "monitoring", "run", "storage")
+APIS = ("artifactregistry", "certificatemanager", "cloudscheduler", "compute", "dns", "iam", "monitoring", "run",
+    "storage")
 LATEST = {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"}
 BY_NAME = {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"}
 
@@ -60,7 +61,8 @@ def cloud(tmp_path_factory):
         f"compute:compute/v1/{REGION}/networkEndpointGroups",
         {"name": "group", "networkEndpointType": "SERVERLESS", "cloudRun": {"service": "meridian"}},
     )
-    cloud.make(f"{compute}/backendServices", {"name": "backend", "backends": [{"group": f"{REGION}/networkEndpointGroups/group"}]})
+    cloud.make(f"{compute}/backendServices",
+        {"name": "backend", "backends": [{"group": f"{REGION}/networkEndpointGroups/group"}]})
     cloud.make(f"{compute}/urlMaps", {"name": "map", "defaultService": f"{GLOBAL}/backendServices/backend"})
     cloud.make(f"storage:storage/v1/b?project={PROJECT}", {"name": "bucket", "location": "us-central1"})
     yield cloud
@@ -78,8 +80,10 @@ def service(**changes):
     body = copy.deepcopy(SERVICE)
     template, container = body["template"], body["template"]["containers"][0]
     body.update({key: value for key, value in changes.items() if key == "traffic"})
-    template.update({key: value for key, value in changes.items() if key in ("revision", "serviceAccount", "vpcAccess")})
-    container.update({key: value for key, value in changes.items() if key in ("image", "env", "resources", "startupProbe")})
+    template.update({key: value
+        for key, value in changes.items() if key in ("revision", "serviceAccount", "vpcAccess")})
+    container.update({key: value
+        for key, value in changes.items() if key in ("image", "env", "resources", "startupProbe")})
     return body
 
 
@@ -96,7 +100,8 @@ def service(**changes):
         ("names no revision", {"traffic": [{**LATEST, "revision": "meridian-00001-abc", "percent": 100}]}),
         ("does not exist", {"serviceAccount": f"gone@{PROJECT}.iam.gserviceaccount.com"}),
         ("does not exist", {"vpcAccess": {"networkInterfaces": [{"subnetwork": f"{REGION}/subnetworks/gone"}]}}),
-        ("must be /26 or larger", {"vpcAccess": {"networkInterfaces": [{"subnetwork": f"{REGION}/subnetworks/small"}]}}),
+        ("must be /26 or larger",
+            {"vpcAccess": {"networkInterfaces": [{"subnetwork": f"{REGION}/subnetworks/small"}]}}),
         ("reserved env names were provided: PORT", {"env": [{"name": "PORT", "value": "80"}]}),
         ("resources.limits", {"resources": {"limits": {"cpu": "1", "memory": "8192Mi"}}}),
         ("resources.limits", {"resources": {"limits": {"cpu": "3", "memory": "2048Mi"}}}),
@@ -162,15 +167,20 @@ def test_a_serverless_backend_takes_less_than_others(cloud, words, changes):
 @pytest.mark.parametrize(
     "status, words, path, body",
     [
-        (404, "urlMaps/gone", f"compute:compute/v1/{GLOBAL}/targetHttpProxies", {"name": "proxy", "urlMap": f"{GLOBAL}/urlMaps/gone"}),
+        (404, "urlMaps/gone", f"compute:compute/v1/{GLOBAL}/targetHttpProxies",
+            {"name": "proxy", "urlMap": f"{GLOBAL}/urlMaps/gone"}),
         (400, "conflicts", f"compute:compute/v1/{REGION}/subnetworks", {"name": "twin", "ipCidrRange": "10.0.0.0/26"}),
-        (400, "priority 2147483647", f"compute:compute/v1/{GLOBAL}/securityPolicies", {"name": "p", "rules": [{"priority": 1}]}),
-        (400, "Two rules", f"compute:compute/v1/{GLOBAL}/securityPolicies", {"name": "p", "rules": 2 * [{"priority": 1}]}),
+        (400, "priority 2147483647", f"compute:compute/v1/{GLOBAL}/securityPolicies",
+            {"name": "p", "rules": [{"priority": 1}]}),
+        (400, "Two rules", f"compute:compute/v1/{GLOBAL}/securityPolicies",
+            {"name": "p", "rules": 2 * [{"priority": 1}]}),
         (400, "Invalid account id", f"iam:v1/projects/{PROJECT}/serviceAccounts", {"accountId": "short"}),
         (409, "already exists", f"iam:v1/projects/{PROJECT}/serviceAccounts", {"accountId": "meridian-service"}),
-        (400, "Invalid bucket name", f"storage:storage/v1/b?project={PROJECT}", {"name": "my-google-bucket", "location": "US"}),
+        (400, "Invalid bucket name", f"storage:storage/v1/b?project={PROJECT}",
+            {"name": "my-google-bucket", "location": "US"}),
         (409, "already exists", f"storage:storage/v1/b?project={PROJECT}", {"name": "bucket", "location": "US"}),
-        (400, "Schedule", f"cloudscheduler:v1/{PLACE}/jobs", {"name": f"{PLACE}/jobs/one", "schedule": "every 5 minutes"}),
+        (400, "Schedule", f"cloudscheduler:v1/{PLACE}/jobs",
+            {"name": f"{PLACE}/jobs/one", "schedule": "every 5 minutes"}),
         (
             404,
             "does not exist",
@@ -227,7 +237,8 @@ def trust(cloud):
 
 
 def bound(version=1, **binding):
-    return {"policy": {"version": version, "bindings": [{"role": "roles/viewer", "members": ["user:someone@example.com"], **binding}]}}
+    return {"policy": {"version": version,
+        "bindings": [{"role": "roles/viewer", "members": ["user:someone@example.com"], **binding}]}}
 
 
 POLICY = f"cloudresourcemanager:v1/projects/{PROJECT}:setIamPolicy"
@@ -240,12 +251,16 @@ IDENTITY_POOLS = "principalSet://iam.googleapis.com/projects/123456789012/locati
         (409, "Requested entity already exists", f"{POOLS}?workloadIdentityPoolId=there", {}),
         # For 30 days after it was deleted.
         (409, "Requested entity already exists", f"{POOLS}?workloadIdentityPoolId=gone", {}),
-        (409, "Requested entity already exists", f"{POOLS}/there/providers?workloadIdentityPoolProviderId=former", GITHUB),
+        (409, "Requested entity already exists", f"{POOLS}/there/providers?workloadIdentityPoolProviderId=former",
+            GITHUB),
         (400, "Invalid id", f"{POOLS}?workloadIdentityPoolId=gcp-mine", {}),
         (404, "was not found", f"{POOLS}/never/providers?workloadIdentityPoolProviderId=github", GITHUB),
-        (400, "must map google.subject", f"{POOLS}/there/providers?workloadIdentityPoolProviderId=other", {**GITHUB, "attributeMapping": {}}),
-        (400, "must reference", f"{POOLS}/there/providers?workloadIdentityPoolProviderId=other", {**GITHUB, "attributeCondition": None}),
-        (400, "https URL", f"{POOLS}/there/providers?workloadIdentityPoolProviderId=other", {**GITHUB, "oidc": {"issuerUri": "http://example.com"}}),
+        (400, "must map google.subject", f"{POOLS}/there/providers?workloadIdentityPoolProviderId=other",
+            {**GITHUB, "attributeMapping": {}}),
+        (400, "must reference", f"{POOLS}/there/providers?workloadIdentityPoolProviderId=other",
+            {**GITHUB, "attributeCondition": None}),
+        (400, "https URL", f"{POOLS}/there/providers?workloadIdentityPoolProviderId=other",
+            {**GITHUB, "oidc": {"issuerUri": "http://example.com"}}),
         (400, "marked for deletion", ROLES, {"roleId": "gone", "role": {}}),
         (409, "already exists", ROLES, {"roleId": "there", "role": {}}),
         (400, "role_id", ROLES, {"roleId": "with-hyphen", "role": {}}),
@@ -267,8 +282,10 @@ def test_a_condition_takes_a_bucket_without_access_lists(trust):
 def test_a_policy_that_somebody_else_changed_meanwhile_is_not_written(trust):
     path = f"cloudresourcemanager:v1/projects/{PROJECT}"
     old = trust.ask("POST", f"{path}:getIamPolicy", {})[1]
-    trust.make(f"{path}:setIamPolicy", {"policy": {**bound(members=[f"{IDENTITY_POOLS}/there/attribute.a/b"])["policy"], "etag": old["etag"]}})
-    refused(trust, 409, "concurrent policy changes", "POST", f"{path}:setIamPolicy", {"policy": {**bound()["policy"], "etag": old["etag"]}})
+    trust.make(f"{path}:setIamPolicy",
+        {"policy": {**bound(members=[f"{IDENTITY_POOLS}/there/attribute.a/b"])["policy"], "etag": old["etag"]}})
+    refused(trust, 409, "concurrent policy changes", "POST", f"{path}:setIamPolicy",
+        {"policy": {**bound()["policy"], "etag": old["etag"]}})
 
 
 def test_what_was_deleted_says_so_and_comes_back_when_asked_to(trust):
@@ -291,8 +308,10 @@ def test_an_interface_that_is_off_answers_nothing(tmp_path):
 
 def test_what_is_zero_is_left_out_of_a_dashboard(cloud):
     tile = {"xPos": 0, "yPos": 4, "widget": {"title": "one"}}
-    made = cloud.make(f"monitoring:v1/projects/{PROJECT}/dashboards", {"displayName": "board", "mosaicLayout": {"tiles": [tile]}})
-    assert cloud.ask("GET", f"monitoring:v1/{made['name']}")[1]["mosaicLayout"]["tiles"] == [{"yPos": 4, "widget": {"title": "one"}}]
+    made = cloud.make(f"monitoring:v1/projects/{PROJECT}/dashboards",
+        {"displayName": "board", "mosaicLayout": {"tiles": [tile]}})
+    assert cloud.ask("GET",
+        f"monitoring:v1/{made['name']}")[1]["mosaicLayout"]["tiles"] == [{"yPos": 4, "widget": {"title": "one"}}]
 
 
 def test_the_newest_revision_serves_once_it_is_ready(cloud):
@@ -333,15 +352,19 @@ def test_a_channel_in_use_goes_by_force_alone(cloud):
 
 def test_a_group_of_machines_takes_as_many_new_ones_as_it_has_zones_and_stays_while_it_is_used(cloud):
     managers = f"compute:compute/v1/{REGION}/instanceGroupManagers"
-    refused(cloud, 400, "number of zones", "POST", managers, {"name": "few", "updatePolicy": {"maxSurge": {"fixed": 1}}})
+    refused(cloud, 400, "number of zones", "POST", managers,
+        {"name": "few", "updatePolicy": {"maxSurge": {"fixed": 1}}})
     template = {"name": "template", "properties": {"serviceAccounts": [{"email": "gone@example.com"}]}}
     refused(cloud, 400, "does not exist", "POST", f"compute:compute/v1/{REGION}/instanceTemplates", template)
     cloud.make(f"compute:compute/v1/{REGION}/instanceTemplates", {**template, "properties": {}})
-    cloud.make(managers, {"name": "machines", "versions": [{"instanceTemplate": f"{REGION}/instanceTemplates/template"}]})
+    cloud.make(managers,
+        {"name": "machines", "versions": [{"instanceTemplate": f"{REGION}/instanceTemplates/template"}]})
     assert [cloud.ask("GET", f"{managers}/machines")[1]["status"]["isStable"] for _ in range(2)] == [False, True]
-    cloud.make(f"compute:compute/v1/{REGION}/backendServices", {"name": "front", "backends": [{"group": f"{REGION}/instanceGroups/machines"}]})
+    cloud.make(f"compute:compute/v1/{REGION}/backendServices",
+        {"name": "front", "backends": [{"group": f"{REGION}/instanceGroups/machines"}]})
     refused(cloud, 400, "backendServices/front", "DELETE", f"{managers}/machines")
-    refused(cloud, 400, "instanceGroupManagers/machines", "DELETE", f"compute:compute/v1/{REGION}/instanceTemplates/template")
+    refused(cloud, 400, "instanceGroupManagers/machines", "DELETE",
+        f"compute:compute/v1/{REGION}/instanceTemplates/template")
 
 
 def test_an_account_may_do_what_its_roles_say_where_their_conditions_hold(tmp_path):
@@ -351,7 +374,8 @@ def test_an_account_may_do_what_its_roles_say_where_their_conditions_hold(tmp_pa
         cloudresourcemanager = f"https://cloudresourcemanager.googleapis.com/v1/projects/{PROJECT}"
         storage = "https://storage.googleapis.com/storage/v1/b"
         echo.ask("GET", cloudresourcemanager)
-        echo.ask("POST", f"https://iam.googleapis.com/v1/projects/{PROJECT}/serviceAccounts", {"accountId": "meridian-service"})
+        echo.ask("POST", f"https://iam.googleapis.com/v1/projects/{PROJECT}/serviceAccounts",
+            {"accountId": "meridian-service"})
         for name in ("mine", "other"):
             echo.ask("POST", f"{storage}?project={PROJECT}", {"name": name, "location": "us-central1"})
         binding = {
@@ -359,7 +383,8 @@ def test_an_account_may_do_what_its_roles_say_where_their_conditions_hold(tmp_pa
             "members": [f"serviceAccount:{ACCOUNT}"],
             "condition": {"expression": "resource.name == 'x' || resource.name.startsWith('projects/_/buckets/mine')"},
         }
-        assert echo.ask("POST", f"{cloudresourcemanager}:setIamPolicy", {"policy": {"version": 3, "bindings": [binding]}})[0] == 200
+        assert echo.ask("POST", f"{cloudresourcemanager}:setIamPolicy",
+            {"policy": {"version": 3, "bindings": [binding]}})[0] == 200
         echo.order("judge", **json.loads(RIGHTS.read_text()))
 
         def status(method, url, who):
@@ -368,7 +393,8 @@ def test_an_account_may_do_what_its_roles_say_where_their_conditions_hold(tmp_pa
         assert status("GET", f"{storage}/mine", ACCOUNT) == 200
         assert status("GET", f"{storage}/other", ACCOUNT) == 403
         assert status("GET", f"{storage}/mine", f"somebody@{PROJECT}.iam.gserviceaccount.com") == 403
-        assert status("GET", cloudresourcemanager, ACCOUNT) == 403  # its role has that permission, its condition does not
+        # its role has that permission, its condition does not
+        assert status("GET", cloudresourcemanager, ACCOUNT) == 403
         assert status("GET", f"{storage}/other", "the owner") == 200
         assert status("GET", f"https://monitoring.googleapis.com/v3/projects/{PROJECT}/groups", "the owner") == 501
     finally:

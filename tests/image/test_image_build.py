@@ -1,4 +1,5 @@
-"""How the image is built: on whatever Java the machine has, from the base that BASE names, and what is said when it cannot be."""
+"""How the image is built: on whatever Java the machine has, from the base that BASE names, and what is said when it
+cannot be."""
 
 import os
 import pathlib
@@ -33,12 +34,14 @@ def app(tmp_path_factory):
 def javas(tmp_path_factory):
     """JAVA_HOME as machines have it; the java of the PATH is an older one."""
     jdk = pathlib.Path(output(ROOT / "scripts/jdk"))
-    old = next((home for home in pathlib.Path("/usr/lib/jvm").glob("*") if "25" not in home.name and (home / "bin/java").exists()), None)
+    old = next((home for home in pathlib.Path("/usr/lib/jvm").glob("*") if "25" not in home.name
+        and (home / "bin/java").exists()), None)
     if not old:
         pytest.skip("an older Java is missing: Debian: apt-get install default-jre-headless")
     elsewhere = tmp_path_factory.mktemp("java") / "of my own"
     shutil.copytree(jdk, elsewhere, symlinks=True, copy_function=os.link)
-    return {"none": None, "JDK 25": jdk, "JDK 25 elsewhere": elsewhere, "older": old, "no folder": "/no/java", "": ""}, old
+    return {"none": None, "JDK 25": jdk, "JDK 25 elsewhere": elsewhere, "older": old, "no folder": "/no/java",
+        "": ""}, old
 
 
 @pytest.mark.parametrize("home", ["none", "JDK 25", "JDK 25 elsewhere", "older", "no folder", ""])
@@ -136,7 +139,8 @@ def test_a_base_in_a_file_that_is_misspelt_is_explained(app, base, words):
 
 def test_a_proxy_is_left_to_jib(app):
     done = run(
-        *["mvn", "--batch-mode", "--quiet", "--file", app, "validate", "-Dimage=meridian", "-Dhttps.proxyHost=127.0.0.1"],
+        *["mvn", "--batch-mode", "--quiet", "--file", app, "validate", "-Dimage=meridian",
+            "-Dhttps.proxyHost=127.0.0.1"],
         env=environment(None, BASE="registry.invalid/base:1"),
     )
     assert done.returncode == 0, done.stdout

@@ -1,7 +1,7 @@
 """The canary on AWS from end to end: the real stack and provider on moto, real requests, the real probe.
 
-In the place of the load balancer stands a server that asks moto for weights and targets, and answers as those tasks would.
-What becomes of tasks is told in doubles/moto_services.py.
+In the place of the load balancer stands a server that asks moto for weights and targets, and answers as those tasks
+would. What becomes of tasks is told in doubles/moto_services.py.
 """
 
 import fnmatch
@@ -23,7 +23,8 @@ pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "aws", "aws-cli"
 
 STABLE, GOOD, HALF_FAILING = (f"ghcr.io/someone/meridian@sha256:{digit * 64}" for digit in "123")
 # As moto_services.py has it.
-LATE, NEVER_RUNS, CRASHES, NEVER_HEALTHY = (f"ghcr.io/someone/meridian@sha256:{(word * 22)[:64]}" for word in ("cafe", "dead", "bad", "face"))
+LATE, NEVER_RUNS, CRASHES, NEVER_HEALTHY = (f"ghcr.io/someone/meridian@sha256:{(word * 22)[:64]}"
+    for word in ("cafe", "dead", "bad", "face"))
 
 
 class Door:
@@ -32,7 +33,8 @@ class Door:
     def __init__(self, world):
         import boto3  # not there in a newcomer's tests, which come by this file too
 
-        options = {"endpoint_url": world.url, "region_name": "us-east-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
+        options = {"endpoint_url": world.url, "region_name": "us-east-1", "aws_access_key_id": "x",
+            "aws_secret_access_key": "x"}
         self.balancing = boto3.client("elbv2", **options)
         self.containers = boto3.client("ecs", **options)
 
@@ -44,30 +46,35 @@ class Door:
         rule = next((rule for rule in rules if rule["Priority"] == "100"), None)
         if not rule:
             return {listener["DefaultActions"][0]["TargetGroupArn"]: 100}
-        return {group["TargetGroupArn"]: group["Weight"] for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]}
+        return {group["TargetGroupArn"]: group["Weight"]
+            for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]}
 
     def targets(self):
         """Weight of each group, with the version and the health of each of its targets."""
         tasks = {}
         for service in ("stable", "canary"):
             for status in ("RUNNING", "STOPPED"):
-                arns = self.containers.list_tasks(cluster="meridian", serviceName=f"meridian-{service}", desiredStatus=status)["taskArns"]
+                arns = self.containers.list_tasks(cluster="meridian", serviceName=f"meridian-{service}",
+                    desiredStatus=status)["taskArns"]
                 for task in self.containers.describe_tasks(cluster="meridian", tasks=arns)["tasks"] if arns else []:
                     tasks[task["attachments"][0]["details"][0]["value"]] = self.version(task["taskDefinitionArn"])
         groups = []
         for group, weight in self.weights().items():
             found = self.balancing.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
             states = [(tasks.get(target["Target"]["Id"]), target["TargetHealth"]["State"]) for target in found]
-            groups.append((weight, [(version, state == "healthy") for version, state in states if version and state != "draining"]))
+            groups.append((weight,
+                [(version, state == "healthy") for version, state in states if version and state != "draining"]))
         return groups
 
     def version(self, definition):
-        container = self.containers.describe_task_definition(taskDefinition=definition)["taskDefinition"]["containerDefinitions"][0]
+        container = self.containers.describe_task_definition(
+            taskDefinition=definition)["taskDefinition"]["containerDefinitions"][0]
         return {each["name"]: each["value"] for each in container["environment"]}["MERIDIAN_VERSION"]
 
     def shares(self):
         """Version to weight."""
-        return {version: weight for weight, targets in self.targets() for version in {each for each, _ in targets} if weight}
+        return {version: weight for weight, targets in self.targets()
+            for version in {each for each, _ in targets} if weight}
 
     def services(self):
         """Name to desired count of those that are active."""
@@ -92,7 +99,8 @@ def stage(tmp_path_factory):
         clone.terraform("apply", "-auto-approve", f"-var=image={STABLE}")
         clone.door = Door(world)
         with Balancer(None, version(HALF_FAILING), clone.door.targets) as balancer:
-            yield clone, balancer, balancer.environment(f"{sys.executable} {ROOT / 'scripts/meridian'} probe", minutes=0.5, answers=20)
+            yield clone, balancer, balancer.environment(f"{sys.executable} {ROOT / 'scripts/meridian'} probe",
+                minutes=0.5, answers=20)
 
 
 @pytest.fixture
@@ -110,7 +118,8 @@ def trying(clone, image, percent=10):
     """Arguments with which plain Terraform puts an image on trial beside the one that serves."""
     outputs = clone.outputs()
     canary = outputs.get("canary") or {"stable": outputs["revision"]}
-    return [f"-var=image={outputs['image']}", f"-var=canary={json.dumps({'image': image, 'percent': percent, 'stable': canary['stable']})}"]
+    return [f"-var=image={outputs['image']}",
+        f"-var=canary={json.dumps({'image': image, 'percent': percent, 'stable': canary['stable']})}"]
 
 
 def test_plain_terraform_begins_and_takes_back_without_a_failed_request(stage, visited):
@@ -121,9 +130,11 @@ def test_plain_terraform_begins_and_takes_back_without_a_failed_request(stage, v
     before = len(clone.world.called())
     clone.terraform("apply", "-auto-approve", f"-var=image={STABLE}")
     wanted = ("elasticloadbalancing DeleteRule", "ecs UpdateService")
-    assert [call for call in clone.world.called()[before:] if call in wanted] == list(wanted), "its requests went back before its tasks went"
+    assert [call for call in clone.world.called()[before:]
+        if call in wanted] == list(wanted), "its requests went back before its tasks went"
     assert clone.door.shares() == {version(STABLE): 100} and clone.door.services() == IDLE
-    assert ((version(STABLE), 90), (version(GOOD), 10)) in {tuple(sorted(seen, key=lambda each: -each[1])) for seen in balancer.stood}
+    assert ((version(STABLE), 90), (version(GOOD), 10)) in {tuple(sorted(seen, key=lambda each: -each[1]))
+        for seen in balancer.stood}
 
 
 def test_a_canary_that_is_killed_while_it_gets_ready_goes_on_by_the_same_command(stage, visited):
@@ -132,7 +143,8 @@ def test_a_canary_that_is_killed_while_it_gets_ready_goes_on_by_the_same_command
     log = clone.folder / "killed.log"
     with open(log, "w") as output:
         killed = subprocess.Popen(
-            ["terraform", f"-chdir={clone.stack}", *arguments], env=clone.world.environment(), stdout=output, stderr=output, start_new_session=True
+            ["terraform", f"-chdir={clone.stack}", *arguments], env=clone.world.environment(), stdout=output,
+            stderr=output, start_new_session=True
         )
     end = time.monotonic() + 300
     while "Provisioning with" not in log.read_text():
@@ -143,7 +155,8 @@ def test_a_canary_that_is_killed_while_it_gets_ready_goes_on_by_the_same_command
     assert clone.door.shares() == {version(STABLE): 100}, "it was not healthy yet"
     clone.terraform(*arguments)
     assert clone.door.shares() == {version(STABLE): 90, version(LATE): 10}
-    assert clone.door.services() == {"meridian-stable": 2, "meridian-canary": 1}, "none of the same name beside it, none left behind"
+    assert clone.door.services() == {"meridian-stable": 2,
+        "meridian-canary": 1}, "none of the same name beside it, none left behind"
     assert clone.planned(*trying(clone, LATE)) == {}
     clone.terraform("apply", "-auto-approve", f"-var=image={STABLE}")
     assert clone.door.services() == IDLE
@@ -179,7 +192,8 @@ def test_what_serves_stays_in_the_outputs_and_the_probe_when_a_deployment_is_tak
     after = clone.outputs()
     assert (after["image"], after["revision"]) == (before["image"], before["revision"])
     schedule = clone.world.aws("scheduler", "get-schedule", "--name", "meridian-probe")["Target"]["EcsParameters"]
-    probe = clone.door.containers.describe_task_definition(taskDefinition=schedule["TaskDefinitionArn"])["taskDefinition"]
+    probe = clone.door.containers.describe_task_definition(
+        taskDefinition=schedule["TaskDefinitionArn"])["taskDefinition"]
     assert probe["containerDefinitions"][0]["image"] == STABLE
     # The next deployment goes by what serves.
     assert f"Keeps the image that was supplied: {STABLE}" in clone.script("deploy").stdout
@@ -207,7 +221,8 @@ def test_a_half_failing_canary_behind_a_healthy_stable_is_withdrawn(stage):
     assert clone.planned(f"-var=image={GOOD}") == {}
 
 
-# What IAM calls differently than the interface does: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+# What IAM calls differently than the interface does:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 RIGHTS = {
     "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
     "GetBucketEncryption": "GetEncryptionConfiguration",
@@ -233,5 +248,6 @@ def test_the_planner_may_do_all_that_a_plan_of_the_stack_calls(stage):
             called.add(f"{'cloudwatch' if service == 'monitoring' else service}:{RIGHTS.get(operation, operation)}")
     assert len(called) > 20
     # Everybody may ask who he is.
-    lacking = {call for call in called - {"sts:GetCallerIdentity"} if not any(fnmatch.fnmatchcase(call, action) for action in allowed)}
+    lacking = {call for call in called - {"sts:GetCallerIdentity"}
+        if not any(fnmatch.fnmatchcase(call, action) for action in allowed)}
     assert lacking == set()

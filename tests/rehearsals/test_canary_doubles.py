@@ -36,7 +36,8 @@ def stage(request, tmp_path_factory):
         return {version(image): weight for image, weight in cloud.serving().items() if weight}
 
     with Balancer(weights, version(module.C)) as balancer:
-        environment = balancer.environment(f"{sys.executable} {ROOT / 'scripts/meridian'} probe", minutes=0.3, answers=10)
+        environment = balancer.environment(f"{sys.executable} {ROOT / 'scripts/meridian'} probe", minutes=0.3,
+            answers=10)
         yield module, cloud, balancer, functools.partial(cloud.said, "canary", **environment)
     cloud.stop()
 

@@ -1,8 +1,9 @@
-"""The alerts of Google Cloud on made-up series: their queries as they are planned, judged by promtool, the tests of Prometheus.
+"""The alerts of Google Cloud on made-up series: their queries as they are planned, judged by promtool, the tests of
+Prometheus.
 
 Google's points come late: those of a load balancer up to 210 seconds, those of Cloud Run up to 180
-(https://cloud.google.com/monitoring/api/metrics_gcp). So of a window of ten minutes the last of them are empty, which is the
-same as a shorter window on series that begin later.
+(https://cloud.google.com/monitoring/api/metrics_gcp). So of a window of ten minutes the last of them are empty, which
+is the same as a shorter window on series that begin later.
 """
 
 import json
@@ -56,7 +57,8 @@ def steady(step, minutes, start=0):
 
 def runs(*minutes, end=90):
     """A counter of successes, there from the first on."""
-    return " ".join("_" if minute < minutes[0] else str(sum(each <= minute for each in minutes)) for minute in range(end))
+    return " ".join("_" if minute < minutes[0] else str(sum(each <= minute for each in minutes))
+        for minute in range(end))
 
 
 @pytest.mark.parametrize(
@@ -66,21 +68,27 @@ def runs(*minutes, end=90):
         ("errors", {GOOD: steady(100, 60)}, {5: False, 30: False}),
         # All of it fails, from the first request on; and after an hour of good answers.
         ("errors", {BAD: steady(100, 60)}, {4: True, 30: True}),
-        ("errors", {GOOD: f"{steady(100, 20)} {steady(0, 20, 2000)}", BAD: f"{steady(0, 20)} {steady(100, 20)}"}, {20: False, 22: True}),
+        ("errors", {GOOD: f"{steady(100, 20)} {steady(0, 20, 2000)}", BAD: f"{steady(0, 20)} {steady(100, 20)}"},
+            {20: False, 22: True}),
         # Two of a thousand; four in all; data that is not there for five minutes.
         ("errors", {GOOD: steady(1000, 60), BAD: steady(2, 60)}, {20: False, 40: False}),
         ("errors", {GOOD: steady(10, 60), BAD: f"{steady(0, 20)} 4x40"}, {21: False, 25: False, 40: False}),
-        ("errors", {GOOD: f"{steady(100, 20)} _x5 {steady(100, 30, 2500)}", BAD: "0x20 _x5 0x30"}, {22: False, 27: False, 40: False}),
+        ("errors", {GOOD: f"{steady(100, 20)} _x5 {steady(100, 30, 2500)}", BAD: "0x20 _x5 0x30"},
+            {22: False, 27: False, 40: False}),
         ("latency", {}, {15: False}),
-        ("latency", {f'{LATENCY},le="{le}"}}': steady(100, 60) for le in ("500", "2000", "+Inf")}, {10: False, 40: False}),
-        ("latency", {f'{LATENCY},le="{le}"}}': steady(step, 60) for le, step in (("500", 90), ("2000", 100), ("+Inf", 100))}, {10: True}),
+        ("latency", {f'{LATENCY},le="{le}"}}': steady(100, 60) for le in ("500", "2000", "+Inf")},
+            {10: False, 40: False}),
+        ("latency", {f'{LATENCY},le="{le}"}}': steady(step, 60)
+            for le, step in (("500", 90), ("2000", 100), ("+Inf", 100))}, {10: True}),
         # A first deployment: the first run up to 5 minutes after it, then every 5.
         ("probe", {PROBE: runs(*range(5, 90, 5))}, {minute: False for minute in range(1, 80)}),
         # Nothing ever runs; it stops; one of them fails or is late.
         ("probe", {}, {11: False, 16: True}),
         ("probe", {PROBE: runs(*range(5, 41, 5))}, {45: False, 65: True}),
-        ("probe", {PROBE: runs(*(minute for minute in range(5, 90, 5) if minute != 40))}, {minute: False for minute in range(30, 80)}),
-        ("probe", {PROBE: runs(*(minute + (minute == 40) * 2 for minute in range(5, 90, 5)))}, {minute: False for minute in range(30, 80)}),
+        ("probe", {PROBE: runs(*(minute for minute in range(5, 90, 5) if minute != 40))},
+            {minute: False for minute in range(30, 80)}),
+        ("probe", {PROBE: runs(*(minute + (minute == 40) * 2 for minute in range(5, 90, 5)))},
+            {minute: False for minute in range(30, 80)}),
     ],
 )
 def test_it_rings_when_it_should(alerts, tmp_path, name, series, rings):
@@ -97,7 +105,8 @@ def test_it_rings_when_it_should(alerts, tmp_path, name, series, rings):
         "tests": [
             {
                 "interval": "1m",
-                "input_series": [{"series": each, "values": f"_x{shift - 1} {values}"} for each, values in series.items()],
+                "input_series": [{"series": each, "values": f"_x{shift - 1} {values}"}
+                    for each, values in series.items()],
                 "alert_rule_test": [
                     {"eval_time": f"{minute + shift}m", "alertname": name, "exp_alerts": [{}] if expected else []}
                     for minute, expected in rings.items()

@@ -1,4 +1,5 @@
-"""The stack of Google Cloud with the real provider, on a double of Google's interfaces: tests/doubles/clouds/Google.java.
+"""The stack of Google Cloud with the real provider, on a double of Google's interfaces:
+tests/doubles/clouds/Google.java.
 
 The tests follow one another as a life does, from the first apply to the destroy.
 """
@@ -46,7 +47,8 @@ def test_a_full_plan_takes_less_than_15_seconds_and_no_network(tmp_path):
     assert by_type(changes) == COUNTS
     planned = {each["address"]: each["change"]["after"] for each in plan["resource_changes"]}
     assert wiring(plan) == ["http", "this", "this", "this", "this"]
-    assert planned["module.edge.google_compute_region_network_endpoint_group.this"]["cloud_run"][0]["service"] == planned[SERVICE_ADDRESS]["name"]
+    group = planned["module.edge.google_compute_region_network_endpoint_group.this"]
+    assert group["cloud_run"][0]["service"] == planned[SERVICE_ADDRESS]["name"]
     # Nobody gets a role in the project as a whole.
     assert not [kind for kind in COUNTS if kind.startswith("google_project_iam")]
     roles = {address: each["role"] for address, each in planned.items() if "iam_member" in address}
@@ -56,7 +58,8 @@ def test_a_full_plan_takes_less_than_15_seconds_and_no_network(tmp_path):
     }
     # The load balancer writes the header that the service reads.
     [header] = planned["module.edge.google_compute_url_map.this"]["header_action"][0]["request_headers_to_add"]
-    variables = {each["name"]: each["value"] for each in planned[SERVICE_ADDRESS]["template"][0]["containers"][0]["env"]}
+    variables = {each["name"]: each["value"]
+        for each in planned[SERVICE_ADDRESS]["template"][0]["containers"][0]["env"]}
     assert header == {
         "header_name": variables["MERIDIAN_CLIENT_ADDRESS"].removeprefix("header:"),
         "header_value": "{client_ip_address}",
@@ -108,7 +111,8 @@ def test_requests_find_the_service_and_nothing_else_does(gcp):
     assert service["ingress"] == "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" and service["defaultUriDisabled"] is True
     assert service["urls"] == []
     assert service["template"]["vpcAccess"]["egress"] == "ALL_TRAFFIC"
-    assert service["scaling"]["minInstanceCount"] == 2 and "minInstanceCount" not in service["template"].get("scaling", {})
+    assert service["scaling"]["minInstanceCount"] == 2
+    assert "minInstanceCount" not in service["template"].get("scaling", {})
 
 
 def test_the_documents_are_in_the_store(gcp):
@@ -118,7 +122,8 @@ def test_the_documents_are_in_the_store(gcp):
     assert gcp.ask("DELETE", "storage", bucket)[0] == 409
     assert gcp.get("storage", bucket)["iamConfiguration"]["publicAccessPrevention"] == "enforced"
     assert gcp.get("storage", f"{bucket}/iam")["bindings"] == [
-        {"role": "roles/storage.objectViewer", "members": [f"serviceAccount:meridian-service@{PROJECT}.iam.gserviceaccount.com"]}
+        {"role": "roles/storage.objectViewer",
+            "members": [f"serviceAccount:meridian-service@{PROJECT}.iam.gserviceaccount.com"]}
     ]
 
 
@@ -180,7 +185,8 @@ def test_a_withdrawal_never_gives_the_canary_more_than_its_share(gcp):
     begun = len(gcp.echo.order("history"))
     gcp.echo.order("late-revisions", requests=2)
     before = gcp.service()
-    # In one step it would have every request until a revision of the other image is ready, and so would another image's.
+    # In one step it would have every request until a revision of the other image is ready, and so would another
+    # image's.
     running = gcp.canary
     for image in (C, B):
         gcp.set(canary=None, image=image)
@@ -310,11 +316,13 @@ def test_what_is_turned_on_in_a_running_stack_can_be_turned_off_again(gcp):
         redirect = gcp.get("compute", "compute/v1/" + proxy["urlMap"].split("/compute/v1/")[-1])
         assert redirect["defaultUrlRedirect"]["hostRedirect"] == domain
     assert len(gcp.get("compute", f"compute/v1/{COMPUTE}/securityPolicies/meridian")["rules"]) == 8
-    assert kinds() - plain >= {"certificates", "certificateMaps", "dnsAuthorizations", "notificationChannels", "sslPolicies", "targetHttpsProxies"}
+    assert kinds() - plain >= {"certificates", "certificateMaps", "dnsAuthorizations", "notificationChannels",
+        "sslPolicies", "targetHttpsProxies"}
     apply()
     assert kinds() == plain and gcp.outputs()["url"].startswith("http://")
     assert len(gcp.get("compute", f"compute/v1/{COMPUTE}/securityPolicies/meridian")["rules"]) == 2
-    assert not any("notificationChannels" in each for each in gcp.get("monitoring", f"v3/projects/{PROJECT}/alertPolicies")["alertPolicies"])
+    assert not any("notificationChannels" in each
+        for each in gcp.get("monitoring", f"v3/projects/{PROJECT}/alertPolicies")["alertPolicies"])
     apply(*others, '-var=domain={"name":"time.example.com","zone":"example-com"}')
     gcp.said("destroy", *others, CONFIRM="meridian")
     assert gcp.echo.resources() == {}

@@ -1,5 +1,6 @@
-"""What the pipelines' identities may do: the bootstrap makes them on the double of Google Cloud, which then judges each request
-by the roles they have. The stacks are planned by the planner, and applied, changed and destroyed by the deployer.
+"""What the pipelines' identities may do: the bootstrap makes them on the double of Google Cloud, which then judges each
+request by the roles they have. The stacks are planned by the planner, and applied, changed and destroyed by the
+deployer.
 
 The tests follow one another as a life does.
 """
@@ -19,7 +20,8 @@ pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "jdk")
 RIGHTS = json.loads((ROOT / "tests/doubles/google_rights.json").read_text())
 OWNER = "the-owner"
 PLANNER, DEPLOYER, STAGING, VIEWER = (
-    f"meridian-{role}@{PROJECT}.iam.gserviceaccount.com" for role in ("planner", "deployer", "staging-deployer", "viewer")
+    f"meridian-{role}@{PROJECT}.iam.gserviceaccount.com"
+    for role in ("planner", "deployer", "staging-deployer", "viewer")
 )
 REPOSITORY = f"us-central1-docker.pkg.dev/{PROJECT}/meridian-shared/meridian"
 IMAGE, NEXT = (image.replace("/meridian/", "/meridian-shared/") for image in (A, B))
@@ -33,7 +35,8 @@ class World:
         self.echo.order("judge", **RIGHTS)
         self.root = folder / "clone"
         for path in ("modules/gcp", "modules/image", STACK, MACHINES, "stacks/vm/boot", BOOTSTRAP, "app/documents"):
-            shutil.copytree(ROOT / path, self.root / path, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests"))
+            shutil.copytree(ROOT / path, self.root / path,
+                ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests"))
         shutil.copy(ROOT / "app/pom.xml", self.root / "app")
         for stack in (STACK, MACHINES, BOOTSTRAP):
             self.terraform(stack, OWNER, "init", "-input=false")
@@ -57,12 +60,14 @@ class World:
         self.terraform(stack, PLANNER, "plan", "-input=false", "-lock=false", "-out=plan")
         changes = changed(json.loads(self.terraform(stack, OWNER, "show", "-json", "plan").stdout))
         self.terraform(stack, DEPLOYER, "apply", "-input=false", "-parallelism=20", "plan")
-        again = self.terraform(stack, PLANNER, "plan", "-input=false", "-lock=false", "-detailed-exitcode", codes=(0, 2))
+        again = self.terraform(stack, PLANNER, "plan", "-input=false", "-lock=false", "-detailed-exitcode",
+            codes=(0, 2))
         assert again.returncode == 0, again.stdout
         return changes
 
     def refused(self, who, verb, api, path, body=None):
-        status, answer = self.echo.ask(verb, f"https://{api}.googleapis.com/{path}", body, {"Authorization": f"Bearer {who}"})
+        status, answer = self.echo.ask(verb, f"https://{api}.googleapis.com/{path}", body,
+            {"Authorization": f"Bearer {who}"})
         return status == 403 and who in answer["error"]["message"]
 
 
@@ -84,9 +89,11 @@ def test_the_owner_makes_the_identities(world):
 def test_the_stack_is_planned_by_one_and_applied_by_another(world):
     world.variables(STACK, image=IMAGE, repository_url=REPOSITORY)
     assert by_type(world.deploy(STACK))["google_storage_bucket"] == 1
-    world.variables(STACK, image=NEXT, repository_url=REPOSITORY, waf=True, email="ops@example.com", environment={"MERIDIAN_GREETING": "Hi"})
+    world.variables(STACK, image=NEXT, repository_url=REPOSITORY, waf=True, email="ops@example.com",
+        environment={"MERIDIAN_GREETING": "Hi"})
     assert "module.service.google_cloud_run_v2_service.this" in world.deploy(STACK)
-    world.variables(STACK, image=NEXT, repository_url=REPOSITORY, domain={"name": "time.example.com", "zone": "example-com"}, memory=4096)
+    world.variables(STACK, image=NEXT, repository_url=REPOSITORY,
+        domain={"name": "time.example.com", "zone": "example-com"}, memory=4096)
     world.deploy(STACK)
 
 
@@ -107,8 +114,10 @@ def test_who_plans_changes_nothing_and_one_environment_leaves_the_other_alone(wo
 def test_the_machines_are_applied_changed_and_destroyed_without_a_right_on_the_project(world):
     world.variables(MACHINES, image=IMAGE, repository_url=REPOSITORY, machine=world.machine)
     made = by_type(world.deploy(MACHINES))
-    assert made["google_compute_firewall"] == 7 and "google_project_iam_member" not in made and "google_service_account" not in made
-    world.variables(MACHINES, image=IMAGE, repository_url=REPOSITORY, machine=world.machine, greeting="Hello again", machines=2)
+    assert made["google_compute_firewall"] == 7 and "google_project_iam_member" not in made
+    assert "google_service_account" not in made
+    world.variables(MACHINES, image=IMAGE, repository_url=REPOSITORY, machine=world.machine, greeting="Hello again",
+        machines=2)
     assert world.deploy(MACHINES) == {
         "google_compute_region_instance_template.this": ["create", "delete"],
         "google_compute_region_instance_group_manager.this": ["update"],
@@ -118,7 +127,8 @@ def test_the_machines_are_applied_changed_and_destroyed_without_a_right_on_the_p
 
 
 def test_without_a_bootstrap_the_machines_bring_what_they_need(world):
-    certificate = {"name": "hello.example.com", "secret": f"projects/{PROJECT}/secrets/hello/versions/1", "proxy": IMAGE}
+    certificate = {"name": "hello.example.com", "secret": f"projects/{PROJECT}/secrets/hello/versions/1",
+        "proxy": IMAGE}
     world.variables(MACHINES, image=IMAGE.replace("-shared/", "-hello/"), certificate=certificate)
     world.terraform(MACHINES, OWNER, "apply", "-auto-approve", "-input=false", "-parallelism=20")
     state = json.loads(world.terraform(MACHINES, OWNER, "show", "-json").stdout)["values"]["root_module"]["resources"]

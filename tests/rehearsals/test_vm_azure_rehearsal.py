@@ -1,4 +1,5 @@
-"""The life of the virtual machine on Azure, with the real provider on a double of Resource Manager: tests/doubles/clouds/Arm.java.
+"""The life of the virtual machine on Azure, with the real provider on a double of Resource Manager:
+tests/doubles/clouds/Arm.java.
 
 The double starts no machine: what it proves is which rules the firewall ends up with, that a second plan is empty, how
 a replacement is asked for, and that nothing stays. The tests build on each other.
@@ -41,11 +42,13 @@ class Machines(Rehearsal):
     def __init__(self, folder):
         self.cloud, self.folder, self.stack = "vm/azure", folder, folder / "stacks/vm/azure"
         for path in ("modules/image", "stacks/vm", "app/documents", "scripts"):
-            shutil.copytree(ROOT / path, folder / path, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests", "__pycache__"))
+            shutil.copytree(ROOT / path, folder / path,
+                ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests", "__pycache__"))
         shutil.copy(ROOT / "app/pom.xml", folder / "app")
         self.echo = Echo("Arm", folder, ["management.azure.com"])
         ours = {name: value for name, value in os.environ.items() if not name.startswith(("ARM_", "TF_"))}
-        self.environment = {**ours, **self.echo.environment, "PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}", "TF_IN_AUTOMATION": "1"}
+        self.environment = {**ours, **self.echo.environment, "PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}",
+            "TF_IN_AUTOMATION": "1"}
         self.providers = Providers(folder, dict(self.environment))
         self.environment["TF_REATTACH_PROVIDERS"] = self.providers.attach("azurerm", ROOT / "stacks/azure")
         self.terraform("init", "-input=false")
@@ -75,17 +78,20 @@ def test_one_apply_makes_everything_and_a_second_plan_is_empty(azure):
     assert f"makes {len(changes) + 2} resources" in " ".join((ROOT / "stacks/vm/azure/README.md").read_text().split())
     assert azure.settled()
     outputs = azure.outputs()
-    assert outputs["image"] == FIRST and outputs["greeting"] == "Hello World from BenchSci!" and outputs["group"] == "meridian-hello"
+    assert outputs["image"] == FIRST and outputs["greeting"] == "Hello World from BenchSci!"
+    assert outputs["group"] == "meridian-hello"
     assert outputs["addresses"] == [azure.properties(f"{NETWORK}/publicIPAddresses/meridian-hello")["ipAddress"]]
 
 
 def test_the_firewall_that_azure_has_is_the_list(azure):
-    rules = [each["properties"] for each in azure.properties(f"{NETWORK}/networkSecurityGroups/meridian-hello")["securityRules"]]
+    rules = [each["properties"]
+        for each in azure.properties(f"{NETWORK}/networkSecurityGroups/meridian-hello")["securityRules"]]
     keys = ("direction", "access", "protocol", "destinationPortRange", "sourceAddressPrefix")
     assert {tuple(rule[key] for key in keys) for rule in rules} == LIST and len(rules) == len(LIST)
     assert max(rules, key=lambda rule: (rule["direction"] == "Inbound", rule["priority"]))["access"] == "Deny"
     subnets = [each for path, each in azure.echo.resources().items() if "/subnets/" in path]
-    assert [each["properties"]["networkSecurityGroup"]["id"] for each in subnets] == [f"{NETWORK}/networkSecurityGroups/meridian-hello"]
+    assert [each["properties"]["networkSecurityGroup"]["id"]
+        for each in subnets] == [f"{NETWORK}/networkSecurityGroups/meridian-hello"]
 
 
 def test_the_load_balancer_leads_to_the_machines_and_asks_them_for_the_time(azure):
@@ -108,7 +114,8 @@ def test_another_image_starts_new_machines_before_the_old_ones_end(azure):
     machines = azure.properties(MACHINES)
     boot = base64.b64decode(machines["virtualMachineProfile"]["osProfile"]["customData"]).decode()
     assert SECOND in boot and FIRST not in boot and "MERIDIAN_GREETING=Hello again" in boot
-    assert machines["upgradePolicy"]["mode"] == "Rolling" and machines["upgradePolicy"]["rollingUpgradePolicy"]["maxSurge"]
+    assert machines["upgradePolicy"]["mode"] == "Rolling"
+    assert machines["upgradePolicy"]["rollingUpgradePolicy"]["maxSurge"]
     assert azure.settled()
 
 

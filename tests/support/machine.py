@@ -61,14 +61,16 @@ NEEDS = {
     "osv-scanner": (_built("osv-scanner"), "Go, and scripts/tool osv-scanner, which builds it in some 5 minutes"),
     "nginx": (lambda: shutil.which("nginx"), "Debian: apt-get install nginx"),
     "haproxy": (lambda: shutil.which("haproxy"), "Debian: apt-get install haproxy"),
-    "promtool": (lambda: shutil.which("promtool"), "https://prometheus.io/download; Debian: apt-get install prometheus"),
+    "promtool": (lambda: shutil.which("promtool"),
+        "https://prometheus.io/download; Debian: apt-get install prometheus"),
     "wrk": (lambda: shutil.which("wrk"), "Debian: apt-get install wrk"),
     "docker-registry": (
         lambda: shutil.which("docker-registry"),
         "Debian: apt-get install docker-registry",
     ),
     "skopeo": (lambda: shutil.which("skopeo"), "https://github.com/containers/skopeo; Debian: apt-get install skopeo"),
-    "shellcheck": (lambda: shutil.which("shellcheck"), "https://www.shellcheck.net; Debian: apt-get install shellcheck"),
+    "shellcheck": (lambda: shutil.which("shellcheck"),
+        "https://www.shellcheck.net; Debian: apt-get install shellcheck"),
     "mmdebstrap": (lambda: shutil.which("mmdebstrap"), "Debian: apt-get install mmdebstrap"),
     "chromium": (lambda: shutil.which("chromium"), "Debian: apt-get install chromium"),
     "root": (lambda: os.geteuid() == 0, "root: sudo -E"),
@@ -83,7 +85,8 @@ NEEDS = {
     "terraform": (lambda: shutil.which("terraform"), "https://developer.hashicorp.com/terraform/install"),
     "aws-cli": (
         lambda: shutil.which("aws"),
-        "the AWS CLI: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html, or pip install awscli",
+        "the AWS CLI: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html, or pip install "
+        "awscli",
     ),
     "aws": (_provider("aws"), "the Terraform provider aws: its registry, or a plugin folder"),
     "azurerm": (
@@ -92,8 +95,10 @@ NEEDS = {
     ),
     "google": (
         _provider("google"),
-        "the Terraform provider google: its registry; or v7.45.0 of github.com/hashicorp/terraform-provider-google, built by go build -o"
-        " ~/.terraform.d/plugins/registry.terraform.io/hashicorp/google/7.45.0/linux_amd64/terraform-provider-google_v7.45.0_x5",
+        "the Terraform provider google: its registry; or v7.45.0 of github.com/hashicorp/terraform-provider-google, "
+        "built by go build -o"
+        " ~/.terraform.d/plugins/registry.terraform.io/hashicorp/google/7.45.0/linux_amd64"
+        "/terraform-provider-google_v7.45.0_x5",
     ),
 }
 
