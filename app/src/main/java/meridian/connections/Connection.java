@@ -51,6 +51,7 @@ final class Connection {
   private final SocketChannel channel;
   private final Limits limits;
   private final BooleanSupplier ending;
+  private final BooleanSupplier stopped;
   private final HeadReader input = new HeadReader();
   private final AtomicReference<State> state = new AtomicReference<>(State.FRESH);
   private volatile long since = System.nanoTime();
@@ -61,12 +62,16 @@ final class Connection {
   private byte[] head = {};
 
   /**
-   * @param ending whether connections end after the request that they have in hand
+   * @param ending whether answers announce that their connection ends
+   * @param stopped whether a connection ends without that; before, a client that was promised
+   *     another request may send it
    */
-  Connection(SocketChannel channel, Limits limits, BooleanSupplier ending) {
+  Connection(
+      SocketChannel channel, Limits limits, BooleanSupplier ending, BooleanSupplier stopped) {
     this.channel = channel;
     this.limits = limits;
     this.ending = ending;
+    this.stopped = stopped;
     this.deadline = since + limits.requestTimeout().toNanos();
   }
 
@@ -122,7 +127,7 @@ final class Connection {
       return null;
     }
     if (state() == State.ANSWERING) {
-      if (ending.getAsBoolean()) {
+      if (stopped.getAsBoolean()) {
         return null;
       }
       enter(input.isEmpty() ? State.IDLE : State.READING);

@@ -184,7 +184,7 @@ public final class Listener {
   }
 
   private void serve(SocketChannel channel) {
-    Connection connection = new Connection(channel, limits, ending);
+    Connection connection = new Connection(channel, limits, ending, () -> stopping);
     crowd.add(connection);
     try (channel) {
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
