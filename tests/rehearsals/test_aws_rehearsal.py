@@ -471,6 +471,8 @@ NOT_REHEARSED = {
     ),
     "what another call asks for besides": (
         "ec2:GetSecurityGroupsForVpc elasticloadbalancing:GetLoadBalancerWebACL elasticloadbalancing:SetWebAcl"
+        # DeleteObjects is one call, with or without versions.
+        " s3:DeleteObjectVersion"
         " iam:CreateServiceLinkedRole iam:PassRole route53:AssociateVPCWithHostedZone"
     ),
     "roles that were made without the boundary": "iam:PutRolePermissionsBoundary",
