@@ -15,7 +15,7 @@ import urllib.request
 
 import pytest
 from support import cloudwatch
-from support.aws_world import Clone, World
+from support.aws_world import Clone, World, in_order  # noqa: F401 a fixture
 from support.machine import ROOT, need
 from support.rehearsal import timed
 
@@ -46,17 +46,6 @@ def world(tmp_path_factory):
 @pytest.fixture(scope="module")
 def clone(world, tmp_path_factory):
     return Clone(tmp_path_factory.mktemp("clone"), world)
-
-
-@pytest.fixture(autouse=True)
-def in_order(request):
-    """A step that failed leaves nothing for the next one to stand on."""
-    if broken := getattr(request.module, "broken", None):
-        pytest.fail(f"{broken} failed before")
-    failed = request.session.testsfailed
-    yield
-    if request.session.testsfailed > failed:
-        request.module.broken = request.node.name
 
 
 def weights(world, name="meridian"):

@@ -10,7 +10,7 @@ import re
 import subprocess
 
 import pytest
-from support.aws_world import Clone, World
+from support.aws_world import Clone, World, in_order  # noqa: F401 a fixture
 from support.machine import ROOT, need
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "aws", "docker-registry", "aws-cli")]
@@ -47,17 +47,6 @@ def world(tmp_path_factory):
 @pytest.fixture(scope="module")
 def clone(world, tmp_path_factory):
     return Machines(tmp_path_factory.mktemp("clone"), world)
-
-
-@pytest.fixture(autouse=True)
-def in_order(request):
-    """A step that failed leaves nothing for the next one to stand on."""
-    if broken := getattr(request.module, "broken", None):
-        pytest.fail(f"{broken} failed before")
-    failed = request.session.testsfailed
-    yield
-    if request.session.testsfailed > failed:
-        request.module.broken = request.node.name
 
 
 # What lists each kind of thing that the stack makes, whatever its name. Not among them: network interfaces,

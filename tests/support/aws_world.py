@@ -8,11 +8,23 @@ import subprocess
 import sys
 import urllib.request
 
+import pytest
 from support.emulators import Emulator, docker_registry
 from support.machine import ROOT
 from support.service import free_port
 
 ACCOUNT = "123456789012"
+
+
+@pytest.fixture(autouse=True)
+def in_order(request):
+    """A step that failed leaves nothing for the next one to stand on."""
+    if broken := getattr(request.module, "broken", None):
+        pytest.fail(f"{broken} failed before")
+    failed = request.session.testsfailed
+    yield
+    if request.session.testsfailed > failed:
+        request.module.broken = request.node.name
 
 
 class World:
