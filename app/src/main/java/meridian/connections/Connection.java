@@ -46,7 +46,13 @@ final class Connection {
   }
 
   private static final Duration LINGER = Duration.ofSeconds(1);
-  private static final int LINGER_BYTES = 1 << 20;
+
+  /** Between two reads, so that who sends without end costs hardly any CPU. */
+  private static final Duration LINGER_PAUSE = Duration.ofMillis(10);
+
+  /** What is sent too much goes here, of all connections at once: nobody reads it. */
+  private static final ByteBuffer DISCARDED =
+      ByteBuffer.allocateDirect(2 * Listener.RECEIVE_BUFFER);
 
   private final SocketChannel channel;
   private final Limits limits;
@@ -131,6 +137,9 @@ final class Connection {
         return null;
       }
       enter(input.isEmpty() ? State.IDLE : State.READING);
+      if (!input.isEmpty()) {
+        Thread.yield(); // Others come first: a virtual thread that never waits keeps its CPU.
+      }
     }
     last = true; // should what comes now not be a request
     byte[] bytes = input.next();
@@ -178,12 +187,13 @@ final class Connection {
       enter(State.LINGERING);
       channel.shutdownOutput();
       input.clear();
-      for (int left = LINGER_BYTES; left > 0; ) {
-        int count = receive();
-        left = count < 0 ? 0 : left - count;
+      while (channel.read(DISCARDED.duplicate()) >= 0) {
+        Thread.sleep(LINGER_PAUSE);
       }
     } catch (IOException | CloseConnectionException e) {
       // gone already
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
     closeIf(State.LINGERING, () -> {});
   }
