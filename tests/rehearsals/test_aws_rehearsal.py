@@ -336,7 +336,8 @@ def test_an_apply_killed_between_push_and_digest_says_how_to_go_on_elsewhere(wor
     Built.killed = killed
     Built.pushed = (killed.folder / "app/target/digest").read_text().strip()
     Built.state = state.read_text()
-    assert '"name": "digest"' not in Built.state
+    # Terraform may have begun to note the digest, without an instance.
+    assert [each["instances"] for each in json.loads(Built.state)["resources"] if each["name"] == "digest"] in ([], [[]])
 
 
 def test_another_clone_resumes_it_without_building_again(world, tmp_path_factory):
