@@ -69,8 +69,7 @@ resource "google_cloud_run_v2_service" "this" {
         startup_cpu_boost = true
       }
 
-      # A JVM is up in seconds, an address in the network takes up to a minute:
-      # https://cloud.google.com/run/docs/configuring/vpc-direct-vpc#limitations
+      # A JVM is up in seconds, its way to the documents up to a minute later (MERIDIAN_DOCUMENTS_WAIT).
       startup_probe {
         period_seconds    = 2
         timeout_seconds   = 2
@@ -107,7 +106,9 @@ resource "google_cloud_run_v2_service" "this" {
       }
 
       dynamic "env" {
-        for_each = merge(var.environment, {
+        # A new instance's network comes up to a minute after its process, so that it would begin with failures:
+        # https://cloud.google.com/run/docs/configuring/vpc-direct-vpc#limitations
+        for_each = merge({ MERIDIAN_DOCUMENTS_WAIT = "100s" }, var.environment, {
           MERIDIAN_ADMIN_PORT = tostring(local.ports.health)
           # Answers tell which image gave them, so that a canary can be told from the stable.
           MERIDIAN_VERSION = split("@", local.image)[1]

@@ -117,6 +117,7 @@ run "answers_name_their_image_and_the_client_is_whom_the_load_balancer_saw" {
       MERIDIAN_VERSION            = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
       MERIDIAN_CLIENT_ADDRESS     = "header:X-Client-Address"
       MERIDIAN_DOCUMENTS_LOCATION = "gs://test-documents"
+      MERIDIAN_DOCUMENTS_WAIT     = "100s"
     }
     error_message = "What the load balancer, the image and the documents ask for; PORT is Cloud Run's to set."
   }

@@ -13,11 +13,14 @@ final class Health {
 
   private volatile State state = State.STARTING;
 
-  void started() {
-    state = State.READY;
+  /** Unless it is told to stop before. */
+  synchronized void started() {
+    if (state == State.STARTING) {
+      state = State.READY;
+    }
   }
 
-  void draining() {
+  synchronized void draining() {
     state = State.DRAINING;
   }
 

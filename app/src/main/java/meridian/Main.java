@@ -70,14 +70,21 @@ public final class Main {
     System.exit(1);
   }
 
-  private static void serve(Map<String, String> environment, InstantSource clock, LogWriter log) {
+  private static void serve(Map<String, String> environment, InstantSource clock, LogWriter log)
+      throws InterruptedException {
     Settings settings = Settings.load(environment);
     Capacity.ofProcess().check(settings);
     Health health = new Health();
-    Server server = setUp(settings, clock, health, log, Main::halt);
+    Documents documents = Documents.open(settings.documents());
+    Server server = setUp(settings, documents, clock, health, log, Main::halt);
     server.start();
     Drain drain = new Drain(settings.drainDelay(), health, server, log);
     Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("drain").unstarted(drain));
+    if (!documents.awaitStore()) {
+      LOGGER.log(
+          Level.WARNING,
+          "The documents' store gave no answer in MERIDIAN_DOCUMENTS_WAIT; the start goes on");
+    }
     health.started();
     LOGGER.log(
         Level.INFO,
@@ -107,11 +114,11 @@ public final class Main {
    */
   static Server setUp(
       Settings settings,
+      Documents documents,
       InstantSource clock,
       Health health,
       LogWriter log,
       Consumer<LogWriter> onEnd) {
-    Documents documents = Documents.open(settings.documents());
     Header version = HeaderValues.create("Service-Version", settings.version());
     Metrics metrics = new Metrics(settings.version(), log::dropped);
     ClientAddresses addresses =

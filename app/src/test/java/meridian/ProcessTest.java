@@ -248,6 +248,97 @@ class ProcessTest {
   }
 
   @Test
+  void startWaitsForTheStoresFirstAnswer() throws IOException, InterruptedException {
+    int admin = freePort();
+    try (ServerSocket store = new ServerSocket(0)) {
+      Process process = startOnStore(store, admin);
+      assertThat(awaitStatus(admin, "/live", 200), is(true));
+      Thread.sleep(2000); // one that does not wait has begun by now
+      assertThat(get(admin, "/started"), startsWith("HTTP/1.1 503 "));
+      assertThat(get(admin, "/ready"), startsWith("HTTP/1.1 503 "));
+
+      Thread.ofVirtual().start(() -> answer(store));
+      assertThat(awaitStatus(admin, "/started", 200), is(true));
+      assertThat(get(admin, "/ready"), startsWith("HTTP/1.1 200 "));
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void stopsWhileItWaitsForTheStore() throws IOException, InterruptedException {
+    int admin = freePort();
+    try (ServerSocket store = new ServerSocket(0)) {
+      Process process = startOnStore(store, admin);
+      assertThat(awaitStatus(admin, "/live", 200), is(true));
+      process.toHandle().destroy();
+      assertThat(exitCode(process), is(0));
+    }
+  }
+
+  private static Process startOnStore(ServerSocket store, int admin) throws IOException {
+    return start(
+        List.of(),
+        "MERIDIAN_ADMIN_PORT",
+        Integer.toString(admin),
+        "MERIDIAN_DRAIN_DELAY",
+        "0s",
+        "MERIDIAN_DOCUMENTS_LOCATION",
+        "s3://some-bucket",
+        "MERIDIAN_DOCUMENTS_ENDPOINT",
+        "http://127.0.0.1:" + store.getLocalPort(),
+        "MERIDIAN_DOCUMENTS_TIMEOUT",
+        "300ms",
+        "MERIDIAN_DOCUMENTS_WAIT",
+        "1m",
+        "AWS_REGION",
+        "eu-west-1",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "http://127.0.0.1:" + store.getLocalPort() + "/credentials");
+  }
+
+  /** Of the store, and of who gives the credentials for it. */
+  private static void answer(ServerSocket store) {
+    String credentials =
+        """
+        {"AccessKeyId":"a","SecretAccessKey":"b","Token":"c","Expiration":"2099-01-01T00:00:00Z"}""";
+    while (!store.isClosed()) {
+      try (Socket client = store.accept()) {
+        byte[] request = new byte[8192];
+        int length = client.getInputStream().read(request);
+        String answer =
+            new String(request, 0, Math.max(length, 0), US_ASCII).startsWith("GET /credentials")
+                ? "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"
+                    .formatted(credentials.length(), credentials)
+                : "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+        client.getOutputStream().write(answer.getBytes(US_ASCII));
+      } catch (IOException e) {
+        // a question that was given up, or the end
+      }
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket free = new ServerSocket(0)) {
+      return free.getLocalPort();
+    }
+  }
+
+  private static boolean awaitStatus(int port, String path, int status)
+      throws InterruptedException {
+    for (int tries = 0; tries < 200; tries++) {
+      try {
+        if (get(port, path).startsWith("HTTP/1.1 " + status + " ")) {
+          return true;
+        }
+      } catch (IOException e) {
+        // not listening yet
+      }
+      Thread.sleep(100);
+    }
+    return false;
+  }
+
+  @Test
   void terminationDrainsAndExitsWithZero() throws IOException, InterruptedException {
     Process process = start(List.of(), "MERIDIAN_DRAIN_DELAY", "2s");
     try (BufferedReader log = process.inputReader()) {

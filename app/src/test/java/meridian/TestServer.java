@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import meridian.documents.Documents;
 import meridian.logs.JsonHandler;
 import meridian.logs.LogWriter;
 import meridian.settings.Settings;
@@ -36,7 +37,8 @@ final class TestServer implements AutoCloseable {
   TestServer(String... environment) {
     JsonHandler.install(log);
     Settings settings = TestSettings.with(environment);
-    server = Main.setUp(settings, InstantSource.fixed(NOW), health, log, it -> {});
+    Documents documents = Documents.open(settings.documents());
+    server = Main.setUp(settings, documents, InstantSource.fixed(NOW), health, log, it -> {});
     server.start();
     health.started();
   }

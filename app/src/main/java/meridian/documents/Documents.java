@@ -35,6 +35,7 @@ public final class Documents {
   private static final Pattern NAME = Pattern.compile(NAMES);
 
   private static final int MAX_FETCHES = 16;
+  private static final long WAIT_MILLIS = 500;
 
   /** Of documents that are being fetched. While that lasts, each is there up to three times. */
   private static final long FETCH_BYTES = 6 << 20;
@@ -45,6 +46,7 @@ public final class Documents {
   private final DocumentStore store;
   private final int maxBytes;
   private final Duration timeout;
+  private final Duration startWait;
   private final long freshNanos;
   private final LongSupplier nanoTime;
   private final DocumentCache cache = new DocumentCache(CACHE_BYTES);
@@ -56,6 +58,7 @@ public final class Documents {
     this.store = store;
     this.maxBytes = settings.maxBytes();
     this.timeout = settings.timeout();
+    this.startWait = settings.startWait();
     this.freshNanos = settings.cache().toNanos();
     this.nanoTime = nanoTime;
     this.fetches = new Semaphore(fetches(maxBytes));
@@ -137,6 +140,24 @@ public final class Documents {
       sending.end(document.json());
     }
     return true;
+  }
+
+  /**
+   * Waits until the store gives, denies or refuses a document: a new instance may have its network
+   * a minute later than its process, and nothing else says when.
+   *
+   * @return whether it did within the time that the settings give it
+   */
+  public boolean awaitStore() throws InterruptedException {
+    long end = System.nanoTime() + startWait.toNanos();
+    while (System.nanoTime() - end < 0) {
+      if (!(store.fetch("foo", "") instanceof Fetch.Failed failed)
+          || (failed.failure() == Lookup.Failure.REFUSED && !failed.isTransient())) {
+        return true;
+      }
+      Thread.sleep(WAIT_MILLIS);
+    }
+    return startWait.isZero();
   }
 
   private Lookup await(String name, FutureTask<Lookup> flight) {

@@ -14,8 +14,10 @@ import java.util.regex.Pattern;
  * @param maxBytes the largest document that is served
  * @param timeout for one document, from the request to its last byte, a retry included
  * @param cache how long a document is served without asking the store again
+ * @param startWait how long the start waits for the store's first answer
  */
-public record DocumentSettings(Location location, int maxBytes, Duration timeout, Duration cache) {
+public record DocumentSettings(
+    Location location, int maxBytes, Duration timeout, Duration cache, Duration startWait) {
   static final String WHAT_IS_ACCEPTED =
       "a folder, s3://BUCKET, azblob://ACCOUNT.blob.core.windows.net/CONTAINER or gs://BUCKET";
 

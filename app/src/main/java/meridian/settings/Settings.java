@@ -60,7 +60,8 @@ public record Settings(
           "documents.endpoint",
           "documents.max-bytes",
           "documents.timeout",
-          "documents.cache");
+          "documents.cache",
+          "documents.wait");
 
   /**
    * Reads {@code application.yaml} from the class path and the given environment over it.
@@ -123,7 +124,8 @@ public record Settings(
                     DocumentSettings.WHAT_IS_ACCEPTED),
                 reader.integer("documents.max-bytes", 1, 16 << 20),
                 reader.duration("documents.timeout", "100ms", "30s"),
-                reader.duration("documents.cache", "0s", "1h")));
+                reader.duration("documents.cache", "0s", "1h"),
+                reader.duration("documents.wait", "0s", "5m")));
     if (settings.port == settings.adminPort && settings.port != 0) {
       throw reader.refusal("admin-port", "another port than the public one");
     }

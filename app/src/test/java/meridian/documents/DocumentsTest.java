@@ -2,6 +2,7 @@ package meridian.documents;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.instanceOf;
 import static org.hamcrest.Matchers.is;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What all stores share, on a store that answers what a test tells it to. */
 class DocumentsTest {
   private static final Fetch BROKEN = new Fetch.Failed(Lookup.Failure.BROKEN, "test", false);
+  private static final Fetch SILENCE = new Fetch.Failed(Lookup.Failure.SLOW, "test", false);
   private static final Fetch HICCUP = new Fetch.Failed(Lookup.Failure.BROKEN, "test", true);
 
   private final Deque<Fetch> answers = new ArrayDeque<>();
@@ -50,7 +52,8 @@ class DocumentsTest {
             new DocumentSettings.Location.Folder(Path.of("unused")),
             1000,
             Duration.ofSeconds(3),
-            Duration.ofSeconds(5)),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(2)),
         nanos::get);
   }
 
@@ -61,6 +64,20 @@ class DocumentsTest {
   private static Lookup.Document document(Lookup lookup) {
     assertThat(lookup, is(instanceOf(Lookup.Document.class)));
     return (Lookup.Document) lookup;
+  }
+
+  @Test
+  void startWaitsUntilTheStoreIsReached() throws InterruptedException {
+    answers.addAll(
+        List.of(SILENCE, HICCUP, BROKEN, new Fetch.Failed(Lookup.Failure.REFUSED, "test", false)));
+
+    assertThat(documents.awaitStore(), is(true));
+    assertThat(answers, is(empty()));
+  }
+
+  @Test
+  void startWaitsNoLongerThanItMay() throws InterruptedException {
+    assertThat(documents((name, tag) -> SILENCE).awaitStore(), is(false));
   }
 
   @Test

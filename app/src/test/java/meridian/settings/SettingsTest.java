@@ -59,7 +59,8 @@ class SettingsTest {
                 Map.entry("MERIDIAN_DOCUMENTS_ENDPOINT", "http://localhost:5555"),
                 Map.entry("MERIDIAN_DOCUMENTS_MAX_BYTES", "99"),
                 Map.entry("MERIDIAN_DOCUMENTS_TIMEOUT", "500ms"),
-                Map.entry("MERIDIAN_DOCUMENTS_CACHE", "0s")));
+                Map.entry("MERIDIAN_DOCUMENTS_CACHE", "0s"),
+                Map.entry("MERIDIAN_DOCUMENTS_WAIT", "100s")));
 
     assertThat(settings.port(), is(5000));
     assertThat(settings.adminPort(), is(5001));
@@ -78,6 +79,7 @@ class SettingsTest {
     assertThat(settings.documents().maxBytes(), is(99));
     assertThat(settings.documents().timeout(), is(Duration.ofMillis(500)));
     assertThat(settings.documents().cache(), is(Duration.ZERO));
+    assertThat(settings.documents().startWait(), is(Duration.ofSeconds(100)));
   }
 
   @ParameterizedTest
@@ -106,6 +108,7 @@ class SettingsTest {
           MERIDIAN_DOCUMENTS_MAX_BYTES | 0             | a whole number from 1 to 16777216
           MERIDIAN_DOCUMENTS_TIMEOUT   | 1ms           | from 100ms to 30s
           MERIDIAN_DOCUMENTS_CACHE     | 2h            | from 0s to 1h
+          MERIDIAN_DOCUMENTS_WAIT      | 6m            | from 0s to 5m
           """)
   void refusalNamesKeyValueAndWhatIsAccepted(String variable, String value, String accepted) {
     SettingsException refusal =
