@@ -47,6 +47,7 @@ def life(server, plan, box):
         sample["requests_per_second"] = full["requests"] / full["seconds"]
         sample["cpu_us_per_request"] = used / full["requests"] * 1e6
         sample["cpu_share"] = used / full["seconds"]
+        sample["full_memory_mib"] = limits.memory_mib(session)
         sample["p99_ms"] = full["p99_ms"]
 
         paced = load(port, plan.seconds, plan, box, plan.rate)

@@ -11,9 +11,11 @@ FIGURES = {
     "start_cpu_ms": ("CPU until then, ms", 0),
     "requests_per_second": ("Requests/s", 0),
     "cpu_us_per_request": ("CPU per request, µs", 1),
+    "cpu_share": ("Share of its CPU", 2),
     "p99_ms": ("p99 at that load, ms", 1),
     "paced_p99_ms": ("p99 at {rate}/s, ms", 1),
-    "memory_mib": ("Memory after load, MiB", 0),
+    "full_memory_mib": ("Memory right after that load, MiB", 0),
+    "memory_mib": ("Memory in the end, MiB", 0),
 }
 
 
