@@ -156,7 +156,7 @@ def test_the_provider_is_not_built_where_it_is(tmp_path):
     provider.parent.mkdir(parents=True)
     provider.touch(0o755)
     done = subprocess.run(
-        [ROOT / "scripts/provider-azurerm"], env={**os.environ, "HOME": str(tmp_path)}, text=True,
+        [ROOT / "tests/provider-azurerm"], env={**os.environ, "HOME": str(tmp_path)}, text=True,
         stdout=subprocess.PIPE, check=True
     )
     assert done.stdout == f"Nothing to do: {provider} is there.\n"

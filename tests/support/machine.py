@@ -91,7 +91,7 @@ NEEDS = {
     "aws": (_provider("aws"), "the Terraform provider aws: its registry, or a plugin folder"),
     "azurerm": (
         _provider("azurerm"),
-        "the Terraform provider azurerm: its registry, or ./taskw provider-azurerm, which builds it in some 8 minutes",
+        "the Terraform provider azurerm: its registry, or tests/provider-azurerm, which builds it in some 8 minutes",
     ),
     "google": (
         _provider("google"),
