@@ -121,10 +121,6 @@ class Azure(Cloud):
             )
         return f"region {name} with {zones} zones"
 
-
-    def before_destroy(stack):
-        """Nothing: the registry and the store are deleted with what they hold."""
-
     def left(self, stack):
         """What is in the stack's resource group, and the group itself; nothing of the stack is elsewhere but a record
         of the domain, in a zone that belongs to somebody else."""

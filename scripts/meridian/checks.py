@@ -20,9 +20,12 @@ class Tool:
     why: str
     get: str  # link
 
-    def check(self):
+    def found(self):
         if not shutil.which(self.name):
             raise missing(self.name, self.why, self.get)
+
+    def check(self):
+        self.found()
         done = subprocess.run(self.version, text=True, capture_output=True, stdin=subprocess.DEVNULL)
         # Tools warn on standard error, with numbers in their warnings.
         found = re.search(rf"{self.word}(\d+(\.\d+)*)", done.stdout)

@@ -3,7 +3,7 @@
 import abc
 import re
 
-from meridian.console import Problem
+from meridian.console import Problem, say
 
 
 class Cloud(abc.ABC):
@@ -70,6 +70,21 @@ def replaced(plan):
                 r"\.?(terraform_data|aws_ecs_task_definition|google_compute_region_instance_template)\.",
                 change["address"]):
             yield f"{'replaces' if 'create' in actions else 'destroys'} {change['address']}"
+
+
+def outputs_of(plan):
+    """Outputs after a plan, as JSON, by name; without those that only the apply tells."""
+    return {name: output.get("value") for name, output in plan.get("planned_values", {}).get("outputs", {}).items()}
+
+
+def canary_ends(canary, planned):
+    """Says so where an apply ends the canary that runs. A plan that may not end it in one step was refused before.
+
+    planned: outputs after the apply
+    """
+    if canary and planned.get("canary") != canary:
+        how = "promotes" if planned.get("image") == canary["image"] else "withdraws"
+        say(f"A canary runs, {canary['image']} with {canary['percent']} percent of the requests: this {how} it.")
 
 
 def refusal(known, command, message, **words):

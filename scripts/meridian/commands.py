@@ -7,7 +7,7 @@ import sys
 import tempfile
 
 from meridian.checks import examine, jdk, ready
-from meridian.cloud import replaced
+from meridian.cloud import canary_ends, outputs_of, replaced
 from meridian.console import PROGRAM, ROOT, Problem, confirm, say, typed
 from meridian.image import Image
 from meridian.look import look
@@ -62,16 +62,14 @@ def deploy(stack, options):
     ready(stack, builds=not options.image)
     stack.init()
     canary = stack.terraform.outputs().get("canary")
-    if canary:
-        # Where the newest revision gets what nobody names, one apply cannot always take a canary back.
-        ends = "the plan says whether this may end it." if stack.cloud.newest_ready else "this withdraws it."
-        say(f"A canary runs, {canary['image']} with {canary['percent']} percent of the requests: {ends}")
     arguments = [*stack.image_arguments(options.image, options.build), *options.further]
     say(f"Deploys {stack.name}, {stack.env}: {stack.cloud.deploys}")
     with tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, "plan")
         stack.terraform.plan(f"-out={file}", "-lock-timeout=60s", *arguments, check=True)
-        gone = list(replaced(stack.terraform.show(file)))
+        planned = stack.terraform.show(file)
+        canary_ends(canary, outputs_of(planned))
+        gone = list(replaced(planned))
         if gone:
             say(f"In {stack.env}, {stack.cloud.identity(stack)}, this", *(f"  {each}" for each in gone))
         if gone and not options.yes and sys.stdin.isatty() and typed('Type "yes" to go on: ') != "yes":

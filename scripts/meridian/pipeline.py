@@ -7,6 +7,7 @@ import re
 import shlex
 import tempfile
 
+from meridian.cloud import canary_ends, outputs_of
 from meridian.console import Problem, run, say
 from meridian.github import GitHub, pull_request
 from meridian.image import Image, sign_in
@@ -146,7 +147,7 @@ def comment(stack, options):
     summary = next(told, "Changes of outputs only.")
     text = f"### {stack.cloud.title}, {stack.env}\n{summary}\n"
     text += f"<details><summary>Plan</summary>\n\n```\n{shown}\n```\n</details>\n"
-    summarize(text)
+    tell("GITHUB_STEP_SUMMARY", text)
     if number is None:
         say(summary, "There is no pull request to comment.")
         return
@@ -164,9 +165,8 @@ def release(stack, options):
         raise Problem(f"stacks/{stack.place}/{PLAN} is not there; a workflow keeps it for a day.", again)
     outputs = stack.terraform.outputs()
     before, canary = outputs.get("image"), outputs.get("canary")
-    planned = stack.terraform.show(PLAN).get("planned_values", {}).get("outputs", {})
-    if canary and planned.get("canary", {}).get("value") != canary:
-        say(f"A canary runs, {canary['image']} with {canary['percent']} percent of the requests: this withdraws it.")
+    planned = outputs_of(stack.terraform.show(PLAN))
+    canary_ends(canary, planned)
     failed = None
     try:
         stack.terraform.apply_plan(PLAN)
@@ -187,7 +187,7 @@ def release(stack, options):
             failed or "The first release does not pass its checks.",
             "Nothing ran before it, so there is nothing to roll back to. It was left as it is, to be looked at.",
         )
-    new = planned.get("image", {}).get("value") or outputs.get("image")
+    new = planned.get("image") or outputs.get("image")
     if new == before:
         raise Problem(
             failed or "The release does not pass its checks.",
@@ -266,20 +266,17 @@ def drift(stack, options):
 
 
 def output(name, value):
-    """For the steps that follow, where there is a pipeline to tell."""
-    file = os.environ.get("GITHUB_OUTPUT")
-    if file:
-        with open(file, "a") as stream:
-            stream.write(f"{name}={value}\n")
+    """For the steps that follow."""
+    tell("GITHUB_OUTPUT", f"{name}={value}\n")
 
 
 def notice(text):
     say(f"::notice::{text}" if "GITHUB_ACTIONS" in os.environ else text)
-    summarize(f"{text}\n\n")
+    tell("GITHUB_STEP_SUMMARY", f"{text}\n\n")
 
 
-def summarize(text):
-    file = os.environ.get("GITHUB_STEP_SUMMARY")
-    if file:
-        with open(file, "a") as stream:
+def tell(file, text):
+    """Appends to a file that a variable names, where there is a pipeline to tell."""
+    if os.environ.get(file):
+        with open(os.environ[file], "a") as stream:
             stream.write(text)

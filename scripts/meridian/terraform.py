@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 
 from meridian.checks import TERRAFORM
-from meridian.console import Problem, missing, patiently
+from meridian.console import Problem, patiently
 
 # Options of a plan that an apply of it takes too.
 OF_APPLY = ("-parallelism", "-lock", "-no-color", "-compact-warnings")
@@ -34,8 +34,7 @@ class Terraform:
     guide: str = "Mend that and repeat the command: it goes on where it stopped."
 
     def run(self, *arguments, check=True, **options):
-        if not shutil.which("terraform"):
-            raise missing("terraform", TERRAFORM.why, TERRAFORM.get)
+        TERRAFORM.found()
         environ = {**os.environ, "TF_IN_AUTOMATION": "1", **self.environ}
         # One data folder for several stacks would give one the backend of another.
         for name in ("TF_WORKSPACE", "TF_DATA_DIR"):
@@ -110,8 +109,7 @@ class Terraform:
 
         given: -var and -var-file of the command line. The console needs no provider, only the variables.
         """
-        if not shutil.which("terraform"):
-            raise missing("terraform", TERRAFORM.why, TERRAFORM.get)
+        TERRAFORM.found()
         environ = {name: value for name, value in os.environ.items() if not name.startswith("TF_")
             or name.startswith("TF_VAR_")}
         with tempfile.TemporaryDirectory() as folder:

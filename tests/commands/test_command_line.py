@@ -229,6 +229,15 @@ def test_deploy_names_the_environment_and_the_account_before_it_changes_anything
         "Deploys meridian-staging, staging")
 
 
+@pytest.mark.parametrize("image, how", [("A", "withdraws"), ("B", "promotes")])
+def test_deploy_says_what_becomes_of_a_canary_that_runs(machine, image, how):
+    canary = {"image": "B", "percent": 10, "stable": "r"}
+    deployed(machine, built=True, canary=canary)
+    machine.edit("../bin/terraform", '"resource_changes": []',
+        f'"resource_changes": [], "planned_values": {{"outputs": {{"image": {{"value": "{image}"}}}}}}')
+    assert f"A canary runs, B with 10 percent of the requests: this {how} it." in machine.run("deploy").stdout
+
+
 def test_a_deployment_that_would_remove_everything_is_refused(machine):
     done = machine.run("deploy", "--", "-destroy")
     assert done.returncode == 1 and "./taskw destroy-aws" in done.stdout and not touched(machine)
