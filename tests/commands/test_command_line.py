@@ -83,6 +83,8 @@ OUTCOMES = [
     ({}, f"IMGE={B}", f"--imge={B}", None, "IMAGE|--image"),
     ({}, "ENV=qa", "--env=qa", None, "qa.tfvars is missing"),
     ({}, "ENV=Staging", "--env=Staging", None, 'ENV is "Staging"'),
+    ({}, "ENV=../x", "--env=../x", None, 'ENV is "../x"'),
+    ({"BUILD": "1"}, f"IMAGE={B}", f"--image={B}", None, "IMAGE and BUILD are both set"),
     ({}, "CONFIRM=meridian", "--confirm=meridian", None, "CONFIRM|--confirm"),
     ({}, "IMAGE=meridian:1", "--image=meridian:1", None, "by digest"),
     ({}, "ENV=$(touch${IFS}hacked)", "--env=$(touch${IFS}hacked)", None, "ENV is"),
@@ -135,8 +137,8 @@ def test_what_a_task_does_not_take_is_refused_before_anything_is_run(machine, ar
 
 
 def test_what_stands_behind_two_dashes_goes_to_terraform_word_for_word(machine):
-    assert taskw(machine, "deploy-aws", "ENV=staging", "--", "-var=email=a b@example.com",
-        "-replace=a.b[0]").returncode == 0
+    done = taskw(machine, "deploy-aws", "ENV=staging", "--", "-var=email=a b@example.com", "-replace=a.b[0]")
+    assert done.returncode == 0 and "Next: ./taskw verify-aws ENV=staging" in done.stdout, done.stdout
     assert "-var=email=a b@example.com -replace=a.b[0] ws=staging" in planned(machine)
 
 
@@ -246,8 +248,8 @@ def test_a_deployment_that_would_remove_everything_is_refused(machine):
 # A machine that lacks something
 
 
-@pytest.mark.parametrize("verb", ["plan", "deploy", "bootstrap"])
-@pytest.mark.parametrize("tool", ["terraform", "aws"])
+@pytest.mark.parametrize("verb", ["doctor", "plan", "deploy", "bootstrap"])
+@pytest.mark.parametrize("tool", ["terraform", "aws", "curl"])
 def test_without_a_tool_it_says_where_to_get_it(machine, verb, tool):
     (machine.bin / tool).unlink()
     done = machine.run(verb)
@@ -271,13 +273,13 @@ def test_without_terraform_nothing_ends_in_a_traceback(machine, verb):
     assert "https://" in done.stdout, done.stdout
 
 
-@pytest.mark.parametrize("verb", ["plan", "bootstrap"])
+@pytest.mark.parametrize("verb", ["plan", "deploy", "bootstrap"])
 def test_without_credentials_it_says_the_next_step(machine, verb):
     machine.refuse("aws", "get-caller-identity",
         "An error occurred (ExpiredToken) when calling the GetCallerIdentity operation")
     done = machine.run(verb)
     assert done.returncode == 1 and "have expired" in done.stdout and "aws sso login" in done.stdout
-    assert not touched(machine)
+    assert "Nothing was changed" in done.stdout and not touched(machine)
 
 
 def test_doctor_counts_a_missing_tool_once(machine):

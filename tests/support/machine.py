@@ -13,6 +13,20 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
 
 
+# What tools leave behind, the tests' own, and what is of this clone only.
+LEFT_OUT = shutil.ignore_patterns(".terraform*", "*.tfstate*", "backend.tf", "tests", "__pycache__")
+
+
+def copy(folder, *paths):
+    """Parts of the repository into a folder, where they may be changed."""
+    for path in paths:
+        if (ROOT / path).is_dir():
+            shutil.copytree(ROOT / path, folder / path, ignore=LEFT_OUT)
+        else:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / path, folder / path)
+
+
 def _docker():
     return shutil.which("docker") and subprocess.run(
         ["docker", "info"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

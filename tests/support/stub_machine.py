@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 
-from support.machine import ROOT
+from support.machine import copy
 
 DIGEST = "sha256:" + "a" * 64
 CALLER = json.dumps({"UserId": "AIDA", "Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/someone"})
@@ -30,9 +30,7 @@ class Machine:
 
     def __init__(self, folder):
         self.root = folder / "repository"
-        for name in ("scripts", "stacks/aws"):
-            shutil.copytree(ROOT / name, self.root / name,
-                ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "__pycache__"))
+        copy(self.root, "scripts", "stacks/aws")
         self.bin = folder / "bin"
         self.bin.mkdir()
         self.log = folder / "log"
