@@ -27,6 +27,12 @@ mock_data "azurerm_resources" {
   }
 }
 
+mock_data "azurerm_subscription" {
+  defaults = {
+    id = "/subscriptions/00000000-1111-2222-3333-444444444444"
+  }
+}
+
 mock_resource "azurerm_application_gateway" {
   defaults = {
     id = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/applicationGateways/test"

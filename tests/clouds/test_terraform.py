@@ -44,7 +44,7 @@ def terraform(folder, *arguments, **environment):
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_module_is_valid_and_keeps_its_promises(folder, copy, providers):
-    """The tests of the folder itself, tests/*.tftest.hcl; each run's name is the promise."""
+    """Its tests/*.tftest.hcl: a run for each set-up, an assert for each promise."""
     attached = {}
     if name := provider(folder):
         need(name)

@@ -14,23 +14,19 @@ variables {
   image = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 }
 
-run "the_defaults_serve_on_port_80_and_are_checked_from_outside" {
+run "with_the_variables_above" {
   command = plan
   assert {
     condition     = output.url == "http://test-1.us-east-1.elb.amazonaws.com" && output.image == var.image && length(module.probe) == 1
-    error_message = "Plain HTTP under the load balancer's name, the given image, and a probe."
+    error_message = "The defaults serve on port 80 and are checked from outside: plain HTTP under the load balancer's name, the given image, and a probe."
   }
   assert {
     condition     = startswith(output.revision, "arn:aws:ecs:") && startswith(output.dashboard_url, "https://us-east-1.console.aws.amazon.com/")
     error_message = "Outputs name the revision and the dashboard."
   }
-}
-
-run "the_defaults_bill_one_nat_gateway_two_tasks_and_no_firewall" {
-  command = plan
   assert {
     condition     = var.nat == "single" && var.instances.min == 2 && !var.waf
-    error_message = "What the guide says it costs."
+    error_message = "The defaults bill one NAT gateway, two tasks and no firewall: what the guide says it costs."
   }
 }
 

@@ -8,23 +8,19 @@ variables {
   image = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 }
 
-run "the_defaults_serve_on_port_80_and_are_checked_from_outside" {
+run "with_the_variables_above" {
   command = plan
   assert {
     condition     = output.url == "http://test-01234567.westeurope.cloudapp.azure.com" && output.image == var.image && output.canary == null
-    error_message = "Plain HTTP under Azure's name, the given image, and no canary."
+    error_message = "The defaults serve on port 80 and are checked from outside: plain HTTP under Azure's name, the given image, and no canary."
   }
   assert {
     condition     = startswith(output.dashboard_url, "https://portal.azure.com/#@")
     error_message = "The dashboard in the portal."
   }
-}
-
-run "everything_is_in_one_group_of_the_stacks_name" {
-  command = plan
   assert {
     condition     = azurerm_resource_group.this.name == "meridian" && azurerm_resource_group.this.location == "westeurope"
-    error_message = "So that nothing is left behind elsewhere."
+    error_message = "Everything is in one group of the stack's name: so that nothing is left behind elsewhere."
   }
 }
 

@@ -8,21 +8,18 @@ variables {
   image   = "us-central1-docker.pkg.dev/test-project/meridian/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 }
 
-run "the_defaults_serve_on_port_80_and_are_checked_from_outside" {
+run "with_the_variables_above" {
   assert {
     condition     = output.url == "http://203.0.113.10" && output.image == var.image && length(module.probe) == 1
-    error_message = "Plain HTTP under the load balancer's address, the given image, and a probe."
+    error_message = "The defaults serve on port 80 and are checked from outside: plain HTTP under the load balancer's address, the given image, and a probe."
   }
   assert {
     condition     = output.revision == "test-00001-abc" && output.canary == null && startswith(output.dashboard_url, "https://console.cloud.google.com/")
     error_message = "Outputs name the revision and the dashboard."
   }
-}
-
-run "interfaces_stay_on_after_a_destroy" {
   assert {
     condition     = alltrue([for api in google_project_service.this : !api.disable_on_destroy]) && !contains(keys(google_project_service.this), "dns")
-    error_message = "Others in the project may need them; those of a domain are not asked for without one."
+    error_message = "Interfaces stay on after a destroy: others in the project may need them; those of a domain are not asked for without one."
   }
 }
 

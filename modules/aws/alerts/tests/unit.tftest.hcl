@@ -7,7 +7,7 @@ variables {
   email = null
 }
 
-run "only_this_accounts_alarms_publish" {
+run "with_the_variables_above" {
   assert {
     condition = jsondecode(aws_sns_topic_policy.this.policy).Statement[0] == {
       Sid       = "Alarms"
@@ -17,18 +17,15 @@ run "only_this_accounts_alarms_publish" {
       Resource  = "arn:aws:sns:us-east-1:123456789012:test-alarms"
       Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" } }
     }
-    error_message = "CloudWatch on behalf of this account, nobody else."
+    error_message = "Only this account's alarms publish: CloudWatch on behalf of this account, nobody else."
   }
   assert {
     condition     = [for statement in jsondecode(aws_sns_topic_policy.this.policy).Statement : statement.Sid if statement.Effect == "Allow"] == ["Alarms"]
     error_message = "Nothing else may be allowed."
   }
-}
-
-run "without_an_address_nobody_is_written_to" {
   assert {
     condition     = length(aws_sns_topic_subscription.email) == 0
-    error_message = "No subscription."
+    error_message = "Without an address nobody is written to: no subscription."
   }
 }
 

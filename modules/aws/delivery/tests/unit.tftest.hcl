@@ -17,32 +17,26 @@ variables {
   repository_url = "123456789012.dkr.ecr.us-east-1.amazonaws.com/meridian"
 }
 
-run "the_planner_cannot_write" {
+run "with_the_variables_above" {
   assert {
     condition = alltrue(flatten([
       for statement in jsondecode(aws_iam_role_policy.planner.policy).Statement : [
         for action in flatten([statement.Action]) : can(regex("^[a-z0-9-]+:(Get|List|Describe)[A-Za-z0-9]*\\*?$", action))
       ]
     ]))
-    error_message = "Every right of the planner must be one to read."
+    error_message = "The planner cannot write: every right of the planner must be one to read."
   }
-}
-
-run "the_planner_reads_no_objects_but_states_and_documents" {
   assert {
     condition = toset(flatten([for statement in jsondecode(aws_iam_role_policy.planner.policy).Statement : statement.Resource if contains(flatten([statement.Action]), "s3:GetObject")])) == toset([
       "arn:aws:s3:::test-state-123456789012-us-east-1", "arn:aws:s3:::test-state-123456789012-us-east-1/*", "arn:aws:s3:::test-documents-*", "arn:aws:s3:::test-staging-documents-*",
     ])
-    error_message = "Data of others in the account must stay out of reach."
+    error_message = "The planner reads no objects but states and documents: data of others in the account must stay out of reach."
   }
-}
-
-run "the_deployer_is_reachable_only_from_its_environment" {
   assert {
     condition = jsondecode(aws_iam_role.deployer["staging"].assume_role_policy).Statement[1].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == [
       "repo:someone@1234567/meridian@7654321:environment:staging", "repo:someone/meridian:environment:staging",
     ]
-    error_message = "Staging's deployer, from staging."
+    error_message = "The deployer is reachable only from its environment: staging's deployer, from staging."
   }
   assert {
     condition = alltrue(flatten([for environment, role in aws_iam_role.deployer : [
@@ -56,9 +50,6 @@ run "the_deployer_is_reachable_only_from_its_environment" {
     condition     = length(jsondecode(aws_iam_role.deployer["staging"].assume_role_policy).Statement) == 2
     error_message = "CircleCI knows no environments and gets production's alone."
   }
-}
-
-run "trust_names_ids_and_no_wildcard" {
   assert {
     condition = alltrue(flatten([for role in concat([aws_iam_role.planner], values(aws_iam_role.deployer)) : [
       for statement in jsondecode(role.assume_role_policy).Statement : [
@@ -69,7 +60,7 @@ run "trust_names_ids_and_no_wildcard" {
         !strcontains(jsonencode(statement.Condition), "*"),
       ] if try(statement.Principal.Federated, "") == local.github_provider
     ]]))
-    error_message = "GitHub's tokens are held against ids, exactly."
+    error_message = "Trust names ids and no wildcard: GitHub's tokens are held against ids, exactly."
   }
   assert {
     condition = alltrue(flatten([for role in concat([aws_iam_role.planner], values(aws_iam_role.deployer)) : [
@@ -80,42 +71,30 @@ run "trust_names_ids_and_no_wildcard" {
     ]]))
     error_message = "CircleCI's tokens too."
   }
-}
-
-run "circleci_deploys_from_one_branch_and_leaves_open_only_who_started_it" {
   assert {
     condition = jsondecode(aws_iam_role.deployer["production"].assume_role_policy).Statement[2].Condition.StringLike == {
       "oidc.circleci.com/org/00000000-0000-4000-8000-000000000001:sub" = "org/00000000-0000-4000-8000-000000000001/project/00000000-0000-4000-8000-000000000002/user/*/vcs-origin/github.com/someone/meridian/vcs-ref/refs/heads/main"
     }
-    error_message = "The one wildcard stands for the person."
+    error_message = "CircleCI deploys from one branch and leaves open only who started it: the one wildcard stands for the person."
   }
-}
-
-run "pull_requests_and_the_branch_may_plan" {
   assert {
     condition = toset(jsondecode(aws_iam_role.planner.assume_role_policy).Statement[1].Condition.StringEquals["token.actions.githubusercontent.com:sub"]) == toset([
       "repo:someone@1234567/meridian@7654321:pull_request", "repo:someone@1234567/meridian@7654321:ref:refs/heads/main",
       "repo:someone/meridian:pull_request", "repo:someone/meridian:ref:refs/heads/main",
     ])
-    error_message = "In both forms of the subject."
+    error_message = "Pull requests and the branch may plan: in both forms of the subject."
   }
-}
-
-run "nobody_takes_the_pipelines_roles_by_a_right_in_the_account" {
   assert {
     condition     = alltrue([for role in concat([aws_iam_role.planner], values(aws_iam_role.deployer)) : jsondecode(role.assume_role_policy).Statement[0] == { Effect = "Deny", Principal = { AWS = "*" }, Action = "sts:AssumeRole" }])
-    error_message = "Only tokens of the pipeline."
+    error_message = "Nobody takes the pipelines' roles by a right in the account: only tokens of the pipeline."
   }
-}
-
-run "the_deployer_makes_no_role_without_the_boundary_and_cannot_change_it" {
   assert {
     condition = alltrue(flatten([for key, policy in aws_iam_policy.deployer : [
       for statement in jsondecode(policy.policy).Statement :
       alltrue([for arn in flatten([statement.Condition.ArnLike["iam:PermissionsBoundary"]]) : contains([for boundary in aws_iam_policy.boundary : "arn:aws:iam::123456789012:policy/${boundary.name}"], arn)])
       if length(setintersection(flatten([statement.Action]), ["iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"])) > 0
     ]]))
-    error_message = "Each right to make or change a role asks for one of these boundaries."
+    error_message = "The deployer makes no role without the boundary and cannot change it: each right to make or change one asks for one of these."
   }
   assert {
     condition = length(setintersection(flatten([for policy in aws_iam_policy.deployer : [for statement in jsondecode(policy.policy).Statement : statement.Action]]), [
@@ -134,16 +113,13 @@ run "the_deployer_makes_no_role_without_the_boundary_and_cannot_change_it" {
     condition     = alltrue([for role in concat([aws_iam_role.planner], values(aws_iam_role.deployer), values(aws_iam_role.viewer)) : role.path == "/delivery/"])
     error_message = "A role named test-deployer without this path would be its own."
   }
-}
-
-run "stagings_deployer_reaches_nothing_of_productions" {
   assert {
     condition = length(flatten([for key, policy in aws_iam_policy.deployer : [
       for statement in jsondecode(policy.policy).Statement : [
         for resource in flatten([statement.Resource]) : resource if can(regex("[/:]test(\\*|-hello)", resource))
       ]
     ] if startswith(key, "staging/")])) == 0
-    error_message = "No resource of its own begins like production's."
+    error_message = "Staging's deployer reaches nothing of production's: no resource of its own begins like production's."
   }
   assert {
     condition = alltrue(flatten([for key, policy in aws_iam_policy.deployer : [
@@ -155,45 +131,33 @@ run "stagings_deployer_reaches_nothing_of_productions" {
     condition     = contains(flatten([for statement in jsondecode(aws_iam_policy.deployer["staging/machine"].policy).Statement : statement.Resource]), "arn:aws:iam::*:role/hello-staging*")
     error_message = "Its machine, whose name is another, can be deployed by it."
   }
-}
-
-run "each_policy_is_within_what_aws_takes" {
   assert {
     condition     = alltrue([for policy in concat(values(aws_iam_policy.deployer), values(aws_iam_policy.boundary)) : length(policy.policy) <= 6144])
-    error_message = "6,144 characters for a managed policy."
+    error_message = "Each policy is within what AWS takes: 6,144 characters for a managed policy."
   }
   assert {
     condition     = alltrue([for policy in concat([aws_iam_role_policy.planner], values(aws_iam_role_policy.deployer)) : length(policy.policy) <= 10240])
     error_message = "10,240 characters for the policies in a role."
   }
-}
-
-run "the_planner_reads_no_parameter_but_awss_own" {
   assert {
     condition = flatten([for statement in jsondecode(aws_iam_role_policy.planner.policy).Statement : statement.Resource if contains(flatten([statement.Action]), "ssm:GetParameter")]) == [
       "arn:aws:ssm:*::parameter/aws/service/*"
     ]
-    error_message = "A plan runs the code of a pull request."
+    error_message = "The planner reads no parameter but AWS's own: a plan runs the code of a pull request."
   }
-}
-
-run "a_deployer_writes_the_state_of_its_environment_only" {
   assert {
     condition = [for environment in ["production", "staging"] : [for statement in jsondecode(aws_iam_role_policy.deployer[environment].policy).Statement : statement.Resource if statement.Sid == "State"][0]] == [
       ["arn:aws:s3:::test-state-123456789012-us-east-1/stack.tfstate*", "arn:aws:s3:::test-state-123456789012-us-east-1/vm.tfstate*"],
       ["arn:aws:s3:::test-state-123456789012-us-east-1/env:/staging/stack.tfstate*", "arn:aws:s3:::test-state-123456789012-us-east-1/env:/staging/vm.tfstate*"],
     ]
-    error_message = "With the lock file beside it, and never the bootstrap's."
+    error_message = "A deployer writes the state of its environment only: with the lock file beside it, and never the bootstrap's."
   }
-}
-
-run "the_viewer_sees_this_stack_and_nothing_else" {
   assert {
     condition = alltrue(flatten([for environment, policy in aws_iam_role_policy.viewer : [
       for statement in jsondecode(policy.policy).Statement : alltrue([for resource in flatten([statement.Resource]) : strcontains(resource, var.environments[environment]) || resource == "arn:aws:ecr:us-east-1:123456789012:repository/meridian"])
       if !can(statement.Condition)
     ]]))
-    error_message = "Each right names the stack, or the repository that all share."
+    error_message = "The viewer sees this stack and nothing else: each right names the stack, or the repository that all share."
   }
   assert {
     condition     = alltrue(flatten([for policy in aws_iam_role_policy.viewer : [for statement in jsondecode(policy.policy).Statement : [for action in flatten([statement.Action]) : can(regex(":(Describe|Filter|Get|List|Start)", action))]]]))

@@ -8,7 +8,7 @@ variables {
   reader    = { task = "test-task", execution = "test-execution" }
 }
 
-run "the_bucket_refuses_plain_http" {
+run "with_the_variables_above" {
   assert {
     condition = jsondecode(aws_s3_bucket_policy.this.policy).Statement == [{
       Sid       = "OnlyTLS"
@@ -18,60 +18,42 @@ run "the_bucket_refuses_plain_http" {
       Resource  = ["arn:aws:s3:::test-documents-123456789012-us-east-1", "arn:aws:s3:::test-documents-123456789012-us-east-1/*"]
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
     }]
-    error_message = "Whatever is not TLS must be denied, for the bucket and all in it."
+    error_message = "The bucket refuses plain HTTP: whatever is not TLS must be denied, for the bucket and all in it."
   }
-}
-
-run "the_bucket_is_closed_to_the_public" {
   assert {
     condition     = aws_s3_bucket_public_access_block.this.block_public_acls && aws_s3_bucket_public_access_block.this.block_public_policy && aws_s3_bucket_public_access_block.this.ignore_public_acls && aws_s3_bucket_public_access_block.this.restrict_public_buckets
-    error_message = "All four blocks."
+    error_message = "The bucket is closed to the public: all four blocks."
   }
   assert {
     condition     = aws_s3_bucket_ownership_controls.this.rule[0].object_ownership == "BucketOwnerEnforced"
     error_message = "No access lists."
   }
-}
-
-run "documents_are_encrypted_and_versioned" {
   assert {
     condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256"
-    error_message = "Encrypted at rest."
+    error_message = "Documents are encrypted and versioned: encrypted at rest."
   }
   assert {
     condition     = aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled"
     error_message = "A document overwritten by mistake can be had back."
   }
-}
-
-run "old_versions_stop_costing_after_a_month" {
   assert {
     condition     = aws_s3_bucket_lifecycle_configuration.this.rule[0].noncurrent_version_expiration[0].noncurrent_days == 30
-    error_message = "30 days."
+    error_message = "Old versions stop costing after a month: 30 days."
   }
-}
-
-run "a_destroy_takes_documents_and_versions_along" {
   assert {
     condition     = aws_s3_bucket.this.force_destroy
-    error_message = "A bucket with versions would refuse to go."
+    error_message = "A destroy takes documents and versions along: a bucket with versions would refuse to go."
   }
-}
-
-run "the_task_role_reads_one_bucket_only" {
   assert {
     condition = aws_iam_role_policy.read.role == "test-task" && jsondecode(aws_iam_role_policy.read.policy).Statement == [
       { Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::test-documents-123456789012-us-east-1/*" },
       { Effect = "Allow", Action = "s3:ListBucket", Resource = "arn:aws:s3:::test-documents-123456789012-us-east-1" },
     ]
-    error_message = "Read and list this bucket, nothing else."
+    error_message = "The task role reads one bucket only: read and list this bucket, nothing else."
   }
-}
-
-run "the_service_is_told_where_its_documents_are" {
   assert {
     condition     = output.settings == { MERIDIAN_DOCUMENTS_LOCATION = "s3://test-documents-123456789012-us-east-1" }
-    error_message = "As the service's configuration expects it."
+    error_message = "The service is told where its documents are: as the service's configuration expects it."
   }
   assert {
     condition     = aws_s3_object.document["foo"].key == "foo.json" && aws_s3_object.document["foo"].content_type == "application/json"

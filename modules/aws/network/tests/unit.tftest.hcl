@@ -11,39 +11,50 @@ variables {
   nat      = "single"
 }
 
-run "no_role_is_made_without_the_boundary" {
+run "with_the_variables_above" {
   assert {
     condition     = aws_iam_role.flow.permissions_boundary == var.boundary
-    error_message = "Whoever deploys could else make a role that may do more than its maker."
+    error_message = "No role is made without the boundary: whoever deploys could else make a role that may do more than its maker."
   }
-}
-
-run "two_public_and_two_private_subnets_in_two_zones_by_default" {
   assert {
     condition     = toset([for subnet in aws_subnet.public : subnet.availability_zone]) == toset(["us-east-1a", "us-east-1b"])
-    error_message = "Public subnets must be in two zones."
+    error_message = "Two public and two private subnets in two zones by default: public subnets must be in two zones."
   }
   assert {
     condition     = toset([for subnet in aws_subnet.private : subnet.availability_zone]) == toset(["us-east-1a", "us-east-1b"])
     error_message = "Private subnets must be in two zones."
   }
-}
-
-run "nothing_gets_a_public_address_by_itself" {
   assert {
     condition     = !anytrue([for subnet in concat(values(aws_subnet.public), values(aws_subnet.private)) : subnet.map_public_ip_on_launch])
-    error_message = "No subnet may hand out public addresses."
+    error_message = "Nothing gets a public address by itself: no subnet may hand out public addresses."
   }
-}
-
-run "one_nat_gateway_is_billed_by_default" {
   assert {
     condition     = length(aws_nat_gateway.this) == 1 && length(aws_eip.nat) == 1
-    error_message = "A single NAT gateway with one address."
+    error_message = "One NAT gateway is billed by default: a single NAT gateway with one address."
   }
   assert {
     condition     = length(aws_route.nat) == 2 && length(aws_vpc_endpoint.interface) == 0
     error_message = "Both zones use it, and no interface endpoint is billed."
+  }
+  assert {
+    condition     = aws_route.internet.route_table_id == aws_route_table.public.id && alltrue([for association in aws_route_table_association.private : association.route_table_id != aws_route_table.public.id])
+    error_message = "Only public subnets route to the internet gateway: a private subnet must not use the public route table."
+  }
+  assert {
+    condition     = length(aws_default_security_group.this.ingress) == 0 && length(aws_default_security_group.this.egress) == 0
+    error_message = "The default security group is empty: it must let nothing in or out."
+  }
+  assert {
+    condition     = aws_flow_log.this.traffic_type == "ALL" && aws_cloudwatch_log_group.flow.retention_in_days == 30
+    error_message = "Flows are logged and kept for a month: all traffic, 30 days."
+  }
+  assert {
+    condition     = aws_vpc_endpoint.s3.vpc_endpoint_type == "Gateway" && length(aws_vpc_endpoint.s3.route_table_ids) == 2
+    error_message = "S3 is reached without NAT and by this account only: a gateway endpoint, free, in both private route tables."
+  }
+  assert {
+    condition     = jsondecode(aws_vpc_endpoint.s3.policy).Statement[0].Condition.StringEquals["aws:PrincipalAccount"] == "123456789012"
+    error_message = "Other accounts' credentials must not carry data out."
   }
 }
 
@@ -73,41 +84,6 @@ run "without_nat_only_aws_is_reached" {
   assert {
     condition     = aws_vpc_security_group_ingress_rule.endpoints[0].cidr_ipv4 == "10.20.0.0/16" && aws_vpc_security_group_ingress_rule.endpoints[0].from_port == 443 && aws_vpc_security_group_ingress_rule.endpoints[0].to_port == 443
     error_message = "Endpoints are reached from the network by 443 only."
-  }
-}
-
-run "only_public_subnets_route_to_the_internet_gateway" {
-  command = apply
-  assert {
-    condition     = aws_route.internet.route_table_id == aws_route_table.public.id && alltrue([for association in aws_route_table_association.private : association.route_table_id != aws_route_table.public.id])
-    error_message = "A private subnet must not use the public route table."
-  }
-}
-
-run "the_default_security_group_is_empty" {
-  command = apply
-  assert {
-    condition     = length(aws_default_security_group.this.ingress) == 0 && length(aws_default_security_group.this.egress) == 0
-    error_message = "It must let nothing in or out."
-  }
-}
-
-run "flows_are_logged_and_kept_for_a_month" {
-  assert {
-    condition     = aws_flow_log.this.traffic_type == "ALL" && aws_cloudwatch_log_group.flow.retention_in_days == 30
-    error_message = "All traffic, 30 days."
-  }
-}
-
-run "s3_is_reached_without_nat_and_by_this_account_only" {
-  command = apply
-  assert {
-    condition     = aws_vpc_endpoint.s3.vpc_endpoint_type == "Gateway" && length(aws_vpc_endpoint.s3.route_table_ids) == 2
-    error_message = "A gateway endpoint, free, in both private route tables."
-  }
-  assert {
-    condition     = jsondecode(aws_vpc_endpoint.s3.policy).Statement[0].Condition.StringEquals["aws:PrincipalAccount"] == "123456789012"
-    error_message = "Other accounts' credentials must not carry data out."
   }
 }
 

@@ -18,34 +18,18 @@ variables {
   channel            = "arn:aws:sns:us-east-1:123456789012:test-alarms"
 }
 
-run "no_role_is_made_without_the_boundary" {
+run "with_the_variables_above" {
   assert {
     condition     = aws_iam_role.schedule.permissions_boundary == var.boundary
-    error_message = "Whoever deploys could else make a role that may do more than its maker."
+    error_message = "No role is made without the boundary: whoever deploys could else make a role that may do more than its maker."
   }
-}
-
-run "the_public_address_is_checked_every_five_minutes" {
   assert {
     condition     = aws_scheduler_schedule.this.schedule_expression == "cron(0/5 * * * ? *)" && jsondecode(aws_ecs_task_definition.this.container_definitions)[0].command == ["probe", "--format", "json", "http://test-1.us-east-1.elb.amazonaws.com"]
-    error_message = "By the service's own probe."
+    error_message = "The public address is checked every five minutes: by the service's own probe."
   }
-}
-
-run "once_an_hour_is_at_the_full_hour" {
-  variables {
-    every_minutes = 60
-  }
-  assert {
-    condition     = aws_scheduler_schedule.this.schedule_expression == "cron(0 * * * ? *)" && one([for query in aws_cloudwatch_metric_alarm.this.metric_query : one(query.metric).period if query.id == "ok"]) == 3600
-    error_message = "0/60 is no minute."
-  }
-}
-
-run "one_alarm_for_a_failing_service_and_a_silent_probe" {
   assert {
     condition     = aws_cloudwatch_metric_alarm.this.threshold == 1 && aws_cloudwatch_metric_alarm.this.comparison_operator == "LessThanThreshold" && aws_cloudwatch_metric_alarm.this.evaluation_periods == 2
-    error_message = "Fewer than one OK in each of two periods; tests/rehearsals tries it on series."
+    error_message = "One alarm for a failing service and a silent probe: fewer than one OK in each of two periods; tests/rehearsals tries it on series."
   }
   assert {
     condition     = strcontains(aws_cloudwatch_metric_alarm.this.alarm_description, "for 10 minutes")
@@ -61,34 +45,35 @@ run "one_alarm_for_a_failing_service_and_a_silent_probe" {
     condition     = aws_cloudwatch_log_metric_filter.ok.pattern == "{ $.probe = \"OK\" }" && aws_cloudwatch_metric_alarm.this.alarm_actions == toset(["arn:aws:sns:us-east-1:123456789012:test-alarms"])
     error_message = "And tell somebody."
   }
-}
-
-run "nobody_reaches_the_probe_and_it_has_no_rights" {
   assert {
     condition     = !aws_scheduler_schedule.this.target[0].ecs_parameters[0].network_configuration[0].assign_public_ip && length(aws_security_group.this.ingress) == 0
-    error_message = "No address, no way in."
+    error_message = "Nobody reaches the probe and it has no rights: no address, no way in."
   }
   assert {
     condition     = aws_ecs_task_definition.this.task_role_arn == null
     error_message = "It speaks HTTP and needs nothing of AWS."
   }
-}
-
-run "the_schedule_starts_this_task_on_this_cluster_only" {
   assert {
     condition     = jsondecode(aws_iam_role_policy.schedule.policy).Statement[0] == { Effect = "Allow", Action = "ecs:RunTask", Resource = ["arn:aws:ecs:us-east-1:123456789012:task-definition/test-probe", "arn:aws:ecs:us-east-1:123456789012:task-definition/test-probe:*"], Condition = { ArnEquals = { "ecs:cluster" = "arn:aws:ecs:us-east-1:123456789012:cluster/test" } } }
-    error_message = "One definition, one cluster."
+    error_message = "The schedule starts this task on this cluster only: one definition, one cluster."
   }
   assert {
     condition     = jsondecode(aws_iam_role_policy.schedule.policy).Statement[1].Resource == "arn:aws:iam::123456789012:role/test-execution"
     error_message = "It passes the execution role and no other."
   }
-}
-
-run "the_schedule_runs_one_revision_which_it_leaves_last" {
   assert {
     condition     = aws_scheduler_schedule.this.target[0].ecs_parameters[0].task_definition_arn == aws_ecs_task_definition.this.arn
-    error_message = "Not the family, whose newest revision may be an image that never served."
+    error_message = "The schedule runs one revision which it leaves last: not the family, whose newest revision may be an image that never served."
+  }
+}
+
+run "once_an_hour_is_at_the_full_hour" {
+  variables {
+    every_minutes = 60
+  }
+  assert {
+    condition     = aws_scheduler_schedule.this.schedule_expression == "cron(0 * * * ? *)" && one([for query in aws_cloudwatch_metric_alarm.this.metric_query : one(query.metric).period if query.id == "ok"]) == 3600
+    error_message = "0/60 is no minute."
   }
 }
 

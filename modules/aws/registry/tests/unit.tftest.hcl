@@ -9,38 +9,26 @@ variables {
   reader         = { task = "test-task", execution = "test-execution" }
 }
 
-run "a_tag_once_pushed_never_changes" {
+run "with_the_variables_above" {
   assert {
     condition     = aws_ecr_repository.this[0].image_tag_mutability == "IMMUTABLE"
-    error_message = "What was deployed by a name must stay what it was."
+    error_message = "A tag once pushed never changes: what was deployed by a name must stay what it was."
   }
-}
-
-run "every_pushed_image_is_scanned" {
   assert {
     condition     = aws_ecr_repository.this[0].image_scanning_configuration[0].scan_on_push
-    error_message = "Known vulnerabilities are found at push."
+    error_message = "Every pushed image is scanned: known vulnerabilities are found at push."
   }
-}
-
-run "a_destroy_takes_the_images_along" {
   assert {
     condition     = aws_ecr_repository.this[0].force_delete
-    error_message = "A repository with images would refuse to go."
+    error_message = "A destroy takes the images along: a repository with images would refuse to go."
   }
-}
-
-run "old_images_are_deleted_and_stop_costing" {
   assert {
     condition     = jsondecode(aws_ecr_lifecycle_policy.this[0].policy).rules[0].selection == { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 30 }
-    error_message = "The newest 30 stay."
+    error_message = "Old images are deleted and stop costing: the newest 30 stay."
   }
-}
-
-run "the_execution_role_pulls_from_this_repository_only" {
   assert {
     condition     = aws_iam_role_policy.pull[0].role == "test-execution"
-    error_message = "The service itself needs no right to the registry."
+    error_message = "The execution role pulls from this repository only: the service itself needs no right to the registry."
   }
   assert {
     condition     = [for statement in jsondecode(aws_iam_role_policy.pull[0].policy).Statement : statement.Resource if statement.Action != "ecr:GetAuthorizationToken"] == ["arn:aws:ecr:us-east-1:123456789012:repository/test"]

@@ -35,23 +35,19 @@ variables {
   }
 }
 
-run "tasks_have_no_public_address_and_run_in_two_zones" {
+run "with_the_variables_above" {
   command = plan
   assert {
     condition     = !aws_ecs_service.stable.network_configuration[0].assign_public_ip && length(aws_ecs_service.stable.network_configuration[0].subnets) == 2
-    error_message = "Private subnets of two zones, no public address."
+    error_message = "Tasks have no public address and run in two zones: private subnets of two zones, no public address."
   }
   assert {
     condition     = aws_ecs_service.stable.desired_count == 2 && aws_ecs_service.stable.availability_zone_rebalancing == "ENABLED"
     error_message = "Two tasks, kept apart."
   }
-}
-
-run "only_the_load_balancer_reaches_the_service" {
-  command = plan
   assert {
     condition     = { for key, rule in aws_vpc_security_group_ingress_rule.service : key => join(" ", [rule.ip_protocol, rule.from_port, rule.to_port]) } == { service = "tcp 8080 8080", health = "tcp 8081 8081" }
-    error_message = "8080 and 8081, nothing else."
+    error_message = "Only the load balancer reaches the service: 8080 and 8081, nothing else."
   }
   assert {
     condition     = alltrue([for rule in aws_vpc_security_group_ingress_rule.service : rule.referenced_security_group_id == "sg-edge" && rule.cidr_ipv4 == null && rule.cidr_ipv6 == null && rule.prefix_list_id == null])
@@ -61,46 +57,26 @@ run "only_the_load_balancer_reaches_the_service" {
     condition     = length(aws_security_group.this.ingress) == 0
     error_message = "No rule inside the group, where it would escape this test."
   }
-}
-
-run "the_service_reaches_the_world_by_https_only" {
-  command = plan
   assert {
     condition     = aws_vpc_security_group_egress_rule.service.from_port == 443 && aws_vpc_security_group_egress_rule.service.to_port == 443 && aws_vpc_security_group_egress_rule.service.ip_protocol == "tcp"
-    error_message = "TCP 443."
+    error_message = "The service reaches the world by HTTPS only: TCP 443."
   }
-}
-
-run "the_container_runs_without_root_capabilities_or_a_writable_disk" {
-  command = plan
   assert {
     condition     = alltrue([for container in jsondecode(aws_ecs_task_definition.this["stable"].container_definitions) : container.readonlyRootFilesystem && container.user == "65532" && !container.privileged && container.linuxParameters.capabilities.drop == ["ALL"] && length(container.linuxParameters.capabilities.add) == 0])
-    error_message = "User 65532, read-only root, no capabilities."
+    error_message = "The container runs without root capabilities or a writable disk: user 65532, read-only root, no capabilities."
   }
-}
-
-run "start_and_service_use_different_roles" {
-  command = plan
   assert {
     condition     = aws_ecs_task_definition.this["stable"].task_role_arn == var.identity_id.task && aws_ecs_task_definition.this["stable"].execution_role_arn == var.identity_id.execution
-    error_message = "The service must not have the rights to the registry and the log."
+    error_message = "Start and service use different roles: the service must not have the rights to the registry and the log."
   }
-}
-
-run "the_execution_role_writes_one_log" {
-  command = plan
   assert {
     condition     = aws_iam_role_policy.log.role == "test-execution" && jsondecode(aws_iam_role_policy.log.policy).Statement == [{ Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = "arn:aws:logs:us-east-1:123456789012:log-group:/meridian/test/log:*" }]
-    error_message = "This group only, and not the right to make others."
+    error_message = "The execution role writes one log: this group only, and not the right to make others."
   }
   assert {
     condition     = aws_cloudwatch_log_group.this.retention_in_days == 30
     error_message = "Kept for a month."
   }
-}
-
-run "answers_name_their_image_and_the_client_is_the_last_forwarded_entry" {
-  command = plan
   assert {
     condition = { for variable in jsondecode(aws_ecs_task_definition.this["stable"].container_definitions)[0].environment : variable.name => variable.value } == {
       PORT                        = "8080"
@@ -109,27 +85,19 @@ run "answers_name_their_image_and_the_client_is_the_last_forwarded_entry" {
       MERIDIAN_CLIENT_ADDRESS     = "x-forwarded-for:1"
       MERIDIAN_DOCUMENTS_LOCATION = "s3://test-documents"
     }
-    error_message = "What the load balancer, the image and the documents ask for."
+    error_message = "Answers name their image and the client is the last forwarded entry: what the load balancer, the image and the documents ask for."
   }
-}
-
-run "a_deployment_that_does_not_get_up_is_taken_back" {
-  command = plan
   assert {
     condition     = aws_ecs_service.stable.deployment_circuit_breaker[0].enable && aws_ecs_service.stable.deployment_circuit_breaker[0].rollback
-    error_message = "Breaker and rollback."
+    error_message = "A deployment that does not get up is taken back: breaker and rollback."
   }
   assert {
     condition     = aws_ecs_service.stable.deployment_minimum_healthy_percent == 100 && aws_ecs_service.stable.deployment_maximum_percent == 200
     error_message = "New tasks stand before old ones go."
   }
-}
-
-run "more_instances_come_at_80_percent_of_cpu_or_memory" {
-  command = plan
   assert {
     condition     = toset([for policy in aws_appautoscaling_policy.this : policy.target_tracking_scaling_policy_configuration[0].predefined_metric_specification[0].predefined_metric_type]) == toset(["ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization"])
-    error_message = "CPU and memory."
+    error_message = "More instances come at 80 percent of CPU or memory: CPU and memory."
   }
   assert {
     condition     = alltrue([for policy in aws_appautoscaling_policy.this : policy.target_tracking_scaling_policy_configuration[0].target_value == 80])
@@ -139,13 +107,9 @@ run "more_instances_come_at_80_percent_of_cpu_or_memory" {
     condition     = aws_appautoscaling_target.this.min_capacity == 2 && aws_appautoscaling_target.this.max_capacity == 6 && aws_appautoscaling_target.this.resource_id == "service/test/test-stable"
     error_message = "Between min and max, of the stable service."
   }
-}
-
-run "without_a_canary_the_stable_service_has_every_request" {
-  command = plan
   assert {
     condition     = length(aws_lb_listener_rule.weights) == 0
-    error_message = "No rule stands before the listener's default, which is the stable group."
+    error_message = "Without a canary the stable service has every request: no rule stands before the listener's default, which is the stable group."
   }
   assert {
     condition     = aws_ecs_service.canary.desired_count == 0 && keys(aws_ecs_task_definition.this) == ["stable"]

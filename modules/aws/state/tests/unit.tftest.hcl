@@ -6,28 +6,20 @@ variables {
   name = "test"
 }
 
-run "every_state_that_was_ever_written_can_be_had_back_for_a_quarter" {
+run "with_the_variables_above" {
   command = plan
   assert {
     condition     = aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled"
-    error_message = "A state that was broken is put back from its last version."
+    error_message = "Every state that was ever written can be had back for a quarter: a state that was broken is put back from its last version."
   }
   assert {
     condition     = aws_s3_bucket_lifecycle_configuration.this.rule[0].noncurrent_version_expiration[0].noncurrent_days == 90
     error_message = "Old versions stay for 90 days."
   }
-}
-
-run "a_destroy_does_not_take_states_along" {
-  command = plan
   assert {
     condition     = aws_s3_bucket.this.force_destroy == false
-    error_message = "A bucket with states in it must refuse to go, even where prevent_destroy was taken out."
+    error_message = "A destroy does not take states along: a bucket with states in it must refuse to go, even where prevent_destroy was taken out."
   }
-}
-
-run "nobody_reads_a_state_without_a_right_of_this_account" {
-  command = plan
   assert {
     condition = alltrue([
       aws_s3_bucket_public_access_block.this.block_public_acls,
@@ -35,7 +27,7 @@ run "nobody_reads_a_state_without_a_right_of_this_account" {
       aws_s3_bucket_public_access_block.this.ignore_public_acls,
       aws_s3_bucket_public_access_block.this.restrict_public_buckets,
     ])
-    error_message = "A state holds what its resources return, secrets too."
+    error_message = "Nobody reads a state without a right of this account: a state holds what its resources return, secrets too."
   }
   assert {
     condition     = aws_s3_bucket_ownership_controls.this.rule[0].object_ownership == "BucketOwnerEnforced"
@@ -45,10 +37,6 @@ run "nobody_reads_a_state_without_a_right_of_this_account" {
     condition     = one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default[0].sse_algorithm == "AES256"
     error_message = "States are encrypted at rest."
   }
-}
-
-run "no_state_travels_in_plain_text" {
-  command = plan
   assert {
     condition = jsondecode(aws_s3_bucket_policy.this.policy).Statement == [{
       Sid       = "OnlyTLS"
@@ -58,27 +46,19 @@ run "no_state_travels_in_plain_text" {
       Resource  = ["arn:aws:s3:::test-state-123456789012-us-east-1", "arn:aws:s3:::test-state-123456789012-us-east-1/*"]
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
     }]
-    error_message = "Requests without TLS are refused for everybody."
+    error_message = "No state travels in plain text: requests without TLS are refused for everybody."
   }
-}
-
-run "two_writers_exclude_each_other_and_each_folder_has_a_state_of_its_own" {
-  command = plan
   assert {
     condition     = alltrue([for text in values(output.backend) : can(regex("use_lockfile +=.true", text))])
-    error_message = "Without a lock the later of two writers forgets what the earlier one made."
+    error_message = "Two writers exclude each other and each folder has a state of its own: without a lock the later one forgets what the earlier made."
   }
   assert {
     condition     = length(distinct([for text in values(output.backend) : regex("key +=.\"(.*)\"", text)[0]])) == length(output.backend)
     error_message = "Two folders under one key would destroy each other's resources."
   }
-}
-
-run "the_bucket_is_known_before_it_is_made_and_named_for_account_and_region" {
-  command = plan
   assert {
     condition     = aws_s3_bucket.this.bucket == "test-state-123456789012-us-east-1" && strcontains(output.backend["stacks/aws"], "\"test-state-123456789012-us-east-1\"")
-    error_message = "The bootstrap looks whether the name is taken before it makes anything."
+    error_message = "The bucket is known before it is made and named for account and region: the bootstrap looks whether the name is taken."
   }
   assert {
     condition     = alltrue([for text in values(output.backend) : can(regex("allowed_account_ids = \\[\"123456789012\"\\]", text))])

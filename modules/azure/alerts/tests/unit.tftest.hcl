@@ -9,11 +9,15 @@ variables {
   email = null
 }
 
-run "without_an_address_nobody_is_written_to" {
+run "with_the_variables_above" {
   command = plan
   assert {
     condition     = length(azurerm_monitor_action_group.this.email_receiver) == 0
-    error_message = "No receiver."
+    error_message = "Without an address nobody is written to: no receiver."
+  }
+  assert {
+    condition     = azurerm_monitor_action_group.this.location == "global"
+    error_message = "Alarms go out when a region is down: of no region."
   }
 }
 
@@ -39,14 +43,6 @@ run "the_longest_name_fits_a_short_message" {
   assert {
     condition     = azurerm_monitor_action_group.this.short_name == "meridian-sta"
     error_message = "Twelve characters."
-  }
-}
-
-run "alarms_go_out_when_a_region_is_down" {
-  command = plan
-  assert {
-    condition     = azurerm_monitor_action_group.this.location == "global"
-    error_message = "Of no region."
   }
 }
 

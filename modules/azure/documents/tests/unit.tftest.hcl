@@ -10,7 +10,7 @@ variables {
   reader    = "99999999-1111-2222-3333-444444444444"
 }
 
-run "no_keys_and_nobody_without_a_name_gets_in" {
+run "with_the_variables_above" {
   command = plan
   assert {
     condition = (
@@ -18,65 +18,53 @@ run "no_keys_and_nobody_without_a_name_gets_in" {
       !azurerm_storage_account.this.allow_nested_items_to_be_public &&
       !azurerm_storage_account.this.local_user_enabled
     )
-    error_message = "Identities only."
+    error_message = "No keys and nobody without a name gets in: identities only."
   }
   assert {
     condition     = azurerm_storage_container.this.container_access_type == "private" && !azurerm_storage_account.this.cross_tenant_replication_enabled
     error_message = "Nothing is public, nothing is copied elsewhere."
   }
-}
-
-run "the_store_refuses_plain_http" {
-  command = plan
   assert {
     condition     = azurerm_storage_account.this.https_traffic_only_enabled && azurerm_storage_account.this.min_tls_version == "TLS1_2"
-    error_message = "TLS 1.2 at least."
+    error_message = "The store refuses plain HTTP: TLS 1.2 at least."
   }
-}
-
-run "documents_survive_a_zone_and_a_mistake" {
-  command = plan
   assert {
     condition     = azurerm_storage_account.this.account_replication_type == "ZRS" && azurerm_storage_account.this.blob_properties[0].versioning_enabled
-    error_message = "In three zones, with versions."
+    error_message = "Documents survive a zone and a mistake: in three zones, with versions."
   }
-}
-
-run "old_versions_stop_costing_after_a_month" {
-  command = plan
   assert {
     condition = (
       azurerm_storage_management_policy.this.rule[0].actions[0].version[0].delete_after_days_since_creation == 30 &&
       azurerm_storage_account.this.blob_properties[0].delete_retention_policy[0].days == 30
     )
-    error_message = "30 days."
+    error_message = "Old versions stop costing after a month: 30 days."
   }
-}
-
-run "the_service_reads_one_container_only" {
-  command = plan
   assert {
     condition = (
       azurerm_role_assignment.reader.role_definition_name == "Storage Blob Data Reader" &&
       azurerm_role_assignment.reader.scope == azurerm_storage_container.this.id &&
       azurerm_role_assignment.reader.principal_id == var.reader
     )
-    error_message = "Read, in this container."
+    error_message = "The service reads one container only: read, in this container."
   }
-}
-
-run "whoever_applies_may_write_to_one_container_and_waits_until_he_may" {
-  command = plan
   assert {
     condition = (
       azurerm_role_assignment.writer.role_definition_name == "Storage Blob Data Contributor" &&
       azurerm_role_assignment.writer.scope == azurerm_storage_container.this.id
     )
-    error_message = "An owner has no right to blobs otherwise."
+    error_message = "Whoever applies may write to one container and waits until he may: an owner has no right to blobs otherwise."
   }
   assert {
     condition     = terraform_data.writable.triggers_replace == azurerm_role_assignment.writer.id
     error_message = "Each time that the right is given anew."
+  }
+  assert {
+    condition     = output.settings == { MERIDIAN_DOCUMENTS_LOCATION = "azblob://test01234567.blob.core.windows.net/documents" }
+    error_message = "The service is told where its documents are: as the service's configuration expects it."
+  }
+  assert {
+    condition     = azurerm_storage_blob.document["foo"].name == "foo.json" && azurerm_storage_blob.document["foo"].content_type == "application/json"
+    error_message = "The service looks for NAME.json."
   }
 }
 
@@ -88,18 +76,6 @@ run "the_longest_name_is_one_that_a_store_may_bear" {
   assert {
     condition     = can(regex("^meridianstagings[0-9a-f]{8}$", azurerm_storage_account.this.name)) && length(azurerm_storage_account.this.name) == 24
     error_message = "24 letters and digits are what Azure takes."
-  }
-}
-
-run "the_service_is_told_where_its_documents_are" {
-  command = plan
-  assert {
-    condition     = output.settings == { MERIDIAN_DOCUMENTS_LOCATION = "azblob://test01234567.blob.core.windows.net/documents" }
-    error_message = "As the service's configuration expects it."
-  }
-  assert {
-    condition     = azurerm_storage_blob.document["foo"].name == "foo.json" && azurerm_storage_blob.document["foo"].content_type == "application/json"
-    error_message = "The service looks for NAME.json."
   }
 }
 

@@ -15,14 +15,14 @@ variables {
   ]
 }
 
-run "only_port_80_is_open_by_default" {
+run "with_the_variables_above" {
   command = plan
   assert {
     condition = [
       for rule in azurerm_network_security_group.this.security_rule :
       "${rule.protocol} ${rule.destination_port_range}" if rule.access == "Allow" && contains(["Internet", "*"], rule.source_address_prefix)
     ] == ["Tcp 80"]
-    error_message = "TCP 80, nothing else."
+    error_message = "Only port 80 is open by default: TCP 80, nothing else."
   }
   assert {
     condition = (
@@ -38,58 +38,38 @@ run "only_port_80_is_open_by_default" {
     ] == ["4096 * *"]
     error_message = "And what is not allowed is denied."
   }
-}
-
-run "azure_can_manage_the_gateway" {
-  command = plan
   assert {
     condition = [
       for rule in azurerm_network_security_group.this.security_rule :
       rule.destination_port_range if rule.source_address_prefix == "GatewayManager"
     ] == ["65200-65535"]
-    error_message = "Azure refuses the gateway otherwise."
+    error_message = "Azure can manage the gateway: Azure refuses the gateway otherwise."
   }
   assert {
     condition     = azurerm_subnet_network_security_group_association.this.subnet_id == one(var.public_subnet_ids)
     error_message = "On the gateway's subnet."
   }
-}
-
-run "without_a_domain_port_80_serves" {
-  command = plan
   assert {
     condition = (
       [for rule in azurerm_application_gateway.this.request_routing_rule : "${rule.http_listener_name} ${rule.backend_address_pool_name}"] == ["http service"] &&
       output.url == "http://test-01234567.westeurope.cloudapp.azure.com"
     )
-    error_message = "Azure's own name, plain HTTP."
+    error_message = "Without a domain port 80 serves: Azure's own name, plain HTTP."
   }
-}
-
-run "the_gateway_survives_the_loss_of_a_zone" {
-  command = plan
   assert {
     condition     = azurerm_application_gateway.this.zones == toset(["1", "2", "3"]) && azurerm_public_ip.this.zones == toset(["1", "2", "3"])
-    error_message = "Gateway and address in three zones."
+    error_message = "The gateway survives the loss of a zone: gateway and address in three zones."
   }
-}
-
-run "nothing_is_billed_in_reserve" {
-  command = plan
   assert {
     condition = (
       azurerm_application_gateway.this.autoscale_configuration[0].min_capacity == 0 &&
       azurerm_application_gateway.this.autoscale_configuration[0].max_capacity == 10
     )
-    error_message = "From 0 to 10 instances, by load."
+    error_message = "Nothing is billed in reserve: from 0 to 10 instances, by load."
   }
-}
-
-run "the_service_is_reached_by_its_name_with_a_certificate_that_is_checked" {
-  command = plan
   assert {
     condition     = one(azurerm_application_gateway.this.backend_address_pool).fqdns == toset(["test.happy-test.westeurope.azurecontainerapps.io"])
-    error_message = "The origin, by name."
+    error_message = "The service is reached by its name with a certificate that is checked: the origin, by name."
   }
   assert {
     condition = (
@@ -99,27 +79,19 @@ run "the_service_is_reached_by_its_name_with_a_certificate_that_is_checked" {
     )
     error_message = "TLS on 443, Host as the service knows itself."
   }
-}
-
-run "only_a_200_counts_as_healthy" {
-  command = plan
   assert {
     condition = (
       one(azurerm_application_gateway.this.probe).path == "/now" &&
       one(one(azurerm_application_gateway.this.probe).match).status_code == tolist(["200"])
     )
-    error_message = "Exactly 200, from what visitors ask for."
+    error_message = "Only a 200 counts as healthy: exactly 200, from what visitors ask for."
   }
-}
-
-run "the_clients_address_is_written_by_the_gateway_and_cannot_be_forged" {
-  command = plan
   assert {
     condition = (
       one(one(one(azurerm_application_gateway.this.rewrite_rule_set).rewrite_rule).request_header_configuration).header_name == "X-Client-IP" &&
       one(one(one(azurerm_application_gateway.this.rewrite_rule_set).rewrite_rule).request_header_configuration).header_value == "{var_client_ip}"
     )
-    error_message = "Whatever the client sent under that name is replaced."
+    error_message = "The client's address is written by the gateway and cannot be forged: whatever the client sent under that name is replaced."
   }
   assert {
     condition = [
@@ -127,6 +99,10 @@ run "the_clients_address_is_written_by_the_gateway_and_cannot_be_forged" {
       rule.rewrite_rule_set_name if rule.backend_address_pool_name == "service"
     ] == ["client"]
     error_message = "On every way to the service."
+  }
+  assert {
+    condition     = length(azurerm_web_application_firewall_policy.this) == 0 && azurerm_application_gateway.this.sku[0].tier == "Standard_v2"
+    error_message = "WAF is billed only when asked for: the plain gateway by default."
   }
 }
 
@@ -168,7 +144,7 @@ run "a_domain_opens_443_with_the_certificate_of_the_vault" {
   }
 }
 
-run "the_gateway_reads_one_secret_of_the_vault_and_no_other" {
+run "with_a_domain_whose_zone_is_elsewhere" {
   command = plan
   variables {
     domain = {
@@ -181,21 +157,11 @@ run "the_gateway_reads_one_secret_of_the_vault_and_no_other" {
       azurerm_role_assignment.certificate[0].scope == var.domain.certificate &&
       azurerm_role_assignment.certificate[0].role_definition_name == "Key Vault Secrets User"
     )
-    error_message = "The certificate's."
+    error_message = "The gateway reads one secret of the vault and no other: the certificate's."
   }
   assert {
     condition     = length(azurerm_dns_a_record.this) == 0
     error_message = "And without a zone no name is written."
-  }
-}
-
-run "with_a_domain_port_80_only_redirects_and_to_that_domain" {
-  command = plan
-  variables {
-    domain = {
-      name        = "time.example.com"
-      certificate = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.KeyVault/vaults/certificates/secrets/time"
-    }
   }
   assert {
     condition = {
@@ -203,7 +169,7 @@ run "with_a_domain_port_80_only_redirects_and_to_that_domain" {
       rule.http_listener_name => rule.redirect_configuration_name == null ||
       rule.redirect_configuration_name == "" ? rule.backend_address_pool_name : rule.redirect_configuration_name
     } == { http = "https", https = "service" }
-    error_message = "80 redirects, 443 serves."
+    error_message = "With a domain port 80 only redirects and to that domain: 80 redirects, 443 serves."
   }
   assert {
     condition = (
@@ -211,14 +177,6 @@ run "with_a_domain_port_80_only_redirects_and_to_that_domain" {
       one(azurerm_application_gateway.this.redirect_configuration).redirect_type == "Permanent"
     )
     error_message = "A forged Host header must not send visitors elsewhere."
-  }
-}
-
-run "waf_is_billed_only_when_asked_for" {
-  command = plan
-  assert {
-    condition     = length(azurerm_web_application_firewall_policy.this) == 0 && azurerm_application_gateway.this.sku[0].tier == "Standard_v2"
-    error_message = "The plain gateway by default."
   }
 }
 

@@ -11,37 +11,29 @@ variables {
   nat   = "single"
 }
 
-run "one_public_and_one_private_subnet_which_span_all_zones" {
+run "with_the_variables_above" {
   command = plan
   assert {
     condition     = azurerm_subnet.public.address_prefixes == tolist(["10.20.0.0/20"]) && azurerm_subnet.private.address_prefixes == tolist(["10.20.128.0/20"])
-    error_message = "The first and the ninth sixteenth."
+    error_message = "One public and one private subnet which span all zones: the first and the ninth sixteenth."
   }
   assert {
     condition     = length(output.public_subnet_ids) == 1 && length(output.private_subnet_ids) == 1
     error_message = "One each."
   }
-}
-
-run "the_private_subnet_is_container_apps_own" {
-  command = plan
   assert {
     condition = (
       one(one(azurerm_subnet.private.delegation).service_delegation).name == "Microsoft.App/environments" &&
       length(azurerm_subnet.public.delegation) == 0
     )
-    error_message = "Delegated, and the gateway's is not."
+    error_message = "The private subnet is Container Apps' own: delegated, and the gateway's is not."
   }
-}
-
-run "no_rule_admits_the_internet_to_the_private_subnet" {
-  command = plan
   assert {
     condition = alltrue([
       for rule in azurerm_network_security_group.private.security_rule :
       contains(["10.20.0.0/20", "10.20.128.0/20", "AzureLoadBalancer"], rule.source_address_prefix) if rule.access == "Allow" && rule.direction == "Inbound"
     ])
-    error_message = "The gateway, the environment itself and Azure's load balancer, nobody else."
+    error_message = "No rule admits the internet to the private subnet: the gateway, the environment itself and Azure's load balancer, nobody else."
   }
   assert {
     condition = [
@@ -50,16 +42,12 @@ run "no_rule_admits_the_internet_to_the_private_subnet" {
     ] == ["4096 * *"]
     error_message = "And what is not allowed is denied, also from inside the network."
   }
-}
-
-run "the_gateway_reaches_the_ports_that_container_apps_uses" {
-  command = plan
   assert {
     condition = [
       for rule in azurerm_network_security_group.private.security_rule :
       rule.destination_port_ranges if rule.source_address_prefix == "10.20.0.0/20"
     ] == [toset(["443", "31443"])]
-    error_message = "443, and 31443 behind the environment's load balancer; not 80."
+    error_message = "The gateway reaches the ports that Container Apps uses: 443, and 31443 behind the environment's load balancer; not 80."
   }
   assert {
     condition = alltrue([
@@ -72,26 +60,22 @@ run "the_gateway_reaches_the_ports_that_container_apps_uses" {
     condition     = azurerm_subnet_network_security_group_association.private.network_security_group_id == azurerm_network_security_group.private.id
     error_message = "The group must hang on the subnet."
   }
-}
-
-run "nothing_gets_a_way_out_by_itself" {
-  command = plan
   assert {
     condition     = !azurerm_subnet.public.default_outbound_access_enabled && !azurerm_subnet.private.default_outbound_access_enabled
-    error_message = "Azure's silent default must be off."
+    error_message = "Nothing gets a way out by itself: Azure's silent default must be off."
   }
-}
-
-run "one_nat_gateway_is_billed_by_default" {
-  command = plan
   assert {
     condition     = length(azurerm_nat_gateway.this) == 1 && length(azurerm_public_ip.nat) == 1 && length(azurerm_subnet_nat_gateway_association.private) == 1
-    error_message = "One gateway with one address, for the private subnet."
+    error_message = "One NAT gateway is billed by default: one gateway with one address, for the private subnet."
   }
   assert {
     # The other kind cannot be attached to a subnet of Container Apps.
     condition     = azurerm_nat_gateway.this[0].sku_name == "Standard"
     error_message = "Not StandardV2."
+  }
+  assert {
+    condition     = [for endpoint in azurerm_subnet.private.service_endpoint : endpoint.service] == ["Microsoft.Storage"]
+    error_message = "Documents do not pass the NAT gateway: a service endpoint, free, and there when the NAT gateway's zone is not."
   }
 }
 
@@ -103,14 +87,6 @@ run "without_nat_none_is_billed" {
   assert {
     condition     = length(azurerm_nat_gateway.this) == 0 && length(azurerm_public_ip.nat) == 0
     error_message = "No gateway, no address."
-  }
-}
-
-run "documents_do_not_pass_the_nat_gateway" {
-  command = plan
-  assert {
-    condition     = [for endpoint in azurerm_subnet.private.service_endpoint : endpoint.service] == ["Microsoft.Storage"]
-    error_message = "A service endpoint, free, and there when the NAT gateway's zone is not."
   }
 }
 

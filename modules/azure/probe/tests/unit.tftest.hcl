@@ -17,7 +17,7 @@ variables {
   channel     = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Insights/actionGroups/test-alarms"
 }
 
-run "the_public_address_is_checked_every_five_minutes" {
+run "with_the_variables_above" {
   command = plan
   assert {
     condition = (
@@ -29,33 +29,15 @@ run "the_public_address_is_checked_every_five_minutes" {
         "http://test-01234567.westeurope.cloudapp.azure.com",
       ])
     )
-    error_message = "By the service's own probe."
+    error_message = "The public address is checked every five minutes: by the service's own probe."
   }
-}
-
-run "once_an_hour_is_at_the_full_hour" {
-  command = plan
-  variables {
-    every_minutes = 60
-  }
-  assert {
-    condition = (
-      azurerm_container_app_job.this.schedule_trigger_config[0].cron_expression == "0 * * * *" &&
-      azurerm_monitor_scheduled_query_rules_alert_v2.this.window_duration == "PT3H"
-    )
-    error_message = "*/60 is no minute, and two hours with five minutes fit three."
-  }
-}
-
-run "one_alert_for_a_failing_service_and_a_silent_probe" {
-  command = plan
   assert {
     condition = (
       one(azurerm_monitor_scheduled_query_rules_alert_v2.this.criteria).operator == "LessThan" &&
       one(azurerm_monitor_scheduled_query_rules_alert_v2.this.criteria).threshold == 1 &&
       one(azurerm_monitor_scheduled_query_rules_alert_v2.this.criteria).metric_measure_column == "OK"
     )
-    error_message = "Fewer than one OK."
+    error_message = "One alert for a failing service and a silent probe: fewer than one OK."
   }
   assert {
     # A sum by something would have no row when there is nothing to sum, and raise no alarm.
@@ -74,13 +56,32 @@ run "one_alert_for_a_failing_service_and_a_silent_probe" {
     )
     error_message = "It can be made before the first line of log, and tells somebody, also when it is over."
   }
-}
-
-run "a_check_that_is_late_by_the_logs_own_delay_is_no_alarm" {
-  command = plan
   assert {
     condition     = azurerm_monitor_scheduled_query_rules_alert_v2.this.window_duration == "PT15M"
-    error_message = "Two periods of five minutes, and five for the log."
+    error_message = "A check that is late by the log's own delay is no alarm: two periods of five minutes, and five for the log."
+  }
+  assert {
+    condition = (
+      azurerm_container_app_job.this.replica_retry_limit == 0 &&
+      azurerm_container_app_job.this.replica_timeout_in_seconds >= 120 &&
+      azurerm_container_app_job.this.replica_timeout_in_seconds < 60 * var.every_minutes &&
+      azurerm_container_app_job.this.template[0].container[0].cpu == 0.25
+    )
+    error_message = "A check is one attempt with the time that Azure's jobs take: cold start and clean-up take 45 seconds; a hanging one is not paid for."
+  }
+}
+
+run "once_an_hour_is_at_the_full_hour" {
+  command = plan
+  variables {
+    every_minutes = 60
+  }
+  assert {
+    condition = (
+      azurerm_container_app_job.this.schedule_trigger_config[0].cron_expression == "0 * * * *" &&
+      azurerm_monitor_scheduled_query_rules_alert_v2.this.window_duration == "PT3H"
+    )
+    error_message = "*/60 is no minute, and two hours with five minutes fit three."
   }
 }
 
@@ -95,19 +96,6 @@ run "every_divisor_of_an_hour_has_a_window" {
       azurerm_container_app_job.this.schedule_trigger_config[0].cron_expression == "*/1 * * * *"
     )
     error_message = "Ten minutes at least."
-  }
-}
-
-run "a_check_is_one_attempt_with_the_time_that_azures_jobs_take" {
-  command = plan
-  assert {
-    condition = (
-      azurerm_container_app_job.this.replica_retry_limit == 0 &&
-      azurerm_container_app_job.this.replica_timeout_in_seconds >= 120 &&
-      azurerm_container_app_job.this.replica_timeout_in_seconds < 60 * var.every_minutes &&
-      azurerm_container_app_job.this.template[0].container[0].cpu == 0.25
-    )
-    error_message = "Cold start and clean-up take 45 seconds; a hanging one is not paid for."
   }
 }
 

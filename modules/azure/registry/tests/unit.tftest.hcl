@@ -11,27 +11,33 @@ variables {
   reader         = "99999999-1111-2222-3333-444444444444"
 }
 
-run "no_password_and_nobody_without_a_name_gets_in" {
+run "with_the_variables_above" {
   command = plan
   assert {
     condition     = !azurerm_container_registry.this[0].admin_enabled && !azurerm_container_registry.this[0].anonymous_pull_enabled
-    error_message = "Identities only."
+    error_message = "No password and nobody without a name gets in: identities only."
   }
-}
-
-run "the_service_may_pull_and_nothing_else" {
-  command = plan
   assert {
     condition = (
       azurerm_role_assignment.pull[0].role_definition_name == "AcrPull" &&
       azurerm_role_assignment.pull[0].scope == azurerm_container_registry.this[0].id &&
       azurerm_role_assignment.pull[0].principal_id == var.reader
     )
-    error_message = "AcrPull, from this registry."
+    error_message = "The service may pull and nothing else: AcrPull, from this registry."
   }
   assert {
     condition     = azurerm_role_assignment.pull[0].principal_type == "ServicePrincipal"
     error_message = "A new identity is not found for minutes otherwise."
+  }
+  assert {
+    condition = yamldecode(
+      base64decode(azurerm_container_registry_task.purge[0].encoded_step[0].task_content)
+    ).steps[0].cmd == "acr purge --filter 'test:.*' --ago 0d --keep 30 --untagged"
+    error_message = "Old images are deleted and stop costing: the newest 30 stay."
+  }
+  assert {
+    condition     = azurerm_container_registry_task.purge[0].timer_trigger[0].schedule == "0 4 * * *"
+    error_message = "Once a day."
   }
 }
 
@@ -54,20 +60,6 @@ run "another_resource_group_has_another_registry" {
   assert {
     condition     = azurerm_container_registry.this[0].name == "test${substr(sha256("00000000-1111-2222-3333-444444444444 other test"), 0, 8)}"
     error_message = "Subscription, group and name make the digits."
-  }
-}
-
-run "old_images_are_deleted_and_stop_costing" {
-  command = plan
-  assert {
-    condition = yamldecode(
-      base64decode(azurerm_container_registry_task.purge[0].encoded_step[0].task_content)
-    ).steps[0].cmd == "acr purge --filter 'test:.*' --ago 0d --keep 30 --untagged"
-    error_message = "The newest 30 stay."
-  }
-  assert {
-    condition     = azurerm_container_registry_task.purge[0].timer_trigger[0].schedule == "0 4 * * *"
-    error_message = "Once a day."
   }
 }
 

@@ -20,52 +20,40 @@ variables {
   ]
 }
 
-run "the_environment_has_no_public_address" {
+run "with_the_variables_above" {
   command = plan
   assert {
     condition = (
       azurerm_container_app_environment.this.internal_load_balancer_enabled &&
       azurerm_container_app_environment.this.public_network_access == "Disabled"
     )
-    error_message = "Internal, and closed to public networks."
+    error_message = "The environment has no public address: internal, and closed to public networks."
   }
   assert {
     condition     = azurerm_container_app_environment.this.infrastructure_subnet_id == one(var.private_subnet_ids)
     error_message = "In the private subnet."
   }
-}
-
-run "two_instances_in_a_region_of_zones" {
-  command = plan
   assert {
     condition = (
       azurerm_container_app_environment.this.zone_redundancy_enabled &&
       azurerm_container_app.this.template[0].min_replicas == 2 &&
       azurerm_container_app.this.template[0].max_replicas == 6
     )
-    error_message = "Two at least, in different zones."
+    error_message = "Two instances in a region of zones: two at least, in different zones."
   }
-}
-
-run "a_profile_from_the_first_day_so_that_none_replaces_the_environment_later" {
-  command = plan
   assert {
     condition = (
       [for profile in azurerm_container_app_environment.this.workload_profile : "${profile.name} ${profile.workload_profile_type}"] == ["Consumption Consumption"] &&
       azurerm_container_app.this.workload_profile_name == "Consumption"
     )
-    error_message = "Consumption."
+    error_message = "A profile from the first day so that none replaces the environment later: Consumption."
   }
-}
-
-run "the_gateway_finds_the_service_by_its_name_and_tls" {
-  command = plan
   assert {
     condition = (
       output.origin == "test.happy-test.westeurope.azurecontainerapps.io" &&
       azurerm_private_dns_zone.this.name == "happy-test.westeurope.azurecontainerapps.io"
     )
-    error_message = "The environment's domain, known in this network."
+    error_message = "The gateway finds the service by its name and TLS: the environment's domain, known in this network."
   }
   assert {
     condition = (
@@ -90,17 +78,13 @@ run "the_gateway_finds_the_service_by_its_name_and_tls" {
     )
     error_message = "Reached from the network, by TLS only."
   }
-}
-
-run "whether_an_instance_is_well_is_asked_on_a_port_that_no_visitor_reaches" {
-  command = plan
   assert {
     condition = (
       azurerm_container_app.this.template[0].container[0].startup_probe[0].path == "/started" &&
       azurerm_container_app.this.template[0].container[0].readiness_probe[0].path == "/ready" &&
       azurerm_container_app.this.template[0].container[0].liveness_probe[0].path == "/live"
     )
-    error_message = "Three questions."
+    error_message = "Whether an instance is well is asked on a port that no visitor reaches: three questions."
   }
   assert {
     condition = alltrue([
@@ -113,39 +97,27 @@ run "whether_an_instance_is_well_is_asked_on_a_port_that_no_visitor_reaches" {
     ])
     error_message = "On 8081, which the ingress does not lead to."
   }
-}
-
-run "more_instances_come_at_80_percent_of_cpu_or_memory_or_when_requests_queue" {
-  command = plan
   assert {
     condition = {
       for rule in azurerm_container_app.this.template[0].custom_scale_rule :
       rule.custom_rule_type => rule.metadata
     } == { cpu = tomap({ type = "Utilization", value = "80" }), memory = tomap({ type = "Utilization", value = "80" }) }
-    error_message = "CPU and memory, at 80 percent."
+    error_message = "More instances come at 80 percent of CPU or memory or when requests queue: CPU and memory, at 80 percent."
   }
   assert {
     condition     = azurerm_container_app.this.template[0].http_scale_rule[0].concurrent_requests == "100"
     error_message = "A hundred requests at once in each instance."
   }
-}
-
-run "requests_in_flight_have_half_a_minute_to_end" {
-  command = plan
   assert {
     condition     = azurerm_container_app.this.template[0].termination_grace_period_seconds == 30
-    error_message = "The service needs 8 seconds."
+    error_message = "Requests in flight have half a minute to end: the service needs 8 seconds."
   }
-}
-
-run "no_key_opens_the_log" {
-  command = plan
   assert {
     condition = (
       azurerm_container_app_environment.this.logs_destination == "azure-monitor" &&
       !azurerm_log_analytics_workspace.this.local_authentication_enabled
     )
-    error_message = "Through a diagnostic setting, no shared key."
+    error_message = "No key opens the log: through a diagnostic setting, no shared key."
   }
   assert {
     condition = (
@@ -154,10 +126,6 @@ run "no_key_opens_the_log" {
     )
     error_message = "What the service and the platform write, for a month."
   }
-}
-
-run "answers_name_their_image_and_the_client_is_what_the_gateway_says" {
-  command = plan
   assert {
     condition = { for variable in azurerm_container_app.this.template[0].container[0].env : variable.name => variable.value } == {
       PORT                        = "8080"
@@ -166,7 +134,22 @@ run "answers_name_their_image_and_the_client_is_what_the_gateway_says" {
       MERIDIAN_CLIENT_ADDRESS     = "header:X-Client-IP"
       MERIDIAN_DOCUMENTS_LOCATION = "azblob://test01234567.blob.core.windows.net/documents"
     }
-    error_message = "What the gateway, the image and the documents ask for."
+    error_message = "Answers name their image and the client is what the gateway says: what the gateway, the image and the documents ask for."
+  }
+  assert {
+    condition     = length(azurerm_container_app.this.registry) == 0
+    error_message = "Another image is pulled without an identity: nobody there knows it."
+  }
+  assert {
+    condition = (
+      azurerm_container_app.this.revision_mode == "Single" &&
+      [for weight in azurerm_container_app.this.ingress[0].traffic_weight : [weight.latest_revision, weight.percentage]] == [[true, 100]]
+    )
+    error_message = "Without a canary the newest revision has every request and no other is billed: 100 percent to the latest, in single mode."
+  }
+  assert {
+    condition     = azurerm_container_app.this.max_inactive_revisions == 10
+    error_message = "Ten old ones to look at, which cost nothing."
   }
 }
 
@@ -181,29 +164,6 @@ run "an_image_of_azures_registry_is_pulled_with_the_identity_and_no_password" {
       length(azurerm_container_app.this.secret) == 0
     )
     error_message = "By the user-assigned identity."
-  }
-}
-
-run "another_image_is_pulled_without_an_identity" {
-  command = plan
-  assert {
-    condition     = length(azurerm_container_app.this.registry) == 0
-    error_message = "Nobody there knows it."
-  }
-}
-
-run "without_a_canary_the_newest_revision_has_every_request_and_no_other_is_billed" {
-  command = plan
-  assert {
-    condition = (
-      azurerm_container_app.this.revision_mode == "Single" &&
-      [for weight in azurerm_container_app.this.ingress[0].traffic_weight : [weight.latest_revision, weight.percentage]] == [[true, 100]]
-    )
-    error_message = "100 percent to the latest, in single mode."
-  }
-  assert {
-    condition     = azurerm_container_app.this.max_inactive_revisions == 10
-    error_message = "Ten old ones to look at, which cost nothing."
   }
 }
 

@@ -36,7 +36,7 @@ variables {
   repository_url = "us-central1-docker.pkg.dev/test-project/meridian/meridian"
 }
 
-run "the_planner_cannot_write" {
+run "with_the_variables_above" {
   assert {
     condition = alltrue([
       for role in concat(
@@ -45,11 +45,8 @@ run "the_planner_cannot_write" {
       ) :
       can(regex("(V|v)iewer$|(R|r)eader$|Reviewer$", role))
     ]) && google_project_iam_custom_role.documents_reader.permissions == toset(["storage.buckets.get", "storage.objects.get"])
-    error_message = "Every role of the planner must be one to read."
+    error_message = "The planner cannot write: every role of the planner must be one to read."
   }
-}
-
-run "the_planner_reads_no_objects_but_states_and_documents" {
   assert {
     condition = (
       google_project_iam_member.planner_documents.condition[0].expression
@@ -58,7 +55,7 @@ run "the_planner_reads_no_objects_but_states_and_documents" {
         "resource.name.startsWith('projects/_/buckets/test-project-test-staging-documents')",
       ])
     )
-    error_message = "Objects of others in the project must stay out of reach."
+    error_message = "The planner reads no objects but states and documents: objects of others in the project must stay out of reach."
   }
   assert {
     condition = (
@@ -67,15 +64,12 @@ run "the_planner_reads_no_objects_but_states_and_documents" {
     )
     error_message = "No role of the project reads objects."
   }
-}
-
-run "the_deployer_is_reachable_only_from_its_environment" {
   assert {
     condition = (
       endswith(google_service_account_iam_member.deployer["github-staging"].member, "/test-pipelines/attribute.github_environment/staging")
       && endswith(google_service_account_iam_member.deployer["github-production"].member, "/test-pipelines/attribute.github_environment/production")
     )
-    error_message = "The environment of GitHub's token."
+    error_message = "The deployer is reachable only from its environment: the environment of GitHub's token."
   }
   assert {
     condition = (
@@ -91,15 +85,12 @@ run "the_deployer_is_reachable_only_from_its_environment" {
     )
     error_message = "CircleCI knows no environments and gets production's alone, from one branch."
   }
-}
-
-run "trust_names_ids_and_no_wildcard" {
   assert {
     condition = (
       google_iam_workload_identity_pool_provider.github[0].attribute_condition
       == "assertion.repository_id == '7654321' && assertion.repository_owner_id == '1234567'"
     )
-    error_message = "GitHub's tokens are held against ids, exactly."
+    error_message = "Trust names ids and no wildcard: GitHub's tokens are held against ids, exactly."
   }
   assert {
     condition = startswith(
@@ -115,9 +106,6 @@ run "trust_names_ids_and_no_wildcard" {
     ])
     error_message = "Each member is one value of one attribute."
   }
-}
-
-run "a_token_of_one_pipeline_does_not_pass_for_one_of_the_other" {
   assert {
     condition = (
       length(
@@ -128,11 +116,8 @@ run "a_token_of_one_pipeline_does_not_pass_for_one_of_the_other" {
       )
       == 0
     )
-    error_message = "A member does not tell which provider filled the attribute."
+    error_message = "A token of one pipeline does not pass for one of the other: a member does not tell which provider filled the attribute."
   }
-}
-
-run "a_deployer_writes_the_state_of_its_environment_only" {
   assert {
     condition = [for environment in ["production", "staging"] : google_storage_bucket_iam_member.deployer_state[environment].condition[0].expression] == [
       for workspace in ["default", "staging"] : join(" || ", [
@@ -140,11 +125,8 @@ run "a_deployer_writes_the_state_of_its_environment_only" {
         "resource.name.startsWith('projects/_/buckets/test-project-test-state/objects/${stack}/${workspace}.')"
       ])
     ]
-    error_message = "With the lock file beside it, and never the bootstrap's."
+    error_message = "A deployer writes the state of its environment only: with the lock file beside it, and never the bootstrap's."
   }
-}
-
-run "the_deployer_cannot_change_who_may_deploy" {
   assert {
     condition = (
       length(
@@ -164,17 +146,14 @@ run "the_deployer_cannot_change_who_may_deploy" {
       )
       == 0
     )
-    error_message = "No rights on identities, on the project's policy, on other buckets, on the shared repository itself."
+    error_message = "The deployer cannot change who may deploy: no rights on identities, the project's policy, other buckets, the shared repository."
   }
-}
-
-run "machines_may_write_logs_and_metrics_and_pull_from_the_shared_repository" {
   assert {
     condition = (
       toset([for member in google_project_iam_member.machine : member.role])
       == toset(["roles/logging.logWriter", "roles/monitoring.metricWriter"])
     )
-    error_message = "What their agents do, and nothing else in the project."
+    error_message = "Machines may write logs and metrics and pull from the shared repository: what their agents do, and nothing else in the project."
   }
   assert {
     condition = (
@@ -183,19 +162,13 @@ run "machines_may_write_logs_and_metrics_and_pull_from_the_shared_repository" {
     )
     error_message = "Of this repository, to read."
   }
-}
-
-run "a_deployer_pushes_to_the_shared_repository_and_cannot_delete_it" {
   assert {
     condition = alltrue([
       for member in google_artifact_registry_repository_iam_member.deployer :
       member.role == "roles/artifactregistry.writer" && member.project == "test-project" && member.location == "us-central1" && member.repository == "meridian"
     ])
-    error_message = "Of this repository, to write."
+    error_message = "A deployer pushes to the shared repository and cannot delete it: of this repository, to write."
   }
-}
-
-run "the_viewer_sees_this_stack_and_nothing_else" {
   assert {
     condition = alltrue([
       for environment, member in google_project_iam_member.viewer :
@@ -207,7 +180,7 @@ run "the_viewer_sees_this_stack_and_nothing_else" {
         ]), part))
       ])
     ])
-    error_message = "Its service and its probe; test-staging is not test."
+    error_message = "The viewer sees this stack and nothing else: its service and its probe; test-staging is not test."
   }
 }
 

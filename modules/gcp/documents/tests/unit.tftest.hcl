@@ -9,28 +9,22 @@ variables {
   reader    = "serviceAccount:test-service@test-project.iam.gserviceaccount.com"
 }
 
-run "the_bucket_can_never_be_made_public" {
+run "with_the_variables_above" {
   assert {
     condition     = google_storage_bucket.this.public_access_prevention == "enforced" && google_storage_bucket.this.uniform_bucket_level_access
-    error_message = "No access lists, and nobody who is not named."
+    error_message = "The bucket can never be made public: no access lists, and nobody who is not named."
   }
-}
-
-run "the_service_reads_one_bucket_and_has_no_role_in_the_project" {
   assert {
     condition = (
       google_storage_bucket_iam_member.read.bucket == google_storage_bucket.this.name
       && google_storage_bucket_iam_member.read.role == "roles/storage.objectViewer"
       && google_storage_bucket_iam_member.read.member == var.reader
     )
-    error_message = "Read and list this bucket, nothing else."
+    error_message = "The service reads one bucket and has no role in the project: read and list this bucket, nothing else."
   }
-}
-
-run "a_document_overwritten_by_mistake_can_be_had_back_for_a_month" {
   assert {
     condition     = google_storage_bucket.this.versioning[0].enabled
-    error_message = "Versions."
+    error_message = "A document overwritten by mistake can be had back for a month: versions."
   }
   assert {
     condition = anytrue([
@@ -43,19 +37,13 @@ run "a_document_overwritten_by_mistake_can_be_had_back_for_a_month" {
     condition     = google_storage_bucket.this.soft_delete_policy[0].retention_duration_seconds == 0
     error_message = "What was deleted is not billed for another week."
   }
-}
-
-run "a_destroy_takes_documents_and_versions_along" {
   assert {
     condition     = google_storage_bucket.this.force_destroy
-    error_message = "A bucket with objects would refuse to go."
+    error_message = "A destroy takes documents and versions along: a bucket with objects would refuse to go."
   }
-}
-
-run "the_service_is_told_where_its_documents_are" {
   assert {
     condition     = output.settings == { MERIDIAN_DOCUMENTS_LOCATION = "gs://test-project-test-documents" }
-    error_message = "As the service's configuration expects it; unique in the world by the project's id."
+    error_message = "The service is told where its documents are: as the service's configuration expects it; unique in the world by the project's id."
   }
   assert {
     condition = (

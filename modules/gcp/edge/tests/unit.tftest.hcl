@@ -10,34 +10,28 @@ variables {
   origin = "us-central1/test"
 }
 
-run "only_port_80_is_open_by_default" {
+run "with_the_variables_above" {
   assert {
     condition     = google_compute_global_forwarding_rule.http.port_range == "80" && length(google_compute_global_forwarding_rule.https) == 0
-    error_message = "One rule, one port."
+    error_message = "Only port 80 is open by default: one rule, one port."
   }
   assert {
     condition     = google_compute_target_http_proxy.this.url_map == google_compute_url_map.this.id && output.url == "http://203.0.113.10"
     error_message = "It serves, under the load balancer's address."
   }
-}
-
-run "the_load_balancer_is_of_the_current_kind_everywhere" {
   assert {
     condition = (
       google_compute_backend_service.this.load_balancing_scheme == "EXTERNAL_MANAGED"
       && google_compute_global_forwarding_rule.http.load_balancing_scheme == "EXTERNAL_MANAGED"
     )
-    error_message = "Written out: the provider's default is the classic one, and is to change."
+    error_message = "The load balancer is of the current kind everywhere. Written out: the provider's default is the classic one, and is to change."
   }
-}
-
-run "requests_go_to_the_service_and_nowhere_else" {
   assert {
     condition = (
       one(google_compute_backend_service.this.backend).group == google_compute_region_network_endpoint_group.this.id
       && google_compute_url_map.this.default_service == google_compute_backend_service.this.id
     )
-    error_message = "Map, backend, endpoint."
+    error_message = "Requests go to the service and nowhere else: map, backend, endpoint."
   }
   assert {
     condition = (
@@ -47,43 +41,24 @@ run "requests_go_to_the_service_and_nowhere_else" {
     )
     error_message = "The Cloud Run service, in its region."
   }
-}
-
-run "nothing_is_set_that_google_refuses_for_a_serverless_endpoint" {
   assert {
     condition = (
       google_compute_backend_service.this.health_checks == null
       && alltrue([for backend in google_compute_backend_service.this.backend : backend.max_utilization == null || backend.max_utilization == 0])
     )
-    error_message = "No health check, no utilisation."
+    error_message = "Nothing is set that Google refuses for a serverless endpoint: no health check, no utilisation."
   }
-}
-
-run "another_origin_is_another_endpoint_beside_the_old_one" {
-  variables {
-    origin = "europe-west1/test"
-  }
-  assert {
-    condition     = google_compute_region_network_endpoint_group.this.name == "test-${substr(sha256("europe-west1/test"), 0, 8)}"
-    error_message = "An endpoint in use cannot be replaced under its own name."
-  }
-}
-
-run "the_clients_address_is_written_by_the_load_balancer" {
   assert {
     condition = [
       for header in google_compute_url_map.this.header_action[0].request_headers_to_add :
       [header.header_name, header.header_value, header.replace]
     ] == [["X-Client-Address", "{client_ip_address}", true]]
-    error_message = "In the header that the module service tells the service to read, and over what the client sent."
+    error_message = "The client's address is written by the load balancer, in the header that the service is told to read, over what the client sent."
   }
   assert {
     condition     = google_compute_backend_service.this.custom_request_headers == null
     error_message = "A backend service would add a second one."
   }
-}
-
-run "one_address_cannot_take_it_all" {
   assert {
     condition = (
       [
@@ -98,7 +73,7 @@ run "one_address_cannot_take_it_all" {
       ]
       == [[1000, "IP", "deny(429)", 1200]]
     )
-    error_message = "1200 requests a minute from one address, then 429."
+    error_message = "One address cannot take it all: 1200 requests a minute from one address, then 429."
   }
   assert {
     condition = (
@@ -107,12 +82,19 @@ run "one_address_cannot_take_it_all" {
     )
     error_message = "On this backend, and seen."
   }
-}
-
-run "filters_are_billed_only_when_asked_for" {
   assert {
     condition     = length(google_compute_security_policy.this.rule) == 2
-    error_message = "The limit, and everything else."
+    error_message = "Filters are billed only when asked for: the limit, and everything else."
+  }
+}
+
+run "another_origin_is_another_endpoint_beside_the_old_one" {
+  variables {
+    origin = "europe-west1/test"
+  }
+  assert {
+    condition     = google_compute_region_network_endpoint_group.this.name == "test-${substr(sha256("europe-west1/test"), 0, 8)}"
+    error_message = "An endpoint in use cannot be replaced under its own name."
   }
 }
 
@@ -126,7 +108,7 @@ run "filters_come_before_the_limit_which_would_let_everything_pass" {
   }
 }
 
-run "a_domain_opens_443_with_a_managed_certificate" {
+run "with_a_domain" {
   variables {
     domain = { name = "time.example.com", zone = "example-com" }
   }
@@ -137,7 +119,7 @@ run "a_domain_opens_443_with_a_managed_certificate" {
       == "//certificatemanager.googleapis.com/projects/test-project/locations/global/certificateMaps/test"
       && google_compute_target_https_proxy.this[0].url_map == google_compute_url_map.this.id
     )
-    error_message = "443 serves, with the map of certificates."
+    error_message = "A domain opens 443 with a managed certificate: 443 serves, with the map of certificates."
   }
   assert {
     condition = (
@@ -154,12 +136,6 @@ run "a_domain_opens_443_with_a_managed_certificate" {
     )
     error_message = "TLS 1.2 and 1.3 only."
   }
-}
-
-run "the_domain_is_proven_by_a_record_before_the_name_leads_here" {
-  variables {
-    domain = { name = "time.example.com", zone = "example-com" }
-  }
   assert {
     condition = (
       google_dns_record_set.proof[0].name == "_acme-challenge.time.example.com."
@@ -167,7 +143,7 @@ run "the_domain_is_proven_by_a_record_before_the_name_leads_here" {
         "projects/test-project/locations/global/dnsAuthorizations/test",
       ])
     )
-    error_message = "By DNS."
+    error_message = "The domain is proven by a record before the name leads here: by DNS."
   }
   assert {
     condition = (
@@ -176,18 +152,12 @@ run "the_domain_is_proven_by_a_record_before_the_name_leads_here" {
     )
     error_message = "And the name leads to the load balancer."
   }
-}
-
-run "with_a_domain_port_80_only_redirects_and_to_that_domain" {
-  variables {
-    domain = { name = "time.example.com", zone = "example-com" }
-  }
   assert {
     condition = (
       google_compute_target_http_proxy.this.url_map == google_compute_url_map.redirect[0].id
       && google_compute_url_map.redirect[0].default_service == null
     )
-    error_message = "Port 80 serves nothing itself."
+    error_message = "With a domain port 80 only redirects and to that domain: port 80 serves nothing itself."
   }
   assert {
     condition = (

@@ -10,38 +10,29 @@ variables {
   nat   = "single"
 }
 
-run "the_network_has_no_subnets_but_ours" {
+run "with_the_variables_above" {
   assert {
     condition     = !google_compute_network.this.auto_create_subnetworks
-    error_message = "Google would make one in every region, without flow logs."
+    error_message = "The network has no subnets but ours: Google would make one in every region, without flow logs."
   }
-}
-
-run "two_private_subnets_reach_google_without_nat" {
   assert {
     condition = (
       { for key, subnet in google_compute_subnetwork.private : key => subnet.ip_cidr_range }
       == { service = "10.20.128.0/20", jobs = "10.20.144.0/20" }
     )
-    error_message = "The blocks of the private subnets of the other clouds."
+    error_message = "Two private subnets reach Google without NAT: the blocks of the private subnets of the other clouds."
   }
   assert {
     condition     = alltrue([for subnet in google_compute_subnetwork.private : subnet.private_ip_google_access && subnet.region == "us-central1"])
     error_message = "Storage and the registry must not be billed as NAT."
   }
-}
-
-run "the_service_comes_first_and_nothing_is_public" {
   assert {
     condition = (
       output.private_subnet_ids == [google_compute_subnetwork.private["service"].id, google_compute_subnetwork.private["jobs"].id]
       && length(output.public_subnet_ids) == 0
     )
-    error_message = "The service's subnet, then that of jobs; the load balancer is outside."
+    error_message = "The service comes first and nothing is public: the service's subnet, then that of jobs; the load balancer is outside."
   }
-}
-
-run "nothing_gets_in_and_nothing_out_without_a_rule_that_says_so" {
   assert {
     condition = (
       google_compute_firewall.deny_egress.direction == "EGRESS"
@@ -49,26 +40,30 @@ run "nothing_gets_in_and_nothing_out_without_a_rule_that_says_so" {
       && google_compute_firewall.deny_egress.destination_ranges == toset(["0.0.0.0/0"])
       && one(google_compute_firewall.deny_egress.deny).protocol == "all"
     )
-    error_message = "All of it, behind every other rule."
+    error_message = "Nothing gets in and nothing out without a rule that says so: all of it, behind every other rule."
   }
   assert {
     condition     = length(google_compute_firewall.deny_egress.allow) == 0 && google_compute_firewall.deny_egress.target_tags == null
     error_message = "For everything in the network, and no rule lets anybody in."
   }
-}
-
-run "one_nat_for_our_subnets_only" {
   assert {
     condition = (
       length(google_compute_router_nat.this) == 1
       && google_compute_router_nat.this[0].source_subnetwork_ip_ranges_to_nat == "LIST_OF_SUBNETWORKS"
       && length(google_compute_router_nat.this[0].subnetwork) == 2
     )
-    error_message = "Both subnets, by name."
+    error_message = "One NAT for our subnets only: both subnets, by name."
   }
   assert {
     condition     = google_compute_router_nat.this[0].nat_ip_allocate_option == "AUTO_ONLY" && google_compute_router_nat.this[0].enable_dynamic_port_allocation
     error_message = "Addresses and ports as they are needed."
+  }
+  assert {
+    condition = alltrue([
+      for subnet in google_compute_subnetwork.private :
+      subnet.log_config[0].flow_sampling == 0.5 && subnet.log_config[0].aggregation_interval == "INTERVAL_10_MIN"
+    ])
+    error_message = "Flows are logged: every second flow, in both subnets."
   }
 }
 
@@ -79,16 +74,6 @@ run "without_nat_nothing_is_billed_and_google_is_all_there_is" {
   assert {
     condition     = length(google_compute_router.this) == 0 && length(google_compute_router_nat.this) == 0
     error_message = "Neither router nor NAT."
-  }
-}
-
-run "flows_are_logged" {
-  assert {
-    condition = alltrue([
-      for subnet in google_compute_subnetwork.private :
-      subnet.log_config[0].flow_sampling == 0.5 && subnet.log_config[0].aggregation_interval == "INTERVAL_10_MIN"
-    ])
-    error_message = "Every second flow, in both subnets."
   }
 }
 

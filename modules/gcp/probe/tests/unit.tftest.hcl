@@ -22,7 +22,7 @@ variables {
   channel            = "projects/test-project/notificationChannels/1"
 }
 
-run "the_public_address_is_checked_every_five_minutes" {
+run "with_the_variables_above" {
   assert {
     condition = (
       google_cloud_scheduler_job.this.schedule == "*/5 * * * *"
@@ -35,7 +35,7 @@ run "the_public_address_is_checked_every_five_minutes" {
         "http://203.0.113.10",
       ])
     )
-    error_message = "By the service's own probe."
+    error_message = "The public address is checked every five minutes: by the service's own probe."
   }
   assert {
     condition = (
@@ -43,6 +43,54 @@ run "the_public_address_is_checked_every_five_minutes" {
       == "https://run.googleapis.com/v2/projects/test-project/locations/us-central1/jobs/test-probe:run"
     )
     error_message = "The schedule starts this job."
+  }
+  assert {
+    condition = (
+      google_monitoring_alert_policy.this.conditions[0].condition_prometheus_query_language[0].query
+      == join("", [
+        "(sum(increase(run_googleapis_com:job_completed_execution_count{",
+        "job_name=\"test-probe\",location=\"us-central1\",monitored_resource=\"cloud_run_job\",result=\"succeeded\"",
+        "}[10m])) or vector(0)) < 1",
+      ])
+    )
+    error_message = "One alert for a failing service and a silent probe: fewer than one OK in a run and the delay, or no data at all."
+  }
+  assert {
+    condition     = google_monitoring_alert_policy.this.notification_channels == tolist([var.channel])
+    error_message = "And tell somebody."
+  }
+  assert {
+    condition     = google_cloud_run_v2_job.this.template[0].template[0].max_retries == 0 && google_cloud_scheduler_job.this.retry_config[0].retry_count == 0
+    error_message = "A failure is a verdict and is not tried again: neither the run nor its start."
+  }
+  assert {
+    condition = (
+      google_cloud_run_v2_job.this.template[0].template[0].vpc_access[0].egress == "ALL_TRAFFIC"
+      && google_cloud_run_v2_job.this.template[0].template[0].vpc_access[0].network_interfaces[0].subnetwork == var.private_subnet_ids[1]
+    )
+    error_message = "The probe leaves through the network from the subnet of jobs: not from the service's, whose addresses it would use up."
+  }
+  assert {
+    condition = (
+      google_compute_firewall.egress.target_tags == toset(google_cloud_run_v2_job.this.template[0].template[0].vpc_access[0].network_interfaces[0].tags)
+      && [for rule in google_compute_firewall.egress.allow : rule.ports] == [tolist(["80", "443"])]
+    )
+    error_message = "To 80 and 443."
+  }
+  assert {
+    condition = (
+      google_cloud_run_v2_job_iam_member.schedule.name == "test-probe"
+      && google_cloud_run_v2_job_iam_member.schedule.role == "roles/run.invoker"
+      && google_cloud_run_v2_job_iam_member.schedule.member == "serviceAccount:test-schedule@test-project.iam.gserviceaccount.com"
+    )
+    error_message = "Whoever starts the probe may do nothing else: one job, and the right to start it."
+  }
+  assert {
+    condition = (
+      google_cloud_run_v2_job.this.template[0].template[0].service_account == var.identity_id
+      && google_cloud_scheduler_job.this.http_target[0].oauth_token[0].service_account_email != var.identity_id
+    )
+    error_message = "What visitors talk to must not be able to start it."
   }
 }
 
@@ -53,66 +101,6 @@ run "once_an_hour_is_at_the_full_hour" {
   assert {
     condition     = google_cloud_scheduler_job.this.schedule == "0 * * * *"
     error_message = "*/60 is no minute."
-  }
-}
-
-run "one_alert_for_a_failing_service_and_a_silent_probe" {
-  assert {
-    condition = (
-      google_monitoring_alert_policy.this.conditions[0].condition_prometheus_query_language[0].query
-      == join("", [
-        "(sum(increase(run_googleapis_com:job_completed_execution_count{",
-        "job_name=\"test-probe\",location=\"us-central1\",monitored_resource=\"cloud_run_job\",result=\"succeeded\"",
-        "}[10m])) or vector(0)) < 1",
-      ])
-    )
-    error_message = "Fewer than one OK in a run and the delay, or no data at all."
-  }
-  assert {
-    condition     = google_monitoring_alert_policy.this.notification_channels == tolist([var.channel])
-    error_message = "And tell somebody."
-  }
-}
-
-run "a_failure_is_a_verdict_and_is_not_tried_again" {
-  assert {
-    condition     = google_cloud_run_v2_job.this.template[0].template[0].max_retries == 0 && google_cloud_scheduler_job.this.retry_config[0].retry_count == 0
-    error_message = "Neither the run nor its start."
-  }
-}
-
-run "the_probe_leaves_through_the_network_from_the_subnet_of_jobs" {
-  assert {
-    condition = (
-      google_cloud_run_v2_job.this.template[0].template[0].vpc_access[0].egress == "ALL_TRAFFIC"
-      && google_cloud_run_v2_job.this.template[0].template[0].vpc_access[0].network_interfaces[0].subnetwork == var.private_subnet_ids[1]
-    )
-    error_message = "Not from the service's, whose addresses it would use up."
-  }
-  assert {
-    condition = (
-      google_compute_firewall.egress.target_tags == toset(google_cloud_run_v2_job.this.template[0].template[0].vpc_access[0].network_interfaces[0].tags)
-      && [for rule in google_compute_firewall.egress.allow : rule.ports] == [tolist(["80", "443"])]
-    )
-    error_message = "To 80 and 443."
-  }
-}
-
-run "whoever_starts_the_probe_may_do_nothing_else" {
-  assert {
-    condition = (
-      google_cloud_run_v2_job_iam_member.schedule.name == "test-probe"
-      && google_cloud_run_v2_job_iam_member.schedule.role == "roles/run.invoker"
-      && google_cloud_run_v2_job_iam_member.schedule.member == "serviceAccount:test-schedule@test-project.iam.gserviceaccount.com"
-    )
-    error_message = "One job, and the right to start it."
-  }
-  assert {
-    condition = (
-      google_cloud_run_v2_job.this.template[0].template[0].service_account == var.identity_id
-      && google_cloud_scheduler_job.this.http_target[0].oauth_token[0].service_account_email != var.identity_id
-    )
-    error_message = "What visitors talk to must not be able to start it."
   }
 }
 

@@ -9,20 +9,17 @@ variables {
   repository_url = null
 }
 
-run "a_deployed_tag_stays_what_it_was" {
+run "with_the_variables_above" {
   assert {
     condition = (
       google_artifact_registry_repository.this[0].docker_config[0].immutable_tags
       && google_artifact_registry_repository.this[0].format == "DOCKER"
     )
-    error_message = "Tags must not be moved."
+    error_message = "A deployed tag stays what it was: tags must not be moved."
   }
-}
-
-run "what_has_no_tag_is_cleaned_up_but_for_the_newest" {
   assert {
     condition     = !google_artifact_registry_repository.this[0].cleanup_policy_dry_run
-    error_message = "A dry run deletes nothing, and is Google's default in places."
+    error_message = "What has no tag is cleaned up but for the newest: a dry run deletes nothing, and is Google's default in places."
   }
   assert {
     condition = (
@@ -35,12 +32,9 @@ run "what_has_no_tag_is_cleaned_up_but_for_the_newest" {
     condition     = flatten([for policy in google_artifact_registry_repository.this[0].cleanup_policies : policy.most_recent_versions[*].keep_count]) == [30]
     error_message = "The newest 30 stay."
   }
-}
-
-run "the_repository_stands_in_the_region_and_holds_one_image" {
   assert {
     condition     = output.repository_url == "us-central1-docker.pkg.dev/test-project/test/meridian"
-    error_message = "HOST/PROJECT/REPOSITORY/IMAGE, known before the apply."
+    error_message = "The repository stands in the region and holds one image: HOST/PROJECT/REPOSITORY/IMAGE, known before the apply."
   }
 }
 

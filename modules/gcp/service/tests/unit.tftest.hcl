@@ -18,21 +18,102 @@ variables {
   invoker            = "disabled"
 }
 
-run "the_load_balancer_is_the_only_way_in" {
+run "with_the_variables_above" {
   assert {
     condition     = google_cloud_run_v2_service.this.ingress == "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
-    error_message = "Nothing from the internet that did not pass the load balancer."
+    error_message = "The load balancer is the only way in: nothing from the internet that did not pass the load balancer."
   }
   assert {
     condition     = google_cloud_run_v2_service.this.default_uri_disabled
     error_message = "No run.app address."
   }
-}
-
-run "everybody_may_call_without_a_member_that_organisations_forbid" {
   assert {
     condition     = google_cloud_run_v2_service.this.invoker_iam_disabled && length(google_cloud_run_v2_service_iam_member.everybody) == 0
-    error_message = "The check is off, and nobody is a member."
+    error_message = "Everybody may call without a member that organisations forbid: the check is off, and nobody is a member."
+  }
+  assert {
+    condition = (
+      google_cloud_run_v2_service.this.template[0].vpc_access[0].egress == "ALL_TRAFFIC"
+      && google_cloud_run_v2_service.this.template[0].vpc_access[0].network_interfaces[0].subnetwork == var.private_subnet_ids[0]
+    )
+    error_message = "All egress goes through the network by HTTPS only: private subnet, all traffic."
+  }
+  assert {
+    condition = (
+      google_compute_firewall.egress.target_tags == toset(google_cloud_run_v2_service.this.template[0].vpc_access[0].network_interfaces[0].tags)
+      && [for rule in google_compute_firewall.egress.allow : "${rule.protocol} ${join(",", rule.ports)}"] == ["tcp 443"]
+    )
+    error_message = "TCP 443, for what bears the service's tag."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.this.scaling[0].min_instance_count == 2 && google_cloud_run_v2_service.this.scaling[0].max_instance_count == 6
+    error_message = "Instances are kept by the service and not by every revision: two to six, of all revisions with traffic together."
+  }
+  assert {
+    condition = alltrue([
+      for scaling in google_cloud_run_v2_service.this.template[0].scaling :
+      try(scaling.min_instance_count, null) == null || scaling.min_instance_count == 0
+    ])
+    error_message = "A minimum in the template would keep instances of a withdrawn canary for ever."
+  }
+  assert {
+    condition = (
+      google_cloud_run_v2_service.this.template[0].containers[0].resources[0].cpu_idle
+      && google_cloud_run_v2_service.this.template[0].containers[0].resources[0].limits == tomap({ cpu = "1", memory = "2048Mi" })
+    )
+    error_message = "CPU is billed while requests run: 1 vCPU, 2048 MiB, idle for a third of the price."
+  }
+  assert {
+    condition = { for key, probe in {
+      start = google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0]
+      live  = google_cloud_run_v2_service.this.template[0].containers[0].liveness_probe[0]
+      ready = google_cloud_run_v2_service.this.template[0].containers[0].readiness_probe[0]
+    } : key => "${probe.http_get[0].port} ${probe.http_get[0].path}" } == { start = "8081 /started", live = "8081 /live", ready = "8081 /ready" }
+    error_message = "An instance is asked on the port that is never public: start, life and readiness, on 8081."
+  }
+  assert {
+    condition = (
+      google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].period_seconds
+      * google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].failure_threshold
+      >= 120
+    )
+    error_message = "An address in the network may take a minute."
+  }
+  assert {
+    condition = { for variable in google_cloud_run_v2_service.this.template[0].containers[0].env : variable.name => variable.value } == {
+      MERIDIAN_ADMIN_PORT         = "8081"
+      MERIDIAN_VERSION            = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+      MERIDIAN_CLIENT_ADDRESS     = "header:X-Client-Address"
+      MERIDIAN_DOCUMENTS_LOCATION = "gs://test-documents"
+      MERIDIAN_DOCUMENTS_WAIT     = "100s"
+    }
+    error_message = "Answers name their image and the client is whom the load balancer saw; PORT is Cloud Run's to set."
+  }
+  assert {
+    condition = (
+      [for target in google_cloud_run_v2_service.this.traffic : "${target.type} ${target.percent}"]
+      == ["TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST 100"]
+    )
+    error_message = "Without a canary the newest revision has every request. Written out: without traffic in the configuration, the old weights stay."
+  }
+  assert {
+    condition     = output.revision == "test-00001-abc"
+    error_message = "The name alone, as a canary takes it."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.this.template[0].revision == null
+    error_message = "Revisions are named by Cloud Run: a name could never be used again."
+  }
+  assert {
+    condition = (
+      output.origin == "us-central1/test" && output.platform == "projects/test-project/locations/us-central1"
+      && output.service_id == "projects/test-project/locations/us-central1/services/test"
+    )
+    error_message = "The load balancer and the probe are told where the service is: as their modules take it."
+  }
+  assert {
+    condition     = !google_cloud_run_v2_service.this.deletion_protection
+    error_message = "A destroy is not held up: Terraform's own protection would stop it, and the replacement of a service that never got up."
   }
 }
 
@@ -47,100 +128,6 @@ run "where_the_check_must_stay_everybody_is_a_member" {
       && google_cloud_run_v2_service_iam_member.everybody[0].role == "roles/run.invoker"
     )
     error_message = "Of this one service."
-  }
-}
-
-run "all_egress_goes_through_the_network_by_https_only" {
-  assert {
-    condition = (
-      google_cloud_run_v2_service.this.template[0].vpc_access[0].egress == "ALL_TRAFFIC"
-      && google_cloud_run_v2_service.this.template[0].vpc_access[0].network_interfaces[0].subnetwork == var.private_subnet_ids[0]
-    )
-    error_message = "Private subnet, all traffic."
-  }
-  assert {
-    condition = (
-      google_compute_firewall.egress.target_tags == toset(google_cloud_run_v2_service.this.template[0].vpc_access[0].network_interfaces[0].tags)
-      && [for rule in google_compute_firewall.egress.allow : "${rule.protocol} ${join(",", rule.ports)}"] == ["tcp 443"]
-    )
-    error_message = "TCP 443, for what bears the service's tag."
-  }
-}
-
-run "instances_are_kept_by_the_service_and_not_by_every_revision" {
-  assert {
-    condition     = google_cloud_run_v2_service.this.scaling[0].min_instance_count == 2 && google_cloud_run_v2_service.this.scaling[0].max_instance_count == 6
-    error_message = "Two to six, of all revisions with traffic together."
-  }
-  assert {
-    condition = alltrue([
-      for scaling in google_cloud_run_v2_service.this.template[0].scaling :
-      try(scaling.min_instance_count, null) == null || scaling.min_instance_count == 0
-    ])
-    error_message = "A minimum in the template would keep instances of a withdrawn canary for ever."
-  }
-}
-
-run "cpu_is_billed_while_requests_run" {
-  assert {
-    condition = (
-      google_cloud_run_v2_service.this.template[0].containers[0].resources[0].cpu_idle
-      && google_cloud_run_v2_service.this.template[0].containers[0].resources[0].limits == tomap({ cpu = "1", memory = "2048Mi" })
-    )
-    error_message = "1 vCPU, 2048 MiB, idle for a third of the price."
-  }
-}
-
-run "an_instance_is_asked_on_the_port_that_is_never_public" {
-  assert {
-    condition = { for key, probe in {
-      start = google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0]
-      live  = google_cloud_run_v2_service.this.template[0].containers[0].liveness_probe[0]
-      ready = google_cloud_run_v2_service.this.template[0].containers[0].readiness_probe[0]
-    } : key => "${probe.http_get[0].port} ${probe.http_get[0].path}" } == { start = "8081 /started", live = "8081 /live", ready = "8081 /ready" }
-    error_message = "Start, life and readiness, on 8081."
-  }
-  assert {
-    condition = (
-      google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].period_seconds
-      * google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].failure_threshold
-      >= 120
-    )
-    error_message = "An address in the network may take a minute."
-  }
-}
-
-run "answers_name_their_image_and_the_client_is_whom_the_load_balancer_saw" {
-  assert {
-    condition = { for variable in google_cloud_run_v2_service.this.template[0].containers[0].env : variable.name => variable.value } == {
-      MERIDIAN_ADMIN_PORT         = "8081"
-      MERIDIAN_VERSION            = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-      MERIDIAN_CLIENT_ADDRESS     = "header:X-Client-Address"
-      MERIDIAN_DOCUMENTS_LOCATION = "gs://test-documents"
-      MERIDIAN_DOCUMENTS_WAIT     = "100s"
-    }
-    error_message = "What the load balancer, the image and the documents ask for; PORT is Cloud Run's to set."
-  }
-}
-
-run "without_a_canary_the_newest_revision_has_every_request" {
-  assert {
-    condition = (
-      [for target in google_cloud_run_v2_service.this.traffic : "${target.type} ${target.percent}"]
-      == ["TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST 100"]
-    )
-    error_message = "Written out: without traffic in the configuration, the old weights stay."
-  }
-  assert {
-    condition     = output.revision == "test-00001-abc"
-    error_message = "The name alone, as a canary takes it."
-  }
-}
-
-run "revisions_are_named_by_cloud_run" {
-  assert {
-    condition     = google_cloud_run_v2_service.this.template[0].revision == null
-    error_message = "A name could never be used again."
   }
 }
 
@@ -261,23 +248,6 @@ run "a_revision_that_did_not_get_up_is_told_by_every_plan" {
     }
   }
   expect_failures = [check.newest_revision_serves]
-}
-
-run "the_load_balancer_and_the_probe_are_told_where_the_service_is" {
-  assert {
-    condition = (
-      output.origin == "us-central1/test" && output.platform == "projects/test-project/locations/us-central1"
-      && output.service_id == "projects/test-project/locations/us-central1/services/test"
-    )
-    error_message = "As their modules take it."
-  }
-}
-
-run "a_destroy_is_not_held_up" {
-  assert {
-    condition     = !google_cloud_run_v2_service.this.deletion_protection
-    error_message = "Terraform's own protection would stop it, and the replacement of a service that never got up."
-  }
 }
 
 # The run fails if one of these is not refused.

@@ -18,39 +18,27 @@ mock_provider "aws" {
   }
 }
 
-run "the_backends_and_the_repository_are_known_before_anything_is_made" {
+run "as_committed" {
   command = plan
   assert {
     condition     = toset(keys(output.backend)) == toset(["stacks/aws", "stacks/vm/aws", "stacks/bootstrap/aws"])
-    error_message = "One for each folder with a state."
+    error_message = "The backends and the repository are known before anything is made: one for each folder with a state."
   }
   assert {
     condition     = output.repository_url == "123456789012.dkr.ecr.us-east-1.amazonaws.com/meridian-shared"
     error_message = "The stacks take it as repository_url."
   }
-}
-
-run "an_image_in_the_shared_repository_stays_what_it_was" {
-  command = plan
   assert {
     condition     = aws_ecr_repository.this.image_tag_mutability == "IMMUTABLE" && aws_ecr_repository.this.image_scanning_configuration[0].scan_on_push && !aws_ecr_repository.this.force_delete
-    error_message = "No tag moves, all are scanned, and images do not go with a destroy."
+    error_message = "An image in the shared repository stays what it was: no tag moves, all are scanned, and images do not go with a destroy."
   }
-}
-
-run "a_job_outside_its_environment_is_not_even_told_who_deploys" {
-  command = plan
   assert {
     condition     = keys(output.settings.all) == ["AWS_PLANNER"] && toset(keys(output.settings.environments)) == toset(["production", "staging"]) && alltrue([for values in output.settings.environments : keys(values) == ["AWS_DEPLOYER"]])
-    error_message = "The planner for all, the deployer for its environment."
+    error_message = "A job outside its environment is not even told who deploys: the planner for all, the deployer for its environment."
   }
-}
-
-run "a_stack_that_was_deployed_before_keeps_its_own_repository" {
-  command = plan
   assert {
     condition     = aws_ecr_repository.this.name == "meridian-shared"
-    error_message = "The stack's own is called after the stack."
+    error_message = "A stack that was deployed before keeps its own repository: the stack's own is called after the stack."
   }
 }
 

@@ -23,23 +23,19 @@ variables {
   project = "test-project"
 }
 
-run "the_backends_and_the_repository_are_known_before_anything_is_made" {
+run "with_the_variables_above" {
   command = plan
   assert {
     condition     = toset(keys(output.backend)) == toset(["stacks/gcp", "stacks/vm/gcp", "stacks/bootstrap/gcp"])
-    error_message = "One for each folder with a state."
+    error_message = "The backends and the repository are known before anything is made: one for each folder with a state."
   }
   assert {
     condition     = output.repository_url == "us-central1-docker.pkg.dev/test-project/meridian-shared/meridian"
     error_message = "The stacks take it as repository_url; their own has another name."
   }
-}
-
-run "an_image_in_the_shared_repository_stays_what_it_was" {
-  command = plan
   assert {
     condition     = google_artifact_registry_repository.this.docker_config[0].immutable_tags
-    error_message = "No tag moves."
+    error_message = "An image in the shared repository stays what it was: no tag moves."
   }
 }
 

@@ -23,7 +23,7 @@ variables {
   image = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 }
 
-run "lets_in_exactly_what_the_list_says" {
+run "with_the_variables_above" {
   assert {
     condition = toset([for rule in aws_vpc_security_group_ingress_rule.this : "${rule.ip_protocol} ${rule.from_port}-${rule.to_port} from ${rule.cidr_ipv4}"]) == toset([
       "tcp 80-80 from 0.0.0.0/0",
@@ -33,62 +33,44 @@ run "lets_in_exactly_what_the_list_says" {
       "tcp 0-65535 from 10.30.0.0/16",
       "udp 0-65535 from 10.30.0.0/16",
     ])
-    error_message = "Nothing more and nothing less."
+    error_message = "Lets in exactly what the list says: nothing more and nothing less."
   }
   assert {
     # Each rule names one source, and it is the one compared above.
     condition     = alltrue([for rule in aws_vpc_security_group_ingress_rule.this : rule.cidr_ipv6 == null && rule.prefix_list_id == null && rule.referenced_security_group_id == null])
     error_message = "A rule must have no second source."
   }
-}
-
-run "lets_everything_out" {
   assert {
     condition     = aws_vpc_security_group_egress_rule.this.ip_protocol == "-1" && aws_vpc_security_group_egress_rule.this.cidr_ipv4 == "0.0.0.0/0"
-    error_message = "Every protocol to everywhere."
+    error_message = "Lets everything out: every protocol to everywhere."
   }
-}
-
-run "what_the_platform_adds_by_itself_lets_nothing_in_and_stops_nothing" {
   assert {
     condition     = length(aws_default_security_group.this.ingress) == 0 && length(aws_default_security_group.this.egress) == 0
-    error_message = "The default group must be empty."
+    error_message = "What the platform adds by itself lets nothing in and stops nothing: the default group must be empty."
   }
   assert {
     condition     = [for rule in concat(tolist(aws_default_network_acl.this.ingress), tolist(aws_default_network_acl.this.egress)) : "${rule.rule_no} ${rule.action} ${rule.protocol} ${rule.cidr_block}"] == ["100 allow -1 0.0.0.0/0", "100 allow -1 0.0.0.0/0"]
     error_message = "The list must stay as AWS makes it: one rule each way, for everything."
   }
-}
-
-run "the_machine_has_that_firewall_and_no_other" {
   assert {
     condition     = aws_launch_template.this.network_interfaces[0].security_groups == toset([aws_security_group.machine.id]) && alltrue([for rule in aws_vpc_security_group_ingress_rule.this : rule.security_group_id == aws_security_group.machine.id])
-    error_message = "One group, with all of the rules."
+    error_message = "The machine has that firewall and no other: one group, with all of the rules."
   }
-}
-
-run "the_load_balancer_shows_the_client_to_the_firewall" {
   assert {
     condition     = aws_lb.this.load_balancer_type == "network" && alltrue([for group in aws_lb_target_group.this : group.preserve_client_ip == "true" && group.protocol == "TCP" && group.target_type == "instance"])
-    error_message = "Packets must arrive with the client's address."
+    error_message = "The load balancer shows the client to the firewall: packets must arrive with the client's address."
   }
   assert {
     condition     = length(aws_lb.this.security_groups) == 0
     error_message = "The machine's rules are the only ones."
   }
-}
-
-run "the_addresses_outlive_the_machines" {
   assert {
     condition     = toset([for mapping in aws_lb.this.subnet_mapping : mapping.allocation_id]) == toset([for address in aws_eip.this : address.id]) && length(output.addresses) == 2
-    error_message = "The load balancer must have the static addresses, and the output names them."
+    error_message = "The addresses outlive the machines: the load balancer must have the static addresses, and the output names them."
   }
-}
-
-run "a_new_machine_answers_before_the_old_one_ends" {
   assert {
     condition     = aws_autoscaling_group.this.instance_refresh[0].preferences[0].min_healthy_percentage == 100 && aws_autoscaling_group.this.instance_refresh[0].preferences[0].max_healthy_percentage == 200 && !aws_autoscaling_group.this.instance_refresh[0].preferences[0].auto_rollback
-    error_message = "A replacement must launch first, and must not be taken back to the version that failed."
+    error_message = "A new machine answers before the old one ends: a replacement must launch first, and must not be taken back to the version that failed."
   }
   assert {
     condition     = aws_autoscaling_group.this.instance_maintenance_policy[0].min_healthy_percentage == 100 && aws_autoscaling_group.this.instance_maintenance_policy[0].max_healthy_percentage == 200
@@ -97,6 +79,34 @@ run "a_new_machine_answers_before_the_old_one_ends" {
   assert {
     condition     = aws_autoscaling_group.this.launch_template[0].version == "7"
     error_message = "A numbered version: $Latest would change machines unseen, and cannot be rolled back to."
+  }
+  assert {
+    condition     = aws_autoscaling_group.this.health_check_type == "ELB" && aws_autoscaling_group.this.min_size == 1 && aws_autoscaling_group.this.desired_capacity == 1 && length(aws_autoscaling_group.this.vpc_zone_identifier) == 2
+    error_message = "A machine whose service is silent is replaced: one machine, judged by the load balancer, in either of two zones."
+  }
+  assert {
+    condition     = aws_lb_target_group.this["80"].health_check[0].path == "/now" && aws_lb_target_group.this["80"].health_check[0].matcher == "200"
+    error_message = "The service itself must answer."
+  }
+  assert {
+    condition     = aws_launch_template.this.metadata_options[0].http_tokens == "required" && aws_launch_template.this.metadata_options[0].http_put_response_hop_limit == 1
+    error_message = "Credentials are out of reach of the container: metadata by token only, and one hop far."
+  }
+  assert {
+    condition     = aws_launch_template.this.key_name == null && aws_launch_template.this.block_device_mappings[0].ebs[0].encrypted == "true"
+    error_message = "Nobody has a key and the disk is encrypted: no key pair, and no plain disk."
+  }
+  assert {
+    condition     = yamldecode(local.boot).allow_public_ssh_keys == false && yamldecode(local.boot).ssh_pwauth == false
+    error_message = "No key and no password."
+  }
+  assert {
+    condition     = aws_cloudwatch_log_group.this.retention_in_days == 30 && strcontains(local.boot, "--log-driver awslogs --log-opt awslogs-region=us-east-1 --log-opt awslogs-group=/meridian/meridian-hello/machine")
+    error_message = "Logs go to CloudWatch and are kept for a month: 30 days, in the group that exists."
+  }
+  assert {
+    condition     = toset(keys(aws_lb_listener.this)) == toset(["80"]) && length(aws_iam_role_policy.certificate) == 0 && startswith(output.url, "http://")
+    error_message = "Without a certificate 443 is not listened on: port 80 only."
   }
 }
 
@@ -109,35 +119,6 @@ run "machines_are_put_where_their_type_is" {
   assert {
     condition     = toset([for subnet in aws_subnet.this : subnet.availability_zone]) == toset(["us-east-1b", "us-east-1c"])
     error_message = "Not in us-east-1a, which does not have it."
-  }
-}
-
-run "a_machine_whose_service_is_silent_is_replaced" {
-  assert {
-    condition     = aws_autoscaling_group.this.health_check_type == "ELB" && aws_autoscaling_group.this.min_size == 1 && aws_autoscaling_group.this.desired_capacity == 1 && length(aws_autoscaling_group.this.vpc_zone_identifier) == 2
-    error_message = "One machine, judged by the load balancer, in either of two zones."
-  }
-  assert {
-    condition     = aws_lb_target_group.this["80"].health_check[0].path == "/now" && aws_lb_target_group.this["80"].health_check[0].matcher == "200"
-    error_message = "The service itself must answer."
-  }
-}
-
-run "credentials_are_out_of_reach_of_the_container" {
-  assert {
-    condition     = aws_launch_template.this.metadata_options[0].http_tokens == "required" && aws_launch_template.this.metadata_options[0].http_put_response_hop_limit == 1
-    error_message = "Metadata by token only, and one hop far."
-  }
-}
-
-run "nobody_has_a_key_and_the_disk_is_encrypted" {
-  assert {
-    condition     = aws_launch_template.this.key_name == null && aws_launch_template.this.block_device_mappings[0].ebs[0].encrypted == "true"
-    error_message = "No key pair, and no plain disk."
-  }
-  assert {
-    condition     = yamldecode(local.boot).allow_public_ssh_keys == false && yamldecode(local.boot).ssh_pwauth == false
-    error_message = "No key and no password."
   }
 }
 
@@ -156,13 +137,6 @@ run "the_machine_runs_the_image_by_digest_with_the_greeting" {
   assert {
     condition     = length(aws_launch_template.this.user_data) < 16384
     error_message = "AWS takes 16 KB."
-  }
-}
-
-run "logs_go_to_cloudwatch_and_are_kept_for_a_month" {
-  assert {
-    condition     = aws_cloudwatch_log_group.this.retention_in_days == 30 && strcontains(local.boot, "--log-driver awslogs --log-opt awslogs-region=us-east-1 --log-opt awslogs-group=/meridian/meridian-hello/machine")
-    error_message = "30 days, in the group that exists."
   }
 }
 
@@ -209,9 +183,80 @@ run "with_a_certificate_443_serves_and_80_leads_there" {
   }
 }
 
-run "without_a_certificate_443_is_not_listened_on" {
-  assert {
-    condition     = toset(keys(aws_lb_listener.this)) == toset(["80"]) && length(aws_iam_role_policy.certificate) == 0 && startswith(output.url, "http://")
-    error_message = "Port 80 only."
+run "refuses_wrong_values" {
+  command = plan
+  variables {
+    # a name with two hyphens
+    name = "two--hyphens"
+    # a zone for a region
+    region = "us-east-1a"
+    # an account that lost its leading zero
+    account = "12345678901"
+    # an empty greeting
+    greeting = "  "
+    # a range with host bits
+    cidr = "10.30.1.0/16"
+    # a machine of another processor
+    machine_type = "t4g.small"
+    # no machine at all
+    machines = 0
+    # less memory than the service needs
+    memory = 256
+    # a repository with a scheme
+    repository_url = "https://example.com/meridian"
+    # too few images
+    keep_images = 1
+    # a certificate without a host name
+    certificate = { name = "hello", secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hello", proxy = "example.com/haproxy@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" }
   }
+  expect_failures = [var.name, var.region, var.account, var.greeting, var.cidr, var.machine_type, var.machines, var.memory, var.repository_url, var.keep_images, var.certificate]
+}
+
+run "refuses_wrong_values_by_the_second_rule" {
+  command = plan
+  variables {
+    # a greeting of two lines
+    greeting = "Hello\nWorld"
+    # a public range
+    cidr = "8.8.0.0/16"
+    # what is no machine type
+    machine_type = "small"
+    # an image of ECR that the machine may not pull
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/other@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    # a certificate that is no secret
+    certificate = { name = "hello.example.com", secret = "hello.pem", proxy = "example.com/haproxy@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" }
+  }
+  expect_failures = [var.greeting, var.cidr, var.machine_type, var.image, var.certificate]
+}
+
+run "refuses_wrong_values_by_the_third_rule" {
+  command = plan
+  variables {
+    # a name that AWS keeps for private load balancers
+    name = "internal-hello"
+    # another partition
+    region = "cn-north-1"
+    # a range too small
+    cidr = "10.30.0.0/25"
+    # a proxy by tag
+    certificate = { name = "hello.example.com", secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hello", proxy = "haproxy:latest" }
+  }
+  expect_failures = [var.name, var.region, var.cidr, var.certificate]
+}
+
+run "refuses_an_image_by_tag" {
+  command = plan
+  variables {
+    image = "example.com/meridian:latest"
+  }
+  expect_failures = [var.image]
+}
+
+run "refuses_a_machine_that_two_zones_do_not_have" {
+  command = plan
+  override_data {
+    target = data.aws_ec2_instance_type_offerings.zones
+    values = { locations = ["us-east-1a"] }
+  }
+  expect_failures = [data.aws_ec2_instance_type_offerings.zones]
 }

@@ -29,7 +29,7 @@ variables {
   image = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 }
 
-run "lets_in_exactly_what_the_list_says" {
+run "with_the_variables_above" {
   assert {
     condition = toset([
       for rule in azurerm_network_security_group.this.security_rule :
@@ -42,7 +42,7 @@ run "lets_in_exactly_what_the_list_says" {
       "Tcp * from 10.30.0.0/16",
       "Udp * from 10.30.0.0/16",
     ])
-    error_message = "Nothing more and nothing less."
+    error_message = "Lets in exactly what the list says: nothing more and nothing less."
   }
   assert {
     condition = alltrue([
@@ -54,9 +54,6 @@ run "lets_in_exactly_what_the_list_says" {
     ])
     error_message = "Each rule has the one source and port compared above."
   }
-}
-
-run "what_the_platform_adds_by_itself_lets_nothing_in" {
   assert {
     # Azure's own rules begin at 65000; the last of ours stops everything before them.
     condition = [
@@ -64,36 +61,26 @@ run "what_the_platform_adds_by_itself_lets_nothing_in" {
       "${rule.access} ${rule.protocol} ${rule.destination_port_range} from ${rule.source_address_prefix}" if rule.direction == "Inbound" &&
       rule.priority == max([for each in azurerm_network_security_group.this.security_rule : each.priority if each.direction == "Inbound"]...)
     ] == ["Deny * * from *"]
-    error_message = "The last rule must deny the rest."
+    error_message = "What the platform adds by itself lets nothing in: the last rule must deny the rest."
   }
   assert {
     condition     = length([for rule in azurerm_network_security_group.this.security_rule : rule if rule.access == "Deny"]) == 1
     error_message = "And nothing before it."
   }
-}
-
-run "lets_everything_out" {
   assert {
     condition = [
       for rule in azurerm_network_security_group.this.security_rule :
       "${rule.priority} ${rule.access} ${rule.protocol} ${rule.destination_port_range} to ${rule.destination_address_prefix}" if rule.direction == "Outbound"
     ] == ["100 Allow * * to *"]
-    error_message = "Every protocol to everywhere."
+    error_message = "Lets everything out: every protocol to everywhere."
   }
-}
-
-run "the_load_balancer_passes_on_what_the_firewall_may_let_in" {
   assert {
     condition = (
       azurerm_lb.this.sku == "Standard" &&
       toset([for rule in azurerm_lb_rule.this : "${rule.protocol} ${rule.frontend_port} ${rule.backend_port}"]) == toset(["Tcp 22 22", "Tcp 80 80"])
     )
-    error_message = "Packets arrive with the client's address, on the port they were sent to."
+    error_message = "The load balancer passes on what the firewall may let in: packets arrive with the client's address, on the port they were sent to."
   }
-}
-
-run "the_address_outlives_the_machines" {
-  command = apply
   assert {
     condition = (
       azurerm_public_ip.this.allocation_method == "Static" &&
@@ -101,30 +88,24 @@ run "the_address_outlives_the_machines" {
       output.addresses == [azurerm_public_ip.this.ip_address] &&
       output.url == "http://${azurerm_public_ip.this.ip_address}"
     )
-    error_message = "The load balancer must have the static address, and the outputs name it."
+    error_message = "The address outlives the machines: the load balancer must have the static address, and the outputs name it."
   }
-}
-
-run "a_new_machine_answers_before_the_old_one_ends" {
   assert {
     condition = (
       azurerm_linux_virtual_machine_scale_set.this.upgrade_mode == "Rolling" &&
+      !azurerm_linux_virtual_machine_scale_set.this.overprovision &&
       azurerm_linux_virtual_machine_scale_set.this.rolling_upgrade_policy[0].maximum_surge_instances_enabled &&
       azurerm_linux_virtual_machine_scale_set.this.rolling_upgrade_policy[0].max_unhealthy_upgraded_instance_percent == 0
     )
-    error_message = "New machines beside the old ones, and a stop when one of them is not healthy."
+    error_message = "A new machine answers before the old one ends: new machines beside the old ones, and a stop when one of them is not healthy."
   }
-}
-
-run "a_machine_whose_service_is_silent_is_replaced" {
-  command = apply
   assert {
     condition = (
       azurerm_linux_virtual_machine_scale_set.this.automatic_instance_repair[0].enabled &&
       azurerm_linux_virtual_machine_scale_set.this.automatic_instance_repair[0].action == "Replace" &&
       azurerm_linux_virtual_machine_scale_set.this.instances == 1
     )
-    error_message = "One machine, and a new one in its place."
+    error_message = "A machine whose service is silent is replaced: one machine, and a new one in its place."
   }
   assert {
     # The check comes from an address of Azure's; the rule for 80 lets it in with everybody.
@@ -135,15 +116,12 @@ run "a_machine_whose_service_is_silent_is_replaced" {
     )
     error_message = "It is judged by what the service answers."
   }
-}
-
-run "nobody_has_a_key_that_opens" {
   assert {
     condition = (
       azurerm_linux_virtual_machine_scale_set.this.disable_password_authentication &&
       azurerm_linux_virtual_machine_scale_set.this.admin_password == null
     )
-    error_message = "No password."
+    error_message = "Nobody has a key that opens: no password."
   }
   assert {
     # Behind 19 bytes that say what kind of key follows, the last 30 of the 32 bytes of the digest.
@@ -157,22 +135,24 @@ run "nobody_has_a_key_that_opens" {
     condition     = yamldecode(local.boot).allow_public_ssh_keys == false && yamldecode(local.boot).ssh_pwauth == false
     error_message = "No key is taken."
   }
-}
-
-run "the_system_is_the_one_that_was_signed" {
   assert {
     condition     = azurerm_linux_virtual_machine_scale_set.this.secure_boot_enabled && azurerm_linux_virtual_machine_scale_set.this.vtpm_enabled
-    error_message = "Trusted launch."
+    error_message = "The system is the one that was signed: trusted launch."
   }
-}
-
-run "credentials_are_out_of_reach_of_the_container" {
   assert {
     condition = strcontains(
       [for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/meridian/prepare.sh"][0],
       "for address in 169.254.169.254 168.63.129.16"
     )
-    error_message = "Packets of containers to the metadata servers must be dropped."
+    error_message = "Credentials are out of reach of the container: packets of containers to the metadata servers must be dropped."
+  }
+  assert {
+    condition = (
+      azurerm_log_analytics_workspace.this.retention_in_days == 30 &&
+      azurerm_monitor_data_collection_rule.this.data_sources[0].syslog[0].facility_names == tolist(["local0"]) &&
+      strcontains(local.boot, "SyslogFacility=local0")
+    )
+    error_message = "Logs go to the workspace and are kept for a month: the facility that the service writes to is the one that is collected."
   }
 }
 
@@ -194,17 +174,6 @@ run "the_machine_runs_the_image_by_digest_with_the_greeting" {
       output.image == var.image
     )
     error_message = "The unit publishes port 80, and the machine gets this configuration."
-  }
-}
-
-run "logs_go_to_the_workspace_and_are_kept_for_a_month" {
-  assert {
-    condition = (
-      azurerm_log_analytics_workspace.this.retention_in_days == 30 &&
-      azurerm_monitor_data_collection_rule.this.data_sources[0].syslog[0].facility_names == tolist(["local0"]) &&
-      strcontains(local.boot, "SyslogFacility=local0")
-    )
-    error_message = "The facility that the service writes to is the one that is collected."
   }
 }
 
@@ -284,4 +253,92 @@ run "refuses_a_registry_that_nobody_sees" {
     values = { resources = [] }
   }
   expect_failures = [data.azurerm_resources.shared[0]]
+}
+
+# Every value once for each of its conditions.
+run "refuses_the_first_of_each" {
+  command = plan
+  variables {
+    name         = "two--hyphens"
+    region       = "westus" # without zones
+    account      = "my subscription"
+    greeting     = "  "
+    cidr         = "10.30.1.0/16"      # host bits
+    machine_type = "Standard_B2pls_v2" # another processor
+    machines     = 0
+    memory       = 256
+    keep_images  = 9
+    certificate = {
+      name   = "hello"
+      secret = "https://hello.vault.azure.net/secrets/hello"
+      proxy  = "example.com/haproxy@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+    }
+  }
+  expect_failures = [
+    var.name, var.region, var.account, var.greeting, var.cidr, var.machine_type, var.machines, var.memory, var.keep_images, var.certificate,
+  ]
+}
+
+run "refuses_the_second_of_each" {
+  command = plan
+  variables {
+    greeting     = "Hello\nWorld"
+    cidr         = "8.8.0.0/16" # public
+    machine_type = "small"
+    machines     = 11
+    image        = "example.com/meridian:latest"
+    certificate = {
+      name   = "hello.example.com"
+      secret = "hello.pem"
+      proxy  = "example.com/haproxy@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+    }
+  }
+  expect_failures = [var.greeting, var.cidr, var.machine_type, var.machines, var.image, var.certificate]
+}
+
+run "refuses_the_third_of_each" {
+  command = plan
+  variables {
+    cidr  = "10.30.0.0/25" # too small
+    image = "other.azurecr.io/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    certificate = {
+      name   = "hello.example.com"
+      secret = "https://hello.vault.azure.net/secrets/hello"
+      proxy  = "haproxy:latest"
+    }
+  }
+  expect_failures = [var.cidr, var.image, var.certificate]
+}
+
+run "refuses_a_repository_with_a_scheme" {
+  command = plan
+  variables {
+    image          = null # which depends on it
+    repository_url = "https://example.com/meridian"
+  }
+  expect_failures = [var.repository_url]
+}
+
+# What a variable accepts, the provider accepts: both ends of every range.
+run "accepts_the_least_of_everything" {
+  command = plan
+  variables {
+    name        = "abc"
+    cidr        = "192.168.4.0/24"
+    greeting    = "!"
+    machines    = 1
+    memory      = 512
+    keep_images = 10
+  }
+}
+
+run "accepts_the_most_of_everything" {
+  command = plan
+  variables {
+    name        = "sixteen-letters0"
+    cidr        = "10.0.0.0/16"
+    greeting    = join("", [for i in range(200) : "x"])
+    machines    = 10
+    keep_images = 1000
+  }
 }

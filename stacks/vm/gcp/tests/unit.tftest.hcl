@@ -41,7 +41,7 @@ override_resource {
   target = terraform_data.apis
 }
 
-run "lets_in_exactly_what_the_list_says" {
+run "with_the_variables_above" {
   assert {
     condition = toset([
       for rule in google_compute_firewall.ingress : join(" ", [
@@ -58,7 +58,7 @@ run "lets_in_exactly_what_the_list_says" {
       "tcp all from 10.30.0.0/16",
       "udp all from 10.30.0.0/16",
     ])
-    error_message = "Nothing more and nothing less."
+    error_message = "Lets in exactly what the list says: nothing more and nothing less."
   }
   assert {
     condition = alltrue([
@@ -68,9 +68,6 @@ run "lets_in_exactly_what_the_list_says" {
     ])
     error_message = "Rules are for the whole network, and each has the one source compared above."
   }
-}
-
-run "lets_everything_out" {
   assert {
     condition = (
       google_compute_firewall.egress.direction == "EGRESS"
@@ -78,22 +75,16 @@ run "lets_everything_out" {
       && [for allow in google_compute_firewall.egress.allow : allow.protocol] == ["all"]
       && length(google_compute_firewall.egress.deny) == 0
     )
-    error_message = "Every protocol to everywhere."
+    error_message = "Lets everything out: every protocol to everywhere."
   }
-}
-
-run "what_the_platform_adds_by_itself_lets_nothing_in" {
   assert {
     condition     = google_compute_network.this.auto_create_subnetworks == false && google_compute_network.this.name != "default"
-    error_message = "Only the network named default has rules of Google's; in any other the last rule denies what comes in."
+    error_message = "What the platform adds by itself lets nothing in: only the network named default has Google's rules, any other denies by its last."
   }
   assert {
     condition     = alltrue([for rule in google_compute_firewall.ingress : rule.priority < 65535])
     error_message = "They stand before that last rule."
   }
-}
-
-run "the_load_balancer_shows_the_client_to_the_firewall" {
   assert {
     condition = (
       google_compute_forwarding_rule.this.load_balancing_scheme == "EXTERNAL"
@@ -101,22 +92,16 @@ run "the_load_balancer_shows_the_client_to_the_firewall" {
       && google_compute_forwarding_rule.this.all_ports
       && google_compute_region_backend_service.this.protocol == "UNSPECIFIED"
     )
-    error_message = "Packets must be passed on as they are, all of them: the firewall chooses."
+    error_message = "The load balancer shows the client to the firewall. Packets must be passed on as they are, all of them: the firewall chooses."
   }
-}
-
-run "the_address_outlives_the_machines" {
-  command = apply
   assert {
     condition = (
-      google_compute_forwarding_rule.this.ip_address == google_compute_address.this.address
+      google_compute_address.this.address_type == "EXTERNAL"
+      && google_compute_forwarding_rule.this.ip_address == google_compute_address.this.address
       && output.addresses == [google_compute_address.this.address]
     )
-    error_message = "The load balancer must have the static address, and the output names it."
+    error_message = "The address outlives the machines: the load balancer must have the static address, and the output names it."
   }
-}
-
-run "a_new_machine_answers_before_the_old_one_ends" {
   assert {
     condition = (
       google_compute_region_instance_group_manager.this.update_policy[0].type == "PROACTIVE"
@@ -124,7 +109,7 @@ run "a_new_machine_answers_before_the_old_one_ends" {
       && google_compute_region_instance_group_manager.this.update_policy[0].max_unavailable_fixed == 0
       && google_compute_region_instance_group_manager.this.update_policy[0].max_surge_fixed >= 3
     )
-    error_message = "New machines beside the old ones, none of which may be missing."
+    error_message = "A new machine answers before the old one ends: new machines beside the old ones, none of which may be missing."
   }
   assert {
     condition = (
@@ -133,18 +118,15 @@ run "a_new_machine_answers_before_the_old_one_ends" {
     )
     error_message = "The apply ends when they serve."
   }
-}
-
-run "a_machine_whose_service_is_silent_is_replaced" {
-  command = apply
   assert {
     condition = (
       google_compute_region_instance_group_manager.this.auto_healing_policies[0].health_check == google_compute_health_check.healing.id
+      && google_compute_region_instance_group_manager.this.auto_healing_policies[0].initial_delay_sec == 240
       && google_compute_health_check.healing.http_health_check[0].request_path == "/now"
       && google_compute_health_check.healing.http_health_check[0].port == 80
       && google_compute_region_instance_group_manager.this.target_size == 1
     )
-    error_message = "One machine, judged by what it answers."
+    error_message = "A machine whose service is silent is replaced: one machine, judged by what it answers."
   }
   assert {
     # Google's checks come from addresses of its own; the rule for 80 lets them in with everybody.
@@ -154,9 +136,6 @@ run "a_machine_whose_service_is_silent_is_replaced" {
     )
     error_message = "The load balancer must ask the service itself."
   }
-}
-
-run "nobody_has_a_key_and_the_system_is_the_one_that_google_signed" {
   assert {
     condition = (
       google_compute_region_instance_template.this.metadata["block-project-ssh-keys"] == "TRUE"
@@ -164,7 +143,7 @@ run "nobody_has_a_key_and_the_system_is_the_one_that_google_signed" {
       && google_compute_region_instance_template.this.metadata["serial-port-enable"] == "FALSE"
       && !contains(keys(google_compute_region_instance_template.this.metadata), "ssh-keys")
     )
-    error_message = "No key pair, no serial shell."
+    error_message = "Nobody has a key and the system is the one that Google signed: no key pair, no serial shell."
   }
   assert {
     condition     = yamldecode(local.boot).allow_public_ssh_keys == false && yamldecode(local.boot).ssh_pwauth == false
@@ -178,15 +157,20 @@ run "nobody_has_a_key_and_the_system_is_the_one_that_google_signed" {
     )
     error_message = "Shielded."
   }
-}
-
-run "credentials_are_out_of_reach_of_the_container" {
   assert {
     condition = strcontains(
       [for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/meridian/prepare.sh"][0],
       "for address in 169.254.169.254 168.63.129.16"
     )
-    error_message = "Packets of containers to the metadata server must be dropped."
+    error_message = "Credentials are out of reach of the container: packets of containers to the metadata server must be dropped."
+  }
+  assert {
+    condition = (
+      google_compute_region_instance_template.this.metadata["google-logging-enabled"] == "true"
+      && strcontains(local.boot, "--log-driver json-file")
+      && contains(keys(google_project_iam_member.machine), "roles/logging.logWriter")
+    )
+    error_message = "Logs go to Cloud Logging: the agent must be on, find the engine's files, and may write."
   }
 }
 
@@ -210,17 +194,6 @@ run "the_machine_runs_the_image_by_digest_with_the_greeting" {
       && google_compute_region_instance_template.this.metadata["user-data"] == local.boot && output.image == var.image
     )
     error_message = "The unit publishes port 80, and the machine gets this configuration."
-  }
-}
-
-run "logs_go_to_cloud_logging" {
-  assert {
-    condition = (
-      google_compute_region_instance_template.this.metadata["google-logging-enabled"] == "true"
-      && strcontains(local.boot, "--log-driver json-file")
-      && contains(keys(google_project_iam_member.machine), "roles/logging.logWriter")
-    )
-    error_message = "The agent must be on, find the engine's files, and may write."
   }
 }
 
@@ -286,4 +259,76 @@ run "without_a_certificate_no_secret_is_read" {
     values          = { address = "203.0.113.10" }
     override_during = plan
   }
+}
+
+# The run fails if one of these is not refused.
+run "refuses" {
+  command = plan
+  variables {
+    # a name with two hyphens
+    name = "two--hyphens"
+    # a zone for a region
+    region = "us-central1-a"
+    # the number of a project
+    project = "123456789012"
+    # an empty greeting
+    greeting = "  "
+    # a range with host bits
+    cidr = "10.30.1.0/16"
+    # a machine of another processor
+    machine_type = "t2a-standard-1"
+    # no machine at all
+    machines = 0
+    # less memory than the service needs
+    memory = 256
+    # a repository with a scheme
+    repository_url = "https://example.com/meridian"
+    # to keep too few images
+    keep_images = 1
+    # a certificate without a host name
+    certificate = { name = "hello", secret = "projects/p/secrets/s/versions/1", proxy = var.image }
+  }
+  expect_failures = [
+    var.name,
+    var.region,
+    var.project,
+    var.greeting,
+    var.cidr,
+    var.machine_type,
+    var.machines,
+    var.memory,
+    var.repository_url,
+    var.keep_images,
+    var.certificate,
+  ]
+}
+
+run "refuses_2" {
+  command = plan
+  variables {
+    # a greeting of two lines
+    greeting = "Hello\nWorld"
+    # a public range
+    cidr = "8.8.0.0/16"
+    # what is no machine type
+    machine_type = "small"
+    # an image of artifact registry that the machine may not pull
+    image = "us-central1-docker.pkg.dev/test-project/other/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    # a certificate that is no secret
+    certificate = { name = "hello.example.com", secret = "hello.pem", proxy = var.image }
+  }
+  expect_failures = [var.greeting, var.cidr, var.machine_type, var.image, var.certificate]
+}
+
+run "refuses_3" {
+  command = plan
+  variables {
+    # a range too small
+    cidr = "10.30.0.0/25"
+    # an image by tag
+    image = "example.com/meridian:latest"
+    # a proxy by tag
+    certificate = { name = "hello.example.com", secret = "projects/test-project/secrets/hello/versions/1", proxy = "haproxy:latest" }
+  }
+  expect_failures = [var.cidr, var.image, var.certificate]
 }
