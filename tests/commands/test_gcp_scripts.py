@@ -1,14 +1,13 @@
 """What the scripts say to a machine or a project that lacks something: against the double of Google's interfaces."""
 
 import os
-import shutil
 import subprocess
 import sys
 
 import pytest
 from doubles.cloud_echo import Echo
 from support.gcp_world import gcloud
-from support.machine import ROOT
+from support.machine import ROOT, copy
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
@@ -23,9 +22,7 @@ class Machine:
     def __init__(self, folder):
         self.folder = folder
         self.echo = Echo("Google", folder, ["*.googleapis.com"])
-        for path in ("scripts", "stacks/gcp"):
-            shutil.copytree(ROOT / path, folder / path,
-                ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "__pycache__"))
+        copy(folder, "scripts", "stacks/gcp")
         ours = {name: value
             for name, value in os.environ.items() if not name.startswith(("GOOGLE_", "CLOUDSDK_", "TF_", "IMAGE"))}
         self.environment = {

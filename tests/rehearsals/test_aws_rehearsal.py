@@ -15,7 +15,7 @@ import urllib.request
 
 import pytest
 from support import cloudwatch
-from support.aws_world import Clone, World, in_order  # noqa: F401 a fixture
+from support.aws_world import Clone, World, in_iam, in_order  # noqa: F401 a fixture
 from support.machine import ROOT, need
 from support.rehearsal import timed
 
@@ -415,34 +415,7 @@ def rights(*names):
 
 def asked(world):
     """What was called, in the words of IAM."""
-    prefixes = {"monitoring": "cloudwatch", "tagging": "tag"}
-    # S3's interface and its rights have different names:
-    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
-    names = {
-        "DeleteBucketEncryption": "PutEncryptionConfiguration",
-        "DeleteBucketLifecycle": "PutLifecycleConfiguration",
-        "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
-        "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
-        "DeleteObjects": "DeleteObject",
-        "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
-        "GetBucketEncryption": "GetEncryptionConfiguration",
-        "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
-        "GetBucketReplication": "GetReplicationConfiguration",
-        "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
-        "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
-        "HeadBucket": "ListBucket",
-        "HeadObject": "GetObject",
-        "ListBuckets": "ListAllMyBuckets",
-        "ListDirectoryBuckets": "ListAllMyBuckets",
-        "ListObjectVersions": "ListBucketVersions",
-        "ListObjectsV2": "ListBucket",
-        "PutBucketEncryption": "PutEncryptionConfiguration",
-        "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
-        "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
-    }
-    calls = {tuple(call.split()) for call in world.called()}
-    found = {f"{prefixes.get(service, service)}:{names.get(operation, operation) if service == 's3' else operation}"
-        for service, operation in calls}
+    found = {in_iam(*call.split()) for call in world.called()}
     # Everybody may ask who he is; a domain's zone is its owner's to allow.
     return {action for action in found if action != "sts:GetCallerIdentity" and not action.startswith("route53:")}
 

@@ -15,7 +15,7 @@ import time
 
 import pytest
 from doubles.balancer import Balancer
-from support.aws_world import Clone, World
+from support.aws_world import Clone, World, in_iam
 from support.load import Load
 from support.machine import ROOT
 
@@ -221,20 +221,6 @@ def test_a_half_failing_canary_behind_a_healthy_stable_is_withdrawn(stage):
     assert clone.planned(f"-var=image={GOOD}") == {}
 
 
-# What IAM calls differently than the interface does:
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
-RIGHTS = {
-    "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
-    "GetBucketEncryption": "GetEncryptionConfiguration",
-    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
-    "GetBucketReplication": "GetReplicationConfiguration",
-    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
-    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
-    "HeadBucket": "ListBucket",
-    "HeadObject": "GetObject",
-}
-
-
 def test_the_planner_may_do_all_that_a_plan_of_the_stack_calls(stage):
     """The calls of a plan, told apart by the key that signed them, against the planner's policy."""
     clone, _, _ = stage
@@ -245,7 +231,7 @@ def test_the_planner_may_do_all_that_a_plan_of_the_stack_calls(stage):
     for call in clone.world.calls.read_text().splitlines():
         service, operation, key = call.split()
         if key == "planner":
-            called.add(f"{'cloudwatch' if service == 'monitoring' else service}:{RIGHTS.get(operation, operation)}")
+            called.add(in_iam(service, operation))
     assert len(called) > 20
     # Everybody may ask who he is.
     lacking = {call for call in called - {"sts:GetCallerIdentity"}

@@ -10,8 +10,7 @@ import json
 import subprocess
 
 import pytest
-from support.gcp_world import A, environment
-from support.rehearsal import copied
+from support.gcp_world import plan_alone
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "promtool")]
 
@@ -29,18 +28,9 @@ GOOD, BAD = f'{REQUESTS},response_code_class="200"}}', f'{REQUESTS},response_cod
 @pytest.fixture(scope="module")
 def alerts(tmp_path_factory):
     """Name to query and duration, as the plan of a new stack has them."""
-    stack = copied("gcp", tmp_path_factory.mktemp("alerts"))
-    cut_off = environment(HTTPS_PROXY="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9", NO_PROXY="", no_proxy="")
-
-    def terraform(*arguments):
-        return subprocess.run(
-            ["terraform", f"-chdir={stack}", *arguments], env=cut_off, check=True, text=True, stdout=subprocess.PIPE
-        ).stdout
-
-    terraform("init", "-input=false")
-    terraform("plan", "-input=false", "-out=plan", f"-var=image={A}")
+    plan, _ = plan_alone(tmp_path_factory.mktemp("alerts"))
     found = {}
-    for each in json.loads(terraform("show", "-json", "plan"))["resource_changes"]:
+    for each in plan["resource_changes"]:
         if each["type"] == "google_monitoring_alert_policy":
             after = each["change"]["after"]
             [condition] = after["conditions"]

@@ -6,12 +6,11 @@ The tests follow one another as a life does, from the first apply to the destroy
 
 import json
 import os
-import subprocess
 
 import pytest
-from support.gcp_world import COMPUTE, COUNTS, PROJECT, SERVICE, A, B, C, D, Gcp, environment, gcloud
+from support.gcp_world import COMPUTE, COUNTS, PROJECT, SERVICE, A, B, C, D, Gcp, gcloud, plan_alone
 from support.machine import ROOT
-from support.rehearsal import by_type, changed, copied, fair, timed
+from support.rehearsal import by_type, changed, fair
 
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "jdk")]
@@ -29,19 +28,8 @@ def gcp(tmp_path_factory):
 
 
 def test_a_full_plan_takes_less_than_15_seconds_and_no_network(tmp_path):
-    stack = copied("gcp", tmp_path)
-    # A proxy that is not there: nothing is reached.
-    cut_off = environment(HTTPS_PROXY="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9", NO_PROXY="", no_proxy="")
-
-    def terraform(*arguments):
-        return subprocess.run(
-            ["terraform", f"-chdir={stack}", *arguments], env=cut_off, check=True, text=True, stdout=subprocess.PIPE
-        ).stdout
-
-    terraform("init", "-input=false")
-    _, *taken = timed(lambda: terraform("plan", "-input=false", "-out=plan", f"-var=image={A}"))
+    plan, taken = plan_alone(tmp_path)
     assert fair(*taken) < 15, taken
-    plan = json.loads(terraform("show", "-json", "plan"))
     changes = changed(plan)
     assert set(map(tuple, changes.values())) == {("create",)}
     assert by_type(changes) == COUNTS

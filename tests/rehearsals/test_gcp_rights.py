@@ -6,13 +6,12 @@ The tests follow one another as a life does.
 """
 
 import json
-import shutil
 import subprocess
 
 import pytest
 from doubles.cloud_echo import Echo
 from support.gcp_world import PROJECT, A, B, environment
-from support.machine import ROOT
+from support.machine import ROOT, copy
 from support.rehearsal import by_type, changed
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "jdk")]
@@ -34,10 +33,8 @@ class World:
         self.echo = Echo("Google", folder, ["*.googleapis.com"])
         self.echo.order("judge", **RIGHTS)
         self.root = folder / "clone"
-        for path in ("modules/gcp", "modules/image", STACK, MACHINES, "stacks/vm/boot", BOOTSTRAP, "app/documents"):
-            shutil.copytree(ROOT / path, self.root / path,
-                ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests"))
-        shutil.copy(ROOT / "app/pom.xml", self.root / "app")
+        copy(self.root, "modules/gcp", "modules/image", STACK, MACHINES, "stacks/vm/boot", BOOTSTRAP, "app/documents",
+            "app/pom.xml")
         for stack in (STACK, MACHINES, BOOTSTRAP):
             self.terraform(stack, OWNER, "init", "-input=false")
 

@@ -5,13 +5,12 @@ made."""
 import base64
 import hashlib
 import os
-import shutil
 
 import pytest
 from doubles.cloud_echo import SOURCES, Echo
 from support.certificates import issued
 from support.emulators import Emulator, azurite, free_port
-from support.machine import ROOT
+from support.machine import copy
 from support.state_story import Story
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "azurerm", "jdk", "npm")]
@@ -33,9 +32,7 @@ class World:
         self.echo = Echo("Arm", folder, ["management.azure.com", "*.blob.core.windows.net"])
         self.azurite = self.behind(folder)
         root = folder / "clone"
-        for path in ("scripts", "modules/azure", "stacks/bootstrap/azure", "stacks/azure"):
-            shutil.copytree(ROOT / path, root / path,
-                ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests", "__pycache__"))
+        copy(root, "scripts", "modules/azure", "stacks/bootstrap/azure", "stacks/azure")
         with open(root / "stacks/bootstrap/azure/terraform.tfvars", "a") as variables:
             variables.write(GITHUB)
         environment = {

@@ -2,12 +2,11 @@
 tests/doubles/clouds/Google.java, and with the real backend on an emulator of Storage, which stands behind the bucket
 that the double made."""
 
-import shutil
 
 import pytest
 from doubles.cloud_echo import Echo
 from support.emulators import Emulator, fake_gcs_server, free_port
-from support.machine import ROOT
+from support.machine import copy
 from support.state_story import Story
 from support.gcp_world import PROJECT, environment
 
@@ -35,9 +34,7 @@ class World:
         self.emulator = Emulator(command, port, folder / "gcs.log")
         self.echo.order("objects", url=f"http://127.0.0.1:{port}")
         root = folder / "clone"
-        for path in ("scripts", "modules/gcp", "stacks/bootstrap/gcp", "stacks/gcp"):
-            shutil.copytree(ROOT / path, root / path,
-                ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests", "__pycache__"))
+        copy(root, "scripts", "modules/gcp", "stacks/bootstrap/gcp", "stacks/gcp")
         with open(root / "stacks/bootstrap/gcp/terraform.tfvars", "a") as variables:
             variables.write(TRUST)
         self.story = Story(root, "gcp",

@@ -8,11 +8,10 @@ a replacement is asked for, and that nothing stays. The tests build on each othe
 import base64
 import json
 import os
-import shutil
 
 import pytest
 from doubles.cloud_echo import SOURCES, Echo
-from support.machine import ROOT
+from support.machine import ROOT, copy
 from support.providers import Providers
 from support.rehearsal import Rehearsal
 
@@ -41,10 +40,7 @@ class Machines(Rehearsal):
 
     def __init__(self, folder):
         self.cloud, self.folder, self.stack = "vm/azure", folder, folder / "stacks/vm/azure"
-        for path in ("modules/image", "stacks/vm", "app/documents", "scripts"):
-            shutil.copytree(ROOT / path, folder / path,
-                ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests", "__pycache__"))
-        shutil.copy(ROOT / "app/pom.xml", folder / "app")
+        copy(folder, "modules/image", "stacks/vm", "app/documents", "app/pom.xml", "scripts")
         self.echo = Echo("Arm", folder, ["management.azure.com"])
         ours = {name: value for name, value in os.environ.items() if not name.startswith(("ARM_", "TF_"))}
         self.environment = {**ours, **self.echo.environment, "PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}",

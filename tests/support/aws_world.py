@@ -27,6 +27,38 @@ def in_order(request):
         request.module.broken = request.node.name
 
 
+# Rights that have another name than S3's interface:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+S3_RIGHTS = {
+    "DeleteBucketEncryption": "PutEncryptionConfiguration",
+    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
+    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+    "DeleteObjects": "DeleteObject",
+    "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetBucketReplication": "GetReplicationConfiguration",
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
+    "ListBuckets": "ListAllMyBuckets",
+    "ListDirectoryBuckets": "ListAllMyBuckets",
+    "ListObjectVersions": "ListBucketVersions",
+    "ListObjectsV2": "ListBucket",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+}
+
+
+def in_iam(service, operation):
+    """The right that a call takes."""
+    prefix = {"monitoring": "cloudwatch", "tagging": "tag"}.get(service, service)
+    return f"{prefix}:{S3_RIGHTS.get(operation, operation) if service == 's3' else operation}"
+
+
 class World:
     """Context manager: `url` is AWS, `registry` HOST:PORT; both end with it."""
 

@@ -3,20 +3,16 @@
 import json
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import time
 
-from support.machine import ROOT
+from support.machine import copy
 
 
 def copied(cloud, folder):
     """A copy of all that a deployment reads, as a fresh clone without the lock file has it; its stack's folder."""
-    for path in (f"modules/{cloud}", "modules/image", f"stacks/{cloud}", "app/documents", "scripts"):
-        shutil.copytree(ROOT / path, folder / path,
-            ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests", "__pycache__"))
-    shutil.copy(ROOT / "app/pom.xml", folder / "app")
+    copy(folder, f"modules/{cloud}", "modules/image", f"stacks/{cloud}", "app/documents", "app/pom.xml", "scripts")
     return folder / "stacks" / cloud
 
 
