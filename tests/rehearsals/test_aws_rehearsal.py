@@ -337,7 +337,8 @@ def test_an_apply_killed_between_push_and_digest_says_how_to_go_on_elsewhere(wor
     Built.pushed = (killed.folder / "app/target/digest").read_text().strip()
     Built.state = state.read_text()
     # Terraform may have begun to note the digest, without an instance.
-    assert [each["instances"] for each in json.loads(Built.state)["resources"] if each["name"] == "digest"] in ([], [[]])
+    noted = [each["instances"] for each in json.loads(Built.state)["resources"] if each["name"] == "digest"]
+    assert noted in ([], [[]])
 
 
 def test_another_clone_resumes_it_without_building_again(world, tmp_path_factory):
