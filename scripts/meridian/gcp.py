@@ -179,14 +179,11 @@ class Gcp(Cloud):
             ("service", "run.googleapis.com/v2", "services", (name,)),
             ("job", "run.googleapis.com/v2", "jobs", (f"{name}-probe",)),
             ("schedule", "cloudscheduler.googleapis.com/v1", "jobs", (f"{name}-probe",)),
-            ("repository", "artifactregistry.googleapis.com/v1", "repositories", (name,)),
         ):
             yield kind, f"https://{host}/projects/{place}/locations/{region}/{collection}", collection, one_of(*names)
         buckets = f"https://storage.googleapis.com/storage/v1/b?project={place}"
         yield "bucket", buckets, "items", one_of(f"{place}-{name}-documents")
-        accounts = tuple(f"{name}-{role}@{place}.iam.gserviceaccount.com" for role in ("service", "schedule"))
-        listed = f"https://iam.googleapis.com/v1/projects/{place}/serviceAccounts"
-        yield "service account", listed, "accounts", one_of(*accounts)
+        yield from shared(name, place, region, "service", "schedule")
         alerts = tuple(f"{name} {alert}" for alert in ("errors", "latency", "cpu", "memory", "unreachable", "probe"))
         yield "alert", f"{monitoring}/alertPolicies", "alertPolicies", one_of(*alerts, key="displayName")
         yield "check", f"{monitoring}/uptimeCheckConfigs", "uptimeCheckConfigs", one_of(f"{name} from outside",
@@ -266,7 +263,6 @@ class GcpMachine(Gcp):
         Cloud.destroy(self, stack, options)
 
     def made(self, name, place, region):
-        """Kind, address of its list, key of the list, and what names an item if it is the stack's."""
         compute = f"https://compute.googleapis.com/compute/v1/projects/{place}"
 
         def ours(item, labels):
@@ -280,12 +276,8 @@ class GcpMachine(Gcp):
             ("health check", f"regions/{region}/healthChecks", (f"{name}-serving",)),
             ("health check", "global/healthChecks", (f"{name}-healing",)),
             ("public address", f"regions/{region}/addresses", (name,)),
-            (
-                "firewall rule",
-                "global/firewalls",
-                tuple(f"{name}-{rule}"
-                    for rule in ("http", "https", "icmp", "ssh", "inside-tcp", "inside-udp", "everything-out")),
-            ),
+            ("firewall rule", "global/firewalls", tuple(f"{name}-{rule}"
+                for rule in ("http", "https", "icmp", "ssh", "inside-tcp", "inside-udp", "everything-out"))),
             ("subnet", f"regions/{region}/subnetworks", (name,)),
             ("network", "global/networks", (name,)),
         ):
@@ -296,15 +288,16 @@ class GcpMachine(Gcp):
         for zone in (each for each in every(f"{compute}/zones", "items") if each["name"].startswith(f"{region}-")):
             yield "machine", f"{compute}/zones/{zone['name']}/instances?{labelled}", "items", lambda item: ours(item,
                 item.get("labels", {}))
-        yield (
-            "repository",
-            f"https://artifactregistry.googleapis.com/v1/projects/{place}/locations/{region}/repositories",
-            "repositories",
-            one_of(name),
-        )
-        account = f"{name}-machine@{place}.iam.gserviceaccount.com"
-        listed = f"https://iam.googleapis.com/v1/projects/{place}/serviceAccounts"
-        yield "service account", listed, "accounts", one_of(account)
+        yield from shared(name, place, region, "machine")
+
+
+def shared(name, place, region, *roles):
+    """What a service and a machine both have."""
+    repositories = f"https://artifactregistry.googleapis.com/v1/projects/{place}/locations/{region}/repositories"
+    yield "repository", repositories, "repositories", one_of(name)
+    accounts = (f"{name}-{role}@{place}.iam.gserviceaccount.com" for role in roles)
+    listed = f"https://iam.googleapis.com/v1/projects/{place}/serviceAccounts"
+    yield "service account", listed, "accounts", one_of(*accounts)
 
 
 def login():

@@ -6,8 +6,7 @@ import urllib.parse
 from meridian.checks import proxy
 from meridian.console import PROGRAM, Problem, say
 from meridian.image import Image
-from meridian.page import Page
-from meridian.verify import Verification, until_it_answers
+from meridian.verify import Page, Verification, until_it_answers
 
 
 def look(stack):

@@ -1,5 +1,6 @@
-"""Looks at a deployed service as a stranger on the internet would."""
+"""Looks at a deployed service or virtual machine as a stranger on the internet would."""
 
+import html
 import http.client
 import json
 import re
@@ -66,16 +67,19 @@ class Verification:
         self.documents = documents or {}
 
     def all(self):
+        yield from self.contents()
+        yield self.private_pages
+        yield from (lambda port=port: self.port(port) for port in self.closed)
+        if self.url.startswith("https:"):
+            yield self.redirect
+
+    def contents(self):
         yield self.home
         yield self.forgery
         if self.versions:
             yield self.version
         yield from (lambda name=name, text=text: self.document(name, text)
             for name, text in sorted(self.documents.items()))
-        yield self.private_pages
-        yield from (lambda port=port: self.port(port) for port in self.closed)
-        if self.url.startswith("https:"):
-            yield self.redirect
 
     def address(self, headers=None):
         status, _, text = get(self.url, "/", headers)
@@ -153,3 +157,35 @@ class Verification:
             raise Problem(f"Port 80 answered {status} {target}.",
                 f"It should send everybody to https://{host}{self.redirected}.")
         return f"Port 80 sends to {target}"
+
+
+class Page(Verification):
+    """A virtual machine, which serves a page."""
+
+    redirected = "/hello"
+
+    def __init__(self, *arguments, greeting, addresses, **named):
+        super().__init__(*arguments, **named)
+        self.greeting = greeting
+        self.addresses = addresses
+
+    def contents(self):
+        for path in ("/", "/hello"):
+            yield lambda path=path: self.page(path)
+        yield self.version
+        yield from (lambda address=address: self.address_answers(address) for address in self.addresses)
+
+    def page(self, path):
+        status, headers, text = get(self.url, path)
+        kind = headers.get("Content-Type", "")
+        if status != 200 or not kind.startswith("text/html") or self.greeting not in html.unescape(text):
+            raise Problem(f"GET {path} answered {status} {text[:200]!r}.",
+                f"It should be a page that says {self.greeting!r}.")
+        return f"GET {path} says {self.greeting!r}"
+
+    def address_answers(self, address):
+        status, _, _ = get(f"http://{address}", "/now")
+        if status != 200:
+            raise Problem(f"The address {address} answered {status}.",
+                "The load balancer does not find a healthy machine from there.")
+        return f"{address} answers"
