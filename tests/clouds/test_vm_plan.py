@@ -1,4 +1,4 @@
-"""The virtual machine on Azure and Google Cloud: real plans of the real providers, read as JSON.
+"""The virtual machine on Google Cloud, and what it shares with Azure's: real plans of the real providers, read as JSON.
 
 The providers speak to the doubles of tests/doubles/clouds, which a plan asks for little. Nothing is applied
 here: what only the clouds can show is said so in the guides.
@@ -28,18 +28,7 @@ LIST = {
     ("tcp", "all", INSIDE),
     ("udp", "all", INSIDE),
 }
-# What each platform adds by itself, by priority: allowed or not, protocol, port, source or target.
-# https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#default-security-rules
-AZURE_IN = [
-    (65000, True, "all", "all", "VirtualNetwork"),
-    (65001, True, "all", "all", "AzureLoadBalancer"),
-    (65500, False, "all", "all", ANYWHERE),
-]
-AZURE_OUT = [
-    (65000, True, "all", "all", "VirtualNetwork"),
-    (65001, True, "all", "all", "Internet"),
-    (65500, False, "all", "all", ANYWHERE),
-]
+# What Google adds by itself, by priority: allowed or not, protocol, port, source or target.
 # https://cloud.google.com/firewall/docs/firewalls#default_firewall_rules
 GOOGLE_IN = [(65535, False, "all", "all", ANYWHERE)]
 GOOGLE_OUT = [(65535, True, "all", "all", ANYWHERE)]
@@ -56,9 +45,8 @@ class Plan:
         need(provider)
         copy(folder, "modules/image", "stacks/vm", "app/pom.xml")
         echo = Echo(double, folder, hosts)
-        ours = {name: value for name, value in os.environ.items() if not name.startswith(("GOOGLE_", "ARM_", "TF_"))}
         environment = {
-            **ours,
+            **{name: value for name, value in os.environ.items() if not name.startswith(("GOOGLE_", "ARM_", "TF_"))},
             **echo.environment,
             "PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}",
             "TF_IN_AUTOMATION": "1",
@@ -118,25 +106,6 @@ def everything(value):
     return {"*": "all", "": "all", None: "all"}.get(value, value)
 
 
-def azure_rules(plan, direction):
-    rules = plan.one("azurerm_network_security_group")["security_rule"]
-    for rule in rules:
-        # Each says by single values what it means; lists of more would be what is not compared here.
-        assert not any(value for name, value in rule.items() if name.endswith(("_prefixes", "_ranges", "_group_ids")))
-        assert rule["source_port_range"] == "*" and rule["destination_address_prefix"] == "*"
-    return [
-        (
-            rule["priority"],
-            rule["access"] == "Allow",
-            everything(rule["protocol"].lower()),
-            everything(rule["destination_port_range"]),
-            {"*": ANYWHERE}.get(rule["source_address_prefix"], rule["source_address_prefix"]),
-        )
-        for rule in rules
-        if rule["direction"] == direction
-    ]
-
-
 def google_rules(plan, direction):
     rules = []
     for rule in plan.every("google_compute_firewall"):
@@ -149,23 +118,6 @@ def google_rules(plan, direction):
             (port,) = allow["ports"] or [None]
             rules.append((rule["priority"], True, allow["protocol"], everything(port), peer))
     return rules
-
-
-def test_azure_lets_in_exactly_the_list(azure):
-    assert let_through(azure_rules(azure, "Inbound") + AZURE_IN) == LIST
-
-
-def test_azure_lets_everything_out(azure):
-    assert ("all", "all", ANYWHERE) in let_through(azure_rules(azure, "Outbound") + AZURE_OUT)
-
-
-def test_the_firewall_of_azure_is_around_all_machines(azure):
-    assert "azurerm_subnet_network_security_group_association.this" in azure.values
-    assert "azurerm_network_security_rule" not in "".join(
-        azure.values), "A rule beside the group's own would not be compared."
-    (interface,) = azure.one("azurerm_linux_virtual_machine_scale_set")["network_interface"]
-    (configuration,) = interface["ip_configuration"]
-    assert not interface["network_security_group_id"] and configuration["public_ip_address"] == []
 
 
 def test_google_lets_in_exactly_the_list(gcp):
@@ -211,10 +163,8 @@ def test_the_key_that_azure_asks_for_is_made_from_no_private_half(azure):
     assert key["public_key"] == f"ssh-ed25519 {base64.b64encode(blob).decode()}"
 
 
-@pytest.mark.parametrize("cloud", ["azure", "gcp"])
-def test_a_first_plan_only_makes_things(cloud, request):
-    actions = request.getfixturevalue(cloud).actions
-    assert set(map(tuple, actions.values())) <= {("create",), ("read",)}
+def test_a_first_plan_only_makes_things(gcp):
+    assert set(map(tuple, gcp.actions.values())) <= {("create",), ("read",)}
     # Two more when the image is built: its push, and what remembers its digest.
-    count = list(actions.values()).count(["create"]) + 2
-    assert f"makes {count} resources" in " ".join((ROOT / "stacks/vm" / cloud / "README.md").read_text().split())
+    count = list(gcp.actions.values()).count(["create"]) + 2
+    assert f"makes {count} resources" in " ".join((ROOT / "stacks/vm/gcp/README.md").read_text().split())

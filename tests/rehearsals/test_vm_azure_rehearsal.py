@@ -101,6 +101,7 @@ def test_the_load_balancer_leads_to_the_machines_and_asks_them_for_the_time(azur
     pool = f"{NETWORK}/loadBalancers/meridian-hello/backendAddressPools/machines"
     assert [each["id"] for each in address["properties"]["loadBalancerBackendAddressPools"]] == [pool]
     assert "publicIPAddressConfiguration" not in address["properties"]
+    assert "networkSecurityGroup" not in interface["properties"], "The list is that of the subnet's group alone."
     assert profile["networkProfile"]["healthProbe"]["id"] == probe["id"]
 
 
