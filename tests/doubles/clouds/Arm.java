@@ -60,9 +60,6 @@ final class Arm implements Echo.Cloud {
   private static final Pattern RESOURCE_ID =
       Pattern.compile("(?i)/subscriptions/[^/]+/resourceGroups/[^/]+/providers/[^/]+/[^/]+/.+");
 
-  /** When to ask how far it is: https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations */
-  private static final Map<String, String> SOON = Map.of("Retry-After", "1");
-
   final Store store = new Store(true);
   private final ArmFields fields = new ArmFields(store);
   private final ContainerApps apps = new ContainerApps(store);
@@ -240,7 +237,7 @@ final class Arm implements Echo.Cloud {
     fields.compute(id, body);
     store.put(path, body);
     return new Echo.Answer(
-        isNew && !MADE_WITH_200.contains(id.type()) ? 201 : 200, fields.shown(id, body), SOON);
+        isNew && !MADE_WITH_200.contains(id.type()) ? 201 : 200, fields.shown(id, body));
   }
 
   private Echo.Answer patch(String path, Map<String, Object> body) {
