@@ -6,6 +6,7 @@ import re
 
 import pytest
 from support.machine import ROOT
+from support.policies import remarks, statements
 
 pytestmark = [pytest.mark.check, pytest.mark.lint]
 
@@ -37,53 +38,6 @@ REASONS = {
         "cloudsplaining InfrastructureModification ssm:UpdateInstanceInformation",
     ): "a machine tells Session Manager of itself; it has no resource to name",
 }
-READS = re.compile(r":(Describe|Get|List)")
-# What has no resource to name, or none that is ours before it is made.
-STARS = {
-    "ecs:DeregisterTaskDefinition": "AWS asks it of *",
-    "elasticloadbalancing:SetWebAcl": "AWS asks it of *",
-    "sns:Unsubscribe": "AWS asks it of *",
-    "ecr:BatchCheckLayerAvailability": "in the boundary only: an image may be in a repository of any account",
-    "ecr:BatchGetImage": "as ecr:BatchCheckLayerAvailability",
-}
-
-
-def statements(text):
-    return json.loads(text)["Statement"]
-
-
-def remarks(text):
-    """What the two say, but for stars that are guarded by a condition, only read, or have their reason."""
-    import cloudsplaining.scan.policy_document
-    import parliament
-
-    conditional = {
-        action for each in statements(text) if "Condition" in each
-        for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
-    }
-    found = set()
-    for finding in parliament.analyze_policy_string(text, include_community_auditors=True).findings:
-        if finding.issue == "RESOURCE_STAR":
-            found |= {f"RESOURCE_STAR {action}" for action in finding.detail if not READS.search(action)
-                and action not in conditional and action not in STARS}
-        elif finding.issue == "RESOURCE_MISMATCH":
-            found.add(f"RESOURCE_MISMATCH {finding.detail[0]['action']}")
-        elif finding.issue == "UNKNOWN_ACTION":
-            found.add(f"UNKNOWN_ACTION {finding.detail.split()[-1]}")
-        else:
-            found.add(finding.issue)
-    document = cloudsplaining.scan.policy_document.PolicyDocument(json.loads(text))
-    for title, actions in {
-        "PrivilegeEscalation": document.allows_privilege_escalation,
-        "DataExfiltration": document.allows_data_exfiltration_actions,
-        "InfrastructureModification": document.infrastructure_modification,
-        "CredentialsExposure": document.credentials_exposure,
-        "ServiceWildcard": document.service_wildcard,
-    }.items():
-        found |= {f"cloudsplaining {title} {action}" for action in actions}
-    return found
-
-
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", NAMES)
 def test_each_remark_on_a_policy_has_its_reason(name):
