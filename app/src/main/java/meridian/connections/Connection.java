@@ -138,7 +138,7 @@ final class Connection {
       }
       enter(input.isEmpty() ? State.IDLE : State.READING);
       if (!input.isEmpty()) {
-        Thread.yield(); // Others come first: a virtual thread that never waits keeps its CPU.
+        letOthersRun();
       }
     }
     last = true; // should what comes now not be a request
@@ -196,6 +196,11 @@ final class Connection {
       Thread.currentThread().interrupt();
     }
     closeIf(State.LINGERING, () -> {});
+  }
+
+  @SuppressWarnings("ThreadPriorityCheck") // a virtual thread that never waits keeps its CPU
+  private static void letOthersRun() {
+    Thread.yield();
   }
 
   private int receive() {
