@@ -6,16 +6,23 @@ Everything that must be remembered is in the stack's state. Killed at any point,
 goes on: it reads from the outputs what was begun.
 """
 
-import contextlib
 import json
+import pathlib
+import re
 import shlex
+import tempfile
 
 from meridian.console import PROGRAM, Problem, number, say
 from meridian.image import Image
 from meridian.judge import Limits, Verdict
+from meridian.terraform import Unchanged
 from meridian.watch import Probe, Visits, confirm, examine, watch
 
 WITHDRAWN, UNDECIDED, INTERRUPTED = 1, 2, 130
+
+
+class Overtaken(Problem):
+    """What runs is not what this run set: the newer intention wins."""
 
 
 class Canary:
@@ -32,9 +39,28 @@ class Canary:
         self.revision = outputs["revision"]
         # What was asked for last, whether or not that apply came to its end.
         self.begun = outputs.get("canary")
+        self.known = [(self.stable, self.begun)]
 
     def apply(self, image, canary):
-        self.stack.terraform.apply(f"-var=image={image}", f"-var=canary={json.dumps(canary)}", *self.stack.further)
+        """Stops where somebody else deployed meanwhile: before the plan, or after it, which makes the plan stale."""
+        terraform, further = self.stack.terraform, self.stack.further
+        variables = (f"-var=image={image}", f"-var=canary={json.dumps(canary)}")
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "plan")
+            if terraform.plan(f"-out={file}", "-lock-timeout=60s", *variables, *further).returncode:
+                raise Unchanged(
+                    "terraform plan failed; its message stands above. Nothing was changed.", terraform.guide)
+            outputs = terraform.outputs()
+            if (outputs.get("image"), outputs.get("canary")) not in self.known:
+                again = "Nothing was changed."
+                if self.begun:
+                    again += f" To try it beside that: {self.stack.command('canary', IMAGE=self.begun['image'])}"
+                raise Overtaken(
+                    f"Somebody else deployed meanwhile: {outputs.get('image')} runs, and not {self.stable} "
+                    "with this canary.", again)
+            # What was asked for stands in the outputs, whether or not the apply comes to its end.
+            self.known = [self.known[-1], (image, canary)]
+            terraform.apply_plan(file, *further)
 
     def begin(self, image, percent):
         say(f"Canary: {percent} % of the requests for {image}. The rest stays with {self.stable}.")
@@ -54,9 +80,13 @@ class Canary:
         say("Withdrawing: its requests go back to the stable, then it goes.")
         if not serves:
             # Naming it once more, at whatever weight, would fail once more, unless it is in place nevertheless.
-            with contextlib.suppress(Problem):
+            try:
                 self.apply(self.stable, None)
                 return self.withdrawn()
+            except Overtaken:
+                raise
+            except Problem as problem:
+                say(problem.what)
         # A change of weights alone, which takes seconds.
         self.apply(self.stable, {**self.begun, "percent": 0})
         if self.stack.cloud.newest_ready:
@@ -103,6 +133,8 @@ def run(stack, options):
     percent, limits, visits = settings(options)
     if options.image:
         Image.parse(options.image)
+    if options.url and not re.match(r"https?://[^/]", options.url):
+        raise Problem(f'URL is "{options.url}".', "It must begin with http:// or https://, such as URL=https://example.com")
     say(f"Environment {stack.env} on {stack.cloud.title}.")
     stack.init()
     canary = Canary(stack, options.url)
@@ -140,10 +172,18 @@ def trial(canary, percent, limits, visits, options):
         canary.promote(image)
         return 0
 
+    if Image.parse(image).digest == Image.parse(canary.stable).digest:
+        raise Problem(
+            f"{image} is what runs, from another registry: {canary.stable}.",
+            "Nothing tells the two apart, so there is nothing to try. To run it from there: "
+            f"{canary.stack.command('deploy', IMAGE=image)}",
+        )
     if not canary.begun:
         examine(canary.url, canary.stable, probe)
     try:
         canary.begin(image, percent)
+    except (Overtaken, Unchanged):
+        raise
     except Problem as problem:
         say(f"The canary could not be put in place: {problem.what}")
         # Naming it once more, at whatever weight, would fail once more.

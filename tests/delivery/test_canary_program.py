@@ -4,8 +4,10 @@ The stack in small has the variables and outputs of the real ones. What it "depl
 the weights, by which the server divides its answers.
 """
 
+import json
 import os
 import signal
+import subprocess
 import time
 
 import pytest
@@ -156,13 +158,50 @@ def test_interrupted_in_an_apply_terraform_ends_in_good_order(world, sent):
         ({"IMAGE": GOOD, "PATHS": "now"}, "PATHS"),
         ({"IMAGE": GOOD, "ANSWERS": "1.5"}, "ANSWERS"),
         ({"IMAGE": GOOD, "ENV": "Staging!"}, "ENV"),
+        ({"IMAGE": GOOD, "URL": "example.test"}, "URL"),
+        ({"IMAGE": "ghcr.io/someone/meridian@" + STABLE.split("@")[1]}, "from another registry"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused_by_name(world, variables, names):
-    assert names in world.run(2, **variables)
+    said = world.run(2, **variables)
+    assert names in said and "Traceback" not in said
     assert len(world.applied()) == 1
 
 
 def test_without_anything_deployed_it_says_what_comes_first(world):
     (world.stack / "terraform.tfstate").unlink()
     assert "./taskw deploy-aws" in world.run(2, IMAGE=GOOD)
+
+
+NEWER = "localhost:5000/meridian@sha256:" + "f" * 64
+
+
+@pytest.mark.parametrize("verdict", ["promote", "withdraw"])
+@pytest.mark.parametrize("canary", [None, GOOD])
+def test_what_somebody_else_deployed_meanwhile_stays(world, verdict, canary):
+    process = world.start(IMAGE=GOOD, MINUTES="0.2")
+    while len(world.applied()) < 2:
+        time.sleep(0.05)
+    time.sleep(4)  # so that it has answers enough for either verdict
+    theirs = canary and {"image": canary, "percent": 50, "stable": "r"}
+    # The state is locked for a moment yet, when the canary's apply has just deployed.
+    subprocess.run(["terraform", f"-chdir={world.stack}", "apply", "-auto-approve", "-lock-timeout=30s",
+        f"-var=image={NEWER if canary is None else STABLE}", f"-var=canary={json.dumps(theirs)}"], check=True,
+        stdout=subprocess.DEVNULL)
+    if verdict == "withdraw":
+        world.probe_says(1)
+    before = world.weights()
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 2 and "Somebody else deployed meanwhile" in said, said
+    assert f"Verdict: {verdict}" in said
+    assert world.weights() == before, "it was undone"
+
+
+def test_a_deployment_between_plan_and_apply_wins_too(world):
+    """The last moment at which somebody can: while the program looks at what runs."""
+    file = world.folder / "scripts/meridian/canary.py"
+    file.write_text(file.read_text().replace("terraform.apply_plan(file", """import subprocess
+            subprocess.run(["terraform", f"-chdir={terraform.folder}", "apply", "-auto-approve", "-var=image=NEWER"])
+            terraform.apply_plan(file""".replace("NEWER", NEWER)))
+    said = world.run(2, IMAGE=GOOD)
+    assert "stale" in said and world.weights() == {"image": NEWER, "canary": None}
