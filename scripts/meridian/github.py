@@ -1,5 +1,6 @@
 """The few things that pipelines tell GitHub: a comment under a pull request, an issue about drift."""
 
+import itertools
 import os
 import re
 import urllib.error
@@ -36,21 +37,25 @@ class GitHub:
         except OSError as error:
             raise Problem(f"GitHub cannot be reached at {self.api}.", str(error)) from None
 
+    def all(self, path):
+        """What a list gives on all its pages of a hundred."""
+        for page in itertools.count(1):
+            found = self.ask("GET", f"{path}&page={page}")
+            yield from found
+            if len(found) < 100:
+                return
+
     def comment(self, number, mark, text):
         """Writes the one comment that carries the mark, or writes it anew."""
         body = f"<!-- {mark} -->\n{shortened(text)}"
-        for page in range(1, 11):
-            comments = self.ask("GET", f"issues/{number}/comments?per_page=100&page={page}")
-            for comment in comments:
-                if comment["body"].startswith(f"<!-- {mark} -->"):
-                    return self.ask("PATCH", f"issues/comments/{comment['id']}", {"body": body})
-            if len(comments) < 100:
-                break
+        for comment in self.all(f"issues/{number}/comments?per_page=100"):
+            if comment["body"].startswith(f"<!-- {mark} -->"):
+                return self.ask("PATCH", f"issues/comments/{comment['id']}", {"body": body})
         return self.ask("POST", f"issues/{number}/comments", {"body": body})
 
     def issue(self, title, text):
         """Opens the one issue of that title, or renews it; without text closes it."""
-        issues = self.ask("GET", "issues?state=open&per_page=100")
+        issues = self.all("issues?state=open&per_page=100")
         number = next((issue["number"] for issue in issues if issue["title"] == title and "pull_request" not in issue),
             None)
         if text:

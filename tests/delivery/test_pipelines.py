@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.parse
 
 import pytest
 import yaml
@@ -342,11 +343,17 @@ def github(monkeypatch):
     comments, issues = {}, {}
 
     def tell(request):
-        path = request.path.partition("?")[0].removeprefix("/repos/someone/meridian/")
+        path, _, query = request.path.removeprefix("/repos/someone/meridian/").partition("?")
         store = comments if "comments" in path else issues
         if request.method == "GET":
-            return reply([{"id": key, "number": key, **value}
-                for key, value in store.items() if value.get("state") != "closed"])
+            told = [{"id": key, "number": key, **value}
+                for key, value in store.items() if value.get("state") != "closed"]
+            # By pages; the newest issues and the oldest comments first:
+            # https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
+            asked = {name: int(value) for name, value in urllib.parse.parse_qsl(query) if value.isdigit()}
+            size = min(asked.get("per_page", 30), 100)
+            first = size * (asked.get("page", 1) - 1)
+            return reply((told[::-1] if store is issues else told)[first : first + size])
         body = json.loads(request.body)
         key = len(store) + 1 if request.method == "POST" else int(path.split("/")[-1])
         store.setdefault(key, {}).update(body)
@@ -363,8 +370,14 @@ def github(monkeypatch):
 def test_a_plan_has_one_comment_that_is_written_anew(github):
     github.comment(7, "plan aws production", "first")
     github.comment(7, "plan gcp production", "other")
+    github.comments.update({number: {"body": f"Other {number}"} for number in range(3, 1203)})
+    github.comment(7, "plan azure production", "late")
+    for number in range(3, 1203):
+        del github.comments[number]
     github.comment(7, "plan aws production", "second")
+    github.comment(7, "plan azure production", "late")
     assert sorted(comment["body"] for comment in github.comments.values()) == ["<!-- plan aws production -->\nsecond",
+        "<!-- plan azure production -->\nlate",
         "<!-- plan gcp production -->\nother"]
     github.comment(7, "plan aws production", "x" * 100_000)
     assert max(len(comment["body"]) for comment in github.comments.values()) < 65536
@@ -372,12 +385,15 @@ def test_a_plan_has_one_comment_that_is_written_anew(github):
 
 def test_drift_has_one_issue_which_closes_when_it_is_gone(github):
     github.issue("Drift: AWS, production", "differs")
-    github.issue("Drift: AWS, production", "still differs")
-    assert [issue["body"] for issue in github.issues.values()] == ["still differs"]
+    for others in (0, 1, 99, 100, 1250):
+        for number in range(2, others + 2):
+            github.issues[number] = {"title": f"Other {number}", "pull_request": {}}
+        github.issue("Drift: AWS, production", f"differs beside {others}")
+        assert github.issues[1]["body"] == f"differs beside {others}"
     github.issue("Drift: AWS, production", None)
     assert github.issues[1]["state"] == "closed"
     github.issue("Drift: AWS, production", None)
-    assert len(github.issues) == 1
+    assert len(github.issues) == 1251
 
 
 @pytest.mark.parametrize("arguments", [("aws",), ("deploy", "aws", "--evn", "x"), ("plan", "oracle"), ()])
