@@ -7,6 +7,7 @@ import re
 import shlex
 import tempfile
 
+from meridian.bootstrap import SHARED
 from meridian.cloud import canary_ends, outputs_of
 from meridian.console import Problem, run, say
 from meridian.github import GitHub, pull_request
@@ -20,46 +21,57 @@ VARIABLES = {"aws": (), "azure": ("AZURE_SUBSCRIPTION", "AZURE_TENANT"), "gcp": 
 PLAN = "release.tfplan"
 
 
-def lacking(stack, deploys):
-    """What the pipeline has not that this cloud needs, and where it is set; it is told as well."""
+def ready(stack, deploys):
+    """Whether this cloud is set up. Not at all is left out, and told; half is an error, which names the other half."""
     circleci = "CIRCLECI" in os.environ
     settings = "the repository's Settings, Secrets and variables, Actions, Variables"
     place = "CircleCI's Project Settings, Environment Variables" if circleci else settings
     cloud = stack.kind.upper()
     names = (f"{cloud}_PLANNER", *VARIABLES[stack.kind])
-    wanted = [f"{name}_CIRCLECI" if circleci and name == "GCP_PROVIDER" else name for name in names]
-    missing = [f"{name} is not set in {place}" for name in wanted if not os.environ.get(name)]
-    if deploys and not os.environ.get(f"{cloud}_DEPLOYER"):
+    wanted = {f"{name}_CIRCLECI" if circleci and name == "GCP_PROVIDER" else name: place for name in names}
+    if deploys:
         where = place if circleci else f"the repository's Settings, Environments, {stack.env}"
-        missing.append(f"{cloud}_DEPLOYER is not set in {where}")
-    if not (stack.folder / "backend.tf").exists():
-        missing.append(
-            f"stacks/{stack.place}/backend.tf is not in the repository, so that the state would be lost with the job")
-    for what in missing:
-        notice(f"{stack.cloud.title} is left out: {what}. ./taskw bootstrap-{stack.kind} prints it.")
-    if not missing:
-        say(f"{stack.cloud.title} has what it needs.")
-    return missing
+        wanted[f"{cloud}_DEPLOYER"] = where
+    missing = [f"{name} is not set in {where}" for name, where in wanted.items() if not os.environ.get(name)]
+    files = {
+        "backend.tf": "so that the state would be lost with the job",
+        # Machines run a program, not an image.
+        **({SHARED: "which names the registry"} if stack.place == stack.kind else {}),
+    }
+    absent = [name for name in files if not (stack.folder / name).exists()]
+    # The files serve both pipelines, and say nothing of whether CircleCI is meant.
+    if len(missing) == len(wanted) and (circleci or len(absent) == len(files)):
+        notice(f"{stack.cloud.title} is not set up, so it is left out. ./taskw bootstrap-{stack.kind} begins that.")
+        return False
+    missing += [f"stacks/{stack.place}/{name} is not in the repository, {files[name]}" for name in absent]
+    if missing:
+        raise Problem(
+            f"{stack.cloud.title} is half set up: {'; '.join(missing)}.",
+            f"./taskw bootstrap-{stack.kind} makes and prints it. Without any of these variables and files it is left "
+            "out.",
+        )
+    say(f"{stack.cloud.title} has what it needs.")
+    return True
 
 
 def settings(stack, options):
-    """Says whether the variables of this cloud are there, and which is missing where."""
-    missing = lacking(stack, vars(options)["for"] == "deploy")
-    output("ready", "false" if missing else "true")
-    if not missing:
+    """Says whether this cloud is set up, and stops where it is half; for the steps that follow."""
+    there = ready(stack, vars(options)["for"] == "deploy")
+    output("ready", "true" if there else "false")
+    if there:
         output("region", stack.variable("region"))
         output("repository", stack.variable("repository_url") or "")
 
 
 def circleci(stack, options):
     """Signs a job of CircleCI in by its own token, for the steps that follow; exit code 78, EX_CONFIG of sysexits.h,
-    when it lacks what that takes."""
+    when it has none, or the cloud is not set up."""
     token, deploys = os.environ.get("CIRCLE_OIDC_TOKEN_V2"), vars(options)["for"] == "deploy"
     if not token:
         # That of a fork's pull request has none, unless the project passes secrets to forks, which it should not.
         say("This job has no token of CircleCI's, so it reaches no cloud.")
         return 78
-    if lacking(stack, deploys):
+    if not ready(stack, deploys):
         return 78
     folder = pathlib.Path(tempfile.mkdtemp())  # for its owner only
     (folder / "token").write_text(token)

@@ -73,6 +73,21 @@ def test_a_step_calls_programs_that_are_there_with_variables_that_are_set(where,
         parse(shlex.split(filled))
 
 
+# What asks Terraform nothing, not even what a variable is.
+WITHOUT = {"licences", "probe", "sign", "verify-signature"}
+JOBS = [(f"{path.name} {name}", job) for path in WORKFLOWS for name, job in workflow(path)["jobs"].items()]
+
+
+@pytest.mark.parametrize("job", [job for _, job in JOBS], ids=[name for name, _ in JOBS])
+def test_terraform_is_there_before_the_first_step_that_asks_it(job):
+    """Runners have none: https://github.com/actions/runner-images/issues/9848"""
+    for step in job.get("steps", []):
+        if step.get("uses", "").startswith("hashicorp/setup-terraform@"):
+            return
+        called = set(re.findall(r"python3 scripts/meridian (\S+)", step.get("run", "")))
+        assert called <= WITHOUT, f"{called} before Terraform is there"
+
+
 CHANGES = [step
     for step in STEPS if re.search(r"meridian (drift|canary|release) |meridian plan \S+ --save$", step[1].strip())]
 # In place of Python: says that it was told to end.
@@ -261,29 +276,54 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("cloud", SETTINGS)
-def test_a_cloud_without_its_settings_is_left_out_and_each_is_named_with_its_place(cloud, copy, tmp_path):
-    told = tmp_path / "output"
-    said = pipeline("settings", cloud, root=copy, check=0, GITHUB_OUTPUT=str(told), GITHUB_ACTIONS="true")
-    for name in SETTINGS[cloud]:
-        assert f"{name} is not set in the repository's Settings" in said
-    assert "backend.tf is not in the repository" in said and "::notice::" in said
-    assert told.read_text() == "ready=false\n"
-
+def whole(copy, cloud):
     (copy / f"stacks/{cloud}/backend.tf").write_text("")
+    (copy / f"stacks/{cloud}/bootstrap.auto.tfvars").write_text(
+        'repository_url = "europe-west1-docker.pkg.dev/project/meridian/meridian"\n')
+
+
+@pytest.mark.parametrize("cloud", SETTINGS)
+def test_a_cloud_that_is_not_set_up_is_left_out_and_one_that_is_needs_all(cloud, copy, tmp_path):
+    told = tmp_path / "output"
+    github = {"GITHUB_OUTPUT": str(told), "GITHUB_ACTIONS": "true"}
+    for deploys in ({}, {"FOR": "deploy"}):
+        said = pipeline("settings", cloud, root=copy, check=0, **github, **deploys)
+        assert "is not set up, so it is left out" in said and "::notice::" in said
+        assert told.read_text() == "ready=false\n"
+        told.unlink()
+
+    whole(copy, cloud)
     given = dict.fromkeys(SETTINGS[cloud], "given")
-    for name in SETTINGS[cloud]:
-        said = pipeline("settings", cloud, root=copy, check=0, **{**given, name: ""})
-        assert f"{name} is not set" in said
-    told.unlink()
     pipeline("settings", cloud, root=copy, check=0, GITHUB_OUTPUT=str(told), **given)
-    assert told.read_text().startswith("ready=true\n")
-    said = pipeline("settings", cloud, root=copy, check=0, FOR="deploy", ENV="staging", **given)
+    assert told.read_text().startswith("ready=true\n") and "repository=europe-west1-docker" in told.read_text()
+    deployer = {f"{cloud.upper()}_DEPLOYER": "given"}
+    pipeline("settings", cloud, root=copy, check=0, FOR="deploy", **given, **deployer)
+
+
+@pytest.mark.parametrize("cloud", SETTINGS)
+def test_a_cloud_that_is_half_set_up_is_red_and_told_what_is_missing_and_where(cloud, copy):
+    given = dict.fromkeys(SETTINGS[cloud], "given")
+    for files in ((), ("backend.tf",), ("bootstrap.auto.tfvars",)):
+        whole(copy, cloud)
+        for file in {"backend.tf", "bootstrap.auto.tfvars"} - set(files):
+            (copy / f"stacks/{cloud}" / file).unlink()
+            said = pipeline("settings", cloud, root=copy, check=1, **given)
+            assert "half set up" in said and f"stacks/{cloud}/{file} is not in the repository" in said
+    whole(copy, cloud)
+    for name in SETTINGS[cloud]:
+        for others in (given, {}):
+            said = pipeline("settings", cloud, root=copy, check=1, **{**others, name: ""})
+            assert "half set up" in said and f"{name} is not set in the repository's Settings" in said
+    said = pipeline("settings", cloud, root=copy, check=1, FOR="deploy", ENV="staging", **given)
     assert f"{cloud.upper()}_DEPLOYER is not set in the repository's Settings, Environments, staging" in said
 
 
 def test_settings_speak_of_circleci_on_circleci(copy):
+    whole(copy, "gcp")
+    # The files are GitHub's too, so that they alone say nothing of CircleCI.
     said = pipeline("settings", "gcp", root=copy, check=0, CIRCLECI="true")
+    assert "is not set up, so it is left out" in said
+    said = pipeline("settings", "gcp", root=copy, check=1, CIRCLECI="true", GCP_PLANNER="given")
     assert "GCP_PROVIDER_CIRCLECI is not set in CircleCI's Project Settings" in said
 
 
@@ -301,10 +341,12 @@ def test_a_job_of_circleci_without_a_token_reaches_no_cloud():
 
 
 def test_a_job_of_circleci_ends_well_only_where_a_cloud_is_not_set_up(copy):
-    done = circleci_login("aws", root=copy, CIRCLECI="true", CIRCLE_OIDC_TOKEN_V2="token")
-    assert done.returncode == 78 and "AWS_PLANNER is not set in CircleCI's Project Settings" in done.stdout
-    (copy / "stacks/aws/backend.tf").write_text("")
-    given = {"CIRCLECI": "true", "CIRCLE_OIDC_TOKEN_V2": "token", "AWS_PLANNER": "arn"}
+    given = {"CIRCLECI": "true", "CIRCLE_OIDC_TOKEN_V2": "token"}
+    done = circleci_login("aws", root=copy, **given)
+    assert done.returncode == 78 and "AWS is not set up" in done.stdout
+    given["AWS_PLANNER"] = "arn"
+    assert circleci_login("aws", root=copy, **given).returncode == 1, "half set up"
+    whole(copy, "aws")
     assert circleci_login("aws", root=copy, **given).returncode == 1, "nowhere to say what the next steps need"
     (copy / "scripts/meridian/cli.py").unlink()
     assert circleci_login("aws", root=copy, **given).returncode not in (0, 78)
@@ -318,7 +360,7 @@ def test_circleci_signs_in_where_its_tokens_allow_and_nowhere_else(arguments):
 
 def test_circleci_signs_in_by_its_own_token(copy, tmp_path):
     for cloud in ("aws", "gcp"):
-        (copy / f"stacks/{cloud}/backend.tf").write_text("")
+        whole(copy, cloud)
         file = tmp_path / f"{cloud}.env"
         done = circleci_login(
             cloud, "--for=deploy", root=copy, CIRCLECI="true", CIRCLE_OIDC_TOKEN_V2="token", BASH_ENV=str(file),
