@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -256,6 +257,82 @@ def test_a_key_does_not_stand_in_for_the_workflow(call, sigstore, keys, image):
     private, _ = keys("ours")
     call("sign", image, COSIGN_KEY=private)
     verify(call, sigstore, image, code=1)
+
+
+# What is published for a commit
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+# In the place of Maven and Jib: an image and its list of contents.
+BUILD = """#!/bin/sh -e
+for each; do case $each in -Dimage=*) image=${each#*=} ;; esac; done
+mkdir -p app/target && echo '{}' >app/target/bom.json
+skopeo copy --quiet --src-tls-verify=false --dest-tls-verify=false "docker://$BUILT" "docker://$image"
+printf %s "${BUILT#*@}" >app/target/jib-image.digest
+echo built >>builds
+"""
+
+
+@pytest.fixture
+def publish(cosign, sigstore, open_registry, tmp_path):
+    """Runs the step for COMMIT; gives the digest that is signed next, and whether that was built now."""
+    name = f"{open_registry}/{tmp_path.name.replace('_', '-')}/meridian"
+    clone, programs = tmp_path / "clone", tmp_path / "programs"
+    for folder in ("scripts", "modules/image"):
+        shutil.copytree(ROOT / folder, clone / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (clone / "app").mkdir()
+    programs.mkdir()
+    trusting = f'#!/bin/sh\nexec {cosign} "$@" --trusted-root {sigstore.trusted}\n'
+    listing = "#!/bin/sh\nmkdir -p app/target && echo '{}' >app/target/bom.json\n"
+    for file, text in ((clone / "app/maven", BUILD), (programs / "cosign", trusting), (programs / "mvn", listing)):
+        file.write_text(text)
+        file.chmod(0o755)
+    ours = push(tmp_path / "ours", open_registry, f"ours {tmp_path}")
+
+    def publish():
+        told = tmp_path / "told"
+        told.write_text("")
+        shutil.rmtree(clone / "app/target", ignore_errors=True)  # each run has a checkout of its own
+        before = len((clone / "builds").read_text().splitlines()) if (clone / "builds").exists() else 0
+        subprocess.run([clone / "scripts/publish-public"], check=True, cwd=clone, env={
+            "PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(tmp_path), "GITHUB_OUTPUT": str(told),
+            "GITHUB_REPOSITORY": "someone/meridian", "GITHUB_SHA": COMMIT, "REGISTRY": name.rpartition("/")[0],
+            "BUILT": ours})
+        after = len((clone / "builds").read_text().splitlines()) if (clone / "builds").exists() else 0
+        return dict(line.split("=", 1) for line in told.read_text().splitlines())["image"], after - before
+
+    publish.ours = ours.partition("@")[2]
+    publish.name = f"{name.rpartition('/')[0]}/someone/meridian"
+    return publish
+
+
+def put(image, publish):
+    subprocess.run(["skopeo", "copy", "--all", "--quiet", "--src-tls-verify=false", "--dest-tls-verify=false",
+        f"docker://{image}", f"docker://{publish.name}:{COMMIT}"], check=True)
+    return f"{publish.name}@{image.partition('@')[2]}"
+
+
+def test_what_this_workflow_signed_for_the_commit_is_not_built_again(call, sigstore, publish):
+    image, built = publish()
+    assert image.endswith(publish.ours) and built == 1
+    sigstore.commit = COMMIT
+    sign(call, sigstore, image)
+    assert publish() == (image, 0)
+
+
+@pytest.mark.parametrize("signed", ["by nobody", "by another workflow", "for another commit"])
+def test_what_somebody_put_under_the_commits_tag_is_not_taken(call, sigstore, publish, image, signed):
+    """Whoever may write packages can, while the tests run."""
+    theirs = put(image, publish)
+    sigstore.commit = COMMIT
+    if signed != "by nobody":
+        if signed == "by another workflow":
+            sigstore.workflow = MAIN.replace("main.yml", "pull-request.yml")
+        else:
+            sigstore.commit = "f" * 40
+        sign(call, sigstore, theirs)
+    published, built = publish()
+    assert published.endswith(publish.ours) and built == 1
 
 
 # What the clouds get

@@ -23,6 +23,7 @@ from support.fronts import Front, reply
 ISSUER = "https://token.actions.githubusercontent.com"
 # https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md
 ISSUER_EXTENSION = ObjectIdentifier("1.3.6.1.4.1.57264.1.8")
+COMMIT_EXTENSION = ObjectIdentifier("1.3.6.1.4.1.57264.1.3")
 # https://www.rfc-editor.org/rfc/rfc6962#section-3.3
 CERTIFICATE_LOG_EXTENSION = ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
 SHA256 = ec.ECDSA(hashes.SHA256())
@@ -67,6 +68,7 @@ class Sigstore:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(self.authority.public_key()), critical=False)
             .sign(self.authority, hashes.SHA256())
         )
+        self.commit = "0" * 40  # of the run
         self.workflow = None  # that the token is for: OWNER/NAME/.github/workflows/FILE@REF
         self.tokens = {}  # given, with the claims in each
         self.entries = 0
@@ -133,7 +135,7 @@ class Sigstore:
     def token(self, audience):
         """As GitHub gives it to a job, without a signature that only the authority would look at."""
         claims = {"iss": ISSUER, "aud": audience, "sub": f"repo:{self.workflow}", "job_workflow_ref": self.workflow,
-            "exp": int(time.time()) + 600}
+            "sha": self.commit, "exp": int(time.time()) + 600}
         token = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=")
             for part in (b'{"alg":"none"}', canonical(claims), b"none"))
         self.tokens[token] = claims
@@ -158,6 +160,7 @@ class Sigstore:
                 critical=False)
             .add_extension(x509.SubjectAlternativeName([subject]), critical=True)
             .add_extension(x509.UnrecognizedExtension(ISSUER_EXTENSION, utf8_string(claims["iss"])), critical=False)
+            .add_extension(x509.UnrecognizedExtension(COMMIT_EXTENSION, claims["sha"].encode()), critical=False)
         )
         entered = self.enter_certificate(builder.sign(self.authority, hashes.SHA256()).tbs_certificate_bytes)
         leaf = builder.add_extension(x509.UnrecognizedExtension(CERTIFICATE_LOG_EXTENSION, entered),
