@@ -16,7 +16,7 @@ from meridian.console import PROGRAM, Problem, number, say
 from meridian.image import Image
 from meridian.judge import Limits, Verdict
 from meridian.terraform import Unchanged
-from meridian.watch import Probe, Visits, confirm, examine, watch
+from meridian.watch import Probe, Visits, confirm, examine, statuses, watch
 
 WITHDRAWN, UNDECIDED, INTERRUPTED = 1, 2, 130
 
@@ -105,13 +105,16 @@ def settings(options):
     percent = number("PERCENT", options.percent, 10, 1, 50, whole=True)
     limits = Limits(
         seconds=60 * number("MINUTES", options.minutes, 10, 0.02, 1440),
-        answers=number("ANSWERS", options.answers, 200, 1, 1_000_000, whole=True),
-        failed_percent=number("FAILED_PERCENT", options.failed_percent, 1, 0, 50),
+        answers=number("ANSWERS", options.answers, 300, 1, 1_000_000, whole=True),
+        failed_percent=number("FAILED_PERCENT", options.failed_percent, 5, 0.1, 50),
     )
     try:
         visits = Visits(tuple((options.paths or "/now / /api/foo").split()), number("RATE", options.rate, 5, 0.1, 100))
     except ValueError as error:
         raise Problem(str(error), "Such as PATHS='/now / /api/foo' RATE=5.") from None
+    refused = limits.refuse(visits.per_second, percent)
+    if refused and not options.withdraw:
+        raise Problem("These settings reach no verdict: " + refused + ".", "Nothing was changed. Give other settings.")
     return percent, limits, visits
 
 
@@ -180,6 +183,7 @@ def trial(canary, percent, limits, visits, options):
         )
     if not canary.begun:
         examine(canary.url, canary.stable, probe)
+    expected = statuses(canary.url, canary.stable, visits.paths)
     try:
         canary.begin(image, percent)
     except (Overtaken, Unchanged):
@@ -192,12 +196,19 @@ def trial(canary, percent, limits, visits, options):
 
     say(
         f"Watching for {limits.seconds / 60:g} minutes: at least {limits.answers} answers of its own, "
-        f"at most {limits.failed_percent:g} % of them failed."
+        f"which must not fail more often, nor be slower, than the stable's."
     )
-    verdict, reason = watch(canary.url, canary.stable, image, limits, visits, probe)
+    verdict, reason = watch(canary.url, canary.stable, image, limits, visits, probe, percent, expected)
     say(f"Verdict: {verdict.value}, since {reason}.")
     if verdict is Verdict.PROMOTE:
         canary.promote(image)
         return 0
+    if verdict is Verdict.UNDECIDED:
+        say(
+            "Nothing moves: the canary keeps its share.",
+            f"  Go on:     {canary.stack.command('canary')}",
+            f"  Take back: {canary.stack.command('canary', WITHDRAW='1')}",
+        )
+        return UNDECIDED
     canary.withdraw()
     return WITHDRAWN

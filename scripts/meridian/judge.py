@@ -1,17 +1,52 @@
 """Judges a canary by what it answers: watch on, promote it, or withdraw it.
 
-The share of failures counts among the canary's own answers, told apart by the header
-Service-Version. In the sum of all answers nine healthy ones of the stable would hide each of its.
+Its answers are told apart by the header Service-Version, and compared with those that the stable gave in the same time
+to the same requests: failures, and answers that are slow. In the sum of all answers nine healthy ones of the stable
+would hide each of its failures.
 """
 
+import bisect
+import collections
 import dataclasses
 import enum
+import math
+
+# Chance of a wrong verdict, of each kind, in all looks together; each look has its part of it (Bonferroni).
+ALPHA = 0.01
+LOOKS = 20  # in the time that a canary is watched
+SLOW = 2.0  # times the stable's: a 90th percentile above that is slow
+FLOOR_SECONDS = 0.005  # which no factor counts below
+WINDOW_SECONDS = 10  # in which losses beyond the canary's share are the network's
+
+
+def worse(failed, answers, others_failed, others):
+    """Fisher's exact test: the chance of as many failures or more here, if both sides fail alike."""
+    total, bad = answers + others, failed + others_failed
+    if not failed:
+        return 1.0
+    whole = choices(total, bad)
+    most = min(bad, answers)
+    return sum(math.exp(choices(answers, k) + choices(others, bad - k) - whole) for k in range(failed, most + 1))
+
+
+def at_most(seen, number, chance):
+    """Chance of at most so many of a number, each with this chance."""
+    if chance <= 0 or chance >= 1:
+        return 1.0 if chance <= 0 or seen >= number else 0.0
+    right, wrong = math.log1p(-chance), math.log(chance)
+    return sum(math.exp(choices(number, k) + k * wrong + (number - k) * right) for k in range(seen + 1))
+
+
+def choices(number, k):
+    """Logarithm of how many ways there are."""
+    return math.lgamma(number + 1) - math.lgamma(k + 1) - math.lgamma(number - k + 1)
 
 
 class Verdict(enum.Enum):
     WATCH = "watch"
     PROMOTE = "promote"
     WITHDRAW = "withdraw"
+    UNDECIDED = "undecided"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,20 +54,40 @@ class Limits:
     """What a canary must show before it gets all requests."""
 
     seconds: float = 600  # watched at least so long
-    answers: int = 200  # given by the canary itself
-    failed_percent: float = 1  # of its answers, at most
+    answers: int = 300  # given by the canary itself
+    failed_percent: float = 5  # more than of the stable's, which it must be shown not to reach
     patience: float = 3  # times `seconds` until a canary that shows too little is withdrawn
 
     def __post_init__(self):
         for name, low, high in (
             ("seconds", 1, 86400),
             ("answers", 1, 1_000_000),
-            ("failed_percent", 0, 50),
+            ("failed_percent", 0.1, 50),
             ("patience", 1, 100),
         ):
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ValueError(f"{name} must be from {low} to {high}; it is {value}")
+
+    @property
+    def alpha(self):
+        return ALPHA / math.ceil(LOOKS * self.patience)
+
+    def refuse(self, per_second, percent):
+        """What stands against a verdict, known beforehand; None where nothing does."""
+        fewest = math.ceil(math.log(self.alpha) / math.log1p(-self.failed_percent / 100))
+        if self.answers < fewest:
+            return f"so few answers cannot show failures of less than {self.failed_percent:g} %: ANSWERS={fewest}"
+        expected = per_second * percent / 100 * self.seconds * self.patience
+        likely = expected - 4 * math.sqrt(expected)  # all but once in 30,000 times
+        if likely < self.answers:
+            minutes = (2 + math.sqrt(4 + self.answers)) ** 2 / (per_second * percent / 100 * 60 * self.patience)
+            return (
+                f"{per_second:g} requests a second of which {percent:g} % are the canary's give it about "
+                f"{expected:.0f} answers in {self.patience:g} times {self.seconds / 60:g} minutes, and {self.answers} "
+                f"are asked for: MINUTES={math.ceil(10 * minutes) / 10:g}, or more RATE or PERCENT, or less ANSWERS"
+            )
+        return None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,20 +97,21 @@ class Answer:
     status: int  # of HTTP; 0 when there was none: no connection, no answer in time
     version: str = ""  # header Service-Version; empty when a load balancer answered by itself
     clock_off: bool = False  # tells a time that cannot be right
+    path: str = ""
+    sent: float = 0.0  # seconds, by any clock
+    seconds: float = 0.0  # until it was whole
 
-    @property
-    def failed(self):
-        return self.status == 0 or self.status >= 500 or self.clock_off
 
-
-@dataclasses.dataclass
 class Count:
-    answers: int = 0
-    failed: int = 0
+    def __init__(self):
+        self.answers = self.failed = 0
+        self.times = collections.defaultdict(list)  # by path, sorted, of what did not fail
 
-    def add(self, failed):
+    def add(self, answer, failed):
         self.answers += 1
         self.failed += failed
+        if not failed:
+            bisect.insort(self.times[answer.path], answer.seconds)
 
     @property
     def percent(self):
@@ -68,41 +124,51 @@ class Count:
 class Judge:
     """Takes answers and probes as they come; not for several threads at once."""
 
-    # So many requests without any answer, one after the other, and the way there is what fails:
-    # a canary that gets a tenth of them would need a chance of 1 in 100 000.
-    OUTAGE = 5
-
-    def __init__(self, stable, canary, limits=Limits(), start=0.0):
+    def __init__(self, stable, canary, limits=Limits(), start=0.0, percent=10, expected=None):
+        """expected: status by path that the stable gives; without it any below 500 is right."""
         if stable == canary:
             raise ValueError(f"stable and canary both call themselves {canary}: nothing tells them apart")
         self.limits = limits
         self.start = start
+        self.percent = percent
+        self.expected = expected or {}
         self.canary = Count()
         self.stable = Count()
         self.others = Count()
         self._versions = {stable: self.stable, canary: self.canary}
         self._canary_version = canary
-        self._silence = 0
+        self._looked = 0
+        self._lacked = ""
+        self._pace = 0.0
+        self._windows = collections.defaultdict(lambda: [0, 0])  # answers, and failures without a version
         self._clock = ""
         self.probes = 0
         self.probe_problem = "it has not run yet"
 
     def answer(self, answer):
-        if answer.status == 0:
-            self._silence += 1
-            return
-        if self._silence < self.OUTAGE:
-            # The stable served all the while, so these were the canary's.
-            for _ in range(self._silence):
-                self.canary.add(True)
-        self._silence = 0
+        wrong = answer.status != self.expected.get(answer.path, answer.status)
+        failed = answer.status == 0 or answer.status >= 500 or answer.clock_off or wrong
+        window = self._windows[answer.sent // WINDOW_SECONDS]
         if answer.version in self._versions:
-            self._versions[answer.version].add(answer.failed)
-        elif not answer.version and answer.failed:
-            # A load balancer speaks for a target that broke the connection or is not there.
-            self.canary.add(True)
+            self._versions[answer.version].add(answer, failed)
+            window[0] += 1
+        elif not answer.version and (answer.status == 0 or answer.status >= 500):
+            # Lost on the way, or a load balancer speaks for a target: whose it was, nothing tells.
+            window[1] += 1
         else:
-            self.others.add(answer.failed)
+            self.others.add(answer, failed)
+
+    def _gone(self, window):
+        """Whether more was lost than the canary's share could be: then the network was away, for us or for both."""
+        answered, lost = self._windows.get(window, (0, 0))
+        expected = self.percent / 100 * (answered + lost)
+        return lost > expected + 3 * math.sqrt(expected * (1 - self.percent / 100))
+
+    @property
+    def lost(self):
+        """Failures without a version that may be the canary's: outside the times in which the network was away."""
+        return sum(lost for window, (_, lost) in self._windows.items()
+            if lost and not any(self._gone(window + beside) for beside in (-1, 0, 1)))
 
     def probe(self, exit_code, said):
         """Takes what the command `probe` came to: 0 OK, 1 clock outside; anything else tells nothing."""
@@ -118,29 +184,84 @@ class Judge:
         limits = self.limits
         if self._clock:
             return Verdict.WITHDRAW, f"the probe found the clock outside its tolerance: {self._clock}"
-        # More failures than even the smallest number of answers would excuse need no more watching.
-        if self.canary.failed > limits.failed_percent / 100 * max(self.canary.answers, limits.answers):
-            also = ""
-            if self.stable.percent > limits.failed_percent:
-                also = f". The stable fails too: {self.stable}"
-            return Verdict.WITHDRAW, f"more than {limits.failed_percent:g} % failed of the canary's {self.canary}{also}"
         elapsed = now - self.start
-        lacking = self._lacking()
-        if elapsed >= limits.seconds and not lacking:
-            return Verdict.PROMOTE, f"the canary gave {self.canary}; the probe said OK {self.probes} times"
-        if lacking and elapsed >= limits.seconds * limits.patience:
-            return Verdict.WITHDRAW, f"after {elapsed:.0f} s still {lacking}"
-        return Verdict.WATCH, lacking or f"{limits.seconds - elapsed:.0f} s are left"
+        look = int(LOOKS * elapsed / limits.seconds)
+        if look > self._looked:
+            self._looked = look
+            wrong = self._wrong()
+            if wrong:
+                return Verdict.WITHDRAW, wrong
+            undecided = self._undecided()
+            self._lacked = self._lacking() or undecided
+            if elapsed >= limits.seconds and not self._lacked:
+                return Verdict.PROMOTE, f"the canary gave {self.canary}; the probe said OK {self.probes} times"
+            if elapsed >= limits.seconds * limits.patience:
+                if undecided:
+                    return Verdict.UNDECIDED, undecided
+                return Verdict.WITHDRAW, f"after {elapsed:.0f} s still {self._lacked}"
+        return Verdict.WATCH, self._lacked or f"{max(0, limits.seconds - elapsed):.0f} s are left"
+
+    def _wrong(self):
+        """What shows that the canary is worse than the stable, or nothing."""
+        canary, stable, alpha = self.canary, self.stable, self.limits.alpha
+        if worse(canary.failed, canary.answers, stable.failed, stable.answers) < alpha:
+            return f"more failed of the canary's {canary} than of the stable's {stable}"
+        number = canary.answers + stable.answers
+        share = self.percent / 100
+        missing = share * number - canary.answers
+        if self.lost >= max(missing, 1) and at_most(canary.answers, number, share) < alpha:
+            return (
+                f"the canary answered {canary.answers} of {number} requests, less than its {self.percent:g} %, and "
+                f"{self.lost} got no answer of the service"
+            )
+        usual = {path: max(FLOOR_SECONDS, percentile(times)) for path, times in stable.times.items() if times[9:]}
+        # As multiples of the 90th percentile of the stable's on that path.
+        paces = [max(0, each - FLOOR_SECONDS) / usual[path] for path in usual for each in canary.times[path]]
+        self._pace = percentile(sorted(paces)) if paces else 0.0
+        if self._pace > SLOW:
+            slow = sum(pace > SLOW for pace in paces)
+            times = [(stable.times[path], FLOOR_SECONDS + SLOW * usual[path]) for path in usual]
+            others_slow = sum(len(each) - bisect.bisect(each, most) for each, most in times)
+            if worse(slow, len(paces), others_slow, sum(len(each) for each, _ in times)) < alpha:
+                return f"it is slow: its 90th percentile is {self._pace:.1f} times the stable's"
+        return ""
+
+    def _few(self, failed, answers):
+        """Whether failures are so few that a canary as bad as the limit would hardly ever show them."""
+        return at_most(failed, answers, (self.stable.percent + self.limits.failed_percent) / 100) < self.limits.alpha
+
+    def _undecided(self):
+        """What both suffer from, or may suffer from; or nothing."""
+        canary, stable, lost = self.canary, self.stable, self.lost
+        if sum(each for _, each in self._windows.values()) > stable.answers:
+            return "more requests were lost than answered, on the way to either of the two"
+        if min(canary.percent, stable.percent) > self.limits.failed_percent:
+            return f"both fail: the canary {canary}, the stable {stable}"
+        if self._few(canary.failed, canary.answers) and not self._few(canary.failed + lost, canary.answers + lost):
+            return f"{lost} requests got no answer of the service, and these may be the canary's, which gave {canary}"
+        return ""
 
     def _lacking(self):
-        if self.canary.answers < self.limits.answers:
+        canary, stable, limits = self.canary, self.stable, self.limits
+        if canary.answers < limits.answers:
             hint = ""
-            if not self.canary.answers and self.others.answers:
+            if not canary.answers and self.others.answers:
                 hint = (
                     f": {self.others.answers} answers carried neither version. "
                     f"The service must send MERIDIAN_VERSION ({self._canary_version}) as Service-Version"
                 )
-            return f"the canary gave {self.canary.answers} of {self.limits.answers} answers{hint}"
+            return f"the canary gave {canary.answers} of {limits.answers} answers{hint}"
+        if not stable.answers:
+            return "the stable gave no answer to compare with"
         if not self.probes:
             return f"no probe succeeded: {self.probe_problem}"
+        if not self._few(canary.failed, canary.answers):
+            return f"its failures are too many to promote it, and not shown to be worse than the stable's: {canary}"
+        if self._pace > SLOW:
+            return f"its 90th percentile is {self._pace:.1f} times the stable's"
         return ""
+
+
+def percentile(values):
+    """The 90th, of sorted ones."""
+    return values[math.ceil(0.9 * len(values)) - 1]

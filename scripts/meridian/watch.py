@@ -81,10 +81,28 @@ def examine(url, stable, probe):
     )
 
 
-def watch(url, stable, canary, limits, visits, probe):
+def statuses(url, stable, paths):
+    """What the stable answers on each path, which the canary must give too."""
+    found = {}
+    for path in paths:
+        for _ in range(20):
+            answer = visit(url + path, 10, path)
+            if answer.version == version(stable) and 0 < answer.status < 500:
+                found[path] = answer.status
+                break
+        else:
+            raise Problem(
+                f'{path} answers {answer.status or "nothing"} as version "{answer.version}", in none of 20 tries as '
+                f'the stable\'s "{version(stable)}" below 500.',
+                "PATHS must name what the stable answers: the canary is compared with it. Nothing was changed.",
+            )
+    return found
+
+
+def watch(url, stable, canary, limits, visits, probe, percent, expected):
     """Visits the service until there is a verdict; gives it with its reason."""
     begin = time.monotonic()
-    judge = Judge(version(stable), version(canary), limits, start=0)
+    judge = Judge(version(stable), version(canary), limits, percent=percent, expected=expected)
     probed = threading.Event()
     results = []
 
@@ -121,7 +139,8 @@ def confirm(url, image, seconds=180, answers=20):
     in_a_row = 0
     while in_a_row < answers:
         answer = visit(f"{url}/now", 10)
-        in_a_row = in_a_row + 1 if answer.version == version(image) and not answer.failed else 0
+        served = answer.version == version(image) and 0 < answer.status < 500 and not answer.clock_off
+        in_a_row = in_a_row + 1 if served else 0
         if time.monotonic() > deadline:
             raise Problem(
                 f"{seconds} s after the promotion answers still come with {answer.status} from \"{answer.version}\".",

@@ -28,7 +28,7 @@ def test_a_half_failing_canary_behind_a_healthy_stable_is_withdrawn(world):
     output = world.run(1, IMAGE=HALF_FAILING)
     assert world.applied()[1:] == [(STABLE, HALF_FAILING, 20), (STABLE, HALF_FAILING, 0), (STABLE, None, None)]
     assert world.plan_is_empty(STABLE)
-    assert "of the canary's" in output and "Withdrawn" in output
+    assert "more failed of the canary's" in output and "Withdrawn" in output
 
 
 def test_a_canary_with_a_wrong_clock_is_withdrawn(world):
@@ -42,10 +42,17 @@ def test_a_canary_that_does_not_start_is_withdrawn(world):
     assert world.weights() == {"image": STABLE, "canary": None}
 
 
-def test_too_little_traffic_waits_and_then_withdraws(world):
-    output = world.run(1, IMAGE=GOOD, RATE="2", PATHS="/now")
-    assert "of 20 answers" in output
-    assert world.weights() == {"image": STABLE, "canary": None}
+@pytest.mark.parametrize(("settings", "way"), [
+    ({"RATE": "2"}, "MINUTES="),
+    ({"MINUTES": "0.02"}, "MINUTES="),
+    ({"PERCENT": "1"}, "MINUTES="),
+    ({"ANSWERS": "100000"}, "MINUTES="),
+    ({"ANSWERS": "38"}, "ANSWERS=39"),
+    ({"FAILED_PERCENT": "1"}, "ANSWERS="),
+])
+def test_settings_that_reach_no_verdict_are_refused_before_anything_changes(world, settings, way):
+    said = world.run(2, IMAGE=GOOD, **settings)
+    assert "reach no verdict" in said and way in said and len(world.applied()) == 1
 
 
 def test_a_probe_that_fails_before_anything_began_changes_nothing(world):

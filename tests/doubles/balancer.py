@@ -68,6 +68,7 @@ class Balancer(Server):
             "PROBE": probe,
             "MINUTES": str(minutes),
             "ANSWERS": str(answers),
+            "FAILED_PERCENT": "20",
             "RATE": "20",
             "JAVA_HOME": os.environ.get("JAVA_HOME", ""),
         }
