@@ -89,7 +89,8 @@ def login(stack, options):
 
 def publish(stack, options):
     """Copies an image, bit for bit, to the repository that the cloud's stacks share; prints it by digest."""
-    source, tag = Image.parse(options.source, "SOURCE"), options.tag or ""
+    source = Image.parse(options.source, "SOURCE")
+    tag = options.tag or f"digest-{source.digest.partition(':')[2]}"
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", tag):
         raise Problem(f'TAG is "{tag}".', "It must be a tag, such as the commit.")
     repository = stack.variable("repository_url")

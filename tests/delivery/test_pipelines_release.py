@@ -229,6 +229,9 @@ def test_a_cloud_gets_the_image_bit_for_bit_and_once(released, registries, tmp_p
     assert "there already" in run(released, "publish", "aws", SOURCE=first, TAG="commit")
     second = push(tmp_path / "second", public, "second")
     assert "built twice" in run(released, "publish", "aws", SOURCE=second, TAG="commit", code=1)
+    # An older one, of which nobody says the commit.
+    for said in ("Copied", "there already"):
+        assert said in run(released, "publish", "aws", SOURCE=second, TAG="")
 
 
 @pytest.mark.parametrize(
