@@ -9,14 +9,16 @@ locals {
     "repo:${var.github.owner}/${var.github.repository}",
   ]
 
-  # Names can be given up and taken by others, ids cannot, so both must fit.
+  # Names can be given up and taken by others, ids cannot, so both must fit. Of the owner AWS may have no key, and a key
+  # that it has not lets nobody in; a repository's id holds alone:
+  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
   github_ids = var.github == null ? null : {
-    "token.actions.githubusercontent.com:aud"                 = "sts.amazonaws.com"
-    "token.actions.githubusercontent.com:repository_id"       = tostring(var.github.repository_id)
-    "token.actions.githubusercontent.com:repository_owner_id" = tostring(var.github.owner_id)
+    "token.actions.githubusercontent.com:aud"           = "sts.amazonaws.com"
+    "token.actions.githubusercontent.com:repository_id" = tostring(var.github.repository_id)
   }
 
-  # What a job is run for stands at the subject's end. A job in an environment has that and no branch.
+  # What a job is run for stands at the subject's end. A job in an environment has that and no branch, and each branch
+  # may name each environment.
   github_jobs = merge(
     { planner = ["pull_request", "ref:refs/heads/${try(var.github.branch, "")}"] },
     { for environment in keys(var.environments) : "deployer-${environment}" => ["environment:${environment}"] },
@@ -30,7 +32,7 @@ locals {
       Condition = {
         StringEquals = merge(local.github_ids, {
           "token.actions.githubusercontent.com:sub" = [for pair in setproduct(local.github_subjects, jobs) : join(":", pair)]
-        })
+        }, role == "planner" ? {} : { "token.actions.githubusercontent.com:ref" = "refs/heads/${var.github.branch}" })
       }
     } if var.github != null
   }
@@ -43,9 +45,13 @@ locals {
 
   # The branch stands in the subject only, beside whoever set the job going. That person is the one
   # thing left open: https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/
+  # Since * matches slashes too, a branch whose name ends like that subject is refused.
   circleci_jobs = {
-    planner  = {}
-    deployer = { StringLike = { "${local.circleci}:sub" = "org/${try(var.circleci.organization_id, "")}/project/${try(var.circleci.project_id, "")}/user/*/vcs-origin/${try(var.circleci.repository, "")}/vcs-ref/refs/heads/${try(var.circleci.branch, "")}" } }
+    planner = {}
+    deployer = {
+      StringLike    = { "${local.circleci}:sub" = "org/${try(var.circleci.organization_id, "")}/project/${try(var.circleci.project_id, "")}/user/*/vcs-origin/${try(var.circleci.repository, "")}/vcs-ref/refs/heads/${try(var.circleci.branch, "")}" }
+      StringNotLike = { "${local.circleci}:sub" = "*/vcs-ref/*/vcs-ref/*" }
+    }
   }
 
   circleci_trust = {

@@ -29,10 +29,11 @@ resource "google_iam_workload_identity_pool_provider" "github" {
 
   attribute_mapping = {
     # GitHub's own subject can be longer than the 127 bytes that Google takes.
-    "google.subject"               = "assertion.repository_id + ':' + assertion.run_id"
-    "attribute.github_event"       = "assertion.event_name"
-    "attribute.github_ref"         = "assertion.ref"
-    "attribute.github_environment" = "assertion.sub.extract(':environment:{environment}')"
+    "google.subject"         = "assertion.repository_id + ':' + assertion.run_id"
+    "attribute.github_event" = "assertion.event_name"
+    "attribute.github_ref"   = "assertion.ref"
+    # A job of any branch may name an environment.
+    "attribute.github_environment" = "assertion.ref == 'refs/heads/${var.github.branch}' ? assertion.sub.extract(':environment:{environment}') : ''"
   }
 
   oidc {

@@ -44,7 +44,11 @@ run "with_the_variables_above" {
         for subject in try(statement.Condition.StringEquals["token.actions.githubusercontent.com:sub"], []) : endswith(subject, ":environment:${environment}")
       ]
     ]]))
-    error_message = "No branch, no pull request, no other environment."
+    error_message = "No pull request, no other environment."
+  }
+  assert {
+    condition     = [for role in values(aws_iam_role.deployer) : jsondecode(role.assume_role_policy).Statement[1].Condition.StringEquals["token.actions.githubusercontent.com:ref"]] == ["refs/heads/main", "refs/heads/main"]
+    error_message = "A job of any branch may name an environment."
   }
   assert {
     condition     = length(jsondecode(aws_iam_role.deployer["staging"].assume_role_policy).Statement) == 2
@@ -54,7 +58,6 @@ run "with_the_variables_above" {
     condition = alltrue(flatten([for role in concat([aws_iam_role.planner], values(aws_iam_role.deployer)) : [
       for statement in jsondecode(role.assume_role_policy).Statement : [
         statement.Condition.StringEquals["token.actions.githubusercontent.com:repository_id"] == "7654321",
-        statement.Condition.StringEquals["token.actions.githubusercontent.com:repository_owner_id"] == "1234567",
         statement.Condition.StringEquals["token.actions.githubusercontent.com:aud"] == "sts.amazonaws.com",
         keys(statement.Condition) == ["StringEquals"],
         !strcontains(jsonencode(statement.Condition), "*"),
@@ -70,6 +73,12 @@ run "with_the_variables_above" {
       } if try(statement.Principal.Federated, "") == local.circleci_provider
     ]]))
     error_message = "CircleCI's tokens too."
+  }
+  assert {
+    condition = jsondecode(aws_iam_role.deployer["production"].assume_role_policy).Statement[2].Condition.StringNotLike == {
+      "oidc.circleci.com/org/00000000-0000-4000-8000-000000000001:sub" = "*/vcs-ref/*/vcs-ref/*"
+    }
+    error_message = "A branch may be called x/vcs-origin/github.com/someone/meridian/vcs-ref/refs/heads/main."
   }
   assert {
     condition = jsondecode(aws_iam_role.deployer["production"].assume_role_policy).Statement[2].Condition.StringLike == {

@@ -74,9 +74,9 @@ run "with_the_variables_above" {
   assert {
     condition = (
       google_iam_workload_identity_pool_provider.github[0].attribute_mapping["attribute.github_environment"]
-      == "assertion.sub.extract(':environment:{environment}')"
+      == "assertion.ref == 'refs/heads/main' ? assertion.sub.extract(':environment:{environment}') : ''"
     )
-    error_message = "A job outside an environment has none in its subject, and so an empty one here."
+    error_message = "A job outside an environment has none in its subject, and so an empty one here; one of another branch too."
   }
   assert {
     condition = (
