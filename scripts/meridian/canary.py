@@ -12,6 +12,7 @@ import re
 import shlex
 import tempfile
 
+from meridian.commands import build_probe
 from meridian.console import PROGRAM, Problem, number, say
 from meridian.image import Image
 from meridian.judge import Limits, Verdict
@@ -162,6 +163,8 @@ def trial(canary, percent, limits, visits, options):
         return 0
 
     image = wanted(options.image, canary.begun)
+    if not options.probe:
+        build_probe()  # which takes longer than a probe may
     probe = Probe(shlex.split(options.probe) if options.probe else [*PROGRAM, "probe"], canary.url)
     if canary.begun and canary.begun["percent"] == 0:
         say("The last canary's withdrawal was not finished.")

@@ -110,6 +110,15 @@ def destroy(stack, options):
     say(f"{title} lists nothing of {name} any more.")
 
 
+def build_probe():
+    """Builds what the probe of app/ runs from, unless it is there; gives the folder."""
+    target = ROOT / "app/target"
+    if not (target / "classpath").exists() or not (target / "classes/meridian/Main.class").exists():
+        print("Building app/ for its probe, once: about a minute.", file=sys.stderr)
+        subprocess.run([ROOT / "app/maven", "--quiet", "process-classes"], check=True, stdout=sys.stderr)
+    return target
+
+
 def probe(_, options):
     """Says whether a service is up and its clock right, as its image does; builds app/ when nothing is built yet."""
     if options.probe_urls and not options.named:
@@ -117,10 +126,7 @@ def probe(_, options):
         runs = [any(subprocess.run([*PROGRAM, "probe", url]).returncode == 0 for _ in range(2))
             for url in options.probe_urls.split()]
         return 0 if all(runs) else 1
-    target = ROOT / "app/target"
-    if not (target / "classpath").exists() or not (target / "classes/meridian/Main.class").exists():
-        print("Building app/ for its probe, once: about a minute.", file=sys.stderr)
-        subprocess.run([ROOT / "app/maven", "--quiet", "process-classes"], check=True, stdout=sys.stderr)
+    target = build_probe()
     java = jdk() / "bin/java"
     classes = f"{target / 'classes'}{os.pathsep}{(target / 'classpath').read_text().strip()}"
     os.execv(java,

@@ -55,6 +55,20 @@ def test_settings_that_reach_no_verdict_are_refused_before_anything_changes(worl
     assert "reach no verdict" in said and way in said and len(world.applied()) == 1
 
 
+def test_the_probe_is_built_once_however_long_that_takes(world):
+    """A build that is cut short goes on beside the next."""
+    watch = world.folder / "scripts/meridian/watch.py"
+    watch.write_text(watch.read_text().replace("PROBE_TIMEOUT_SECONDS = 60", "PROBE_TIMEOUT_SECONDS = 1"))
+    maven = world.folder / "app/maven"
+    maven.parent.mkdir()
+    maven.write_text("#!/bin/sh\ncd $(dirname $0) && echo begun >>builds && sleep 3 && mkdir -p target/classes/meridian"
+        " && : >target/classpath && : >target/classes/meridian/Main.class\n")
+    maven.chmod(0o755)
+    # What it builds here says no OK.
+    assert "The probe does not say OK" in world.run(2, IMAGE=GOOD, PROBE="")
+    assert (maven.parent / "builds").read_text() == "begun\n" and (maven.parent / "target/classpath").exists()
+
+
 def test_a_probe_that_fails_before_anything_began_changes_nothing(world):
     world.probe_says(1)
     output = world.run(2, IMAGE=GOOD)
