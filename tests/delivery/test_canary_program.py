@@ -11,7 +11,9 @@ import subprocess
 import time
 
 import pytest
+import yaml
 from support.canary_world import GOOD, HALF_FAILING, STABLE, UNSTARTABLE, WRONG_TIME
+from support.machine import ROOT
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform")]
 
@@ -164,6 +166,19 @@ def test_interrupted_in_an_apply_terraform_ends_in_good_order(world, sent):
     assert "Interrupt received" in output and "Two interrupts" not in output
     assert not list(world.stack.glob(".terraform*.lock.info")), "the state is still locked"
     world.run(0, IMAGE=GOOD)
+    assert world.weights() == {"image": GOOD, "canary": None}
+
+
+def test_the_pipelines_canary_takes_the_place_of_one_that_was_cancelled(world):
+    process = world.start(IMAGE=HALF_FAILING, MINUTES="5")
+    world.kill_when(process, lambda: world.probed() > 1, signal.SIGTERM)
+    assert world.weights()["canary"]["image"] == HALF_FAILING
+    steps = yaml.safe_load((ROOT / ".github/workflows/deploy.yml").read_text())["jobs"]["deploy"]["steps"]
+    for step in steps:
+        if step.get("if") == "inputs.canary":
+            given = {name: str(value).replace("${{ steps.publish.outputs.image }}", GOOD)
+                for name, value in step["env"].items()}
+            world.run(0, "bash", "-e", "-c", step["run"], CLOUD="aws", **given)
     assert world.weights() == {"image": GOOD, "canary": None}
 
 

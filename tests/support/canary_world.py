@@ -107,7 +107,7 @@ class World:
         late = datetime.timedelta(seconds=5 if image == WRONG_TIME else 0)
         return status, image.split("@")[1], datetime.datetime.now(datetime.timezone.utc) + late
 
-    def start(self, **variables):
+    def start(self, *command, **variables):
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("TF_")},
             "PROBE": str(self.folder / "probe"),
@@ -119,7 +119,8 @@ class World:
             **variables,
         }
         return subprocess.Popen(
-            [sys.executable, self.folder / "scripts/meridian", "canary", "aws"],
+            command or [sys.executable, self.folder / "scripts/meridian", "canary", "aws"],
+            cwd=self.folder,
             env=environment,
             text=True,
             stdout=subprocess.PIPE,
@@ -127,8 +128,8 @@ class World:
             start_new_session=True,
         )
 
-    def run(self, code, **variables):
-        process = self.start(**variables)
+    def run(self, code, *command, **variables):
+        process = self.start(*command, **variables)
         output, _ = process.communicate(timeout=120)
         assert process.returncode == code, output
         return output
