@@ -14,6 +14,7 @@ import math
 # Chance of a wrong verdict, of each kind, in all looks together; each look has its part of it (Bonferroni).
 ALPHA = 0.01
 LOOKS = 20  # in the time that a canary is watched
+DOUBT = 0.05  # chance below which slow answers stand in the way of a promotion, though they are not shown yet
 SLOW = 2.0  # times the stable's: a 90th percentile above that is slow
 FLOOR_SECONDS = 0.005  # which no factor counts below
 WINDOW_SECONDS = 10  # in which losses beyond the canary's share are the network's
@@ -139,7 +140,7 @@ class Judge:
         self._canary_version = canary
         self._looked = 0
         self._lacked = ""
-        self._pace = 0.0
+        self._pace, self._slow = 0.0, False
         self._windows = collections.defaultdict(lambda: [0, 0])  # answers, and failures without a version
         self._clock = ""
         self.probes = 0
@@ -218,11 +219,14 @@ class Judge:
         # As multiples of the 90th percentile of the stable's on that path.
         paces = [max(0, each - FLOOR_SECONDS) / usual[path] for path in usual for each in canary.times[path]]
         self._pace = percentile(sorted(paces)) if paces else 0.0
+        self._slow = False
         if self._pace > SLOW:
             slow = sum(pace > SLOW for pace in paces)
             times = [(stable.times[path], FLOOR_SECONDS + SLOW * usual[path]) for path in usual]
             others_slow = sum(len(each) - bisect.bisect(each, most) for each, most in times)
-            if worse(slow, len(paces), others_slow, sum(len(each) for each, _ in times)) < alpha:
+            chance = worse(slow, len(paces), others_slow, sum(len(each) for each, _ in times))
+            self._slow = chance < DOUBT
+            if chance < alpha:
                 return f"it is slow: its 90th percentile is {self._pace:.1f} times the stable's"
         return ""
 
@@ -257,7 +261,7 @@ class Judge:
             return f"no probe succeeded: {self.probe_problem}"
         if not self._few(canary.failed, canary.answers):
             return f"its failures are too many to promote it, and not shown to be worse than the stable's: {canary}"
-        if self._pace > SLOW:
+        if self._slow:
             return f"its 90th percentile is {self._pace:.1f} times the stable's"
         return ""
 

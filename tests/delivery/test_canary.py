@@ -100,6 +100,18 @@ def test_a_canary_that_is_slower_by_the_factor_is_withdrawn_and_one_that_is_not_
         assert verdict is expected, reason
 
 
+def test_some_that_happen_to_be_slow_are_nothing_against_it():
+    """A tenth of all that waits for something is just at the percentile, of either."""
+    subject = judge()
+    for number in range(3000):
+        canary = number % 10 == 9
+        slow = number % 90 == 9 if canary else number % 100 < 8
+        subject.answer(Answer(200, CANARY if canary else STABLE, False, "/now", number / 5, 0.5 if slow else 0.01))
+    subject.probe(0, "OK")
+    assert subject.canary.times["/now"][269] == 0.5 and subject.stable.times["/now"][2429] == 0.01
+    assert subject.verdict(600)[0] is Verdict.PROMOTE
+
+
 @pytest.mark.parametrize("status", [0, 502])
 @pytest.mark.parametrize(("canary", "lost", "expected"), [
     (300, 3, Verdict.PROMOTE), (300, 30, Verdict.UNDECIDED), (0, 300, Verdict.WITHDRAW)])
