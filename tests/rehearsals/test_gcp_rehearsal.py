@@ -236,7 +236,7 @@ def test_a_revision_that_does_not_get_up_fails_the_apply_and_is_told_until_one_d
     gcp.set(image=D)
     assert "is not ready and cannot serve traffic" in gcp.refused()
     assert gcp.serving() == {A: 100}
-    told = gcp.terraform("plan", "-input=false", codes=(0,)).stdout
+    told = " ".join(gcp.terraform("plan", "-input=false", codes=(0,)).stdout.split())
     assert "Check block assertion failed" in told and "is not ready. Its log says why" in told
     gcp.set(image=B)
     gcp.apply()

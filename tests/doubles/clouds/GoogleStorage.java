@@ -25,7 +25,7 @@ final class GoogleStorage {
     Matcher path =
         Google.match(
             "(/upload)?(?:/resumable)?/storage/v1/b(?:/([^/]+))?"
-                + "(?:/(o|iam)(?:/([^/]+))?)?(?:/\\w+)?/?",
+                + "(?:/(o|iam|anywhereCaches)(?:/([^/]+))?)?(?:/\\w+)?/?",
             request.path());
     if (path.group(2) == null) {
       return request.method().equals("POST")
@@ -39,6 +39,9 @@ final class GoogleStorage {
     Map<String, Object> bucket = google.existing(id);
     if ("o".equals(path.group(3))) {
       return path.group(1) != null ? upload(id, request) : object(id, path.group(4), request);
+    }
+    if ("anywhereCaches".equals(path.group(3))) {
+      return Google.ok(Json.object("kind", "storage#anywhereCaches"));
     }
     switch (request.method()) {
       case "GET":
