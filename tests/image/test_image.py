@@ -1,5 +1,6 @@
 """The image, built with Java of its own and with that of the base, pushed, pulled and run."""
 
+import hashlib
 import json
 import pathlib
 import re
@@ -7,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from support.images import RESTRICTED, Container, built, get, layers, maven, output, sources, wait_for
+from support.images import RESTRICTED, Container, built, contents, get, layers, maven, output, sources, wait_for
 from support.load import Load
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("docker", "docker-registry")]
@@ -79,6 +80,23 @@ def test_two_folders_give_equal_layers_but_for_the_cache(here, elsewhere, base, 
     different = [paths for (a, paths), (b, _) in zip(*images) if a != b]
     assert all([path for path in paths if path.endswith(".aot")] for paths in different), different
     assert len(different) <= 1
+
+
+def test_what_changed_is_in_the_next_image_of_the_same_folder(here, base, own_runtime):
+    """Jib knows a layer again by its files' names and times, whatever is in them."""
+    main = here / "src/main/java/meridian/Main.java"
+    before = main.read_text()
+    main.write_text(before.replace("Not understood", "Not known"))
+    built(here, "package", "jib:buildTar", "-DskipTests", "-Dimage=meridian", *base)
+    main.write_text(before)
+    made = {
+        "app/classpath/meridian.jar": here / "target/meridian.jar",
+        "app/libraries.jar": here / "target/image/libraries/libraries.jar",
+        "opt/java/lib/modules": here / "target/image/java/lib/modules",
+        "opt/meridian/meridian.aot": here / "target/image/cache/meridian.aot",
+    }
+    assert contents(here / "target/jib-image.tar", made) == {
+        name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in made.items()}
 
 
 def test_the_image_says_who_it_is_and_runs_as_nobody(image):

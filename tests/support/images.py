@@ -148,6 +148,18 @@ RESTRICTED = ["--cpus", "1", "--memory", "512m", "--read-only", "--cap-drop", "A
     "no-new-privileges"]
 
 
+def contents(image: pathlib.Path, names):
+    """SHA-256 of files of an image in a file, by name."""
+    with tarfile.open(image) as tar:
+        (manifest,) = json.load(tar.extractfile("manifest.json"))
+        return {
+            entry.name: hashlib.sha256(layer.extractfile(entry).read()).hexdigest()
+            for name in manifest["Layers"]
+            for layer in [tarfile.open(fileobj=tar.extractfile(name))]
+            for entry in layer if entry.name in names
+        }
+
+
 def layers(image: pathlib.Path):
     """For each layer of an image in a file: its digest, and the paths in it."""
     with tarfile.open(image) as tar:

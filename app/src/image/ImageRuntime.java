@@ -48,7 +48,11 @@ final class ImageRuntime {
           "java.xml", // S3 and Azure Blob answer in it
           "jdk.unsupported"); // Unsafe, for the SDKs
 
-  /** Jib gives every file this time, and the JVM refuses a cache of jars with other times. */
+  /**
+   * Jib gives every file this time, and the JVM refuses a cache of jars and modules with other
+   * times. Nothing else gets it here, because Jib takes a layer whose files have the names and
+   * times of the last build for the same, whatever is in them.
+   */
   private static final FileTime JIB_TIME = FileTime.from(Instant.ofEpochSecond(1));
 
   /**
@@ -122,11 +126,7 @@ final class ImageRuntime {
             "--compress=zip-0",
             "--output",
             jre.toString()));
-    try (Stream<Path> files = Files.walk(jre)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Files.setLastModifiedTime(file, JIB_TIME);
-      }
-    }
+    Files.setLastModifiedTime(jre.resolve("lib/modules"), JIB_TIME);
     Files.writeString(stamp, made);
   }
 
@@ -204,7 +204,6 @@ final class ImageRuntime {
     if (exit != 64) {
       throw new IllegalStateException("The JVM does not accept the cache it made: exit " + exit);
     }
-    Files.setLastModifiedTime(cache, JIB_TIME);
     Files.writeString(stamp, made);
     System.out.printf("The AOT cache has %.1f MiB%n", Files.size(cache) / 1048576.0);
   }
