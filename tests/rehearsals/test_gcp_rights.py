@@ -142,5 +142,21 @@ def test_the_deployer_destroys_what_it_made(world):
     assert [name for name in left if "documents" in name or "/services/" in name or "/regions/" in name] == []
 
 
+def test_no_role_is_spare(world):
+    """Each gives its account a permission that it needed and that none of its other roles gives."""
+    policy = world.echo.ask("POST", f"https://cloudresourcemanager.googleapis.com/v1/projects/{PROJECT}:getIamPolicy",
+        {}, {"Authorization": f"Bearer {OWNER}"})[1]
+    used, spare = world.echo.order("used"), set()
+    for who in (PLANNER, DEPLOYER):
+        held = {each["role"]: set(RIGHTS["roles"][each["role"]]) for each in policy["bindings"]
+            if f"serviceAccount:{who}" in each["members"] and each["role"].startswith("roles/")}
+        for role, permissions in held.items():
+            others = set().union(*(more for other, more in held.items() if other != role))
+            if not permissions & used[who].keys() - others:
+                spare.add((who, role))
+    # A stack that a person made has a repository of its own, which is looked at until it takes the shared one.
+    assert spare == {(PLANNER, "roles/artifactregistry.reader")}
+
+
 def test_the_double_knew_every_question(world):
     assert [each for each in world.echo.requests() if each["status"] in (405, 421, 500, 501)] == []

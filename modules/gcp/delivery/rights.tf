@@ -5,14 +5,13 @@ locals {
     "roles/certificatemanager.viewer",
     "roles/cloudscheduler.viewer",
     "roles/compute.viewer",
-    "roles/dns.reader",
     "roles/iam.securityReviewer",
     "roles/monitoring.viewer",
     "roles/run.viewer",
-    "roles/serviceusage.serviceUsageViewer",
   ]
   # Whoever deploys a service decides what it may do. In one project that reaches what else the service
   # accounts of the project may do; an environment that must be walled off has a project of its own.
+  # Interfaces are turned on by the right that monitoring.editor has.
   deployer_roles = [
     "roles/certificatemanager.owner",
     "roles/cloudscheduler.admin",
@@ -23,7 +22,6 @@ locals {
     "roles/iam.serviceAccountUser",
     "roles/monitoring.editor",
     "roles/run.admin",
-    "roles/serviceusage.serviceUsageAdmin",
   ]
   shared  = regex("^(?P<location>[a-z0-9-]+)-docker\\.pkg\\.dev/(?P<project>[a-z0-9-]+)/(?P<repository>[a-z0-9-]+)", var.repository_url)
   buckets = "projects/_/buckets"

@@ -119,6 +119,8 @@ final class Google implements Echo.Cloud {
       case "judge": // by tests/doubles/google_rights.json
         rights.judge(details);
         return null;
+      case "used": // account to the permissions that it needed
+        return rights.used;
       case "fail-next-revision":
         run.failNextRevision = true;
         return null;

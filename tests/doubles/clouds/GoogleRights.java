@@ -2,6 +2,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -25,6 +26,9 @@ final class GoogleRights {
   private final Google google;
   private final Map<Pattern, List<?>> methods = new LinkedHashMap<>();
   private Map<String, Object> roles = Map.of();
+
+  /** Which permissions each account was asked for and had. */
+  final Map<String, Object> used = new TreeMap<>();
 
   GoogleRights(Google google) {
     this.google = google;
@@ -95,6 +99,8 @@ final class GoogleRights {
         if (Google.list(binding.get("members")).contains("serviceAccount:" + account)
             && included(Json.text(binding, "role")).contains(permission)
             && holds(Json.text(binding, "condition.expression"), resource)) {
+          Json.asObject(used.computeIfAbsent(account, key -> new TreeMap<String, Object>()))
+              .put(permission, true);
           return;
         }
       }
