@@ -5,10 +5,21 @@ import json
 import pathlib
 import re
 import subprocess
-import time
 
 import pytest
-from support.images import RESTRICTED, Container, built, contents, get, layers, maven, output, sources, wait_for
+from support.images import (
+    RESTRICTED,
+    Container,
+    built,
+    contents,
+    get,
+    layers,
+    maven,
+    output,
+    sources,
+    terminate_behind_a_balancer,
+    wait_for,
+)
 from support.load import Load
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("docker", "docker-registry")]
@@ -170,12 +181,7 @@ def test_termination_under_load_loses_no_request(image):
         wait_for(f"http://{container.address}:8080/")
         with Load(container.address, 8080, rate=500) as load:
             load.wait_for(1000)
-            container.terminate()
-            # A load balancer sends on until it has seen that the instance is not ready, and a while longer.
-            while get(f"http://{container.address}:8081/ready")[0] == 200:
-                time.sleep(0.1)
-            before = load.answered
-            time.sleep(2)
+            before = terminate_behind_a_balancer(container, load)
         assert container.wait() == 0
         assert load.answered > before + 100, "it went on serving"
         assert load.lost == [] and load.refused == 0

@@ -1,6 +1,7 @@
 """A stack in small with real Terraform, on which canaries and releases are tried; what it "deploys" is a file with
 weights."""
 
+import contextlib
 import datetime
 import json
 import os
@@ -142,7 +143,8 @@ class World:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         for each in descendants(process.pid):
-            os.kill(each, number)
+            with contextlib.suppress(ProcessLookupError):  # It may have ended by itself.
+                os.kill(each, number)
         process.wait(timeout=60)
         process.stdout.close()
         for file in ("slow", "waiting"):

@@ -44,6 +44,16 @@ def wait_for(url, seconds=30):
         time.sleep(0.05)
 
 
+def terminate_behind_a_balancer(container, load):
+    """Gives the answers until then: a balancer sends on until it has seen that it is not ready, and a while longer."""
+    container.terminate()
+    while get(f"http://{container.address}:8081/ready")[0] == 200:
+        time.sleep(0.1)
+    before = load.answered
+    time.sleep(2)
+    return before
+
+
 def maven(app, *arguments):
     return subprocess.run(
         [app / "maven", *arguments],
