@@ -121,7 +121,8 @@ def test_the_store_is_private_and_versioned(world):
     assert bucket["versioning"]["enabled"] and bucket["iamConfiguration"]["publicAccessPrevention"] == "enforced"
     assert bucket["iamConfiguration"]["uniformBucketLevelAccess"]["enabled"]
     made = world.made()
-    assert made["repositories"] == ["meridian-shared"] and len(made["workloadIdentityPools"]) == len(made["roles"]) == 1
+    assert made["repositories"] == ["meridian-shared"]
+    assert (len(made["workloadIdentityPools"]), len(made["roles"])) == (1, 2)
     assert [name.split("-")[0] for name in made["providers"]] == ["circleci", "github"]
     assert [name.split("@")[0] for name in made["serviceAccounts"]] == [
         "meridian-deployer", "meridian-planner", "meridian-staging-deployer", "meridian-staging-viewer",
