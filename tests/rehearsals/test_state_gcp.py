@@ -125,8 +125,8 @@ def test_the_store_is_private_and_versioned(world):
     assert (len(made["workloadIdentityPools"]), len(made["roles"])) == (1, 2)
     assert [name.split("-")[0] for name in made["providers"]] == ["circleci", "github"]
     assert [name.split("@")[0] for name in made["serviceAccounts"]] == [
-        "meridian-deployer", "meridian-planner", "meridian-staging-deployer", "meridian-staging-viewer",
-        "meridian-viewer",
+        "meridian-deployer", "meridian-machine", "meridian-planner", "meridian-staging-deployer",
+        "meridian-staging-viewer", "meridian-viewer",
     ]  # fmt: skip
 
 
