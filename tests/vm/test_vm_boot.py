@@ -263,6 +263,28 @@ def secured(machine, cloud, path, **headers):
         return answer.status, answer.headers, answer.read().decode()
 
 
+def test_two_units_that_start_at_once_make_one_network(secure):
+    """Docker takes a second network of the same name if both are made at once, and then refuses the name for ever."""
+    secure.bash("""
+        systemctl stop meridian meridian-proxy
+        docker network rm meridian
+        cat >/usr/local/bin/docker <<'END'
+#!/bin/bash
+[[ "$1 $2" == "network create" ]] && echo made >>/run/networks
+/usr/bin/docker "$@"
+code=$?
+[[ "$1 $2" == "network inspect" ]] && sleep 2
+exit $code
+END
+        chmod +x /usr/local/bin/docker
+        systemctl start --no-block meridian meridian-proxy""")
+    try:
+        secure.until_it_answers(60)
+        assert secure.run("cat", "/run/networks").split() == ["made"]
+    finally:
+        secure.bash("rm /usr/local/bin/docker")
+
+
 def test_with_a_certificate_443_serves_the_page(secure, cloud, digest):
     status, headers, page = secured(secure, cloud, "/")
     assert status == 200 and "<h1>Hello " in page and headers["Service-Version"] == digest
