@@ -25,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -35,15 +36,28 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ProcessTest {
   private static final Pattern PORTS = Pattern.compile("port (\\d+), health and metrics on (\\d+)");
 
-  private static Process start(List<String> arguments, String... environment) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "meridian.Main"));
+  private final List<Process> started = new ArrayList<>();
+
+  @AfterEach
+  void endWhatStillRuns() {
+    started.forEach(Process::destroyForcibly);
+  }
+
+  private Process start(List<String> arguments, String... environment) throws IOException {
+    return startBy(List.of(), arguments, environment);
+  }
+
+  /** Starts the program by another one, such as {@code prlimit}. */
+  private Process startBy(List<String> other, List<String> arguments, String... environment)
+      throws IOException {
+    List<String> command = new ArrayList<>(other);
+    command.addAll(
+        List.of(
+            ProcessHandle.current().info().command().orElseThrow(),
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "meridian.Main"));
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("PORT", "0");
@@ -51,14 +65,20 @@ class ProcessTest {
     for (int i = 0; i < environment.length; i += 2) {
       builder.environment().put(environment[i], environment[i + 1]);
     }
-    return builder.start();
+    Process process = builder.start();
+    started.add(process);
+    return process;
+  }
+
+  /** Public port and administration port that the first line of the log tells. */
+  private static int[] ports(BufferedReader log) throws IOException {
+    Matcher ports = PORTS.matcher(log.readLine());
+    assertThat(ports.find(), is(true));
+    return new int[] {Integer.parseInt(ports.group(1)), Integer.parseInt(ports.group(2))};
   }
 
   private static int exitCode(Process process) throws InterruptedException {
-    if (!process.waitFor(30, TimeUnit.SECONDS)) {
-      process.destroyForcibly();
-      throw new AssertionError("still running after 30 s");
-    }
+    assertThat("ended within 30 s", process.waitFor(30, TimeUnit.SECONDS), is(true));
     return process.exitValue();
   }
 
@@ -120,12 +140,9 @@ class ProcessTest {
   void requestWithALengthIsUnderstood() throws IOException, InterruptedException {
     Process process = start(List.of(), "MERIDIAN_DRAIN_DELAY", "0s");
     try (BufferedReader log = process.inputReader()) {
-      Matcher ports = PORTS.matcher(log.readLine());
-      assertThat(ports.find(), is(true));
       assertThat(
-          get(Integer.parseInt(ports.group(1)), "/now HTTP/1.1\r\nContent-Length: 0\r\nX:"),
+          get(ports(log)[0], "/now HTTP/1.1\r\nContent-Length: 0\r\nX:"),
           startsWith("HTTP/1.1 200 "));
-    } finally {
       process.toHandle().destroy();
       assertThat(exitCode(process), is(0));
     }
@@ -135,34 +152,18 @@ class ProcessTest {
   void dateIsInGmtInEveryTimeZone() throws IOException, InterruptedException {
     Process process = start(List.of(), "TZ", "Asia/Kathmandu", "MERIDIAN_DRAIN_DELAY", "0s");
     try (BufferedReader log = process.inputReader()) {
-      Matcher ports = PORTS.matcher(log.readLine());
-      assertThat(ports.find(), is(true));
-      String answer = get(Integer.parseInt(ports.group(1)), "/now");
+      String answer = get(ports(log)[0], "/now");
       String date = answer.replaceAll("(?s).*\r\nDate: ([^\r]*)\r.*", "$1");
       Instant told = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date));
       assertThat(date, endsWith(" GMT"));
       assertThat(Duration.between(told, Instant.now()).abs().toSeconds(), is(lessThan(60L)));
-    } finally {
-      process.toHandle().destroy();
-      exitCode(process);
     }
   }
 
   @Test
   void greetingThatTheLocaleCannotReadIsRefused() throws IOException, InterruptedException {
     Process process =
-        new ProcessBuilder(
-                "env",
-                "LC_ALL=C",
-                "PORT=0",
-                "MERIDIAN_ADMIN_PORT=0",
-                "MERIDIAN_GREETING=Gr\u00f6\u00dfe",
-                ProcessHandle.current().info().command().orElseThrow(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "meridian.Main")
-            .redirectErrorStream(true)
-            .start();
+        startBy(List.of("env", "LC_ALL=C", "MERIDIAN_GREETING=Gr\u00f6\u00dfe"), List.of());
     List<String> lines = process.inputReader().lines().toList();
     assertThat(exitCode(process), is(1));
     assertThat(
@@ -180,9 +181,7 @@ class ProcessTest {
         start(List.of(), "MERIDIAN_MAX_CONNECTIONS", "300", "MERIDIAN_ACCESS_LOG", "off");
     List<Socket> clients = new ArrayList<>();
     try (BufferedReader log = process.inputReader()) {
-      Matcher ports = PORTS.matcher(log.readLine());
-      assertThat(ports.find(), is(true));
-      int port = Integer.parseInt(ports.group(1));
+      int port = ports(log)[0];
       assertThat(get(port, "/now"), startsWith("HTTP/1.1 200 ")); // all classes are loaded
       limitDescriptors(process, openFiles(process) + 20);
       for (int i = 0; i < 100; i++) {
@@ -195,8 +194,6 @@ class ProcessTest {
       // From a folder of classes one that is new cannot be read meanwhile; then the process ends.
       boolean serves = getInTime(port, "/now").startsWith("HTTP/1.1 200 ");
       assertThat(serves || !process.isAlive(), is(true));
-    } finally {
-      process.destroyForcibly();
     }
   }
 
@@ -230,18 +227,7 @@ class ProcessTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void limitsThatDoNotFitStopTheStart() throws IOException, InterruptedException {
-    List<String> command =
-        List.of(
-            "prlimit",
-            "--nofile=512:512",
-            ProcessHandle.current().info().command().orElseThrow(),
-            "-cp",
-            System.getProperty("java.class.path"),
-            "meridian.Main");
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().put("PORT", "0");
-    builder.environment().put("MERIDIAN_ADMIN_PORT", "0");
-    Process process = builder.start();
+    Process process = startBy(List.of("prlimit", "--nofile=512:512"), List.of());
     List<String> lines = process.inputReader().lines().toList();
     assertThat(exitCode(process), is(1));
     assertThat(lines.toString(), containsString("need 650 open files, there are 512"));
@@ -249,10 +235,9 @@ class ProcessTest {
 
   @Test
   void startWaitsForTheStoresFirstAnswer() throws IOException, InterruptedException {
-    int admin = freePort();
     try (ServerSocket store = new ServerSocket(0)) {
-      Process process = startOnStore(store, admin);
-      assertThat(awaitStatus(admin, "/live", 200), is(true));
+      int admin = freePort();
+      startOnStore(store, admin);
       Thread.sleep(2000); // one that does not wait has begun by now
       assertThat(get(admin, "/started"), startsWith("HTTP/1.1 503 "));
       assertThat(get(admin, "/ready"), startsWith("HTTP/1.1 503 "));
@@ -260,40 +245,42 @@ class ProcessTest {
       Thread.ofVirtual().start(() -> answer(store));
       assertThat(awaitStatus(admin, "/started", 200), is(true));
       assertThat(get(admin, "/ready"), startsWith("HTTP/1.1 200 "));
-      process.destroyForcibly();
     }
   }
 
   @Test
   void stopsWhileItWaitsForTheStore() throws IOException, InterruptedException {
-    int admin = freePort();
     try (ServerSocket store = new ServerSocket(0)) {
-      Process process = startOnStore(store, admin);
-      assertThat(awaitStatus(admin, "/live", 200), is(true));
+      Process process = startOnStore(store, freePort());
       process.toHandle().destroy();
       assertThat(exitCode(process), is(0));
     }
   }
 
-  private static Process startOnStore(ServerSocket store, int admin) throws IOException {
-    return start(
-        List.of(),
-        "MERIDIAN_ADMIN_PORT",
-        Integer.toString(admin),
-        "MERIDIAN_DRAIN_DELAY",
-        "0s",
-        "MERIDIAN_DOCUMENTS_LOCATION",
-        "s3://some-bucket",
-        "MERIDIAN_DOCUMENTS_ENDPOINT",
-        "http://127.0.0.1:" + store.getLocalPort(),
-        "MERIDIAN_DOCUMENTS_TIMEOUT",
-        "300ms",
-        "MERIDIAN_DOCUMENTS_WAIT",
-        "1m",
-        "AWS_REGION",
-        "eu-west-1",
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-        "http://127.0.0.1:" + store.getLocalPort() + "/credentials");
+  /** One that waits for a store which takes connections and says nothing. */
+  private Process startOnStore(ServerSocket store, int admin)
+      throws IOException, InterruptedException {
+    Process process =
+        start(
+            List.of(),
+            "MERIDIAN_ADMIN_PORT",
+            Integer.toString(admin),
+            "MERIDIAN_DRAIN_DELAY",
+            "0s",
+            "MERIDIAN_DOCUMENTS_LOCATION",
+            "s3://some-bucket",
+            "MERIDIAN_DOCUMENTS_ENDPOINT",
+            "http://127.0.0.1:" + store.getLocalPort(),
+            "MERIDIAN_DOCUMENTS_TIMEOUT",
+            "300ms",
+            "MERIDIAN_DOCUMENTS_WAIT",
+            "1m",
+            "AWS_REGION",
+            "eu-west-1",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            "http://127.0.0.1:" + store.getLocalPort() + "/credentials");
+    assertThat(awaitStatus(admin, "/live", 200), is(true));
+    return process;
   }
 
   /** Of the store, and of who gives the credentials for it. */
@@ -342,10 +329,9 @@ class ProcessTest {
   void terminationDrainsAndExitsWithZero() throws IOException, InterruptedException {
     Process process = start(List.of(), "MERIDIAN_DRAIN_DELAY", "2s");
     try (BufferedReader log = process.inputReader()) {
-      Matcher ports = PORTS.matcher(log.readLine());
-      assertThat(ports.find(), is(true));
-      int port = Integer.parseInt(ports.group(1));
-      int adminPort = Integer.parseInt(ports.group(2));
+      int[] ports = ports(log);
+      int port = ports[0];
+      int adminPort = ports[1];
       assertThat(get(adminPort, "/ready"), startsWith("HTTP/1.1 200 "));
 
       try (Socket inFlight = new Socket(InetAddress.getLoopbackAddress(), port)) {
