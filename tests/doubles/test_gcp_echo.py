@@ -1,16 +1,14 @@
 """What Google refuses, so does its double: tests/doubles/clouds/Google.java. Each refusal once."""
 
 import copy
-import json
-import pathlib
 
 import pytest
+from doubles import google_rights
 from doubles.cloud_echo import Echo
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("jdk")]
 
 PROJECT = "test-project"
-RIGHTS = pathlib.Path(__file__).parent / "google_rights.json"
 REGION = f"projects/{PROJECT}/regions/us-central1"
 GLOBAL = f"projects/{PROJECT}/global"
 PLACE = f"projects/{PROJECT}/locations/us-central1"
@@ -385,7 +383,7 @@ def test_an_account_may_do_what_its_roles_say_where_their_conditions_hold(tmp_pa
         }
         assert echo.ask("POST", f"{cloudresourcemanager}:setIamPolicy",
             {"policy": {"version": 3, "bindings": [binding]}})[0] == 200
-        echo.order("judge", **json.loads(RIGHTS.read_text()))
+        echo.order("judge", **google_rights.TABLE)
 
         def status(method, url, who):
             return echo.ask(method, url, headers={"Authorization": f"Bearer {who}"})[0]

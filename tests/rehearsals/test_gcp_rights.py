@@ -9,14 +9,14 @@ import json
 import subprocess
 
 import pytest
+from doubles import google_rights
 from doubles.cloud_echo import Echo
 from support.gcp_world import PROJECT, A, B, environment
-from support.machine import ROOT, copy
+from support.machine import copy
 from support.rehearsal import by_type, changed
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "jdk")]
 
-RIGHTS = json.loads((ROOT / "tests/doubles/google_rights.json").read_text())
 OWNER = "the-owner"
 PLANNER, DEPLOYER, STAGING, VIEWER = (
     f"meridian-{role}@{PROJECT}.iam.gserviceaccount.com"
@@ -31,7 +31,7 @@ GITHUB = {"owner": "someone", "owner_id": 1234567, "repository": "meridian", "re
 class World:
     def __init__(self, folder):
         self.echo = Echo("Google", folder, ["*.googleapis.com"])
-        self.echo.order("judge", **RIGHTS)
+        self.echo.order("judge", **google_rights.TABLE)
         self.root = folder / "clone"
         copy(self.root, "modules/gcp", "modules/image", STACK, MACHINES, "stacks/vm/boot", BOOTSTRAP, "app/documents",
             "app/pom.xml")
@@ -148,7 +148,7 @@ def test_no_role_is_spare(world):
         {}, {"Authorization": f"Bearer {OWNER}"})[1]
     used, spare = world.echo.order("used"), set()
     for who in (PLANNER, DEPLOYER):
-        held = {each["role"]: set(RIGHTS["roles"][each["role"]]) for each in policy["bindings"]
+        held = {each["role"]: set(google_rights.ROLES[each["role"]]) for each in policy["bindings"]
             if f"serviceAccount:{who}" in each["members"] and each["role"].startswith("roles/")}
         for role, permissions in held.items():
             others = set().union(*(more for other, more in held.items() if other != role))

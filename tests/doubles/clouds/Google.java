@@ -116,7 +116,7 @@ final class Google implements Echo.Cloud {
       case "objects": // where they are kept in earnest, with generations
         storage.upstream = new ObjectUpstream(new Upstream(Json.text(details, "url"), null));
         return null;
-      case "judge": // by tests/doubles/google_rights.json
+      case "judge": // by tests/doubles/google_rights.py
         rights.judge(details);
         return null;
       case "used": // account to the permissions that it needed

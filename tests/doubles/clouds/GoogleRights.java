@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * token), each permission of its method must come from a role that the project, or what the request
  * is about, gives that account. Any other token is the project's owner's.
  *
- * <p>Methods and roles come from tests/doubles/google_rights.json, custom roles and policies from
+ * <p>Methods and roles come from tests/doubles/google_rights.py, custom roles and policies from
  * what is stored. A method that is not in the list is refused to everybody, so that none is
  * forgotten.
  */
@@ -78,7 +78,7 @@ final class GoogleRights {
         .map(Map.Entry::getValue)
         .findFirst()
         .orElseThrow(
-            () -> new Echo.Refusal(501, "notImplemented", "google_rights.json lacks " + asked));
+            () -> new Echo.Refusal(501, "notImplemented", "google_rights.py lacks " + asked));
   }
 
   private void require(String account, String permission, String api, String path) {
@@ -121,7 +121,7 @@ final class GoogleRights {
       return Google.list(google.existing(role).get("includedPermissions"));
     }
     if (!roles.containsKey(role)) {
-      throw new Echo.Refusal(501, "notImplemented", "google_rights.json lacks " + role);
+      throw new Echo.Refusal(501, "notImplemented", "google_rights.py lacks " + role);
     }
     return Google.list(roles.get(role));
   }
