@@ -15,7 +15,7 @@ import subprocess
 import time
 
 import pytest
-from support.hello import Page
+from support.browser import opened
 from support.images import sources
 from support.machine import ROOT
 from vm.cloud import REGISTRIES, SECRETS, VAULT, Cloud
@@ -217,8 +217,8 @@ def test_a_reboot_brings_the_service_back_without_its_registry(machine, cloud):
 
 @pytest.mark.needs("chromium")
 def test_the_page_reads_in_a_browser(machine):
-    with Page.open(f"http://{machine.address}/", width=390) as page:
-        assert (page.title, page.heading, page.errors) == (GREETING, GREETING, [])
+    with opened(f"http://{machine.address}/", width=390) as (page, errors):
+        assert (page.title(), page.text_content("h1"), errors) == (GREETING, GREETING, [])
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from support.hello import Page
+from support.browser import opened
 from support.machine import ROOT
 from support.service import Service
 
@@ -30,16 +30,16 @@ SCREENS = pytest.mark.parametrize(("width", "dark"), [(320, False), (390, False)
 def test_the_page_says_the_greeting_and_nothing_goes_wrong(served, width, dark, tmp_path):
     url, greeting = served
     for path in ("/", "/hello"):
-        with Page.open(url + path, width, dark=dark) as page:
-            assert (page.title, page.heading, page.errors) == (greeting, greeting, [])
+        with opened(url + path, width, dark=dark) as (page, errors):
+            assert (page.title(), page.text_content("h1"), errors) == (greeting, greeting, [])
             assert page.evaluate("document.body.innerText.trim()") == greeting
-            page.screenshot(tmp_path / "screen.png")
+            page.screenshot(path=tmp_path / "screen.png")
 
 
 @SCREENS
 def test_the_page_can_be_read_without_moving_it_or_making_it_larger(served, width, dark):
     url, _ = served
-    with Page.open(url, width, dark=dark) as page:
+    with opened(url, width, dark=dark) as (page, _):
         # A page that does not fit is shown smaller on a phone: innerWidth grows.
         assert page.evaluate("innerWidth") == width
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -67,5 +67,5 @@ def contrast(first, second):
 def test_a_page_with_an_error_is_found_out(served):
     """The browser of these tests does see what goes wrong: a page that is not there, and its missing icon."""
     url, _ = served
-    with Page.open(url + "/nothing-here", 390) as page:
-        assert any("404" in error for error in page.errors)
+    with opened(url + "/nothing-here", 390) as (_, errors):
+        assert any("404" in error for error in errors)
