@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 
-from meridian import bootstrap, canary, commands, pipeline, signature
+from meridian import bootstrap, canary, commands, pipeline, signature, vulnerabilities
 from meridian.console import ROOT, Problem
 from meridian.stack import CLOUDS, MACHINES, Stack
 
@@ -34,9 +34,11 @@ OPTIONS = {
     "for": "deploy asks for what a deployment needs too",
     "source": "the image to copy, REPOSITORY@sha256:…",
     "tag": "the tag that it gets",
+    "change": "1 fails only where app/pom.xml is not that of the last build that passed, by GITHUB_TOKEN",
+    "issue": "1 keeps one issue of what it would fail on, by GITHUB_TOKEN, in place of that",
     "probe_urls": "addresses, set apart by spaces, to probe one after the other in place of one URL",
 }
-FLAGS = ("build", "yes", "withdraw", "save")
+FLAGS = ("build", "change", "issue", "yes", "withdraw", "save")
 ANY = (*CLOUDS, *MACHINES)
 BOOTSTRAPS = tuple(f"bootstrap/{cloud}" for cloud in CLOUDS)
 # Command: what runs it, the stacks that it takes or what else it names, its options, and what is passed on behind --.
@@ -62,6 +64,7 @@ COMMANDS = {
     "sign": (signature.sign, "REPOSITORY@sha256:…", "", "options of cosign"),
     "verify-signature": (signature.verify, "REPOSITORY@sha256:…", "", "options of cosign"),
     "probe": (commands.probe, "URL", "probe_urls", "options of the probe: app/README.md"),
+    "scan": (vulnerabilities.scan, "REPOSITORY@sha256:…", "change issue", "options of osv-scanner"),
     "licences": (commands.licences, None, "", None),
 }
 

@@ -74,7 +74,7 @@ def test_a_step_calls_programs_that_are_there_with_variables_that_are_set(where,
 
 
 # What asks Terraform nothing, not even what a variable is.
-WITHOUT = {"licences", "probe", "sign", "verify-signature"}
+WITHOUT = {"licences", "probe", "scan", "sign", "verify-signature"}
 JOBS = [(f"{path.name} {name}", job) for path in WORKFLOWS for name, job in workflow(path)["jobs"].items()]
 
 

@@ -1,5 +1,6 @@
 """The build job of main.yml, step by step on this machine: published, scanned, its licences looked at, signed."""
 
+import base64
 import io
 import json
 import os
@@ -9,12 +10,14 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import urllib.parse
 import zipfile
 from datetime import date, timedelta
 
 import pytest
 import yaml
 from support.emulators import free_port
+from support.fronts import Front, reply
 from support.images import output
 from support.machine import ROOT
 from support.service import alone
@@ -148,16 +151,20 @@ def test_a_licence_that_nobody_decided_on_fails(job, bom, licences, told):
 
 def test_without_the_list_of_contents_each_says_what_makes_it(job, bom):
     job.bom.unlink()
-    for name in ("licences", "scan-vulnerabilities"):
+    for name in ("licences", "scan"):
         assert "app/target/bom.json is missing" in job.run(name, code=1)
 
 
 # Vulnerabilities: by the scanner's own local database, with advisories that are made up
 
 
-def advisory(ecosystem, name, number=1):
+# The base is made of this machine's packages.
+DEBIAN = "Debian:" + re.search(r'^VERSION_ID="(\d+)', pathlib.Path("/etc/os-release").read_text(), re.M)[1]
+
+
+def advisory(ecosystem, name, number=1, fixed=True):
     affected = {"package": {"ecosystem": ecosystem, "name": name},
-        "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "999"}]}]}
+        "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, *([{"fixed": "999"}] if fixed else [])]}]}
     times = dict.fromkeys(("modified", "published"), "2026-01-01T00:00:00Z")
     return {"schema_version": "1.7.3", "id": f"TEST-2026-{number}", **times, "summary": "made up",
         "affected": [affected]}
@@ -167,39 +174,107 @@ ELSEWHERE = {"Maven": advisory("Maven", "org.example:nothing-of-ours", 8),
     "Debian": advisory("Debian:12", "nothing-of-ours", 9)}
 
 
+POM = (ROOT / "app/pom.xml").read_bytes()
+
+
 @pytest.fixture
-def scan(job, tmp_path):
+def hub():
+    """A GitHub in small: artifacts of builds, the file app/pom.xml by commit, and issues."""
+    builds, poms, issues = [], {}, {}
+
+    def build(pom, created="2026-01-01", branch="main", repository=1):
+        sha = f"{len(builds):040x}"
+        poms[sha] = pom
+        builds.insert(0, {"name": "sbom", "created_at": created, "workflow_run": {"head_branch": branch,
+            "head_sha": sha, "repository_id": 1, "head_repository_id": repository}})
+
+    def tell(request):
+        url = urllib.parse.urlsplit(request.path.removeprefix("/repos/Someone/Meridian/"))
+        query = dict(urllib.parse.parse_qsl(url.query))
+        if url.path == "actions/artifacts":
+            return reply({"artifacts": [each for each in builds if each["name"] == query["name"]]})
+        if url.path == "contents/app/pom.xml":
+            pom = poms.get(query["ref"])
+            return reply({"content": base64.encodebytes(pom).decode()}) if pom else reply({}, 404)
+        if request.method == "GET":
+            return reply([issue for issue in issues.values() if issue["state"] == "open"])
+        number = int(url.path.partition("/")[2] or len(issues) + 1)
+        issues.setdefault(number, {"number": number, "state": "open"}).update(json.loads(request.body))
+        return reply({}, 201)
+
+    with Front(tell) as front:
+        front.build, front.builds, front.poms, front.issues = build, builds, poms, issues
+        front.environment = {"GITHUB_API_URL": front.url, "GITHUB_REF_NAME": "main"}
+        build(POM + b"<!-- other libraries -->")
+        yield front
+
+
+@pytest.fixture
+def scan(job, hub, tmp_path):
     """Runs the step with these advisories and no others. A scanner that has no database of an ecosystem is told
     none."""
 
-    def scan(*advisories, code=0, ecosystems=("Maven", "Debian")):
+    def scan(*advisories, code=0, ecosystems=("Maven", "Debian"), step="scan"):
         for ecosystem in ecosystems:
             folder = tmp_path / "osv-scalibr" / ecosystem
             folder.mkdir(parents=True, exist_ok=True)
             with zipfile.ZipFile(folder / "all.zip", "w") as packed:
                 for each in (ELSEWHERE[ecosystem], *advisories):
                     packed.writestr(f"{each['id']}.json", json.dumps(each))
-        return job.run("scan-vulnerabilities", "--offline", code=code, XDG_CACHE_HOME=str(tmp_path))
+        return job.run(step, "-- --offline", code=code, XDG_CACHE_HOME=str(tmp_path), **hub.environment)
 
     return scan
 
 
-def found(said):
-    """Package and source of each finding that is named."""
-    findings, source = set(), None
-    for line in said.splitlines():
-        if heading := re.match(r"(\S+): found \d+ packages? with issues", line):
-            source = re.sub(r"^\w+:/(.*/)?(?=(app|var)/)", "", heading[1])
-        elif heading := re.match(r"  (\S+)@\S+ .*has the following known vulnerabilit", line):
-            package = heading[1]
-        elif "TEST-2026-1" in line:
-            findings.add((package, source))
-    return findings
+def found(said, mended=True):
+    """Package and place of each finding that is named."""
+    said = said.partition("A newer version mends:")[2].partition("Nothing mends yet")[0 if mended else 2]
+    return set(re.findall(r"^- (\S+) \S+ in (\S+): TEST-2026-", said, re.M))
 
 
 def test_what_nobody_knows_of_passes(scan):
-    said = scan()
-    assert said.count("No issues found") == 2 and "found 1" in said
+    assert "Nothing is known." in scan()
+
+
+def test_what_nothing_mends_or_is_no_danger_is_listed_and_stops_nothing(scan):
+    unimportant = advisory(DEBIAN, "glibc", 3)
+    unimportant["affected"][0]["ecosystem_specific"] = {"urgency": "unimportant"}
+    said = scan(advisory("Maven", "org.yaml:snakeyaml", fixed=False), unimportant)
+    assert "A newer version mends" not in said and "TEST-2026-1, not mended" in said
+    assert "TEST-2026-3, no danger to speak of" in said
+
+
+def test_what_a_newer_version_mends_stops_a_change_of_libraries_and_nothing_else(scan, hub):
+    vulnerable = advisory("Maven", "org.yaml:snakeyaml")
+    hub.builds.clear()
+    # The first of a copy has nothing that it could be a change of, whatever branches and forks did.
+    hub.build(POM + b"x", "2026-03-01", branch="other")
+    hub.build(POM + b"x", "2026-03-01", repository=2)
+    assert "stops nothing" in scan(vulnerable)
+    hub.build(POM)
+    assert "stops nothing" in scan(vulnerable)
+    hub.build(POM + b"<!-- the last that passed -->", "2026-02-01")
+    assert found(scan(vulnerable, code=1))
+    assert "Nothing" in scan()
+    # After a push by force nobody has that commit.
+    hub.poms.clear()
+    assert found(scan(vulnerable, code=1))
+
+
+def test_the_weekly_look_keeps_one_issue_and_closes_it(scan, hub, job, monkeypatch):
+    steps = yaml.safe_load((ROOT / ".github/workflows/vulnerabilities.yml").read_text())["jobs"]["scan"]["steps"]
+    assert steps[-2]["run"] == "./taskw build"
+    monkeypatch.setitem(job.steps, "weekly", steps[-1])
+    archive = job.folder / "app/target/jib-image.tar"
+    archive.unlink(missing_ok=True)
+    subprocess.run(["skopeo", "copy", "--quiet", "--src-tls-verify=false", f"docker://{job.outputs['image']}",
+        f"docker-archive:{archive}"], check=True)
+    mended, other = advisory("Maven", "org.yaml:snakeyaml"), advisory("Maven", "org.yaml:snakeyaml", 2, fixed=False)
+    for advisories, state in (([mended, other], "open"), ([other], "closed")):
+        scan(*advisories, step="weekly")
+        assert [issue["state"] for issue in hub.issues.values()] == [state]
+    body = hub.issues[1]["body"]
+    assert "TEST-2026-1, mended in 999" in body and "TEST-2026-2, not mended" in body
 
 
 def test_a_library_is_found_in_the_list_of_contents_and_in_the_merged_jar_of_the_image(scan):
@@ -227,9 +302,7 @@ def test_a_library_that_says_nothing_of_itself_is_found_in_the_list(job, scan, t
 
 
 def test_a_package_of_the_base_image_is_found(scan):
-    # The base is made of this machine's packages.
-    release = re.search(r'^VERSION_ID="(\d+)', pathlib.Path("/etc/os-release").read_text(), re.M)[1]
-    packages = found(scan(advisory(f"Debian:{release}", "glibc"), code=1))
+    packages = found(scan(advisory(DEBIAN, "glibc"), code=1))
     assert packages == {("glibc", f"var/lib/dpkg/status.d/{package}") for package in ("libc6", "libc-bin")}
 
 
@@ -259,14 +332,14 @@ def test_a_scan_that_knows_only_some_of_the_vulnerabilities_fails(scan):
 
 def test_a_scan_that_reaches_no_database_fails(job):
     nowhere = f"http://127.0.0.1:{free_port()}"
-    said = job.run("scan-vulnerabilities", code=127, HTTPS_PROXY=nowhere, https_proxy=nowhere)
+    said = job.run("scan", code=127, HTTPS_PROXY=nowhere, https_proxy=nowhere)
     assert said.count("api.osv.dev") >= 2 and "connection refused" in said
 
 
 def test_an_image_that_is_not_there_is_not_scanned(job):
-    said = job.run("scan-vulnerabilities", "--offline", code=1, IMAGE=f"{job.outputs['name']}@sha256:{'0' * 64}")
+    said = job.run("scan", "-- --offline", code=1, IMAGE=f"{job.outputs['name']}@sha256:{'0' * 64}")
     assert "manifest unknown" in said
-    assert "IMAGE must name the image" in job.run("scan-vulnerabilities", "--offline", code=1, IMAGE="")
+    assert "must name the image by digest" in job.run("scan", "-- --offline", code=1, IMAGE="")
 
 
 # The end of the job
@@ -280,4 +353,4 @@ def test_it_is_signed_and_every_step_was_run(job, tmp_path):
     verify = [sys.executable, job.folder / "scripts/meridian", "verify-signature", job.outputs["image"]]
     said = output(*verify, env={**environment, "COSIGN_KEY": str(tmp_path / "cosign.pub")})
     assert job.outputs["digest"] in said
-    assert set(job.ran) == set(job.steps)
+    assert set(job.steps) <= set(job.ran)

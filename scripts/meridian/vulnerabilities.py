@@ -1,0 +1,100 @@
+"""Known vulnerabilities of what the image is made of, by https://osv.dev; of its Java runtime, which is in no such
+database, https://adoptium.net/temurin/release-notes tells."""
+
+import base64
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+
+from meridian.console import ROOT, Problem, run, say
+from meridian.github import GitHub
+from meridian.image import Image, sign_in
+from meridian.pipeline import credentials, tell
+
+BOM, ARCHIVE, POM = "app/target/bom.json", "app/target/jib-image.tar", "app/pom.xml"
+TITLE = "Vulnerabilities: newer versions mend what the service is made of"
+
+
+def scan(_, options):
+    """Lists the known vulnerabilities of an image and of what it is made of, without one of what ./taskw build made;
+    fails on what a newer version mends. What is no danger here is listed in osv-scanner.toml with the reason and a
+    date."""
+    image = Image.parse(" ".join(options.named), "The image") if options.named else None
+    for file in (BOM, *(() if image else (ARCHIVE,))):
+        if not (ROOT / file).exists():
+            raise Problem(f"{file} is missing.", "The build makes it: ./taskw build")
+    scanner = run(ROOT / "scripts/tool", "osv-scanner").stdout.strip()
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        archive = ROOT / ARCHIVE
+        if image:
+            archive = pathlib.Path(folder, "image.tar")
+            sign_in(image.repository, folder)
+            login = credentials("src", image.repository, pathlib.Path(folder, "config.json"))
+            run("skopeo", "copy", "--quiet", *login, f"docker://{image}", f"docker-archive:{archive}")
+        for kind, option, file in (("source", "--lockfile", ROOT / BOM), ("image", "--archive", archive)):
+            done = subprocess.run([scanner, "scan", kind, "--config", ROOT / "osv-scanner.toml", "--format", "json",
+                *options.further, option, file], stdout=subprocess.PIPE, text=True)
+            if done.returncode not in (0, 1):
+                return done.returncode
+            found += findings(json.loads(done.stdout))
+    mended = section("A newer version mends:", found, True)
+    text = mended + section("Nothing mends yet, or need not:", found, False)
+    say(text or "Nothing is known.")
+    tell("GITHUB_STEP_SUMMARY", text)
+    if options.issue:
+        GitHub().issue(TITLE, text if mended else None)
+        return 0
+    if mended and options.change and unchanged():
+        say("What the image is made of is what the last build had, so this stops nothing.")
+        return 0
+    return 1 if mended else 0
+
+
+def section(heading, found, mended):
+    lines = sorted({f"- {line}\n" for fixed, line in found if fixed == mended})
+    return f"{heading}\n\n{''.join(lines)}\n" if lines else ""
+
+
+def findings(told):
+    """Of each vulnerability and package: whether a newer version mends it, and a line that tells."""
+    for result in told["results"]:
+        # Of a list the whole path, of an image that in it.
+        place = os.path.relpath(result["source"]["path"], ROOT) if result["source"]["type"] == "sbom" else (
+            result["source"]["path"].lstrip("/"))
+        for found in result["packages"]:
+            package = found["package"]
+            unimportant = {name for group in found["groups"]
+                for name, each in group.get("experimental_analysis", {}).items() if each.get("unimportant")}
+            for each in found.get("vulnerabilities", []):
+                # A list's packages are named without their group there.
+                fixed = {event["fixed"] for affected in each.get("affected", [])
+                    if f":{affected['package']['name']}".endswith(f":{package['name']}")
+                    and affected["package"]["ecosystem"] == package["ecosystem"]
+                    for part in affected.get("ranges", []) if part["type"] != "GIT"
+                    for event in part["events"] if "fixed" in event}
+                told_of = "no danger to speak of" if each["id"] in unimportant else (
+                    f"mended in {' or '.join(sorted(fixed))}" if fixed else "not mended")
+                yield bool(fixed) and each["id"] not in unimportant, (
+                    f"{package['name']} {package['version']} in {place}: {each['id']}, {told_of}. "
+                    f"{each.get('summary', '')}".strip())
+
+
+def unchanged():
+    """Whether app/pom.xml, which names all libraries and the base image, is that of the last build of the branch that
+    passed; where there was none there is nothing that changed."""
+    hub, branch = GitHub(), os.environ.get("GITHUB_REF_NAME")
+    builds = [build for build in hub.ask("GET", "actions/artifacts?name=sbom&per_page=100")["artifacts"]
+        # A fork's branch can have the same name.
+        if build["workflow_run"]["head_branch"] == branch
+        and build["workflow_run"]["head_repository_id"] == build["workflow_run"]["repository_id"]]
+    if not builds:
+        return True
+    last = max(builds, key=lambda build: build["created_at"])["workflow_run"]["head_sha"]
+    with contextlib.suppress(Problem):  # A commit that is gone is another.
+        content = hub.ask("GET", f"contents/{POM}?ref={last}")["content"]
+        return base64.b64decode(content) == (ROOT / POM).read_bytes()
+    return False
