@@ -54,9 +54,29 @@ def ready(stack, deploys):
     return True
 
 
+def overtaken(stack):
+    """Whether a run that began later has deployed to this place or is about to, so that this one would undo it.
+
+    Only where the step has GITHUB_TOKEN; who runs one again means it.
+    """
+    own, again = os.environ.get("GITHUB_RUN_NUMBER"), os.environ.get("GITHUB_RUN_ATTEMPT", "1") != "1"
+    if not os.environ.get("GITHUB_TOKEN") or not own or again:
+        return False
+    hub = GitHub()
+    for run_ in hub.ask("GET", "actions/workflows/main.yml/runs?per_page=100")["workflow_runs"]:
+        if run_["run_number"] > int(own):
+            for job in hub.ask("GET", f"actions/runs/{run_['id']}/jobs?per_page=100")["jobs"]:
+                # One that failed or was cancelled, or was left out, is no reason to leave this one.
+                if job["name"].endswith(f"deploy {stack.kind} {stack.env}") and job["conclusion"] in (None, "success"):
+                    notice(f"Run {run_['run_number']} of this workflow began later and deploys to {stack.cloud.title}, "
+                        f"{stack.env}: this one is left to it. To bring this one back, run it again.")
+                    return True
+    return False
+
+
 def settings(stack, options):
     """Says whether this cloud is set up, and stops where it is half; for the steps that follow."""
-    there = ready(stack, vars(options)["for"] == "deploy")
+    there = ready(stack, vars(options)["for"] == "deploy") and not overtaken(stack)
     output("ready", "true" if there else "false")
     if there:
         output("region", stack.variable("region"))

@@ -194,10 +194,54 @@ def test_terraforms_own_tests_run_before_anything_is_built_and_fail_without_a_pr
     assert "skipped" not in done.stdout, done.stdout
 
 
-def test_nothing_that_deploys_is_cut_short():
-    for name in ("main.yml", "deploy.yml", "drift.yml"):
-        assert workflow(ROOT / f".github/workflows/{name}")["concurrency"]["cancel-in-progress"] is False
-    assert "inputs.cloud" in workflow(ROOT / ".github/workflows/deploy.yml")["concurrency"]["group"]
+def test_nothing_that_deploys_is_cut_short_or_dropped_and_nothing_else_waits_for_it():
+    groups = {}
+    for path in WORKFLOWS:
+        parsed = workflow(path)
+        for name, each in [(path.stem, parsed), *parsed["jobs"].items()]:
+            if "concurrency" in each:
+                groups[name] = each["concurrency"]
+    assert {name for name, group in groups.items() if group["cancel-in-progress"]} == {"probe", "pull-request"}
+    # A run that waits for approval holds the group of where it deploys, and no other.
+    assert "main" not in groups and groups["build"]["group"] == "build-${{ github.sha }}"
+    assert groups["deploy"] == {"group": "deploy-${{ inputs.cloud }}-${{ inputs.environment }}",
+        "cancel-in-progress": False, "queue": "max"}
+
+
+RUNS = {
+    "nobody began later": (7, [("success", "aws", "production")], True),
+    "a later one deployed": (9, [("success", "aws", "production")], False),
+    "a later one is about to": (9, [(None, "aws", "production")], False),
+    "a later one failed, so that what ran before runs": (9, [("failure", "aws", "production")], True),
+    "a later one was refused by whoever approves": (9, [("cancelled", "aws", "production")], True),
+    "a later one had no such cloud": (9, [("skipped", "aws", "production")], True),
+    "a later one went elsewhere": (9, [("success", "gcp", "production"), ("success", "aws", "staging")], True),
+}
+
+
+@pytest.mark.parametrize(("number", "jobs", "goes_on"), RUNS.values(), ids=RUNS)
+def test_what_a_later_run_deploys_no_earlier_one_undoes(number, jobs, goes_on, copy, tmp_path):
+    """As a build that took long, or an older image that was asked for while a newer was built."""
+    def tell(request):
+        if request.path.startswith("/repos/someone/meridian/actions/workflows/main.yml/runs?"):
+            return reply({"workflow_runs": [{"id": 100 + number, "run_number": number},
+                {"id": 108, "run_number": 8}, {"id": 101, "run_number": 1}]})
+        assert request.path.startswith("/repos/someone/meridian/actions/runs/109/jobs")
+        return reply({"jobs": [{"name": "build", "conclusion": "success"},
+            *({"name": f"deploy ({cloud}) / deploy {cloud} {environment}", "conclusion": conclusion}
+                for conclusion, cloud, environment in jobs)]})
+
+    whole(copy, "aws")
+    told = tmp_path / "output"
+    with Front(tell) as front:
+        given = {"AWS_PLANNER": "given", "GITHUB_TOKEN": "t", "GITHUB_REPOSITORY": "someone/meridian",
+            "GITHUB_API_URL": front.url, "GITHUB_RUN_NUMBER": "8", "GITHUB_OUTPUT": str(told)}
+        said = pipeline("settings", "aws", root=copy, check=0, GITHUB_RUN_ATTEMPT="1", **given)
+        assert told.read_text().startswith(f"ready={str(goes_on).lower()}\n")
+        assert ("Run 9 of this workflow began later" in said) != goes_on
+        told.unlink()
+        pipeline("settings", "aws", root=copy, check=0, GITHUB_RUN_ATTEMPT="2", **given)
+        assert told.read_text().startswith("ready=true\n"), "run again on purpose"
 
 
 # CircleCI's choice
