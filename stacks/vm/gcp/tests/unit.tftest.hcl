@@ -221,6 +221,30 @@ run "the_machine_may_pull_from_one_repository_only" {
   }
 }
 
+run "with_an_account_that_exists_none_is_made_and_no_right_is_given" {
+  variables {
+    image          = "us-central1-docker.pkg.dev/test-project/images/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    repository_url = "us-central1-docker.pkg.dev/test-project/images/meridian"
+    machine        = "meridian-machine@test-project.iam.gserviceaccount.com"
+    certificate = {
+      name   = "hello.example.com"
+      secret = "projects/test-project/secrets/hello/versions/1"
+      proxy  = "us-central1-docker.pkg.dev/test-project/images/haproxy@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+    }
+  }
+  assert {
+    condition     = google_compute_region_instance_template.this.service_account[0].email == var.machine && length(google_service_account.machine) == 0
+    error_message = "The machines are who is named."
+  }
+  assert {
+    condition = (
+      length(google_artifact_registry_repository_iam_member.pull) + length(google_project_iam_member.machine)
+      + length(google_secret_manager_secret_iam_member.certificate) == 0
+    )
+    error_message = "Whoever deploys needs no right to give rights."
+  }
+}
+
 run "with_a_certificate_443_serves_and_80_leads_there" {
   variables {
     certificate = {
@@ -316,8 +340,10 @@ run "refuses_2" {
     image = "us-central1-docker.pkg.dev/test-project/other/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
     # a certificate that is no secret
     certificate = { name = "hello.example.com", secret = "hello.pem", proxy = var.image }
+    # somebody, and not a service account
+    machine = "someone@example.com"
   }
-  expect_failures = [var.greeting, var.cidr, var.machine_type, var.image, var.certificate]
+  expect_failures = [var.greeting, var.cidr, var.machine_type, var.image, var.certificate, var.machine]
 }
 
 run "refuses_3" {
@@ -329,6 +355,8 @@ run "refuses_3" {
     image = "example.com/meridian:latest"
     # a proxy by tag
     certificate = { name = "hello.example.com", secret = "projects/test-project/secrets/hello/versions/1", proxy = "haproxy:latest" }
+    # an account beside a repository that the stack makes
+    machine = "meridian-machine@test-project.iam.gserviceaccount.com"
   }
-  expect_failures = [var.cidr, var.image, var.certificate]
+  expect_failures = [var.cidr, var.image, var.certificate, var.machine]
 }
