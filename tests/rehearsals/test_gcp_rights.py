@@ -12,7 +12,7 @@ import pytest
 from doubles import google_rights
 from doubles.cloud_echo import Echo
 from support.gcp_world import PROJECT, A, B, environment
-from support.machine import copy
+from support.machine import ROOT, copy
 from support.rehearsal import by_type, changed
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "jdk")]
@@ -131,6 +131,9 @@ def test_without_a_bootstrap_the_machines_bring_what_they_need(world):
     state = json.loads(world.terraform(MACHINES, OWNER, "show", "-json").stdout)["values"]["root_module"]["resources"]
     made = by_type([each["address"] for each in state if each["mode"] == "managed"])
     assert made["google_project_iam_member"] == 2 and made["google_secret_manager_secret_iam_member"] == 1
+    # The certificate brings a right and an interface, where a build of the image would bring its push and its digest.
+    guide = (ROOT / MACHINES / "README.md").read_text()
+    assert f"makes {sum(made.values())} resources" in " ".join(guide.split())
     world.terraform(MACHINES, OWNER, "plan", "-input=false", "-detailed-exitcode")
     world.terraform(MACHINES, OWNER, "destroy", "-auto-approve", "-input=false", "-parallelism=20")
     assert not [name for name in world.echo.resources() if "meridian-hello" in name]

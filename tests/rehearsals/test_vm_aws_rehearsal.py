@@ -142,14 +142,6 @@ def test_the_load_balancer_has_the_static_addresses(world, clone):
     assert {addresses[allocation] for allocation in held} == set(clone.outputs()["addresses"])
 
 
-def test_the_machine_gives_its_credentials_to_itself_only(world, clone):
-    (interface,) = template(world)["NetworkInterfaces"]
-    assert interface["DeleteOnTermination"] is True, "Nothing of a machine outlives it."
-    options = template(world)["MetadataOptions"]
-    assert (options["HttpTokens"], options["HttpPutResponseHopLimit"]) == ("required", 1)
-    assert "KeyName" not in template(world)
-
-
 def test_the_machine_signs_in_to_the_registry_and_reads_its_secret(world, tmp_path):
     """identity.sh as a machine runs it, with the AWS CLI that it has; docker only notes what it is told."""
     (tmp_path / "docker").write_text('#!/bin/sh\necho "$@" >"$NOTES/words"\ncat >"$NOTES/password"\n')

@@ -39,11 +39,11 @@ run "with_the_variables_above" {
     error_message = "And what is not allowed is denied."
   }
   assert {
-    condition = [
+    condition = toset([
       for rule in azurerm_network_security_group.this.security_rule :
-      rule.destination_port_range if rule.source_address_prefix == "GatewayManager"
-    ] == ["65200-65535"]
-    error_message = "Azure can manage the gateway: Azure refuses the gateway otherwise."
+      "${rule.source_address_prefix} ${rule.destination_port_range}" if rule.access == "Allow" && !contains(["Internet", "*"], rule.source_address_prefix)
+    ]) == toset(["GatewayManager 65200-65535", "AzureLoadBalancer *"])
+    error_message = "Azure can manage the gateway and ask whether it is there: Azure refuses the gateway otherwise."
   }
   assert {
     condition     = azurerm_subnet_network_security_group_association.this.subnet_id == one(var.public_subnet_ids)

@@ -37,6 +37,10 @@ run "as_committed" {
     error_message = "A job outside its environment is not even told who deploys: the planner for all, the deployer for its environment."
   }
   assert {
+    condition     = toset(keys(output.viewer)) == toset(["production", "staging"])
+    error_message = "Whoever may only look is told how, for each environment."
+  }
+  assert {
     condition     = aws_ecr_repository.this.name == "meridian-shared"
     error_message = "A stack that was deployed before keeps its own repository: the stack's own is called after the stack."
   }

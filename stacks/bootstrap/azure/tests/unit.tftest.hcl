@@ -26,6 +26,10 @@ run "as_committed" {
     )
     error_message = "A job outside its environment is not even told who deploys: the planner for all, the deployer for its environment."
   }
+  assert {
+    condition     = toset(keys(output.viewer)) == toset(["production", "staging"])
+    error_message = "Whoever may only look is told how, for each environment."
+  }
 }
 
 run "refuses_a_bad_name_region_subscription_and_so_few_images_that_a_rollback_finds_none" {

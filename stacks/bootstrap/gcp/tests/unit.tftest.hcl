@@ -37,6 +37,10 @@ run "with_the_variables_above" {
     condition     = google_artifact_registry_repository.this.docker_config[0].immutable_tags
     error_message = "An image in the shared repository stays what it was: no tag moves."
   }
+  assert {
+    condition     = toset(keys(output.viewer)) == toset(["production", "staging"])
+    error_message = "Whoever may only look is told how, for each environment."
+  }
 }
 
 run "a_job_outside_its_environment_is_not_even_told_who_deploys" {

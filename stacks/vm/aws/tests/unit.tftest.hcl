@@ -93,6 +93,10 @@ run "with_the_variables_above" {
     error_message = "Credentials are out of reach of the container: metadata by token only, and one hop far."
   }
   assert {
+    condition     = aws_launch_template.this.network_interfaces[0].delete_on_termination == "true"
+    error_message = "Nothing of a machine outlives it."
+  }
+  assert {
     condition     = aws_launch_template.this.key_name == null && aws_launch_template.this.block_device_mappings[0].ebs[0].encrypted == "true"
     error_message = "Nobody has a key and the disk is encrypted: no key pair, and no plain disk."
   }
@@ -103,6 +107,14 @@ run "with_the_variables_above" {
   assert {
     condition     = aws_cloudwatch_log_group.this.retention_in_days == 30 && strcontains(local.boot, "--log-driver awslogs --log-opt awslogs-region=us-east-1 --log-opt awslogs-group=/meridian/meridian-hello/machine")
     error_message = "Logs go to CloudWatch and are kept for a month: 30 days, in the group that exists."
+  }
+  assert {
+    condition = (
+      [output.name, output.region, output.greeting, output.group] == [var.name, var.region, var.greeting, aws_autoscaling_group.this.name]
+      && startswith(output.logs, "aws logs tail /meridian/meridian-hello/machine ")
+      && strcontains(output.session, "--auto-scaling-group-names ${output.group} ")
+    )
+    error_message = "The outputs tell what a destroy goes by, what the page must say, and how to look inside."
   }
   assert {
     condition     = toset(keys(aws_lb_listener.this)) == toset(["80"]) && length(aws_iam_role_policy.certificate) == 0 && startswith(output.url, "http://")

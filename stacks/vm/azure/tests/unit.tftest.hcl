@@ -129,7 +129,7 @@ run "with_the_variables_above" {
       endswith(one(azurerm_linux_virtual_machine_scale_set.this.admin_ssh_key[*].public_key), "M0Ma70LJv0CiYPteInHTm7qg0UaRtQDFM93IgiqE32g") &&
       one(azurerm_linux_virtual_machine_scale_set.this.admin_ssh_key[*].username) == azurerm_linux_virtual_machine_scale_set.this.admin_username
     )
-    error_message = "The key that nobody holds; tests/clouds/test_vm_plan.py computes it."
+    error_message = "The key that nobody holds; tests/clouds/test_terraform.py computes it."
   }
   assert {
     condition     = yamldecode(local.boot).allow_public_ssh_keys == false && yamldecode(local.boot).ssh_pwauth == false
@@ -153,6 +153,14 @@ run "with_the_variables_above" {
       strcontains(local.boot, "SyslogFacility=local0")
     )
     error_message = "Logs go to the workspace and are kept for a month: the facility that the service writes to is the one that is collected."
+  }
+  assert {
+    condition = (
+      [output.name, output.region, output.greeting, output.group] == [var.name, var.region, var.greeting, azurerm_linux_virtual_machine_scale_set.this.name] &&
+      strcontains(output.logs, "--workspace ${azurerm_log_analytics_workspace.this.workspace_id} ") &&
+      strcontains(output.session, "--name ${output.group} ")
+    )
+    error_message = "The outputs tell what a destroy goes by, what the page must say, and how to look inside."
   }
 }
 

@@ -106,6 +106,7 @@ run "with_the_variables_above" {
     condition = (
       google_compute_region_instance_group_manager.this.update_policy[0].type == "PROACTIVE"
       && google_compute_region_instance_group_manager.this.update_policy[0].minimal_action == "REPLACE"
+      && google_compute_region_instance_group_manager.this.update_policy[0].replacement_method == "SUBSTITUTE"
       && google_compute_region_instance_group_manager.this.update_policy[0].max_unavailable_fixed == 0
       && google_compute_region_instance_group_manager.this.update_policy[0].max_surge_fixed >= 3
     )
@@ -171,6 +172,14 @@ run "with_the_variables_above" {
       && contains(keys(google_project_iam_member.machine), "roles/logging.logWriter")
     )
     error_message = "Logs go to Cloud Logging: the agent must be on, find the engine's files, and may write."
+  }
+  assert {
+    condition = (
+      [output.name, output.region, output.greeting, output.group]
+      == [var.name, var.region, var.greeting, google_compute_region_instance_group_manager.this.name]
+      && strcontains(output.logs, "gcloud logging read") && strcontains(output.session, "gcloud compute ssh")
+    )
+    error_message = "The outputs tell what a destroy goes by, what the page must say, and how to look inside."
   }
 }
 
