@@ -123,20 +123,14 @@ final class Arm implements Echo.Cloud {
       throw new Echo.Refusal(421, "UnknownHost", request.host() + " is not played here.");
     }
     String path = Echo.decode(request.path().replace("+", "%2B")).replaceFirst("/$", "");
-    switch (request.method()) {
-      case "GET":
-        return get(path, request.query());
-      case "PUT":
-        return put(path, request.json());
-      case "PATCH":
-        return patch(path, request.json());
-      case "DELETE":
-        return delete(path);
-      case "POST":
-        return post(path, request.json());
-      default:
-        throw new Echo.Refusal(405, "MethodNotAllowed", request.method());
-    }
+    return switch (request.method()) {
+      case "GET" -> get(path, request.query());
+      case "PUT" -> put(path, request.json());
+      case "PATCH" -> patch(path, request.json());
+      case "DELETE" -> delete(path);
+      case "POST" -> post(path, request.json());
+      default -> throw new Echo.Refusal(405, "MethodNotAllowed", request.method());
+    };
   }
 
   /** What a token says about its owner; the tokens of tests have no signature. */
@@ -390,14 +384,10 @@ final class Arm implements Echo.Cloud {
                   && (name == null || parsed.name().equalsIgnoreCase(name))) {
                 found.add(
                     Json.object(
-                        "id",
-                        object.get("id"),
-                        "name",
-                        parsed.name(),
-                        "type",
-                        parsed.type(),
-                        "location",
-                        object.get("location")));
+                        "id", object.get("id"),
+                        "name", parsed.name(),
+                        "type", parsed.type(),
+                        "location", object.get("location")));
               }
             });
     return found;

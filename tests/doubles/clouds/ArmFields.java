@@ -30,63 +30,56 @@ final class ArmFields {
     }
     String location = String.valueOf(body.get("location"));
     switch (id.type().toLowerCase()) {
-      case "microsoft.network/virtualnetworks":
-        properties.remove("subnets");
-        break;
-      case "microsoft.network/publicipaddresses":
+      case "microsoft.network/virtualnetworks" -> properties.remove("subnets");
+      case "microsoft.network/publicipaddresses" -> {
         properties.put("ipAddress", "203.0.113." + (1 + Math.floorMod(id.name().hashCode(), 250)));
         if (properties.get("dnsSettings") instanceof Map) {
           Map<String, Object> dns = Json.inside(properties, "dnsSettings");
           dns.put("fqdn", dns.get("domainNameLabel") + "." + location + ".cloudapp.azure.com");
         }
-        break;
-      case "microsoft.network/loadbalancers":
+      }
+      case "microsoft.network/loadbalancers" -> {
         properties.remove("backendAddressPools");
         for (String parts :
             List.of("probes", "loadBalancingRules", "outboundRules", "inboundNatRules")) {
           properties.putIfAbsent(parts, Json.array());
         }
         properties.forEach((key, value) -> name(id.text() + "/" + key, value));
-        break;
-      case "microsoft.compute/virtualmachinescalesets":
+      }
+      case "microsoft.compute/virtualmachinescalesets" -> {
         properties.put("uniqueId", uuid(id.text()));
         // What is off is left out.
         if (properties.get("additionalCapabilities") instanceof Map<?, ?> capabilities
             && !capabilities.containsValue(true)) {
           properties.remove("additionalCapabilities");
         }
-        break;
-      case "microsoft.insights/datacollectionrules":
-        properties.put("immutableId", "dcr-" + uuid(id.text()).replace("-", ""));
-        break;
-      case "microsoft.network/applicationgateways":
+      }
+      case "microsoft.insights/datacollectionrules" ->
+          properties.put("immutableId", "dcr-" + uuid(id.text()).replace("-", ""));
+      case "microsoft.network/applicationgateways" -> {
         properties.put("operationalState", "Running");
         properties.forEach((key, value) -> name(id.text() + "/" + key, value));
-        break;
-      case "microsoft.network/privatednszones/virtualnetworklinks":
-        properties.put("virtualNetworkLinkState", "Completed");
-        break;
-      case "microsoft.managedidentity/userassignedidentities":
+      }
+      case "microsoft.network/privatednszones/virtualnetworklinks" ->
+          properties.put("virtualNetworkLinkState", "Completed");
+      case "microsoft.managedidentity/userassignedidentities" -> {
         properties.put("tenantId", uuid("tenant"));
         properties.put("principalId", uuid(id.text() + " principal"));
         properties.put("clientId", uuid(id.text() + " client"));
-        break;
-      case "microsoft.containerregistry/registries":
+      }
+      case "microsoft.containerregistry/registries" -> {
         properties.put("loginServer", id.name() + ".azurecr.io");
         properties.put("creationDate", CREATED);
-        break;
-      case "microsoft.storage/storageaccounts":
-        storageAccount(id, properties, location);
-        break;
-      case "microsoft.storage/storageaccounts/blobservices/containers":
+      }
+      case "microsoft.storage/storageaccounts" -> storageAccount(id, properties, location);
+      case "microsoft.storage/storageaccounts/blobservices/containers" -> {
         properties.putIfAbsent("publicAccess", "None");
         properties.put("hasImmutabilityPolicy", false);
         properties.put("hasLegalHold", false);
-        break;
-      case "microsoft.operationalinsights/workspaces":
-        properties.put("customerId", uuid(id.text()));
-        break;
-      case "microsoft.app/managedenvironments":
+      }
+      case "microsoft.operationalinsights/workspaces" ->
+          properties.put("customerId", uuid(id.text()));
+      case "microsoft.app/managedenvironments" -> {
         properties.put(
             "defaultDomain",
             "kindhill-"
@@ -97,9 +90,8 @@ final class ArmFields {
         properties.put("staticIp", "10.20.128.10");
         properties.put(
             "infrastructureResourceGroup", "ME_" + id.name() + "_" + id.group() + "_" + location);
-        break;
-      default:
-        break;
+      }
+      default -> {}
     }
   }
 
@@ -135,26 +127,16 @@ final class ArmFields {
       case "microsoft.network/privatednszones/soa":
         properties =
             Json.object(
-                "ttl",
-                3600,
-                "fqdn",
-                ArmId.of(id.parent()).name() + ".",
-                "soaRecord",
-                Json.object(
-                    "email",
-                    "azureprivatedns-host.microsoft.com",
-                    "host",
-                    "azureprivatedns.net",
-                    "expireTime",
-                    2419200,
-                    "minimumTtl",
-                    10,
-                    "refreshTime",
-                    3600,
-                    "retryTime",
-                    300,
-                    "serialNumber",
-                    1));
+                "ttl", 3600,
+                "fqdn", ArmId.of(id.parent()).name() + ".",
+                "soaRecord", Json.object(
+                    "email", "azureprivatedns-host.microsoft.com",
+                    "host", "azureprivatedns.net",
+                    "expireTime", 2419200,
+                    "minimumTtl", 10,
+                    "refreshTime", 3600,
+                    "retryTime", 300,
+                    "serialNumber", 1));
         break;
       case "microsoft.storage/storageaccounts/blobservices":
       case "microsoft.storage/storageaccounts/fileservices":

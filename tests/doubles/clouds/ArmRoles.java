@@ -39,14 +39,10 @@ final class ArmRoles {
     Map<String, Object> properties =
         Json.object("roleName", NAMES.get(key), "type", "BuiltInRole");
     return Json.object(
-        "id",
-        id,
-        "name",
-        key,
-        "type",
-        "Microsoft.Authorization/roleDefinitions",
-        "properties",
-        properties);
+        "id", id,
+        "name", key,
+        "type", "Microsoft.Authorization/roleDefinitions",
+        "properties", properties);
   }
 
   /** The name of the role that an assignment gives. */

@@ -31,22 +31,16 @@ final class ArmRules {
   void put(ArmId id, Map<String, Object> body) {
     String type = id.type().toLowerCase();
     switch (type) {
-      case "microsoft.storage/storageaccounts", "microsoft.containerregistry/registries":
+      case "microsoft.storage/storageaccounts", "microsoft.containerregistry/registries" -> {
         if (taken(type, id.name(), id.text())) {
           throw new Echo.Refusal(409, WORLDWIDE.get(type), id.name() + " is already taken.");
         }
-        break;
-      case "microsoft.managedidentity/userassignedidentities/federatedidentitycredentials":
-        credential(id, body);
-        break;
-      case "microsoft.authorization/roleassignments":
-        roles.assign(id, body);
-        break;
-      case "microsoft.authorization/roledefinitions":
-        roles.define(id, body);
-        break;
-      default:
-        break;
+      }
+      case "microsoft.managedidentity/userassignedidentities/federatedidentitycredentials" ->
+          credential(id, body);
+      case "microsoft.authorization/roleassignments" -> roles.assign(id, body);
+      case "microsoft.authorization/roledefinitions" -> roles.define(id, body);
+      default -> {}
     }
   }
 

@@ -148,18 +148,12 @@ final class BlobService {
         store.put(
             id,
             Json.object(
-                "id",
-                id,
-                "name",
-                id.substring(id.indexOf("/blobs/") + 7),
-                "type",
-                "blob",
-                "content",
-                request.text(),
-                "contentType",
-                header(request, "x-ms-blob-content-type"),
-                "md5",
-                md5(request.body())));
+                "id", id,
+                "name", id.substring(id.indexOf("/blobs/") + 7),
+                "type", "blob",
+                "content", request.text(),
+                "contentType", header(request, "x-ms-blob-content-type"),
+                "md5", md5(request.body())));
         return new Echo.Answer(201, null);
       case "PUT properties":
         blob.put("contentType", header(request, "x-ms-blob-content-type"));

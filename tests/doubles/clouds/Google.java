@@ -63,20 +63,14 @@ final class Google implements Echo.Cloud {
           api + ".googleapis.com has not been used in this project before or it is disabled.");
     }
     rights.check(api, request);
-    switch (api) {
-      case "cloudresourcemanager":
-        return project(request);
-      case "serviceusage":
-        return services(request);
-      case "compute":
-        return compute.answer(request);
-      case "run":
-        return run.answer(request);
-      case "storage":
-        return storage.answer(request);
-      default:
-        return names.answer(api, request);
-    }
+    return switch (api) {
+      case "cloudresourcemanager" -> project(request);
+      case "serviceusage" -> services(request);
+      case "compute" -> compute.answer(request);
+      case "run" -> run.answer(request);
+      case "storage" -> storage.answer(request);
+      default -> names.answer(api, request);
+    };
   }
 
   /** What all of Google's newer interfaces answer; Compute's and Storage's look much the same. */
@@ -87,16 +81,11 @@ final class Google implements Echo.Cloud {
     return new Echo.Answer(
         refusal.status,
         Json.object(
-            "error",
-            Json.object(
-                "code",
-                (long) refusal.status,
-                "message",
-                message,
-                "status",
-                STATUS.getOrDefault(refusal.status, "UNKNOWN"),
-                "errors",
-                Json.array(reason))));
+            "error", Json.object(
+                "code", (long) refusal.status,
+                "message", message,
+                "status", STATUS.getOrDefault(refusal.status, "UNKNOWN"),
+                "errors", Json.array(reason))));
   }
 
   @Override
@@ -161,14 +150,10 @@ final class Google implements Echo.Cloud {
     }
     return ok(
         Json.object(
-            "projectId",
-            project,
-            "projectNumber",
-            PROJECT_NUMBER,
-            "name",
-            project,
-            "lifecycleState",
-            "ACTIVE"));
+            "projectId", project,
+            "projectNumber", PROJECT_NUMBER,
+            "name", project,
+            "lifecycleState", "ACTIVE"));
   }
 
   /** Id of the project that was asked for last; it is told by its number too. */
@@ -202,12 +187,9 @@ final class Google implements Echo.Cloud {
   private Map<String, Object> service(String project, String name) {
     boolean on = enabled.contains(name.replaceFirst("\\.googleapis\\.com$", ""));
     return Json.object(
-        "name",
-        project + "/services/" + name,
-        "config",
-        Json.object("name", name),
-        "state",
-        on ? "ENABLED" : "DISABLED");
+        "name", project + "/services/" + name,
+        "config", Json.object("name", name),
+        "state", on ? "ENABLED" : "DISABLED");
   }
 
   // What the families share

@@ -194,17 +194,14 @@ final class GoogleCompute {
               : "Cannot have rules with the same priorities.");
     }
     switch (verb) {
-      case "addRule":
-        rules.add(body);
-        break;
-      case "patchRule":
-        there.putAll(body);
-        break;
-      default:
+      case "addRule" -> rules.add(body);
+      case "patchRule" -> there.putAll(body);
+      default -> {
         if (priority.equals(2147483647L)) {
           throw Google.invalid("A security policy must have a rule of priority 2147483647");
         }
         rules.remove(there);
+      }
     }
     policy.put("rules", rules);
     policy.put("fingerprint", "f" + google.next());
@@ -359,19 +356,12 @@ final class GoogleCompute {
     String name = "operation-" + google.next();
     return Google.ok(
         Json.object(
-            "kind",
-            "compute#operation",
-            "name",
-            name,
-            "operationType",
-            type,
-            "status",
-            "DONE",
-            "progress",
-            100L,
-            "targetLink",
-            BASE + id,
-            "selfLink",
-            BASE + id.replaceFirst("/\\w+/[^/]+$", "") + "/operations/" + name));
+            "kind", "compute#operation",
+            "name", name,
+            "operationType", type,
+            "status", "DONE",
+            "progress", 100L,
+            "targetLink", BASE + id,
+            "selfLink", BASE + id.replaceFirst("/\\w+/[^/]+$", "") + "/operations/" + name));
   }
 }

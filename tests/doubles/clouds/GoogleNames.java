@@ -85,38 +85,26 @@ final class GoogleNames {
       body.put("updateTime", Google.TIME);
     }
     switch (kind) {
-      case "uptimeCheckConfigs", "alertPolicies", "notificationChannels", "dashboards":
-        body.put("etag", "e" + google.next());
-        break;
-      case "dnsAuthorizations":
-        body.put(
-            "dnsResourceRecord",
-            Json.object(
-                "name", "_acme-challenge." + body.get("domain") + ".",
-                "type", "CNAME",
-                "data", google.next() + ".authorize.certificatemanager.goog."));
-        break;
-      case "certificates":
-        Json.inside(body, "managed").put("state", "PROVISIONING");
-        break;
-      case "certificateMapEntries":
-        body.put("state", "ACTIVE");
-        break;
-      case SCHEDULES:
+      case "uptimeCheckConfigs", "alertPolicies", "notificationChannels", "dashboards" ->
+          body.put("etag", "e" + google.next());
+      case "dnsAuthorizations" -> body.put(
+          "dnsResourceRecord",
+          Json.object(
+              "name", "_acme-challenge." + body.get("domain") + ".",
+              "type", "CNAME",
+              "data", google.next() + ".authorize.certificatemanager.goog."));
+      case "certificates" -> Json.inside(body, "managed").put("state", "PROVISIONING");
+      case "certificateMapEntries" -> body.put("state", "ACTIVE");
+      case SCHEDULES -> {
         body.put("state", "ENABLED");
         Json.object(
-                "maxRetryDuration",
-                "0s",
-                "minBackoffDuration",
-                "5s",
-                "maxBackoffDuration",
-                "3600s",
-                "maxDoublings",
-                5L)
+                "maxRetryDuration", "0s",
+                "minBackoffDuration", "5s",
+                "maxBackoffDuration", "3600s",
+                "maxDoublings", 5L)
             .forEach(Json.inside(body, "retryConfig")::putIfAbsent);
-        break;
-      default:
-        break;
+      }
+      default -> {}
     }
     if (kind.equals("alertPolicies")) {
       conditions(id, body);

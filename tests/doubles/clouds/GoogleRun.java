@@ -174,12 +174,9 @@ final class GoogleRun {
           Json.object("type", "Ready", "state", "CONDITION_FAILED", "message", message));
       return Google.ok(
           Json.object(
-              "name",
-              operation(id),
-              "done",
-              true,
-              "error",
-              Json.object("code", 9L, "message", message)));
+              "name", operation(id),
+              "done", true,
+              "error", Json.object("code", 9L, "message", message)));
     }
     return Google.done(operation(id), after);
   }
