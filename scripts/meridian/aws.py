@@ -149,15 +149,6 @@ class Aws(Cloud):
             ("certificate", f"{certificates} Key=Stack,Values={name}", "ResourceTagMappingList", "ResourceARN"),
         )
 
-    def by_token(self, stack, folder, identity):
-        # The tools exchange the token by themselves, again when their hour is over.
-        return {
-            "AWS_ROLE_ARN": identity,
-            "AWS_WEB_IDENTITY_TOKEN_FILE": folder / "token",
-            "AWS_ROLE_SESSION_NAME": f"circleci-{os.environ.get('CIRCLE_BUILD_NUM', 'job')}",
-            "AWS_REGION": stack.variable("region"),
-        }
-
     def taken(self, stack, kind, values):
         name = values.get("name")
         if kind == "aws_ecr_repository":
@@ -174,7 +165,7 @@ class Aws(Cloud):
                     # Others in the account trust it too, so it must not go with this bootstrap.
                     return (
                         f"identity provider {host}, which an account has once",
-                        f'github or circleci with provider = "{each["Arn"]}"'
+                        f'github with provider = "{each["Arn"]}"'
                     )
         return None
 

@@ -37,8 +37,8 @@ def run(bootstrap, options):
             say(f"  gh variable set {name} --env {env} --body '{value}'")
     say("An environment protects only what it is told to: in the repository's settings give production required "
         "reviewers.")
-    if bootstrap.kind != "azure":
-        say("CircleCI: the same names, all in Project Settings, Environment Variables.")
+    if bootstrap.kind == "gcp":
+        say("CircleCI, for the virtual machine: the same names, all in Project Settings, Environment Variables.")
 
 
 def destroy(bootstrap, options):

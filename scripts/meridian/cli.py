@@ -55,7 +55,7 @@ COMMANDS = {
     ),  # fmt: skip
     "bootstrap": (bootstrap.run, tuple(CLOUDS), "", None),
     "settings": (pipeline.settings, ANY, "env for", None),
-    "circleci": (pipeline.circleci, ("aws", "gcp", "vm/aws", "vm/gcp"), "env for", None),
+    "circleci": (pipeline.circleci, ("vm/gcp",), "env for", None),
     "login": (pipeline.login, ANY, "env", None),
     "publish": (pipeline.publish, ANY, "env source tag", None),
     "comment": (pipeline.comment, ANY, "env", None),

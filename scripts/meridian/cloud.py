@@ -44,11 +44,6 @@ class Cloud(abc.ABC):
     def taken(self, stack, kind, values):
         """What has the name already that a resource of this type would be given, and its id for an import; or None."""
 
-    def by_token(self, stack, folder, identity):
-        """Variables that sign the clouds' tools in as an identity by the token of CircleCI in a folder. On Azure there
-        are none."""
-        raise NotImplementedError
-
     def destroy(self, stack, options):
         stack.terraform.destroy(*options.further)
 

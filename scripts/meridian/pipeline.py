@@ -95,7 +95,7 @@ def circleci(stack, options):
         return 78
     folder = pathlib.Path(tempfile.mkdtemp())  # for its owner only
     (folder / "token").write_text(token)
-    identity = os.environ[f"{stack.kind.upper()}_{'DEPLOYER' if deploys else 'PLANNER'}"]
+    identity = os.environ["GCP_DEPLOYER" if deploys else "GCP_PLANNER"]
     exports = stack.cloud.by_token(stack, folder, identity)
     with open(os.environ["BASH_ENV"], "a") as file:
         file.writelines(f"export {name}={shlex.quote(str(value))}\n" for name, value in exports.items())

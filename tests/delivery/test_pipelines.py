@@ -247,10 +247,13 @@ def test_what_a_later_run_deploys_no_earlier_one_undoes(number, jobs, goes_on, c
 # CircleCI's choice
 
 
+CHOOSES = yaml.safe_load((ROOT / ".circleci/config.yml").read_text())["workflows"]["choose"]["jobs"][0][
+    "path-filtering/filter"]
+CIRCLECI = yaml.safe_load((ROOT / ".circleci/continue.yml").read_text())
+
+
 def mapping():
-    config = yaml.safe_load((ROOT / ".circleci/config.yml").read_text())
-    text = config["workflows"]["choose"]["jobs"][0]["path-filtering/filter"]["mapping"]
-    return [line.split() for line in text.strip().splitlines()]
+    return [line.split() for line in CHOOSES["mapping"].strip().splitlines()]
 
 
 def chosen(*changed):
@@ -258,24 +261,32 @@ def chosen(*changed):
     return {name for pattern, name, value in mapping() if any(re.fullmatch(pattern, file) for file in changed)}
 
 
-def test_path_filters_name_paths_that_exist():
-    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+def tracked():
+    return subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_path_filters_name_paths_that_exist_and_every_file_that_is_no_document():
     for pattern, _, _ in mapping():
-        assert any(re.fullmatch(pattern, file) for file in files), f"nothing fits {pattern}"
-    parameters = yaml.safe_load((ROOT / ".circleci/continue.yml").read_text())["parameters"]
-    assert {name for _, name, _ in mapping()} == set(parameters)
+        assert any(re.fullmatch(pattern, file) for file in tracked()), f"nothing fits {pattern}"
+    assert {name for _, name, _ in mapping()} == set(CIRCLECI["parameters"])
+    unseen = {file for file in tracked() if not chosen(file) and not file.endswith(".md")}
+    assert unseen == {"LICENSE", ".editorconfig", ".gitattributes", ".gitignore"}
 
 
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        (("README.md", "stacks/aws/README.md", "LICENSE", "modules/CONTRACT.md"), set()),
-        (("stacks/gcp/main.tf",), {"gcp"}),
-        (("modules/aws/edge/waf.tf", "README.md"), {"aws"}),
-        (("app/src/main/java/meridian/Main.java",), {"app"}),
-        (("modules/image/main.tf",), {"app", "scripts"}),
-        (("stacks/vm/gcp/firewall.tf",), {"vm"}),
+        (("README.md", "stacks/aws/README.md", "app/README.md", "LICENSE", "modules/CONTRACT.md"), set()),
+        (("stacks/gcp/main.tf",), {"terraform"}),
+        (("modules/aws/edge/waf.tf", "README.md"), {"terraform"}),
+        (("stacks/bootstrap/aws/main.tf",), {"terraform"}),
+        (("app/src/main/java/meridian/Main.java",), {"scripts", "vm"}),
+        (("modules/image/main.tf",), {"scripts", "terraform", "vm"}),
+        (("stacks/vm/gcp/firewall.tf",), {"terraform", "vm"}),
+        (("stacks/vm/boot/cloud-config.yaml.tftpl",), {"terraform", "vm"}),
+        (("stacks/vm/aws/firewall.tf",), {"terraform"}),
         (("scripts/meridian/canary.py",), {"scripts"}),
+        ((".github/workflows/main.yml", "renovate.json"), {"scripts"}),
     ],
 )
 def test_only_what_a_change_touches_runs(changed, expected):
@@ -283,12 +294,45 @@ def test_only_what_a_change_touches_runs(changed, expected):
 
 
 def test_documentation_runs_nothing_and_terraform_alone_no_maven():
-    workflows = yaml.safe_load((ROOT / ".circleci/continue.yml").read_text())["workflows"]
-    for name, each in workflows.items():
-        assert each["when"]["or"], f"{name} would run for everything"
-    conditions = {name: set(re.findall(r"parameters\.(\w+)", str(each["when"]))) for name, each in workflows.items()}
-    assert conditions["sanity"] == {"app", "scripts"}, "the one that starts Maven"
-    assert {name for name, condition in conditions.items() if "app" in condition} == {"sanity", "aws", "gcp", "vm"}
+    conditions = {name: set(re.findall(r"parameters\.(\w+)", str(each["when"])))
+        for name, each in CIRCLECI["workflows"].items()}
+    assert conditions == {"sanity": {"scripts"}, "terraform": {"terraform", "scripts"}, "vm": {"vm"}}
+
+
+@pytest.mark.parametrize("branch", ["main", "other"])
+def test_all_commits_of_a_push_to_main_are_looked_at(branch, tmp_path):
+    """The orb compares main with its parent commit, which is the last of a push alone."""
+    def git(*arguments):
+        return subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *arguments], cwd=tmp_path, check=True,
+            capture_output=True, text=True).stdout.strip()
+
+    git("init", "--quiet", "--initial-branch", "main")
+    for commit in ("before", "first of the push", "last of the push"):
+        git("commit", "--quiet", "--allow-empty", "--message", commit)
+    checkout, step = CHOOSES["pre-steps"]
+    assert checkout == "checkout"
+    for before, base in ((git("rev-parse", "HEAD~2"), git("rev-parse", "HEAD~2")), ("", "main"), ("0" * 40, "main"),
+        ("1" * 40, "main")):
+        (tmp_path / "env").write_text("")
+        script = step["run"]["command"].replace("<< pipeline.git.base_revision >>", before)
+        # As CircleCI's jobs run a step.
+        subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, check=True,
+            env={"PATH": os.environ["PATH"], "CIRCLE_BRANCH": branch, "BASH_ENV": str(tmp_path / "env")})
+        assert (tmp_path / "env").read_text() == f"export BASE={base if branch == 'main' else 'main'}\n"
+    assert CHOOSES["base-revision"] == "$BASE"
+
+
+def test_circleci_deploys_the_machine_alone_and_what_was_approved_was_planned():
+    plan, *others = CIRCLECI["workflows"]["vm"]["jobs"]
+    jobs = {name: job for each in others for name, job in each.items()}
+    assert plan == "plan" and jobs["approve"]["requires"] == ["plan"]
+    assert jobs["deploy"]["requires"] == ["approve"]
+    assert all(jobs[name]["filters"] == {"branches": {"only": "main"}} for name in ("approve", "deploy"))
+    steps = {name: [key for step in CIRCLECI["jobs"][name]["steps"] if isinstance(step, dict) for key in step]
+        for name in ("plan", "deploy")}
+    assert "persist_to_workspace" in steps["plan"] and "attach_workspace" in steps["deploy"]
+    assert "plan vm/gcp" not in str(CIRCLECI["jobs"]["deploy"]), "what is applied is what was approved"
+    assert not re.search(r"meridian \w+ (aws|azure|gcp)\b", str(CIRCLECI))
 
 
 # The programs themselves
@@ -380,47 +424,43 @@ def circleci_login(*arguments, root=ROOT, **environment):
 
 
 def test_a_job_of_circleci_without_a_token_reaches_no_cloud():
-    done = circleci_login("aws")
+    done = circleci_login("vm/gcp")
     assert done.returncode == 78 and "no token" in done.stdout
 
 
 def test_a_job_of_circleci_ends_well_only_where_a_cloud_is_not_set_up(copy):
     given = {"CIRCLECI": "true", "CIRCLE_OIDC_TOKEN_V2": "token"}
-    done = circleci_login("aws", root=copy, **given)
-    assert done.returncode == 78 and "AWS is not set up" in done.stdout
-    given["AWS_PLANNER"] = "arn"
-    assert circleci_login("aws", root=copy, **given).returncode == 1, "half set up"
-    whole(copy, "aws")
-    assert circleci_login("aws", root=copy, **given).returncode == 1, "nowhere to say what the next steps need"
+    done = circleci_login("vm/gcp", root=copy, **given)
+    assert done.returncode == 78 and "Google Cloud is not set up" in done.stdout
+    given["GCP_PLANNER"] = "planner@x"
+    assert circleci_login("vm/gcp", root=copy, **given).returncode == 1, "half set up"
+    (copy / "stacks/vm/gcp/backend.tf").write_text("")
+    given.update(GCP_PROJECT="my-project", GCP_PROVIDER_CIRCLECI="projects/1/providers/circleci")
+    assert circleci_login("vm/gcp", root=copy, **given).returncode == 1, "nowhere to say what the next steps need"
     (copy / "scripts/meridian/cli.py").unlink()
-    assert circleci_login("aws", root=copy, **given).returncode not in (0, 78)
+    assert circleci_login("vm/gcp", root=copy, **given).returncode not in (0, 78)
 
 
-@pytest.mark.parametrize("arguments", [(), ("azure",), ("aws", "admin")])
-def test_circleci_signs_in_where_its_tokens_allow_and_nowhere_else(arguments):
+@pytest.mark.parametrize("arguments", [(), ("azure",), ("aws",), ("gcp",), ("vm/gcp", "admin")])
+def test_circleci_signs_in_for_the_machine_and_for_nothing_else(arguments):
     done = circleci_login(*arguments, CIRCLE_OIDC_TOKEN_V2="token")
     assert done.returncode not in (0, 78) and "usage" in done.stdout
 
 
 def test_circleci_signs_in_by_its_own_token(copy, tmp_path):
-    for cloud in ("aws", "gcp"):
-        whole(copy, cloud)
-        file = tmp_path / f"{cloud}.env"
-        done = circleci_login(
-            cloud, "--for=deploy", root=copy, CIRCLECI="true", CIRCLE_OIDC_TOKEN_V2="token", BASH_ENV=str(file),
-            AWS_PLANNER="p", AWS_DEPLOYER="arn:of-deployer",
-            GCP_PLANNER="p", GCP_DEPLOYER="deployer@x", GCP_PROJECT="my-project",
-            GCP_PROVIDER_CIRCLECI="projects/1/providers/circleci",
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout
-        exports = dict(shlex.split(line)[1].split("=", 1) for line in file.read_text().splitlines())
-        if cloud == "aws":
-            assert exports["AWS_ROLE_ARN"] == "arn:of-deployer"
-            assert pathlib.Path(exports["AWS_WEB_IDENTITY_TOKEN_FILE"]).read_text() == "token"
-        else:
-            account = json.loads(pathlib.Path(exports["GOOGLE_APPLICATION_CREDENTIALS"]).read_text())
-            assert account["audience"].endswith("providers/circleci")
-            assert "deployer@x" in account["service_account_impersonation_url"]
+    (copy / "stacks/vm/gcp/backend.tf").write_text("")
+    file = tmp_path / "env"
+    done = circleci_login(
+        "vm/gcp", "--for=deploy", root=copy, CIRCLECI="true", CIRCLE_OIDC_TOKEN_V2="token", BASH_ENV=str(file),
+        GCP_PLANNER="p", GCP_DEPLOYER="deployer@x", GCP_PROJECT="my-project",
+        GCP_PROVIDER_CIRCLECI="projects/1/providers/circleci",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    exports = dict(shlex.split(line)[1].split("=", 1) for line in file.read_text().splitlines())
+    account = json.loads(pathlib.Path(exports["GOOGLE_APPLICATION_CREDENTIALS"]).read_text())
+    assert account["audience"].endswith("providers/circleci")
+    assert "deployer@x" in account["service_account_impersonation_url"]
+    assert pathlib.Path(account["credential_source"]["file"]).read_text() == "token"
 
 
 @pytest.fixture

@@ -24,20 +24,13 @@ resource "aws_iam_openid_connect_provider" "github" {
   client_id_list = ["sts.amazonaws.com"]
 }
 
-resource "aws_iam_openid_connect_provider" "circleci" {
-  count = var.circleci == null ? 0 : var.circleci.provider == null ? 1 : 0
-
-  url            = "https://oidc.circleci.com/org/${var.circleci.organization_id}"
-  client_id_list = [var.circleci.organization_id]
-}
-
 # A path of their own: the deployer may make roles of its stack's name, and must not reach these.
 resource "aws_iam_role" "planner" {
   name                 = "${var.name}-planner"
   path                 = "/delivery/"
   description          = "Pipeline: reads what there is in every environment, to plan"
   max_session_duration = 3600
-  assume_role_policy   = jsonencode({ Version = "2012-10-17", Statement = local.trust.planner })
+  assume_role_policy   = jsonencode({ Version = "2012-10-17", Statement = local.trust["planner"] })
 }
 
 resource "aws_iam_role" "deployer" {
@@ -48,7 +41,7 @@ resource "aws_iam_role" "deployer" {
   description = "Pipeline of ${each.value}: applies what begins with that name"
   # A first apply takes ten minutes, a canary thirty.
   max_session_duration = 7200
-  assume_role_policy   = jsonencode({ Version = "2012-10-17", Statement = local.trust.deployer[each.key] })
+  assume_role_policy   = jsonencode({ Version = "2012-10-17", Statement = local.trust["deployer-${each.key}"] })
 }
 
 resource "aws_iam_role" "viewer" {

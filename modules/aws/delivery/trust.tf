@@ -1,6 +1,5 @@
 locals {
-  github_provider   = var.github == null ? null : coalesce(var.github.provider, one(aws_iam_openid_connect_provider.github[*].arn))
-  circleci_provider = var.circleci == null ? null : coalesce(var.circleci.provider, one(aws_iam_openid_connect_provider.circleci[*].arn))
+  github_provider = var.github == null ? null : coalesce(var.github.provider, one(aws_iam_openid_connect_provider.github[*].arn))
 
   # A repository made, renamed or moved since 15 July 2026 names itself with its ids, an older one
   # without: https://docs.github.com/en/actions/reference/security/oidc
@@ -37,48 +36,10 @@ locals {
     } if var.github != null
   }
 
-  circleci = var.circleci == null ? "" : "oidc.circleci.com/org/${var.circleci.organization_id}"
-  circleci_ids = var.circleci == null ? null : {
-    "${local.circleci}:aud"                          = var.circleci.organization_id
-    "${local.circleci}:oidc.circleci.com/project-id" = var.circleci.project_id
-  }
-
-  # The branch stands in the subject only, beside whoever set the job going. That person is the one
-  # thing left open: https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/
-  # Since * matches slashes too, a branch whose name ends like that subject is refused.
-  circleci_jobs = {
-    planner = {}
-    deployer = {
-      StringLike    = { "${local.circleci}:sub" = "org/${try(var.circleci.organization_id, "")}/project/${try(var.circleci.project_id, "")}/user/*/vcs-origin/${try(var.circleci.repository, "")}/vcs-ref/refs/heads/${try(var.circleci.branch, "")}" }
-      StringNotLike = { "${local.circleci}:sub" = "*/vcs-ref/*/vcs-ref/*" }
-    }
-  }
-
-  circleci_trust = {
-    for role, jobs in local.circleci_jobs : role => {
-      Effect    = "Allow"
-      Principal = { Federated = local.circleci_provider }
-      Action    = "sts:AssumeRoleWithWebIdentity"
-      Condition = merge({ StringEquals = local.circleci_ids }, jobs)
-    } if var.circleci != null
-  }
-
   # Nobody in the account takes these roles by a right of their own: a token of the pipeline does.
   nobody = { Effect = "Deny", Principal = { AWS = "*" }, Action = "sts:AssumeRole" }
 
   trust = {
-    planner = concat(
-      [local.nobody],
-      [for role, trust in local.github_trust : trust if role == "planner"],
-      [for role, trust in local.circleci_trust : trust if role == "planner"],
-    )
-    # CircleCI knows no environments: its deployer is that of production, behind the approval in its workflow.
-    deployer = {
-      for environment in keys(var.environments) : environment => concat(
-        [local.nobody],
-        [for role, trust in local.github_trust : trust if role == "deployer-${environment}"],
-        [for role, trust in local.circleci_trust : trust if role == "deployer" && environment == "production"],
-      )
-    }
+    for job in keys(local.github_jobs) : job => concat([local.nobody], [for role, trust in local.github_trust : trust if role == job])
   }
 }

@@ -53,22 +53,6 @@ variable "github" {
   }
 }
 
-variable "circleci" {
-  description = "Project on CircleCI that gets the identities, or null: organization_id and project_id are the UUIDs of its settings, repository is HOST/OWNER/NAME, with the branch that is deployed."
-  type        = object({ organization_id = string, project_id = string, repository = string, branch = optional(string, "main"), provider = optional(string) })
-  nullable    = true
-
-  validation {
-    condition     = var.circleci == null || alltrue([for id in try([var.circleci.organization_id, var.circleci.project_id], []) : can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", id))])
-    error_message = "circleci: organization_id and project_id are UUIDs in lower case; they are \"${try(var.circleci.organization_id, "")}\" and \"${try(var.circleci.project_id, "")}\"."
-  }
-
-  validation {
-    condition     = var.circleci == null || can(regex("^[a-z0-9.-]+/[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.circleci.repository)) && can(regex("^[A-Za-z0-9._/-]+$", var.circleci.branch))
-    error_message = "circleci: repository is HOST/OWNER/NAME and branch a name, without wildcards; they are \"${try(var.circleci.repository, "")}\" and \"${try(var.circleci.branch, "")}\"."
-  }
-}
-
 variable "store" {
   description = "ARN of the bucket that holds the states, from the module state."
   type        = string

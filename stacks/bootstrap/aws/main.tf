@@ -48,7 +48,6 @@ module "delivery" {
   machines       = var.machines
   zones          = var.zones
   github         = var.github
-  circleci       = var.circleci
   store          = module.state.store
   repository_url = aws_ecr_repository.this.repository_url
 }

@@ -22,8 +22,3 @@ keep_images = 30
 #   repository    = "meridian"
 #   repository_id = 7654321
 # }
-# circleci = {
-#   organization_id = "00000000-0000-4000-8000-000000000001" # Organization Settings, Overview
-#   project_id      = "00000000-0000-4000-8000-000000000002" # Project Settings, Overview
-#   repository      = "github.com/someone/meridian"
-# }

@@ -62,9 +62,3 @@ variable "github" {
   type        = object({ owner = string, owner_id = number, repository = string, repository_id = number, branch = optional(string, "main"), provider = optional(string) })
   default     = null
 }
-
-variable "circleci" {
-  description = "Project on CircleCI that deploys, or null: organization_id and project_id are the UUIDs of its settings, repository is HOST/OWNER/NAME, with the branch that is deployed."
-  type        = object({ organization_id = string, project_id = string, repository = string, branch = optional(string, "main"), provider = optional(string) })
-  default     = null
-}

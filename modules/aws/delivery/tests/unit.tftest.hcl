@@ -3,16 +3,11 @@ mock_provider "aws" {
 }
 
 variables {
-  name         = "test"
-  environments = { production = "test", staging = "test-staging" }
-  machines     = { production = "test-hello", staging = "hello-staging" }
-  zones        = { production = "Z0123456789ABCDEFGHIJ" }
-  github       = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }
-  circleci = {
-    organization_id = "00000000-0000-4000-8000-000000000001"
-    project_id      = "00000000-0000-4000-8000-000000000002"
-    repository      = "github.com/someone/meridian"
-  }
+  name           = "test"
+  environments   = { production = "test", staging = "test-staging" }
+  machines       = { production = "test-hello", staging = "hello-staging" }
+  zones          = { production = "Z0123456789ABCDEFGHIJ" }
+  github         = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }
   store          = "arn:aws:s3:::test-state-123456789012-us-east-1"
   repository_url = "123456789012.dkr.ecr.us-east-1.amazonaws.com/meridian"
 }
@@ -52,7 +47,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = length(jsondecode(aws_iam_role.deployer["staging"].assume_role_policy).Statement) == 2
-    error_message = "CircleCI knows no environments and gets production's alone."
+    error_message = "GitHub's jobs get in, and nobody else."
   }
   assert {
     condition = alltrue(flatten([for role in concat([aws_iam_role.planner], values(aws_iam_role.deployer)) : [
@@ -64,27 +59,6 @@ run "with_the_variables_above" {
       ] if try(statement.Principal.Federated, "") == local.github_provider
     ]]))
     error_message = "Trust names ids and no wildcard: GitHub's tokens are held against ids, exactly."
-  }
-  assert {
-    condition = alltrue(flatten([for role in concat([aws_iam_role.planner], values(aws_iam_role.deployer)) : [
-      for statement in jsondecode(role.assume_role_policy).Statement : statement.Condition.StringEquals == {
-        "oidc.circleci.com/org/00000000-0000-4000-8000-000000000001:aud"                          = "00000000-0000-4000-8000-000000000001"
-        "oidc.circleci.com/org/00000000-0000-4000-8000-000000000001:oidc.circleci.com/project-id" = "00000000-0000-4000-8000-000000000002"
-      } if try(statement.Principal.Federated, "") == local.circleci_provider
-    ]]))
-    error_message = "CircleCI's tokens too."
-  }
-  assert {
-    condition = jsondecode(aws_iam_role.deployer["production"].assume_role_policy).Statement[2].Condition.StringNotLike == {
-      "oidc.circleci.com/org/00000000-0000-4000-8000-000000000001:sub" = "*/vcs-ref/*/vcs-ref/*"
-    }
-    error_message = "A branch may be called x/vcs-origin/github.com/someone/meridian/vcs-ref/refs/heads/main."
-  }
-  assert {
-    condition = jsondecode(aws_iam_role.deployer["production"].assume_role_policy).Statement[2].Condition.StringLike == {
-      "oidc.circleci.com/org/00000000-0000-4000-8000-000000000001:sub" = "org/00000000-0000-4000-8000-000000000001/project/00000000-0000-4000-8000-000000000002/user/*/vcs-origin/github.com/someone/meridian/vcs-ref/refs/heads/main"
-    }
-    error_message = "CircleCI deploys from one branch and leaves open only who started it: the one wildcard stands for the person."
   }
   assert {
     condition = toset(jsondecode(aws_iam_role.planner.assume_role_policy).Statement[1].Condition.StringEquals["token.actions.githubusercontent.com:sub"]) == toset([
@@ -176,8 +150,7 @@ run "with_the_variables_above" {
 
 run "a_provider_that_the_account_has_is_used" {
   variables {
-    github   = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321, provider = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" }
-    circleci = null
+    github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321, provider = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" }
   }
   assert {
     condition     = length(aws_iam_openid_connect_provider.github) == 0 && jsondecode(aws_iam_role.planner.assume_role_policy).Statement[1].Principal.Federated == "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
@@ -187,8 +160,7 @@ run "a_provider_that_the_account_has_is_used" {
 
 run "without_a_pipeline_nobody_gets_in" {
   variables {
-    github   = null
-    circleci = null
+    github = null
   }
   assert {
     condition     = alltrue([for role in concat([aws_iam_role.planner], values(aws_iam_role.deployer)) : [for statement in jsondecode(role.assume_role_policy).Statement : statement.Effect] == ["Deny"]])
@@ -203,12 +175,10 @@ run "refuses_wrong_values" {
     environments = { production = "test", staging = "test" }
     # an owner with a wildcard
     github = { owner = "*", owner_id = 1, repository = "meridian", repository_id = 1 }
-    # a name where CircleCI has an id
-    circleci = { organization_id = "someone", project_id = "meridian", repository = "github.com/someone/meridian" }
     # a registry that IAM does not know
     repository_url = "ghcr.io/someone/meridian"
   }
-  expect_failures = [var.environments, var.github, var.circleci, var.repository_url]
+  expect_failures = [var.environments, var.github, var.repository_url]
 }
 
 run "refuses_a_name_of_productions_that_begins_like_stagings" {
@@ -227,8 +197,6 @@ run "refuses_wrong_values_by_the_second_rule" {
     environments = { "*" = "test" }
     # ids that were not filled in
     github = { owner = "someone", owner_id = 0, repository = "meridian", repository_id = 0 }
-    # a branch with a wildcard
-    circleci = { organization_id = "00000000-0000-4000-8000-000000000001", project_id = "00000000-0000-4000-8000-000000000002", repository = "github.com/someone/meridian", branch = "*" }
   }
-  expect_failures = [var.environments, var.github, var.circleci]
+  expect_failures = [var.environments, var.github]
 }
