@@ -177,6 +177,13 @@ def test_a_job_that_deploys_is_in_its_environment_and_one_that_is_not_signs_in_a
                     assert deployer or "PLANNER" in step["with"]["identity"]
 
 
+def test_the_login_check_signs_in_as_all_that_the_other_workflows_sign_in_as():
+    signed_in = {path.name: {step["with"]["identity"].replace("inputs.", "matrix.")
+        for job in workflow(path)["jobs"].values() for step in job.get("steps", [])
+        if step.get("uses") == "./.github/actions/login"} for path in WORKFLOWS}
+    assert signed_in["login-check.yml"] == set.union(*signed_in.values())
+
+
 @pytest.mark.check  # The task installs what the checks need.
 def test_terraforms_own_tests_run_before_anything_is_built_and_fail_without_a_provider(tmp_path):
     for name in ("main.yml", "pull-request.yml"):
