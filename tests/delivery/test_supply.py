@@ -333,7 +333,7 @@ def test_a_scan_that_knows_only_some_of_the_vulnerabilities_fails(scan):
 def test_a_scan_that_reaches_no_database_fails(job):
     nowhere = f"http://127.0.0.1:{free_port()}"
     said = job.run("scan", code=127, HTTPS_PROXY=nowhere, https_proxy=nowhere)
-    assert said.count("api.osv.dev") >= 2 and "connection refused" in said
+    assert "api.osv.dev" in said and "connection refused" in said
 
 
 def test_an_image_that_is_not_there_is_not_scanned(job):
