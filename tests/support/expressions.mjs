@@ -1,0 +1,16 @@
+// Evaluates expressions of GitHub's workflows by GitHub's own library, whose folder is the argument: a line of JSON with
+// expression, contexts and what the functions of status give; answers with a line of JSON.
+import {createInterface} from "node:readline";
+import {pathToFileURL} from "node:url";
+
+const {data, Evaluator, Lexer, Parser} = await import(pathToFileURL(`${process.argv[2]}/dist/index.js`));
+
+for await (const line of createInterface({input: process.stdin})) {
+  const {expression, contexts, status} = JSON.parse(line);
+  const functions = new Map(Object.entries(status).map(([name, value]) =>
+    [name, {name, minArgs: 0, maxArgs: 0, call: () => new data.BooleanData(value)}]));
+  const parser = new Parser(new Lexer(expression).lex().tokens, Object.keys(contexts), [...functions.values()]);
+  const context = JSON.parse(JSON.stringify(contexts), data.reviver);
+  const value = new Evaluator(parser.parse(), context, functions).evaluate();
+  console.log(JSON.stringify(value, data.replacer));
+}
