@@ -302,8 +302,8 @@ def test_documentation_runs_nothing_and_terraform_alone_no_maven():
 def test_all_commits_of_a_push_to_main_are_looked_at(branch, tmp_path):
     """The orb compares main with its parent commit, which is the last of a push alone."""
     def git(*arguments):
-        return subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *arguments], cwd=tmp_path, check=True,
-            capture_output=True, text=True).stdout.strip()
+        return subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *arguments], cwd=tmp_path,
+            check=True, capture_output=True, text=True).stdout.strip()
 
     git("init", "--quiet", "--initial-branch", "main")
     for commit in ("before", "first of the push", "last of the push"):

@@ -3,6 +3,7 @@ stack in small."""
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -219,6 +220,11 @@ def registries(tmp_path):
         emulator.stop()
 
 
+def digest(image):
+    return subprocess.run(["skopeo", "inspect", "--tls-verify=false", "--format", "{{.Digest}}", f"docker://{image}"],
+        check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
+
+
 def test_a_cloud_gets_the_image_bit_for_bit_and_once(released, registries, tmp_path):
     public, cloud = registries
     first = push(tmp_path / "first", public, "first")
@@ -227,6 +233,11 @@ def test_a_cloud_gets_the_image_bit_for_bit_and_once(released, registries, tmp_p
     assert "Copied" in run(released, "publish", "aws", SOURCE=first, TAG="commit", GITHUB_OUTPUT=str(told))
     assert told.read_text() == f"image={cloud}/meridian@{first.split('@')[1]}\n"
     assert "there already" in run(released, "publish", "aws", SOURCE=first, TAG="commit")
+    # By a name of its own for each deployment, which no purge takes.
+    tags = subprocess.run(["skopeo", "list-tags", "--tls-verify=false", f"docker://{cloud}/meridian"], check=True,
+        stdout=subprocess.PIPE).stdout
+    kept = [tag for tag in json.loads(tags)["Tags"] if re.fullmatch(r"runs-production-\d{14}", tag)]
+    assert kept and digest(f"{cloud}/meridian:{kept[-1]}") == first.split("@")[1]
     second = push(tmp_path / "second", public, "second")
     assert "built twice" in run(released, "publish", "aws", SOURCE=second, TAG="commit", code=1)
     # An older one, of which nobody says the commit.

@@ -30,13 +30,20 @@ resource "aws_ecr_repository" "this" {
 resource "aws_ecr_lifecycle_policy" "this" {
   repository = aws_ecr_repository.this.name
 
+  # A name that a deployment gave keeps an image from the last rule, for what fits a rule is no lower rule's to expire.
+  # Within a rule the age of the push counts, so what an environment went back to must be among its 1000 newest:
+  # https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
   policy = jsonencode({
-    rules = [{
-      rulePriority = 1
-      description  = "Keep the newest ${var.keep_images}"
-      selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = var.keep_images }
-      action       = { type = "expire" }
-    }]
+    rules = [for index, rule in concat(
+      [for environment in keys(var.environments) : {
+        description = "What ${environment} runs and ran"
+        selection   = { tagStatus = "tagged", tagPrefixList = ["runs-${environment}-"], countType = "imageCountMoreThan", countNumber = 1000 }
+      }],
+      [{
+        description = "Of all others the newest ${var.keep_images}"
+        selection   = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = var.keep_images }
+      }],
+    ) : merge(rule, { rulePriority = index + 1, action = { type = "expire" } })]
   })
 }
 

@@ -47,11 +47,11 @@ variable "zones" {
 }
 
 variable "keep_images" {
-  description = "How many images the shared repository keeps, the newest, 10 to 1000; at 45 MB each, 30 cost some 0.14 USD a month."
+  description = "How many images the shared repository keeps beside those that pipelines deployed, the newest, 10 to 1000; at 45 MB each, 30 cost some 0.14 USD a month."
   type        = number
 
   validation {
-    # Fewer would delete what a rollback, or a service that was not deployed for long, still runs.
+    # Fewer would delete what somebody deployed by hand.
     condition     = var.keep_images >= 10 && var.keep_images <= 1000 && floor(var.keep_images) == var.keep_images
     error_message = "keep_images must be a whole number from 10 to 1000; it is ${var.keep_images}."
   }

@@ -23,7 +23,8 @@ resource "azurerm_container_registry" "this" {
   }
 }
 
-# Azure's registries keep everything; this deletes what is old, once a day, for some 0.01 USD a month.
+# Azure's registries keep everything; this deletes what is old, once a day, for some 0.01 USD a month. Of the names that
+# deployments gave, runs-ENVIRONMENT-TIME, each environment keeps its newest 100; an image goes with its last name.
 resource "azurerm_container_registry_task" "purge" {
   name                  = "keep-newest"
   container_registry_id = azurerm_container_registry.this.id
@@ -37,8 +38,8 @@ resource "azurerm_container_registry_task" "purge" {
     # https://learn.microsoft.com/azure/container-registry/container-registry-auto-purge
     task_content = base64encode(yamlencode({
       version = "v1.1.0"
-      steps = [{
-        cmd                             = "acr purge --filter '${var.name}:.*' --ago 0d --keep ${var.keep_images} --untagged"
+      steps = [for names, count in merge({ "^[^r]" = var.keep_images }, { for environment in keys(var.environments) : "^runs-${environment}-[0-9]+$" => 100 }) : {
+        cmd                             = "acr purge --filter '${var.name}:${names}' --ago 0d --keep ${count} --untagged"
         disableWorkingDirectoryOverride = true
         timeout                         = 3600
       }]

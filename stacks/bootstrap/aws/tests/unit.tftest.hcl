@@ -41,6 +41,14 @@ run "as_committed" {
     error_message = "Whoever may only look is told how, for each environment."
   }
   assert {
+    # An image goes by the first rule that it fits: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
+    condition = [
+      for tag in ["runs-production-20260101000000", "runs-staging-20260101000000", "0123456789abcdef0123456789abcdef01234567", "digest-0123"] :
+      [for rule in jsondecode(aws_ecr_lifecycle_policy.this.policy).rules : rule.selection.countNumber if startswith(tag, one(try(rule.selection.tagPrefixList, [""])))][0]
+    ] == [1000, 1000, 30, 30] && jsondecode(aws_ecr_lifecycle_policy.this.policy).rules[*].rulePriority == [1, 2, 3]
+    error_message = "What an environment runs, or ran, goes by that environment's number, however often others were built and deployed."
+  }
+  assert {
     condition     = aws_ecr_repository.this.name == "meridian-shared"
     error_message = "A stack that was deployed before keeps its own repository: the stack's own is called after the stack."
   }

@@ -19,6 +19,17 @@ run "as_committed" {
     error_message = "Nothing gets into the shared repository without an identity: no password, nothing for the nameless."
   }
   assert {
+    # acr purge takes names away that fit its filter, the oldest first, and images without a name.
+    condition = [
+      for tag in ["runs-production-20260101000000", "runs-staging-20260101000000", "0123456789abcdef0123456789abcdef01234567", "0123456789abcdef", "digest-0123"] :
+      [
+        for step in yamldecode(base64decode(azurerm_container_registry_task.purge.encoded_step[0].task_content)).steps : regex("--keep ([0-9]+)", step.cmd)[0]
+        if can(regex(regex("--filter 'meridian:(.*)'", step.cmd)[0], tag))
+      ]
+    ] == [["100"], ["100"], ["30"], ["30"], ["30"]]
+    error_message = "What an environment runs, or ran, goes by that environment's number, however often others were built and deployed."
+  }
+  assert {
     condition = (
       keys(output.settings.all) == ["AZURE_PLANNER", "AZURE_SUBSCRIPTION", "AZURE_TENANT"] &&
       toset(keys(output.settings.environments)) == toset(["production", "staging"]) &&
