@@ -144,7 +144,7 @@ def publish(stack, options):
                 f"docker://{target}")
             say(f"Copied to {target}.")
         image = Image(repository, source.digest)
-        # The purge of the registry takes no image with such a name, for this environment runs it, or will go back to it.
+        # The registry's purge takes no image with such a name: this environment runs it, or may go back to it.
         kept = f"{repository}:runs-{stack.env}-{datetime.datetime.now(datetime.timezone.utc):%Y%m%d%H%M%S}"
         run("skopeo", "copy", "--quiet", "--preserve-digests", *credentials("src", repository, login_file), *to,
             f"docker://{image}", f"docker://{kept}")

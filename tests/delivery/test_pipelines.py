@@ -537,7 +537,7 @@ def test_licences_knows_that_one_of_several_is_enough():
     "command",
     [
         "{go}/actionlint",
-        "{venv}/zizmor --offline --no-progress --quiet .github",
+        "{venv}/zizmor --offline --no-progress --quiet --pedantic .github",
         "{venv}/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml",
         "{venv}/check-jsonschema --quiet --builtin-schema vendor.github-actions .github/actions/*/action.yml",
         "{venv}/check-jsonschema --quiet --builtin-schema vendor.circle-ci .circleci/*.yml",

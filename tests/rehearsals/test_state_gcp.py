@@ -3,6 +3,9 @@ tests/doubles/clouds/Google.java, and with the real backend on an emulator of St
 that the double made."""
 
 
+import json
+import urllib.parse
+
 import pytest
 from doubles.cloud_echo import Echo
 from support.emulators import Emulator, fake_gcs_server, free_port
@@ -171,6 +174,14 @@ def test_a_pipeline_that_was_taken_out_can_come_back(world):
 
 def test_a_second_writer_is_refused(world):
     world.story.second_writer()
+
+
+def test_an_older_state_is_brought_back(world):
+    objects = f"https://storage.googleapis.com/storage/v1/b/{BUCKET}/o"
+    _, listed = world.echo.ask("GET", f"{objects}?versions=true&prefix=stack/default.tfstate")
+    older = f"{objects}/{urllib.parse.quote('stack/default.tfstate', safe='')}?alt=media&generation="
+    world.story.restored([json.dumps(world.echo.ask("GET", older + each["generation"])[1])
+        for each in listed["items"] if each["name"] == "stack/default.tfstate"])
 
 
 def test_elsewhere_it_goes_on_with_what_is_there_and_writes_over_no_state(world):

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 
+from support.machine import ROOT
+
 # In the place of a stack, so that a story takes seconds: one resource, which waits while a file is there.
 STACK = """
 variable "note" { default = "first" }
@@ -189,4 +191,18 @@ class Story:
         lock = re.search(r"Lock Info:[\s│]*ID:\s+(\S+)", still.stdout)[1]
         self.terraform("force-unlock", "-force", lock, folder=colleague)
         self.terraform("apply", "-auto-approve", "-var=note=third", folder=colleague)
+        assert self.notes() == ["third", "of staging"]
+
+    def restored(self, versions):
+        """The guide to an older state, with that of the versions which says `first`; then it is `third` again."""
+        [older, *_] = [each for each in versions
+            if json.loads(each)["outputs"].get("note", {}).get("value") == "first"]
+        (self.root / "old.tfstate").write_text(older)
+        steps = re.search(r"put it in its place:\n\n```sh\n(.*?)```", (ROOT / "stacks/bootstrap/README.md").read_text(),
+            re.S)[1]
+        done = subprocess.run(["bash", "-e", "-c", steps.replace("CLOUD", self.cloud)], cwd=self.root, text=True,
+            env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert done.returncode == 0, done.stdout
+        assert self.notes() == ["first", "of staging"]
+        self.terraform("apply", "-auto-approve", "-var=note=third", folder=self.root / "colleague")
         assert self.notes() == ["third", "of staging"]
