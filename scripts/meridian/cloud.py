@@ -68,8 +68,12 @@ def replaced(plan):
 
 
 def outputs_of(plan):
-    """Outputs after a plan, as JSON, by name; without those that only the apply tells."""
-    return {name: output.get("value") for name, output in plan.get("planned_values", {}).get("outputs", {}).items()}
+    """Outputs after a plan, as JSON, by name; without those that only the apply tells.
+
+    That of the image is told once it serves; before, it is the one that is asked for.
+    """
+    told = {name: output.get("value") for name, output in plan.get("planned_values", {}).get("outputs", {}).items()}
+    return {**told, "image": told.get("image") or plan.get("variables", {}).get("image", {}).get("value")}
 
 
 def canary_ends(canary, planned):

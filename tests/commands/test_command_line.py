@@ -236,7 +236,7 @@ def test_deploy_says_what_becomes_of_a_canary_that_runs(machine, image, how):
     canary = {"image": "B", "percent": 10, "stable": "r"}
     deployed(machine, built=True, canary=canary)
     machine.edit("../bin/terraform", '"resource_changes": []',
-        f'"resource_changes": [], "planned_values": {{"outputs": {{"image": {{"value": "{image}"}}}}}}')
+        f'"resource_changes": [], "variables": {{"image": {{"value": "{image}"}}}}')
     assert f"A canary runs, B with 10 percent of the requests: this {how} it." in machine.run("deploy").stdout
 
 

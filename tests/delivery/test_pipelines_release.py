@@ -13,7 +13,7 @@ import time
 import pytest
 from support.emulators import docker_registry, push
 from support.machine import ROOT
-from support.canary_world import GOOD, HALF_FAILING, STABLE
+from support.canary_world import GOOD, HALF_FAILING, STABLE, UNSTARTABLE
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "docker-registry", "skopeo")]
 
@@ -129,6 +129,13 @@ def test_a_rollback_changes_the_image_and_nothing_that_somebody_else_changed(rel
     assert f"rolled back to {STABLE}, which passes" in said and released.weights()["image"] == STABLE
     assert "terraform_data.listener" in resources(released) and "terraform_data.other" not in resources(released)
     assert "Left as they are" in said and outputs(released)["image"] == STABLE
+
+
+def test_a_release_whose_image_does_not_get_up_goes_back(released):
+    run(released, "plan", "aws", "--save", IMAGE=UNSTARTABLE)
+    said = run(released, "release", "aws", code=1)
+    assert "did not become healthy" in said and f"rolled back to {STABLE}, which passes" in said
+    assert released.weights()["image"] == STABLE == outputs(released)["image"]
 
 
 def test_a_release_that_fails_half_way_goes_back_without_what_failed(released):

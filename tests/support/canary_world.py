@@ -40,7 +40,7 @@ resource "terraform_data" "service" {
     environment = { IMAGE = var.image, CANARY = jsonencode(var.canary) }
   }
 }
-output "image" { value = var.image }
+output "image" { value = "${var.image}${substr(terraform_data.service.id, 0, 0)}" }
 output "canary" { value = var.canary }
 output "revision" { value = var.canary == null ? "revision-of-${var.image}" : var.canary.stable }
 output "url" { value = trimspace(file("${path.module}/url")) }
