@@ -103,14 +103,7 @@ class Bootstrap(Stack):
             for env in outputs["settings"]["environments"]:
                 self.workspace(self.root / self.stacks[0], env)
         for folder in self.stacks:
-            variables = "".join(file.read_text() for file in (self.root / folder).glob("variables*.tf"))
-            if 'variable "repository_url"' in variables:
-                text = f"# Written by ./taskw {self.task}: images of all environments go there.\n"
-                text += f'repository_url = "{outputs["repository_url"]}"\n'
-                if 'variable "boundary"' in variables:
-                    text += "# Its deployers make no role without.\nboundary = true\n"
-                if 'variable "machine"' in variables and outputs.get("machine"):
-                    text += f'# Which no deployer could give its rights.\nmachine = "{outputs["machine"]}"\n'
+            if text := shared(self.root / folder, self.task, outputs):
                 (self.root / folder / SHARED).write_text(text)
         return outputs
 
@@ -291,6 +284,20 @@ class Bootstrap(Stack):
                 if full:
                     copy.apply(state, *full)
             copy.destroy(state)
+
+
+def shared(folder, task, outputs):
+    """What a stack is told of what the environments share, as variables of Terraform's; empty where it knows none."""
+    variables = "".join(file.read_text() for file in folder.glob("variables*.tf"))
+    if 'variable "repository_url"' not in variables:
+        return ""
+    text = f"# Written by ./taskw {task}: images of all environments go there.\n"
+    text += f'repository_url = "{outputs["repository_url"]}"\n'
+    if 'variable "boundary"' in variables:
+        text += "# Its deployers make no role without.\nboundary = true\n"
+    if 'variable "machine"' in variables and outputs.get("machine"):
+        text += f'# Which no deployer could give its rights.\nmachine = "{outputs["machine"]}"\n'
+    return text
 
 
 def local_file(folder, workspace):

@@ -11,6 +11,7 @@ from support.machine import ROOT, copy
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from meridian.bootstrap import shared
 from meridian.gcp import refusal
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "jdk")]
@@ -140,3 +141,23 @@ def test_a_project_where_nothing_is_on_yet_is_no_fault(tmp_path):
         assert code == 0 and "Compute Engine is off, and the deployment turns it on" in said
     finally:
         machine.echo.stop()
+
+
+ACCOUNT = "meridian-machine@test-project.iam.gserviceaccount.com"
+
+
+@pytest.mark.parametrize(
+    "stack, outputs, told",
+    [
+        ("gcp", {"machine": ACCOUNT}, {"repository_url": '"r"'}),
+        ("vm/gcp", {"machine": ACCOUNT}, {"repository_url": '"r"', "machine": f'"{ACCOUNT}"'}),
+        ("azure", {}, {"repository_url": '"r"'}),
+        ("vm/azure", {}, {"repository_url": '"r"'}),
+        ("aws", {}, {"repository_url": '"r"', "boundary": "true"}),
+        ("vm/aws", {}, {"repository_url": '"r"', "boundary": "true"}),
+        ("bootstrap/gcp", {"machine": ACCOUNT}, {}),
+    ],
+)
+def test_each_stack_is_told_what_it_takes_of_the_bootstrap(stack, outputs, told):
+    text = shared(ROOT / "stacks" / stack, "bootstrap", {"repository_url": "r", **outputs})
+    assert dict(line.split(" = ") for line in text.splitlines() if not line.startswith("#")) == told
