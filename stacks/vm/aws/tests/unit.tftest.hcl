@@ -6,10 +6,6 @@ mock_provider "aws" {
     defaults = { value = "ami-0123456789abcdef0" }
   }
 
-  mock_resource "aws_vpc" {
-    defaults = { default_network_acl_id = "acl-0123456789abcdef0" }
-  }
-
   mock_resource "aws_iam_instance_profile" {
     defaults = { arn = "arn:aws:iam::123456789012:instance-profile/meridian-hello-machine" }
   }

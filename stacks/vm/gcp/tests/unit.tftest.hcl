@@ -1,34 +1,6 @@
 # terraform.tfvars as it is committed, unless a run says otherwise.
 mock_provider "google" {
   source = "../../../modules/gcp"
-
-  mock_resource "google_compute_address" {
-    defaults = { address = "203.0.113.10" }
-  }
-
-  mock_resource "google_compute_subnetwork" {
-    defaults = { id = "projects/test-project/regions/us-central1/subnetworks/meridian-hello" }
-  }
-
-  mock_resource "google_compute_health_check" {
-    defaults = { id = "projects/test-project/global/healthChecks/meridian-hello-healing" }
-  }
-
-  mock_resource "google_compute_region_health_check" {
-    defaults = { id = "projects/test-project/regions/us-central1/healthChecks/meridian-hello-serving" }
-  }
-
-  mock_resource "google_compute_region_instance_template" {
-    defaults = { self_link = "https://www.googleapis.com/compute/v1/projects/test-project/regions/us-central1/instanceTemplates/meridian-hello-1" }
-  }
-
-  mock_resource "google_compute_region_instance_group_manager" {
-    defaults = { instance_group = "https://www.googleapis.com/compute/v1/projects/test-project/regions/us-central1/instanceGroups/meridian-hello" }
-  }
-
-  mock_resource "google_compute_region_backend_service" {
-    defaults = { id = "projects/test-project/regions/us-central1/backendServices/meridian-hello" }
-  }
 }
 
 variables {
@@ -284,13 +256,8 @@ run "with_a_certificate_443_serves_and_80_leads_there" {
 
 run "without_a_certificate_no_secret_is_read" {
   assert {
-    condition     = length(google_secret_manager_secret_iam_member.certificate) == 0 && output.url == "http://203.0.113.10"
+    condition     = length(google_secret_manager_secret_iam_member.certificate) == 0 && output.url == "http://${google_compute_address.this.address}"
     error_message = "Port 80 only."
-  }
-  override_resource {
-    target          = google_compute_address.this
-    values          = { address = "203.0.113.10" }
-    override_during = plan
   }
 }
 
