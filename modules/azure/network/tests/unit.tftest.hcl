@@ -29,11 +29,12 @@ run "with_the_variables_above" {
     error_message = "The private subnet is Container Apps' own: delegated, and the gateway's is not."
   }
   assert {
-    condition = alltrue([
+    condition = toset([
       for rule in azurerm_network_security_group.private.security_rule :
-      contains(["10.20.0.0/20", "10.20.128.0/20", "AzureLoadBalancer"], rule.source_address_prefix) if rule.access == "Allow" && rule.direction == "Inbound"
-    ])
-    error_message = "No rule admits the internet to the private subnet: the gateway, the environment itself and Azure's load balancer, nobody else."
+      "${rule.source_address_prefix} ${coalesce(rule.destination_port_range, try(join("+", rule.destination_port_ranges), ""))}"
+      if rule.access == "Allow" && rule.direction == "Inbound"
+    ]) == toset(["10.20.0.0/20 31443+443", "AzureLoadBalancer 30000-32767", "10.20.128.0/20 *"])
+    error_message = "No rule admits the internet to the private subnet: the gateway on 443, and on 31443 behind the environment's load balancer, that load balancer, and the environment itself; nobody else."
   }
   assert {
     condition = [
@@ -41,13 +42,6 @@ run "with_the_variables_above" {
       "${rule.priority} ${rule.source_address_prefix} ${rule.destination_port_range}" if rule.access == "Deny"
     ] == ["4096 * *"]
     error_message = "And what is not allowed is denied, also from inside the network."
-  }
-  assert {
-    condition = [
-      for rule in azurerm_network_security_group.private.security_rule :
-      rule.destination_port_ranges if rule.source_address_prefix == "10.20.0.0/20"
-    ] == [toset(["443", "31443"])]
-    error_message = "The gateway reaches the ports that Container Apps uses: 443, and 31443 behind the environment's load balancer; not 80."
   }
   assert {
     condition = alltrue([
