@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from support.machine import ROOT
+from support.machine import ROOT, ran
 
 sys.path.insert(0, str(ROOT / "scripts"))
 from meridian import azure
@@ -173,15 +173,9 @@ def await_blobs(folder, statuses, **environment):
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
     (folder / "count").write_text("0")
-    return subprocess.run(
-        [ROOT / "modules/azure/documents/await"],
-        env={"PATH": f"{folder}:{os.environ['PATH']}", "CONTAINER": "https://example.blob.core.windows.net/documents",
-            **environment},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=60,
-    )
+    return ran(ROOT / "modules/azure/documents/await", timeout=60, codes=None, env={
+        "PATH": f"{folder}:{os.environ['PATH']}", "CONTAINER": "https://example.blob.core.windows.net/documents",
+        **environment})
 
 
 def test_the_upload_waits_until_the_right_holds_three_times_in_a_row(tmp_path):

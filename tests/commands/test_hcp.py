@@ -11,7 +11,7 @@ import sys
 import pytest
 from support.certificates import issued
 from support.fronts import Front, reply
-from support.machine import ROOT
+from support.machine import ROOT, ran
 from support.state_story import STACK
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform")]
@@ -157,13 +157,7 @@ def stack(hcp, code, **environment):
             {code}
         except Problem as problem:
             sys.exit(f"{{problem.what}} {{problem.how}}")"""
-    return subprocess.run(
-        [sys.executable, "-c", program],
-        env={**hcp.environment, **environment},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+    return ran(sys.executable, "-c", program, env={**hcp.environment, **environment}, codes=None)
 
 
 LIFE = (

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from support.emulators import docker_registry, push
-from support.machine import ROOT
+from support.machine import ROOT, ran
 from support.service import alone
 
 
@@ -61,15 +61,10 @@ def call(cosign, tmp_path):
 
     def call(script, *arguments, code=0, **environment):
         kept = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
-        done = subprocess.run(
-            [sys.executable, ROOT / "scripts/meridian", script, arguments[0],
-                *(["--", *arguments[1:]] if arguments[1:] else [])],
+        done = ran(sys.executable, ROOT / "scripts/meridian", script, arguments[0],
+            *(["--", *arguments[1:]] if arguments[1:] else []), codes=None,
             env={**kept, "PATH": f"{cosign.parent}:{kept['PATH']}", "HOME": str(tmp_path),
-                "COSIGN_PASSWORD": "of the key", **environment},
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
+                "COSIGN_PASSWORD": "of the key", **environment})
         assert (done.returncode == 0) == (code == 0), done.stdout
         return done.stdout
 

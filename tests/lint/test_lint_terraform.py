@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from support.machine import ROOT, need
+from support.machine import ROOT, need, ran
 from support.providers import FOLDERS
 from support.service import alone
 
@@ -19,11 +19,7 @@ CHECKOV = ROOT / ".cache/checkov/bin/checkov"
 @pytest.mark.needs("terraform")
 @pytest.mark.parametrize("top", ["modules", "stacks"])
 def test_every_file_is_formatted(top):
-    done = subprocess.run(
-        ["terraform", "fmt", "-check", "-diff", "-recursive", top], cwd=ROOT, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True
-    )
-    assert done.returncode == 0, done.stdout
+    ran("terraform", "fmt", "-check", "-diff", "-recursive", top, cwd=ROOT)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -43,20 +39,13 @@ def checkov(*arguments):
         if not CHECKOV.exists():
             subprocess.run(["python3", "-m", "venv", CHECKOV.parents[1]], check=True)
             subprocess.run([CHECKOV.with_name("pip"), "install", "--quiet", "checkov==3.3.30"], check=True)
-    done = subprocess.run(
-        [CHECKOV, "--config-file", ROOT / ".checkov.yaml", *arguments], cwd=ROOT, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True
-    )
+    done = ran(CHECKOV, "--config-file", ROOT / ".checkov.yaml", *arguments, cwd=ROOT, codes=None)
     return done.returncode, done.stdout
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_tflint_has_nothing_to_say(folder):
-    done = subprocess.run(
-        [tflint(), f"--config={ROOT / '.tflint.hcl'}", f"--chdir={ROOT / folder}"], stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True
-    )
-    assert done.returncode == 0, done.stdout
+    ran(tflint(), f"--config={ROOT / '.tflint.hcl'}", f"--chdir={ROOT / folder}")
 
 
 def test_tflint_would_say_something(tmp_path):

@@ -6,13 +6,12 @@ The tests follow one another as a life does.
 """
 
 import json
-import subprocess
 
 import pytest
 from doubles import google_rights
 from doubles.cloud_echo import Echo
 from support.gcp_world import PROJECT, A, B, environment
-from support.machine import ROOT, copy
+from support.machine import ROOT, copy, ran
 from support.rehearsal import by_type, changed
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "jdk")]
@@ -39,15 +38,8 @@ class World:
             self.terraform(stack, OWNER, "init", "-input=false")
 
     def terraform(self, stack, who, *arguments, codes=(0,)):
-        done = subprocess.run(
-            ["terraform", f"-chdir={self.root / stack}", *arguments, "-no-color"],
-            env=environment(**self.echo.environment, GOOGLE_OAUTH_ACCESS_TOKEN=who),
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        assert done.returncode in codes, done.stdout
-        return done
+        return ran("terraform", f"-chdir={self.root / stack}", *arguments, "-no-color", codes=codes,
+            env=environment(**self.echo.environment, GOOGLE_OAUTH_ACCESS_TOKEN=who))
 
     def variables(self, stack, **variables):
         (self.root / stack / "rights.auto.tfvars.json").write_text(json.dumps(variables))

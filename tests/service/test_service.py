@@ -8,7 +8,7 @@ import time
 
 import pytest
 from support.images import get, wait_for
-from support.machine import ROOT
+from support.machine import ROOT, ran
 from support.service import Service, free_port
 
 SCHEMATHESIS = [ROOT / ".cache/venv/bin/schemathesis", "--config-file", ROOT / "tests/service/schemathesis.toml"]
@@ -20,12 +20,7 @@ def described(service, seed):
     description.write_bytes(service.get("/openapi.yaml").body)
     url = f"http://127.0.0.1:{service.port}"
     # Given by its address it would not be called itself.
-    return subprocess.run(
-        [*SCHEMATHESIS, "run", description, "--url", url, "--seed", str(seed)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    return ran(*SCHEMATHESIS, "run", description, "--url", url, "--seed", seed, codes=None)
 
 
 @pytest.mark.check

@@ -13,7 +13,7 @@ import urllib.request
 
 import pytest
 from support.emulators import docker_registry
-from support.machine import CACHE, ROOT, need
+from support.machine import CACHE, ROOT, need, ran
 from support.service import alone
 
 
@@ -55,17 +55,11 @@ def terminate_behind_a_balancer(container, load):
 
 
 def maven(app, *arguments):
-    return subprocess.run(
-        [app / "maven", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    return ran(app / "maven", *arguments, codes=None)
 
 
 def built(app, *arguments):
-    done = maven(app, *arguments)
-    assert done.returncode == 0, done.stdout[-8000:]
+    ran(app / "maven", *arguments)
 
 
 def sources(folder):
@@ -135,10 +129,7 @@ class Container:
         return int(output("docker", "port", self.id, str(port)).splitlines()[0].rpartition(":")[2])
 
     def log(self):
-        done = subprocess.run(
-            ["docker", "logs", self.id], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True
-        )
-        return done.stdout
+        return ran("docker", "logs", self.id).stdout
 
     def terminate(self):
         output("docker", "kill", "--signal", "TERM", self.id)

@@ -27,6 +27,14 @@ def copy(folder, *paths):
             shutil.copy(ROOT / path, folder / path)
 
 
+def ran(*command, codes=(0,), **options):
+    """A program that has ended, with all that it said; an end by another code than these fails the test."""
+    done = subprocess.run([str(word) for word in command], text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, **options)
+    assert codes is None or done.returncode in codes, f"{' '.join(map(str, command))}:\n{done.stdout}"
+    return done
+
+
 def _docker():
     return shutil.which("docker") and subprocess.run(
         ["docker", "info"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

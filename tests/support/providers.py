@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import time
 
-from support.machine import ROOT
+from support.machine import ROOT, ran
 from support.service import alone
 
 START = 60  # seconds
@@ -99,13 +99,8 @@ class Providers:
             else:
                 (folder / ".terraform.lock.hcl").unlink(missing_ok=True)
             with alone("terraform"):  # Terraform's cache of plugins is not for several at a time.
-                done = subprocess.run(
-                    ["terraform", f"-chdir={folder}", "init", "-backend=false", "-input=false"],
-                    env=environment,
-                    text=True,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                )
+                done = ran("terraform", f"-chdir={folder}", "init", "-backend=false", "-input=false", env=environment,
+                    codes=None)
             if done.returncode == 0:
                 return next(
                     (folder / ".terraform/providers").glob(f"*/hashicorp/{name}/*/*/terraform-provider-{name}*"))

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from support.machine import ROOT
+from support.machine import ROOT, ran
 
 # In the place of a stack, so that a story takes seconds: one resource, which waits while a file is there.
 STACK = """
@@ -71,28 +71,12 @@ class Story:
         self.terraform("workspace", "select", "default")
 
     def terraform(self, *arguments, check=True, folder=None):
-        done = subprocess.run(
-            ["terraform", f"-chdir={folder or self.stack}", *arguments],
-            env=self.environment,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        assert not check or done.returncode == 0, f"terraform {' '.join(arguments)}:\n{done.stdout}"
-        return done
+        return ran("terraform", f"-chdir={folder or self.stack}", *arguments, env=self.environment,
+            codes=(0,) if check else None)
 
     def bootstrap(self, *arguments, check=True, root=None):
-        done = subprocess.run(
-            [sys.executable, (root or self.root) / "scripts/meridian", *self.command(*arguments)],
-            env=self.cutting,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        assert not check or done.returncode == 0, f"bootstrap:\n{done.stdout}"
-        return done
+        return ran(sys.executable, (root or self.root) / "scripts/meridian", *self.command(*arguments),
+            env=self.cutting, codes=(0,) if check else None)
 
     def command(self, *arguments):
         """What is typed for a bootstrap, or for its removal."""
