@@ -24,7 +24,7 @@ variable "app" {
   type        = string
 
   validation {
-    condition     = fileexists("${var.app}/pom.xml")
-    error_message = "app must be a folder with a pom.xml; \"${var.app}\" has none."
+    condition     = var.image != null || fileexists("${var.app}/pom.xml")
+    error_message = "app must be a folder with a pom.xml, unless an image is given; \"${var.app}\" has none."
   }
 }

@@ -9,6 +9,8 @@ run "an_image_that_is_given_is_used_as_it_is_and_nothing_is_built" {
   command = plan
   variables {
     image = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    # nor are there sources
+    app = "../../nowhere"
   }
   assert {
     condition     = output.image == var.image && length(terraform_data.push) == 0
@@ -24,12 +26,19 @@ run "the_tag_is_known_before_anything_is_built_and_is_a_hash_of_the_sources" {
   }
 }
 
-run "refuses_a_tag_a_repository_with_a_tag_and_a_folder_without_sources" {
+run "refuses_a_tag" {
   command = plan
   variables {
-    image          = "example.com/meridian:latest"
+    image = "example.com/meridian:latest"
+  }
+  expect_failures = [var.image]
+}
+
+run "refuses_a_repository_with_a_tag_and_a_folder_without_sources" {
+  command = plan
+  variables {
     repository_url = "localhost:5000/meridian:1"
     app            = "../../modules"
   }
-  expect_failures = [var.image, var.repository_url, var.app]
+  expect_failures = [var.repository_url, var.app]
 }
