@@ -133,9 +133,16 @@ mock_resource "aws_wafv2_web_acl" {
   }
 }
 
+mock_resource "aws_vpc" {
+  defaults = {
+    id = "vpc-1"
+  }
+}
+
 # No rules but those of the configuration.
 mock_resource "aws_security_group" {
   defaults = {
+    id      = "sg-1"
     ingress = []
     egress  = []
   }

@@ -68,6 +68,7 @@ module "edge" {
   waf               = var.waf
   network_id        = module.network.network_id
   public_subnet_ids = module.network.public_subnet_ids
+  service           = var.service
 }
 
 module "service" {
@@ -79,6 +80,8 @@ module "service" {
   cpu                = var.cpu
   memory             = var.memory
   instances          = var.instances
+  service            = var.service
+  scale              = var.scale
   environment        = merge(module.documents.settings, var.environment)
   identity_id        = module.identity.identity_id
   network_id         = module.network.network_id
@@ -100,13 +103,13 @@ module "observability" {
 module "probe" {
   source = "../../modules/aws/probe"
   # Without NAT nothing in the private subnets reaches the public address: check from elsewhere.
-  count = var.nat == "none" ? 0 : 1
+  count = var.nat == "none" || var.probe == null ? 0 : 1
 
   name          = var.name
   boundary      = local.boundary
-  image         = module.image.image
+  image         = var.probe.image == null ? module.image.image : var.probe.image
   url           = module.edge.url
-  every_minutes = var.every_minutes
+  every_minutes = var.probe.every_minutes
   platform      = module.service.platform
   identity_id   = module.identity.identity_id
   channel       = module.alerts.channel

@@ -32,3 +32,28 @@ output "region" {
   description = "Region that it stands in."
   value       = var.region
 }
+
+output "checks" {
+  description = "Paths and the statuses that they answer with from outside: what verify, release and canary ask."
+  value       = concat([var.service.check], [for path, status in var.service.paths : { path = path, status = status }])
+}
+
+output "meridian" {
+  description = "Whether it is Meridian that runs, so that what only Meridian answers is asked too."
+  value       = var.service.meridian
+}
+
+output "principal" {
+  description = "Name of the role that the service runs as, to grant rights to."
+  value       = module.identity.principal.task
+}
+
+output "firewall_source" {
+  description = "Id of the security group that the service's connections come from; another group's rule names it to let the service in."
+  value       = module.service.firewall_source
+}
+
+output "network_id" {
+  description = "Id of the VPC."
+  value       = module.network.network_id
+}

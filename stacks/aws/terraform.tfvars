@@ -10,9 +10,8 @@ cpu       = 1    # vCPU
 memory    = 2048 # MiB
 instances = { min = 2, max = 6 }
 
-waf           = false
-every_minutes = 5
-keep_images   = 30
+waf         = false
+keep_images = 30
 
 # account = "123456789012" # refuse any other
 # email   = "ops@example.com"

@@ -107,7 +107,7 @@ variable "memory" {
 }
 
 variable "instances" {
-  description = "How many instances run: at least min, 2 or more, and up to max as CPU or memory pass 80 percent."
+  description = "How many instances run: at least min, 2 or more, and up to max as CPU or memory pass what scale says."
   type        = object({ min = number, max = number })
 }
 
@@ -132,9 +132,4 @@ variable "email" {
   description = "Who gets alarms, once the link in AWS's message is followed; null for nobody."
   type        = string
   default     = null
-}
-
-variable "every_minutes" {
-  description = "Minutes between two checks of the public address, a divisor of 60."
-  type        = number
 }

@@ -71,6 +71,7 @@ module "edge" {
   waf               = var.waf
   origin            = module.service.origin
   public_subnet_ids = module.network.public_subnet_ids
+  service           = var.service
 }
 
 module "service" {
@@ -83,6 +84,9 @@ module "service" {
   cpu                = var.cpu
   memory             = var.memory
   instances          = var.instances
+  service            = var.service
+  scale              = var.scale
+  principal          = module.identity.principal
   environment        = merge(module.documents.settings, { AZURE_CLIENT_ID = module.identity.client_id }, var.environment)
   identity_id        = module.identity.identity_id
   network_id         = module.network.network_id
@@ -100,14 +104,21 @@ module "observability" {
   channel    = module.alerts.channel
 }
 
+# Not made again in a stack that is older than probe = null.
+moved {
+  from = module.probe
+  to   = module.probe[0]
+}
+
 module "probe" {
   source = "../../modules/azure/probe"
+  count  = var.probe == null ? 0 : 1
   place  = local.place
 
   name          = var.name
-  image         = module.image.image
+  image         = var.probe.image == null ? module.image.image : var.probe.image
   url           = module.edge.url
-  every_minutes = var.every_minutes
+  every_minutes = var.probe.every_minutes
   platform      = module.service.platform
   identity_id   = module.identity.identity_id
   channel       = module.alerts.channel

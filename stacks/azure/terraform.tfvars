@@ -9,9 +9,8 @@ cpu       = 1    # vCPU
 memory    = 2048 # MiB; 2048 for each vCPU
 instances = { min = 2, max = 6 }
 
-waf           = false
-every_minutes = 5
-keep_images   = 30
+waf         = false
+keep_images = 30
 
 # account = "00000000-1111-2222-3333-444444444444" # subscription, in place of the one that az shows
 # email   = "ops@example.com"

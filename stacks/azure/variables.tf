@@ -97,7 +97,7 @@ variable "memory" {
 }
 
 variable "instances" {
-  description = "How many instances run: at least min, 2 or more, and up to max as CPU or memory pass 80 percent or requests queue."
+  description = "How many instances run: at least min, 2 or more, and up to max as CPU, memory or requests pass what scale says."
   type        = object({ min = number, max = number })
 }
 
@@ -125,9 +125,4 @@ variable "email" {
   description = "Who gets alarms by e-mail; null for nobody."
   type        = string
   default     = null
-}
-
-variable "every_minutes" {
-  description = "Minutes between two checks of the public address, a divisor of 60."
-  type        = number
 }

@@ -1,8 +1,9 @@
 locals {
-  # What the stack asks of Google; the last two only with a domain.
+  # What the stack asks of Google; some only with a domain or secrets.
   apis = concat(
     ["artifactregistry", "cloudscheduler", "compute", "iam", "logging", "monitoring", "run", "storage"],
-    var.domain == null ? [] : ["certificatemanager", "dns"]
+    var.domain == null ? [] : ["certificatemanager", "dns"],
+    length(var.service.secrets) == 0 ? [] : ["secretmanager"]
   )
 }
 

@@ -84,6 +84,8 @@ module "service" {
   cpu                = var.cpu
   memory             = var.memory
   instances          = var.instances
+  service            = var.service
+  scale              = var.scale
   environment        = merge(module.documents.settings, var.environment)
   identity_id        = module.identity.identity_id
   network_id         = module.network.network_id
@@ -100,6 +102,7 @@ module "observability" {
   edge_id    = module.edge.edge_id
   url        = module.edge.url
   channel    = module.alerts.channel
+  service    = var.service
 
   depends_on = [terraform_data.apis]
 }
@@ -107,12 +110,12 @@ module "observability" {
 module "probe" {
   source = "../../modules/gcp/probe"
   # Without NAT nothing in the private subnets reaches the public address: check from elsewhere.
-  count = var.nat == "none" ? 0 : 1
+  count = var.nat == "none" || var.probe == null ? 0 : 1
 
   name          = var.name
-  image         = module.image.image
+  image         = var.probe.image == null ? module.image.image : var.probe.image
   url           = module.edge.url
-  every_minutes = var.every_minutes
+  every_minutes = var.probe.every_minutes
   platform      = module.service.platform
   identity_id   = module.identity.identity_id
   channel       = module.alerts.channel

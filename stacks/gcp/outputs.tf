@@ -32,3 +32,28 @@ output "region" {
   description = "Region that it stands in."
   value       = var.region
 }
+
+output "checks" {
+  description = "Paths and the statuses that they answer with from outside: what verify, release and canary ask."
+  value       = concat([var.service.check], [for path, status in var.service.paths : { path = path, status = status }])
+}
+
+output "meridian" {
+  description = "Whether it is Meridian that runs, so that what only Meridian answers is asked too."
+  value       = var.service.meridian
+}
+
+output "principal" {
+  description = "Member for rights, serviceAccount:EMAIL, of the account that the service runs as."
+  value       = module.identity.principal
+}
+
+output "firewall_source" {
+  description = "Range of addresses that the service's connections come from inside the network; a rule of a database names it to let the service in."
+  value       = module.network.firewall_source
+}
+
+output "network_id" {
+  description = "Id of the VPC network, projects/PROJECT/global/networks/NAME."
+  value       = module.network.network_id
+}

@@ -9,9 +9,8 @@ cpu       = 1    # vCPU
 memory    = 2048 # MiB
 instances = { min = 2, max = 6 }
 
-waf           = false
-every_minutes = 5
-keep_images   = 30
+waf         = false
+keep_images = 30
 
 # project = "my-project-123456" # asked for, or TF_VAR_project
 # email   = "ops@example.com"

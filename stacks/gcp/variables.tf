@@ -58,7 +58,7 @@ variable "memory" {
 }
 
 variable "instances" {
-  description = "How many instances run: at least min, 2 or more, and up to max as CPU or requests ask for them."
+  description = "How many instances run: at least min, 2 or more, or 0 (the first request then waits for a start), and up to max as CPU or requests ask for them."
   type        = object({ min = number, max = number })
 
   validation {
@@ -105,9 +105,4 @@ variable "email" {
   description = "Who gets alerts; null for nobody."
   type        = string
   default     = null
-}
-
-variable "every_minutes" {
-  description = "Minutes between two checks of the public address, a divisor of 60."
-  type        = number
 }

@@ -23,7 +23,7 @@ def azure(tmp_path_factory):
     rehearsal.stop()
 
 
-JOB_ADDRESS = "module.probe.azurerm_container_app_job.this"
+JOB_ADDRESS = "module.probe[0].azurerm_container_app_job.this"
 
 
 def test_doctor_finds_the_subscription_ready(azure):

@@ -1,6 +1,6 @@
 locals {
   # Where an instance serves, and where it is asked whether it can; none but the load balancer reaches either.
-  ports = { service = 8080, health = 8081 }
+  ports = { service = var.service.port, health = coalesce(var.service.health.port, var.service.port) }
 }
 
 resource "aws_security_group" "this" {
@@ -47,9 +47,9 @@ resource "aws_lb" "this" {
   internal           = false
   subnets            = var.public_subnet_ids
   security_groups    = [aws_security_group.this.id]
-  # The service keeps idle connections for 15 minutes, longer than this, so that it never closes one
-  # on which the load balancer is sending: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-502-issues
-  idle_timeout               = 60
+  # The service keeps idle connections longer than this, Meridian for 15 minutes, so that it never closes
+  # one on which the load balancer is sending: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-502-issues
+  idle_timeout               = max(60, var.service.request_seconds)
   drop_invalid_header_fields = true
   desync_mitigation_mode     = "defensive"
   # Adds the client's address as the last entry, without a port: what x-forwarded-for:1 reads.
@@ -66,13 +66,15 @@ resource "aws_lb_target_group" "this" {
   vpc_id      = var.network_id
   target_type = "ip"
   protocol    = "HTTP"
-  port        = local.ports.service
-  # Requests in flight end within the service's 15 s; the default of 300 s only makes deployments wait.
-  deregistration_delay = 20
+  # For targets that come without one: ECS registers each task with the service's own port, so that another port needs no
+  # other group.
+  port = 8080
+  # ECS stops a task when this is over: requests in flight end by themselves, or in the time that the service has to stop.
+  deregistration_delay = max(20, var.service.request_seconds - var.service.stop_seconds)
 
   health_check {
     port                = tostring(local.ports.health)
-    path                = "/ready"
+    path                = var.service.health.ready
     matcher             = "200"
     interval            = 10
     timeout             = 5

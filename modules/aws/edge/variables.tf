@@ -4,24 +4,41 @@ variable "name" {
 }
 
 variable "domain" {
-  description = "Own domain, or null for port 80 under the load balancer's name. name: fully qualified, at most 64 characters. zone: id of its Route 53 public hosted zone, where records are written. certificate: ARN of a certificate in ACM, same region, in place of a managed one; without zone it is required, and pointing the name at the load balancer is up to you."
+  description = <<-EOT
+    Own domain, or null for port 80 under the load balancer's name. name: fully qualified, at most 64 characters.
+    zone: id of its Route 53 public hosted zone, where records are written. certificate: ARN of a certificate in ACM,
+    same region, in place of a managed one; without zone it is required, and pointing the name at the load balancer is
+    up to you.
+  EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })
   nullable    = true
 
   validation {
     # 64 is what ACM takes: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
-    condition     = var.domain == null || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain.name)) && length(try(var.domain.name, "")) <= 64
-    error_message = "domain.name must be a fully qualified name in lower case of at most 64 characters, such as time.example.com; it is \"${coalesce(try(var.domain.name, null), "null")}\"."
+    condition = (
+      var.domain == null ||
+      can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain.name)) && length(try(var.domain.name, "")) <= 64
+    )
+    error_message = <<-EOT
+      domain.name must be a fully qualified name in lower case of at most 64 characters, such as time.example.com; it
+      is "${coalesce(try(var.domain.name, null), "null")}".
+    EOT
   }
 
   validation {
     condition     = try(var.domain.zone, null) == null || can(regex("^[A-Z0-9]{8,32}$", var.domain.zone))
-    error_message = "domain.zone must be the id of a Route 53 hosted zone, such as Z0123456789ABCDEFGHIJ; it is \"${coalesce(try(var.domain.zone, null), "null")}\"."
+    error_message = <<-EOT
+      domain.zone must be the id of a Route 53 hosted zone, such as Z0123456789ABCDEFGHIJ; it is
+      "${coalesce(try(var.domain.zone, null), "null")}".
+    EOT
   }
 
   validation {
     condition     = try(var.domain.certificate, null) == null || can(regex("^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/", var.domain.certificate))
-    error_message = "domain.certificate must be the ARN of a certificate in ACM, arn:aws:acm:REGION:ACCOUNT:certificate/ID; it is \"${coalesce(try(var.domain.certificate, null), "null")}\"."
+    error_message = <<-EOT
+      domain.certificate must be the ARN of a certificate in ACM, arn:aws:acm:REGION:ACCOUNT:certificate/ID; it is
+      "${coalesce(try(var.domain.certificate, null), "null")}".
+    EOT
   }
 
   validation {
@@ -31,7 +48,10 @@ variable "domain" {
 }
 
 variable "waf" {
-  description = "Whether AWS WAF filters requests: known bad inputs, the common rule set, addresses of ill repute, 2000 requests in 5 minutes from one address. 9 USD a month and 0.60 USD per million requests."
+  description = <<-EOT
+    Whether AWS WAF filters requests: known bad inputs, the common rule set, addresses of ill repute, 2000 requests in
+    5 minutes from one address. 9 USD a month and 0.60 USD per million requests.
+  EOT
   type        = bool
 }
 
@@ -47,5 +67,37 @@ variable "public_subnet_ids" {
   validation {
     condition     = length(var.public_subnet_ids) >= 2
     error_message = "public_subnet_ids must have at least two subnets, in two zones; it has ${length(var.public_subnet_ids)}."
+  }
+}
+
+variable "service" {
+  description = <<-EOT
+    The parts of the stack's variable service that the load balancer goes by: ports, the path that says ready, and the
+    seconds of requests and of the stop.
+  EOT
+  type = object({
+    port            = number
+    health          = object({ port = number, ready = string })
+    request_seconds = number
+    stop_seconds    = number
+  })
+
+  validation {
+    condition     = alltrue([for port in compact([var.service.port, var.service.health.port]) : floor(port) == tonumber(port) && port >= 1 && port <= 65535])
+    error_message = <<-EOT
+      service.port and service.health.port must be whole numbers from 1 to 65535; they are ${var.service.port} and
+      ${coalesce(var.service.health.port, var.service.port)}.
+    EOT
+  }
+
+  validation {
+    condition     = can(regex("^/[!-~]*$", var.service.health.ready))
+    error_message = "service.health.ready must be a path that begins with \"/\", such as \"/ready\"; it is \"${var.service.health.ready}\"."
+  }
+
+  validation {
+    # A load balancer of AWS waits 4000 s at most.
+    condition     = var.service.request_seconds >= 1 && var.service.request_seconds <= 3600
+    error_message = "service.request_seconds must be from 1 to 3600; it is ${var.service.request_seconds}."
   }
 }

@@ -11,7 +11,7 @@ resource "aws_ecs_service" "canary" {
   launch_type                       = "FARGATE"
   platform_version                  = "1.4.0"
   availability_zone_rebalancing     = "ENABLED"
-  health_check_grace_period_seconds = local.health_check_grace_seconds
+  health_check_grace_period_seconds = var.service.start_seconds
   enable_execute_command            = false
   enable_ecs_managed_tags           = true
   propagate_tags                    = "SERVICE"
@@ -42,8 +42,10 @@ resource "aws_ecs_service" "canary" {
     terraform_data.trial,
     aws_vpc_security_group_ingress_rule.service,
     aws_vpc_security_group_egress_rule.service,
+    aws_vpc_security_group_egress_rule.other,
     aws_vpc_security_group_egress_rule.edge,
     aws_iam_role_policy.log,
+    aws_iam_role_policy.secrets,
   ]
 }
 

@@ -9,9 +9,7 @@ resource "aws_ecs_cluster" "this" {
 }
 
 locals {
-  # A JVM is ready within seconds; the first check after that must not count against a slow zone.
-  health_check_grace_seconds = 60
-  watched                    = merge({ stable = aws_ecs_service.stable }, var.canary == null ? {} : { canary = aws_ecs_service.canary })
+  watched = merge({ stable = aws_ecs_service.stable }, var.canary == null ? {} : { canary = aws_ecs_service.canary })
 }
 
 resource "aws_ecs_service" "stable" {
@@ -24,7 +22,7 @@ resource "aws_ecs_service" "stable" {
   launch_type                       = "FARGATE"
   platform_version                  = "1.4.0"
   availability_zone_rebalancing     = "ENABLED"
-  health_check_grace_period_seconds = local.health_check_grace_seconds
+  health_check_grace_period_seconds = var.service.start_seconds
   enable_execute_command            = false
   enable_ecs_managed_tags           = true
   propagate_tags                    = "SERVICE"
@@ -60,8 +58,10 @@ resource "aws_ecs_service" "stable" {
   depends_on = [
     aws_vpc_security_group_ingress_rule.service,
     aws_vpc_security_group_egress_rule.service,
+    aws_vpc_security_group_egress_rule.other,
     aws_vpc_security_group_egress_rule.edge,
     aws_iam_role_policy.log,
+    aws_iam_role_policy.secrets,
   ]
 }
 

@@ -1,3 +1,8 @@
+locals {
+  # One rule and one mapping for each port, also where health is asked on the port that serves.
+  ports = { for key, port in var.entry.ports : key => port if key == "service" || port != var.entry.ports.service }
+}
+
 resource "aws_security_group" "this" {
   name_prefix = "${var.name}-service-"
   description = "Tasks of ${var.name}"
@@ -11,7 +16,7 @@ resource "aws_security_group" "this" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "service" {
-  for_each = var.entry.ports
+  for_each = local.ports
 
   security_group_id            = aws_security_group.this.id
   description                  = "From the load balancer: ${each.key}"
@@ -23,7 +28,7 @@ resource "aws_vpc_security_group_ingress_rule" "service" {
 
 # The other half: the load balancer reaches these tasks and nothing else.
 resource "aws_vpc_security_group_egress_rule" "edge" {
-  for_each = var.entry.ports
+  for_each = local.ports
 
   security_group_id            = var.entry.security_group_id
   description                  = "To the tasks: ${each.key}"
@@ -33,7 +38,7 @@ resource "aws_vpc_security_group_egress_rule" "edge" {
   to_port                      = each.value
 }
 
-# Registry, logs and object store. A service of your own that calls a database adds its port here.
+# Registry, logs and object store.
 resource "aws_vpc_security_group_egress_rule" "service" {
   security_group_id = aws_security_group.this.id
   description       = "HTTPS to AWS"
@@ -41,4 +46,16 @@ resource "aws_vpc_security_group_egress_rule" "service" {
   ip_protocol       = "tcp"
   from_port         = 443
   to_port           = 443
+}
+
+# What else the service calls, such as a database.
+resource "aws_vpc_security_group_egress_rule" "other" {
+  for_each = setsubtract(toset([for port in var.service.egress_ports : tostring(port)]), ["443"])
+
+  security_group_id = aws_security_group.this.id
+  description       = "To port ${each.key} of what the service calls"
+  cidr_ipv4         = "0.0.0.0/0"
+  ip_protocol       = "tcp"
+  from_port         = tonumber(each.key)
+  to_port           = tonumber(each.key)
 }

@@ -18,3 +18,8 @@ output "revision" {
 
   depends_on = [aws_lb_listener_rule.weights]
 }
+
+output "firewall_source" {
+  description = "Id of the tasks' security group, for rules elsewhere that let the service in."
+  value       = aws_security_group.this.id
+}

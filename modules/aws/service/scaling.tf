@@ -9,8 +9,8 @@ resource "aws_appautoscaling_target" "this" {
 # Both hold at once: the larger demand wins, and both must agree before anything is taken away.
 resource "aws_appautoscaling_policy" "this" {
   for_each = {
-    cpu    = "ECSServiceAverageCPUUtilization"
-    memory = "ECSServiceAverageMemoryUtilization"
+    cpu    = { metric = "ECSServiceAverageCPUUtilization", percent = coalesce(var.scale.cpu, 80) }
+    memory = { metric = "ECSServiceAverageMemoryUtilization", percent = coalesce(var.scale.memory, 80) }
   }
 
   name               = "${var.name}-${each.key}"
@@ -20,13 +20,13 @@ resource "aws_appautoscaling_policy" "this" {
   resource_id        = aws_appautoscaling_target.this.resource_id
 
   target_tracking_scaling_policy_configuration {
-    target_value = 80
+    target_value = each.value.percent
     # Quick to add, slow to take away: a task too many for five minutes costs half a cent.
     scale_out_cooldown = 60
     scale_in_cooldown  = 300
 
     predefined_metric_specification {
-      predefined_metric_type = each.value
+      predefined_metric_type = each.value.metric
     }
   }
 }

@@ -2,6 +2,8 @@ data "aws_region" "current" {}
 
 locals {
   container = "service"
+  # Meridian's by number, which ECS takes without looking into the image.
+  user = var.service.user == null && var.service.meridian ? "65532" : var.service.user
   # What runs: the stable image always, the canary's beside it.
   images = merge({ stable = var.image }, var.canary == null ? {} : { canary = var.canary.image })
 }
@@ -24,23 +26,22 @@ resource "aws_ecs_task_definition" "this" {
 
   # Every default is written out: ECS returns them all, and a difference would replace the
   # definition with every apply.
-  container_definitions = jsonencode([{
-    name                   = local.container
-    image                  = each.value
-    essential              = true
-    cpu                    = 0
-    user                   = "65532"
-    command                = []
-    mountPoints            = []
-    volumesFrom            = []
-    systemControls         = []
-    stopTimeout            = 30
-    linuxParameters        = { capabilities = { add = [], drop = ["ALL"] }, initProcessEnabled = false }
+  container_definitions = jsonencode([merge({
+    name           = local.container
+    image          = each.value
+    essential      = true
+    cpu            = 0
+    command        = var.service.args == null ? [] : var.service.args
+    mountPoints    = []
+    volumesFrom    = []
+    systemControls = []
+    # No less than what ECS gives by itself.
+    stopTimeout            = max(30, var.service.stop_seconds)
     privileged             = false
     readonlyRootFilesystem = true
 
     portMappings = [
-      for port in [var.entry.ports.service, var.entry.ports.health] :
+      for port in distinct([var.entry.ports.service, var.entry.ports.health]) :
       { containerPort = port, hostPort = port, protocol = "tcp" }
     ]
 
@@ -66,7 +67,22 @@ resource "aws_ecs_task_definition" "this" {
       }
       secretOptions = []
     }
-  }])
+
+    linuxParameters = merge(
+      { capabilities = { add = [], drop = ["ALL"] }, initProcessEnabled = false },
+      # In memory, for everybody: a volume would belong to root, and shut out any other user:
+      # https://github.com/aws/containers-roadmap/issues/938
+      { for key, mounts in {
+        tmpfs = [for path, size in var.service.writable : { containerPath = path, size = size, mountOptions = ["mode=1777"] }]
+      } : key => mounts if length(mounts) > 0 },
+    )
+    },
+    # Not there at all unless asked for: the image's own.
+    { for key, value in { user = local.user, entryPoint = var.service.entrypoint } : key => value if value != null },
+    { for key, secrets in {
+      secrets = [for name, arn in var.service.secrets : { name = name, valueFrom = arn }]
+    } : key => secrets if length(secrets) > 0 },
+  )])
 
   # The old definition stays until the service has left it, for a rollback needs it.
   lifecycle {
@@ -82,7 +98,7 @@ resource "aws_cloudwatch_log_group" "this" {
   # checkov:skip=CKV_AWS_158:CloudWatch encrypts with its own key; the log holds no secrets, and a key of ours costs 1 USD a month
   # checkov:skip=CKV_AWS_338:addresses of visitors are not kept for a year
   name              = local.log_group
-  retention_in_days = 30
+  retention_in_days = var.service.log_days
 }
 
 resource "aws_iam_role_policy" "log" {
@@ -97,5 +113,25 @@ resource "aws_iam_role_policy" "log" {
       Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
       Resource = "${aws_cloudwatch_log_group.this.arn}:*"
     }]
+  })
+}
+
+locals {
+  # ARN without what may follow it, a key in its JSON and a version: ARN:KEY:STAGE:VERSION.
+  secrets = { for action, service in { "secretsmanager:GetSecretValue" = "secretsmanager", "ssm:GetParameters" = "ssm" } :
+    action => distinct([for arn in values(var.service.secrets) : regex("^(?:[^:]+:){5}(?:secret:)?[^:]+", arn) if split(":", arn)[2] == service])
+  }
+}
+
+# ECS reads them when a task starts: a secret that changed arrives with the next task.
+resource "aws_iam_role_policy" "secrets" {
+  count = length(var.service.secrets) > 0 ? 1 : 0
+
+  name = "read-service-secrets"
+  role = regex("[^/]+$", var.identity_id.execution)
+
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [for action, arns in local.secrets : { Effect = "Allow", Action = action, Resource = arns } if length(arns) > 0]
   })
 }

@@ -72,12 +72,12 @@ variable "memory" {
 }
 
 variable "instances" {
-  description = "How many instances run: at least min, 2 or more, and up to max, 1000 at most, as CPU or memory pass 80 percent."
+  description = "How many instances run: at least min, 2 or more, and up to max, 1000 at most, as CPU or memory pass what scale says."
   type        = object({ min = number, max = number })
 
   validation {
     condition     = floor(var.instances.min) == var.instances.min && var.instances.min >= 2
-    error_message = "instances.min must be a whole number from 2: one instance alone is not there while its zone or host fails; it is ${var.instances.min}."
+    error_message = "instances.min must be a whole number from 2: one instance alone is not there while its zone or host fails, and 0 is for Google, where a request wakes one; it is ${var.instances.min}."
   }
 
   validation {
@@ -91,13 +91,18 @@ variable "environment" {
   type        = map(string)
 
   validation {
-    condition     = alltrue([for name in keys(var.environment) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
-    error_message = "environment: names have letters, digits and _, no digit first; refused: ${join(", ", [for name in keys(var.environment) : name if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])}."
+    condition     = alltrue([for name in concat(keys(var.environment), keys(var.service.secrets)) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
+    error_message = "environment and service.secrets: names have letters, digits and _, no digit first; refused: ${join(", ", [for name in concat(keys(var.environment), keys(var.service.secrets)) : name if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])}."
   }
 
   validation {
-    condition     = length(setintersection(keys(var.environment), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"])) == 0
-    error_message = "environment must not set ${join(", ", setintersection(keys(var.environment), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]))}: the module does, to agree with the load balancer and the image."
+    condition     = length(setintersection(concat(keys(var.environment), keys(var.service.secrets)), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"])) == 0
+    error_message = "environment and service.secrets must not set ${join(", ", setintersection(concat(keys(var.environment), keys(var.service.secrets)), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]))}: the module does, to agree with the load balancer and the image."
+  }
+
+  validation {
+    condition     = length(setintersection(keys(var.environment), keys(var.service.secrets))) == 0
+    error_message = "environment and service.secrets must not both set ${join(", ", setintersection(keys(var.environment), keys(var.service.secrets)))}."
   }
 }
 

@@ -1,5 +1,5 @@
 # Reading everything is not enough to refresh: for a container app or job the provider asks for its
-# secrets, of which ours have none, by an action that is no reading to Azure.
+# secrets, of which ours are names in Key Vault, by an action that is no reading to Azure.
 resource "azurerm_role_definition" "planner" {
   # With the subscription's first digits, for another in the tenant may not have the same name:
   # https://learn.microsoft.com/azure/role-based-access-control/custom-roles#custom-role-limits

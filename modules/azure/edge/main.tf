@@ -83,20 +83,21 @@ resource "azurerm_application_gateway" "this" {
     # Container Apps finds the service by this name, and its certificate bears it.
     pick_host_name_from_backend_address = true
     probe_name                          = "now"
+    request_timeout                     = var.service.request_seconds
   }
 
-  # What visitors ask for, and nothing but 200: a service that answers 404 is not healthy.
+  # What visitors ask for, and no other status: a service that answers 404 is not healthy.
   probe {
     name                                      = "now"
     protocol                                  = "Https"
-    path                                      = "/now"
+    path                                      = var.service.check.path
     pick_host_name_from_backend_http_settings = true
     interval                                  = 10
     timeout                                   = 5
     unhealthy_threshold                       = 3
 
     match {
-      status_code = ["200"]
+      status_code = [tostring(var.service.check.status)]
     }
   }
 

@@ -79,3 +79,17 @@ variable "public_subnet_ids" {
   description = "The one public subnet, from the module network; it spans all zones, and holds nothing but the gateway."
   type        = list(string)
 }
+
+variable "service" {
+  description = "The parts of the stack's variable service that the gateway goes by: what it asks to find an instance healthy, and the seconds of requests."
+  type = object({
+    check           = object({ path = string, status = number })
+    request_seconds = number
+  })
+
+  validation {
+    # https://learn.microsoft.com/azure/container-apps/ingress-overview#http
+    condition     = floor(var.service.request_seconds) == var.service.request_seconds && var.service.request_seconds >= 1 && var.service.request_seconds <= 240
+    error_message = "service.request_seconds must be a whole number from 1 to 240, when the ingress of Container Apps ends a request; it is ${var.service.request_seconds}."
+  }
+}

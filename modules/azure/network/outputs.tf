@@ -21,3 +21,8 @@ output "private_subnet_ids" {
     azurerm_subnet_network_security_group_association.private,
   ]
 }
+
+output "firewall_source" {
+  description = "Range of the private subnet, from which the service calls: for rules elsewhere that let it in."
+  value       = local.private
+}

@@ -1,11 +1,3 @@
-locals {
-  ports = { service = 8080, health = 8081 }
-  # What the newest revision runs. During a canary the older one, named below, keeps what it has.
-  image = var.canary == null ? var.image : var.canary.image
-  # Registries that the identity pulls from; others ask for no identity.
-  registries = toset([for image in [var.image, local.image] : split("/", image)[0] if endswith(split("/", image)[0], ".azurecr.io")])
-}
-
 resource "azurerm_container_app" "this" {
   name                         = var.name
   resource_group_name          = var.place.resource_group
@@ -26,6 +18,16 @@ resource "azurerm_container_app" "this" {
     content {
       server   = registry.value
       identity = var.identity_id
+    }
+  }
+
+  dynamic "secret" {
+    for_each = local.secrets
+
+    content {
+      name                = secret.value.name
+      identity            = var.identity_id
+      key_vault_secret_id = secret.value.url
     }
   }
 
@@ -57,22 +59,22 @@ resource "azurerm_container_app" "this" {
     # No revision_suffix: Azure never takes a name twice, and going back to an older image would be one.
     min_replicas                     = var.instances.min
     max_replicas                     = var.instances.max
-    termination_grace_period_seconds = 30
+    termination_grace_period_seconds = max(30, var.service.stop_seconds)
 
     http_scale_rule {
       name = "requests"
-      # An answer takes milliseconds, so a hundred at once are a queue, whatever the CPU says.
-      concurrent_requests = "100"
+      # Meridian's answer takes milliseconds, so a hundred at once are a queue, whatever the CPU says.
+      concurrent_requests = tostring(coalesce(var.scale.requests, 100))
     }
 
     # The largest demand wins.
     dynamic "custom_scale_rule" {
-      for_each = toset(["cpu", "memory"])
+      for_each = { cpu = coalesce(var.scale.cpu, 80), memory = coalesce(var.scale.memory, 80) }
 
       content {
-        name             = custom_scale_rule.value
-        custom_rule_type = custom_scale_rule.value
-        metadata         = { type = "Utilization", value = "80" }
+        name             = custom_scale_rule.key
+        custom_rule_type = custom_scale_rule.key
+        metadata         = { type = "Utilization", value = tostring(custom_scale_rule.value) }
       }
     }
 
@@ -82,60 +84,59 @@ resource "azurerm_container_app" "this" {
       image  = local.image
       cpu    = var.cpu
       memory = "${var.memory / 1024}Gi"
+      # What Container Apps calls so is the image's ENTRYPOINT.
+      command = var.service.entrypoint
+      args    = var.service.args
 
       dynamic "env" {
-        for_each = merge(var.environment, {
-          PORT                = tostring(local.ports.service)
-          MERIDIAN_ADMIN_PORT = tostring(local.ports.health)
-          # Answers tell which image gave them, so that a canary can be told from the stable.
-          MERIDIAN_VERSION = split("@", local.image)[1]
-          # Written by the gateway over whatever the client sent. Container Apps overwrites X-Forwarded-For with
-          # the gateway's address: https://github.com/microsoft/azure-container-apps/issues/1538
-          MERIDIAN_CLIENT_ADDRESS = "header:X-Client-IP"
-        })
+        for_each = local.settings
 
         content {
-          name  = env.key
-          value = env.value
+          name        = env.key
+          value       = env.value.value
+          secret_name = env.value.secret
         }
       }
 
-      # A minute to start, then the others take over.
+      # Time to start, then the others take over.
       startup_probe {
         transport               = "HTTP"
         port                    = local.ports.health
-        path                    = "/started"
-        interval_seconds        = 2
+        path                    = coalesce(var.service.health.started, var.service.health.ready)
+        interval_seconds        = local.pace
         timeout                 = 2
-        failure_count_threshold = 30
+        failure_count_threshold = ceil(var.service.start_seconds / local.pace)
       }
 
       readiness_probe {
         transport               = "HTTP"
         port                    = local.ports.health
-        path                    = "/ready"
+        path                    = var.service.health.ready
         interval_seconds        = 5
         timeout                 = 3
         success_count_threshold = 1
         failure_count_threshold = 3
       }
 
-      liveness_probe {
-        transport               = "HTTP"
-        port                    = local.ports.health
-        path                    = "/live"
-        interval_seconds        = 10
-        timeout                 = 5
-        failure_count_threshold = 3
+      # null: Container Apps asks for a connection.
+      dynamic "liveness_probe" {
+        for_each = var.service.health.live[*]
+
+        content {
+          transport               = "HTTP"
+          port                    = local.ports.health
+          path                    = liveness_probe.value
+          interval_seconds        = 10
+          timeout                 = 5
+          failure_count_threshold = 3
+        }
       }
     }
   }
 
   lifecycle {
     precondition {
-      condition = alltrue([
-        for trial in local.trial[*] : try(var.canary.image == trial.image, false) || local.asked <= trial.percent
-      ])
+      condition     = alltrue([for trial in local.trial[*] : try(var.canary.image == trial.image, false) || local.asked <= trial.percent])
       error_message = <<-EOT
         A canary of ${try(local.trial.image, "")} has ${try(local.trial.percent, 0)} % of the requests, and one change would give it
         all of them for a while. Nothing was changed. Finish it: ./taskw canary-azure; or take it back:
@@ -145,5 +146,5 @@ resource "azurerm_container_app" "this" {
   }
 
   # Its log from the first line on.
-  depends_on = [azurerm_monitor_diagnostic_setting.this]
+  depends_on = [azurerm_monitor_diagnostic_setting.this, terraform_data.secrets]
 }

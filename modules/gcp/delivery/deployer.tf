@@ -18,11 +18,11 @@ resource "google_artifact_registry_repository_iam_member" "deployer" {
 }
 
 # To make a bucket is a right on the project, to do anything with it a right on the bucket. What the roles
-# for service accounts lack is to change the name of one.
+# for service accounts lack is to change the name of one. Secrets are made by others; a service is let to read them.
 resource "google_project_iam_custom_role" "deployer" {
   role_id     = "${replace(var.name, "-", "_")}_deployer_${terraform_data.since["role"].input}"
   title       = "${var.name} deployer"
-  permissions = ["iam.serviceAccounts.update", "storage.buckets.create"]
+  permissions = ["iam.serviceAccounts.update", "secretmanager.secrets.getIamPolicy", "secretmanager.secrets.setIamPolicy", "storage.buckets.create"]
 }
 
 resource "google_project_iam_member" "deployer_more" {

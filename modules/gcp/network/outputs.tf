@@ -14,3 +14,10 @@ output "private_subnet_ids" {
 
   depends_on = [google_compute_firewall.deny_egress, google_compute_router_nat.this]
 }
+
+# A range and no tag: Google's rules for what comes in know no tags of Cloud Run:
+# https://cloud.google.com/run/docs/configuring/vpc-direct-vpc#limitations
+output "firewall_source" {
+  description = "Range of the service's subnet, from which it calls: for rules elsewhere that let it in."
+  value       = google_compute_subnetwork.private["service"].ip_cidr_range
+}

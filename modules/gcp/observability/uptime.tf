@@ -18,19 +18,24 @@ resource "google_monitoring_uptime_check_config" "this" {
 
   http_check {
     request_method = "GET"
-    path           = "/now"
+    path           = var.service.check.path
     port           = local.tls ? 443 : 80
     use_ssl        = local.tls
     validate_ssl   = local.tls
 
     accepted_response_status_codes {
-      status_value = 200
+      status_value = var.service.check.status
     }
   }
 
-  content_matchers {
-    content = "\"now\""
-    matcher = "CONTAINS_STRING"
+  # Meridian's time, where that is what is asked.
+  dynamic "content_matchers" {
+    for_each = var.service.meridian && var.service.check.path == "/now" ? ["\"now\""] : []
+
+    content {
+      content = content_matchers.value
+      matcher = "CONTAINS_STRING"
+    }
   }
 
   # Google takes no check away while an alert refers to it.
@@ -81,6 +86,6 @@ resource "google_monitoring_alert_policy" "unreachable" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "Two or more of Google's places in the world got no 200 from ${var.url}/now for eight minutes."
+    content   = "Two or more of Google's places in the world got no ${var.service.check.status} from ${var.url}${var.service.check.path} for eight minutes."
   }
 }

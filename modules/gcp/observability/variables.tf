@@ -28,3 +28,8 @@ variable "channel" {
   type        = string
   nullable    = true
 }
+
+variable "service" {
+  description = "The parts of the stack's variable service that are asked from outside: path and status, and whether it is Meridian, whose time is looked for."
+  type        = object({ meridian = bool, check = object({ path = string, status = number }) })
+}

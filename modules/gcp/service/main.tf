@@ -1,11 +1,3 @@
-locals {
-  # What the newest revision runs: with a canary that is the canary, and the stable revision keeps
-  # what it was made with.
-  image = var.canary == null ? var.image : var.canary.image
-  ports = { service = 8080, health = 8081 }
-  tag   = "${var.name}-service"
-}
-
 resource "google_cloud_run_v2_service" "this" {
   name        = var.name
   location    = var.place.region
@@ -35,9 +27,10 @@ resource "google_cloud_run_v2_service" "this" {
     service_account       = var.identity_id
     execution_environment = "EXECUTION_ENVIRONMENT_GEN2"
     # Together the service's limits for a request to come in and for its answer.
-    timeout = "30s"
-    # Per vCPU what Cloud Run has by default; far below the limit of connections of the service itself.
-    max_instance_request_concurrency = 80 * var.cpu
+    timeout = "${var.service.request_seconds}s"
+    # Per vCPU what Cloud Run has by default; far below the limit of connections of the service itself. No instance gets more
+    # at once, and others are added at 60 percent of it.
+    max_instance_request_concurrency = var.scale.requests == null ? 80 * var.cpu : ceil(var.scale.requests / 0.6)
 
     vpc_access {
       # Whatever the service calls leaves through our network, where it is seen and stopped.
@@ -55,6 +48,9 @@ resource "google_cloud_run_v2_service" "this" {
     containers {
       name  = "service"
       image = local.image
+      # What Cloud Run calls so is the image's ENTRYPOINT.
+      command = var.service.entrypoint
+      args    = var.service.args
 
       ports {
         name           = "http1"
@@ -69,26 +65,30 @@ resource "google_cloud_run_v2_service" "this" {
         startup_cpu_boost = true
       }
 
-      # A JVM is up in seconds, its way to the documents up to a minute later (MERIDIAN_DOCUMENTS_WAIT).
+      # The service is up in its time, its network up to a minute later (MERIDIAN_DOCUMENTS_WAIT); 240 seconds are the most.
       startup_probe {
         period_seconds    = 2
         timeout_seconds   = 2
-        failure_threshold = 60
+        failure_threshold = ceil(min(240, var.service.start_seconds + 60) / 2)
 
         http_get {
-          path = "/started"
+          path = coalesce(var.service.health.started, var.service.health.ready)
           port = local.ports.health
         }
       }
 
-      liveness_probe {
-        period_seconds    = 10
-        timeout_seconds   = 5
-        failure_threshold = 3
+      dynamic "liveness_probe" {
+        for_each = var.service.health.live[*]
 
-        http_get {
-          path = "/live"
-          port = local.ports.health
+        content {
+          period_seconds    = 10
+          timeout_seconds   = 5
+          failure_threshold = 3
+
+          http_get {
+            path = liveness_probe.value
+            port = local.ports.health
+          }
         }
       }
 
@@ -100,25 +100,28 @@ resource "google_cloud_run_v2_service" "this" {
         failure_threshold = 2
 
         http_get {
-          path = "/ready"
+          path = var.service.health.ready
           port = local.ports.health
         }
       }
 
       dynamic "env" {
-        # A new instance's network comes up to a minute after its process, so that it would begin with failures:
-        # https://cloud.google.com/run/docs/configuring/vpc-direct-vpc#limitations
-        for_each = merge({ MERIDIAN_DOCUMENTS_WAIT = "100s" }, var.environment, {
-          MERIDIAN_ADMIN_PORT = tostring(local.ports.health)
-          # Answers tell which image gave them, so that a canary can be told from the stable.
-          MERIDIAN_VERSION = split("@", local.image)[1]
-          # The load balancer of the module edge writes it, and there is no other way in.
-          MERIDIAN_CLIENT_ADDRESS = "header:X-Client-Address"
-        })
+        for_each = local.settings
 
         content {
           name  = env.key
-          value = env.value
+          value = env.value.value
+
+          dynamic "value_source" {
+            for_each = env.value.secret[*]
+
+            content {
+              secret_key_ref {
+                secret  = value_source.value
+                version = "latest"
+              }
+            }
+          }
         }
       }
     }
@@ -139,5 +142,5 @@ resource "google_cloud_run_v2_service" "this" {
     ignore_changes = [client, client_version]
   }
 
-  depends_on = [google_compute_firewall.egress]
+  depends_on = [google_compute_firewall.egress, terraform_data.secrets]
 }

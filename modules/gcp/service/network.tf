@@ -1,4 +1,4 @@
-# Registry, logs and object store. A service of your own that calls a database adds its port here.
+# Registry, logs and object store, and what else the service calls, such as a database.
 resource "google_compute_firewall" "egress" {
   name               = "${var.name}-service-egress"
   description        = "The service: HTTPS"
@@ -10,7 +10,7 @@ resource "google_compute_firewall" "egress" {
 
   allow {
     protocol = "tcp"
-    ports    = ["443"]
+    ports    = distinct(concat(["443"], [for port in var.service.egress_ports : tostring(port)]))
   }
 }
 

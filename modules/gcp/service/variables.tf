@@ -78,12 +78,12 @@ variable "memory" {
 }
 
 variable "instances" {
-  description = "How many instances run: at least min, 2 or more, and up to max, 1000 at most, as CPU or requests ask for them."
+  description = "How many instances run: at least min, 2 or more, or 0 (the first request then waits for a start), and up to max, 1000 at most, as CPU or requests ask for them."
   type        = object({ min = number, max = number })
 
   validation {
-    condition     = floor(var.instances.min) == var.instances.min && var.instances.min >= 2
-    error_message = "instances.min must be a whole number from 2: one instance alone is not there while its zone or host fails; it is ${var.instances.min}."
+    condition     = floor(var.instances.min) == var.instances.min && (var.instances.min == 0 || var.instances.min >= 2)
+    error_message = "instances.min must be 0, where the first request waits for a start, or a whole number from 2: one instance alone is not there while its zone or host fails; it is ${var.instances.min}."
   }
 
   validation {
@@ -97,28 +97,33 @@ variable "environment" {
   type        = map(string)
 
   validation {
-    condition     = alltrue([for name in keys(var.environment) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
+    condition     = alltrue([for name in concat(keys(var.environment), keys(var.service.secrets)) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
     error_message = <<-EOT
-      environment: names have letters, digits and _, no digit first; refused:
-      ${join(", ", [for name in keys(var.environment) : name if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])}.
+      environment and service.secrets: names have letters, digits and _, no digit first; refused:
+      ${join(", ", [for name in concat(keys(var.environment), keys(var.service.secrets)) : name if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])}.
     EOT
   }
 
   validation {
-    condition     = length(setintersection(keys(var.environment), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"])) == 0
+    condition     = length(setintersection(concat(keys(var.environment), keys(var.service.secrets)), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"])) == 0
     error_message = <<-EOT
-      environment must not set
-      ${join(", ", setintersection(keys(var.environment), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]))}:
+      environment and service.secrets must not set
+      ${join(", ", setintersection(concat(keys(var.environment), keys(var.service.secrets)), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]))}:
       the module does, to agree with the load balancer and the image.
     EOT
   }
 
   validation {
+    condition     = length(setintersection(keys(var.environment), keys(var.service.secrets))) == 0
+    error_message = "environment and service.secrets must not both set ${join(", ", setintersection(keys(var.environment), keys(var.service.secrets)))}."
+  }
+
+  validation {
     # https://cloud.google.com/run/docs/container-contract#services-env-vars
-    condition     = !anytrue([for name in keys(var.environment) : can(regex("^(K_SERVICE|K_REVISION|K_CONFIGURATION|X_GOOGLE_.*)$", name))])
+    condition     = !anytrue([for name in concat(keys(var.environment), keys(var.service.secrets)) : can(regex("^(K_SERVICE|K_REVISION|K_CONFIGURATION|X_GOOGLE_.*)$", name))])
     error_message = <<-EOT
-      environment must not set
-      ${join(", ", [for name in keys(var.environment) : name if can(regex("^(K_SERVICE|K_REVISION|K_CONFIGURATION|X_GOOGLE_.*)$", name))])},
+      environment and service.secrets must not set
+      ${join(", ", [for name in concat(keys(var.environment), keys(var.service.secrets)) : name if can(regex("^(K_SERVICE|K_REVISION|K_CONFIGURATION|X_GOOGLE_.*)$", name))])},
       which Cloud Run keeps for itself.
     EOT
   }

@@ -25,6 +25,10 @@ run "with_the_variables_above" {
     error_message = "Outputs name the revision and the dashboard."
   }
   assert {
+    condition     = output.checks == [{ path = "/now", status = 200 }] && output.meridian && output.principal == "meridian-task" && output.network_id == "vpc-1" && output.firewall_source == "sg-1"
+    error_message = "Outputs name what is asked from outside, and what others need to let the service in."
+  }
+  assert {
     condition     = var.nat == "single" && var.instances.min == 2 && !var.waf
     error_message = "The defaults bill one NAT gateway, two tasks and no firewall: what the guide says it costs."
   }
@@ -101,4 +105,87 @@ run "refuses_a_repository_out_of_reach_without_nat" {
     repository_url = "ghcr.io/someone/meridian"
   }
   expect_failures = [var.repository_url]
+}
+
+run "a_service_of_ones_own_by_variables_alone" {
+  command = plan
+  variables {
+    service = {
+      meridian        = false
+      port            = 9898
+      entrypoint      = ["/app"]
+      args            = ["serve"]
+      user            = "app"
+      health          = { ready = "/readyz" }
+      start_seconds   = 90
+      stop_seconds    = 30
+      check           = { path = "/", status = 302 }
+      paths           = { "/version" = 200 }
+      secrets         = { TOKEN = "arn:aws:ssm:us-east-1:123456789012:parameter/meridian/token" }
+      egress_ports    = [5432]
+      writable        = { "/tmp" = 64 }
+      request_seconds = 120
+      log_days        = 90
+    }
+    scale = { cpu = 60 }
+    probe = null
+  }
+  assert {
+    condition     = output.checks == [{ path = "/", status = 302 }, { path = "/version", status = 200 }] && !output.meridian && length(module.probe) == 0
+    error_message = "It is asked what it says it answers, nothing that only Meridian does, and no probe runs in its image."
+  }
+}
+
+run "a_probe_may_be_of_another_image" {
+  command = plan
+  variables {
+    service = { meridian = false }
+    probe   = { every_minutes = 15, image = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" }
+  }
+  assert {
+    condition     = length(module.probe) == 1
+    error_message = "Meridian's program asks for the time of any service that tells it."
+  }
+}
+
+run "refuses_to_run_ones_own_image_as_the_probe" {
+  command = plan
+  variables {
+    service = { meridian = false }
+  }
+  expect_failures = [var.probe]
+}
+
+run "refuses_a_probe_that_cannot_be_pulled" {
+  command = plan
+  variables {
+    probe = { image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/other@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" }
+  }
+  expect_failures = [var.probe]
+}
+
+run "refuses_a_path_without_its_slash" {
+  command = plan
+  variables {
+    service = { paths = { "version" = 200 } }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_secrets_out_of_reach_without_nat" {
+  command = plan
+  variables {
+    nat     = "none"
+    image   = "123456789012.dkr.ecr.us-east-1.amazonaws.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    service = { secrets = { TOKEN = "arn:aws:ssm:us-east-1:123456789012:parameter/meridian/token" } }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_status_that_is_none" {
+  command = plan
+  variables {
+    service = { check = { status = 20 } }
+  }
+  expect_failures = [var.service]
 }

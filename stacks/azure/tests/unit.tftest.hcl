@@ -15,6 +15,10 @@ run "with_the_variables_above" {
     error_message = "The defaults serve on port 80 and are checked from outside: plain HTTP under Azure's name, the given image, and no canary."
   }
   assert {
+    condition     = output.checks == [{ path = "/now", status = 200 }] && output.meridian && output.principal == "99999999-1111-2222-3333-444444444444" && endswith(output.network_id, "/virtualNetworks/test") && output.firewall_source == "10.20.128.0/20"
+    error_message = "Outputs name what is asked from outside, and what others need to let the service in."
+  }
+  assert {
     condition     = startswith(output.dashboard_url, "https://portal.azure.com/#@")
     error_message = "The dashboard in the portal."
   }
@@ -70,29 +74,100 @@ run "refuses_a_name_too_long_for_a_store_a_region_without_zones_and_a_subscripti
 run "accepts_the_least_of_everything" {
   command = plan
   variables {
-    name          = "abc"
-    cidr          = "192.168.4.0/22"
-    cpu           = 0.25
-    memory        = 512
-    instances     = { min = 2, max = 2 }
-    every_minutes = 1
-    keep_images   = 10
+    name        = "abc"
+    cidr        = "192.168.4.0/22"
+    cpu         = 0.25
+    memory      = 512
+    instances   = { min = 2, max = 2 }
+    probe       = { every_minutes = 1 }
+    keep_images = 10
   }
 }
 
 run "accepts_the_most_of_everything" {
   command = plan
   variables {
-    name          = "sixteen-letters0"
-    cidr          = "10.20.0.0/16"
-    cpu           = 4
-    memory        = 8192
-    instances     = { min = 300, max = 300 }
-    every_minutes = 60
-    keep_images   = 1000
+    name        = "sixteen-letters0"
+    cidr        = "10.20.0.0/16"
+    cpu         = 4
+    memory      = 8192
+    instances   = { min = 300, max = 300 }
+    probe       = { every_minutes = 60 }
+    keep_images = 1000
     domain = {
       name        = "time.sixty-four-letters-are-what-a-certificate-takes.example.com"
       certificate = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/k/providers/Microsoft.KeyVault/vaults/v/secrets/s"
     }
   }
+}
+
+run "a_service_of_ones_own_by_variables_alone" {
+  command = plan
+  variables {
+    service = {
+      meridian        = false
+      port            = 9898
+      entrypoint      = ["/app"]
+      args            = ["serve"]
+      health          = { ready = "/readyz" }
+      start_seconds   = 90
+      stop_seconds    = 30
+      check           = { path = "/", status = 302 }
+      paths           = { "/version" = 200 }
+      secrets         = { TOKEN = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/vaults/providers/Microsoft.KeyVault/vaults/ours/secrets/token" }
+      egress_ports    = [5432]
+      request_seconds = 120
+      log_days        = 90
+    }
+    scale = { cpu = 60, requests = 20 }
+    probe = null
+  }
+  assert {
+    condition     = output.checks == [{ path = "/", status = 302 }, { path = "/version", status = 200 }] && !output.meridian && length(module.probe) == 0
+    error_message = "It is asked what it says it answers, nothing that only Meridian does, and no probe runs in its image."
+  }
+}
+
+run "a_probe_may_be_of_another_image" {
+  command = plan
+  variables {
+    service = { meridian = false }
+    probe   = { every_minutes = 15, image = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" }
+  }
+  assert {
+    condition     = length(module.probe) == 1
+    error_message = "Meridian's program asks for the time of any service that tells it."
+  }
+}
+
+run "refuses_to_run_ones_own_image_as_the_probe" {
+  command = plan
+  variables {
+    service = { meridian = false }
+  }
+  expect_failures = [var.probe]
+}
+
+run "refuses_a_probe_that_cannot_be_pulled" {
+  command = plan
+  variables {
+    probe = { image = "other.azurecr.io/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" }
+  }
+  expect_failures = [var.probe]
+}
+
+run "refuses_a_path_without_its_slash" {
+  command = plan
+  variables {
+    service = { paths = { "version" = 200 } }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_status_that_is_none" {
+  command = plan
+  variables {
+    service = { check = { status = 20 } }
+  }
+  expect_failures = [var.service]
 }

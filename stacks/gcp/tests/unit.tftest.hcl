@@ -14,12 +14,16 @@ run "with_the_variables_above" {
     error_message = "The defaults serve on port 80 and are checked from outside: plain HTTP under the load balancer's address, the given image, and a probe."
   }
   assert {
+    condition     = output.checks == [{ path = "/now", status = 200 }] && output.meridian && output.principal == "serviceAccount:test-service@test-project.iam.gserviceaccount.com" && output.network_id == "projects/test-project/global/networks/test" && output.firewall_source == "10.20.128.0/20"
+    error_message = "Outputs name what is asked from outside, and what others need to let the service in."
+  }
+  assert {
     condition     = output.revision == "test-00001-abc" && output.canary == null && startswith(output.dashboard_url, "https://console.cloud.google.com/")
     error_message = "Outputs name the revision and the dashboard."
   }
   assert {
-    condition     = alltrue([for api in google_project_service.this : !api.disable_on_destroy]) && !contains(keys(google_project_service.this), "dns")
-    error_message = "Interfaces stay on after a destroy: others in the project may need them; those of a domain are not asked for without one."
+    condition     = alltrue([for api in google_project_service.this : !api.disable_on_destroy]) && length(setintersection(["dns", "secretmanager"], keys(google_project_service.this))) == 0
+    error_message = "Interfaces stay on after a destroy: others in the project may need them; those of a domain or of secrets are not asked for without one."
   }
 }
 
@@ -85,4 +89,77 @@ run "refuses_an_image_that_cloud_run_cannot_fetch" {
     image = "ghcr.io/someone/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
   }
   expect_failures = [var.image]
+}
+
+run "a_service_of_ones_own_by_variables_alone" {
+  variables {
+    service = {
+      meridian        = false
+      port            = 9898
+      entrypoint      = ["/app"]
+      args            = ["serve"]
+      health          = { ready = "/readyz" }
+      start_seconds   = 90
+      stop_seconds    = 10
+      check           = { path = "/", status = 302 }
+      paths           = { "/version" = 200 }
+      secrets         = { TOKEN = "projects/test-project/secrets/token" }
+      egress_ports    = [5432]
+      request_seconds = 120
+      log_days        = 30
+    }
+    scale = { requests = 20 }
+    probe = null
+  }
+  assert {
+    condition     = output.checks == [{ path = "/", status = 302 }, { path = "/version", status = 200 }] && !output.meridian && length(module.probe) == 0
+    error_message = "It is asked what it says it answers, nothing that only Meridian does, and no probe runs in its image."
+  }
+  assert {
+    condition     = contains(keys(google_project_service.this), "secretmanager")
+    error_message = "Secrets ask for their interface."
+  }
+}
+
+run "a_probe_may_be_of_another_image" {
+  variables {
+    service = { meridian = false }
+    probe   = { every_minutes = 15, image = "docker.io/someone/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" }
+  }
+  assert {
+    condition     = length(module.probe) == 1
+    error_message = "Meridian's program asks for the time of any service that tells it."
+  }
+}
+
+run "refuses_to_run_ones_own_image_as_the_probe" {
+  command = plan
+  variables {
+    service = { meridian = false }
+  }
+  expect_failures = [var.probe]
+}
+
+run "refuses_a_probe_that_cloud_run_cannot_fetch" {
+  command = plan
+  variables {
+    probe = { image = "ghcr.io/someone/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" }
+  }
+  expect_failures = [var.probe]
+}
+
+run "refuses_a_path_without_its_slash" {
+  command = plan
+  variables {
+    service = { paths = { "version" = 200 } }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_status_that_is_none" {
+  command = plan
+  variables {
+    service = { check = { status = 20 } }
+  }
+  expect_failures = [var.service]
 }

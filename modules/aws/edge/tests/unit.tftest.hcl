@@ -10,6 +10,7 @@ variables {
   waf               = false
   network_id        = "vpc-1"
   public_subnet_ids = ["subnet-1", "subnet-2"]
+  service           = { port = 8080, health = { port = 8081, ready = "/ready" }, request_seconds = 30, stop_seconds = 10 }
 }
 
 run "with_the_variables_above" {
@@ -41,6 +42,10 @@ run "with_the_variables_above" {
   assert {
     condition     = alltrue([for group in aws_lb_target_group.this : group.health_check[0].path == "/ready" && group.health_check[0].port == "8081" && group.health_check[0].matcher == "200" && group.target_type == "ip"])
     error_message = "An instance counts as healthy only by its own readiness: port 8081, /ready, exactly 200."
+  }
+  assert {
+    condition     = aws_lb.this.idle_timeout == 60 && alltrue([for group in aws_lb_target_group.this : group.port == 8080 && group.deregistration_delay == "20"])
+    error_message = "What stands today stays: another port would replace the groups, on which everything hangs."
   }
   assert {
     condition     = aws_lb_listener_rule.hold_canary.action[0].target_group_arn == aws_lb_target_group.this["canary"].arn && aws_lb_listener_rule.hold_canary.priority == 50000
@@ -150,4 +155,43 @@ run "refuses_a_domain_without_any_certificate" {
     domain = { name = "time.example.com" }
   }
   expect_failures = [var.domain]
+}
+
+run "a_service_of_ones_own_with_long_requests" {
+  command = plan
+  variables {
+    service = { port = 9898, health = { port = null, ready = "/readyz" }, request_seconds = 600, stop_seconds = 60 }
+  }
+  assert {
+    condition     = output.entry.ports == { service = 9898, health = 9898 } && alltrue([for group in aws_lb_target_group.this : group.health_check[0].port == "9898" && group.health_check[0].path == "/readyz"])
+    error_message = "Its health is asked where it serves unless it has another port."
+  }
+  assert {
+    condition     = aws_lb.this.idle_timeout == 600 && alltrue([for group in aws_lb_target_group.this : group.port == 8080 && group.deregistration_delay == "540"])
+    error_message = "A request has its time, also while its task is taken away: the last minute is the service's own to stop."
+  }
+}
+
+run "refuses_a_port_that_is_none" {
+  command = plan
+  variables {
+    service = { port = 8080, health = { port = 0, ready = "/ready" }, request_seconds = 30, stop_seconds = 10 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_an_address_for_a_path" {
+  command = plan
+  variables {
+    service = { port = 8080, health = { port = 8081, ready = "http://localhost/ready" }, request_seconds = 30, stop_seconds = 10 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_requests_longer_than_an_hour" {
+  command = plan
+  variables {
+    service = { port = 8080, health = { port = 8081, ready = "/ready" }, request_seconds = 3601, stop_seconds = 10 }
+  }
+  expect_failures = [var.service]
 }

@@ -18,6 +18,19 @@ variables {
   memory      = 2048
   instances   = { min = 2, max = 6 }
   environment = { MERIDIAN_DOCUMENTS_LOCATION = "s3://test-documents" }
+  service = {
+    meridian      = true
+    entrypoint    = null
+    args          = null
+    user          = null
+    start_seconds = 60
+    stop_seconds  = 10
+    secrets       = {}
+    egress_ports  = []
+    writable      = {}
+    log_days      = 30
+  }
+  scale = { cpu = null, memory = null, requests = null }
   identity_id = {
     task      = "arn:aws:iam::123456789012:role/test-task"
     execution = "arn:aws:iam::123456789012:role/test-execution"
@@ -86,6 +99,20 @@ run "with_the_variables_above" {
       MERIDIAN_DOCUMENTS_LOCATION = "s3://test-documents"
     }
     error_message = "Answers name their image and the client is the last forwarded entry: what the load balancer, the image and the documents ask for."
+  }
+  # What stands today must stay as it is: a key more or less would replace the definition of every running stack.
+  assert {
+    condition = { for key, value in jsondecode(aws_ecs_task_definition.this["stable"].container_definitions)[0] : key => value if contains(["command", "portMappings", "linuxParameters", "stopTimeout", "entryPoint", "secrets"], key) } == {
+      command         = []
+      portMappings    = [{ containerPort = 8080, hostPort = 8080, protocol = "tcp" }, { containerPort = 8081, hostPort = 8081, protocol = "tcp" }]
+      linuxParameters = { capabilities = { add = [], drop = ["ALL"] }, initProcessEnabled = false }
+      stopTimeout     = 30
+    }
+    error_message = "Meridian needs nothing that must be asked for: no entry point, no secret, nothing writable."
+  }
+  assert {
+    condition     = aws_ecs_service.stable.health_check_grace_period_seconds == 60 && length(aws_vpc_security_group_egress_rule.other) == 0 && length(aws_iam_role_policy.secrets) == 0
+    error_message = "A minute to start, no way out but 443, no secret to read."
   }
   assert {
     condition     = aws_ecs_service.stable.deployment_circuit_breaker[0].enable && aws_ecs_service.stable.deployment_circuit_breaker[0].rollback
@@ -241,4 +268,169 @@ run "refuses_memory_that_fargate_does_not_pair_with_the_cpu" {
     memory = 1024
   }
   expect_failures = [var.memory]
+}
+
+run "a_service_of_ones_own" {
+  command = plan
+  variables {
+    service = {
+      meridian      = false
+      entrypoint    = ["/bin/serve"]
+      args          = ["--port", "9898"]
+      user          = "app"
+      start_seconds = 90
+      stop_seconds  = 60
+      secrets = {
+        DATABASE_URL = "arn:aws:secretsmanager:us-east-1:123456789012:secret:test-database-AbCdEf:url::"
+        DATABASE_KEY = "arn:aws:secretsmanager:us-east-1:123456789012:secret:test-database-AbCdEf:key::"
+        TOKEN        = "arn:aws:ssm:us-east-1:123456789012:parameter/test/token"
+      }
+      egress_ports = [443, 5432]
+      writable     = { "/tmp" = 64 }
+      log_days     = 90
+    }
+    scale = { cpu = 50, memory = 70, requests = null }
+    # its health is asked where it serves
+    entry = {
+      security_group_id = "sg-edge"
+      listener_arn      = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/test/0123456789abcdef/0123456789abcdef"
+      ports             = { service = 9898, health = 9898 }
+      target_groups = {
+        stable = { arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/test-stable/0123456789abcdef", metric = "targetgroup/test-stable/0123456789abcdef" }
+        canary = { arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/test-canary/fedcba9876543210", metric = "targetgroup/test-canary/fedcba9876543210" }
+      }
+    }
+  }
+  assert {
+    condition = { for key, value in jsondecode(aws_ecs_task_definition.this["stable"].container_definitions)[0] : key => value if contains(["entryPoint", "command", "user", "stopTimeout", "portMappings", "readonlyRootFilesystem"], key) } == {
+      entryPoint             = ["/bin/serve"]
+      command                = ["--port", "9898"]
+      user                   = "app"
+      stopTimeout            = 60
+      portMappings           = [{ containerPort = 9898, hostPort = 9898, protocol = "tcp" }]
+      readonlyRootFilesystem = true
+    }
+    error_message = "Started as asked for, with time to stop, and one mapping for one port."
+  }
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this["stable"].container_definitions)[0].linuxParameters.tmpfs == [{ containerPath = "/tmp", size = 64, mountOptions = ["mode=1777"] }]
+    error_message = "Whoever the user is may write to /tmp, 64 MiB of it."
+  }
+  assert {
+    condition     = tomap({ for secret in jsondecode(aws_ecs_task_definition.this["stable"].container_definitions)[0].secrets : secret.name => secret.valueFrom }) == var.service.secrets
+    error_message = "Secrets by name, never by value."
+  }
+  assert {
+    condition = aws_iam_role_policy.secrets[0].role == "test-execution" && jsondecode(aws_iam_role_policy.secrets[0].policy).Statement == [
+      { Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = ["arn:aws:secretsmanager:us-east-1:123456789012:secret:test-database-AbCdEf"] },
+      { Effect = "Allow", Action = "ssm:GetParameters", Resource = ["arn:aws:ssm:us-east-1:123456789012:parameter/test/token"] },
+    ]
+    error_message = "ECS may read these and no others; the service itself none."
+  }
+  assert {
+    condition     = keys(aws_vpc_security_group_ingress_rule.service) == ["service"] && keys(aws_vpc_security_group_egress_rule.edge) == ["service"]
+    error_message = "AWS refuses the same rule twice."
+  }
+  assert {
+    condition     = { for key, rule in aws_vpc_security_group_egress_rule.other : key => join(" ", [rule.ip_protocol, rule.from_port, rule.to_port]) } == { "5432" = "tcp 5432 5432" }
+    error_message = "The database's port is open, and 443 is not opened twice."
+  }
+  assert {
+    condition     = aws_ecs_service.stable.health_check_grace_period_seconds == 90 && aws_ecs_service.canary.health_check_grace_period_seconds == 90
+    error_message = "Its checks count when it had its time to start, a canary's too."
+  }
+  assert {
+    condition     = { for key, policy in aws_appautoscaling_policy.this : key => policy.target_tracking_scaling_policy_configuration[0].target_value } == { cpu = 50, memory = 70 }
+    error_message = "More come where scale says."
+  }
+  assert {
+    condition     = aws_cloudwatch_log_group.this.retention_in_days == 90
+    error_message = "The log stays as long as asked for."
+  }
+}
+
+run "an_image_of_somebody_elses_runs_as_its_own_user" {
+  command = plan
+  variables {
+    service = { meridian = false, entrypoint = null, args = null, user = null, start_seconds = 60, stop_seconds = 10, secrets = {}, egress_ports = [], writable = {}, log_days = 30 }
+  }
+  assert {
+    condition     = !contains(keys(jsondecode(aws_ecs_task_definition.this["stable"].container_definitions)[0]), "user")
+    error_message = "65532 is Meridian's."
+  }
+}
+
+run "refuses_a_start_longer_than_any_cloud_takes" {
+  command = plan
+  variables {
+    service = { meridian = true, entrypoint = null, args = null, user = null, start_seconds = 300, stop_seconds = 10, secrets = {}, egress_ports = [], writable = {}, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_stop_longer_than_fargate_waits" {
+  command = plan
+  variables {
+    service = { meridian = true, entrypoint = null, args = null, user = null, start_seconds = 60, stop_seconds = 121, secrets = {}, egress_ports = [], writable = {}, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_secret_by_value" {
+  command = plan
+  variables {
+    service = { meridian = true, entrypoint = null, args = null, user = null, start_seconds = 60, stop_seconds = 10, secrets = { TOKEN = "hush" }, egress_ports = [], writable = {}, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_port_that_is_none" {
+  command = plan
+  variables {
+    service = { meridian = true, entrypoint = null, args = null, user = null, start_seconds = 60, stop_seconds = 10, secrets = {}, egress_ports = [65536], writable = {}, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_more_writable_memory_than_there_is" {
+  command = plan
+  variables {
+    service = { meridian = true, entrypoint = null, args = null, user = null, start_seconds = 60, stop_seconds = 10, secrets = {}, egress_ports = [], writable = { "/tmp" = 1024, "/cache" = 1024 }, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_period_that_logs_have_not" {
+  command = plan
+  variables {
+    service = { meridian = true, entrypoint = null, args = null, user = null, start_seconds = 60, stop_seconds = 10, secrets = {}, egress_ports = [], writable = {}, log_days = 31 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_user_that_is_a_command" {
+  command = plan
+  variables {
+    service = { meridian = true, entrypoint = null, args = null, user = "app; id", start_seconds = 60, stop_seconds = 10, secrets = {}, egress_ports = [], writable = {}, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_name_that_is_set_twice" {
+  command = plan
+  variables {
+    environment = { TOKEN = "hush" }
+    service     = { meridian = true, entrypoint = null, args = null, user = null, start_seconds = 60, stop_seconds = 10, secrets = { TOKEN = "arn:aws:ssm:us-east-1:123456789012:parameter/test/token" }, egress_ports = [], writable = {}, log_days = 30 }
+    # and requests, which AWS does not count so
+    scale = { cpu = null, memory = null, requests = 50 }
+  }
+  expect_failures = [var.environment, var.scale]
+}
+
+run "refuses_a_percentage_that_is_never_reached" {
+  command = plan
+  variables {
+    scale = { cpu = 100, memory = null, requests = null }
+  }
+  expect_failures = [var.scale]
 }

@@ -5,11 +5,12 @@ mock_provider "azurerm" {
 }
 
 variables {
-  name   = "test"
-  place  = { resource_group = "test", location = "westeurope" }
-  domain = null
-  waf    = false
-  origin = "test.happy-test.westeurope.azurecontainerapps.io"
+  name    = "test"
+  place   = { resource_group = "test", location = "westeurope" }
+  domain  = null
+  waf     = false
+  origin  = "test.happy-test.westeurope.azurecontainerapps.io"
+  service = { check = { path = "/now", status = 200 }, request_seconds = 30 }
   public_subnet_ids = [
     "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/virtualNetworks/test/subnets/public"
   ]
@@ -254,4 +255,26 @@ run "refuses_a_certificates_address_for_its_id" {
     domain = { name = "time.example.com", certificate = "https://certificates.vault.azure.net/secrets/time" }
   }
   expect_failures = [var.domain]
+}
+
+run "a_service_of_ones_own_is_asked_what_it_answers" {
+  command = plan
+  variables {
+    service = { check = { path = "/login", status = 302 }, request_seconds = 120 }
+  }
+  assert {
+    condition = (
+      [for probe in azurerm_application_gateway.this.probe : "${probe.path} ${join(" ", probe.match[0].status_code)}"] == ["/login 302"] &&
+      [for settings in azurerm_application_gateway.this.backend_http_settings : settings.request_timeout] == [120]
+    )
+    error_message = "Its own path and status, and two minutes for a request."
+  }
+}
+
+run "refuses_requests_longer_than_the_ingress_allows" {
+  command = plan
+  variables {
+    service = { check = { path = "/now", status = 200 }, request_seconds = 300 }
+  }
+  expect_failures = [var.service]
 }

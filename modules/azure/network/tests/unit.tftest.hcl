@@ -14,6 +14,10 @@ variables {
 run "with_the_variables_above" {
   command = plan
   assert {
+    condition     = output.firewall_source == one(azurerm_subnet.private.address_prefixes)
+    error_message = "What the service calls sees addresses of the private subnet."
+  }
+  assert {
     condition     = azurerm_subnet.public.address_prefixes == tolist(["10.20.0.0/20"]) && azurerm_subnet.private.address_prefixes == tolist(["10.20.128.0/20"])
     error_message = "One public and one private subnet which span all zones: the first and the ninth sixteenth."
   }

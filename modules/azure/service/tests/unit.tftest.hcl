@@ -18,6 +18,21 @@ variables {
   private_subnet_ids = [
     "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/virtualNetworks/test/subnets/private"
   ]
+  principal = "99999999-1111-2222-3333-444444444444"
+  service = {
+    port          = 8080
+    entrypoint    = null
+    args          = null
+    user          = null
+    health        = { port = 8081, started = "/started", live = "/live", ready = "/ready" }
+    start_seconds = 60
+    stop_seconds  = 10
+    secrets       = {}
+    egress_ports  = []
+    writable      = {}
+    log_days      = 30
+  }
+  scale = { cpu = null, memory = null, requests = null }
 }
 
 run "with_the_variables_above" {
@@ -291,4 +306,160 @@ run "refuses_what_would_give_a_canary_more_than_its_share" {
     }
   }
   expect_failures = [azurerm_container_app.this]
+}
+
+run "a_service_of_ones_own" {
+  command = plan
+  variables {
+    service = {
+      port          = 9898
+      entrypoint    = ["/bin/serve"]
+      args          = ["--port", "9898"]
+      user          = null
+      health        = { port = null, started = null, live = null, ready = "/readyz" }
+      start_seconds = 240
+      stop_seconds  = 60
+      secrets       = { API_TOKEN = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/vaults/providers/Microsoft.KeyVault/vaults/ours/secrets/token" }
+      egress_ports  = [5432]
+      writable      = {}
+      log_days      = 90
+    }
+    scale = { cpu = 50, memory = 70, requests = 20 }
+  }
+  assert {
+    condition = (
+      azurerm_container_app.this.ingress[0].target_port == 9898 &&
+      azurerm_container_app.this.template[0].container[0].command == tolist(["/bin/serve"]) &&
+      azurerm_container_app.this.template[0].container[0].args == tolist(["--port", "9898"]) &&
+      azurerm_container_app.this.template[0].termination_grace_period_seconds == 60
+    )
+    error_message = "Started as asked for, on its own port, with time to stop."
+  }
+  assert {
+    condition = [
+      for probe in concat(azurerm_container_app.this.template[0].container[0].startup_probe, azurerm_container_app.this.template[0].container[0].readiness_probe) :
+      "${probe.port} ${probe.path}"
+    ] == ["9898 /readyz", "9898 /readyz"] && length(azurerm_container_app.this.template[0].container[0].liveness_probe) == 0
+    error_message = "One path is enough: it is asked where the service serves, and Container Apps asks for the rest itself."
+  }
+  assert {
+    condition = (
+      azurerm_container_app.this.template[0].container[0].startup_probe[0].interval_seconds * azurerm_container_app.this.template[0].container[0].startup_probe[0].failure_count_threshold == 240 &&
+      azurerm_container_app.this.template[0].container[0].startup_probe[0].failure_count_threshold <= 30
+    )
+    error_message = "Four minutes to start, in as many questions as Container Apps takes."
+  }
+  assert {
+    condition = (
+      [for secret in azurerm_container_app.this.secret : "${secret.name} ${secret.key_vault_secret_id}" if secret.identity == var.identity_id] == ["api-token https://ours.vault.azure.net/secrets/token"] &&
+      [for env in azurerm_container_app.this.template[0].container[0].env : env.secret_name if env.name == "API_TOKEN"] == ["api-token"]
+    )
+    error_message = "A secret by name, read from the vault with the service's identity."
+  }
+  assert {
+    condition     = [for right in azurerm_role_assignment.secret : "${right.role_definition_name} ${right.principal_id} ${right.scope}"] == ["Key Vault Secrets User ${var.principal} /subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/vaults/providers/Microsoft.KeyVault/vaults/ours/secrets/token"] && length(terraform_data.secrets) == 1
+    error_message = "The service may read this secret and no other, and is not made before that is so."
+  }
+  assert {
+    condition = (
+      [for rule in azurerm_container_app.this.template[0].custom_scale_rule : "${rule.name} ${rule.metadata.value}"] == ["cpu 50", "memory 70"] &&
+      azurerm_container_app.this.template[0].http_scale_rule[0].concurrent_requests == "20"
+    )
+    error_message = "More come where scale says."
+  }
+  assert {
+    condition     = azurerm_log_analytics_workspace.this.retention_in_days == 90
+    error_message = "The log stays as long as asked for."
+  }
+}
+
+run "refuses_a_port_that_is_none" {
+  command = plan
+  variables {
+    service = { port = 8080, entrypoint = null, args = null, user = null, health = { port = 8081, started = "/started", live = "/live", ready = "/ready" }, start_seconds = 60, stop_seconds = 10, secrets = {}, egress_ports = [65536], writable = {}, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_an_address_for_a_path" {
+  command = plan
+  variables {
+    service = { port = 8080, entrypoint = null, args = null, user = null, health = { port = 8081, started = null, live = null, ready = "http://localhost/ready" }, start_seconds = 60, stop_seconds = 10, secrets = {}, egress_ports = [], writable = {}, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_user_which_the_image_names" {
+  command = plan
+  variables {
+    service = { port = 8080, entrypoint = null, args = null, user = "app", health = { port = 8081, started = "/started", live = "/live", ready = "/ready" }, start_seconds = 60, stop_seconds = 10, secrets = {}, egress_ports = [], writable = {}, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_start_longer_than_any_cloud_takes" {
+  command = plan
+  variables {
+    service = { port = 8080, entrypoint = null, args = null, user = null, health = { port = 8081, started = "/started", live = "/live", ready = "/ready" }, start_seconds = 300, stop_seconds = 10, secrets = {}, egress_ports = [], writable = {}, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_stop_longer_than_container_apps_waits" {
+  command = plan
+  variables {
+    service = { port = 8080, entrypoint = null, args = null, user = null, health = { port = 8081, started = "/started", live = "/live", ready = "/ready" }, start_seconds = 60, stop_seconds = 601, secrets = {}, egress_ports = [], writable = {}, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_secret_by_value" {
+  command = plan
+  variables {
+    service = { port = 8080, entrypoint = null, args = null, user = null, health = { port = 8081, started = "/started", live = "/live", ready = "/ready" }, start_seconds = 60, stop_seconds = 10, secrets = { TOKEN = "hush" }, egress_ports = [], writable = {}, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_secrets_that_differ_in_capitals_only" {
+  command = plan
+  variables {
+    service = { port = 8080, entrypoint = null, args = null, user = null, health = { port = 8081, started = "/started", live = "/live", ready = "/ready" }, start_seconds = 60, stop_seconds = 10, secrets = { TOKEN = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/vaults/providers/Microsoft.KeyVault/vaults/ours/secrets/token", token = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/vaults/providers/Microsoft.KeyVault/vaults/ours/secrets/token" }, egress_ports = [], writable = {}, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_folder_that_is_writable_anyhow" {
+  command = plan
+  variables {
+    service = { port = 8080, entrypoint = null, args = null, user = null, health = { port = 8081, started = "/started", live = "/live", ready = "/ready" }, start_seconds = 60, stop_seconds = 10, secrets = {}, egress_ports = [], writable = { "/tmp" = 64 }, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_log_shorter_than_azures" {
+  command = plan
+  variables {
+    service = { port = 8080, entrypoint = null, args = null, user = null, health = { port = 8081, started = "/started", live = "/live", ready = "/ready" }, start_seconds = 60, stop_seconds = 10, secrets = {}, egress_ports = [], writable = {}, log_days = 7 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_name_that_is_set_twice" {
+  command = plan
+  variables {
+    environment = { TOKEN = "hush" }
+    service     = { port = 8080, entrypoint = null, args = null, user = null, health = { port = 8081, started = "/started", live = "/live", ready = "/ready" }, start_seconds = 60, stop_seconds = 10, secrets = { TOKEN = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/vaults/providers/Microsoft.KeyVault/vaults/ours/secrets/token" }, egress_ports = [], writable = {}, log_days = 30 }
+    # and a percentage that is never reached
+    scale = { cpu = 100, memory = null, requests = null }
+  }
+  expect_failures = [var.environment, var.scale]
+}
+
+run "refuses_to_scale_by_no_request" {
+  command = plan
+  variables {
+    scale = { cpu = null, memory = null, requests = 0 }
+  }
+  expect_failures = [var.scale]
 }

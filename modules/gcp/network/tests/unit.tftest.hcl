@@ -12,6 +12,10 @@ variables {
 
 run "with_the_variables_above" {
   assert {
+    condition     = output.firewall_source == google_compute_subnetwork.private["service"].ip_cidr_range
+    error_message = "What the service calls sees addresses of its subnet."
+  }
+  assert {
     condition     = !google_compute_network.this.auto_create_subnetworks
     error_message = "The network has no subnets but ours: Google would make one in every region, without flow logs."
   }

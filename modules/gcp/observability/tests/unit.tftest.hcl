@@ -9,6 +9,7 @@ variables {
   edge_id    = "test"
   url        = "http://203.0.113.10"
   channel    = "projects/test-project/notificationChannels/1"
+  service    = { meridian = true, check = { path = "/now", status = 200 } }
 }
 
 run "with_the_variables_above" {
@@ -55,6 +56,10 @@ run "with_the_variables_above" {
       && !google_monitoring_uptime_check_config.this.http_check[0].use_ssl
     )
     error_message = "The public address is asked from outside and must answer 200: GET /now on port 80."
+  }
+  assert {
+    condition     = google_monitoring_uptime_check_config.this.content_matchers[0].content == "\"now\""
+    error_message = "And tell the time."
   }
   assert {
     condition     = one(google_monitoring_uptime_check_config.this.http_check[0].accepted_response_status_codes).status_value == 200
@@ -114,5 +119,20 @@ run "with_a_domain_it_is_asked_by_tls" {
       && google_monitoring_uptime_check_config.this.http_check[0].validate_ssl
     )
     error_message = "An expired certificate is an outage."
+  }
+}
+
+run "a_service_of_ones_own_is_asked_what_it_answers" {
+  variables {
+    service = { meridian = false, check = { path = "/login", status = 302 } }
+  }
+  assert {
+    condition = (
+      google_monitoring_uptime_check_config.this.http_check[0].path == "/login"
+      && one(google_monitoring_uptime_check_config.this.http_check[0].accepted_response_status_codes).status_value == 302
+      && length(google_monitoring_uptime_check_config.this.content_matchers) == 0
+      && strcontains(google_monitoring_alert_policy.unreachable.documentation[0].content, "no 302 from http://203.0.113.10/login")
+    )
+    error_message = "Its own path and status, and no time, which only Meridian tells."
   }
 }

@@ -16,6 +16,21 @@ variables {
   network_id         = "projects/test-project/global/networks/test"
   private_subnet_ids = ["projects/test-project/regions/us-central1/subnetworks/test-service", "projects/test-project/regions/us-central1/subnetworks/test-jobs"]
   invoker            = "disabled"
+  service = {
+    port            = 8080
+    entrypoint      = null
+    args            = null
+    user            = null
+    health          = { port = 8081, started = "/started", live = "/live", ready = "/ready" }
+    start_seconds   = 60
+    stop_seconds    = 10
+    secrets         = {}
+    egress_ports    = []
+    writable        = {}
+    request_seconds = 30
+    log_days        = 30
+  }
+  scale = { cpu = null, memory = null, requests = null }
 }
 
 run "with_the_variables_above" {
@@ -319,4 +334,160 @@ run "refuses_a_canary_of_the_image_that_runs" {
     canary = { image = "example.com/a@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", percent = 10, stable = "test-00001-abc" }
   }
   expect_failures = [var.canary]
+}
+
+run "a_service_of_ones_own" {
+  variables {
+    instances = { min = 0, max = 6 }
+    service = {
+      port            = 9898
+      entrypoint      = ["/bin/serve"]
+      args            = ["--port", "9898"]
+      user            = null
+      health          = { port = null, started = null, live = null, ready = "/readyz" }
+      start_seconds   = 240
+      stop_seconds    = 10
+      secrets         = { TOKEN = "projects/test-project/secrets/token", OTHER = "projects/other-project/secrets/token" }
+      egress_ports    = [443, 5432]
+      writable        = {}
+      request_seconds = 600
+      log_days        = 30
+    }
+    scale = { cpu = null, memory = null, requests = 20 }
+  }
+  assert {
+    condition = (
+      google_cloud_run_v2_service.this.template[0].containers[0].ports[0].container_port == 9898
+      && google_cloud_run_v2_service.this.template[0].containers[0].command == tolist(["/bin/serve"])
+      && google_cloud_run_v2_service.this.template[0].containers[0].args == tolist(["--port", "9898"])
+      && google_cloud_run_v2_service.this.template[0].timeout == "600s"
+    )
+    error_message = "Started as asked for, on its own port, with ten minutes for a request."
+  }
+  assert {
+    condition = [
+      for probe in concat(google_cloud_run_v2_service.this.template[0].containers[0].startup_probe, google_cloud_run_v2_service.this.template[0].containers[0].readiness_probe) :
+      "${probe.http_get[0].port} ${probe.http_get[0].path}"
+    ] == ["9898 /readyz", "9898 /readyz"] && length(google_cloud_run_v2_service.this.template[0].containers[0].liveness_probe) == 0
+    error_message = "One path is enough, asked where the service serves."
+  }
+  assert {
+    condition = (
+      google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].period_seconds
+      * google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].failure_threshold == 240
+    )
+    error_message = "Four minutes to start, the most that Cloud Run gives."
+  }
+  assert {
+    condition = { for env in google_cloud_run_v2_service.this.template[0].containers[0].env : env.name => "${env.value_source[0].secret_key_ref[0].secret} ${env.value_source[0].secret_key_ref[0].version}" if length(env.value_source) > 0 } == {
+      TOKEN = "token latest"
+      OTHER = "projects/other-project/secrets/token latest"
+    }
+    error_message = "Secrets by name, never by value."
+  }
+  assert {
+    condition = toset([for right in google_secret_manager_secret_iam_member.secret : "${right.project} ${right.secret_id} ${right.role} ${right.member}"]) == toset([
+      for project in ["test-project", "other-project"] : "${project} token roles/secretmanager.secretAccessor serviceAccount:${var.identity_id}"
+    ]) && length(terraform_data.secrets) == 1
+    error_message = "The service may read these secrets and no others, and is not made before that is so."
+  }
+  assert {
+    condition     = [for rule in google_compute_firewall.egress.allow : "${rule.protocol} ${join(",", rule.ports)}"] == ["tcp 443,5432"]
+    error_message = "The database's port is open beside HTTPS, and nothing else."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.this.template[0].max_instance_request_concurrency == 34 && google_cloud_run_v2_service.this.scaling[0].min_instance_count == 0
+    error_message = "Others are added at 60 percent of 34, which is 20; and none runs while nobody asks."
+  }
+}
+
+run "refuses_a_port_that_is_none" {
+  command = plan
+  variables {
+    service = { port = 8080, entrypoint = null, args = null, user = null, health = { port = 8081, started = "/started", live = "/live", ready = "/ready" }, start_seconds = 60, stop_seconds = 10, secrets = {}, egress_ports = [65536], writable = {}, request_seconds = 30, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_an_address_for_a_path" {
+  command = plan
+  variables {
+    service = { port = 8080, entrypoint = null, args = null, user = null, health = { port = 8081, started = null, live = null, ready = "http://localhost/ready" }, start_seconds = 60, stop_seconds = 10, secrets = {}, egress_ports = [], writable = {}, request_seconds = 30, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_user_which_the_image_names" {
+  command = plan
+  variables {
+    service = { port = 8080, entrypoint = null, args = null, user = "app", health = { port = 8081, started = "/started", live = "/live", ready = "/ready" }, start_seconds = 60, stop_seconds = 10, secrets = {}, egress_ports = [], writable = {}, request_seconds = 30, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_start_longer_than_any_cloud_takes" {
+  command = plan
+  variables {
+    service = { port = 8080, entrypoint = null, args = null, user = null, health = { port = 8081, started = "/started", live = "/live", ready = "/ready" }, start_seconds = 300, stop_seconds = 10, secrets = {}, egress_ports = [], writable = {}, request_seconds = 30, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_stop_longer_than_cloud_run_waits" {
+  command = plan
+  variables {
+    service = { port = 8080, entrypoint = null, args = null, user = null, health = { port = 8081, started = "/started", live = "/live", ready = "/ready" }, start_seconds = 60, stop_seconds = 11, secrets = {}, egress_ports = [], writable = {}, request_seconds = 30, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_secret_by_value" {
+  command = plan
+  variables {
+    service = { port = 8080, entrypoint = null, args = null, user = null, health = { port = 8081, started = "/started", live = "/live", ready = "/ready" }, start_seconds = 60, stop_seconds = 10, secrets = { TOKEN = "hush" }, egress_ports = [], writable = {}, request_seconds = 30, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_folder_that_is_writable_anyhow" {
+  command = plan
+  variables {
+    service = { port = 8080, entrypoint = null, args = null, user = null, health = { port = 8081, started = "/started", live = "/live", ready = "/ready" }, start_seconds = 60, stop_seconds = 10, secrets = {}, egress_ports = [], writable = { "/tmp" = 64 }, request_seconds = 30, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_requests_longer_than_an_hour" {
+  command = plan
+  variables {
+    service = { port = 8080, entrypoint = null, args = null, user = null, health = { port = 8081, started = "/started", live = "/live", ready = "/ready" }, start_seconds = 60, stop_seconds = 10, secrets = {}, egress_ports = [], writable = {}, request_seconds = 3601, log_days = 30 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_to_change_the_projects_log" {
+  command = plan
+  variables {
+    service = { port = 8080, entrypoint = null, args = null, user = null, health = { port = 8081, started = "/started", live = "/live", ready = "/ready" }, start_seconds = 60, stop_seconds = 10, secrets = {}, egress_ports = [], writable = {}, request_seconds = 30, log_days = 90 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_a_name_that_is_set_twice" {
+  command = plan
+  variables {
+    environment = { TOKEN = "hush" }
+    service     = { port = 8080, entrypoint = null, args = null, user = null, health = { port = 8081, started = "/started", live = "/live", ready = "/ready" }, start_seconds = 60, stop_seconds = 10, secrets = { TOKEN = "projects/test-project/secrets/token" }, egress_ports = [], writable = {}, request_seconds = 30, log_days = 30 }
+    # and a percentage that cannot be set
+    scale = { cpu = 80, memory = null, requests = null }
+  }
+  expect_failures = [var.environment, var.scale]
+}
+
+run "refuses_to_scale_by_more_requests_than_an_instance_gets" {
+  command = plan
+  variables {
+    scale = { cpu = null, memory = null, requests = 601 }
+  }
+  expect_failures = [var.scale]
 }

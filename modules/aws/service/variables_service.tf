@@ -1,0 +1,87 @@
+variable "service" {
+  description = "The parts of the stack's variable service that a task goes by; its ports come with entry."
+  type = object({
+    meridian      = bool
+    entrypoint    = list(string)
+    args          = list(string)
+    user          = string
+    start_seconds = number
+    stop_seconds  = number
+    secrets       = map(string)
+    egress_ports  = list(number)
+    writable      = map(number)
+    log_days      = number
+  })
+
+  validation {
+    condition     = var.service.user == null || can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$", var.service.user))
+    error_message = <<-EOT
+      service.user must be a name or number of a user in the image, with :GROUP behind it if need be, or null for the
+      image's own; it is "${coalesce(var.service.user, "null")}".
+    EOT
+  }
+
+  validation {
+    condition     = floor(var.service.start_seconds) == var.service.start_seconds && var.service.start_seconds >= 10 && var.service.start_seconds <= 240
+    error_message = "service.start_seconds must be a whole number from 10 to 240, the most that all clouds take; it is ${var.service.start_seconds}."
+  }
+
+  validation {
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html#container_definition_timeout
+    condition     = floor(var.service.stop_seconds) == var.service.stop_seconds && var.service.stop_seconds >= 1 && var.service.stop_seconds <= 120
+    error_message = "service.stop_seconds must be a whole number from 1 to 120, after which Fargate kills what still runs; it is ${var.service.stop_seconds}."
+  }
+
+  validation {
+    condition = alltrue([
+      for arn in values(var.service.secrets) :
+      can(regex("^arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:|ssm:[a-z0-9-]+:[0-9]{12}:parameter/)", arn))
+    ])
+    error_message = <<-EOT
+      service.secrets must map names of environment variables to ARNs of Secrets Manager,
+      arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX, or of parameters,
+      arn:aws:ssm:REGION:ACCOUNT:parameter/NAME; refused:
+      ${join(", ", [for name, arn in var.service.secrets : name if !can(regex("^arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:|ssm:[a-z0-9-]+:[0-9]{12}:parameter/)", arn))])}.
+    EOT
+  }
+
+  validation {
+    condition     = alltrue([for port in var.service.egress_ports : floor(port) == port && port >= 1 && port <= 65535])
+    error_message = "service.egress_ports must be whole numbers from 1 to 65535; they are ${join(", ", var.service.egress_ports)}."
+  }
+
+  validation {
+    condition = (
+      alltrue([for path, size in var.service.writable : can(regex("^/[^/]", path)) && floor(size) == size && size >= 1]) &&
+      sum(concat([0], values(var.service.writable))) < var.memory
+    )
+    error_message = <<-EOT
+      service.writable must map absolute paths below / to whole MiB, together less than memory (${var.memory} MiB), of
+      which they are part; it is ${jsonencode(var.service.writable)}.
+    EOT
+  }
+
+  validation {
+    # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.service.log_days)
+    error_message = <<-EOT
+      service.log_days must be a period that CloudWatch Logs has: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400,
+      545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 days; it is ${var.service.log_days}.
+    EOT
+  }
+}
+
+variable "scale" {
+  description = "Percent of CPU and of memory at which instances are added, 10 to 90; null: 80. requests must be null."
+  type        = object({ cpu = number, memory = number, requests = number })
+
+  validation {
+    condition     = alltrue([for percent in [var.scale.cpu, var.scale.memory] : percent == null ? true : percent >= 10 && percent <= 90])
+    error_message = "scale.cpu and scale.memory must be from 10 to 90 percent: below that there is never enough, above that the alarm rings first."
+  }
+
+  validation {
+    condition     = var.scale.requests == null
+    error_message = "scale.requests must be null on AWS, which counts requests by the minute and not how many there are at once; use scale.cpu."
+  }
+}

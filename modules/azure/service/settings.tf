@@ -1,0 +1,19 @@
+locals {
+  ports = { service = var.service.port, health = coalesce(var.service.health.port, var.service.port) }
+  # 30 questions at most, no faster than each two seconds.
+  pace = max(2, ceil(var.service.start_seconds / 30))
+  # What the newest revision runs. During a canary the older one, named below, keeps what it has.
+  image = var.canary == null ? var.image : var.canary.image
+  # Registries that the identity pulls from; others ask for no identity.
+  registries = toset([for image in [var.image, local.image] : split("/", image)[0] if endswith(split("/", image)[0], ".azurecr.io")])
+  # The environment: what is written there, and names of secrets.
+  settings = merge({ for variable, value in merge(var.environment, {
+    PORT                = tostring(local.ports.service)
+    MERIDIAN_ADMIN_PORT = tostring(local.ports.health)
+    # Answers tell which image gave them, so that a canary can be told from the stable.
+    MERIDIAN_VERSION = split("@", local.image)[1]
+    # Written by the gateway over whatever the client sent. Container Apps overwrites X-Forwarded-For with
+    # the gateway's address: https://github.com/microsoft/azure-container-apps/issues/1538
+    MERIDIAN_CLIENT_ADDRESS = "header:X-Client-IP"
+  }) : variable => { value = value, secret = null } }, { for variable, secret in local.secrets : variable => { value = null, secret = secret.name } })
+}

@@ -1,0 +1,36 @@
+locals {
+  # As Cloud Run names them: of its own project without it. An instance gets the newest version when it starts.
+  # https://cloud.google.com/run/docs/configuring/services/secrets
+  secrets = { for variable, id in var.service.secrets : variable => trimprefix(id, "projects/${var.place.project}/secrets/") }
+}
+
+resource "google_secret_manager_secret_iam_member" "secret" {
+  for_each = toset(values(var.service.secrets))
+
+  project   = split("/", each.key)[1]
+  secret_id = split("/", each.key)[3]
+  role      = "roles/secretmanager.secretAccessor"
+  member    = "serviceAccount:${var.identity_id}"
+
+  # Goes only when the service has let go of the secret.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# A right takes some two minutes to arrive, and Cloud Run refuses a revision that may not read:
+# https://cloud.google.com/iam/docs/access-change-propagation
+resource "terraform_data" "secrets" {
+  count = length(var.service.secrets) > 0 ? 1 : 0
+
+  triggers_replace = values(google_secret_manager_secret_iam_member.secret)[*].id
+
+  provisioner "local-exec" {
+    interpreter = ["bash", "-c"]
+    command     = "echo 'Waiting 2 minutes until the service may read its secrets' >&2; sleep $${SPREAD:-120}"
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}

@@ -1,0 +1,91 @@
+variable "service" {
+  description = <<-EOT
+    What the stack asks of the service that it runs; what is left out is as Meridian has it. README, "Your own service",
+    says what each means. Seconds: start 10 to 240, stop 1 to 120, request 1 to 3600; writable in MiB; secrets by ARN.
+  EOT
+  type = object({
+    meridian   = optional(bool, true)
+    port       = optional(number, 8080)
+    entrypoint = optional(list(string))
+    args       = optional(list(string))
+    user       = optional(string)
+    health = optional(object({
+      port    = optional(number)
+      started = optional(string)
+      live    = optional(string)
+      ready   = string
+    }), { port = 8081, started = "/started", live = "/live", ready = "/ready" })
+    start_seconds   = optional(number, 60)
+    stop_seconds    = optional(number, 10)
+    check           = optional(object({ path = optional(string, "/now"), status = optional(number, 200) }), {})
+    paths           = optional(map(number), {})
+    secrets         = optional(map(string), {})
+    egress_ports    = optional(list(number), [])
+    writable        = optional(map(number), {})
+    request_seconds = optional(number, 30)
+    log_days        = optional(number, 30)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for path in concat([var.service.check.path], keys(var.service.paths)) : can(regex("^/[!-~]*$", path))])
+    error_message = <<-EOT
+      service.check.path and the names in service.paths must begin with "/" and have no spaces, such as "/now"; one is
+      not so: ${join(", ", concat([var.service.check.path], keys(var.service.paths)))}.
+    EOT
+  }
+
+  validation {
+    condition = alltrue([
+      for status in concat([var.service.check.status], values(var.service.paths)) :
+      floor(status) == status && status >= 200 && status <= 599
+    ])
+    error_message = <<-EOT
+      service.check.status and the values in service.paths must be HTTP statuses from 200 to 599; one is not so:
+      ${join(", ", concat([var.service.check.status], values(var.service.paths)))}.
+    EOT
+  }
+
+  validation {
+    condition     = length(var.service.secrets) == 0 || var.nat != "none"
+    error_message = <<-EOT
+      service.secrets must be empty when nat is "none": the stores of secrets have no endpoint in the network then,
+      and no task would start. Set nat = "single".
+    EOT
+  }
+}
+
+variable "scale" {
+  description = "When instances are added: cpu and memory in percent, 10 to 90, 80 if null; requests at once must be null on AWS."
+  type        = object({ cpu = optional(number), memory = optional(number), requests = optional(number) })
+  default     = {}
+  nullable    = false
+}
+
+variable "probe" {
+  description = <<-EOT
+    The check of the public address, or null for none: every_minutes, a divisor of 60; image, by digest, of Meridian, whose
+    program checks, null being the image that the service runs.
+  EOT
+  type        = object({ every_minutes = optional(number, 5), image = optional(string) })
+  default     = {}
+
+  validation {
+    # A server takes "probe URL" for nothing, serves, and on AWS is started again every few minutes and never ends.
+    condition     = var.probe == null || var.service.meridian || try(var.probe.image, null) != null
+    error_message = <<-EOT
+      probe.image must name an image of Meridian, or probe be null, when service.meridian is false: the service's own
+      image has no program that checks, and would run for ever in its place.
+    EOT
+  }
+
+  validation {
+    # As image: tasks may pull from one repository of ECR.
+    condition = (
+      !can(regex("\\.dkr\\.ecr\\.", var.probe.image)) ||
+      try(split("@", var.probe.image)[0] == var.repository_url || (var.repository_url == null && endswith(split("@", var.probe.image)[0], "amazonaws.com/${var.name}")), false)
+    )
+    error_message = "probe.image is in a repository of ECR that the tasks may not pull from; it is \"${try(coalesce(var.probe.image, "null"), "null")}\"."
+  }
+}
