@@ -1,12 +1,13 @@
 """Looks at what was deployed from outside, and says what it saw."""
 
+import http.client
 import subprocess
 import urllib.parse
 
 from meridian.checks import proxy
 from meridian.console import PROGRAM, Problem, say
 from meridian.image import Image
-from meridian.verify import Page, Verification, until_it_answers
+from meridian.verify import CHECKS, Meridian, Page, Verification, until_it_answers
 
 
 def look(stack):
@@ -25,18 +26,20 @@ def look(stack):
         until_it_answers(url, versions[0], minutes=15)
         return report(Page(url, closed, versions=versions, greeting=outputs["greeting"],
             addresses=outputs["addresses"]))
-    until_it_answers(url)
+    checks, named = outputs.get("checks") or CHECKS, dict(forged=stack.cloud.forged, versions=versions)
+    until_it_answers(url, check=checks[0])
+    if not outputs.get("meridian", True):
+        return report(Verification(url, closed, checks=checks, **named))
     probed = subprocess.run([*PROGRAM, "probe", url]).returncode
     documents = {file.stem: file.read_text() for file in (stack.root / "app/documents").glob("*.json")}
-    return report(Verification(url, closed, forged=stack.cloud.forged, versions=versions, documents=documents),
-        wrong=bool(probed))
+    return report(Meridian(url, closed, checks=checks, documents=documents, **named), wrong=bool(probed))
 
 
 def report(verification, wrong=0):
     for check in verification.all():
         try:
             say(f"ok       {check()}")
-        except (Problem, OSError) as problem:
+        except (Problem, OSError, http.client.HTTPException) as problem:
             wrong += 1
             say(f"wrong    {problem}", f"         {getattr(problem, 'how', 'The connection failed.')}")
     say("Failed" if wrong else "All is as it should be.")

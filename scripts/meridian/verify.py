@@ -13,6 +13,8 @@ from meridian.console import Problem, say
 TIMEOUT = 10
 # Documentation's own address (RFC 5737): nobody has it.
 FORGED = "192.0.2.66"
+# What is asked of a stack that does not say it.
+CHECKS = ({"path": "/now", "status": 200},)
 # How often it is asked without a forged header, when the address was another with one.
 GATEWAYS = 8
 
@@ -30,17 +32,17 @@ def get(url, path="/", headers=None):
         connection.close()
 
 
-def until_it_answers(url, version=None, minutes=5):
-    """Until the version answers, or anything does. The name of a new load balancer takes a minute or two to be known; a
+def until_it_answers(url, version=None, minutes=5, check=CHECKS[0]):
+    """Until the version answers, or anything does what it should. The name of a new load balancer takes a minute or two to be known; a
     new machine starts, pulls the image and is found healthy, and only then it takes the old one's place."""
     end, wanted = time.monotonic() + 60 * minutes, version or url
     takes = "A new machine takes 3 to 5 minutes" if version else "A new name takes a minute or two"
     told = None
     while True:
         try:
-            status, headers, _ = get(url, "/now")
+            status, headers, _ = get(url, check["path"])
             answers = headers.get("Service-Version") or "something else"
-            if status == 200 and version in (None, answers):
+            if status == check["status"] and version in (None, answers):
                 return
             seen = f"{answers if version else 'it'} answers {status}"
         except (OSError, http.client.HTTPException) as error:
@@ -55,69 +57,123 @@ def until_it_answers(url, version=None, minutes=5):
 
 
 class Verification:
-    """Each method returns what it saw, or raises Problem."""
+    """What any service must do from outside. Each method returns what it saw, or raises Problem."""
 
-    redirected = "/now"  # a path that port 80 sends to HTTPS
+    forged_by = "A header that the load balancer passes on decides what is answered: the service should not believe it."
 
-    def __init__(self, url, closed, forged=(), versions=(), documents=None):
+    def __init__(self, url, closed, forged=(), versions=(), checks=CHECKS):
         self.url = url
+        self.checks = checks
+        self.first = self.redirected = checks[0]["path"]
+        self.says = f"GET {self.first} answer"
         self.closed = closed
         self.forged = forged
         self.versions = versions
-        self.documents = documents or {}
 
     def all(self):
+        yield from (lambda check=check: self.answers(check["path"], check["status"]) for check in self.checks)
         yield from self.contents()
-        yield self.private_pages
         yield from (lambda port=port: self.port(port) for port in self.closed)
         if self.url.startswith("https:"):
             yield self.redirect
 
     def contents(self):
+        yield self.forgery
+        yield self.version
+
+    def answers(self, path, status):
+        seen, _, text = get(self.url, path)
+        if seen != status:
+            raise Problem(f"GET {path} answered {seen}, and not {status}.", text[:200] or "Its answer was empty.")
+        return f"GET {path} answers {seen}"
+
+    def believed(self, headers=None):
+        """What a forged header could change."""
+        return get(self.url, self.first, headers)[0]
+
+    def forgery(self):
+        own = self.believed()
+        for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "True-Client-IP", "X-Client-IP", *self.forged):
+            value = f"for={FORGED}" if header == "Forwarded" else FORGED
+            seen = self.believed({header: value})
+            # Who comes through several gateways shows another address now and then, without any header too.
+            if seen != own and seen not in {self.believed() for _ in range(GATEWAYS)}:
+                raise Problem(f"{header}: {value} makes {self.says} {seen}.", self.forged_by)
+        return f"Forged address headers change nothing: {own}"
+
+    def version(self):
+        seen = get(self.url, self.first)[1].get("Service-Version") or ""
+        if seen in self.versions:
+            return f"Version {seen}"
+        if not seen.startswith("sha256:"):
+            return "Its answers carry no digest as Service-Version, so which image answers is not told"
+        raise Problem(f"{seen} answers, and not {' or '.join(self.versions)}.", "Did the last deployment end well?")
+
+    def port(self, port):
+        host = urllib.parse.urlsplit(self.url).hostname
+        for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            try:
+                socket.create_connection(address[:2], timeout=3).close()
+            except OSError:
+                continue
+            raise Problem(f"TCP {port} of {address[0]} is open.",
+                "The firewall in front of the load balancer lets too much in.")
+        return f"TCP {port} is closed"
+
+    def redirect(self):
+        host, path = urllib.parse.urlsplit(self.url).hostname, self.redirected
+        status, headers, _ = get(f"http://{host}", path)
+        target = headers.get("Location", "")
+        if status not in (301, 308) or not re.fullmatch(rf"https://{re.escape(host)}(:443)?{re.escape(path)}", target):
+            raise Problem(f"Port 80 answered {status} {target}.", f"It should send everybody to https://{host}{path}.")
+        return f"Port 80 sends to {target}"
+
+
+class Meridian(Verification):
+    """Beside that what only Meridian answers."""
+
+    forged_by = "Visitors can forge their address: MERIDIAN_CLIENT_ADDRESS does not fit the load balancer."
+
+    def __init__(self, *arguments, documents, **named):
+        super().__init__(*arguments, **named)
+        self.documents = documents
+        self.says = "the service say"
+
+    def contents(self):
         yield self.home
         yield self.forgery
-        if self.versions:
-            yield self.version
+        yield self.version
         yield from (lambda name=name, text=text: self.document(name, text)
             for name, text in sorted(self.documents.items()))
+        yield self.private_pages
 
     def address(self, headers=None):
-        status, _, text = get(self.url, "/", headers)
+        status, kind, text = get(self.url, "/", headers)
+        if status == 200 and kind.get("Content-Type", "").startswith("text/html"):
+            return None, "is a page, as with MERIDIAN_HOME=hello"
         try:
             answer = json.loads(text)
-            right = status == 200 and set(answer) == {"timestamp", "ip"}
+            if status == 200 and set(answer) == {"timestamp", "ip"}:
+                return answer["ip"], text.strip()
         except ValueError:
-            right = False
-        if not right:
-            raise Problem(
-                f"GET / answered {status} {text[:200]!r}.",
-                'It should be {"timestamp": …, "ip": …}; with MERIDIAN_HOME=hello it is a page, and this check does '
-                'not apply.',
-            )
-        return answer["ip"], text.strip()
+            pass
+        raise Problem(f"GET / answered {status} {text[:200]!r}.", 'It should be {"timestamp": …, "ip": …}.')
+
+    def believed(self, headers=None):
+        return self.address(headers)[0]
 
     def home(self):
         return f"GET / {self.address()[1]}"
 
     def forgery(self):
-        own, _ = self.address()
-        for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "True-Client-IP", "X-Client-IP", *self.forged):
-            value = f"for={FORGED}" if header == "Forwarded" else FORGED
-            seen, _ = self.address({header: value})
-            # Who comes through several gateways shows another address now and then, without any header too.
-            if seen != own and seen not in {self.address()[0] for _ in range(GATEWAYS)}:
-                raise Problem(
-                    f"{header}: {value} makes the service say {seen}.",
-                    "Visitors can forge their address: MERIDIAN_CLIENT_ADDRESS does not fit the load balancer.",
-                )
-        return f"Forged address headers change nothing: {own}"
+        return super().forgery() if self.address()[0] else "Which address of a visitor it believes, its page does not tell"
 
     def version(self):
-        _, headers, _ = get(self.url, "/now")
-        seen = headers.get("Service-Version")
-        if seen not in self.versions:
-            raise Problem(f"{seen} answers, and not {' or '.join(self.versions)}.", "Did the last deployment end well?")
-        return f"Version {seen}"
+        seen = super().version()
+        if not seen.startswith("Version"):
+            raise Problem(f"Nothing says which version answers, and it should be {' or '.join(self.versions)}.",
+                "Does another service answer there? Then service.meridian is false.")
+        return seen
 
     def document(self, name, text):
         status, _, seen = get(self.url, f"/api/{name}")
@@ -138,42 +194,22 @@ class Verification:
                     "It belongs to the admin port, which the load balancer must not forward.")
         return "Metrics and health are not public"
 
-    def port(self, port):
-        host = urllib.parse.urlsplit(self.url).hostname
-        for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-            try:
-                socket.create_connection(address[:2], timeout=3).close()
-            except OSError:
-                continue
-            raise Problem(f"TCP {port} of {address[0]} is open.",
-                "The firewall in front of the load balancer lets too much in.")
-        return f"TCP {port} is closed"
 
-    def redirect(self):
-        host = urllib.parse.urlsplit(self.url).hostname
-        status, headers, _ = get(f"http://{host}", self.redirected)
-        target = headers.get("Location", "")
-        if status not in (301, 308) or not re.fullmatch(rf"https://{re.escape(host)}(:443)?{self.redirected}", target):
-            raise Problem(f"Port 80 answered {status} {target}.",
-                f"It should send everybody to https://{host}{self.redirected}.")
-        return f"Port 80 sends to {target}"
-
-
-class Page(Verification):
+class Page(Meridian):
     """A virtual machine, which serves a page."""
 
-    redirected = "/hello"
-
     def __init__(self, *arguments, greeting, addresses, **named):
-        super().__init__(*arguments, **named)
+        super().__init__(*arguments, documents={}, **named)
         self.greeting = greeting
         self.addresses = addresses
+        self.redirected = "/hello"
 
     def contents(self):
         for path in ("/", "/hello"):
             yield lambda path=path: self.page(path)
         yield self.version
         yield from (lambda address=address: self.address_answers(address) for address in self.addresses)
+        yield self.private_pages
 
     def page(self, path):
         status, headers, text = get(self.url, path)

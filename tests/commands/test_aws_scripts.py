@@ -11,7 +11,7 @@ from support.stub_machine import CALLER, DIGEST, Machine, deployed, planned
 
 sys.path.insert(0, str(ROOT / "scripts"))
 from meridian.console import Problem
-from meridian.verify import FORGED, Verification, until_it_answers
+from meridian.verify import FORGED, Meridian, until_it_answers
 
 B = "example.com/meridian@sha256:" + "b" * 64
 
@@ -176,6 +176,8 @@ class Service(Front):
             **{path: {} for path in wrong.get("shows", ())},
         }
         answer = pages.get(request.path)
+        if request.path == wrong.get("page"):
+            return reply(b"<html>", Content_Type="text/html", Service_Version=DIGEST)
         body = b"<html>" if request.path == wrong.get("breaks") else answer
         return reply(body, 404 if answer is None else 200, Service_Version=wrong.get("version", DIGEST))
 
@@ -194,7 +196,7 @@ def closed_port():
 
 def outcome(service, **more):
     closed = more.pop("closed", [closed_port()])
-    verification = Verification(service.url, closed, versions=[DIGEST], documents={"foo": '{"a": 1}'}, **more)
+    verification = Meridian(service.url, closed, versions=[DIGEST], documents={"foo": '{"a": 1}'}, **more)
     seen, wrong = [], []
     for check in verification.all():
         try:
@@ -206,8 +208,8 @@ def outcome(service, **more):
 
 def test_verify_finds_a_good_service_good_and_says_what_it_saw(service):
     seen, wrong = outcome(service)
-    assert wrong == [] and len(seen) == 6
-    assert "203.0.113.7" in seen[0]
+    assert wrong == [] and len(seen) == 7
+    assert "203.0.113.7" in seen[1]
 
 
 @pytest.mark.parametrize(
@@ -229,6 +231,12 @@ def test_verify_finds_what_is_wrong(service, wrong, found):
     service.wrong = wrong
     _, problems = outcome(service, forged=("X-Of-This-Cloud",))
     assert any(found in problem for problem in problems), problems
+
+
+def test_verify_knows_a_home_that_is_a_page(service):
+    service.wrong = {"page": "/"}
+    seen, wrong = outcome(service)
+    assert wrong == [] and "GET / is a page, as with MERIDIAN_HOME=hello" in seen
 
 
 def test_verify_lets_a_visitor_come_through_several_gateways(service):

@@ -1,0 +1,86 @@
+"""The commands on a service that is not Meridian, and on a copy without app/ or a JDK."""
+
+import json
+import shutil
+import sys
+
+import pytest
+from commands.test_aws_scripts import closed_port
+from support.fronts import Front, reply
+from support.machine import ROOT
+from support.stub_machine import DIGEST, Machine, deployed, planned
+
+sys.path.insert(0, str(ROOT / "scripts"))
+
+IMAGE = f"example.com/quotes@{DIGEST}"
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """Without app/, and without a JDK."""
+    machine = Machine(tmp_path)
+    shutil.rmtree(machine.root / "app", ignore_errors=True)
+    machine.replace("scripts/jdk", "#!/bin/sh\necho 'No JDK 25 was found' >&2\nexit 1\n")
+    machine.edit("scripts/meridian/cloud.py", "closed = (22, 8080, 8081)", f"closed = ({closed_port()},)")
+    return machine
+
+
+class Quotes(Front):
+    """Answers on paths of its own, and tells neither the time nor a version, or a version of its own."""
+
+    def __init__(self):
+        self.pages = {"/quote": 200, "/healthz": 204, "/old": 301}
+        self.headers = {}
+        self.wrong = "-"  # by which header of a visitor it breaks
+        super().__init__(self.tell)
+
+    def tell(self, request):
+        status = 500 if self.wrong in request.headers else self.pages.get(request.path, 404)
+        # A time of its own, which no clock is to be judged by.
+        return reply({"timestamp": "2001-01-01T00:00:00Z"}, status, **self.headers)
+
+
+CHECKS = [{"path": "/quote", "status": 200}, {"path": "/healthz", "status": 204}, {"path": "/old", "status": 301}]
+
+
+@pytest.fixture
+def quotes():
+    with Quotes() as quotes:
+        yield quotes
+
+
+def verify(machine, quotes, checks=CHECKS):
+    deployed(machine, built=False, url=quotes.url, image=IMAGE, checks=checks, meridian=False)
+    done = machine.run("verify")
+    assert "Traceback" not in done.stdout
+    return done
+
+
+def test_verify_asks_a_service_what_its_stack_says_and_nothing_that_only_meridian_answers(machine, quotes):
+    done = verify(machine, quotes)
+    assert done.returncode == 0, done.stdout
+    for said in ("GET /quote answers 200", "GET /healthz answers 204", "GET /old answers 301", "TCP 443 is closed"):
+        assert said in done.stdout
+    assert {seen.request.path for seen in quotes.seen} == {"/quote", "/healthz", "/old"}
+
+
+@pytest.mark.parametrize(
+    ("pages", "headers", "breaks", "said"),
+    [
+        ({"/healthz": 503}, {}, "-", "GET /healthz answered 503, and not 204."),
+        ({"/old": 200}, {}, "-", "GET /old answered 200, and not 301."),
+        ({}, {"Service_Version": "sha256:" + "b" * 64}, "-", f"answers, and not {DIGEST}"),
+        ({}, {}, "X-Forwarded-For", "X-Forwarded-For: 192.0.2.66 makes GET /quote answer 500"),
+    ],
+)
+def test_verify_finds_what_is_wrong_with_any_service(machine, quotes, pages, headers, breaks, said):
+    quotes.pages.update(pages)
+    quotes.headers, quotes.wrong = headers, breaks
+    done = verify(machine, quotes)
+    assert done.returncode == 1 and said in done.stdout, done.stdout
+
+
+def test_a_version_of_the_services_own_is_no_digest_and_proves_nothing(machine, quotes):
+    quotes.headers = {"Service_Version": "1.4.2"}
+    done = verify(machine, quotes)
+    assert done.returncode == 0 and "which image answers is not told" in done.stdout
