@@ -33,8 +33,11 @@ def get(url, path="/", headers=None):
 
 
 def until_it_answers(url, version=None, minutes=5, check=CHECKS[0]):
-    """Until the version answers, or anything does what it should. The name of a new load balancer takes a minute or two to be known; a
-    new machine starts, pulls the image and is found healthy, and only then it takes the old one's place."""
+    """Until the version answers, or anything does what it should.
+
+    The name of a new load balancer takes a minute or two to be known; a new machine starts, pulls the image and is
+    found healthy, and only then it takes the old one's place.
+    """
     end, wanted = time.monotonic() + 60 * minutes, version or url
     takes = "A new machine takes 3 to 5 minutes" if version else "A new name takes a minute or two"
     told = None
@@ -166,7 +169,8 @@ class Meridian(Verification):
         return f"GET / {self.address()[1]}"
 
     def forgery(self):
-        return super().forgery() if self.address()[0] else "Which address of a visitor it believes, its page does not tell"
+        own, page = self.address()
+        return super().forgery() if own else f"GET / {page}: which address of a visitor it believes is not told"
 
     def version(self):
         seen = super().version()

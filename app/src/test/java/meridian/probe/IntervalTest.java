@@ -4,14 +4,18 @@ import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.is;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class IntervalTest {
   private static final Instant T = Instant.parse("2026-11-21T00:00:00Z");
@@ -20,19 +24,15 @@ class IntervalTest {
     return new Interval(Duration.ofMillis(low), Duration.ofMillis(high));
   }
 
+  static Stream<Arguments> ranges() throws IOException {
+    return ProbeTest.table(0);
+  }
+
   @ParameterizedTest
-  @CsvSource({
-    "-1000, 1000, INSIDE",
-    "-10,   10,   INSIDE",
-    "-1001, 0,    INCONCLUSIVE",
-    "0,     1001, INCONCLUSIVE",
-    "-5000, 5000, INCONCLUSIVE",
-    "1000,  2000, INCONCLUSIVE",
-    "1001,  2000, OUTSIDE",
-    "-2000, -1001, OUTSIDE",
-  })
-  void verdictIsWhatTheRangeProves(long low, long high, Verdict verdict) {
-    assertThat(millis(low, high).judge(Duration.ofSeconds(1)), is(verdict));
+  @MethodSource("ranges")
+  void verdictIsWhatTheRangeProves(JsonNode row) {
+    Verdict verdict = millis(row.get(0).asLong(), row.get(1).asLong()).judge(Duration.ofSeconds(1));
+    assertThat(verdict, is(Verdict.valueOf(row.get(2).asText())));
   }
 
   @Test

@@ -1,0 +1,202 @@
+"""Judges a service's clock where there is no app/ or no JDK, as the probe of app/ does: tests/commands/clock.json holds
+both to one table."""
+
+import argparse
+import base64
+import datetime
+import http.client
+import json
+import re
+import socket
+import sys
+import threading
+import time
+import urllib.parse
+
+INSIDE, OUTSIDE, DOWN, INCONCLUSIVE, USAGE_ERROR = 0, 1, 2, 3, 64
+SECOND = 10**9  # all times are whole nanoseconds, since 1970 where they are moments
+MAX_SAMPLES = 10
+MAX_BODY = 4096
+CUT_OFF = 1000  # a service may tell its time cut off to microseconds
+FIELDS = {"Accept": "application/json, text/plain;q=0.5", "Cache-Control": "no-cache"}
+TIME = re.compile(r"([+-]?\d{4,10})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{0,9}))?Z", re.I | re.A)
+
+
+class Down(Exception):
+    """No answer that tells the time; the message says why."""
+
+
+def moment(text):
+    """Nanoseconds since 1970 of a time by RFC 3339, in any year that Java knows; None where it is none."""
+    found = TIME.fullmatch(text)
+    if not found or (len(found[1]) > 4 and found[1][0] not in "+-"):
+        return None
+    year, month, day, hour, minute, second = map(int, found.groups()[:6])
+    cycles, rest = divmod(year, 400)  # of 146,097 days each, and datetime knows the years from 1 to 9999 alone
+    if abs(year) > 10**9:
+        return None
+    try:
+        date = datetime.datetime(2000 + rest, month, day, hour, minute, second, tzinfo=datetime.timezone.utc)
+    except ValueError:
+        return None
+    seconds = int(date.timestamp()) + (cycles - 5) * 146097 * 86400
+    return seconds * SECOND + int((found[7] or "").ljust(9, "0"))
+
+
+def told(body):
+    """The time in a JSON object under now or timestamp, or alone; Down where there is none."""
+    text = body.decode("utf-8", "replace").strip()
+    if text.startswith("{"):
+        try:
+            answer = json.loads(text)
+        except ValueError:
+            raise Down("the answer is not JSON") from None
+        text = answer.get("now", answer.get("timestamp"))
+    time_told = moment(text) if isinstance(text, str) else None
+    if time_told is None:
+        raise Down("the answer does not tell the time")
+    return time_told
+
+
+def offset(sent, server, received):
+    """The range in which the offset of the server's clock from ours must lie: it was read between the two moments."""
+    return server - received, server - sent + CUT_OFF
+
+
+def judge(low, high, tolerance):
+    if -tolerance <= low and high <= tolerance:
+        return INSIDE
+    return OUTSIDE if low > tolerance or high < -tolerance else INCONCLUSIVE
+
+
+def address(text):
+    """Scheme, host and port, path, fields and what may be printed of an address; ValueError where it is none."""
+    shown = re.sub(r"(?s)^(\w+://)?.*@", r"\1…@", text)
+    try:
+        parts = urllib.parse.urlsplit(text)
+        host, port = parts.hostname, parts.port
+        if parts.scheme not in ("http", "https") or not host or port == 0 or re.search(r"[\s|\\]", text):
+            raise ValueError
+    except ValueError:
+        raise ValueError(f'"{shown}" is not an http or https address, such as http://localhost:8080') from None
+    fields = dict(FIELDS)
+    user, _, place = parts.netloc.rpartition("@")
+    if user:
+        fields["Authorization"] = f"Basic {base64.b64encode(urllib.parse.unquote_to_bytes(user)).decode()}"
+    path = (parts.path if parts.path not in ("", "/") else "/now") + (f"?{parts.query}" if parts.query else "")
+    return parts.scheme, place, path, fields, f"{parts.scheme}://{place}{path}"
+
+
+class Checker:
+    def __init__(self, text, tolerance=1.0, timeout=5.0):
+        scheme, place, self.path, self.fields, self.shown = address(text)
+        kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
+        self.timeout, self.tolerance = timeout, round(tolerance * SECOND)
+        self.connection = kind(place, timeout=timeout)
+
+    def sample(self):
+        """What one exchange proves, and its round trip."""
+        late = threading.Event()
+
+        def stop():
+            late.set()
+            if self.connection.sock:
+                self.connection.sock.shutdown(socket.SHUT_RDWR)
+
+        # The connection's own limit is for each piece of the answer, this one for the whole.
+        timer = threading.Timer(self.timeout, stop)
+        timer.daemon = True
+        timer.start()
+        milliseconds, answer = round(1000 * self.timeout), None
+        try:
+            sent, start = time.time_ns(), time.monotonic_ns()
+            self.connection.request("GET", self.path, headers=self.fields)
+            answer = self.connection.getresponse()
+            trip = time.monotonic_ns() - start
+            if late.is_set():  # its headers were cut off, which the library takes for their end
+                answer = None
+                raise socket.timeout
+            if answer.status != 200:
+                raise Down(f"status {answer.status}")
+            if answer.getheader("Age", "0") != "0":
+                raise Down("a cache answered in its place")
+            body = answer.read(MAX_BODY + 1)
+            if len(body) > MAX_BODY:
+                raise Down(f"the answer is longer than {MAX_BODY} bytes")
+            if late.is_set():
+                raise socket.timeout
+            return offset(sent, told(body), sent + trip), trip
+        except socket.gaierror:
+            raise Down(f"the host {self.connection.host} is not known") from None
+        except (OSError, http.client.HTTPException) as error:
+            if late.is_set() or isinstance(error, socket.timeout):
+                what = "the answer did not end" if answer else "no answer"
+                raise Down(f"{what} within {milliseconds} ms") from None
+            if isinstance(error, ConnectionRefusedError):
+                raise Down("no connection") from None
+            raise Down(str(error) or type(error).__name__) from None
+        finally:
+            timer.cancel()
+
+    def check(self):
+        """Exit code and a line."""
+        try:
+            self.sample()  # opens the connection, whose making must not count
+            (low, high), trip = self.sample()
+            for _ in range(MAX_SAMPLES - 1):
+                if judge(low, high, self.tolerance) != INCONCLUSIVE:
+                    break
+                other, again = self.sample()
+                common = max(low, other[0]), min(high, other[1])
+                # They contradict each other where a clock was set in between.
+                low, high = common if common[0] <= common[1] else other
+                trip = min(trip, again)
+        except Down as down:
+            return DOWN, f"Failed: down: {re.sub('[^ -~]', '?', str(down))}, {self.shown}"
+        finally:
+            self.connection.close()
+        verdict = judge(low, high, self.tolerance)
+        slow = ", too slow to judge" if verdict == INCONCLUSIVE else ""
+        return verdict, (
+            f"{'Failed' if verdict else 'OK'}: clock {(low + high) / 2e6:+.3f} ms, uncertainty "
+            f"{(high - low) / 2e6:.3f} ms, round trip {trip / 1e6:.3f} ms{slow}, {self.shown}"
+        )
+
+
+def duration(text):
+    found = re.fullmatch(r"([1-9]\d*)(ms|s|m|h)", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f'"{text}" is not accepted, use a whole number with its unit, 500ms or 4s')
+    return int(found[1]) * {"ms": 0.001, "s": 1, "m": 60, "h": 3600}[found[2]]
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.print_usage(sys.stderr)
+        self.exit(USAGE_ERROR, f"{re.sub(r'//[^/@]*@', '//…@', message)}\n")
+
+
+def main(arguments):
+    parser = Parser(prog="probe", description="Without app/ and a JDK 25, which know --patience and --format too.",
+        allow_abbrev=False, epilog="Exit codes: 0 OK, 1 clock outside, 2 down, 3 too slow to judge, 64 wrong usage.")
+    parser.add_argument("--tolerance", type=duration, default=1.0, help="how far off the clock may be: 1s")
+    parser.add_argument("--timeout", type=duration, default=5.0, help="for each answer: 5s")
+    parser.add_argument("--every", type=duration, help="repeats until it is stopped, with this pause")
+    parser.add_argument("url", metavar="URL", help="its path is /now where it has none")
+    options = parser.parse_args(arguments)
+    while True:
+        try:
+            verdict, line = Checker(options.url, options.tolerance, options.timeout).check()
+        except ValueError as error:
+            parser.error(str(error))
+        print(line, flush=True)
+        if not options.every:
+            return verdict
+        time.sleep(options.every)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

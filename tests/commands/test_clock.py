@@ -1,0 +1,83 @@
+"""The clock's judge of the scripts, by the table that the probe of app/ keeps too, in ProbeTest and IntervalTest."""
+
+import datetime
+import json
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from support.fronts import Front, reply
+from support.machine import ROOT
+from support.service import free_port
+
+sys.path.insert(0, str(ROOT / "scripts"))
+from meridian import clock
+
+RANGES, ANSWERS, RAW, USAGE = json.loads((ROOT / "tests/commands/clock.json").read_text()).values()
+
+
+@pytest.mark.parametrize(("low", "high", "verdict"), RANGES)
+def test_the_verdict_is_what_the_range_proves(low, high, verdict):
+    assert clock.judge(low * 10**6, high * 10**6, clock.SECOND) == getattr(clock, verdict)
+
+
+def body(text):
+    def instant(found):
+        now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=float(found[1] or 0))
+        return now.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+    return re.sub(r"NOW([+-][\d.]+)?", instant, text).encode()
+
+
+@pytest.mark.parametrize(("status", "text", "code", "words"), ANSWERS)
+def test_an_answer_is_judged_as_by_the_probe(status, text, code, words):
+    with Front(lambda _: reply(body(text), status)) as front:
+        seen, line = clock.Checker(front.url).check()
+        assert (seen, words in line, line.endswith(f", {front.url}/now")) == (code, True, True), line
+
+
+@pytest.mark.parametrize(("text", "drips", "words"), RAW)
+def test_an_answer_that_is_none_is_down_in_time(text, drips, words):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve():
+            client, _ = listener.accept()
+            client.sendall(text.encode())
+            for _ in range(30):
+                time.sleep(0.1)
+                try:
+                    client.sendall(b"x" * drips)
+                except OSError:
+                    break
+
+        threading.Thread(target=serve, daemon=True).start()
+        start = time.monotonic()
+        code, line = clock.Checker(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=0.5).check()
+        assert code == 2 and words in line and time.monotonic() < start + 3, line
+
+
+@pytest.mark.parametrize("arguments", USAGE)
+def test_wrong_usage_is_explained_and_no_password_printed(arguments):
+    done = subprocess.run([sys.executable, ROOT / "scripts/meridian/clock.py", *arguments.split()], text=True,
+        capture_output=True)
+    assert (done.returncode, done.stdout) == (64, "") and "usage: probe" in done.stderr
+    assert "s3cret" not in done.stderr and "Traceback" not in done.stderr
+
+
+def test_samples_share_a_connection_and_narrow_the_range():
+    with Front(lambda _: time.sleep(0.03) or reply(body('{"now":"NOW"}'))) as front:
+        assert clock.Checker(front.url, tolerance=0.005).check()[0] == clock.INCONCLUSIVE
+        assert len(front.seen) == 11
+
+
+def test_nobody_there_is_down_and_a_password_is_sent_and_never_printed():
+    with Front(lambda _: reply(body("NOW"))) as front:
+        code, line = clock.Checker(front.url.replace("//", "//m%40e:s3cret@") + "?zone=x").check()
+        assert code == 0 and line.endswith(f", {front.url}/now?zone=x")
+        assert front.seen[0].request.headers["Authorization"] == "Basic bUBlOnMzY3JldA=="
+    assert clock.Checker(f"http://127.0.0.1:{free_port()}").check()[1].startswith("Failed: down: no connection, ")
+    assert "the host no_such_host.invalid is not known" in clock.Checker("http://no_such_host.invalid").check()[1]
