@@ -6,18 +6,21 @@ Everything that must be remembered is in the stack's state. Killed at any point,
 goes on: it reads from the outputs what was begun.
 """
 
+import dataclasses
 import json
+import math
 import pathlib
 import re
 import shlex
 import tempfile
 
-from meridian.commands import build_probe
-from meridian.console import PROGRAM, Problem, number, say
+from meridian.checks import prober
+from meridian.console import Problem, number, say
 from meridian.image import Image
 from meridian.judge import Limits, Verdict
 from meridian.terraform import Unchanged
-from meridian.watch import Probe, Visits, confirm, examine, statuses, watch
+from meridian.verify import CHECKS
+from meridian.watch import Probe, Service, Visits, before, confirm, examine, statuses, watch
 
 WITHDRAWN, UNDECIDED, INTERRUPTED = 1, 2, 130
 
@@ -35,7 +38,8 @@ class Canary:
                 f"Nothing runs yet in stacks/{stack.place}, environment {stack.env}.",
                 f"A canary needs a stable beside it: {stack.command('deploy')} first.",
             )
-        self.url = (url or outputs["url"]).rstrip("/")
+        self.service = Service((url or outputs["url"]).rstrip("/"), tuple(outputs.get("checks") or CHECKS),
+            outputs.get("meridian", True))
         self.stable = outputs["image"]
         self.revision = outputs["revision"]
         # What was asked for last, whether or not that apply came to its end.
@@ -74,7 +78,7 @@ class Canary:
         if self.begun and self.stack.cloud.requests_first:
             self.apply(self.stable, {**self.begun, "percent": 100})
         self.apply(image, None)
-        confirm(self.url, image)
+        confirm(self.service, image)
         say(f"Promoted: {image}")
 
     def withdraw(self, serves=True):
@@ -109,14 +113,15 @@ def settings(options):
         answers=number("ANSWERS", options.answers, 300, 1, 1_000_000, whole=True),
         failed_percent=number("FAILED_PERCENT", options.failed_percent, 5, 0.1, 50),
     )
-    try:
-        visits = Visits(tuple((options.paths or "/now / /api/foo").split()), number("RATE", options.rate, 5, 0.1, 100))
-    except ValueError as error:
-        raise Problem(str(error), "Such as PATHS='/now / /api/foo' RATE=5.") from None
-    refused = limits.refuse(visits.per_second, percent)
+    rate = number("RATE", options.rate, 5, 0.1, 100)
+    paths = options.paths and options.paths.split()
+    if paths and not all(path.startswith("/") for path in paths):
+        raise Problem(f'PATHS must be paths with a slash first, set apart by spaces; it is "{options.paths}".',
+            "Such as PATHS='/now / /api/foo'.")
+    refused = limits.refuse(rate, percent)
     if refused and not options.withdraw:
         raise Problem("These settings reach no verdict: " + refused + ".", "Nothing was changed. Give other settings.")
-    return percent, limits, visits
+    return percent, limits, paths, rate
 
 
 def wanted(image, begun):
@@ -134,7 +139,7 @@ def wanted(image, begun):
 
 def run(stack, options):
     """Gives a new image a share of the requests, watches what it answers, then promotes or withdraws it."""
-    percent, limits, visits = settings(options)
+    percent, limits, *visits = settings(options)
     if options.image:
         Image.parse(options.image)
     if options.url and not re.match(r"https?://[^/]", options.url):
@@ -143,7 +148,7 @@ def run(stack, options):
     stack.init()
     canary = Canary(stack, options.url)
     try:
-        return trial(canary, percent, limits, visits, options)
+        return trial(canary, percent, limits, Visits.of(canary.service, *visits), options)
     except KeyboardInterrupt:
         say(
             "",
@@ -152,6 +157,27 @@ def run(stack, options):
             f"  Take back: {stack.command('canary', WITHDRAW='1')}",
         )
         return INTERRUPTED
+
+
+def blind(canary, image, percent, limits, visits):
+    """Says what is lost where answers do not tell whose they are; gives limits for all answers, and those of before."""
+    if canary.begun and canary.begun["percent"]:
+        say("The canary's requests go back to the stable, so that this can be measured alone once more.")
+        canary.apply(canary.stable, {**canary.begun, "percent": 0})
+    try:
+        spread = dataclasses.replace(limits, answers=math.ceil(limits.answers * 100 / percent),
+            failed_percent=limits.failed_percent * percent / 100)
+    except ValueError as error:
+        raise Problem(f"With {percent} % of the requests this is too fine to be seen: {error}.",
+            canary.stack.command("canary", IMAGE=image, PERCENT="50")) from None
+    say(
+        "The service sends no Service-Version with its image's digest, so nothing tells whose an answer is: all are "
+        f"compared with {limits.answers} of the stable alone, which come first. That shows failures as before, but "
+        "slowness only where all get slow.",
+        f"To see more, give it more: {canary.stack.command('canary', IMAGE=image, PERCENT='50')}; or let it send "
+        "MERIDIAN_VERSION of its environment as Service-Version.",
+    )
+    return spread, before(canary.service, visits, limits.answers)
 
 
 def trial(canary, percent, limits, visits, options):
@@ -163,9 +189,11 @@ def trial(canary, percent, limits, visits, options):
         return 0
 
     image = wanted(options.image, canary.begun)
-    if not options.probe:
-        build_probe()  # which takes longer than a probe may
-    probe = Probe(shlex.split(options.probe) if options.probe else [*PROGRAM, "probe"], canary.url)
+    probe = None
+    if options.probe or canary.service.meridian:
+        # What builds the probe takes longer than a probe may.
+        probe = Probe(shlex.split(options.probe) if options.probe else prober(), canary.service.url)
+    canary.service = canary.service.known(canary.stable, image)
     if canary.begun and canary.begun["percent"] == 0:
         say("The last canary's withdrawal was not finished.")
         same = canary.begun["image"] == image
@@ -185,8 +213,11 @@ def trial(canary, percent, limits, visits, options):
             f"{canary.stack.command('deploy', IMAGE=image)}",
         )
     if not canary.begun:
-        examine(canary.url, canary.stable, probe)
-    expected = statuses(canary.url, canary.stable, visits.paths)
+        examine(canary.service, canary.stable, probe)
+    expected = statuses(canary.service, canary.stable, visits.paths)
+    baseline = ()
+    if not canary.service.told:
+        limits, baseline = blind(canary, image, percent, limits, visits)
     try:
         canary.begin(image, percent)
     except (Overtaken, Unchanged):
@@ -201,7 +232,8 @@ def trial(canary, percent, limits, visits, options):
         f"Watching for {limits.seconds / 60:g} minutes: at least {limits.answers} answers of its own, "
         f"which must not fail more often, nor be slower, than the stable's."
     )
-    verdict, reason = watch(canary.url, canary.stable, image, limits, visits, probe, percent, expected)
+    verdict, reason = watch(canary.service, canary.stable, image, limits, visits, probe, percent, expected,
+        baseline)
     say(f"Verdict: {verdict.value}, since {reason}.")
     if verdict is Verdict.PROMOTE:
         canary.promote(image)

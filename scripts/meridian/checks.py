@@ -6,6 +6,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import urllib.request
 
 from meridian.console import ROOT, Problem, missing, say
@@ -54,8 +55,16 @@ CURL = Tool("curl", ("curl", "--version"), "curl ", "7.60", "it asks the registr
     "https://curl.se/download.html")
 
 
+def sources():
+    """Stops where there is nothing to build."""
+    if not (ROOT / "app/pom.xml").exists():
+        raise Problem("app/ is missing, so there is nothing to build an image from.",
+            "Give the one to deploy: IMAGE=REPOSITORY@sha256:…, or image in terraform.tfvars.")
+
+
 def jdk():
-    """Folder of the JDK 25 that builds the image."""
+    """Folder of the JDK 25 that builds app/."""
+    sources()
     done = subprocess.run([ROOT / "scripts/jdk"], text=True, capture_output=True)
     if done.returncode:
         raise Problem(
@@ -65,19 +74,38 @@ def jdk():
     return pathlib.Path(done.stdout.strip())
 
 
+def prober():
+    """The command that judges a clock: the probe of app/, or without a JDK or app/ the judge of the scripts."""
+    try:
+        java = jdk() / "bin/java"
+    except Problem:
+        return [sys.executable, str(ROOT / "scripts/meridian/clock.py")]
+    target = ROOT / "app/target"
+    built = [target / "classpath", target / "classes/meridian/Main.class"]
+    sources = [ROOT / "app/pom.xml", *(ROOT / "app/src/main").rglob("*")]
+    since = min(file.stat().st_mtime if file.exists() else 0 for file in built)
+    if since < max(file.stat().st_mtime for file in sources):
+        print("Building app/ for its probe: about a minute the first time.", file=sys.stderr)
+        subprocess.run([ROOT / "app/maven", "--quiet", "process-classes"], check=True, stdout=sys.stderr)
+        for file in built:
+            os.utime(file)
+    classes = f"{target / 'classes'}{os.pathsep}{built[0].read_text().strip()}"
+    return [str(java), "-XX:TieredStopAtLevel=1", "-cp", classes, "meridian.Main", "probe"]
+
+
 def java():
     return f"JDK {re.search(r'JAVA_VERSION=.([0-9.]+)', (jdk() / 'release').read_text())[1]}"
 
 
-def examine(stack, builds, deploys=True):
+def examine(stack, builds, deploys=True, image=None):
     """Runs every check, tells each result once, and returns how many failed.
 
-    builds: whether an image is built; deploys: whether more than the sign-in is needed
+    builds: whether an image is built; deploys: whether more than the sign-in is needed; image: a check of its own
     """
     for note in notes():
         say(f"note     {note}")
     tools = [tool.check for tool in (TERRAFORM, CURL, *stack.cloud.tools)]
-    failed = told([*tools, java] if builds else tools)
+    failed = told([*tools, image] if image else tools)
     if not all(shutil.which(tool.name) for tool in (TERRAFORM, *stack.cloud.tools)):
         return failed  # There is nothing to ask the account with.
     asked = stack.cloud.checks(stack, builds) if deploys else [lambda: stack.cloud.identity(stack)]

@@ -26,7 +26,7 @@ OPTIONS = {
     "answers": "how many answers it must have given: 300",
     "failed_percent": "how much more often than the stable it must be shown not to fail: 5",
     "rate": "requests of our own, a second: 5",
-    "paths": "what they ask for: /now / /api/foo",
+    "paths": "what they ask for: the paths of the stack's checks, and of Meridian / /api/foo",
     "url": "where the service is visited, such as before the domain's record is there: the stack's own",
     "probe": "command of the clock's probe, which gets the URL",
     "withdraw": "1 withdraws the canary that was begun",

@@ -2,11 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 
-from meridian.checks import examine, jdk, ready
+from meridian.checks import examine, java, jdk, prober, ready
 from meridian.cloud import canary_ends, outputs_of, replaced
 from meridian.console import PROGRAM, ROOT, Problem, confirm, say, typed
 from meridian.image import Image
@@ -33,7 +34,14 @@ def asked(options):
 def doctor(stack, options):
     """Says what this machine and the account lack for a deployment."""
     begin(stack)
-    failed = examine(stack, builds=not options.image)
+
+    def image():
+        supplied = options.image
+        if not supplied and shutil.which("terraform"):
+            supplied = stack.variable("image") or (stack.folder / ".terraform").exists() and stack.supplied()
+        return f"image {supplied}" if supplied else java()
+
+    failed = examine(stack, builds=not options.image, image=image)
     if failed:
         say(f"{failed} to mend before {stack.cloud.title} can be deployed to.")
         return 1
@@ -63,6 +71,9 @@ def deploy(stack, options):
     stack.init()
     canary = stack.terraform.outputs().get("canary")
     arguments = [*stack.image_arguments(options.image, options.build), *options.further]
+    if not options.image and not stack.variable("image") and not any(each.startswith("-var=image=")
+            for each in arguments):
+        jdk()
     say(f"Deploys {stack.name}, {stack.env}: {stack.cloud.deploys}")
     with tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, "plan")
@@ -110,27 +121,15 @@ def destroy(stack, options):
     say(f"{title} lists nothing of {name} any more.")
 
 
-def build_probe():
-    """Builds what the probe of app/ runs from, unless it is there; gives the folder."""
-    target = ROOT / "app/target"
-    if not (target / "classpath").exists() or not (target / "classes/meridian/Main.class").exists():
-        print("Building app/ for its probe, once: about a minute.", file=sys.stderr)
-        subprocess.run([ROOT / "app/maven", "--quiet", "process-classes"], check=True, stdout=sys.stderr)
-    return target
-
-
 def probe(_, options):
-    """Says whether a service is up and its clock right, as its image does; builds app/ when nothing is built yet."""
+    """Says whether a service is up and its clock right, as its image does."""
     if options.probe_urls and not options.named:
         # Twice: an answer that is lost on the way is no outage.
         runs = [any(subprocess.run([*PROGRAM, "probe", url]).returncode == 0 for _ in range(2))
             for url in options.probe_urls.split()]
         return 0 if all(runs) else 1
-    target = build_probe()
-    java = jdk() / "bin/java"
-    classes = f"{target / 'classes'}{os.pathsep}{(target / 'classpath').read_text().strip()}"
-    os.execv(java,
-        [java, "-XX:TieredStopAtLevel=1", "-cp", classes, "meridian.Main", "probe", *options.further, *options.named])
+    command = prober()
+    os.execv(command[0], [*command, *options.further, *options.named])
 
 
 # Which are fine is a choice: they let the service be used, changed and passed on without opening one's own code.

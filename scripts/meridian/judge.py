@@ -125,8 +125,9 @@ class Count:
 class Judge:
     """Takes answers and probes as they come; not for several threads at once."""
 
-    def __init__(self, stable, canary, limits=Limits(), start=0.0, percent=10, expected=None):
-        """expected: status by path that the stable gives; without it any below 500 is right."""
+    def __init__(self, stable, canary, limits=Limits(), start=0.0, percent=10, expected=None, probed=True):
+        """expected: status by path that the stable gives; without it any below 500 is right. probed: whether a probe
+        must say OK"""
         if stable == canary:
             raise ValueError(f"stable and canary both call themselves {canary}: nothing tells them apart")
         self.limits = limits
@@ -143,6 +144,7 @@ class Judge:
         self._pace, self._slow = 0.0, False
         self._windows = collections.defaultdict(lambda: [0, 0])  # answers, and failures without a version
         self._clock = ""
+        self.probed = probed
         self.probes = 0
         self.probe_problem = "it has not run yet"
 
@@ -195,7 +197,8 @@ class Judge:
             undecided = self._undecided()
             self._lacked = self._lacking() or undecided
             if elapsed >= limits.seconds and not self._lacked:
-                return Verdict.PROMOTE, f"the canary gave {self.canary}; the probe said OK {self.probes} times"
+                return Verdict.PROMOTE, f"the canary gave {self.canary}" + (
+                    f"; the probe said OK {self.probes} times" if self.probed else "")
             if elapsed >= limits.seconds * limits.patience:
                 if undecided:
                     return Verdict.UNDECIDED, undecided
@@ -257,7 +260,7 @@ class Judge:
             return f"the canary gave {canary.answers} of {limits.answers} answers{hint}"
         if not stable.answers:
             return "the stable gave no answer to compare with"
-        if not self.probes:
+        if self.probed and not self.probes:
             return f"no probe succeeded: {self.probe_problem}"
         if not self._few(canary.failed, canary.answers):
             return f"its failures are too many to promote it, and not shown to be worse than the stable's: {canary}"

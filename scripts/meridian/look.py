@@ -4,8 +4,8 @@ import http.client
 import subprocess
 import urllib.parse
 
-from meridian.checks import proxy
-from meridian.console import PROGRAM, Problem, say
+from meridian.checks import prober, proxy
+from meridian.console import Problem, say
 from meridian.image import Image
 from meridian.verify import CHECKS, Meridian, Page, Verification, until_it_answers
 
@@ -30,7 +30,7 @@ def look(stack):
     until_it_answers(url, check=checks[0])
     if not outputs.get("meridian", True):
         return report(Verification(url, closed, checks=checks, **named))
-    probed = subprocess.run([*PROGRAM, "probe", url]).returncode
+    probed = subprocess.run([*prober(), url]).returncode
     documents = {file.stem: file.read_text() for file in (stack.root / "app/documents").glob("*.json")}
     return report(Meridian(url, closed, checks=checks, documents=documents, **named), wrong=bool(probed))
 

@@ -7,7 +7,7 @@ import re
 from meridian import hcp
 from meridian.aws import Aws, AwsMachine
 from meridian.azure import Azure, AzureMachine
-from meridian.checks import refuse_arguments
+from meridian.checks import refuse_arguments, sources
 from meridian.console import ROOT, Command, Problem, say
 from meridian.gcp import Gcp, GcpMachine
 from meridian.terraform import Terraform
@@ -119,6 +119,11 @@ class Stack:
                 "command.",
             )
 
+    def supplied(self):
+        """The image that was supplied before, and is kept; None where what runs was built, or nothing runs."""
+        built = any(address.startswith("module.image.terraform_data") for address in self.terraform.resources())
+        return None if built else self.terraform.outputs().get("image")
+
     def image_arguments(self, image, build):
         """What plan and apply are told about the image.
 
@@ -132,11 +137,9 @@ class Stack:
                 raise Problem("BUILD is set, but so is the variable image.",
                     "Take image out of the tfvars file, or leave BUILD out.")
             return []
-        if build:
-            return []
-        running = self.terraform.outputs().get("image")
-        if running is None or any(address.startswith("module.image.terraform_data")
-                for address in self.terraform.resources()):
+        running = None if build else self.supplied()
+        if not running:
+            sources()
             return []
         say(f"Keeps the image that was supplied: {running}. BUILD=1 builds app/ in its place.")
         return [f"-var=image={running}"]

@@ -1,8 +1,6 @@
 """Visits a service at an even pace and tells what each answer was."""
 
-import datetime
 import http.client
-import json
 import queue
 import threading
 import time
@@ -10,12 +8,11 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from meridian import clock
 from meridian.judge import Answer
 
 # A JSON answer that tells the time is short; of any other the head is enough.
 MOST_BYTES = 4096
-# The clock row's own tolerance.
-TOLERANCE_SECONDS = 1.0
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -27,7 +24,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
 
 
-def visit(url, timeout, path=""):
+def visit(url, timeout, path="", judged=True):
     """One request on a connection of its own, so that the load balancer chooses anew."""
     request = urllib.request.Request(url, headers={"Cache-Control": "no-cache", "User-Agent": "meridian-canary"})
     sent = time.time()
@@ -41,32 +38,28 @@ def visit(url, timeout, path=""):
         with response:
             body = response.read(MOST_BYTES)
             version = response.headers.get("Service-Version", "")
-            off = clock_off(body, sent, received)
+            off = judged and clock_off(body, sent, received)
             return Answer(response.status, version, off, path, started, time.monotonic() - started)
     except (OSError, http.client.HTTPException):
         return Answer(0, path=path, sent=started)
 
 
 def clock_off(body, sent, received):
-    """Whether the time in an answer lies outside the tolerance for certain.
-
-    The service read its clock between the two moments, so its offset from ours is at least
-    server - received and at most server - sent.
-    """
+    """Whether the time in an answer lies outside the tolerance for certain."""
     try:
-        told = json.loads(body)
-        text = told.get("now") or told["timestamp"]
-        # Before Python 3.11 fromisoformat does not know the Z.
-        server = datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
-    except (ValueError, KeyError, AttributeError, TypeError):
+        server = clock.told(body)
+    except clock.Down:
         return False
-    return server - received > TOLERANCE_SECONDS or server - sent < -TOLERANCE_SECONDS
+    low, high = clock.offset(round(sent * clock.SECOND), server, round(received * clock.SECOND))
+    return clock.judge(low, high, clock.SECOND) == clock.OUTSIDE
 
 
 class Traffic:
     """Asks in turn for the paths below a URL, `per_second` times, from as many threads as that takes."""
 
-    def __init__(self, url, paths, per_second, timeout=10.0):
+    def __init__(self, url, paths, per_second, timeout=10.0, judged=True):
+        """judged: whether a time in an answer is the service's clock"""
+        self._judged = judged
         self._paths = [(path, urllib.parse.urljoin(url + "/", path.lstrip("/"))) for path in paths]
         self._pause = 1 / per_second
         self._timeout = timeout
@@ -98,7 +91,7 @@ class Traffic:
             if self._stop.wait(max(0, due - time.monotonic())):
                 return
             path, url = self._paths[number % len(self._paths)]
-            self._answers.put(visit(url, self._timeout, path))
+            self._answers.put(visit(url, self._timeout, path, self._judged))
 
     def answers(self):
         """What has come in since the last call."""

@@ -18,15 +18,14 @@ TELL_EVERY_SECONDS = 30
 class Visits:
     """The requests of our own that give the canary something to answer, when nobody else does."""
 
-    paths: tuple = ("/now", "/", "/api/foo")
-    per_second: float = 5
+    paths: tuple
+    per_second: float
 
-    def __post_init__(self):
-        if not 0.1 <= self.per_second <= 100:
-            raise ValueError(f"RATE must be from 0.1 to 100 requests a second; it is {self.per_second:g}")
-        if not self.paths or not all(path.startswith("/") for path in self.paths):
-            raise ValueError(
-                f"PATHS must be paths with a slash first, set apart by spaces; it is \"{' '.join(self.paths)}\"")
+    @classmethod
+    def of(cls, service, paths, per_second):
+        own = (check["path"] for check in service.checks)
+        further = ("/", "/api/foo") if service.meridian else ()
+        return cls(tuple(paths or dict.fromkeys((*own, *further))), per_second)
 
 
 def version(image):
@@ -61,53 +60,93 @@ class Probe:
         return done.returncode, lines[-1] if lines else f"exit code {done.returncode}, no word"
 
 
-def examine(url, stable, probe):
+@dataclasses.dataclass(frozen=True)
+class Service:
+    """What is visited: where, what it must answer, and whether its answers say of which image they are."""
+
+    url: str
+    checks: tuple  # paths and statuses, as the stack says
+    meridian: bool = True  # whether a time in its answers is its clock
+    told: bool = True
+
+    def first(self):
+        """Answer on the first path, and whether it is what it should be."""
+        answer = visit(self.url + self.checks[0]["path"], 10, judged=self.meridian)
+        return answer, answer.status == self.checks[0]["status"] and not answer.clock_off
+
+    def known(self, *images):
+        """The same with told: only Meridian is known to send Service-Version; of others one answer shows it."""
+        if self.meridian:
+            return self
+        return dataclasses.replace(self, told=self.first()[0].version in map(version, images))
+
+
+def examine(service, stable, probe):
     """Refuses a trial in which nothing could be told: before anything is changed."""
-    answer = visit(f"{url}/now", 10)
-    if answer.version != version(stable):
+    answer, right = service.first()
+    wanted, path = version(stable), service.checks[0]["path"]
+    if service.told and answer.version != wanted or not right and not service.meridian:
         raise Problem(
-            f'{url}/now answers {answer.status or "nothing"} as version "{answer.version}", '
-            f'but "{version(stable)}" is what runs by the stack\'s outputs.',
-            "A canary is told apart by the header Service-Version. Deploy once more, then try again.",
+            f'{service.url}{path} answers {answer.status or "nothing"} as version "{answer.version}", '
+            f'but {service.checks[0]["status"]}{f" as {wanted}" if service.told else ""} is what it should.',
+            "A canary is judged beside a healthy service. Deploy once more, then try again.",
         )
-    for attempt in range(3):
+    for attempt in range(3 if probe else 0):
         code, said = probe.once()
         if code == 0:
             return
         time.sleep(attempt)
-    raise Problem(
-        f"The probe does not say OK of what runs now: {said}",
-        "A canary is judged beside a healthy service, by a right clock on this machine. Nothing was changed.",
-    )
+    if probe:
+        raise Problem(
+            f"The probe does not say OK of what runs now: {said}",
+            "A canary is judged beside a healthy service, by a right clock on this machine. Nothing was changed.",
+        )
 
 
-def statuses(url, stable, paths):
-    """What the stable answers on each path, which the canary must give too."""
+def statuses(service, stable, paths):
+    """What the stable answers on each path, which the canary must give too; what the stack says where it does."""
     found = {}
+    wanted = {check["path"]: check["status"] for check in service.checks}
     for path in paths:
         for _ in range(20):
-            answer = visit(url + path, 10, path)
-            if answer.version == version(stable) and 0 < answer.status < 500:
+            answer = visit(service.url + path, 10, path)
+            right = answer.status == wanted[path] if path in wanted else 0 < answer.status < 500
+            if right and (not service.told or answer.version == version(stable)):
                 found[path] = answer.status
                 break
         else:
             raise Problem(
-                f'{path} answers {answer.status or "nothing"} as version "{answer.version}", in none of 20 tries as '
-                f'the stable\'s "{version(stable)}" below 500.',
+                f'{path} answers {answer.status or "nothing"} as version "{answer.version}", in none of 20 tries '
+                f'{wanted.get(path, "below 500")}{f" as the stable {version(stable)}" if service.told else ""}.',
                 "PATHS must name what the stable answers: the canary is compared with it. Nothing was changed.",
             )
     return found
 
 
-def watch(url, stable, canary, limits, visits, probe, percent, expected):
-    """Visits the service until there is a verdict; gives it with its reason."""
+def before(service, visits, answers):
+    """So many answers of the stable, for a service whose answers do not tell whose they are."""
+    found = []
+    with Traffic(service.url, visits.paths, visits.per_second, judged=service.meridian) as traffic:
+        while len(found) < answers:
+            time.sleep(0.2)
+            found += traffic.answers()
+    return found
+
+
+def watch(service, stable, canary, limits, visits, probe, percent, expected, baseline=()):
+    """Visits the service until there is a verdict; gives it with its reason.
+
+    baseline: answers of the stable alone; then all that come now are held against it, as if they were the canary's
+    """
     begin = time.monotonic()
-    judge = Judge(version(stable), version(canary), limits, percent=percent, expected=expected)
+    judge = Judge(version(stable), version(canary), limits, percent=percent, expected=expected, probed=bool(probe))
+    for answer in baseline:
+        judge.answer(dataclasses.replace(answer, version=version(stable)))
     probed = threading.Event()
     results = []
 
     def probe_on():
-        while not probed.is_set():
+        while probe and not probed.is_set():
             results.append(probe.once())
             probed.wait(min(30, limits.seconds / 10))
 
@@ -115,11 +154,11 @@ def watch(url, stable, canary, limits, visits, probe, percent, expected):
     thread.start()
     told = 0
     try:
-        with Traffic(url, visits.paths, visits.per_second) as traffic:
+        with Traffic(service.url, visits.paths, visits.per_second, judged=service.meridian) as traffic:
             while True:
                 time.sleep(0.2)
                 for answer in traffic.answers():
-                    judge.answer(answer)
+                    judge.answer(dataclasses.replace(answer, version=version(canary)) if baseline else answer)
                 while results:
                     judge.probe(*results.pop(0))
                 elapsed = time.monotonic() - begin
@@ -133,17 +172,18 @@ def watch(url, stable, canary, limits, visits, probe, percent, expected):
         probed.set()
 
 
-def confirm(url, image, seconds=180, answers=20):
+def confirm(service, image, seconds=180, answers=20):
     """Waits until everybody gets the image: so many answers of it one after the other."""
     deadline = time.monotonic() + seconds
     in_a_row = 0
     while in_a_row < answers:
-        answer = visit(f"{url}/now", 10)
-        served = answer.version == version(image) and 0 < answer.status < 500 and not answer.clock_off
+        answer, right = service.first()
+        served = right and (not service.told or answer.version == version(image))
         in_a_row = in_a_row + 1 if served else 0
         if time.monotonic() > deadline:
             raise Problem(
                 f"{seconds} s after the promotion answers still come with {answer.status} from \"{answer.version}\".",
-                f"Expected are {version(image)}. ./taskw verify-aws, -azure or -gcp looks closer.",
+                f"Expected are {service.checks[0]['status']} from {version(image)}. "
+                "./taskw verify-aws, -azure or -gcp looks closer.",
             )
         time.sleep(0.1)

@@ -260,6 +260,7 @@ def test_the_program_verify_fails_if_probe_or_any_check_does(machine, service, p
     machine.edit("scripts/meridian/cloud.py", "closed = (22, 8080, 8081)", f"closed = ({closed_port()},)")
     # What was built, for a java that has the verdict.
     (machine.root / "app/target/classes/meridian").mkdir(parents=True)
+    (machine.root / "app/pom.xml").touch()
     (machine.root / "app/target/classes/meridian/Main.class").touch()
     (machine.root / "app/target/classpath").touch()
     machine.replace("../bin/java", f'#!/bin/sh\nfor url; do :; done\necho "probe $url"\nexit {probe}\n')

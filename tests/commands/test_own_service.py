@@ -1,6 +1,6 @@
 """The commands on a service that is not Meridian, and on a copy without app/ or a JDK."""
 
-import json
+import datetime
 import shutil
 import sys
 
@@ -84,3 +84,67 @@ def test_a_version_of_the_services_own_is_no_digest_and_proves_nothing(machine, 
     quotes.headers = {"Service_Version": "1.4.2"}
     done = verify(machine, quotes)
     assert done.returncode == 0 and "which image answers is not told" in done.stdout
+
+
+class Told(Quotes):
+    """Meridian's own, as far as the clock's judge asks."""
+
+    def tell(self, request):
+        now = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=self.late)
+        pages = {"/now": {"now": now.isoformat().replace("+00:00", "Z")},
+            "/": {"timestamp": now.isoformat(), "ip": "203.0.113.7"}}
+        return reply(pages.get(request.path, {}), 200 if request.path in pages else 404, Service_Version=DIGEST)
+
+
+@pytest.mark.parametrize(("late", "code", "word"), [(0, 0, "OK"), (7, 1, "Failed")])
+def test_without_app_and_a_jdk_the_clock_of_meridian_is_judged_all_the_same(machine, late, code, word):
+    with Told() as told:
+        told.late = late
+        deployed(machine, built=False, url=told.url, image=IMAGE)
+        done = machine.run("verify")
+        assert done.returncode == code and f"{word}: clock " in done.stdout, done.stdout
+        assert "GET / {" in done.stdout and "Metrics and health are not public" in done.stdout
+
+
+def test_without_app_doctor_says_what_is_missing_and_what_to_type(machine):
+    done = machine.run("doctor")
+    assert done.returncode == 1 and "app/ is missing" in done.stdout and "IMAGE=REPOSITORY@sha256:" in done.stdout
+    assert "JDK" not in done.stdout and "Traceback" not in done.stdout
+    for given in ({"IMAGE": IMAGE}, {"TF_VAR_image": IMAGE}):
+        assert machine.run("doctor", **given).returncode == 0
+
+
+@pytest.mark.parametrize("command", ["plan", "deploy"])
+@pytest.mark.parametrize(
+    ("kept", "given", "image"),
+    [
+        (False, {"IMAGE": IMAGE}, IMAGE),
+        (False, {"TF_VAR_image": IMAGE}, None),
+        (True, {}, "A"),
+        (False, {}, "missing"),
+        (True, {"BUILD": "1"}, "missing"),
+    ],
+)
+def test_without_app_an_image_is_deployed_and_none_is_asked_for_by_name(machine, command, kept, given, image):
+    if kept:
+        deployed(machine, built=False)
+    else:
+        machine.terraform({"url": "http://127.0.0.1"})
+    done = machine.run(command, **given)
+    assert "JDK" not in done.stdout and "Traceback" not in done.stdout
+    if image == "missing":
+        assert done.returncode == 1 and "app/ is missing" in done.stdout and "IMAGE=REPOSITORY@sha256:" in done.stdout
+        assert not any(f" {verb} " in machine.log.read_text() for verb in ("plan", "apply"))
+    else:
+        assert done.returncode == 0, done.stdout
+        assert (f"-var=image={image} " in planned(machine)) if image else ("-var=image" not in planned(machine))
+
+
+def test_with_app_but_no_jdk_an_image_that_is_kept_takes_none(machine):
+    (machine.root / "app").mkdir()
+    (machine.root / "app/pom.xml").touch()
+    deployed(machine, built=False)
+    assert machine.run("deploy").returncode == 0
+    deployed(machine, built=True)
+    done = machine.run("deploy")
+    assert done.returncode == 1 and "JDK 25 is missing" in done.stdout

@@ -4,6 +4,7 @@ The stack in small has the variables and outputs of the real ones. What it "depl
 the weights, by which the server divides its answers.
 """
 
+import datetime
 import json
 import os
 import signal
@@ -63,6 +64,7 @@ def test_the_probe_is_built_once_however_long_that_takes(world):
     watch.write_text(watch.read_text().replace("PROBE_TIMEOUT_SECONDS = 60", "PROBE_TIMEOUT_SECONDS = 1"))
     maven = world.folder / "app/maven"
     maven.parent.mkdir()
+    (maven.parent / "pom.xml").touch()
     maven.write_text("#!/bin/sh\ncd $(dirname $0) && echo begun >>builds && sleep 3 && mkdir -p target/classes/meridian"
         " && : >target/classpath && : >target/classes/meridian/Main.class\n")
     maven.chmod(0o755)
@@ -95,6 +97,46 @@ def test_a_probe_that_is_out_for_a_while_is_survived(world):
     world.probe_says(0)
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 0, output
+
+
+@pytest.fixture
+def foreign(world):
+    """A service of somebody else's: it answers on paths of its own, and sends no version."""
+    with (world.stack / "main.tf").open("a") as file:
+        file.write('output "checks" { value = [{ path = "/quote", status = 200 }] }\n'
+            'output "meridian" { value = false }\n')
+    subprocess.run(["terraform", f"-chdir={world.stack}", "apply", "-auto-approve", f"-var=image={STABLE}"], check=True,
+        stdout=subprocess.DEVNULL)
+    tell = world.answer
+    world.server.answer = lambda: (tell()[0], "1.4.2", tell()[2])
+    return world
+
+
+@pytest.mark.parametrize(("image", "code", "served"), [(GOOD, 0, GOOD), (HALF_FAILING, 1, STABLE),
+    (WRONG_TIME, 0, WRONG_TIME)])
+def test_a_service_without_versions_is_judged_by_all_answers_and_by_no_clock(foreign, image, code, served):
+    said = foreign.run(code, IMAGE=image, PROBE="")
+    assert foreign.weights() == {"image": served, "canary": None}, said
+    # What is lost is said before it begins.
+    assert said.index("slowness only where all get slow") < said.index("Canary: 20 %") and "PERCENT=50" in said
+    assert {seen.request.path for seen in foreign.server.seen} == {"/quote"}
+    assert foreign.probed() == 0
+
+
+def test_a_service_without_versions_goes_on_when_it_was_killed(foreign):
+    process = foreign.start(IMAGE=GOOD, MINUTES="5", PROBE="")
+    foreign.kill_when(process, lambda: len(foreign.applied()) > 1 and not list(foreign.stack.glob(".*.lock.info")))
+    before = len(foreign.applied())
+    foreign.run(0, IMAGE=GOOD, PROBE="")
+    # The stable alone is measured once more.
+    assert foreign.applied()[before:] == [(STABLE, GOOD, 0), (STABLE, GOOD, 20), (GOOD, None, None)]
+
+
+def test_a_service_that_does_not_answer_as_its_stack_says_gets_no_canary(foreign):
+    foreign.server.answer = lambda: (503, "", datetime.datetime.now(datetime.timezone.utc))
+    said = foreign.run(2, IMAGE=GOOD, PROBE="")
+    assert "/quote answers 503" in said and "but 200 is what it should" in said
+    assert foreign.weights() == {"image": STABLE, "canary": None}
 
 
 STEPS = {

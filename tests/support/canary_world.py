@@ -174,6 +174,7 @@ def descendants(pid):
 def world(tmp_path):
     world = World(tmp_path)
     with Server(world.answer) as server:
+        world.server = server
         (world.stack / "url").write_text(server.url)
         for command in (["init"], ["apply", "-auto-approve", f"-var=image={STABLE}"]):
             subprocess.run(["terraform", f"-chdir={world.stack}", *command], check=True, stdout=subprocess.DEVNULL)

@@ -30,7 +30,7 @@ class Machine:
 
     def __init__(self, folder):
         self.root = folder / "repository"
-        copy(self.root, "scripts", "stacks/aws")
+        copy(self.root, "scripts", "stacks/aws", "app/pom.xml")
         self.bin = folder / "bin"
         self.bin.mkdir()
         self.log = folder / "log"
