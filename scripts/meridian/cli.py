@@ -39,8 +39,16 @@ OPTIONS = {
     "probe_urls": "addresses, set apart by spaces, to probe one after the other in place of one URL",
 }
 FLAGS = ("build", "change", "issue", "yes", "withdraw", "save")
-ANY = (*CLOUDS, *MACHINES)
-BOOTSTRAPS = tuple(f"bootstrap/{cloud}" for cloud in CLOUDS)
+
+
+def here(*places):
+    """Those that were not deleted."""
+    return tuple(place for place in places if (ROOT / "stacks" / place).is_dir())
+
+
+SERVICES = here(*CLOUDS)
+ANY = here(*CLOUDS, *MACHINES)
+BOOTSTRAPS = here(*(f"bootstrap/{cloud}" for cloud in CLOUDS))
 # Command: what runs it, the stacks that it takes or what else it names, its options, and what is passed on behind --.
 TERRAFORM = "arguments for Terraform"
 COMMANDS = {
@@ -50,12 +58,12 @@ COMMANDS = {
     "verify": (commands.verify, ANY, "env", None),
     "destroy": (commands.destroy, (*ANY, *BOOTSTRAPS), "env confirm wait destroy_pause", TERRAFORM),
     "canary": (
-        canary.run, tuple(CLOUDS), "env image percent minutes answers failed_percent rate paths url probe withdraw",
+        canary.run, SERVICES, "env image percent minutes answers failed_percent rate paths url probe withdraw",
         TERRAFORM
     ),  # fmt: skip
-    "bootstrap": (bootstrap.run, tuple(CLOUDS), "", None),
+    "bootstrap": (bootstrap.run, tuple(each.partition("/")[2] for each in BOOTSTRAPS), "", None),
     "settings": (pipeline.settings, ANY, "env for", None),
-    "circleci": (pipeline.circleci, ("vm/gcp",), "env for", None),
+    "circleci": (pipeline.circleci, here("vm/gcp"), "env for", None),
     "login": (pipeline.login, ANY, "env", None),
     "publish": (pipeline.publish, ANY, "env source tag", None),
     "comment": (pipeline.comment, ANY, "env", None),
@@ -158,8 +166,8 @@ def place(stacks):
 def takes(arguments):
     """What ./taskw asks: whether the tasks that are named take each NAME=value. Task itself takes any, and does nothing
     with it."""
-    tasks = dict(re.findall(r"^  ([\w*-]+):\n(?:    .*\n)*?    .*\bTAKES: ([A-Z_ ]+)",
-        (ROOT / "Taskfile.yml").read_text(), re.M))
+    files = "".join(file.read_text() for file in (ROOT / "Taskfile.yml", ROOT / "app/Taskfile.yml") if file.exists())
+    tasks = dict(re.findall(r"^  ([\w*-]+):\n(?:    .*\n)*?    .*\bTAKES: ([A-Z_ ]+)", files, re.M))
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
     named = [each for each in own if "=" not in each and not each.startswith("-")]
     known = {name for task, names in tasks.items() for each in named if re.fullmatch(task.replace("*", ".*"), each)

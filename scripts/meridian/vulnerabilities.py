@@ -23,7 +23,9 @@ def scan(_, options):
     fails on what a newer version mends. What is no danger here is listed in osv-scanner.toml with the reason and a
     date."""
     image = Image.parse(" ".join(options.named), "The image") if options.named else None
-    for file in (BOM, *(() if image else (ARCHIVE,))):
+    # Without app/ the image alone.
+    lists = [BOM] if not image or (ROOT / POM).exists() else []
+    for file in (*lists, *(() if image else (ARCHIVE,))):
         if not (ROOT / file).exists():
             raise Problem(f"{file} is missing.", "The build makes it: ./taskw build")
     scanner = run(ROOT / "scripts/tool", "osv-scanner").stdout.strip()
@@ -35,7 +37,8 @@ def scan(_, options):
             sign_in(image.repository, folder)
             login = credentials("src", image.repository, pathlib.Path(folder, "config.json"))
             run("skopeo", "copy", "--quiet", *login, f"docker://{image}", f"docker-archive:{archive}")
-        for kind, option, file in (("source", "--lockfile", ROOT / BOM), ("image", "--archive", archive)):
+        for kind, option, file in (*(("source", "--lockfile", ROOT / each) for each in lists),
+                ("image", "--archive", archive)):
             done = subprocess.run([scanner, "scan", kind, "--config", ROOT / "osv-scanner.toml", "--format", "json",
                 *options.further, option, file], stdout=subprocess.PIPE, text=True)
             if done.returncode not in (0, 1):

@@ -31,7 +31,7 @@ def task():
 @pytest.fixture
 def machine(tmp_path, task):
     machine = Machine(tmp_path)
-    for name in ("taskw", "Taskfile.yml"):
+    for name in ("taskw", "Taskfile.yml", "app/Taskfile.yml"):
         shutil.copy(ROOT / name, machine.root / name)
     for tool in ("bash", "sh", "uname", "mvn"):
         if shutil.which(tool) and not (machine.bin / tool).exists():
@@ -125,8 +125,9 @@ def test_no_environment_is_touched_but_the_one_that_is_typed(machine, through, e
         (("canary-aws", "MINUTS=5"), "Did you mean MINUTES?"),
         (("run", "PORT=1"), "run, which takes no settings"),
         (("doctor-aws", "--", "-var=x"), "doctor takes nothing behind --"),
-        (("deploy-oracle",), '"oracle" is none of aws, azure, gcp, vm-aws'),
-        (("canary-vm-aws",), '"vm-aws" is none of aws, azure, gcp'),
+        (("deploy-oracle",), '"oracle" is none of aws'),
+        (("deploy-azure",), '"azure" is none of aws'),  # whose stack is not in this copy
+        (("canary-vm-aws",), '"vm-aws" is none of aws'),
         (("publish", "IMAGE=x"), "Did you mean"),
     ],
 )
@@ -134,6 +135,23 @@ def test_what_a_task_does_not_take_is_refused_before_anything_is_run(machine, ar
     done = taskw(machine, *arguments)
     assert done.returncode not in (0, 1) and said in done.stdout, done.stdout
     assert "terraform" not in machine.log.read_text()
+
+
+def test_a_copy_lists_and_takes_what_was_not_deleted(machine):
+    """All that works on the service goes with app/, and what works on a stack takes those that are there."""
+    of_app = {"run", "build", "publish", "bench", "licences"}
+
+    def listed():
+        return set(re.findall(r"^\* ([\w*-]+):", taskw(machine, "--list").stdout, re.M))
+
+    before = listed()
+    assert of_app < before
+    shutil.rmtree(machine.root / "app")
+    assert listed() == before - of_app
+    done = taskw(machine, "probe", "URL=http://127.0.0.1:9")
+    assert done.returncode == 2 and done.stdout.startswith("Failed: down: no connection, http://127.0.0.1:9/now\n")
+    done = taskw(machine, "deploy-aws", f"IMAGE={B}")
+    assert done.returncode == 0 and f"-var=image={B} " in planned(machine), done.stdout
 
 
 def test_what_stands_behind_two_dashes_goes_to_terraform_word_for_word(machine):

@@ -5,9 +5,9 @@ import shutil
 import sys
 
 import pytest
-from commands.test_aws_scripts import closed_port
 from support.fronts import Front, reply
 from support.machine import ROOT
+from support.service import free_port
 from support.stub_machine import DIGEST, Machine, deployed, planned
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -21,7 +21,7 @@ def machine(tmp_path):
     machine = Machine(tmp_path)
     shutil.rmtree(machine.root / "app", ignore_errors=True)
     machine.replace("scripts/jdk", "#!/bin/sh\necho 'No JDK 25 was found' >&2\nexit 1\n")
-    machine.edit("scripts/meridian/cloud.py", "closed = (22, 8080, 8081)", f"closed = ({closed_port()},)")
+    machine.edit("scripts/meridian/cloud.py", "closed = (22, 8080, 8081)", f"closed = ({free_port()},)")
     return machine
 
 
