@@ -74,19 +74,25 @@ def jdk():
     return pathlib.Path(done.stdout.strip())
 
 
+# The judge of the scripts, which needs Python alone.
+CLOCK = [sys.executable, str(ROOT / "scripts/meridian/clock.py")]
+
+
 def prober():
     """The command that judges a clock: the probe of app/, or without a JDK or app/ the judge of the scripts."""
     try:
         java = jdk() / "bin/java"
     except Problem:
-        return [sys.executable, str(ROOT / "scripts/meridian/clock.py")]
+        return CLOCK
     target = ROOT / "app/target"
     built = [target / "classpath", target / "classes/meridian/Main.class"]
     sources = [ROOT / "app/pom.xml", *(ROOT / "app/src/main").rglob("*")]
     since = min(file.stat().st_mtime if file.exists() else 0 for file in built)
     if since < max(file.stat().st_mtime for file in sources):
         print("Building app/ for its probe: about a minute the first time.", file=sys.stderr)
-        subprocess.run([ROOT / "app/maven", "--quiet", "process-classes"], check=True, stdout=sys.stderr)
+        if subprocess.run([ROOT / "app/maven", "--quiet", "process-classes"], stdout=sys.stderr).returncode:
+            print("It cannot be built; the judge in Python takes its place.", file=sys.stderr)
+            return CLOCK
         for file in built:
             os.utime(file)
     classes = f"{target / 'classes'}{os.pathsep}{built[0].read_text().strip()}"

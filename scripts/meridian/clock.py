@@ -173,7 +173,8 @@ def duration(text):
 class Parser(argparse.ArgumentParser):
     def error(self, message):
         self.print_usage(sys.stderr)
-        self.exit(USAGE_ERROR, f"{re.sub(r'//[^/@]*@', '//…@', message)}\n")
+        of_java = "; only the probe of app/ has it, with a JDK 25" if re.search("--(patience|format)", message) else ""
+        self.exit(USAGE_ERROR, f"{re.sub(r'//[^/@]*@', '//…@', message)}{of_java}\n")
 
 
 def main(arguments):

@@ -7,11 +7,8 @@ import shlex
 import shutil
 import signal
 import subprocess
-import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# This program, for a command that runs another of its commands.
-PROGRAM = (sys.executable, str(ROOT / "scripts/meridian"))
 
 
 class Problem(Exception):

@@ -106,6 +106,18 @@ def test_without_app_and_a_jdk_the_clock_of_meridian_is_judged_all_the_same(mach
         assert "GET / {" in done.stdout and "Metrics and health are not public" in done.stdout
 
 
+def test_what_cannot_be_built_leaves_the_judging_to_python(machine):
+    (machine.root / "app/src/main").mkdir(parents=True)
+    (machine.root / "app/pom.xml").touch()
+    machine.replace("scripts/jdk", "#!/bin/sh\necho /nowhere\n")
+    machine.replace("app/maven", "#!/bin/sh\nexit 1\n")
+    with Told() as told:
+        told.late = 0
+        deployed(machine, built=False, url=told.url, image=IMAGE)
+        done = machine.run("verify")
+        assert done.returncode == 0 and "OK: clock " in done.stdout and "cannot be built" in done.stdout, done.stdout
+
+
 def test_without_app_doctor_says_what_is_missing_and_what_to_type(machine):
     done = machine.run("doctor")
     assert done.returncode == 1 and "app/ is missing" in done.stdout and "IMAGE=REPOSITORY@sha256:" in done.stdout

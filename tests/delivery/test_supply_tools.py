@@ -209,19 +209,19 @@ def probe_all(urls, code):
     return run(sys.executable, ROOT / "scripts/meridian", "probe", code=code, PROBE_URLS=" ".join(urls))
 
 
-def test_each_address_is_probed_and_one_that_fails_is_enough(told, service_command):
+def test_each_address_is_probed_and_one_that_fails_is_enough(told):
     good, bad, last = told(0), told(503), told(0)
     said = probe_all([good.url, bad.url, last.url], code=1).splitlines()
     assert [line.split()[0] for line in said] == ["OK:", "Failed:", "Failed:", "OK:"], said
     assert good.seen and len(bad.seen) == 2 and last.seen
 
 
-def test_one_lost_answer_is_no_outage(told, service_command):
+def test_one_lost_answer_is_no_outage(told):
     url = told(503, 0).url
     assert [line.split()[0] for line in probe_all([url], code=0).splitlines()] == ["Failed:", "OK:"]
 
 
-def test_a_clock_that_is_wrong_fails(told, service_command):
+def test_a_clock_that_is_wrong_fails(told):
     assert "Failed:" in probe_all([told(5).url], code=1)
 
 
