@@ -6,9 +6,7 @@ Everything that must be remembered is in the stack's state. Killed at any point,
 goes on: it reads from the outputs what was begun.
 """
 
-import dataclasses
 import json
-import math
 import pathlib
 import re
 import shlex
@@ -165,19 +163,19 @@ def blind(canary, image, percent, limits, visits):
         say("The canary's requests go back to the stable, so that this can be measured alone once more.")
         canary.apply(canary.stable, {**canary.begun, "percent": 0})
     try:
-        spread = dataclasses.replace(limits, answers=math.ceil(limits.answers * 100 / percent),
-            failed_percent=limits.failed_percent * percent / 100)
+        spread = limits.spread(percent)
     except ValueError as error:
         raise Problem(f"With {percent} % of the requests this is too fine to be seen: {error}.",
             canary.stack.command("canary", IMAGE=image, PERCENT="50")) from None
+    alone = spread.answers // 3
     say(
         "The service sends no Service-Version with its image's digest, so nothing tells whose an answer is: all are "
-        f"compared with {limits.answers} of the stable alone, which come first. That shows failures as before, but "
+        f"compared with {alone} of the stable alone, which come first. That shows failures as before, but "
         "slowness only where all get slow.",
         f"To see more, give it more: {canary.stack.command('canary', IMAGE=image, PERCENT='50')}; or let it send "
         "MERIDIAN_VERSION of its environment as Service-Version.",
     )
-    return spread, before(canary.service, visits, limits.answers)
+    return spread, before(canary.service, visits, alone)
 
 
 def trial(canary, percent, limits, visits, options):

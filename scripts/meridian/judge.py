@@ -74,6 +74,11 @@ class Limits:
     def alpha(self):
         return ALPHA / math.ceil(LOOKS * self.patience)
 
+    def spread(self, percent):
+        """The same for all answers, of which this share is the canary's; ValueError where that is too fine."""
+        return dataclasses.replace(self, answers=math.ceil(self.answers * 100 / percent),
+            failed_percent=self.failed_percent * percent / 100)
+
     def refuse(self, per_second, percent):
         """What stands against a verdict, known beforehand; None where nothing does."""
         fewest = math.ceil(math.log(self.alpha) / math.log1p(-self.failed_percent / 100))

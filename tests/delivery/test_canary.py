@@ -3,6 +3,7 @@
 import datetime
 import itertools
 import math
+import random
 import sys
 import threading
 import time
@@ -40,6 +41,33 @@ def test_clean_traffic_and_a_probe_that_says_ok_promote():
     subject.probe(0, "OK")
     assert subject.verdict(599)[0] is Verdict.WATCH
     assert subject.verdict(600)[0] is Verdict.PROMOTE
+
+
+@pytest.mark.parametrize(
+    ("stable", "canary", "verdicts", "seconds"),
+    [
+        (0, 0, {Verdict.PROMOTE}, 601),
+        (0, 0.05, {Verdict.WITHDRAW}, 1801),
+        (0, 0.2, {Verdict.WITHDRAW}, 301),
+        (0, 1, {Verdict.WITHDRAW}, 61),
+        # What it cannot tell it does not promote.
+        (0.01, 0.2, {Verdict.WITHDRAW, Verdict.UNDECIDED}, 1801),
+    ],
+)
+def test_where_nothing_tells_whose_an_answer_is_all_are_compared_with_those_before(stable, canary, verdicts, seconds):
+    """As told in stacks/README.md: 1,000 answers before, then five a second, a tenth of which is the canary's."""
+    for seed in range(3):
+        chance = random.Random(seed)
+        subject = Judge(STABLE, CANARY, Limits().spread(10), probed=False)
+        for number in range(1000):
+            subject.answer(Answer(500 if chance.random() < stable else 200, STABLE, False, "/", number / 5, 0.02))
+        now, verdict = 0, Verdict.WATCH
+        while verdict is Verdict.WATCH:
+            now += 0.2
+            fails = canary if chance.random() < 0.1 else stable
+            subject.answer(Answer(500 if chance.random() < fails else 200, CANARY, False, "/", 1000 + now, 0.02))
+            verdict, _ = subject.verdict(now)
+        assert verdict in verdicts and now <= seconds, (verdict, now)
 
 
 def exact(failed, answers, others_failed, others):
