@@ -23,7 +23,7 @@ class Machine:
     def __init__(self, folder):
         self.folder = folder
         self.echo = Echo("Google", folder, ["*.googleapis.com"])
-        copy(folder, "scripts", "stacks/gcp")
+        copy(folder, "scripts", "stacks/gcp", "app/pom.xml")
         ours = {name: value
             for name, value in os.environ.items() if not name.startswith(("GOOGLE_", "CLOUDSDK_", "TF_", "IMAGE"))}
         self.environment = {
