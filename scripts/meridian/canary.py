@@ -159,9 +159,6 @@ def run(stack, options):
 
 def blind(canary, image, percent, limits, visits):
     """Says what is lost where answers do not tell whose they are; gives limits for all answers, and those of before."""
-    if canary.begun and canary.begun["percent"]:
-        say("The canary's requests go back to the stable, so that this can be measured alone once more.")
-        canary.apply(canary.stable, {**canary.begun, "percent": 0})
     try:
         spread = limits.spread(percent)
     except ValueError as error:
@@ -212,6 +209,9 @@ def trial(canary, percent, limits, visits, options):
         )
     if not canary.begun:
         examine(canary.service, canary.stable, probe)
+    elif not canary.service.told:
+        say("The canary's requests go back to the stable, so that this can be measured alone once more.")
+        canary.apply(canary.stable, {**canary.begun, "percent": 0})
     expected = statuses(canary.service, canary.stable, visits.paths)
     baseline = ()
     if not canary.service.told:
@@ -227,8 +227,8 @@ def trial(canary, percent, limits, visits, options):
         return WITHDRAWN
 
     say(
-        f"Watching for {limits.seconds / 60:g} minutes: at least {limits.answers} answers of its own, "
-        f"which must not fail more often, nor be slower, than the stable's."
+        f"Watching for {limits.seconds / 60:g} minutes: at least {limits.answers} answers"
+        f"{'' if baseline else ' of its own'}, which must not fail more often, nor be slower, than the stable's."
     )
     verdict, reason = watch(canary.service, canary.stable, image, limits, visits, probe, percent, expected,
         baseline)
