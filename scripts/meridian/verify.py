@@ -92,7 +92,10 @@ class Verification:
 
     def believed(self, headers=None):
         """What a forged header could change."""
-        return get(self.url, self.first, headers)[0]
+        if headers:
+            return get(self.url, self.first, headers)[0]
+        self.answers(self.first, self.checks[0]["status"])
+        return self.checks[0]["status"]
 
     def forgery(self):
         own = self.believed()

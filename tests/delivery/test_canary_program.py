@@ -99,19 +99,6 @@ def test_a_probe_that_is_out_for_a_while_is_survived(world):
     assert process.returncode == 0, output
 
 
-@pytest.fixture
-def foreign(world):
-    """A service of somebody else's: it answers on paths of its own, and sends no version."""
-    with (world.stack / "main.tf").open("a") as file:
-        file.write('output "checks" { value = [{ path = "/quote", status = 200 }] }\n'
-            'output "meridian" { value = false }\n')
-    subprocess.run(["terraform", f"-chdir={world.stack}", "apply", "-auto-approve", f"-var=image={STABLE}"], check=True,
-        stdout=subprocess.DEVNULL)
-    tell = world.answer
-    world.server.answer = lambda: (tell()[0], "1.4.2", tell()[2])
-    return world
-
-
 @pytest.mark.parametrize(("image", "code", "served"), [(GOOD, 0, GOOD), (HALF_FAILING, 1, STABLE),
     (WRONG_TIME, 0, WRONG_TIME)])
 def test_a_service_without_versions_is_judged_by_all_answers_and_by_no_clock(foreign, image, code, served):

@@ -87,6 +87,16 @@ def test_a_failing_verify_rolls_back_to_the_image_that_ran(released):
     assert released.plan_is_empty(STABLE)
 
 
+@pytest.mark.parametrize(("image", "code", "served"), [(GOOD, 0, GOOD), (HALF_FAILING, 1, STABLE)])
+def test_a_service_of_somebody_elses_is_released_by_its_own_checks(foreign, image, code, served):
+    """With what looks from outside as it is, but for ports that this machine itself may have open."""
+    cloud = foreign.folder / "scripts/meridian/cloud.py"
+    cloud.write_text(cloud.read_text().replace("closed = (22, 8080, 8081)", "closed = ()"))
+    run(foreign, "plan", "aws", "--save", IMAGE=image)
+    said = run(foreign, "release", "aws", code=code)
+    assert foreign.weights()["image"] == served and "GET /quote" in said and "clock" not in said, said
+
+
 def test_a_plan_that_somebody_overtook_is_refused_and_what_they_deployed_stays(released):
     run(released, "plan", "aws", "--save", IMAGE=HALF_FAILING)
     # It brought a resource that this checkout does not know.

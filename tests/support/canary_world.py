@@ -179,3 +179,16 @@ def world(tmp_path):
         for command in (["init"], ["apply", "-auto-approve", f"-var=image={STABLE}"]):
             subprocess.run(["terraform", f"-chdir={world.stack}", *command], check=True, stdout=subprocess.DEVNULL)
         yield world
+
+
+@pytest.fixture
+def foreign(world):
+    """A service of somebody else's: it answers on paths of its own, and sends no version."""
+    with (world.stack / "main.tf").open("a") as file:
+        file.write('output "checks" { value = [{ path = "/quote", status = 200 }] }\n'
+            'output "meridian" { value = false }\n')
+    subprocess.run(["terraform", f"-chdir={world.stack}", "apply", "-auto-approve", f"-var=image={STABLE}"], check=True,
+        stdout=subprocess.DEVNULL)
+    tell = world.answer
+    world.server.answer = lambda: (tell()[0], "1.4.2", tell()[2])
+    return world
