@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 
-from meridian import bootstrap, canary, commands, pipeline, signature, vulnerabilities
+from meridian import bootstrap, canary, commands, cost, pipeline, signature, vulnerabilities
 from meridian.console import ROOT, Problem
 from meridian.stack import CLOUDS, MACHINES, Stack
 
@@ -29,6 +29,8 @@ OPTIONS = {
     "paths": "what they ask for: the paths of the stack's checks, and of Meridian / /api/foo",
     "url": "where the service is visited, such as before the domain's record is there: the stack's own",
     "probe": "command of the clock's probe, which gets the URL",
+    "rates": "requests a second to compute, set apart by spaces: 0 10 1000",
+    "per_vcpu": "requests a second that one vCPU is given: 500",
     "withdraw": "1 withdraws the canary that was begun",
     "save": "1 plans without a lock what runs, with its canary, and saves the plan for release",
     "for": "deploy asks for what a deployment needs too",
@@ -55,6 +57,7 @@ COMMANDS = {
     "doctor": (commands.doctor, ANY, "env image", None),
     "plan": (commands.plan, ANY, "env image build base save", TERRAFORM),
     "deploy": (commands.deploy, ANY, "env image build base yes", TERRAFORM),
+    "cost": (cost.cost, ANY, "env rates per_vcpu", TERRAFORM),
     "verify": (commands.verify, ANY, "env", None),
     "destroy": (commands.destroy, (*ANY, *BOOTSTRAPS), "env confirm wait destroy_pause", TERRAFORM),
     "canary": (

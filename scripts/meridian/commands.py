@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 
+from meridian import cost
 from meridian.checks import CLOCK, examine, java, jdk, prober, ready
 from meridian.cloud import canary_ends, outputs_of, replaced
 from meridian.console import ROOT, Problem, confirm, say, typed
@@ -42,6 +43,7 @@ def doctor(stack, options):
         return f"image {supplied}" if supplied else java()
 
     failed = examine(stack, builds=not options.image, image=image)
+    price(stack)
     if failed:
         say(f"{failed} to mend before {stack.cloud.title} can be deployed to.")
         return 1
@@ -58,7 +60,17 @@ def plan(stack, options):
         return save_plan(stack, options).returncode
     ready(stack, builds=False, deploys=False)
     stack.init()
-    return stack.terraform.plan(*stack.image_arguments(options.image, options.build), *options.further).returncode
+    code = stack.terraform.plan(*stack.image_arguments(options.image, options.build), *options.further).returncode
+    price(stack)
+    return code
+
+
+def price(stack):
+    """Says what the stack will cost; where that is not known, why."""
+    try:
+        say(f"note     {cost.summary(stack)}")
+    except Problem as problem:
+        say(f"note     What it costs is not known. {problem.what} {problem.how}")
 
 
 def deploy(stack, options):

@@ -65,7 +65,14 @@ class Stack:
     @functools.cache  # noqa: B019  one stack for each command
     def variable(self, name):
         """Value of a variable as Terraform takes it; None if there is none."""
-        return self.plain.value(name, *given(self.folder, self.further))
+        return self.plain.value(f"var.{name}", *given(self.folder, self.further))
+
+    def variables(self, *names):
+        """Values of those that the stack has."""
+        declared = "".join(file.read_text() for file in self.folder.glob("variables*.tf"))
+        known = [name for name in names if f'variable "{name}" ' in declared]
+        pairs = ", ".join(f"{name} = var.{name}" for name in known)
+        return self.plain.value(f"{{{pairs}}}", *given(self.folder, self.further))
 
     @property
     def plain(self):

@@ -104,8 +104,8 @@ class Terraform:
             raise Problem(f"The state of {self.folder} cannot be read.", done.stderr.strip())
         return done.stdout.split()
 
-    def value(self, name, *given):
-        """Value of a variable as Terraform itself takes it, None if it has none or there is no such variable.
+    def value(self, expression, *given):
+        """Value of an expression of variables as Terraform itself takes it, None if one has none or is not there.
 
         given: -var and -var-file of the command line. The console needs no provider, only the variables.
         """
@@ -119,7 +119,7 @@ class Terraform:
             done = subprocess.run(
                 ["terraform", f"-chdir={folder}", "console", "-no-color", *self.files, *given],
                 env={**environ, **self.environ},
-                input=f"base64encode(jsonencode(var.{name}))\n",
+                input=f"base64encode(jsonencode({expression}))\n",
                 text=True,
                 capture_output=True,
             )

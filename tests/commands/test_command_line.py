@@ -456,5 +456,5 @@ def test_bad_and_good_values_are_not_mixed_up():
     from meridian.terraform import Terraform
 
     odd = 'a"b\\c${d}%{e}\nf'
-    found = Terraform(ROOT / "stacks/aws").value("email", f"-var=email={odd}")
+    found = Terraform(ROOT / "stacks/aws").value("var.email", f"-var=email={odd}")
     assert found == odd
