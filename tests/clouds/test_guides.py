@@ -124,6 +124,18 @@ def test_what_it_types_is_a_task_with_settings_that_this_takes(stack):
         assert takes(line.split()) == 0, line
 
 
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
+def test_a_page_of_the_project_names_files_and_tasks_that_exist(name):
+    page = (ROOT / name).read_text()
+    places = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page) + re.findall(
+        r"`((?:app|modules|stacks|scripts|tests)/[\w./-]*)`", page)
+    # A user's own files are not there.
+    assert [place for place in places if not place.endswith(".auto.tfvars") and not (ROOT / place).exists()] == []
+    for line in re.findall(r"taskw ((?:[a-z][\w-]*)(?: [A-Z_]+=\S*)*)", page):
+        assert any(fnmatch.fnmatchcase(line.split()[0], task) for task in tasks()), line
+        assert takes(line.split()) == 0, line
+
+
 def test_the_number_of_resources_on_google_cloud_is_that_of_the_rehearsal():
     """Here, because most machines lack the provider that the rehearsal needs; the other clouds' rehearsals look
     themselves."""
