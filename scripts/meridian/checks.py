@@ -134,7 +134,7 @@ def told(checks):
 def ready(stack, builds, deploys=True):
     """Stops before anything is changed where something is missing."""
     if examine(stack, builds, deploys):
-        raise Problem("Something is missing, see above.", "Nothing was changed. Mend it and repeat the command.")
+        raise Problem("Something is missing, see above.", "Nothing was changed. Fix it and repeat the command.")
 
 
 def refuse_arguments():

@@ -45,7 +45,7 @@ def doctor(stack, options):
     failed = examine(stack, builds=not options.image, image=image)
     price(stack)
     if failed:
-        say(f"{failed} to mend before {stack.cloud.title} can be deployed to.")
+        say(f"{failed} problem{'s' * (failed > 1)} to fix before deploying to {stack.cloud.title}.")
         return 1
     say(f"Ready: {stack.command('deploy')}")
     return 0
@@ -127,10 +127,10 @@ def destroy(stack, options):
     left = stack.cloud.left(stack)
     if left:
         raise Problem(
-            f"{len(left)} of {name} are left:\n  " + "\n  ".join(left),
-            "Repeat the command; what is still there then was made by hand or by an apply that lost its state.",
+            f"Resources of {name} remain, {len(left)}:\n  " + "\n  ".join(left),
+            "Repeat the command; what is still there then was created by hand, or by an apply that lost its state.",
         )
-    say(f"{title} lists nothing of {name} any more.")
+    say(f"{title} no longer lists anything of {name}.")
 
 
 def probe(_, options):

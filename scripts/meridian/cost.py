@@ -219,7 +219,7 @@ def uses(stack, rates, per_vcpu=500):
     names = VALUES["machine" if stack.cloud.machine else "service"].split()
     values = stack.variables(*names)
     if not values or any(values[name] is None for name in ("cpu", "machine_type") if name in values):
-        raise Problem(f"Terraform does not know all values of {stack.folder.name}.", f"{stack.command('doctor')}")
+        raise Problem(f"A variable of stacks/{stack.place} has no value.", "Set it in a tfvars file there.")
     return [Use(values, lists()[stack.kind]["prices"], rate, per_vcpu) for rate in rates]
 
 

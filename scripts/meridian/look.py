@@ -42,5 +42,5 @@ def report(verification, wrong=0):
         except (Problem, OSError, http.client.HTTPException) as problem:
             wrong += 1
             say(f"wrong    {problem}", f"         {getattr(problem, 'how', 'The connection failed.')}")
-    say("Failed" if wrong else "All is as it should be.")
+    say("Failed" if wrong else "All checks passed.")
     return wrong

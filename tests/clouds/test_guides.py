@@ -49,7 +49,7 @@ QUOTED = {
         "The login to Google Cloud has expired",
         "its first interface is off",
         "The login lacks",
-        "lists nothing of",
+        "no longer lists anything of",
     ),
 }
 EVERYWHERE = ("was pushed, but the apply ended before its digest was recorded", "No JDK 25 was found")

@@ -52,7 +52,7 @@ def test_doctor_says_why_credentials_do_not_work_and_how_to_go_on(machine, messa
     done = machine.run("doctor")
     assert done.returncode == 1
     assert what in done.stdout and how in done.stdout
-    assert done.stdout.count("missing  ") == 1 and "1 to mend" in done.stdout
+    assert done.stdout.count("missing  ") == 1 and "1 problem to fix" in done.stdout
 
 
 def test_doctor_refuses_another_account(machine):
@@ -134,10 +134,11 @@ def test_destroy_fails_while_the_cloud_still_lists_something(machine):
     vpcs = json.dumps({"Vpcs": [{"VpcId": "vpc-0123"}]})
     machine.stub("aws", {"--version": "aws-cli/2.30.1", "get-caller-identity": CALLER, "describe-vpcs": vpcs})
     done = machine.run("destroy", stdin="meridian\n")
-    assert done.returncode == 1 and "1 of meridian are left" in done.stdout and "network vpc-0123" in done.stdout
+    assert done.returncode == 1
+    assert "Resources of meridian remain, 1:" in done.stdout and "network vpc-0123" in done.stdout
     machine.stub("aws", {"--version": "aws-cli/2.30.1", "get-caller-identity": CALLER})
     done = machine.run("destroy", stdin="meridian\n")
-    assert done.returncode == 0 and "AWS lists nothing of meridian any more." in done.stdout
+    assert done.returncode == 0 and "AWS no longer lists anything of meridian." in done.stdout
 
 
 def test_a_certificate_that_only_the_list_of_tags_still_names_is_not_left(machine):
@@ -270,7 +271,7 @@ def test_the_program_verify_fails_if_probe_or_any_check_does(machine, service, p
     done = machine.run("verify")
     assert done.returncode == code, done.stdout
     assert f"probe {service.url}" in done.stdout and "TCP 443 is closed" in done.stdout
-    assert ("All is as it should be." in done.stdout) == (code == 0)
+    assert ("All checks passed." in done.stdout) == (code == 0)
 
 
 def test_the_program_verify_names_the_task_that_comes_first(machine):

@@ -304,7 +304,7 @@ def test_doctor_counts_a_missing_tool_once(machine):
     (machine.bin / "aws").unlink()
     (machine.bin / "curl").unlink()
     done = machine.run("doctor")
-    assert "2 to mend before AWS can be deployed to." in done.stdout
+    assert "2 problems to fix before deploying to AWS." in done.stdout
 
 
 def test_a_warning_on_standard_error_is_no_version(machine):
@@ -383,7 +383,8 @@ def test_destroy_asks_about_the_name_and_region_that_terraform_takes(machine, fi
     standing = {"describe-vpcs": json.dumps({"Vpcs": [{"VpcId": "vpc-0123"}]}), "get-caller-identity": CALLER}
     machine.stub("aws", standing)
     done = machine.run("destroy", "--confirm=meridian", TF_VAR_name="exported", TF_VAR_region="eu-west-9")
-    assert done.returncode == 1 and "1 of meridian are left" in done.stdout and "vpc-0123" in done.stdout, done.stdout
+    assert done.returncode == 1, done.stdout
+    assert "Resources of meridian remain, 1:" in done.stdout and "vpc-0123" in done.stdout
     asked = [line for line in machine.log.read_text().splitlines() if line.startswith("aws ec2")]
     assert asked and all("--region us-east-1" in line for line in asked)
     assert all("other" not in line and "exported" not in line for line in asked)

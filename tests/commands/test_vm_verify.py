@@ -63,7 +63,7 @@ def test_a_page_that_is_right_is_found_right(service, closed, capsys):
     said = [line.removeprefix("ok       ") for line in capsys.readouterr().out.splitlines()]
     assert said[1:4] == [f"GET / says {GREETING!r}", f"GET /hello says {GREETING!r}", f"Version {VERSION}"]
     assert said[-4:] == ["Metrics and health are not public", "TCP 443 is closed", f"TCP {closed} is closed",
-        "All is as it should be."]
+        "All checks passed."]
 
 
 @pytest.mark.parametrize(

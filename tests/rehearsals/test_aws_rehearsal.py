@@ -388,7 +388,7 @@ def test_a_destroy_takes_images_and_object_versions_along(world, clone):
     refused = clone.script("destroy", CONFIRM="meridian-staging", check=False)
     assert refused.returncode == 1 and "Nothing was removed" in refused.stdout
     done = clone.script("destroy", CONFIRM="meridian")
-    assert "AWS lists nothing of meridian any more." in done.stdout
+    assert "AWS no longer lists anything of meridian." in done.stdout
 
 
 def test_the_other_environment_stays_as_it_was(world):

@@ -509,7 +509,7 @@ def test_a_destroy_leaves_what_is_not_its_own_also_while_a_canary_runs(azure, th
     said = azure.said("destroy", CONFIRM="meridian", code=1)
     hidden.rename(state)
     assert "resource group meridian\n" in said and "Microsoft.App/containerApps meridian\n" in said
-    assert "Azure lists nothing of meridian any more." in azure.said("destroy", CONFIRM="meridian")
+    assert "Azure no longer lists anything of meridian." in azure.said("destroy", CONFIRM="meridian")
     assert azure.echo.resources().keys() == {ZONE, CERTIFICATE, SHARED}
 
 

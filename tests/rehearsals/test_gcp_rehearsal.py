@@ -225,14 +225,14 @@ def test_what_is_left_is_found_without_the_state(gcp):
     gcp.terraform("workspace", "new", "blank")
     (gcp.stack / "blank.tfvars").write_text('name = "meridian-blank"\n')
     gcp.terraform("workspace", "select", "default")
-    assert "lists nothing of meridian-blank" in gcp.said("destroy", ENV="blank", CONFIRM="meridian-blank")
+    assert "no longer lists anything of meridian-blank" in gcp.said("destroy", ENV="blank", CONFIRM="meridian-blank")
     state = gcp.stack / "terraform.tfstate"
     hidden = state.rename(gcp.folder / "state")
     said = gcp.said("destroy", CONFIRM="meridian", code=1)
     hidden.rename(state)
     # Those without a name of their own are a part of another: NAT of its router, rights, documents.
     named = {kind: count for kind, count in COUNTS.items() if kind not in UNNAMED}
-    assert f"{sum(named.values())} of meridian are left" in said, said
+    assert f"Resources of meridian remain, {sum(named.values())}:" in said, said
 
 
 UNNAMED = {
@@ -255,7 +255,7 @@ def test_a_destroy_waits_for_what_cloud_run_holds_on_to_and_leaves_nothing(gcp):
             gcp.echo.order("release-addresses")
     assert process.wait() == 0, "".join(said)
     assert "is already being used by" in "".join(said)
-    assert said[-1].endswith("Google Cloud lists nothing of meridian any more.\n")
+    assert said[-1].endswith("Google Cloud no longer lists anything of meridian.\n")
     assert gcp.echo.resources() == {}
 
 

@@ -211,6 +211,6 @@ def test_a_wrong_name_destroys_nothing(world, clone):
 
 def test_destroy_leaves_nothing(world, clone):
     said = clone.script("destroy", CONFIRM="meridian-hello").stdout
-    assert "AWS lists nothing of meridian-hello any more." in said
+    assert "AWS no longer lists anything of meridian-hello." in said
     assert machines(world) == {}
     assert listed(world) == world.before

@@ -117,7 +117,7 @@ def test_another_image_starts_new_machines_before_the_old_ones_end(azure):
 
 
 def test_a_destroy_leaves_nothing(azure):
-    assert "Azure lists nothing of meridian-hello any more." in azure.said("destroy", CONFIRM="meridian-hello")
+    assert "Azure no longer lists anything of meridian-hello." in azure.said("destroy", CONFIRM="meridian-hello")
     assert azure.echo.resources() == {}
 
 
