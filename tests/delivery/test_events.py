@@ -48,6 +48,7 @@ EVENTS = {
     "*Main* by hand, an older image": ({**MAIN, "name": "workflow_dispatch", "workflow": "main",
         "inputs": {**DISPATCH, "image": IMAGE}}, {"aws"}),
     "*Main*, its tests fail": ({**MAIN, "name": "push", "fails": "test"}, {"aws"}),
+    "*Main*, its build is cancelled": ({**MAIN, "name": "push", "cancelled": "build"}, {"aws"}),
     "*Login check* by hand": ({**MAIN, "name": "workflow_dispatch", "workflow": "login-check",
         "inputs": {"environment": "production"}}, {"aws"}),
     "schedule": ({**MAIN, "name": "schedule"}, {"aws"}),
@@ -157,7 +158,7 @@ class Run:
             ends = {need: results[need]["result"] for need in needs}
             base = self.contexts(**more, needs={need: results[need] for need in needs})
             ancestors = [results[each]["result"] for each in self.ancestors(parsed, name)]
-            if not self.holds(job.get("if"), base, "failure" in ancestors, "skipped" in ends.values()):
+            if not self.holds(job.get("if"), base, "failure" in ancestors, not {*ends.values()} <= {"success", "failure"}):
                 results[name] = {"result": "skipped", "outputs": {}}
                 continue
             for cloud in job.get("strategy", {}).get("matrix", {}).get("cloud", [None]):
@@ -179,9 +180,10 @@ class Run:
             yield from self.ancestors(parsed, need)
 
     def job(self, parsed, shown, name, job, contexts):
-        if self.event.get("fails") == name:
-            self.told.append(f"{shown}: fails")
-            return {"result": "failure", "outputs": {}}
+        for result, told in (("failure", "fails"), ("cancelled", "cancelled")):
+            if self.event.get(told) == name:
+                self.told.append(f"{shown}: {told}")
+                return {"result": result, "outputs": {}}
         place = self.text(job.get("environment"), contexts)
         contexts = {**contexts, "steps": {}, "vars": {**contexts["vars"], **(DEPLOYER if place else {})}}
         given = {key: self.text(value, contexts)

@@ -202,7 +202,8 @@ def test_nothing_that_deploys_is_cut_short_or_dropped_and_nothing_else_waits_for
                 groups[name] = each["concurrency"]
     assert {name for name, group in groups.items() if group["cancel-in-progress"]} == {"probe", "pull-request"}
     # A run that waits for approval holds the group of where it deploys, and no other.
-    assert "main" not in groups and groups["build"]["group"] == "build-${{ github.sha }}"
+    assert "main" not in groups
+    assert groups["build"] == {"group": "build-${{ github.sha }}", "cancel-in-progress": False, "queue": "max"}
     assert groups["deploy"] == {"group": "deploy-${{ inputs.cloud }}-${{ inputs.environment }}",
         "cancel-in-progress": False, "queue": "max"}
 
