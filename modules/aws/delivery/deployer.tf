@@ -32,7 +32,10 @@ resource "aws_iam_policy" "boundary" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [for statement in local.written.boundary : merge(statement, {
-      Resource = [for resource in flatten([statement.Resource]) : replace(replace(resource, "meridian*", "${each.value}*"), "arn:aws:", "arn:${local.partition}:")]
+      Resource = [
+        for resource in flatten([statement.Resource]) :
+        replace(replace(resource, "meridian*", "${each.value}*"), "arn:aws:", "arn:${local.partition}:")
+      ]
     })]
   })
 }
@@ -74,9 +77,12 @@ resource "aws_iam_role_policy" "deployer" {
       { Sid = "States", Effect = "Allow", Action = "s3:ListBucket", Resource = var.store },
       # It takes images from every environment, and is none's to delete.
       {
-        Sid      = "SharedRepository"
-        Effect   = "Allow"
-        Action   = [for action in one([for statement in local.written.service : statement.Action if statement.Sid == "Images"]) : action if can(regex("Layer|Image$|ListTags", action))]
+        Sid    = "SharedRepository"
+        Effect = "Allow"
+        Action = [
+          for action in one([for statement in local.written.service : statement.Action if statement.Sid == "Images"]) :
+          action if can(regex("Layer|Image$|ListTags", action))
+        ]
         Resource = local.repository
       },
       {

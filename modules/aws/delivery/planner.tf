@@ -10,7 +10,8 @@ locals {
     "ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:GetRepositoryPolicy", "ecr:ListTagsForResource",
     "ecs:DescribeClusters", "ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:ListServiceDeployments", "ecs:ListServices", "ecs:ListTagsForResource",
     "elasticloadbalancing:Describe*", "elasticloadbalancing:GetLoadBalancerWebACL",
-    "iam:GetInstanceProfile", "iam:GetOpenIDConnectProvider", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies",
+    "iam:GetInstanceProfile", "iam:GetOpenIDConnectProvider", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
+    "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies",
     "logs:DescribeLogGroups", "logs:DescribeMetricFilters", "logs:ListTagsForResource",
     "route53:GetChange", "route53:GetHostedZone", "route53:ListHostedZones", "route53:ListResourceRecordSets", "route53:ListTagsForResource",
     "scheduler:GetSchedule", "scheduler:GetScheduleGroup", "scheduler:ListTagsForResource",
@@ -18,7 +19,10 @@ locals {
     "wafv2:GetWebACL", "wafv2:GetWebACLForResource", "wafv2:ListTagsForResource",
   ]
   # Of a bucket, and of the documents in it, which everybody may read under /api anyway.
-  bucket_reads = ["s3:GetBucket*", "s3:GetAccelerateConfiguration", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetReplicationConfiguration", "s3:ListBucket", "s3:GetObject", "s3:GetObjectTagging"]
+  bucket_reads = [
+    "s3:GetBucket*", "s3:GetAccelerateConfiguration", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration",
+    "s3:GetReplicationConfiguration", "s3:ListBucket", "s3:GetObject", "s3:GetObjectTagging",
+  ]
 }
 
 # It writes nothing, a lock neither: a pipeline plans with -lock=false. A plan that was made while
@@ -31,7 +35,12 @@ resource "aws_iam_role_policy" "planner" {
     Version = "2012-10-17"
     Statement = [
       { Sid = "State", Effect = "Allow", Action = ["s3:GetObject", "s3:ListBucket"], Resource = [var.store, "${var.store}/*"] },
-      { Sid = "Documents", Effect = "Allow", Action = local.bucket_reads, Resource = [for stack in values(var.environments) : "arn:${local.partition}:s3:::${stack}-documents-*"] },
+      {
+        Sid      = "Documents"
+        Effect   = "Allow"
+        Action   = local.bucket_reads
+        Resource = [for stack in values(var.environments) : "arn:${local.partition}:s3:::${stack}-documents-*"]
+      },
       # AWS's own, such as the newest machine image; others may hold secrets, and a plan runs what a pull request says.
       { Sid = "MachineImage", Effect = "Allow", Action = "ssm:GetParameter", Resource = "arn:${local.partition}:ssm:*::parameter/aws/service/*" },
       { Sid = "Settings", Effect = "Allow", Action = local.reads, Resource = "*" },

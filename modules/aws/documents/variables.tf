@@ -4,25 +4,37 @@ variable "name" {
 }
 
 variable "documents" {
-  description = "What the service answers under /api/NAME: name to JSON object. Names have 1 to 63 lower-case letters, digits, - or _, a letter or digit first; each object at most 1 MiB."
+  description = <<-EOT
+    What the service answers under /api/NAME: name to JSON object. Names have 1 to 63 lower-case letters, digits, - or
+    _, a letter or digit first; each object at most 1 MiB.
+  EOT
   type        = map(string)
 
   validation {
     condition     = alltrue([for name in keys(var.documents) : can(regex("^[a-z0-9][a-z0-9_-]{0,62}$", name))])
-    error_message = "documents: names have 1 to 63 lower-case letters, digits, - or _, a letter or digit first; refused: ${join(", ", [for name in keys(var.documents) : name if !can(regex("^[a-z0-9][a-z0-9_-]{0,62}$", name))])}."
+    error_message = <<-EOT
+      documents: names have 1 to 63 lower-case letters, digits, - or _, a letter or digit first; refused:
+      ${join(", ", [for name in keys(var.documents) : name if !can(regex("^[a-z0-9][a-z0-9_-]{0,62}$", name))])}.
+    EOT
   }
 
   validation {
     # keys() takes objects only, and jsondecode tells {} from a list, a string or broken text.
     condition     = alltrue([for document in values(var.documents) : can(keys(jsondecode(document)))])
-    error_message = "documents: each must be a JSON object, {…}; refused: ${join(", ", [for name, document in var.documents : name if !can(keys(jsondecode(document)))])}."
+    error_message = <<-EOT
+      documents: each must be a JSON object, {…}; refused:
+      ${join(", ", [for name, document in var.documents : name if !can(keys(jsondecode(document)))])}.
+    EOT
   }
 
   validation {
     # The service refuses to serve more by default (MERIDIAN_DOCUMENTS_MAX_BYTES). Base64 gives four
     # characters for three bytes.
     condition     = alltrue([for document in values(var.documents) : length(base64encode(document)) <= 4 * ceil(1048576 / 3)])
-    error_message = "documents: each must have at most 1048576 bytes; refused: ${join(", ", [for name, document in var.documents : name if length(base64encode(document)) > 4 * ceil(1048576 / 3)])}."
+    error_message = <<-EOT
+      documents: each must have at most 1048576 bytes; refused:
+      ${join(", ", [for name, document in var.documents : name if length(base64encode(document)) > 4 * ceil(1048576 / 3)])}.
+    EOT
   }
 }
 

@@ -30,7 +30,9 @@ resource "aws_iam_role" "this" {
       # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
       Condition = {
         StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id }
-        ArnLike      = { "aws:SourceArn" = "arn:${data.aws_partition.current.partition}:ecs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:*" }
+        ArnLike = { "aws:SourceArn" = join(":", [
+          "arn", data.aws_partition.current.partition, "ecs", data.aws_region.current.id, data.aws_caller_identity.current.account_id, "*",
+        ]) }
       }
     }]
   })

@@ -2,7 +2,7 @@ locals {
   first_zone = keys({ for zone, index in local.zones : zone => index if index == 0 })[0]
   # Zone to the zone whose NAT gateway it uses. Traffic from another zone costs 0.01 USD/GB each way,
   # a second gateway 33 USD a month: https://aws.amazon.com/vpc/pricing/
-  nat_zones = var.nat == "zonal" ? { for zone in keys(local.zones) : zone => zone } : var.nat == "single" ? { for zone in keys(local.zones) : zone => local.first_zone } : {}
+  nat_zones = { for zone in keys(local.zones) : zone => var.nat == "zonal" ? zone : local.first_zone if var.nat != "none" }
   # What Fargate needs to pull from ECR and write logs, 7.3 USD a month per zone each:
   # https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
   interfaces = var.nat == "none" ? toset(["ecr.api", "ecr.dkr", "logs"]) : toset([])

@@ -9,7 +9,10 @@ variable "boundary" {
 }
 
 variable "cidr" {
-  description = "IPv4 range of the network, /16 to /22: sixteen equal blocks, the first eight for public subnets, the rest for private ones. Must not overlap networks it will be connected to."
+  description = <<-EOT
+    IPv4 range of the network, /16 to /22: sixteen equal blocks, the first eight for public subnets, the rest for private ones.
+    Must not overlap networks it will be connected to.
+  EOT
   type        = string
 
   validation {
@@ -44,7 +47,10 @@ variable "zones" {
 }
 
 variable "nat" {
-  description = "How private subnets reach the internet: \"single\" (one NAT gateway, some 33 USD a month), \"zonal\" (one per zone: survives the loss of a zone, and costs as often) or \"none\" (only ECR, CloudWatch Logs and S3, through endpoints)."
+  description = <<-EOT
+    How private subnets reach the internet: "single" (one NAT gateway, some 33 USD a month), "zonal" (one per zone: survives the loss
+    of a zone, and costs as often) or "none" (only ECR, CloudWatch Logs and S3, through endpoints).
+  EOT
   type        = string
 
   validation {

@@ -7,16 +7,19 @@ locals {
   # Title to the metrics of one graph.
   graphs = {
     "1 Requests a minute" = [
-      for group in values(var.entry.target_groups) : concat(["AWS/ApplicationELB", "RequestCount", "TargetGroup", group.metric], local.balancer, [{ stat = "Sum" }])
+      for group in values(var.entry.target_groups) :
+      concat(["AWS/ApplicationELB", "RequestCount", "TargetGroup", group.metric], local.balancer, [{ stat = "Sum" }])
     ]
     "2 Answers of 400 and above a minute" = [
-      for metric in ["HTTPCode_Target_4XX_Count", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"] : concat(["AWS/ApplicationELB", metric], local.balancer, [{ stat = "Sum" }])
+      for metric in ["HTTPCode_Target_4XX_Count", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"] :
+      concat(["AWS/ApplicationELB", metric], local.balancer, [{ stat = "Sum" }])
     ]
     "3 Seconds to answer" = [
       for stat in ["p50", "p99"] : concat(["AWS/ApplicationELB", "TargetResponseTime"], local.balancer, [{ stat = stat, label = stat }])
     ]
     "4 Instances ready" = [
-      for group in values(var.entry.target_groups) : concat(["AWS/ApplicationELB", "HealthyHostCount", "TargetGroup", group.metric], local.balancer, [{ stat = "Minimum" }])
+      for group in values(var.entry.target_groups) :
+      concat(["AWS/ApplicationELB", "HealthyHostCount", "TargetGroup", group.metric], local.balancer, [{ stat = "Minimum" }])
     ]
     "5 Load in percent" = [
       for metric in ["CPUUtilization", "MemoryUtilization"] : concat(["AWS/ECS", metric], local.tasks, [{ stat = "Average" }])

@@ -1,4 +1,7 @@
 output "dashboard_url" {
   description = "The dashboard in the AWS console."
-  value       = "https://${data.aws_region.current.id}.console.aws.amazon.com/cloudwatch/home?region=${data.aws_region.current.id}#dashboards/dashboard/${aws_cloudwatch_dashboard.this.dashboard_name}"
+  value = join("", [
+    "https://${data.aws_region.current.id}.console.aws.amazon.com/cloudwatch/home?region=${data.aws_region.current.id}",
+    "#dashboards/dashboard/${aws_cloudwatch_dashboard.this.dashboard_name}",
+  ])
 }

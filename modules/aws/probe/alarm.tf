@@ -26,8 +26,11 @@ locals {
 
 # One alarm for a service that is down or tells the wrong time and for a probe that does not run.
 resource "aws_cloudwatch_metric_alarm" "this" {
-  alarm_name          = local.job
-  alarm_description   = "No check of ${var.url} said OK for ${local.periods * var.every_minutes} minutes: it is down, its clock is wrong, or the probe does not run. Log: ${local.log_group}"
+  alarm_name = local.job
+  alarm_description = join(" ", [
+    "No check of ${var.url} said OK for ${local.periods * var.every_minutes} minutes: it is down, its clock is wrong, or the probe",
+    "does not run. Log: ${local.log_group}",
+  ])
   evaluation_periods  = local.periods
   comparison_operator = "LessThanThreshold"
   threshold           = 1

@@ -8,7 +8,10 @@ locals {
   job       = "${var.name}-probe"
   log_group = "/meridian/${var.name}/probe"
   # Without a revision, for rights that hold for each.
-  family_arn = "arn:${data.aws_partition.current.partition}:ecs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:task-definition/${local.job}"
+  family_arn = join(":", [
+    "arn", data.aws_partition.current.partition, "ecs", data.aws_region.current.id, data.aws_caller_identity.current.account_id,
+    "task-definition/${local.job}",
+  ])
 }
 
 resource "aws_ecs_task_definition" "this" {

@@ -29,7 +29,10 @@ variable "url" {
 }
 
 variable "every_minutes" {
-  description = "Minutes between two checks, a divisor of 60; at 5, its task of 0.25 vCPU costs some 1.80 USD a month, since each start is billed for a minute at least."
+  description = <<-EOT
+    Minutes between two checks, a divisor of 60; at 5, its task of 0.25 vCPU costs some 1.80 USD a month, since each start is billed
+    for a minute at least.
+  EOT
   type        = number
 
   validation {

@@ -1,7 +1,9 @@
 locals {
   # Registry, region and path of a repository of ECR that exists already; null for any other registry.
   shared = try(regex("^(?P<account>[0-9]{12})\\.dkr\\.ecr\\.(?P<region>[a-z0-9-]+)\\.amazonaws\\.com(?:\\.cn)?/(?P<path>.+)$", var.repository_url), null)
-  arns   = var.repository_url == null ? [aws_ecr_repository.this[0].arn] : local.shared == null ? [] : ["arn:${data.aws_partition.current.partition}:ecr:${local.shared.region}:${local.shared.account}:repository/${local.shared.path}"]
+  arns = var.repository_url == null ? [aws_ecr_repository.this[0].arn] : local.shared == null ? [] : [
+    "arn:${data.aws_partition.current.partition}:ecr:${local.shared.region}:${local.shared.account}:repository/${local.shared.path}",
+  ]
 }
 
 data "aws_partition" "current" {}

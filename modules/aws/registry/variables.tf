@@ -21,7 +21,10 @@ variable "repository_url" {
 
   validation {
     condition     = var.repository_url == null || can(regex("^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$", var.repository_url))
-    error_message = "repository_url must be HOST/PATH without scheme, tag or digest, such as 123456789012.dkr.ecr.eu-central-1.amazonaws.com/meridian; it is \"${coalesce(var.repository_url, "null")}\"."
+    error_message = <<-EOT
+      repository_url must be HOST/PATH without scheme, tag or digest, such as
+      123456789012.dkr.ecr.eu-central-1.amazonaws.com/meridian; it is "${coalesce(var.repository_url, "null")}".
+    EOT
   }
 }
 

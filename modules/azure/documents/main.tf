@@ -8,7 +8,10 @@ resource "azurerm_storage_account" "this" {
   # checkov:skip=CKV2_AZURE_1:encrypted with Azure's key; what is served to everybody needs no key of its own
   # checkov:skip=CKV2_AZURE_33:a private endpoint costs 7 USD a month, and nothing is secret
   # Unique in the world, 24 letters and digits at most, the same for everybody who plans, known before the apply.
-  name                = "${replace(var.name, "-", "")}${substr(sha256("${data.azurerm_client_config.current.subscription_id} ${var.place.resource_group} ${var.name}"), 0, 8)}"
+  name = join("", [
+    replace(var.name, "-", ""),
+    substr(sha256("${data.azurerm_client_config.current.subscription_id} ${var.place.resource_group} ${var.name}"), 0, 8),
+  ])
   resource_group_name = var.place.resource_group
   location            = var.place.location
 

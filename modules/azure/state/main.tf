@@ -2,7 +2,10 @@ data "azurerm_client_config" "current" {}
 
 locals {
   # Unique in the world, 24 letters and digits at most, the same for everybody who plans, known before the apply.
-  account   = "${replace(var.name, "-", "")}${substr(sha256("${data.azurerm_client_config.current.subscription_id} ${var.place.resource_group} ${var.name}"), 0, 8)}"
+  account = join("", [
+    replace(var.name, "-", ""),
+    substr(sha256("${data.azurerm_client_config.current.subscription_id} ${var.place.resource_group} ${var.name}"), 0, 8),
+  ])
   container = "state"
   # Folder whose state is kept, and under which key.
   keys = {

@@ -3,7 +3,10 @@ data "azurerm_client_config" "current" {}
 locals {
   place = { resource_group = azurerm_resource_group.this.name, location = azurerm_resource_group.this.location }
   # Unique in the world, letters and digits only, the same for everybody who plans, known before the apply.
-  registry       = "${replace(var.name, "-", "")}${substr(sha256("${data.azurerm_client_config.current.subscription_id} ${azurerm_resource_group.this.name} ${var.name}"), 0, 8)}"
+  registry = join("", [
+    replace(var.name, "-", ""),
+    substr(sha256("${data.azurerm_client_config.current.subscription_id} ${azurerm_resource_group.this.name} ${var.name}"), 0, 8),
+  ])
   repository_url = "${local.registry}.azurecr.io/${var.name}"
 }
 

@@ -66,7 +66,7 @@ resource "aws_iam_role_policy" "log" {
 # A shell by Session Manager, without SSH and without an open port. AWS's own policy for this also
 # reads every parameter of the account: https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
 resource "aws_iam_role_policy" "session" {
-  # checkov:skip=CKV_AWS_290:these have no resource to name, https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsessionmanagermessagegatewayservice.html
+  # checkov:skip=CKV_AWS_290:these have no resource to name, by AWS's service authorization reference
   # checkov:skip=CKV_AWS_355:the same
   name = "session"
   role = aws_iam_role.machine.id
@@ -74,8 +74,11 @@ resource "aws_iam_role_policy" "session" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Effect   = "Allow"
-      Action   = ["ssm:UpdateInstanceInformation", "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"]
+      Effect = "Allow"
+      Action = [
+        "ssm:UpdateInstanceInformation", "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
+      ]
       Resource = "*"
     }]
   })

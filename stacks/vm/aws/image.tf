@@ -4,7 +4,9 @@ locals {
   repository_url = var.repository_url == null ? aws_ecr_repository.this[0].repository_url : var.repository_url
   # Account, region and path of a repository of ECR; null for any other registry, which asks nothing of IAM.
   shared = try(regex("^(?P<account>[0-9]{12})\\.dkr\\.ecr\\.(?P<region>[a-z0-9-]+)\\.amazonaws\\.com/(?P<path>.+)$", var.repository_url), null)
-  pulls  = var.repository_url == null ? [aws_ecr_repository.this[0].arn] : local.shared == null ? [] : ["arn:${data.aws_partition.current.partition}:ecr:${local.shared.region}:${local.shared.account}:repository/${local.shared.path}"]
+  pulls = var.repository_url == null ? [aws_ecr_repository.this[0].arn] : local.shared == null ? [] : [
+    "arn:${data.aws_partition.current.partition}:ecr:${local.shared.region}:${local.shared.account}:repository/${local.shared.path}",
+  ]
 }
 
 resource "aws_ecr_repository" "this" {

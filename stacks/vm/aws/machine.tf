@@ -8,7 +8,10 @@ locals {
     certificate = var.certificate
     # Does not hold up the service while CloudWatch does not answer:
     # https://docs.docker.com/engine/logging/drivers/awslogs/
-    log_options = "--log-driver awslogs --log-opt awslogs-region=${var.region} --log-opt awslogs-group=${aws_cloudwatch_log_group.this.name} --log-opt tag={{.ID}} --log-opt mode=non-blocking"
+    log_options = join(" --log-opt ", [
+      "--log-driver awslogs", "awslogs-region=${var.region}", "awslogs-group=${aws_cloudwatch_log_group.this.name}", "tag={{.ID}}",
+      "mode=non-blocking",
+    ])
   })
 }
 

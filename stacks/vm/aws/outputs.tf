@@ -30,7 +30,10 @@ output "logs" {
 
 output "session" {
   description = "Command that opens a shell on a machine, without SSH."
-  value       = "aws ssm start-session --region ${var.region} --target $(aws autoscaling describe-auto-scaling-groups --region ${var.region} --auto-scaling-group-names ${aws_autoscaling_group.this.name} --query 'AutoScalingGroups[0].Instances[0].InstanceId' --output text)"
+  value = join(" ", [
+    "aws ssm start-session --region ${var.region} --target $(aws autoscaling describe-auto-scaling-groups --region ${var.region}",
+    "--auto-scaling-group-names ${aws_autoscaling_group.this.name} --query 'AutoScalingGroups[0].Instances[0].InstanceId' --output text)",
+  ])
 }
 
 output "name" {

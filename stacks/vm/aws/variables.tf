@@ -37,7 +37,10 @@ variable "account" {
 }
 
 variable "boundary" {
-  description = "Whether the roles have the permissions boundary NAME-boundary, which a deployer of the bootstrap's must set and an account of one's own need not have."
+  description = <<-EOT
+    Whether the roles have the permissions boundary NAME-boundary, which a deployer of the bootstrap's must set and an account of one's
+    own need not have.
+  EOT
   type        = bool
   default     = false
 }

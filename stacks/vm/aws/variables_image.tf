@@ -10,7 +10,10 @@ variable "image" {
 
   validation {
     # The machines may pull from one repository of ECR: the stack's own, which has its name, or the shared one.
-    condition     = var.image == null || !can(regex("\\.dkr\\.ecr\\.", var.image)) || split("@", coalesce(var.image, "@"))[0] == var.repository_url || (var.repository_url == null && endswith(split("@", coalesce(var.image, "@"))[0], "amazonaws.com/${var.name}"))
+    condition = (
+      var.image == null || !can(regex("\\.dkr\\.ecr\\.", var.image)) || split("@", coalesce(var.image, "@"))[0] == var.repository_url
+      || (var.repository_url == null && endswith(split("@", coalesce(var.image, "@"))[0], "amazonaws.com/${var.name}"))
+    )
     error_message = "image is in a repository of ECR that the machines may not pull from; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
   }
 }
@@ -22,7 +25,10 @@ variable "repository_url" {
 
   validation {
     condition     = var.repository_url == null || can(regex("^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$", var.repository_url))
-    error_message = "repository_url must be HOST/PATH without scheme, tag or digest, such as 123456789012.dkr.ecr.eu-central-1.amazonaws.com/meridian; it is \"${coalesce(var.repository_url, "null")}\"."
+    error_message = <<-EOT
+      repository_url must be HOST/PATH without scheme, tag or digest, such as
+      123456789012.dkr.ecr.eu-central-1.amazonaws.com/meridian; it is "${coalesce(var.repository_url, "null")}".
+    EOT
   }
 }
 
@@ -37,7 +43,10 @@ variable "keep_images" {
 }
 
 variable "certificate" {
-  description = "Serves on 443, where 80 then leads: name is the host name that it is for, secret the ARN of a Secrets Manager secret with private key and certificate chain as PEM, proxy an image of HAProxy by digest that the machines may pull. null: port 80 only."
+  description = <<-EOT
+    Serves on 443, where 80 then leads: name is the host name that it is for, secret the ARN of a Secrets Manager secret with private
+    key and certificate chain as PEM, proxy an image of HAProxy by digest that the machines may pull. null: port 80 only.
+  EOT
   type        = object({ name = string, secret = string, proxy = string })
   default     = null
 
@@ -47,8 +56,14 @@ variable "certificate" {
   }
 
   validation {
-    condition     = var.certificate == null || can(regex("^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$", var.certificate.secret))
-    error_message = "certificate.secret must be the ARN of a secret, arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME; it is \"${try(var.certificate.secret, "null")}\"."
+    condition = (
+      var.certificate == null
+      || can(regex("^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$", var.certificate.secret))
+    )
+    error_message = <<-EOT
+      certificate.secret must be the ARN of a secret, arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME; it is
+      "${try(var.certificate.secret, "null")}".
+    EOT
   }
 
   validation {

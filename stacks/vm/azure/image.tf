@@ -2,7 +2,10 @@ data "azurerm_client_config" "current" {}
 
 locals {
   # Unique in the world, letters and digits only, the same for everybody who plans, known before the apply.
-  registry       = "${replace(var.name, "-", "")}${substr(sha256("${data.azurerm_client_config.current.subscription_id} ${azurerm_resource_group.this.name} ${var.name}"), 0, 8)}"
+  registry = join("", [
+    replace(var.name, "-", ""),
+    substr(sha256("${data.azurerm_client_config.current.subscription_id} ${azurerm_resource_group.this.name} ${var.name}"), 0, 8),
+  ])
   repository_url = var.repository_url == null ? "${azurerm_container_registry.this[0].login_server}/${var.name}" : var.repository_url
   # Name of a registry of Azure that exists already; null for any other registry.
   shared = try(regex("^([a-z0-9]+)\\.azurecr\\.io/", var.repository_url)[0], null)

@@ -25,12 +25,21 @@ output "group" {
 
 output "logs" {
   description = "Command that shows what the service logs."
-  value       = "az monitor log-analytics query --workspace ${azurerm_log_analytics_workspace.this.workspace_id} --analytics-query \"Syslog | where ProcessName == 'meridian' | order by TimeGenerated asc | project SyslogMessage\" --timespan PT1H --output table"
+  value = join(" ", [
+    "az monitor log-analytics query --workspace ${azurerm_log_analytics_workspace.this.workspace_id} --analytics-query",
+    "\"Syslog | where ProcessName == 'meridian' | order by TimeGenerated asc | project SyslogMessage\" --timespan PT1H --output table",
+  ])
 }
 
 output "session" {
   description = "Command that runs a line on a machine as root, without SSH; Azure opens no shell where nobody can log in."
-  value       = "az vmss run-command invoke --resource-group ${azurerm_resource_group.this.name} --name ${azurerm_linux_virtual_machine_scale_set.this.name} --instance-id $(az vmss list-instances --resource-group ${azurerm_resource_group.this.name} --name ${azurerm_linux_virtual_machine_scale_set.this.name} --query '[0].instanceId' --output tsv) --command-id RunShellScript --scripts 'journalctl --unit meridian --lines 50 --no-pager'"
+  value = join(" ", [
+    "az vmss run-command invoke --resource-group ${azurerm_resource_group.this.name}",
+    "--name ${azurerm_linux_virtual_machine_scale_set.this.name}",
+    "--instance-id $(az vmss list-instances --resource-group ${azurerm_resource_group.this.name}",
+    "--name ${azurerm_linux_virtual_machine_scale_set.this.name} --query '[0].instanceId' --output tsv)",
+    "--command-id RunShellScript --scripts 'journalctl --unit meridian --lines 50 --no-pager'",
+  ])
 }
 
 output "name" {
