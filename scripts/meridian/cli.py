@@ -98,6 +98,8 @@ def main(arguments):
         print(f"Error: {problem.what}\n  {problem.how}", file=sys.stderr)
         sys.exit(canary.UNDECIDED if options.command == "canary" else 1)
     except KeyboardInterrupt:
+        if options.command in ("deploy", "destroy", "bootstrap"):
+            print("Interrupted. Repeat the command to go on: what was done so far is in the state.", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
         os._exit(141)  # Whoever read it has gone, as head does; Python would complain once more at its end.

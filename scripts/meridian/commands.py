@@ -62,6 +62,8 @@ def plan(stack, options):
     stack.init()
     code = stack.terraform.plan(*stack.image_arguments(options.image, options.build), *options.further).returncode
     price(stack)
+    if code in (0, 2):  # 2 by -detailed-exitcode
+        say("", f"Next: {stack.command('deploy', **({'IMAGE': options.image} if options.image else {}))}")
     return code
 
 
@@ -96,7 +98,7 @@ def deploy(stack, options):
         if gone:
             say(f"In {stack.env}, {stack.cloud.identity(stack)}, this", *(f"  {each}" for each in gone))
         if gone and not options.yes and sys.stdin.isatty() and typed('Type "yes" to go on: ') != "yes":
-            raise Problem("Nothing was changed.", f"{stack.command('deploy', YES='1')} does not ask.")
+            raise Problem("That is no yes. Nothing was changed.", f"{stack.command('deploy', YES='1')} does not ask.")
         stack.terraform.apply_plan(file, *arguments)
     say("", f"Serves at {stack.terraform.outputs()['url']}", f"Next: {stack.command('verify')}")
 

@@ -38,10 +38,10 @@ def say(*lines):
 
 
 def typed(question):
-    """What somebody answers; nothing where nobody is there."""
+    """What somebody answers; nothing where nobody is there, or by Ctrl-C."""
     try:
         return input(question).strip()
-    except EOFError:
+    except (EOFError, KeyboardInterrupt):
         say("")
         return ""
 

@@ -390,7 +390,8 @@ def chosen(stack):
     if not name:
         raise Problem(
             "No project is chosen.",
-            "Set project in terraform.tfvars, or TF_VAR_project; `gcloud projects list` lists those that you see.",
+            f"Set project in stacks/{stack.place}/terraform.tfvars, or TF_VAR_project; `gcloud projects list` lists "
+            "those that you see.",
         )
     return name
 

@@ -224,6 +224,7 @@ USUAL = {"module.service.aws_ecs_task_definition.stable": ["create", "delete"],
         (GOES, (), "yes\n", True),
         (GOES, (), "no\n", False),
         (GOES, (), "\x04", False),
+        (GOES, (), "\x03", False),
         (GOES, ("--yes",), "", True),
     ],
 )
@@ -234,7 +235,7 @@ def test_on_a_terminal_deploy_asks_before_it_destroys_or_replaces(machine, plan,
     assert (" apply " in machine.log.read_text()) == applied
     assert ("replaces module.documents.aws_s3_bucket.this" in seen
         and "destroys module.edge.aws_lb.this" in seen) == (plan is GOES), seen
-    assert ("Type" in seen) == bool(types)
+    assert ("Type" in seen) == bool(types) and ("Nothing was changed" in seen) != applied, seen
 
 
 def test_a_pipeline_is_not_asked_but_told(machine):
@@ -261,6 +262,17 @@ def test_deploy_says_what_becomes_of_a_canary_that_runs(machine, image, how):
 def test_a_deployment_that_would_remove_everything_is_refused(machine):
     done = machine.run("deploy", "--", "-destroy")
     assert done.returncode == 1 and "./taskw destroy-aws" in done.stdout and not touched(machine)
+
+
+def test_an_interrupted_deployment_says_how_to_go_on(machine):
+    machine.edit("../bin/terraform", 'case " $* " in\n',
+        "case \" $* \" in\n  *' apply '*) kill -INT $PPID; sleep 1; exit 1;;\n")
+    done = machine.run("deploy")
+    assert done.returncode == 130 and "Interrupted" in done.stdout and "Repeat the command" in done.stdout, done.stdout
+
+
+def test_a_plan_names_the_command_that_applies_it(machine):
+    assert machine.run("plan", f"--image={B}").stdout.endswith(f"Next: ./taskw deploy-aws IMAGE={B}\n")
 
 
 # A machine that lacks something
