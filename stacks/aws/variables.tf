@@ -37,7 +37,10 @@ variable "account" {
 }
 
 variable "boundary" {
-  description = "Whether the roles have the permissions boundary NAME-boundary, which a deployer of the bootstrap's must set and an account of one's own need not have."
+  description = <<-EOT
+    Whether the roles have the permissions boundary NAME-boundary, which a deployer of the bootstrap's must set and an account of one's
+    own need not have.
+  EOT
   type        = bool
   default     = false
 }
@@ -53,7 +56,10 @@ variable "zones" {
 }
 
 variable "nat" {
-  description = "How private subnets reach the internet: \"single\", \"zonal\" (a NAT gateway in each zone) or \"none\" (ECR, logs and S3 only, through endpoints)."
+  description = <<-EOT
+    How private subnets reach the internet: "single", "zonal" (a NAT gateway in each zone) or "none" (ECR, logs and S3 only, through
+    endpoints).
+  EOT
   type        = string
 }
 
@@ -69,7 +75,10 @@ variable "image" {
 
   validation {
     # Tasks may pull from one repository of ECR: the stack's own, which has its name, or the shared one.
-    condition     = var.image == null || !can(regex("\\.dkr\\.ecr\\.", var.image)) || split("@", coalesce(var.image, "@"))[0] == var.repository_url || (var.repository_url == null && endswith(split("@", coalesce(var.image, "@"))[0], "amazonaws.com/${var.name}"))
+    condition = (
+      var.image == null || !can(regex("\\.dkr\\.ecr\\.", var.image)) || split("@", coalesce(var.image, "@"))[0] == var.repository_url
+      || (var.repository_url == null && endswith(split("@", coalesce(var.image, "@"))[0], "amazonaws.com/${var.name}"))
+    )
     error_message = "image is in a repository of ECR that the tasks may not pull from; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
   }
 }
@@ -80,8 +89,14 @@ variable "repository_url" {
   default     = null
 
   validation {
-    condition     = var.repository_url == null || var.nat != "none" || can(regex("^[0-9]{12}\\.dkr\\.ecr\\.${var.region}\\.amazonaws\\.com", var.repository_url))
-    error_message = "repository_url must be in ECR in ${var.region} when nat is \"none\", since nothing else can be reached; it is \"${coalesce(var.repository_url, "null")}\"."
+    condition = (
+      var.repository_url == null || var.nat != "none"
+      || can(regex("^[0-9]{12}\\.dkr\\.ecr\\.${var.region}\\.amazonaws\\.com", var.repository_url))
+    )
+    error_message = <<-EOT
+      repository_url must be in ECR in ${var.region} when nat is "none", since nothing else can be reached; it is
+      "${coalesce(var.repository_url, "null")}".
+    EOT
   }
 }
 

@@ -84,7 +84,11 @@ variable "probe" {
     # As image: tasks may pull from one repository of ECR.
     condition = (
       !can(regex("\\.dkr\\.ecr\\.", var.probe.image)) ||
-      try(split("@", var.probe.image)[0] == var.repository_url || (var.repository_url == null && endswith(split("@", var.probe.image)[0], "amazonaws.com/${var.name}")), false)
+      try(
+        split("@", var.probe.image)[0] == var.repository_url
+        || (var.repository_url == null && endswith(split("@", var.probe.image)[0], "amazonaws.com/${var.name}")),
+        false
+      )
     )
     error_message = "probe.image is in a repository of ECR that the tasks may not pull from; it is \"${try(coalesce(var.probe.image, "null"), "null")}\"."
   }

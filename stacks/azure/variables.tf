@@ -63,7 +63,10 @@ variable "image" {
     condition = (
       var.image == null ||
       !can(regex("\\.azurecr\\.io/", var.image)) ||
-      (var.repository_url == null ? can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.image)) : split("/", coalesce(var.image, "/"))[0] == split("/", coalesce(var.repository_url, "/"))[0])
+      (
+        var.repository_url == null ? can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.image)) :
+        split("/", coalesce(var.image, "/"))[0] == split("/", coalesce(var.repository_url, "/"))[0]
+      )
     )
     error_message = "image is in a registry of Azure that the service may not pull from; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
   }

@@ -77,7 +77,10 @@ variable "probe" {
     # As image: there is a right to pull from one registry of Azure.
     condition = (
       !can(regex("\\.azurecr\\.io/", var.probe.image)) ||
-      try(split("/", var.probe.image)[0] == split("/", var.repository_url)[0], can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.probe.image)))
+      try(
+        split("/", var.probe.image)[0] == split("/", var.repository_url)[0],
+        can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.probe.image))
+      )
     )
     error_message = "probe.image is in a registry of Azure that the probe may not pull from; it is \"${try(coalesce(var.probe.image, "null"), "null")}\"."
   }

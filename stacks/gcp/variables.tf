@@ -58,7 +58,10 @@ variable "memory" {
 }
 
 variable "instances" {
-  description = "How many instances run: at least min, 2 or more, or 0 (the first request then waits for a start), and up to max as CPU or requests ask for them."
+  description = <<-EOT
+    How many instances run: at least min, 2 or more, or 0 (the first request then waits for a start), and up to max as CPU or requests
+    ask for them.
+  EOT
   type        = object({ min = number, max = number })
 
   validation {

@@ -23,9 +23,11 @@ def test_every_file_is_formatted(top):
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_no_file_is_longer_than_one_sitting(folder):
-    long = {file.name: lines for file in (ROOT / folder).glob("*.tf") if (lines := file.read_text().count("\n")) > 150}
-    assert long == {}
+def test_no_file_is_longer_than_one_sitting_and_no_line_wider_than_a_screen(folder):
+    for file in (ROOT / folder).glob("*.tf"):
+        lines = file.read_text().splitlines()
+        assert len(lines) <= 150, file
+        assert [line for line in lines if len(line) > 160] == [], file
 
 
 def tflint():

@@ -14,13 +14,22 @@ variable "environments" {
 
   validation {
     # Two environments with one stack would have each other's rights.
-    condition     = length(distinct(values(var.environments))) == length(var.environments) && alltrue([for stack in values(var.environments) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16])
-    error_message = "environments must give each a stack name of its own, as the stack's variable name; it gives \"${join("\", \"", values(var.environments))}\"."
+    condition = length(distinct(values(var.environments))) == length(var.environments) && alltrue([
+      for stack in values(var.environments) :
+      can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16
+    ])
+    error_message = <<-EOT
+      environments must give each a stack name of its own, as the stack's variable name; it gives
+      "${join("\", \"", values(var.environments))}".
+    EOT
   }
 }
 
 variable "machines" {
-  description = "Environment of the pipeline to the name of its virtual machine's stack, such as { production = \"meridian-hello\" }; {} where none is deployed."
+  description = <<-EOT
+    Environment of the pipeline to the name of its virtual machine's stack, such as { production = "meridian-hello" }; {} where none is
+    deployed.
+  EOT
   type        = map(string)
 
   validation {
@@ -38,13 +47,30 @@ variable "zones" {
 }
 
 variable "github" {
-  description = "Repository on GitHub whose workflows get the identities, or null: owner and repository with the numeric ids that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, and the ARN of the account's OIDC provider if it has one already."
-  type        = object({ owner = string, owner_id = number, repository = string, repository_id = number, branch = optional(string, "main"), provider = optional(string) })
-  nullable    = true
+  description = <<-EOT
+    Repository on GitHub whose workflows get the identities, or null: owner and repository with the numeric ids that
+    `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, and the ARN of the account's OIDC provider
+    if it has one already.
+  EOT
+  type = object({
+    owner         = string
+    owner_id      = number
+    repository    = string
+    repository_id = number
+    branch        = optional(string, "main")
+    provider      = optional(string)
+  })
+  nullable = true
 
   validation {
-    condition     = var.github == null || can(regex("^[A-Za-z0-9-]+$", var.github.owner)) && can(regex("^[A-Za-z0-9._-]+$", var.github.repository)) && can(regex("^[A-Za-z0-9._/-]+$", var.github.branch))
-    error_message = "github: owner, repository and branch are names without wildcards; they are \"${try(var.github.owner, "")}\", \"${try(var.github.repository, "")}\", \"${try(var.github.branch, "")}\"."
+    condition = var.github == null || (
+      can(regex("^[A-Za-z0-9-]+$", var.github.owner)) && can(regex("^[A-Za-z0-9._-]+$", var.github.repository))
+      && can(regex("^[A-Za-z0-9._/-]+$", var.github.branch))
+    )
+    error_message = <<-EOT
+      github: owner, repository and branch are names without wildcards; they are
+      "${try(var.github.owner, "")}", "${try(var.github.repository, "")}", "${try(var.github.branch, "")}".
+    EOT
   }
 
   validation {

@@ -48,7 +48,8 @@ resource "aws_lb" "this" {
   subnets            = var.public_subnet_ids
   security_groups    = [aws_security_group.this.id]
   # The service keeps idle connections longer than this, Meridian for 15 minutes, so that it never closes
-  # one on which the load balancer is sending: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-502-issues
+  # one on which the load balancer is sending:
+  # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-502-issues
   idle_timeout               = max(60, var.service.request_seconds)
   drop_invalid_header_fields = true
   desync_mitigation_mode     = "defensive"

@@ -13,7 +13,10 @@ output "edge_id" {
 # ECS takes a target group when it creates a service, so on AWS the load balancer comes first and the
 # service is told where to register; the other clouds tell the load balancer where the service is.
 output "entry" {
-  description = "How the load balancer reaches the service: its security group, the listener that serves, the ports of service and health, and the target groups stable and canary with their names in CloudWatch; usable once both groups hang on the load balancer."
+  description = <<-EOT
+    How the load balancer reaches the service: its security group, the listener that serves, the ports of service and health, and the
+    target groups stable and canary with their names in CloudWatch; usable once both groups hang on the load balancer.
+  EOT
   value = {
     security_group_id = aws_security_group.this.id
     listener_arn      = local.listener_arn

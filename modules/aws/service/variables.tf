@@ -14,7 +14,10 @@ variable "image" {
 }
 
 variable "canary" {
-  description = "A second image that gets a part of the requests, or null: image by digest; percent of requests, 0 to 100, 0 withdrawing it; stable, the output revision taken before it began."
+  description = <<-EOT
+    A second image that gets a part of the requests, or null: image by digest; percent of requests, 0 to 100, 0 withdrawing it; stable,
+    the output revision taken before it began.
+  EOT
   type        = object({ image = string, percent = number, stable = string })
   nullable    = true
 
@@ -53,7 +56,10 @@ variable "cpu" {
 }
 
 variable "memory" {
-  description = "Memory of an instance in MiB, within what Fargate pairs with cpu: twice to eight times 1024 per vCPU; from 512 with 0.25, from 16384 with 8 and 32768 with 16, in steps of 1024 (4096 with 8, 8192 with 16)."
+  description = <<-EOT
+    Memory of an instance in MiB, within what Fargate pairs with cpu: twice to eight times 1024 per vCPU; from 512 with 0.25, from 16384
+    with 8 and 32768 with 16, in steps of 1024 (4096 with 8, 8192 with 16).
+  EOT
   type        = number
 
   validation {
@@ -67,7 +73,11 @@ variable "memory" {
       "8"    = range(16384, 61440 + 1, 4096)
       "16"   = range(32768, 122880 + 1, 8192)
     }, tostring(var.cpu), []), var.memory)
-    error_message = "memory is ${var.memory} MiB, which Fargate does not pair with cpu ${var.cpu}. It takes 0.25 with 512, 1024 or 2048; 0.5 with 1024 to 4096; 1 with 2048 to 8192; 2 with 4096 to 16384; 4 with 8192 to 30720 (steps of 1024); 8 with 16384 to 61440 (4096); 16 with 32768 to 122880 (8192)."
+    error_message = <<-EOT
+      memory is ${var.memory} MiB, which Fargate does not pair with cpu ${var.cpu}. It takes 0.25 with 512, 1024 or 2048; 0.5 with 1024
+      to 4096; 1 with 2048 to 8192; 2 with 4096 to 16384; 4 with 8192 to 30720 (steps of 1024); 8 with 16384 to 61440 (4096); 16 with
+      32768 to 122880 (8192).
+    EOT
   }
 }
 
@@ -77,32 +87,15 @@ variable "instances" {
 
   validation {
     condition     = floor(var.instances.min) == var.instances.min && var.instances.min >= 2
-    error_message = "instances.min must be a whole number from 2: one instance alone is not there while its zone or host fails, and 0 is for Google, where a request wakes one; it is ${var.instances.min}."
+    error_message = <<-EOT
+      instances.min must be a whole number from 2: one instance alone is not there while its zone or host fails, and 0 is for Google,
+      where a request wakes one; it is ${var.instances.min}.
+    EOT
   }
 
   validation {
     condition     = floor(var.instances.max) == var.instances.max && var.instances.max >= var.instances.min && var.instances.max <= 1000
     error_message = "instances.max must be a whole number from instances.min (${var.instances.min}) to 1000; it is ${var.instances.max}."
-  }
-}
-
-variable "environment" {
-  description = "Environment of the service beyond what this module sets; never secrets, which everybody who may describe a task definition can read."
-  type        = map(string)
-
-  validation {
-    condition     = alltrue([for name in concat(keys(var.environment), keys(var.service.secrets)) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
-    error_message = "environment and service.secrets: names have letters, digits and _, no digit first; refused: ${join(", ", [for name in concat(keys(var.environment), keys(var.service.secrets)) : name if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])}."
-  }
-
-  validation {
-    condition     = length(setintersection(concat(keys(var.environment), keys(var.service.secrets)), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"])) == 0
-    error_message = "environment and service.secrets must not set ${join(", ", setintersection(concat(keys(var.environment), keys(var.service.secrets)), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]))}: the module does, to agree with the load balancer and the image."
-  }
-
-  validation {
-    condition     = length(setintersection(keys(var.environment), keys(var.service.secrets))) == 0
-    error_message = "environment and service.secrets must not both set ${join(", ", setintersection(keys(var.environment), keys(var.service.secrets)))}."
   }
 }
 

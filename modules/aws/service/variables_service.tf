@@ -41,34 +41,35 @@ variable "service" {
       service.secrets must map names of environment variables to ARNs of Secrets Manager,
       arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX, or of parameters,
       arn:aws:ssm:REGION:ACCOUNT:parameter/NAME; refused:
-      ${join(", ", [for name, arn in var.service.secrets : name if !can(regex("^arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:|ssm:[a-z0-9-]+:[0-9]{12}:parameter/)", arn))])}.
+      ${join(", ", [for name, arn in var.service.secrets :
+name if !can(regex("^arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:|ssm:[a-z0-9-]+:[0-9]{12}:parameter/)", arn))])}.
     EOT
-  }
+}
 
-  validation {
-    condition     = alltrue([for port in var.service.egress_ports : floor(port) == port && port >= 1 && port <= 65535])
-    error_message = "service.egress_ports must be whole numbers from 1 to 65535; they are ${join(", ", var.service.egress_ports)}."
-  }
+validation {
+  condition     = alltrue([for port in var.service.egress_ports : floor(port) == port && port >= 1 && port <= 65535])
+  error_message = "service.egress_ports must be whole numbers from 1 to 65535; they are ${join(", ", var.service.egress_ports)}."
+}
 
-  validation {
-    condition = (
-      alltrue([for path, size in var.service.writable : can(regex("^/[^/]", path)) && floor(size) == size && size >= 1]) &&
-      sum(concat([0], values(var.service.writable))) < var.memory
-    )
-    error_message = <<-EOT
+validation {
+  condition = (
+    alltrue([for path, size in var.service.writable : can(regex("^/[^/]", path)) && floor(size) == size && size >= 1]) &&
+    sum(concat([0], values(var.service.writable))) < var.memory
+  )
+  error_message = <<-EOT
       service.writable must map absolute paths below / to whole MiB, together less than memory (${var.memory} MiB), of
       which they are part; it is ${jsonencode(var.service.writable)}.
     EOT
-  }
+}
 
-  validation {
-    # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.service.log_days)
-    error_message = <<-EOT
+validation {
+  # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+  condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.service.log_days)
+  error_message = <<-EOT
       service.log_days must be a period that CloudWatch Logs has: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400,
       545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 days; it is ${var.service.log_days}.
     EOT
-  }
+}
 }
 
 variable "scale" {
@@ -83,5 +84,37 @@ variable "scale" {
   validation {
     condition     = var.scale.requests == null
     error_message = "scale.requests must be null on AWS, which counts requests by the minute and not how many there are at once; use scale.cpu."
+  }
+}
+
+locals {
+  # What the module itself sets.
+  reserved = ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]
+}
+
+variable "environment" {
+  description = "Environment of the service beyond what this module sets; never secrets, which everybody who may describe a task definition can read."
+  type        = map(string)
+
+  validation {
+    condition     = alltrue([for name in concat(keys(var.environment), keys(var.service.secrets)) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
+    error_message = <<-EOT
+      environment and service.secrets: names have letters, digits and _, no digit first; refused:
+      ${join(", ", [for name in concat(keys(var.environment), keys(var.service.secrets)) : name if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])}.
+    EOT
+  }
+
+  validation {
+    condition     = length(setintersection(concat(keys(var.environment), keys(var.service.secrets)), local.reserved)) == 0
+    error_message = <<-EOT
+      environment and service.secrets must not set
+      ${join(", ", setintersection(concat(keys(var.environment), keys(var.service.secrets)), local.reserved))}:
+      the module does, to agree with the load balancer and the image.
+    EOT
+  }
+
+  validation {
+    condition     = length(setintersection(keys(var.environment), keys(var.service.secrets))) == 0
+    error_message = "environment and service.secrets must not both set ${join(", ", setintersection(keys(var.environment), keys(var.service.secrets)))}."
   }
 }

@@ -90,6 +90,9 @@ variable "service" {
   validation {
     # https://learn.microsoft.com/azure/container-apps/ingress-overview#http
     condition     = floor(var.service.request_seconds) == var.service.request_seconds && var.service.request_seconds >= 1 && var.service.request_seconds <= 240
-    error_message = "service.request_seconds must be a whole number from 1 to 240, when the ingress of Container Apps ends a request; it is ${var.service.request_seconds}."
+    error_message = <<-EOT
+      service.request_seconds must be a whole number from 1 to 240, when the ingress of Container Apps ends a request; it is
+      ${var.service.request_seconds}.
+    EOT
   }
 }

@@ -2,7 +2,10 @@ data "azurerm_client_config" "current" {}
 
 locals {
   # Unique in the world, letters and digits only, the same for everybody who plans, known before the apply.
-  registry = "${replace(var.name, "-", "")}${substr(sha256("${data.azurerm_client_config.current.subscription_id} ${var.place.resource_group} ${var.name}"), 0, 8)}"
+  registry = join("", [
+    replace(var.name, "-", ""),
+    substr(sha256("${data.azurerm_client_config.current.subscription_id} ${var.place.resource_group} ${var.name}"), 0, 8),
+  ])
   # Name of a registry of Azure that exists already; null for any other registry.
   shared = try(regex("^([a-z0-9]+)\\.azurecr\\.io/", var.repository_url)[0], null)
   scopes = var.repository_url == null ? [azurerm_container_registry.this[0].id] : data.azurerm_resources.shared[*].resources[0].id

@@ -71,13 +71,24 @@ variable "instances" {
 
   validation {
     condition     = floor(var.instances.min) == var.instances.min && var.instances.min >= 2
-    error_message = "instances.min must be a whole number from 2: one instance alone is not there while its zone or host fails, and 0 is for Google, since the gateway's checks keep one awake here; it is ${var.instances.min}."
+    error_message = <<-EOT
+      instances.min must be a whole number from 2: one instance alone is not there while its zone or host fails, and 0 is for Google, since
+      the gateway's checks keep one awake here; it is ${var.instances.min}.
+    EOT
   }
 
   validation {
     condition     = floor(var.instances.max) == var.instances.max && var.instances.max >= var.instances.min && var.instances.max <= 300
-    error_message = "instances.max must be a whole number from instances.min (${var.instances.min}) to 300, the most that azurerm takes; it is ${var.instances.max}."
+    error_message = <<-EOT
+      instances.max must be a whole number from instances.min (${var.instances.min}) to 300, the most that azurerm takes; it is
+      ${var.instances.max}.
+    EOT
   }
+}
+
+locals {
+  # What the module itself sets.
+  reserved = ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]
 }
 
 variable "environment" {
@@ -93,10 +104,10 @@ variable "environment" {
   }
 
   validation {
-    condition     = length(setintersection(concat(keys(var.environment), keys(var.service.secrets)), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"])) == 0
+    condition     = length(setintersection(concat(keys(var.environment), keys(var.service.secrets)), local.reserved)) == 0
     error_message = <<-EOT
       environment and service.secrets must not set
-      ${join(", ", setintersection(concat(keys(var.environment), keys(var.service.secrets)), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]))}:
+      ${join(", ", setintersection(concat(keys(var.environment), keys(var.service.secrets)), local.reserved))}:
       the module does, to agree with the gateway and the image.
     EOT
   }

@@ -66,35 +66,36 @@ variable "service" {
     error_message = <<-EOT
       service.secrets must map names of environment variables to ids of secrets in Key Vault,
       /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.KeyVault/vaults/VAULT/secrets/NAME; refused:
-      ${join(", ", [for name, id in var.service.secrets : name if !can(regex("^/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]+/providers/Microsoft.KeyVault/vaults/[^/]+/secrets/[^/]+$", id))])}.
+      ${join(", ", [for name, id in var.service.secrets :
+name if !can(regex("^/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]+/providers/Microsoft.KeyVault/vaults/[^/]+/secrets/[^/]+$", id))])}.
     EOT
-  }
+}
 
-  validation {
-    # https://learn.microsoft.com/azure/container-apps/manage-secrets
-    condition = (
-      length(distinct([for name in keys(var.service.secrets) : lower(name)])) == length(var.service.secrets) &&
-      alltrue([for name in keys(var.service.secrets) : can(regex("^[A-Za-z]([A-Za-z0-9_]*[A-Za-z0-9])?$", name))])
-    )
-    error_message = <<-EOT
+validation {
+  # https://learn.microsoft.com/azure/container-apps/manage-secrets
+  condition = (
+    length(distinct([for name in keys(var.service.secrets) : lower(name)])) == length(var.service.secrets) &&
+    alltrue([for name in keys(var.service.secrets) : can(regex("^[A-Za-z]([A-Za-z0-9_]*[A-Za-z0-9])?$", name))])
+  )
+  error_message = <<-EOT
       service.secrets: names must begin with a letter, end with no _ and differ in more than capitals, which Container
       Apps does not have in the name of a secret; they are ${join(", ", keys(var.service.secrets))}.
     EOT
-  }
+}
 
-  validation {
-    condition     = length(var.service.writable) == 0
-    error_message = <<-EOT
+validation {
+  condition     = length(var.service.writable) == 0
+  error_message = <<-EOT
       service.writable must be empty on Azure, where a container may write to all of its file system anyhow, 1 GiB
       with up to 0.25 vCPU and 8 GiB at most; it is ${jsonencode(var.service.writable)}.
     EOT
-  }
+}
 
-  validation {
-    # https://learn.microsoft.com/azure/azure-monitor/logs/data-retention-configure
-    condition     = floor(var.service.log_days) == var.service.log_days && var.service.log_days >= 30 && var.service.log_days <= 730
-    error_message = "service.log_days must be a whole number from 30 to 730, as Log Analytics keeps them; it is ${var.service.log_days}."
-  }
+validation {
+  # https://learn.microsoft.com/azure/azure-monitor/logs/data-retention-configure
+  condition     = floor(var.service.log_days) == var.service.log_days && var.service.log_days >= 30 && var.service.log_days <= 730
+  error_message = "service.log_days must be a whole number from 30 to 730, as Log Analytics keeps them; it is ${var.service.log_days}."
+}
 }
 
 variable "scale" {
@@ -102,7 +103,10 @@ variable "scale" {
   type        = object({ cpu = number, memory = number, requests = number })
 
   validation {
-    condition     = alltrue([for percent in [var.scale.cpu, var.scale.memory] : percent == null ? true : floor(percent) == percent && percent >= 10 && percent <= 90])
+    condition = alltrue([
+      for percent in [var.scale.cpu, var.scale.memory] :
+      percent == null ? true : floor(percent) == percent && percent >= 10 && percent <= 90
+    ])
     error_message = <<-EOT
       scale.cpu and scale.memory must be whole numbers from 10 to 90 percent: below that there is never enough, above
       that the alarm rings first.

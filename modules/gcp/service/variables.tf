@@ -78,18 +78,31 @@ variable "memory" {
 }
 
 variable "instances" {
-  description = "How many instances run: at least min, 2 or more, or 0 (the first request then waits for a start), and up to max, 1000 at most, as CPU or requests ask for them."
+  description = <<-EOT
+    How many instances run: at least min, 2 or more, or 0 (the first request then waits for a start), and up to max, 1000 at most, as CPU
+    or requests ask for them.
+  EOT
   type        = object({ min = number, max = number })
 
   validation {
     condition     = floor(var.instances.min) == var.instances.min && (var.instances.min == 0 || var.instances.min >= 2)
-    error_message = "instances.min must be 0, where the first request waits for a start, or a whole number from 2: one instance alone is not there while its zone or host fails; it is ${var.instances.min}."
+    error_message = <<-EOT
+      instances.min must be 0, where the first request waits for a start, or a whole number from 2: one instance alone is not there while
+      its zone or host fails; it is ${var.instances.min}.
+    EOT
   }
 
   validation {
     condition     = floor(var.instances.max) == var.instances.max && var.instances.max >= var.instances.min && var.instances.max <= 1000
     error_message = "instances.max must be a whole number from instances.min (${var.instances.min}) to 1000; it is ${var.instances.max}."
   }
+}
+
+locals {
+  # What the module itself sets.
+  reserved = ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]
+  # https://cloud.google.com/run/docs/container-contract#services-env-vars
+  of_google = "^(K_SERVICE|K_REVISION|K_CONFIGURATION|X_GOOGLE_.*)$"
 }
 
 variable "environment" {
@@ -105,10 +118,10 @@ variable "environment" {
   }
 
   validation {
-    condition     = length(setintersection(concat(keys(var.environment), keys(var.service.secrets)), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"])) == 0
+    condition     = length(setintersection(concat(keys(var.environment), keys(var.service.secrets)), local.reserved)) == 0
     error_message = <<-EOT
       environment and service.secrets must not set
-      ${join(", ", setintersection(concat(keys(var.environment), keys(var.service.secrets)), ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]))}:
+      ${join(", ", setintersection(concat(keys(var.environment), keys(var.service.secrets)), local.reserved))}:
       the module does, to agree with the load balancer and the image.
     EOT
   }
@@ -119,11 +132,10 @@ variable "environment" {
   }
 
   validation {
-    # https://cloud.google.com/run/docs/container-contract#services-env-vars
-    condition     = !anytrue([for name in concat(keys(var.environment), keys(var.service.secrets)) : can(regex("^(K_SERVICE|K_REVISION|K_CONFIGURATION|X_GOOGLE_.*)$", name))])
+    condition     = !anytrue([for name in concat(keys(var.environment), keys(var.service.secrets)) : can(regex(local.of_google, name))])
     error_message = <<-EOT
       environment and service.secrets must not set
-      ${join(", ", [for name in concat(keys(var.environment), keys(var.service.secrets)) : name if can(regex("^(K_SERVICE|K_REVISION|K_CONFIGURATION|X_GOOGLE_.*)$", name))])},
+      ${join(", ", [for name in concat(keys(var.environment), keys(var.service.secrets)) : name if can(regex(local.of_google, name))])},
       which Cloud Run keeps for itself.
     EOT
   }

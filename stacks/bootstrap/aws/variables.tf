@@ -47,7 +47,10 @@ variable "zones" {
 }
 
 variable "keep_images" {
-  description = "How many images the shared repository keeps beside those that pipelines deployed, the newest, 10 to 1000; at 45 MB each, 30 cost some 0.14 USD a month."
+  description = <<-EOT
+    How many images the shared repository keeps beside those that pipelines deployed, the newest, 10 to 1000; at 45 MB each,
+    30 cost some 0.14 USD a month.
+  EOT
   type        = number
 
   validation {
@@ -58,7 +61,18 @@ variable "keep_images" {
 }
 
 variable "github" {
-  description = "Repository on GitHub whose workflows deploy, or null: owner and repository with the numeric ids that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, and the ARN of the account's OIDC provider if it has one already."
-  type        = object({ owner = string, owner_id = number, repository = string, repository_id = number, branch = optional(string, "main"), provider = optional(string) })
-  default     = null
+  description = <<-EOT
+    Repository on GitHub whose workflows deploy, or null: owner and repository with the numeric ids that
+    `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, and the ARN of the account's OIDC provider
+    if it has one already.
+  EOT
+  type = object({
+    owner         = string
+    owner_id      = number
+    repository    = string
+    repository_id = number
+    branch        = optional(string, "main")
+    provider      = optional(string)
+  })
+  default = null
 }

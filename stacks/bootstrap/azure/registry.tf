@@ -38,7 +38,10 @@ resource "azurerm_container_registry_task" "purge" {
     # https://learn.microsoft.com/azure/container-registry/container-registry-auto-purge
     task_content = base64encode(yamlencode({
       version = "v1.1.0"
-      steps = [for names, count in merge({ "^[^r]" = var.keep_images }, { for environment in keys(var.environments) : "^runs-${environment}-[0-9]+$" => 100 }) : {
+      steps = [for names, count in merge(
+        { "^[^r]" = var.keep_images },
+        { for environment in keys(var.environments) : "^runs-${environment}-[0-9]+$" => 100 },
+        ) : {
         cmd                             = "acr purge --filter '${var.name}:${names}' --ago 0d --keep ${count} --untagged"
         disableWorkingDirectoryOverride = true
         timeout                         = 3600

@@ -46,7 +46,10 @@ variable "environments" {
 }
 
 variable "keep_images" {
-  description = "How many images the shared repository keeps beside those that pipelines deployed, the newest, 10 to 1000; at 45 MB each, 200 fit the 10 GB that its price includes."
+  description = <<-EOT
+    How many images the shared repository keeps beside those that pipelines deployed, the newest, 10 to 1000; at 45 MB each,
+    200 fit the 10 GB that its price includes.
+  EOT
   type        = number
 
   validation {
