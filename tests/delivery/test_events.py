@@ -155,10 +155,10 @@ class Run:
         results = {}
         for name, job in parsed["jobs"].items():  # each stands behind what it needs
             needs = [job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])
-            ends = {need: results[need]["result"] for need in needs}
+            ends = {results[need]["result"] for need in needs}
             base = self.contexts(**more, needs={need: results[need] for need in needs})
             ancestors = [results[each]["result"] for each in self.ancestors(parsed, name)]
-            if not self.holds(job.get("if"), base, "failure" in ancestors, not {*ends.values()} <= {"success", "failure"}):
+            if not self.holds(job.get("if"), base, "failure" in ancestors, bool({"skipped", "cancelled"} & ends)):
                 results[name] = {"result": "skipped", "outputs": {}}
                 continue
             for cloud in job.get("strategy", {}).get("matrix", {}).get("cloud", [None]):
