@@ -2,6 +2,8 @@ locals {
   app = "${path.module}/../../app"
 
   place = { resource_group = azurerm_resource_group.this.name, location = azurerm_resource_group.this.location }
+  # Unknown until a revision of it is ready, so that nothing goes by an image that was only asked for.
+  serving = "${module.image.image}${substr(module.service.revision, 0, 0)}"
 }
 
 # Holds everything, and goes only when it is empty.
@@ -116,7 +118,7 @@ module "probe" {
   place  = local.place
 
   name          = var.name
-  image         = var.probe.image == null ? module.image.image : var.probe.image
+  image         = var.probe.image == null ? local.serving : var.probe.image
   url           = module.edge.url
   every_minutes = var.probe.every_minutes
   platform      = module.service.platform

@@ -61,10 +61,6 @@ class Azure(Rehearsal):
         """Sets variables besides those that every step sets."""
         (self.stack / "turned.auto.tfvars.json").write_text(json.dumps(variables))
 
-    def refused_at_plan(self):
-        """What a plan says that must fail."""
-        return self.terraform("plan", "-input=false", codes=(1,)).stdout
-
     def withdraw(self):
         """As ./taskw canary-azure does it: the requests go first, a fresh revision of the stable's image gets ready,
         then it goes."""
@@ -85,6 +81,10 @@ class Azure(Rehearsal):
     def ask(self, method, path, body=None, version="2025-01-01", **headers):
         url = path if path.startswith("https:") else f"https://management.azure.com{path}?api-version={version}"
         return self.echo.ask(method, url, body, {"Authorization": f"Bearer {token(self.environment)}", **headers})
+
+    def probe_image(self):
+        job = self.get(f"{APP.replace('containerApps', 'jobs')}-probe")["properties"]
+        return job["template"]["containers"][0]["image"]
 
     def weights(self):
         """Revision to percent, as Azure has it."""

@@ -112,6 +112,10 @@ class Rehearsal:
         self.plan()
         return self.terraform("apply", "-input=false", "-parallelism=20", "plan", codes=(1,)).stdout
 
+    def refused_at_plan(self):
+        """What a plan says that must fail."""
+        return self.terraform("plan", "-input=false", codes=(1,)).stdout
+
     def settled(self, *arguments):
         """Whether another plan has nothing to do."""
         done = self.terraform("plan", "-input=false", "-detailed-exitcode", *arguments, codes=(0, 2))

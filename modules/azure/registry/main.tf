@@ -102,3 +102,20 @@ resource "azurerm_role_assignment" "pull" {
     create_before_destroy = true
   }
 }
+
+# The right takes minutes to spread, and a service that is refused its image hangs for a quarter of an hour and then fails.
+# Nobody but the service can ask whether it may. On a first deployment the environment's minutes cover these.
+resource "terraform_data" "pull" {
+  count = length(azurerm_role_assignment.pull)
+
+  triggers_replace = azurerm_role_assignment.pull[0].id
+
+  provisioner "local-exec" {
+    interpreter = ["bash", "-c"]
+    command     = "echo 'Waiting 5 minutes until the service may pull its image' >&2; sleep $${SPREAD:-300}"
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}

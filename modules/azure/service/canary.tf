@@ -36,8 +36,9 @@ data "azurerm_container_app" "this" {
   depends_on = [azurerm_container_app.this]
 }
 
-# An apply ends when the newest revision is ready, and fails when it does not become so.
+# An apply ends when the newest revision is ready, and fails when it does not become so, as often as it is repeated.
 resource "terraform_data" "ready" {
+  input = data.azurerm_container_app.this.latest_revision_name
   # With the image, so that a registry that is left goes after this.
   triggers_replace = [data.azurerm_container_app.this.latest_revision_name, local.image]
 

@@ -8,8 +8,7 @@ resource "azurerm_log_analytics_workspace" "this" {
   local_authentication_enabled = false
 }
 
-# Four to ten minutes, and in use by nobody before it stands: the wait for the right to pull the image, which takes up
-# to five minutes to spread. A service created too early would hang for fifteen minutes and fail for good.
+# Four to ten minutes, beside those in which the image is built and the right to pull it spreads.
 resource "azurerm_container_app_environment" "this" {
   name                = var.name
   resource_group_name = var.place.resource_group
@@ -39,9 +38,6 @@ resource "azurerm_container_app_environment" "this" {
     # Azure names it, and a difference would replace the environment.
     ignore_changes = [infrastructure_resource_group_name]
   }
-
-  # The image depends on its registry, and that on the right to pull from it.
-  depends_on = [var.image]
 }
 
 resource "azurerm_monitor_diagnostic_setting" "this" {

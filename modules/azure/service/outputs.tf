@@ -21,7 +21,8 @@ output "origin" {
 
 output "revision" {
   description = "Revision that serves without the canary, NAME--SUFFIX; a canary names it as stable."
-  value       = var.canary == null ? data.azurerm_container_app.this.latest_revision_name : var.canary.stable
+  # What was asked for and did not get ready serves nobody.
+  value = var.canary == null ? terraform_data.ready.output : var.canary.stable
 
   depends_on = [terraform_data.ready]
 }

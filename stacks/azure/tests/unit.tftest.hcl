@@ -4,6 +4,12 @@ mock_provider "azurerm" {
   override_during = plan
 }
 
+override_resource {
+  target          = module.service.terraform_data.ready
+  values          = { output = "test--abc0001" }
+  override_during = plan
+}
+
 variables {
   image = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 }

@@ -1,4 +1,5 @@
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -99,8 +100,9 @@ final class Arm implements Echo.Cloud {
             new BlobUpstream(
                 new Upstream(Json.text(details, "url"), Json.text(details, "trust")));
         return null;
-      case "spread": // how many questions a new right to blobs is refused
-        blobs.refusals = ((Long) details.get("refusals")).intValue();
+      case "spread": // how many questions a new right to blobs is refused, for how long one to pull
+        blobs.refusals = ((Long) details.getOrDefault("refusals", 0L)).intValue();
+        apps.spreads = Duration.ofSeconds((Long) details.getOrDefault("seconds", 0L));
         return details;
       case "slow": // how often a new revision is asked for before it is ready; -1: it never is
         apps.slowness = ((Long) details.get("reads")).intValue();

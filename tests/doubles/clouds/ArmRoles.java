@@ -1,4 +1,5 @@
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -103,7 +104,9 @@ final class ArmRoles {
       throw new Echo.Refusal(
           400, "InvalidConditionVersion", "A condition is of version 2.0, and says so.");
     }
-    Json.inside(body, "properties").put("scope", id.parent());
+    Map<String, Object> its = Json.inside(body, "properties");
+    its.put("scope", id.parent());
+    its.put("createdOn", Instant.now().toString());
     String siblings = id.parent() + "/providers/Microsoft.Authorization/roleAssignments";
     for (Map<String, Object> other : store.list(siblings)) {
       if (!id.text().equalsIgnoreCase(Json.text(other, "id"))

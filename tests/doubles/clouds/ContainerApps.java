@@ -1,4 +1,6 @@
 import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -28,6 +30,12 @@ final class ContainerApps {
 
   /** Image to percent of the requests, whenever that changed; nothing while the app is stopped. */
   final List<Map<String, Object>> history = new ArrayList<>();
+
+  /**
+   * How long a new right to pull does not count:
+   * https://learn.microsoft.com/azure/role-based-access-control/troubleshooting#symptom---role-assignment-changes-are-not-being-detected
+   */
+  Duration spreads = Duration.ZERO;
 
   /** How often a new revision or its app is asked for before it is ready; below 0, it never is. */
   int slowness;
@@ -65,7 +73,7 @@ final class ContainerApps {
               "healthState",
               "Healthy",
               "createdTime",
-              java.time.Instant.EPOCH.plusSeconds(used.size()).toString());
+              Instant.EPOCH.plusSeconds(used.size()).toString());
       String revisionId = id.text() + "/revisions/" + latest;
       if (slowness != 0) {
         unready.put(latest, slowness);
@@ -315,12 +323,14 @@ final class ContainerApps {
                     Objects.equals(
                         Json.text(each, "properties.principalId"),
                         Json.text(identity, "properties.principalId")))
-            .anyMatch(
+            .filter(
                 each ->
                     server.equals(
                         Json.text(
                             store.get(Json.text(each, "properties.scope")),
-                            "properties.loginServer")));
+                            "properties.loginServer")))
+            .map(each -> Instant.parse(Json.text(each, "properties.createdOn")))
+            .anyMatch(given -> !given.plus(spreads).isAfter(Instant.now()));
       }
     }
     return false;

@@ -30,6 +30,10 @@ run "with_the_variables_above" {
     error_message = "A new identity is not found for minutes otherwise."
   }
   assert {
+    condition     = length(terraform_data.pull) == 1
+    error_message = "A new right is waited for."
+  }
+  assert {
     condition = yamldecode(
       base64decode(azurerm_container_registry_task.purge[0].encoded_step[0].task_content)
     ).steps[0].cmd == "acr purge --filter 'test:.*' --ago 0d --keep 30 --untagged"
@@ -100,7 +104,7 @@ run "another_registry_asks_nothing_of_azure" {
     repository_url = "ghcr.io/someone/meridian"
   }
   assert {
-    condition     = length(azurerm_role_assignment.pull) == 0 && length(data.azurerm_resources.shared) == 0
+    condition     = length(azurerm_role_assignment.pull) + length(terraform_data.pull) == 0 && length(data.azurerm_resources.shared) == 0
     error_message = "No right to grant."
   }
 }
