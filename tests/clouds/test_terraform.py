@@ -6,10 +6,9 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 
 import pytest
-from support.machine import ROOT, need
+from support.machine import ROOT, need, ran
 from support.providers import FOLDERS, Providers, provider
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform")]
@@ -33,16 +32,9 @@ def providers(tmp_path_factory):
 
 
 def terraform(folder, *arguments, **environment):
-    done = subprocess.run(
-        ["terraform", f"-chdir={folder}", *arguments],
-        # No cloud is there to be waited for.
-        env={**os.environ, "CHECKPOINT_DISABLE": "1", "GOOGLE_APIS_WAIT": "0", "SPREAD": "0", **environment},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    assert done.returncode == 0, f"terraform {' '.join(arguments)} in {folder}:\n{done.stdout}"
-    return done.stdout
+    # No cloud is there to be waited for.
+    given = {"CHECKPOINT_DISABLE": "1", "GOOGLE_APIS_WAIT": "0", "SPREAD": "0", **environment}
+    return ran("terraform", f"-chdir={folder}", *arguments, env={**os.environ, **given}).stdout
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -15,7 +15,7 @@ import urllib.parse
 import pytest
 import yaml
 from support.fronts import Front, reply
-from support.machine import ROOT
+from support.machine import ROOT, ran
 from support.service import tasks
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -341,12 +341,8 @@ def test_circleci_deploys_the_machine_alone_and_what_was_approved_was_planned():
 def pipeline(*arguments, root=ROOT, check=None, **environment):
     clean = {name: value for name, value in os.environ.items()
         if not name.startswith(("GITHUB_", "CIRCLE", "TF_", "AWS_", "AZURE_", "GCP_"))}
-    done = subprocess.run(
-        [sys.executable, root / "scripts/meridian", *arguments], env={**clean, **environment}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    assert check is None or done.returncode == check, done.stdout
-    return done.stdout
+    return ran(sys.executable, root / "scripts/meridian", *arguments, env={**clean, **environment},
+        codes=None if check is None else (check,)).stdout
 
 
 @pytest.fixture
@@ -416,11 +412,8 @@ def test_settings_speak_of_circleci_on_circleci(copy):
 
 
 def circleci_login(*arguments, root=ROOT, **environment):
-    return subprocess.run(
-        [sys.executable, root / "scripts/meridian", "circleci", *arguments],
-        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **environment},
-        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+    return ran(sys.executable, root / "scripts/meridian", "circleci", *arguments, codes=None,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **environment})
 
 
 def test_a_job_of_circleci_without_a_token_reaches_no_cloud():

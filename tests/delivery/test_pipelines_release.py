@@ -12,7 +12,7 @@ import time
 
 import pytest
 from support.emulators import docker_registry, push
-from support.machine import ROOT
+from support.machine import ROOT, ran
 from support.canary_world import GOOD, HALF_FAILING, STABLE, UNSTARTABLE
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "docker-registry", "skopeo")]
@@ -51,15 +51,8 @@ def resources(world):
 
 def run(world, *arguments, code=0, **environment):
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "GITHUB_", "CIRCLE"))}
-    done = subprocess.run(
-        [sys.executable, world.folder / "scripts/meridian", *arguments],
-        env={**clean, **environment},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    assert done.returncode == code, done.stdout
-    return done.stdout
+    return ran(sys.executable, world.folder / "scripts/meridian", *arguments, env={**clean, **environment},
+        codes=(code,)).stdout
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ import yaml
 from support.emulators import free_port
 from support.fronts import Front, reply
 from support.images import output
-from support.machine import ROOT
+from support.machine import ROOT, ran
 from support.service import alone
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("docker-registry", "skopeo", "go", "cosign", "osv-scanner")]
@@ -49,15 +49,9 @@ class Job:
         told = self.folder.parent / "told"
         told.write_text("")
         # As GitHub starts a step's shell.
-        done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", f"{step['run']} {options}"],
-            cwd=self.folder,
-            env={**self.environment, "GITHUB_OUTPUT": str(told), **given, **environment},
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        assert done.returncode == code, done.stdout
+        done = ran("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", f"{step['run']} {options}",
+            cwd=self.folder, codes=(code,),
+            env={**self.environment, "GITHUB_OUTPUT": str(told), **given, **environment})
         self.ran.append(name)
         if step.get("id") and code == 0:
             self.outputs = dict(line.split("=", 1) for line in told.read_text().splitlines())

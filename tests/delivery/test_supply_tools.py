@@ -15,7 +15,7 @@ import zipfile
 import pytest
 from doubles.cloud_echo import Echo
 from support.emulators import Emulator
-from support.machine import ROOT
+from support.machine import ROOT, ran
 from support.service import free_port
 from support.fronts import Front, reply
 from support.gcp_world import gcloud
@@ -34,10 +34,7 @@ def run(*command, code=0, **environment):
     clean = {name: value for name, value in os.environ.items()
         if not name.startswith(("TF_", "GITHUB_", "CIRCLE", "AWS_", "ARM_", "GOOGLE_"))}
     given = {name: value for name, value in {**clean, **environment}.items() if value is not None}
-    done = subprocess.run([str(word) for word in command], env=given, text=True, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT)
-    assert done.returncode == code if isinstance(code, int) else done.returncode in code, done.stdout
-    return done.stdout
+    return ran(*command, env=given, codes=(code,) if isinstance(code, int) else code).stdout
 
 
 # install

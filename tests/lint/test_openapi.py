@@ -1,11 +1,10 @@
 """The description of the service, by two linters with the rules that they recommend; a warning is an error."""
 
 import os
-import subprocess
 
 import pytest
 from support.emulators import npm
-from support.machine import ROOT
+from support.machine import ROOT, ran
 
 pytestmark = [pytest.mark.check, pytest.mark.lint, pytest.mark.needs("npm")]
 
@@ -27,9 +26,7 @@ def spectral(folder, description):
 
 
 def run(command, folder):
-    return subprocess.run(
-        command, cwd=folder, env=os.environ | QUIET, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    return ran(*command, cwd=folder, env=os.environ | QUIET, codes=None)
 
 
 @pytest.mark.parametrize("linter, nothing", [(redocly, "is valid"), (spectral, "No results")])

@@ -14,7 +14,7 @@ import time
 
 import pytest
 from doubles.balancer import Server
-from support.machine import ROOT
+from support.machine import ROOT, ran
 
 STABLE = "localhost:5000/meridian@sha256:" + "a" * 64
 GOOD = "localhost:5000/meridian@sha256:" + "b" * 64
@@ -151,13 +151,8 @@ class World:
             (self.stack / file).unlink(missing_ok=True)
 
     def plan_is_empty(self, image):
-        done = subprocess.run(
-            ["terraform", f"-chdir={self.stack}", "plan", "-detailed-exitcode", f"-var=image={image}"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        return done.returncode == 0
+        return ran("terraform", f"-chdir={self.stack}", "plan", "-detailed-exitcode", f"-var=image={image}",
+            codes=None).returncode == 0
 
 
 def descendants(pid):
