@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 from support.emulators import Emulator, docker_registry
-from support.machine import ROOT
+from support.machine import ROOT, ran
 from support.service import free_port
 
 ACCOUNT = "123456789012"
@@ -188,17 +188,9 @@ class Clone:
                 shutil.copy2(source / name, folder / name)
 
     def script(self, program, *arguments, check=True, **environment):
-        done = subprocess.run(
-            [sys.executable, self.folder / "scripts/meridian", program, self.cloud,
-                *(["--", *arguments] if arguments else [])],
-            env=self.world.environment(**environment),
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-        )
-        assert not check or done.returncode == 0, f"{program}:\n{done.stdout[-4000:]}"
-        return done
+        return ran(sys.executable, self.folder / "scripts/meridian", program, self.cloud,
+            *(["--", *arguments] if arguments else []), env=self.world.environment(**environment),
+            codes=(0,) if check else None)
 
     def python(self, code):
         """The variable `answer` after code that uses the modules of scripts/."""
@@ -212,16 +204,8 @@ class Clone:
         return json.loads(done.stdout)
 
     def terraform(self, *arguments, check=True, **environment):
-        done = subprocess.run(
-            ["terraform", f"-chdir={self.stack}", *arguments],
-            env=self.world.environment(**environment),
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-        )
-        assert not check or done.returncode == 0, f"terraform {' '.join(arguments)}:\n{done.stdout[-4000:]}"
-        return done
+        return ran("terraform", f"-chdir={self.stack}", *arguments, env=self.world.environment(**environment),
+            codes=(0,) if check else None)
 
     def outputs(self, **environment):
         return {name: output["value"]

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from support.machine import copy
+from support.machine import copy, ran
 
 
 def copied(cloud, folder):
@@ -63,15 +63,7 @@ class Rehearsal:
         self.echo.stop()
 
     def terraform(self, *arguments, codes=(0,)):
-        done = subprocess.run(
-            ["terraform", f"-chdir={self.stack}", *arguments, "-no-color"],
-            env=self.environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        assert done.returncode in codes, done.stdout
-        return done
+        return ran("terraform", f"-chdir={self.stack}", *arguments, "-no-color", env=self.environment, codes=codes)
 
     def script(self, program, *arguments, **more):
         """A command of scripts/meridian under way, its output in a pipe; the arguments go to Terraform."""
