@@ -72,11 +72,11 @@ variable "probe" {
   default     = {}
 
   validation {
-    # A server takes "probe URL" for nothing, serves, and on AWS is started again every few minutes and never ends.
+    # A server takes "probe URL" for nothing and serves until it is stopped: an alarm that never ends.
     condition     = var.probe == null || var.service.meridian || try(var.probe.image, null) != null
     error_message = <<-EOT
       probe.image must name an image of Meridian, or probe be null, when service.meridian is false: the service's own
-      image has no program that checks, and would run for ever in its place.
+      image has no program that checks.
     EOT
   }
 

@@ -8,7 +8,7 @@ import time
 from datetime import datetime, timezone
 
 from moto.core.responses import ActionResult
-from moto.ecs.exceptions import InvalidParameterException
+from moto.ecs.exceptions import EcsClientException, InvalidParameterException
 from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.responses import ELBV2Response
@@ -216,6 +216,28 @@ def create_service(self, cluster_str, service_name, *arguments, **named):
 
 create_service.moto = EC2ContainerServiceBackend.create_service
 EC2ContainerServiceBackend.create_service = create_service
+
+
+def register_task_definition(self, family, container_definitions, *arguments, **named):
+    """Refuses what no container could wait for, and a wait that Fargate does not have,
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html"""
+    containers = {each["name"]: each for each in container_definitions}
+    for each in container_definitions:
+        if not 2 <= each.get("startTimeout", 2) <= 120:
+            raise EcsClientException("Container.startTimeout must be between 2 and 120 seconds.")
+        for other in each.get("dependsOn", []):
+            on, condition = containers.get(other["containerName"]), other["condition"]
+            if not on or on is each:
+                raise EcsClientException(f"Container {each['name']} depends on {other['containerName']}, none.")
+            if condition == "HEALTHY" and not on.get("healthCheck"):
+                raise EcsClientException(f"Container {on['name']} has no healthCheck, and so is never HEALTHY.")
+            if condition in ("COMPLETE", "SUCCESS") and on.get("essential", True):
+                raise EcsClientException(f"Container {on['name']} is essential: nothing may wait for its end.")
+    return register_task_definition.moto(self, family, container_definitions, *arguments, **named)
+
+
+register_task_definition.moto = EC2ContainerServiceBackend.register_task_definition
+EC2ContainerServiceBackend.register_task_definition = register_task_definition
 
 
 def list_tasks(self):

@@ -161,13 +161,13 @@ class Front:
         self.vanish()
 
 
-def upstream(port, certificate=None):
-    """Asks a server on this machine, and answers what it answers; 502 if there is none."""
+def upstream(port, certificate=None, host="127.0.0.1"):
+    """Asks a server, of this machine by default, and answers what it answers; 502 if there is none."""
     context = ssl.create_default_context(cafile=certificate) if certificate else None
 
     def respond(request):
         kind = http.client.HTTPSConnection if context else http.client.HTTPConnection
-        connection = kind("127.0.0.1", port, timeout=30, **({"context": context} if context else {}))
+        connection = kind(host, port, timeout=30, **({"context": context} if context else {}))
         try:
             connection.putrequest(request.method, request.path, skip_host=True, skip_accept_encoding=True)
             for name, value in request.headers.items():

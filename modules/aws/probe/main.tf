@@ -12,25 +12,12 @@ locals {
     "arn", data.aws_partition.current.partition, "ecs", data.aws_region.current.id, data.aws_caller_identity.current.account_id,
     "task-definition/${local.job}",
   ])
-}
 
-resource "aws_ecs_task_definition" "this" {
-  family                   = local.job
-  requires_compatibilities = ["FARGATE"]
-  network_mode             = "awsvpc"
-  # The smallest that Fargate has; the program needs no more.
-  cpu                = 256
-  memory             = 512
-  execution_role_arn = var.identity_id.execution
-
-  runtime_platform {
-    operating_system_family = "LINUX"
-    cpu_architecture        = "X86_64"
-  }
+  # Seconds that a run may take, 120 being ECS's most; a check takes some ten.
+  limit = 60
 
   # Every default written out, as in the module service.
-  container_definitions = jsonencode([{
-    name                   = "probe"
+  container = {
     image                  = var.image
     essential              = true
     cpu                    = 0
@@ -56,7 +43,39 @@ resource "aws_ecs_task_definition" "this" {
       }
       secretOptions = []
     }
-  }])
+  }
+}
+
+resource "aws_ecs_task_definition" "this" {
+  family                   = local.job
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  # The smallest that Fargate has; the program needs no more.
+  cpu                = 256
+  memory             = 512
+  execution_role_arn = var.identity_id.execution
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = "X86_64"
+  }
+
+  # ECS has no limit for how long a task runs (https://github.com/aws/containers-roadmap/issues/572), and an image that is
+  # no probe serves for ever. So a second container waits for the first to be healthy, which nothing asks it to be in time: it
+  # gives up after startTimeout, without having run, and the task stops. A check that ends stops the task before that.
+  # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+  container_definitions = jsonencode([
+    merge(local.container, {
+      name         = "probe"
+      startTimeout = local.limit
+      # First asked long after the limit. A path that no image has, for where it is asked all the same.
+      healthCheck = { command = ["CMD", "/never/healthy"], interval = 300, retries = 3, timeout = 5 }
+    }),
+    merge(local.container, {
+      name      = "limit"
+      dependsOn = [{ containerName = "probe", condition = "HEALTHY" }]
+    }),
+  ])
 
   # The old one stays until the schedule has left it.
   lifecycle {

@@ -9,7 +9,7 @@ variable "boundary" {
 }
 
 variable "image" {
-  description = "Image of the service, by digest; its program checks too: probe URL."
+  description = "Image by digest whose program checks when it is told: probe URL. After a minute it is stopped, whatever it does."
   type        = string
 
   validation {

@@ -54,6 +54,14 @@ run "with_the_variables_above" {
     error_message = "It speaks HTTP and needs nothing of AWS."
   }
   assert {
+    condition = alltrue([
+      for containers in [jsondecode(aws_ecs_task_definition.this.container_definitions)] :
+      containers[1].dependsOn == [{ containerName = "probe", condition = "HEALTHY" }] &&
+      containers[0].startTimeout < containers[0].healthCheck.interval
+    ])
+    error_message = "No run outlives its limit: what waits for the probe gives up before its health is asked for the first time."
+  }
+  assert {
     condition     = jsondecode(aws_iam_role_policy.schedule.policy).Statement[0] == { Effect = "Allow", Action = "ecs:RunTask", Resource = ["arn:aws:ecs:us-east-1:123456789012:task-definition/test-probe", "arn:aws:ecs:us-east-1:123456789012:task-definition/test-probe:*"], Condition = { ArnEquals = { "ecs:cluster" = "arn:aws:ecs:us-east-1:123456789012:cluster/test" } } }
     error_message = "The schedule starts this task on this cluster only: one definition, one cluster."
   }
