@@ -137,6 +137,8 @@ def test_every_module_is_in_the_contract(cloud):
     ],
 )
 def test_a_name_or_type_changed_in_one_place_is_found(tmp_path, file, old, new, found):
+    if not (ROOT / file).exists() or not (ROOT / "modules/aws").exists():
+        pytest.skip("this copy does without the example")
     for folder in ("modules", "stacks"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns(".terraform"))
     before = findings(tmp_path)

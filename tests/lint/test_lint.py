@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from support.machine import ROOT
+from support.machine import ROOT, need
 
 pytestmark = [pytest.mark.check, pytest.mark.lint]
 
@@ -32,6 +32,7 @@ def tool(name):
 
 
 def maven(*arguments):
+    need("app")
     jdk = subprocess.run([ROOT / "scripts/jdk"], check=True, capture_output=True, text=True).stdout.strip()
     lint("app/maven", *arguments, env={**os.environ, "JAVA_HOME": jdk})
 
@@ -71,7 +72,7 @@ def test_yaml_passes_yamllint():
 
 
 def test_taskfile_follows_its_schema():
-    lint(tool("check-jsonschema"), "--builtin-schema", "vendor.taskfile", "Taskfile.yml", "app/Taskfile.yml")
+    lint(tool("check-jsonschema"), "--builtin-schema", "vendor.taskfile", *tracked("*Taskfile.yml"))
 
 
 def test_java_is_formatted():

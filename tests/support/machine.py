@@ -17,9 +17,19 @@ CACHE = ROOT / ".cache"
 LEFT_OUT = shutil.ignore_patterns(".terraform*", "*.tfstate*", "backend.tf", "tests", "__pycache__")
 
 
+def without(path):
+    """Whether a copy that its owner made smaller does without this, by stacks/OWN-SERVICE.md."""
+    of_clouds = (f"{place}/{cloud}" for cloud in ("aws", "azure", "gcp")
+        for place in ("modules", "stacks", "stacks/bootstrap", "stacks/vm"))
+    deleted = ("app", ".circleci", ".github", "stacks/vm", "tests/bench", "tests/service", "tests/vm", *of_clouds)
+    return any(path.is_relative_to(ROOT / part) and not (ROOT / part).exists() for part in deleted)
+
+
 def copy(folder, *paths):
     """Parts of the repository into a folder, where they may be changed."""
     for path in paths:
+        if without(ROOT / path):
+            continue
         if (ROOT / path).is_dir():
             shutil.copytree(ROOT / path, folder / path, ignore=LEFT_OUT)
         else:
@@ -76,6 +86,7 @@ def _built(tool):
 
 # What a test may need: how to see whether it is here, and how to get it.
 NEEDS = {
+    "app": (lambda: (ROOT / "app").exists(), "this copy does without app/"),
     "docker": (_docker, "a running Docker engine; Debian: apt-get install docker.io, then dockerd"),
     "npm": (lambda: shutil.which("npm"), "Node.js with npm, for Azurite"),
     "go": (lambda: shutil.which("go"), "Go, for the emulator of Cloud Storage"),
