@@ -127,7 +127,8 @@ class Terraform:
             return None
         if done.returncode or "Error:" in done.stderr:
             raise Problem(f"Terraform does not take the variables of {self.folder}.", last_words(done.stderr))
-        answer = done.stdout.strip().strip('"')
+        # After a line that it waits for a lock, which it says where the machine is slow.
+        answer = done.stdout.strip().rpartition("\n")[2].strip('"')
         return None if answer == "(known after apply)" else json.loads(base64.b64decode(answer))
 
 

@@ -445,6 +445,12 @@ def test_the_console_leaves_nothing_behind_and_changes_no_state(machine):
     assert sorted(machine.root.rglob("*")) == before
 
 
+def test_what_terraform_says_before_the_consoles_answer_is_no_part_of_it(machine):
+    console = machine.log.parent / "console.py"
+    console.write_text('print("Acquiring state lock. This may take a few moments...")\n' + console.read_text())
+    assert "Deploys meridian, production" in machine.run("deploy").stdout
+
+
 # The house
 
 
