@@ -51,6 +51,9 @@ class Door:
 
     def targets(self):
         """Weight of each group, with the version and the health of each of its targets."""
+        # Before their tasks, so that each has one by the time that these are listed.
+        groups = [(weight, self.balancing.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"])
+            for group, weight in self.weights().items()]
         tasks = {}
         for service in ("stable", "canary"):
             for status in ("RUNNING", "STOPPED"):
@@ -58,13 +61,11 @@ class Door:
                     desiredStatus=status)["taskArns"]
                 for task in self.containers.describe_tasks(cluster="meridian", tasks=arns)["tasks"] if arns else []:
                     tasks[task["attachments"][0]["details"][0]["value"]] = self.version(task["taskDefinitionArn"])
-        groups = []
-        for group, weight in self.weights().items():
-            found = self.balancing.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
-            states = [(tasks.get(target["Target"]["Id"]), target["TargetHealth"]["State"]) for target in found]
-            groups.append((weight,
-                [(version, state == "healthy") for version, state in states if version and state != "draining"]))
-        return groups
+        return [
+            (weight, [(tasks[target["Target"]["Id"]], target["TargetHealth"]["State"] == "healthy") for target in found
+                if target["Target"]["Id"] in tasks and target["TargetHealth"]["State"] != "draining"])
+            for weight, found in groups
+        ]
 
     def version(self, definition):
         container = self.containers.describe_task_definition(
