@@ -118,7 +118,7 @@ module "probe" {
   place  = local.place
 
   name          = var.name
-  image         = var.probe.image == null ? local.serving : var.probe.image
+  image         = var.probe.image == null ? module.image.image : var.probe.image
   url           = module.edge.url
   every_minutes = var.probe.every_minutes
   platform      = module.service.platform

@@ -9,6 +9,9 @@ output "platform" {
     environment_id = azurerm_container_app_environment.this.id
     workspace_id   = azurerm_log_analytics_workspace.this.id
   }
+
+  # What runs beside the service goes by what serves.
+  depends_on = [terraform_data.ready]
 }
 
 # Of the environment alone, so that the gateway, which takes as long, is made while the service starts.
