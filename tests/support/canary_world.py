@@ -184,6 +184,12 @@ def foreign(world):
             'output "meridian" { value = false }\n')
     subprocess.run(["terraform", f"-chdir={world.stack}", "apply", "-auto-approve", f"-var=image={STABLE}"], check=True,
         stdout=subprocess.DEVNULL)
-    tell = world.answer
-    world.server.answer = lambda: (tell()[0], "1.4.2", tell()[2])
+
+    def answer():
+        # So long that a busy machine adds less than it: here the canary's minutes are compared with those before.
+        time.sleep(0.1)
+        status, _, now = world.answer()
+        return status, "1.4.2", now
+
+    world.server.answer = answer
     return world
