@@ -2,8 +2,9 @@
 
 Usage: moto_server.py PORT CALLS
 
-Writes each call to the file CALLS, one line "SERVICE OPERATION" in the words of the API, with the
-access key that signed it. MERIDIAN_REGISTRY names a registry on this machine that stands behind ECR.
+Writes each call to the file CALLS, one line: service and operation in the words of the API, the access key that signed
+it, and as JSON what was asked and which tags what it names had. MERIDIAN_REGISTRY names a registry on this machine that
+stands behind ECR.
 """
 
 import io
@@ -12,20 +13,24 @@ import os
 import re
 import sys
 import threading
+from urllib.parse import parse_qsl
 
 import moto_machines  # noqa: F401  mends moto as it is imported
 import moto_services
 from botocore.session import Session
+from moto.acm.models import acm_backends
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
-from moto.ec2.models import EC2Backend
+from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ecr.models import Repository
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.access_control import PermissionResult
+from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.models import FakeBucket
 from werkzeug.serving import WSGIRequestHandler, run_simple
 
+ACCOUNT, REGION = "123456789012", "us-east-1"
 SNAKE = re.compile(r"(?<!^)(?=[A-Z])")
 
 # moto keeps no tags of scalable targets, and the provider asks for them.
@@ -34,7 +39,9 @@ SCALING_TAGS = {}
 
 def register_scalable_target(self):
     arn = json.loads(answer := register_scalable_target.moto(self))["ScalableTargetARN"]
-    SCALING_TAGS.setdefault(arn, {}).update(self._get_param("Tags") or {})
+    tags = SCALING_TAGS.setdefault(arn, {})
+    tags.update(self._get_param("Tags") or {})
+    SCALING_TAGS[self._get_param("ResourceId")] = tags
     return answer
 
 
@@ -118,25 +125,29 @@ class Calls:
             moto_services.advance()
             if scope := self.SCOPE.search(environ.get("HTTP_AUTHORIZATION", "")):
                 key, service = scope.groups()
-                self.file.write(f"{service} {self.operation(service, environ, body)} {key}\n")
+                operation, asked = self.operation(service, environ, body)
+                told = json.dumps({"asked": asked, **known(asked)})
+                self.file.write(f"{service} {operation} {key} {told}\n")
             return list(self.application(environ, start_response))
 
     def operation(self, service, environ, body):
+        """Its name, and what was asked: names to values, flat or nested as the protocol has them."""
         if target := environ.get("HTTP_X_AMZ_TARGET"):
-            return target.split(".")[-1]
-        if action := re.search(rb"(?:^|&)Action=(\w+)", body):
-            return action[1].decode()
-        path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
-        if named := re.search(r"(?:^|&)x-id=(\w+)", query):
-            return named[1]
-        present = {pair.split("=")[0] for pair in query.split("&")}
+            return target.split(".")[-1], json.loads(body or "{}")
+        form = dict(parse_qsl(body.decode(errors="replace"))) if b"Action=" in body else {}
+        if form:
+            return form["Action"], form
+        path, query = environ["PATH_INFO"], dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
         # Of the operations whose method and path fit, the one that asks for most of the query.
         fits = [
-            (len(wanted), name)
+            (name == query.get("x-id"), len(wanted), name, found.groupdict())
             for method, pattern, wanted, name in self.rest(service)
-            if method == environ["REQUEST_METHOD"] and pattern.fullmatch(path) and wanted <= present
+            if method == environ["REQUEST_METHOD"] and (found := pattern.fullmatch(path)) and wanted <= query.keys()
         ]
-        return max(fits)[1] if fits else f"{environ['REQUEST_METHOD']}:{path}"
+        if not fits:
+            return f"{environ['REQUEST_METHOD']}:{path}", {}
+        named = max(fits, key=lambda fit: fit[:3])
+        return named[2], {**query, **named[3], **(json.loads(body) if body.startswith(b"{") else {})}
 
     def rest(self, service):
         """Method, path, query keys and name of each operation of a service with REST paths."""
@@ -146,12 +157,32 @@ class Calls:
             for name in model.operation_names:
                 http = model.operation_model(name).http
                 path, _, query = http["requestUri"].partition("?")
-                pattern = re.sub(r"\\\{\w+\\\+\\\}", ".+", re.escape(path))
-                pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", pattern)
+                pattern = re.sub(r"\\\{(\w+)\\\+\\\}", r"(?P<\1>.+)", re.escape(path))
+                pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", pattern)
                 keys = {pair.split("=")[0] for pair in query.split("&") if pair}
                 # S3 tells a bucket from its objects by the path alone, with or without a last slash.
                 self.routes[service].append((http["method"], re.compile(pattern + "/?"), keys, name))
         return self.routes[service]
+
+
+def known(asked):
+    """Tags of whatever is named, and the boundary of the role that is, as they stand before the call."""
+    text, ec2 = json.dumps(asked), ec2_backends[ACCOUNT][REGION]
+    names = set(re.findall(r"\b[a-z]+-[0-9a-f]{8,17}\b", text))
+    # An association is asked of what it joins.
+    names |= {each.allocation_id for each in ec2.addresses if each.association_id in names}
+    names |= {each.id for each in ec2.route_tables.values() if names & each.all_associations_ids}
+    names |= {joined.subnet_id for each in ec2.network_acls.values() for joined in each.associations
+        if joined.id in names}
+    tags = {name: ec2.tags.get(name, {}) for name in names}
+    for name in set(re.findall(r"arn:aws:acm:[^\"]+", text)):
+        certificate = acm_backends[ACCOUNT][REGION]._certificates.get(name)
+        tags[name] = dict(certificate.tags) if certificate else {}
+    if (target := asked.get("ResourceId")) in SCALING_TAGS:
+        tags[target] = SCALING_TAGS[target]
+    roles = iam_backends[ACCOUNT]["aws"].roles.values()
+    boundary = next((role.permissions_boundary_arn for role in roles if role.name == asked.get("RoleName")), None)
+    return {"tags": tags, "boundary": boundary}
 
 
 class Quiet(WSGIRequestHandler):

@@ -25,6 +25,7 @@ REASONS = {
         "machine",
         "RESOURCE_MISMATCH ec2:RunInstances",
     ): "images and snapshots have no tag of ours; instances, disks and interfaces are in the statements with the tag",
+    ("machine", "RESOURCE_MISMATCH ec2:ReplaceNetworkAclAssociation"): "subnets are in the statement with the tag",
     ("machine", "RESOURCE_MISMATCH elasticloadbalancing:DeleteListener"): "it names the form of application load "
     "balancers alone; this one is net",
     ("machine", "RESOURCE_MISMATCH ssm:GetParameter"): "parameters of AWS's own are in no account",

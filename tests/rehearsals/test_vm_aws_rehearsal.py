@@ -10,6 +10,7 @@ import re
 import subprocess
 
 import pytest
+from support import rights
 from support.aws_world import Clone, World, in_order  # noqa: F401 a fixture
 from support.machine import ROOT, need
 
@@ -46,7 +47,10 @@ def world(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def clone(world, tmp_path_factory):
-    return Machines(tmp_path_factory.mktemp("clone"), world)
+    clone = Machines(tmp_path_factory.mktemp("clone"), world)
+    with open(clone.stack / "terraform.tfvars", "a") as variables:
+        variables.write("\nboundary = true\n")
+    return clone
 
 
 # What lists each kind of thing that the stack makes, whatever its name. Not among them: network interfaces,
@@ -214,3 +218,14 @@ def test_destroy_leaves_nothing(world, clone):
     assert "AWS no longer lists anything of meridian-hello." in said
     assert machines(world) == {}
     assert listed(world) == world.before
+
+
+def test_the_deployers_policies_let_every_call_through_and_nothing_of_others(world):
+    # moto names every load balancer as an application's.
+    requests = [(service, operation, re.sub("(loadbalancer|listener)/app/", r"\1/net/", told))
+        for service, operation, told in world.requests("rehearsal")]
+    policy, asked = rights.policy("network", "machine"), rights.asked(requests)
+    assert {need for need in asked if not rights.allowed(policy, need)} == set()
+    # The group and the list that come with a network have no tag.
+    assert rights.of_others(policy, asked) == {"ec2:CreateTags", "ec2:CreateNetworkAclEntry",
+        "ec2:DeleteNetworkAclEntry", "ec2:ReplaceNetworkAclAssociation"}

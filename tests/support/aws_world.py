@@ -168,8 +168,13 @@ class World:
 
     def called(self):
         """Operations of the deployer in the order in which they came, as "service Operation"."""
-        lines = [line.split() for line in self.calls.read_text().splitlines()]
-        return [f"{service} {operation}" for service, operation, key in lines if key == "rehearsal"]
+        return [f"{service} {operation}" for service, operation, _ in self.requests("rehearsal", "walled")]
+
+    def requests(self, *keys):
+        """Of each call that one of the keys signed: service, operation, and as JSON what moto_server.py notes."""
+        # The last line may be under way.
+        lines = [line.split(maxsplit=3) for line in self.calls.read_text().split("\n")[:-1]]
+        return [(service, operation, told) for service, operation, key, told in lines if key in keys]
 
 
 class Clone:
