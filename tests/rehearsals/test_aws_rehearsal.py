@@ -25,7 +25,8 @@ FIRST, SECOND, THIRD, FOURTH = (f"example.com/meridian@sha256:{letter * 64}" for
 # moto_services.py lets tasks of this one crash.
 BROKEN = "example.com/meridian@sha256:" + "bad" * 21 + "b"
 CANARY = "module.service.aws_ecs_service.canary"
-WEIGHTS = "module.service.aws_lb_listener_rule.weights[0]"
+WEIGHTS = "module.service.aws_lb_listener_rule.weights"
+TRIAL = "module.service.terraform_data.trial[0] (destroy)"
 HEALTHY = 'module.service.terraform_data.healthy["stable"]'
 SCHEDULE = "module.probe[0].aws_scheduler_schedule.this"
 SERVICE = "module.service.aws_ecs_service.stable"
@@ -52,9 +53,7 @@ def weights(world, name="meridian"):
     balancer = world.aws("elbv2", "describe-load-balancers", "--names", name)["LoadBalancers"][0]["LoadBalancerArn"]
     listener = world.aws("elbv2", "describe-listeners", "--load-balancer-arn", balancer)["Listeners"][0]["ListenerArn"]
     rules = world.aws("elbv2", "describe-rules", "--listener-arn", listener)["Rules"]
-    rule = next((rule for rule in rules if rule["Priority"] == "100"), None)
-    if not rule:  # the listener's default
-        return {"stable": 100, "canary": 0}
+    [rule] = [rule for rule in rules if rule["Priority"] == "100"]
     return {group["TargetGroupArn"].split("/")[1].removeprefix(f"{name}-"): group["Weight"]
         for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]}
 
@@ -74,7 +73,7 @@ def changing(world, action):
     before = len(world.called())
     action()
     wanted = ("ecs CreateService", "ecs UpdateService", "ecs DeleteService", "elasticloadbalancing CreateRule",
-        "elasticloadbalancing DeleteRule")
+        "elasticloadbalancing ModifyRule", "elasticloadbalancing DeleteRule")
     return [call for call in world.called()[before:] if call in wanted]
 
 
@@ -201,21 +200,21 @@ def test_weights_wait_for_the_canary(world, clone):
 def test_a_canary_gets_ten_percent_once_it_stands(world, clone):
     arguments = with_canary(clone, THIRD, 10)
     calls = changing(world, lambda: clone.terraform("apply", "-auto-approve", *arguments))
-    assert calls == ["ecs UpdateService", "elasticloadbalancing CreateRule"]
+    assert calls == ["ecs UpdateService", "elasticloadbalancing ModifyRule"]
     assert weights(world) == {"stable": 90, "canary": 10}
     assert running(world)["image"] == SECOND and running(world, "canary")["image"] == THIRD
     assert clone.planned(*arguments) == {}
     # From here on the graph of the way back: tasks that still have requests are not taken away.
     waits = clone.waits_for(f"-var=image={THIRD}")
-    assert waits(CANARY, f"{WEIGHTS} (destroy)") and not waits(f"{WEIGHTS} (destroy)", CANARY)
+    assert waits(CANARY, TRIAL) and waits(WEIGHTS, TRIAL) and not waits(TRIAL, CANARY)
     assert clone.outputs()["canary"]["percent"] == 10 and clone.outputs()["image"] == SECOND
 
 
 def test_a_promoted_canary_loses_its_requests_before_its_tasks(world, clone):
     calls = changing(world, lambda: clone.script("deploy", IMAGE=THIRD))
     # The stable service takes the image at any time: its old tasks serve until the new ones are healthy.
-    assert sorted(calls) == ["ecs UpdateService", "ecs UpdateService", "elasticloadbalancing DeleteRule"]
-    assert calls[-1] == "ecs UpdateService"
+    assert sorted(calls) == ["ecs UpdateService"] * 2 + ["elasticloadbalancing ModifyRule"] * 2
+    assert calls.index("elasticloadbalancing ModifyRule") < len(calls) - 1 - calls[::-1].index("ecs UpdateService")
     assert weights(world) == {"stable": 100, "canary": 0}
     assert running(world)["image"] == THIRD and running(world, "canary") is None
     assert_nothing_to_do(clone)

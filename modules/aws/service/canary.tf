@@ -49,16 +49,38 @@ resource "aws_ecs_service" "canary" {
   ]
 }
 
-# Puts the way back in order. What is taken away goes before what depended on it changes: the rule that sends requests, then
-# this, which the rule stands on, and only then the service gives up its tasks.
-resource "terraform_data" "trial" {
-  count = var.canary == null ? 0 : 1
+locals {
+  shares = { stable = 100 - try(var.canary.percent, 0), canary = try(var.canary.percent, 0) }
 }
 
-# The canary's share; without it the listener sends all to the stable group. It comes when both are healthy and goes first.
-resource "aws_lb_listener_rule" "weights" {
-  count = try(var.canary.percent, 0) > 0 ? 1 : 0
+# Puts the way back in order. What is taken away goes before what depended on it changes: with this go the requests, and
+# only then the service gives up its tasks.
+resource "terraform_data" "trial" {
+  count = local.shares.canary > 0 ? 1 : 0
 
+  input = {
+    listener = var.entry.listener_arn
+    region   = data.aws_region.current.id
+    actions = jsonencode([{ Type = "forward", ForwardConfig = {
+      TargetGroups = [for name, share in { stable = 100, canary = 0 } : { TargetGroupArn = var.entry.target_groups[name].arn, Weight = share }]
+    } }])
+  }
+
+  provisioner "local-exec" {
+    when        = destroy
+    interpreter = ["bash", "-ec"]
+    command     = <<-EOT
+      rule=$(aws elbv2 describe-rules --listener-arn "$LISTENER" --region "$REGION" --query "Rules[?Priority=='100'].RuleArn" --output text)
+      [[ -z $rule ]] || aws elbv2 modify-rule --rule-arn "$rule" --actions "$ACTIONS" --region "$REGION" >/dev/null
+    EOT
+
+    environment = { LISTENER = self.input.listener, REGION = self.input.region, ACTIONS = self.input.actions }
+  }
+}
+
+# Each one's share, the canary's once both are healthy. Always there, as the canary's service is: a rule that was made in the
+# moment in which an apply was killed would go on sending requests, in nobody's state, and no other could have its priority.
+resource "aws_lb_listener_rule" "weights" {
   listener_arn = var.entry.listener_arn
   priority     = 100
 
@@ -72,14 +94,13 @@ resource "aws_lb_listener_rule" "weights" {
     type = "forward"
 
     forward {
-      target_group {
-        arn    = var.entry.target_groups["stable"].arn
-        weight = 100 - var.canary.percent
-      }
+      dynamic "target_group" {
+        for_each = local.shares
 
-      target_group {
-        arn    = var.entry.target_groups["canary"].arn
-        weight = var.canary.percent
+        content {
+          arn    = var.entry.target_groups[target_group.key].arn
+          weight = target_group.value
+        }
       }
 
       # Each request is drawn anew; the service keeps no sessions.

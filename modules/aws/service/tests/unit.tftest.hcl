@@ -135,8 +135,13 @@ run "with_the_variables_above" {
     error_message = "Between min and max, of the stable service."
   }
   assert {
-    condition     = length(aws_lb_listener_rule.weights) == 0
-    error_message = "Without a canary the stable service has every request: no rule stands before the listener's default, which is the stable group."
+    condition = length(terraform_data.trial) == 0 && {
+      for group in one(one(aws_lb_listener_rule.weights.action).forward).target_group : group.arn => group.weight
+      } == {
+      (var.entry.target_groups["stable"].arn) = 100
+      (var.entry.target_groups["canary"].arn) = 0
+    }
+    error_message = "Without a canary the stable service has every request."
   }
   assert {
     condition     = aws_ecs_service.canary.desired_count == 0 && keys(aws_ecs_task_definition.this) == ["stable"]
@@ -154,7 +159,7 @@ run "a_canary_gets_its_percent_and_the_stable_service_keeps_its_image" {
     }
   }
   assert {
-    condition = { for group in one(one(aws_lb_listener_rule.weights[0].action).forward).target_group : group.arn => group.weight } == {
+    condition = { for group in one(one(aws_lb_listener_rule.weights.action).forward).target_group : group.arn => group.weight } == {
       (var.entry.target_groups["stable"].arn) = 90
       (var.entry.target_groups["canary"].arn) = 10
     }
@@ -202,8 +207,8 @@ run "a_withdrawn_canary_gets_nothing" {
     }
   }
   assert {
-    condition     = length(aws_lb_listener_rule.weights) == 0 && aws_ecs_service.canary.desired_count == 1
-    error_message = "No rule, and tasks that still stand."
+    condition     = local.shares.canary == 0 && length(terraform_data.trial) == 0 && aws_ecs_service.canary.desired_count == 1
+    error_message = "No share, and tasks that still stand."
   }
 }
 
