@@ -34,8 +34,9 @@ mock_resource "google_cloud_run_v2_service" {
 
 mock_data "google_cloud_run_v2_service" {
   defaults = {
-    traffic               = []
-    latest_ready_revision = "projects/test-project/locations/us-central1/services/test/revisions/test-00001-abc"
+    traffic                 = []
+    latest_created_revision = "projects/test-project/locations/us-central1/services/test/revisions/test-00001-abc"
+    latest_ready_revision   = "projects/test-project/locations/us-central1/services/test/revisions/test-00001-abc"
   }
 }
 

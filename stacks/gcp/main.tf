@@ -2,6 +2,8 @@ locals {
   app = "${path.module}/../../app"
 
   place = { project = var.project, region = var.region }
+  # Unknown until a revision of it is ready, so that nothing goes by an image that was only asked for.
+  serving = "${module.image.image}${substr(module.service.revision, 0, 0)}"
 }
 
 module "network" {

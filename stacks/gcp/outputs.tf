@@ -5,7 +5,7 @@ output "url" {
 
 output "image" {
   description = "The image that serves, by digest; during a canary, the one that is not on trial."
-  value       = module.image.image
+  value       = local.serving
 }
 
 output "revision" {

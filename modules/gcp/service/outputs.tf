@@ -36,4 +36,18 @@ output "revision" {
       Take it back first, ./taskw canary-gcp WITHDRAW=1, or let it end: ./taskw canary-gcp.
     EOT
   }
+
+  # Cloud Run leaves the traffic where it was when a new revision does not get up, and the apply fails. The next one has
+  # nothing to change and would look well.
+  precondition {
+    condition = (
+      try(var.canary.percent, 100) == 0
+      || data.google_cloud_run_v2_service.after.latest_ready_revision == data.google_cloud_run_v2_service.after.latest_created_revision
+    )
+    error_message = <<-EOT
+      The newest revision, ${basename(data.google_cloud_run_v2_service.after.latest_created_revision)}, is not ready; the
+      one before it serves on. Its log says why: gcloud run services logs read ${var.name} --region ${var.place.region}.
+      Correct what is wrong, or go back to the image from before: ./taskw deploy-gcp.
+    EOT
+  }
 }

@@ -252,17 +252,16 @@ run "a_canary_of_100_percent_leaves_nothing_to_the_stable_revision" {
   }
 }
 
-run "a_revision_that_did_not_get_up_is_told_by_every_plan" {
+run "refuses_to_take_a_revision_that_did_not_get_up_for_one_that_serves" {
   state_key = "failed"
-  override_resource {
-    target = google_cloud_run_v2_service.this
+  override_data {
+    target = data.google_cloud_run_v2_service.after
     values = {
-      id                      = "projects/test-project/locations/us-central1/services/test"
       latest_created_revision = "projects/test-project/locations/us-central1/services/test/revisions/test-00002-def"
       latest_ready_revision   = "projects/test-project/locations/us-central1/services/test/revisions/test-00001-abc"
     }
   }
-  expect_failures = [check.newest_revision_serves]
+  expect_failures = [output.revision]
 }
 
 # The run fails if one of these is not refused.
