@@ -4,7 +4,7 @@ region = "us-east-1"
 
 cidr  = "10.20.0.0/16"
 zones = 2
-nat   = "single" # "zonal" survives the loss of a zone, for 33 USD a month more
+nat   = "single" # "zonal" survives the loss of a zone, for 36.50 USD a month more
 
 cpu       = 1    # vCPU
 memory    = 2048 # MiB
