@@ -157,7 +157,8 @@ def test_the_machine_signs_in_to_the_registry_and_reads_its_secret(world, tmp_pa
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         # Not as the deployer, whose calls are held against its policies.
-        env=world.environment(PATH=f"{tmp_path}:{os.environ['PATH']}", NOTES=str(tmp_path), AWS_ACCESS_KEY_ID="machine"),
+        env=world.environment(PATH=f"{tmp_path}:{os.environ['PATH']}", NOTES=str(tmp_path),
+            AWS_ACCESS_KEY_ID="machine"),
         text=True,
         capture_output=True,
     )
