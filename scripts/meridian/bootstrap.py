@@ -13,7 +13,7 @@ from meridian import hcp
 from meridian.checks import ready
 from meridian.console import Problem, confirm, say
 from meridian.stack import Stack
-from meridian.terraform import last_words
+from meridian.terraform import declared, last_words
 
 # Beside a stack, read by Terraform after terraform.tfvars.
 SHARED = "bootstrap.auto.tfvars"
@@ -288,14 +288,14 @@ class Bootstrap(Stack):
 
 def shared(folder, task, outputs):
     """What a stack is told of what the environments share, as variables of Terraform's; empty where it knows none."""
-    variables = "".join(file.read_text() for file in folder.glob("variables*.tf"))
-    if 'variable "repository_url"' not in variables:
+    variables = declared(folder)
+    if "repository_url" not in variables:
         return ""
     text = f"# Written by ./taskw {task}: images of all environments go there.\n"
     text += f'repository_url = "{outputs["repository_url"]}"\n'
-    if 'variable "boundary"' in variables:
+    if "boundary" in variables:
         text += "# Its deployers make no role without.\nboundary = true\n"
-    if 'variable "machine"' in variables and outputs.get("machine"):
+    if "machine" in variables and outputs.get("machine"):
         text += f'# Which no deployer could give its rights.\nmachine = "{outputs["machine"]}"\n'
     return text
 

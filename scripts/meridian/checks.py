@@ -62,6 +62,14 @@ def sources():
             "Give the one to deploy: IMAGE=REPOSITORY@sha256:…, or image in terraform.tfvars.")
 
 
+def built(name):
+    """A file of app/target that the build makes."""
+    file = ROOT / "app/target" / name
+    if not file.exists():
+        raise Problem(f"app/target/{name} is missing.", "The build makes it: ./taskw build")
+    return file
+
+
 def jdk():
     """Folder of the JDK 25 that builds app/."""
     sources()
@@ -85,17 +93,17 @@ def prober():
     except Problem:
         return CLOCK
     target = ROOT / "app/target"
-    built = [target / "classpath", target / "classes/meridian/Main.class"]
-    sources = [ROOT / "app/pom.xml", *(ROOT / "app/src/main").rglob("*")]
-    since = min(file.stat().st_mtime if file.exists() else 0 for file in built)
-    if since < max(file.stat().st_mtime for file in sources):
+    compiled = [target / "classpath", target / "classes/meridian/Main.class"]
+    made_of = [ROOT / "app/pom.xml", *(ROOT / "app/src/main").rglob("*")]
+    since = min(file.stat().st_mtime if file.exists() else 0 for file in compiled)
+    if since < max(file.stat().st_mtime for file in made_of):
         print("Building app/ for its probe: about a minute the first time.", file=sys.stderr)
         if subprocess.run([ROOT / "app/maven", "--quiet", "process-classes"], stdout=sys.stderr).returncode:
             print("It cannot be built; the judge in Python takes its place.", file=sys.stderr)
             return CLOCK
-        for file in built:
+        for file in compiled:
             os.utime(file)
-    classes = f"{target / 'classes'}{os.pathsep}{built[0].read_text().strip()}"
+    classes = f"{target / 'classes'}{os.pathsep}{compiled[0].read_text().strip()}"
     return [str(java), "-XX:TieredStopAtLevel=1", "-cp", classes, "meridian.Main", "probe"]
 
 

@@ -8,9 +8,9 @@ import sys
 import tempfile
 
 from meridian import cost
-from meridian.checks import CLOCK, examine, java, jdk, prober, ready
+from meridian.checks import CLOCK, built, examine, java, jdk, prober, ready
 from meridian.cloud import canary_ends, outputs_of, replaced
-from meridian.console import ROOT, Problem, confirm, say, typed
+from meridian.console import Problem, confirm, say, typed
 from meridian.image import Image
 from meridian.look import look
 from meridian.pipeline import save_plan
@@ -162,10 +162,7 @@ def fine(expression):
 def licences(_, __):
     """Lists what the image is made of with its licences, from app/target/bom.json; fails on one that is not known to be
     fine."""
-    file = ROOT / "app/target/bom.json"
-    if not file.exists():
-        raise Problem("app/target/bom.json is missing.", "The build makes it: ./taskw build")
-    components = json.loads(file.read_text())["components"]
+    components = json.loads(built("bom.json").read_text())["components"]
     unknown = []
     for component in sorted(components, key=lambda each: each["name"]):
         name = f"{component.get('group', '')}:{component['name']}:{component['version']}".lstrip(":")

@@ -13,10 +13,8 @@ SECONDS = HOURS * 3600
 # their headers, and of the access log's line; requests on one connection; bytes of flow logs.
 ANSWER, EXCHANGE, LINE, PER_CONNECTION, FLOW = 1000, 1500, 350, 10, 15
 # A canary needs no line of its own: it runs for minutes. Dashboards are free but for the fourth and later on AWS.
-VALUES = {
-    "service": "cpu memory instances nat waf environment repository_url service probe zones",
-    "machine": "machine_type machines repository_url",
-}
+# Of these each stack has its own.
+VALUES = "cpu memory instances nat waf environment repository_url service probe zones machine_type machines"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -215,12 +213,12 @@ def lists():
 
 
 def uses(stack, rates, per_vcpu=500):
-    """A Use for each number of requests a second, of the values that Terraform takes."""
-    names = VALUES["machine" if stack.cloud.machine else "service"].split()
-    values = stack.variables(*names)
+    """A Use for each number of requests a second, of the values that Terraform takes; machines cost the same at any."""
+    values = stack.variables(*VALUES.split())
     if not values or any(values[name] is None for name in ("cpu", "machine_type") if name in values):
         raise Problem(f"A variable of stacks/{stack.place} has no value.", "Set it in a tfvars file there.")
-    return [Use(values, lists()[stack.kind]["prices"], rate, per_vcpu) for rate in rates]
+    return [Use(values, lists()[stack.kind]["prices"], rate, per_vcpu)
+        for rate in ([0] if stack.cloud.machine else rates)]
 
 
 def rows(stack, used):
@@ -242,26 +240,28 @@ def table(stack, used):
     cells = [["What", "Unit price, USD", *(f"{use.rate:,g} requests/s" if use.rate else idle for use in used)]]
     found = list(rows(stack, used))
     cells += [[what, unit, *(f"{each:,.2f}" for each in amounts)] for what, unit, amounts in found]
-    # Of what is shown, so that a reader who adds it up gets the same.
-    sums = [sum(round(amounts[column], 2) for _, _, amounts in found) for column in range(len(used))]
-    cells.append(["**Sum**", "", *(f"**{each:,.2f}**" for each in sums)])
+    cells.append(["**Sum**", "", *(f"**{each:,.2f}**" for each in sums(found))])
     cells.insert(1, ["---"] * 2 + ["---:"] * len(used))
     return ["| " + " | ".join(line) + " |" for line in cells]
 
 
+def sums(found):
+    """Of what is shown, so that a reader who adds it up gets the same."""
+    return [sum(round(each, 2) for each in amounts) for amounts in zip(*(amounts for _, _, amounts in found))]
+
+
 def summary(stack):
     """The sums in a sentence, for doctor and plan."""
-    used = uses(stack, [0] if stack.cloud.machine else [0, 1000])
-    sums = [sum(amounts) for amounts in zip(*(amounts for _, _, amounts in rows(stack, used)))]
-    loaded = f", {sums[1]:,.0f} at 1,000 requests a second" if len(sums) > 1 else ""
-    return f"some {sums[0]:,.0f} USD a month idle{loaded}: {stack.command('cost')}"
+    idle, *busy = sums(rows(stack, uses(stack, [0, 1000])))
+    loaded = f", {busy[0]:,.0f} at 1,000 requests a second" if busy else ""
+    return f"some {idle:,.0f} USD a month idle{loaded}: {stack.command('cost')}"
 
 
 def cost(stack, options):
     """Adds up what the stack costs a month, by list prices and the values of its variables."""
     rates = [number("RATES", each, None, 0, 100000) for each in (options.rates or "0 10 1000").split()]
     per_vcpu = number("PER_VCPU", options.per_vcpu, "500", 1, 100000)
-    used = uses(stack, [0] if stack.cloud.machine else rates, per_vcpu)
+    used = uses(stack, rates, per_vcpu)
     prices = lists()[stack.kind]
     say(f"{stack.name}, environment {stack.env}: list prices of {prices['where']} as of {prices['as_of']}, without "
         f"taxes and free tiers, {HOURS} hours a month. Other regions differ.", "", *table(stack, used), "")

@@ -10,7 +10,7 @@ from meridian.azure import Azure, AzureMachine
 from meridian.checks import refuse_arguments, sources
 from meridian.console import ROOT, Command, Problem, say
 from meridian.gcp import Gcp, GcpMachine
-from meridian.terraform import Terraform
+from meridian.terraform import Terraform, declared
 
 CLOUDS = {"aws": Aws(), "azure": Azure(), "gcp": Gcp()}
 # The virtual machine of each, whose tasks end in vm-aws and so on.
@@ -69,9 +69,7 @@ class Stack:
 
     def variables(self, *names):
         """Values of those that the stack has."""
-        declared = "".join(file.read_text() for file in self.folder.glob("variables*.tf"))
-        known = [name for name in names if f'variable "{name}" ' in declared]
-        pairs = ", ".join(f"{name} = var.{name}" for name in known)
+        pairs = ", ".join(f"{name} = var.{name}" for name in names if name in declared(self.folder))
         return self.plain.value(f"{{{pairs}}}", *given(self.folder, self.further))
 
     @property

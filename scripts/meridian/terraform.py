@@ -132,6 +132,12 @@ class Terraform:
         return None if answer == "(known after apply)" else json.loads(base64.b64decode(answer))
 
 
+def declared(folder):
+    """Names of the variables that a stack has."""
+    return {name for file in folder.glob("variables*.tf")
+        for name in re.findall(r'^variable "(\w+)"', file.read_text(), re.M)}
+
+
 def last_words(output):
     """Terraform's error in one line."""
     text = re.sub(r"[│╷╵]", " ", output)

@@ -9,12 +9,13 @@ import pathlib
 import subprocess
 import tempfile
 
+from meridian.checks import built
 from meridian.console import ROOT, Problem, run, say
 from meridian.github import GitHub
 from meridian.image import Image, sign_in
 from meridian.pipeline import credentials, tell
 
-BOM, ARCHIVE, POM = "app/target/bom.json", "app/target/jib-image.tar", "app/pom.xml"
+POM = "app/pom.xml"
 TITLE = "Vulnerabilities: newer versions mend what the service is made of"
 
 
@@ -24,20 +25,17 @@ def scan(_, options):
     date."""
     image = Image.parse(" ".join(options.named), "The image") if options.named else None
     # Without app/ the image alone.
-    lists = [BOM] if not image or (ROOT / POM).exists() else []
-    for file in (*lists, *(() if image else (ARCHIVE,))):
-        if not (ROOT / file).exists():
-            raise Problem(f"{file} is missing.", "The build makes it: ./taskw build")
+    lists = [built("bom.json")] if not image or (ROOT / POM).exists() else []
+    archive = None if image else built("jib-image.tar")
     scanner = run(ROOT / "scripts/tool", "osv-scanner").stdout.strip()
     found = []
     with tempfile.TemporaryDirectory() as folder:
-        archive = ROOT / ARCHIVE
         if image:
             archive = pathlib.Path(folder, "image.tar")
             sign_in(image.repository, folder)
             login = credentials("src", image.repository, pathlib.Path(folder, "config.json"))
             run("skopeo", "copy", "--quiet", *login, f"docker://{image}", f"docker-archive:{archive}")
-        for kind, option, file in (*(("source", "--lockfile", ROOT / each) for each in lists),
+        for kind, option, file in (*(("source", "--lockfile", each) for each in lists),
                 ("image", "--archive", archive)):
             done = subprocess.run([scanner, "scan", kind, "--config", ROOT / "osv-scanner.toml", "--format", "json",
                 *options.further, option, file], stdout=subprocess.PIPE, text=True)

@@ -90,16 +90,17 @@ def examine(service, stable, probe):
             f'but {service.checks[0]["status"]}{f" as {wanted}" if service.told else ""} is what it should.',
             "A canary is judged beside a healthy service. Deploy once more, then try again.",
         )
-    for attempt in range(3 if probe else 0):
+    if not probe:
+        return
+    for attempt in range(3):
         code, said = probe.once()
         if code == 0:
             return
         time.sleep(attempt)
-    if probe:
-        raise Problem(
-            f"The probe does not say OK of what runs now: {said}",
-            "A canary is judged beside a healthy service, by a right clock on this machine. Nothing was changed.",
-        )
+    raise Problem(
+        f"The probe does not say OK of what runs now: {said}",
+        "A canary is judged beside a healthy service, by a right clock on this machine. Nothing was changed.",
+    )
 
 
 def statuses(service, stable, paths):
