@@ -3,8 +3,8 @@
 Usage: moto_server.py PORT CALLS
 
 Writes each call to the file CALLS, one line: service and operation in the words of the API, the access key that signed
-it, and as JSON what was asked and which tags what it names had. MERIDIAN_REGISTRY names a registry on this machine that
-stands behind ECR.
+it, and as JSON what was asked and which tags what it names had. Operations that the file CALLS.held names are done, and
+not answered before it is gone. MERIDIAN_REGISTRY names a registry on this machine that stands behind ECR.
 """
 
 import io
@@ -13,12 +13,15 @@ import os
 import re
 import sys
 import threading
+import time
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 import moto_machines  # noqa: F401  mends moto as it is imported
 import moto_services
 from botocore.session import Session
 from moto.acm.models import acm_backends
+from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, FakeApplicationAutoscalingPolicy
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.security_groups import SecurityGroupRule
@@ -52,6 +55,19 @@ def list_tags_for_resource(self):
 register_scalable_target.moto = ApplicationAutoScalingResponse.register_scalable_target
 ApplicationAutoScalingResponse.register_scalable_target = register_scalable_target
 ApplicationAutoScalingResponse.list_tags_for_resource = list_tags_for_resource
+
+
+# A policy that is put again keeps its alarms, moto makes new ones beside them:
+# https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html
+def put_scaling_policy(self, **asked):
+    key = [asked[name] for name in ("service_namespace", "resource_id", "scalable_dimension", "policy_name")]
+    if old := self.policies.get(FakeApplicationAutoscalingPolicy.formulate_key(*key)):
+        old.delete_alarms(self.account_id, self.region_name)
+    return put_scaling_policy.moto(self, **asked)
+
+
+put_scaling_policy.moto = ApplicationAutoscalingBackend.put_scaling_policy
+ApplicationAutoscalingBackend.put_scaling_policy = put_scaling_policy
 
 
 # moto reads the description of rules for address ranges only.
@@ -114,9 +130,11 @@ class Calls:
 
     def __init__(self, application, path):
         self.application = application
+        self.held = Path(f"{path}.held")
         self.file = open(path, "a", buffering=1)  # noqa: SIM115  as long as the server runs
         self.lock = threading.Lock()
         self.routes = {}
+        self.answers = {}
 
     def __call__(self, environ, start_response):
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -128,7 +146,30 @@ class Calls:
                 operation, asked = self.operation(service, environ, body)
                 told = json.dumps({"asked": asked, **known(asked)})
                 self.file.write(f"{service} {operation} {key} {told}\n")
-            return list(self.application(environ, start_response))
+            answer = self.once(environ, start_response)
+        while scope and self.holds(operation):
+            time.sleep(0.01)
+        return answer
+
+    def once(self, environ, start_response):
+        """Answers as before what a client asks again because the answer did not reach it: done twice, it makes two."""
+        asked = environ.get("HTTP_AMZ_SDK_INVOCATION_ID")
+        if asked in self.answers:
+            head, body = self.answers[asked]
+            start_response(*head)
+            return body
+        told = []
+        body = list(self.application(environ, lambda *head: told.append(head) or start_response(*head)))
+        if asked and told[-1][0].startswith("2"):
+            self.answers[asked] = told[-1][:2], body
+        return body
+
+    def holds(self, operation):
+        """Whether a test wants nobody to know yet that this was done."""
+        try:
+            return operation in self.held.read_text().split()
+        except FileNotFoundError:
+            return False
 
     def operation(self, service, environ, body):
         """Its name, and what was asked: names to values, flat or nested as the protocol has them."""

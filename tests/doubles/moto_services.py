@@ -12,7 +12,6 @@ from moto.ecs.exceptions import EcsClientException, InvalidParameterException
 from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.responses import ELBV2Response
-from moto.scheduler.responses import EventBridgeSchedulerResponse
 
 # First letters of the digest to what its tasks do. What stands for nothing here starts and gets healthy.
 BEHAVIOURS = {"dead": "never runs", "bad": "crashes", "face": "never healthy", "cafe": "healthy late"}
@@ -274,16 +273,3 @@ def describe_target_health(self):
 
 describe_target_health.moto = ELBV2Response.describe_target_health
 ELBV2Response.describe_target_health = describe_target_health
-
-
-def create_schedule(self):
-    """A request that is sent again makes nothing twice: moto does not look at ClientToken,
-    https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html"""
-    token = self._get_param("ClientToken")
-    if token not in create_schedule.answers:
-        create_schedule.answers[token] = create_schedule.moto(self)
-    return create_schedule.answers[token]
-
-
-create_schedule.moto, create_schedule.answers = EventBridgeSchedulerResponse.create_schedule, {}
-EventBridgeSchedulerResponse.create_schedule = create_schedule

@@ -176,8 +176,9 @@ def test_a_canary_that_is_killed_as_it_gets_its_share_goes_on_and_back(stage, vi
     back = ["apply", "-auto-approve", "-input=false", f"-var=image={STABLE}"]
     for then in (arguments, back):
         begun = len(clone.world.called())
-        kill(clone, arguments, lambda _: any(call.endswith(("CreateRule", "ModifyRule"))
-            for call in clone.world.called()[begun:]))  # noqa: B023  called in this turn
+        with clone.world.holding("ModifyRule"):
+            kill(clone, arguments,
+                lambda _: "elasticloadbalancing ModifyRule" in clone.world.called()[begun:])  # noqa: B023  in this turn
         assert clone.door.shares() == {version(STABLE): 90, version(GOOD): 10}
         clone.terraform(*then)
         if then == arguments:

@@ -1,5 +1,6 @@
 """An emulator of AWS, a registry, and clones of the repository that deploy to them."""
 
+import contextlib
 import json
 import os
 import re
@@ -165,6 +166,16 @@ class World:
         with urllib.request.urlopen(f"{self.url}/moto-api/data.json") as answer:
             return {f"{service} {kind}": len(items) for service, kinds in json.load(answer).items()
                 for kind, items in kinds.items()}
+
+    @contextlib.contextmanager
+    def holding(self, *operations):
+        """Does these operations, and keeps back their answers until it ends."""
+        held = self.folder / "calls.held"
+        held.write_text(" ".join(operations))
+        try:
+            yield
+        finally:
+            held.unlink()
 
     def called(self):
         """Operations of the deployer in the order in which they came, as "service Operation"."""
