@@ -16,12 +16,17 @@ locals {
     "token.actions.githubusercontent.com:repository_id" = tostring(var.github.repository_id)
   }
 
-  # What a job is run for stands at the subject's end. A job in an environment has that and no branch, and each branch
-  # may name each environment.
-  github_jobs = merge(
-    { planner = ["pull_request", "ref:refs/heads/${try(var.github.branch, "")}"] },
-    { for environment in keys(var.environments) : "deployer-${environment}" => ["environment:${environment}"] },
+  # What a job is run for stands at the subject's end, and after it whether its branch is protected, where Azure is to
+  # know that. A job in an environment has no branch there, and each branch may name each environment.
+  github_contexts = merge(
+    { planner = { pull_request = false, "ref:refs/heads/${try(var.github.branch, "")}" = true } },
+    { for environment in keys(var.environments) : "deployer-${environment}" => { "environment:${environment}" = true } },
   )
+  github_jobs = {
+    for role, contexts in local.github_contexts : role => flatten([
+      for context, protected in contexts : [context, "${context}:ref_protected:${protected}"]
+    ])
+  }
 
   github_trust = {
     for role, jobs in local.github_jobs : role => {

@@ -12,7 +12,13 @@ locals {
   issuer   = "https://token.actions.githubusercontent.com"
   audience = ["api://AzureADTokenExchange"]
 
-  planner_jobs = { "pull-request" = "pull_request", branch = "ref:refs/heads/${try(var.github.branch, "")}" }
+  # The only word of a branch that a subject can have and still be foreseen: `ref` is another for each pull request.
+  protected = { for answer in ["true", "false"] : answer => try(var.github.protected, false) ? ":ref_protected:${answer}" : "" }
+
+  planner_jobs = {
+    "pull-request" = "pull_request${local.protected["false"]}"
+    branch         = "ref:refs/heads/${try(var.github.branch, "")}${local.protected["true"]}"
+  }
   planner_trust = {
     for pair in setproduct(keys(local.planner_jobs), keys(local.subjects)) :
     join("-", pair) => "${local.subjects[pair[1]]}:${local.planner_jobs[pair[0]]}"
@@ -20,7 +26,7 @@ locals {
   deployer_trust = {
     for pair in setproduct(keys(var.environments), keys(local.subjects)) : join("-", pair) => {
       environment = pair[0]
-      subject     = "${local.subjects[pair[1]]}:environment:${pair[0]}"
+      subject     = "${local.subjects[pair[1]]}:environment:${pair[0]}${local.protected["true"]}"
     }
   }
 }

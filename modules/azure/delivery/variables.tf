@@ -33,8 +33,11 @@ variable "environments" {
 variable "github" {
   description = <<-EOT
     Repository on GitHub whose workflows get the identities, or null: owner and repository with the numeric ids
-    that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, and whether
-    its tokens still have the subject of before 15 July 2026, without ids (old_subject).
+    that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, whether its tokens
+    still have the subject of before 15 July 2026, without ids (old_subject), and whether the subject ends with
+    ref_protected, so that only a protected branch is deployed (protected); GitHub is told so by `gh api --method PUT
+    repos/OWNER/REPOSITORY/actions/oidc/customization/sub -F use_default=false -f 'include_claim_keys[]=repo' -f
+    'include_claim_keys[]=context' -f 'include_claim_keys[]=ref_protected'`.
   EOT
   type = object({
     owner         = string
@@ -43,6 +46,7 @@ variable "github" {
     repository_id = number
     branch        = optional(string, "main")
     old_subject   = optional(bool, false)
+    protected     = optional(bool, false)
   })
   nullable = true
 

@@ -32,8 +32,11 @@ resource "google_iam_workload_identity_pool_provider" "github" {
     "google.subject"         = "assertion.repository_id + ':' + assertion.run_id"
     "attribute.github_event" = "assertion.event_name"
     "attribute.github_ref"   = "assertion.ref"
-    # A job of any branch may name an environment.
-    "attribute.github_environment" = "assertion.ref == 'refs/heads/${var.github.branch}' ? assertion.sub.extract(':environment:{environment}') : ''"
+    # A job of any branch may name an environment. What follows it in a subject stands there for Azure.
+    "attribute.github_environment" = join(" ", [
+      "assertion.ref == 'refs/heads/${var.github.branch}' ?",
+      "(assertion.sub + ':ref_protected:').extract(':environment:{environment}:ref_protected:') : ''",
+    ])
   }
 
   oidc {

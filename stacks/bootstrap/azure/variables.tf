@@ -62,8 +62,11 @@ variable "keep_images" {
 variable "github" {
   description = <<-EOT
     Repository on GitHub whose workflows deploy, or null: owner and repository with the numeric ids that `gh api
-    repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, and whether its tokens
-    still have the subject of before 15 July 2026, without ids (old_subject).
+    repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, whether its tokens
+    still have the subject of before 15 July 2026, without ids (old_subject), and whether the subject ends with
+    ref_protected, so that only a protected branch is deployed (protected); GitHub is told so by `gh api --method PUT
+    repos/OWNER/REPOSITORY/actions/oidc/customization/sub -F use_default=false -f 'include_claim_keys[]=repo' -f
+    'include_claim_keys[]=context' -f 'include_claim_keys[]=ref_protected'`.
   EOT
   type = object({
     owner         = string
@@ -72,6 +75,7 @@ variable "github" {
     repository_id = number
     branch        = optional(string, "main")
     old_subject   = optional(bool, false)
+    protected     = optional(bool, false)
   })
   default = null
 }

@@ -29,14 +29,15 @@ run "with_the_variables_above" {
   }
   assert {
     condition = jsondecode(aws_iam_role.deployer["staging"].assume_role_policy).Statement[1].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == [
-      "repo:someone@1234567/meridian@7654321:environment:staging", "repo:someone/meridian:environment:staging",
+      for subject in setproduct(["repo:someone@1234567/meridian@7654321", "repo:someone/meridian"], ["", ":ref_protected:true"]) :
+      "${subject[0]}:environment:staging${subject[1]}"
     ]
     error_message = "The deployer is reachable only from its environment: staging's deployer, from staging."
   }
   assert {
     condition = alltrue(flatten([for environment, role in aws_iam_role.deployer : [
       for statement in jsondecode(role.assume_role_policy).Statement : [
-        for subject in try(statement.Condition.StringEquals["token.actions.githubusercontent.com:sub"], []) : endswith(subject, ":environment:${environment}")
+        for subject in try(statement.Condition.StringEquals["token.actions.githubusercontent.com:sub"], []) : can(regex(":environment:${environment}(:ref_protected:true)?$", subject))
       ]
     ]]))
     error_message = "No pull request, no other environment."
@@ -62,8 +63,10 @@ run "with_the_variables_above" {
   }
   assert {
     condition = toset(jsondecode(aws_iam_role.planner.assume_role_policy).Statement[1].Condition.StringEquals["token.actions.githubusercontent.com:sub"]) == toset([
-      "repo:someone@1234567/meridian@7654321:pull_request", "repo:someone@1234567/meridian@7654321:ref:refs/heads/main",
-      "repo:someone/meridian:pull_request", "repo:someone/meridian:ref:refs/heads/main",
+      for subject in setproduct(
+        ["repo:someone@1234567/meridian@7654321", "repo:someone/meridian"],
+        ["pull_request", "pull_request:ref_protected:false", "ref:refs/heads/main", "ref:refs/heads/main:ref_protected:true"],
+      ) : join(":", subject)
     ])
     error_message = "Pull requests and the branch may plan: in both forms of the subject."
   }

@@ -124,6 +124,22 @@ run "a_repository_from_before_the_ids_is_let_in_when_asked_for" {
   }
 }
 
+run "with_protected_a_job_of_another_branch_is_shut_out" {
+  variables {
+    github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321, protected = true }
+  }
+  assert {
+    condition = toset([
+      for credential in concat(values(azurerm_federated_identity_credential.planner), values(azurerm_federated_identity_credential.deployer)) :
+      trimprefix(credential.subject, "repo:someone@1234567/meridian@7654321:")
+      ]) == toset([
+      "environment:production:ref_protected:true", "environment:staging:ref_protected:true",
+      "pull_request:ref_protected:false", "ref:refs/heads/main:ref_protected:true",
+    ])
+    error_message = "A pull request is planned, and what is deployed comes from a protected branch."
+  }
+}
+
 run "without_a_pipeline_nobody_gets_in" {
   variables {
     github = null

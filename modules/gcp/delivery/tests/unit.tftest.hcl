@@ -74,7 +74,7 @@ run "with_the_variables_above" {
   assert {
     condition = (
       google_iam_workload_identity_pool_provider.github[0].attribute_mapping["attribute.github_environment"]
-      == "assertion.ref == 'refs/heads/main' ? assertion.sub.extract(':environment:{environment}') : ''"
+      == "assertion.ref == 'refs/heads/main' ? (assertion.sub + ':ref_protected:').extract(':environment:{environment}:ref_protected:') : ''"
     )
     error_message = "A job outside an environment has none in its subject, and so an empty one here; one of another branch too."
   }
