@@ -13,7 +13,7 @@ from meridian.cloud import canary_ends, outputs_of, replaced
 from meridian.console import Problem, confirm, say, typed
 from meridian.image import Image
 from meridian.look import look
-from meridian.pipeline import save_plan
+from meridian.pipeline import keep, save_plan
 
 
 def begin(stack):
@@ -100,7 +100,15 @@ def deploy(stack, options):
         if gone and not options.yes and sys.stdin.isatty() and typed('Type "yes" to go on: ') != "yes":
             raise Problem("That is no yes. Nothing was changed.", f"{stack.command('deploy', YES='1')} does not ask.")
         stack.terraform.apply_plan(file, *arguments)
-    say("", f"Serves at {stack.terraform.outputs()['url']}", f"Next: {stack.command('verify')}")
+    outputs = stack.terraform.outputs()
+    shared, image = stack.variable("repository_url"), outputs.get("image") or ""
+    if shared and image.startswith(f"{shared}@"):
+        try:
+            keep(stack, Image.parse(image))
+        except (Problem, subprocess.CalledProcessError) as error:
+            say("", f"{shared} is shared, and its purge may take this image away: {error}",
+                f"By hand:  skopeo copy --preserve-digests docker://{image} docker://{shared}:runs-{stack.env}-1")
+    say("", f"Serves at {outputs['url']}", f"Next: {stack.command('verify')}")
 
 
 def verify(stack, options):

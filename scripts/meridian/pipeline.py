@@ -143,13 +143,20 @@ def publish(stack, options):
             run("skopeo", "copy", "--quiet", "--preserve-digests", *come_from, *to, f"docker://{source}",
                 f"docker://{target}")
             say(f"Copied to {target}.")
-        image = Image(repository, source.digest)
-        # The registry's purge takes no image with such a name: this environment runs it, or may go back to it.
-        kept = f"{repository}:runs-{stack.env}-{datetime.datetime.now(datetime.timezone.utc):%Y%m%d%H%M%S}"
-        run("skopeo", "copy", "--quiet", "--preserve-digests", *credentials("src", repository, login_file), *to,
-            f"docker://{image}", f"docker://{kept}")
+    image = Image(repository, source.digest)
+    keep(stack, image)
     output("image", image)
     say(image)
+
+
+def keep(stack, image):
+    """Gives an image the name that no purge takes: this environment runs it, or may go back to it."""
+    kept = f"{image.repository}:runs-{stack.env}-{datetime.datetime.now(datetime.timezone.utc):%Y%m%d%H%M%S}"
+    with tempfile.TemporaryDirectory() as folder:
+        sign_in(image.repository, folder)
+        file = pathlib.Path(folder, "config.json")
+        run("skopeo", "copy", "--quiet", "--preserve-digests", *credentials("src", image.repository, file),
+            *credentials("dest", image.repository, file), f"docker://{image}", f"docker://{kept}")
 
 
 def credentials(side, reference, file):

@@ -235,6 +235,31 @@ def digest(image):
         check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
 
 
+def running(repository):
+    """Digests by the names that deployments to production gave them, which no purge takes; the last is the newest."""
+    tags = subprocess.run(["skopeo", "list-tags", "--tls-verify=false", f"docker://{repository}"], check=True,
+        stdout=subprocess.PIPE).stdout
+    return [digest(f"{repository}:{tag}") for tag in sorted(json.loads(tags)["Tags"])
+        if re.fullmatch(r"runs-production-\d{14}", tag)]
+
+
+def test_what_is_deployed_by_hand_from_the_shared_registry_is_kept_there_too(released, registries, tmp_path):
+    _, cloud = registries
+    image = push(tmp_path / "image", cloud, "image")
+    with open(released.stack / "variables.tf", "a") as file:
+        file.write('variable "region" { default = "us-east-1" }\n')
+    told = {"Account": "1", "Arn": "arn:aws:iam::1:user/a", "AvailabilityZones": [{"ZoneName": "a"}, {"ZoneName": "b"}]}
+    (tmp_path / "aws").write_text(f"#!/bin/sh\n[ $1 = --version ] && echo aws-cli/2.9 || echo '{json.dumps(told)}'\n")
+    (tmp_path / "aws").chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    (released.stack / "bootstrap.auto.tfvars").write_text(f'repository_url = "{cloud}/someone/meridian"\n')
+    assert "Serves at" in run(released, "deploy", "aws", IMAGE=image, PATH=path)
+    assert running(f"{cloud}/someone/meridian") == [image.split("@")[1]]
+    (released.stack / "bootstrap.auto.tfvars").write_text('repository_url = "localhost:1/meridian"\n')
+    said = run(released, "deploy", "aws", IMAGE=f"localhost:1/meridian@{image.split('@')[1]}", PATH=path)
+    assert "docker://localhost:1/meridian:runs-production-1" in said and "Serves at" in said
+
+
 def test_a_cloud_gets_the_image_bit_for_bit_and_once(released, registries, tmp_path):
     public, cloud = registries
     first = push(tmp_path / "first", public, "first")
@@ -243,11 +268,7 @@ def test_a_cloud_gets_the_image_bit_for_bit_and_once(released, registries, tmp_p
     assert "Copied" in run(released, "publish", "aws", SOURCE=first, TAG="commit", GITHUB_OUTPUT=str(told))
     assert told.read_text() == f"image={cloud}/meridian@{first.split('@')[1]}\n"
     assert "there already" in run(released, "publish", "aws", SOURCE=first, TAG="commit")
-    # By a name of its own for each deployment, which no purge takes.
-    tags = subprocess.run(["skopeo", "list-tags", "--tls-verify=false", f"docker://{cloud}/meridian"], check=True,
-        stdout=subprocess.PIPE).stdout
-    kept = [tag for tag in json.loads(tags)["Tags"] if re.fullmatch(r"runs-production-\d{14}", tag)]
-    assert kept and digest(f"{cloud}/meridian:{kept[-1]}") == first.split("@")[1]
+    assert running(f"{cloud}/meridian")[-1] == first.split("@")[1]
     second = push(tmp_path / "second", public, "second")
     assert "built twice" in run(released, "publish", "aws", SOURCE=second, TAG="commit", code=1)
     # An older one, of which nobody says the commit.
