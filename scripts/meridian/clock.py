@@ -50,11 +50,11 @@ def told(body):
         try:
             answer = json.loads(text)
         except ValueError:
-            raise Down("the answer is not JSON") from None
+            raise Down("the response is not JSON") from None
         text = answer.get("now", answer.get("timestamp"))
     time_told = moment(text) if isinstance(text, str) else None
     if time_told is None:
-        raise Down("the answer does not tell the time")
+        raise Down("the response does not tell the time")
     return time_told
 
 
@@ -122,7 +122,7 @@ class Checker:
                 raise Down("a cache answered in its place")
             body = answer.read(MAX_BODY + 1)
             if len(body) > MAX_BODY:
-                raise Down(f"the answer is longer than {MAX_BODY} bytes")
+                raise Down(f"the response is longer than {MAX_BODY} bytes")
             if late.is_set():
                 raise socket.timeout
             return offset(sent, told(body), sent + trip), trip
@@ -130,7 +130,7 @@ class Checker:
             raise Down(f"the host {self.connection.host} is not known") from None
         except (OSError, http.client.HTTPException) as error:
             if late.is_set() or isinstance(error, socket.timeout):
-                what = "the answer did not end" if answer else "no answer"
+                what = "the response did not end" if answer else "no response"
                 raise Down(f"{what} within {milliseconds} ms") from None
             if isinstance(error, ConnectionRefusedError):
                 raise Down("no connection") from None

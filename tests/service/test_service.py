@@ -41,7 +41,7 @@ def test_the_service_is_as_its_description_says(service_command, tmp_path, seed)
     "right, wrong",
     [
         (r'\"ip\":\""', r'\"address\":\""'),
-        ("response.header(Answers.NO_STORE);", ""),
+        ("response.header(Responses.NO_STORE);", ""),
         ("String address = addresses.of(request);", "String address = addresses.of(null);"),
     ],
     ids=["another key", "no Cache-Control", "an exception"],

@@ -39,7 +39,7 @@ final class AdminRoutes implements HttpService {
 
   private static void check(ServerResponse response, BooleanSupplier up) {
     boolean isUp = up.getAsBoolean();
-    response.header(Answers.NO_STORE);
+    response.header(Responses.NO_STORE);
     response.header(HeaderValues.CONTENT_TYPE_JSON);
     response.status(isUp ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503);
     response.send(isUp ? UP : DOWN);

@@ -31,7 +31,7 @@ final class DocumentRoutes {
           "A document's name is 1 to 63 lower-case letters, digits, - or _, the first of them a"
               + " letter or digit.");
     }
-    Answers.choose(request, MediaTypes.APPLICATION_JSON);
+    Responses.choose(request, MediaTypes.APPLICATION_JSON);
     switch (documents.get(name)) {
       case Lookup.Document document -> {
         if (!documents.send(document, it -> send(request, response, it))) {
@@ -71,7 +71,7 @@ final class DocumentRoutes {
     if (EntityTags.listsWeakly(headers, HeaderNames.IF_NONE_MATCH, document.etag())) {
       response.status(Status.NOT_MODIFIED_304).send();
     } else {
-      Answers.send(request, response, HeaderValues.CONTENT_TYPE_JSON, document.json());
+      Responses.send(request, response, HeaderValues.CONTENT_TYPE_JSON, document.json());
     }
   }
 }

@@ -9,7 +9,7 @@ import io.helidon.http.media.jackson.JacksonSupport;
 
 /**
  * Objects as JSON: {@code response.send(object)} and {@code request.content().as(type)} of the
- * service that takes this one's place. Our own answers are bytes already, so that the data binding,
+ * service that takes this one's place. Our own responses are bytes already, so the data binding,
  * a tenth of the start, waits until someone asks for it.
  */
 final class LazyJackson implements MediaSupport {

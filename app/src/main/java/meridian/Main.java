@@ -83,7 +83,7 @@ public final class Main {
     if (!documents.awaitStore()) {
       LOGGER.log(
           Level.WARNING,
-          "The documents' store gave no answer in MERIDIAN_DOCUMENTS_WAIT; the start goes on");
+          "The documents' store did not respond within MERIDIAN_DOCUMENTS_WAIT; the start goes on");
     }
     health.started();
     LOGGER.log(

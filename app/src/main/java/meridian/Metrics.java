@@ -25,7 +25,7 @@ final class Metrics {
   private final Histogram requests =
       Histogram.builder()
           .name("http_server_request_duration_seconds")
-          .help("Time from the parsed header to the written answer.")
+          .help("Time from the parsed header to the written response.")
           .labelNames("http_request_method", "http_route", "http_response_status_code")
           .classicOnly()
           .classicUpperBounds(.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5)
@@ -43,7 +43,7 @@ final class Metrics {
   private final Counter cut =
       Counter.builder()
           .name("meridian_connections_cut_total")
-          .help("Connections closed because a request or its answer stalled, or to free a place.")
+          .help("Connections closed because a request or its response stalled, or to free a place.")
           .labelNames("reason")
           .register(registry);
 

@@ -38,15 +38,15 @@ final class PageRoutes {
   }
 
   void hello(ServerRequest request, ServerResponse response) {
-    Answers.choose(request, MediaTypes.TEXT_HTML);
-    response.header(Answers.NO_STORE);
+    Responses.choose(request, MediaTypes.TEXT_HTML);
+    response.header(Responses.NO_STORE);
     response.header(POLICY);
-    Answers.send(request, response, HTML, hello);
+    Responses.send(request, response, HTML, hello);
   }
 
   void description(ServerRequest request, ServerResponse response) {
-    Answers.choose(request, MediaTypes.APPLICATION_YAML);
-    Answers.send(request, response, YAML, description);
+    Responses.choose(request, MediaTypes.APPLICATION_YAML);
+    Responses.send(request, response, YAML, description);
   }
 
   private static String page(String greeting) {

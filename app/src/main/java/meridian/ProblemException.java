@@ -13,7 +13,7 @@ final class ProblemException extends HttpException {
     super(detail, status, true);
   }
 
-  /** As above, and the connection is closed after the answer if {@code keepAlive} is false. */
+  /** As above, and the connection is closed after the response if {@code keepAlive} is false. */
   ProblemException(Status status, String detail, boolean keepAlive) {
     super(detail, status, keepAlive);
   }

@@ -48,7 +48,7 @@ final class Problems implements DirectHandler {
       ServerResponseHeaders headers,
       Throwable thrown) {
     boolean ours = thrown instanceof RequestException e && e.getCause() instanceof ProblemException;
-    return answer(request, status, headers, ours ? thrown.getMessage() : detail(status));
+    return respond(request, status, headers, ours ? thrown.getMessage() : detail(status));
   }
 
   /** A failure before routing, such as a malformed request line. */
@@ -60,14 +60,14 @@ final class Problems implements DirectHandler {
       ServerResponseHeaders headers,
       String message) {
     observer.refused(request, status);
-    return answer(request, status, headers, detail(status));
+    return respond(request, status, headers, detail(status));
   }
 
-  private TransportResponse answer(
+  private TransportResponse respond(
       TransportRequest request, Status status, ServerResponseHeaders headers, String detail) {
     byte[] body = new Problem(status, detail).json();
     headers.set(CONTENT_TYPE);
-    headers.set(Answers.NO_STORE);
+    headers.set(Responses.NO_STORE);
     headers.set(version);
     TransportResponse.Builder response =
         TransportResponse.builder().status(status).headers(headers);

@@ -21,8 +21,8 @@ import meridian.logs.LogWriter;
 import meridian.settings.Settings;
 
 /**
- * The outermost filter: measures and logs each request, and puts on each answer what all answers
- * carry.
+ * The outermost filter: measures and logs each request, and sets the headers that every response
+ * carries.
  */
 final class RequestLog implements Filter {
   private static final HeaderName TRACEPARENT = HeaderNames.create("traceparent");

@@ -28,30 +28,30 @@ final class TimeRoutes {
 
   /** {@code {"timestamp":"2026-11-21T07:05:09.123456Z","ip":"203.0.113.7"}}. */
   void timeAndAddress(ServerRequest request, ServerResponse response) {
-    Answers.choose(request, MediaTypes.APPLICATION_JSON);
+    Responses.choose(request, MediaTypes.APPLICATION_JSON);
     String address = addresses.of(request);
     String now = Timestamps.format(clock.instant());
-    response.header(Answers.NO_STORE);
-    // Neither value can hold a character that JSON escapes, and the busiest answer is a fifth
+    response.header(Responses.NO_STORE);
+    // Neither value can hold a character that JSON escapes, and the busiest response is a fifth
     // faster without a JSON writer.
     sendJson(request, response, "{\"timestamp\":\"" + now + "\",\"ip\":\"" + address + "\"}");
   }
 
   /** {@code {"now":"2026-11-21T07:05:09.123456Z"}}, or the bare timestamp as text. */
   void now(ServerRequest request, ServerResponse response) {
-    MediaType type = Answers.choose(request, MediaTypes.APPLICATION_JSON, MediaTypes.TEXT_PLAIN);
+    MediaType type = Responses.choose(request, MediaTypes.APPLICATION_JSON, MediaTypes.TEXT_PLAIN);
     String now = Timestamps.format(clock.instant());
-    response.header(Answers.NO_STORE);
+    response.header(Responses.NO_STORE);
     response.header(VARY);
     if (type.equals(MediaTypes.TEXT_PLAIN)) {
-      Answers.send(request, response, TEXT, now.getBytes(StandardCharsets.US_ASCII));
+      Responses.send(request, response, TEXT, now.getBytes(StandardCharsets.US_ASCII));
     } else {
       sendJson(request, response, "{\"now\":\"" + now + "\"}");
     }
   }
 
   private static void sendJson(ServerRequest request, ServerResponse response, String json) {
-    Answers.send(
+    Responses.send(
         request,
         response,
         HeaderValues.CONTENT_TYPE_JSON,

@@ -18,7 +18,7 @@ import java.security.cert.Certificate;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 
-/** What Helidon knows of a connection: whole requests to read, and where its answers go. */
+/** What Helidon knows of a connection: whole requests to read, and where its responses go. */
 final class ChannelContext implements ConnectionContext, DataWriter {
   private static final int MAX_PART = 8 << 10;
 
@@ -67,7 +67,7 @@ final class ChannelContext implements ConnectionContext, DataWriter {
     return connection;
   }
 
-  /** Of the answer that is about to be written. */
+  /** Of the response that is about to be written. */
   void status(Status status) {
     notModified = status.code() == Status.NOT_MODIFIED_304.code();
   }

@@ -36,7 +36,7 @@ final class Connection {
     READING,
     /** A request is answered, without waiting for the client. */
     ANSWERING,
-    /** The client is to take a part of the answer. */
+    /** The client is to take a part of the response. */
     WRITING,
     /** Kept alive between two requests. */
     IDLE,
@@ -68,7 +68,7 @@ final class Connection {
   private byte[] head = {};
 
   /**
-   * @param ending whether answers announce that their connection ends
+   * @param ending whether responses announce that their connection ends
    * @param stopped whether a connection ends without that; before, a client that was promised
    *     another request may send it
    */
@@ -117,7 +117,7 @@ final class Connection {
     return head;
   }
 
-  /** To be called when the answer tells the client that the connection ends. */
+  /** To be called when the response tells the client that the connection ends. */
   void endAnnounced() {
     last = true;
   }
@@ -164,7 +164,7 @@ final class Connection {
     return request.bytes();
   }
 
-  /** Gives a part of an answer to the client, which takes as long as that takes. */
+  /** Gives a part of a response to the client, which takes as long as that takes. */
   void write(ByteBuffer part) {
     State before = state();
     enter(State.WRITING);
@@ -180,7 +180,7 @@ final class Connection {
 
   /**
    * Reads on for a moment before the close: closing over unread input resets the connection, and
-   * the reset can overtake the answer, so that a client that sent too much never learns why.
+   * the reset can overtake the response, so that a client that sent too much never learns why.
    */
   void linger() {
     try {

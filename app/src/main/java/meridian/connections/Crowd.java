@@ -35,7 +35,7 @@ final class Crowd {
 
   /**
    * Closes those that have waited longest for their clients, be it for a request, for the rest of
-   * one, or for an answer to be read. A twentieth at a time, because looking for them takes a
+   * one, or for a response to be read. A twentieth at a time, because looking for them takes a
    * while, and the newest have hardly had time to send.
    *
    * @param atLeastNanos how long they must have waited

@@ -8,7 +8,7 @@ import java.util.Locale;
 /**
  * What a request's fields say of the connection (RFC 9112 sections 5, 6 and 9).
  *
- * @param close whether the client wants it closed after the answer
+ * @param close whether the client wants it closed after the response
  * @param body whether something follows the fields
  */
 record FieldLines(boolean close, boolean body) {

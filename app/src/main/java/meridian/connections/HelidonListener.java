@@ -37,7 +37,7 @@ final class HelidonListener implements ListenerContext {
                   .maxPrologueLength(2 * HeadReader.MAX_LINE)
                   .maxHeadersSize(2 * HeadReader.MAX_FIELDS_BYTES)
                   .log(HttpLogConfig.builder().receiveLog(false).sendLog(false).build())
-                  .addSendListener(new Answers())
+                  .addSendListener(new Responses())
                   .build())
           .build();
 
@@ -54,8 +54,8 @@ final class HelidonListener implements ListenerContext {
             .buildPrototype();
   }
 
-  /** Sees each answer's header before it is written. */
-  private static final class Answers implements Http1ConnectionListener {
+  /** Sees each response's header before it is written. */
+  private static final class Responses implements Http1ConnectionListener {
     @Override
     public void status(ConnectionContext context, Status status) {
       ((ChannelContext) context).status(status);

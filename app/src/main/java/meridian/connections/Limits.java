@@ -8,7 +8,7 @@ import java.time.Duration;
  * @param places connections at a time, at least 1; when they run out, the one that has waited
  *     longest for its client gives way
  * @param requestTimeout from a request's first byte to its last, and from there to the end of its
- *     answer
+ *     response
  * @param idleTimeout how long a connection is kept alive between two requests
  */
 public record Limits(int places, Duration requestTimeout, Duration idleTimeout) {
@@ -23,7 +23,7 @@ public record Limits(int places, Duration requestTimeout, Duration idleTimeout) 
 
   /**
    * The most heap that one connection takes, in bytes: a header of the greatest length with the
-   * most fields, and a client that does not read its answer.
+   * most fields, and a client that does not read its response.
    */
   public static final int HEAP_BYTES = 64 << 10;
 

@@ -20,8 +20,8 @@ import java.util.function.BooleanSupplier;
 
 /**
  * A port on which no client can hold on to what others need. Helidon parses and routes the requests
- * and writes the answers; its own listener ends for good when one {@code accept} fails, and puts no
- * limit on a request once its first byte is there.
+ * and writes the responses; its own listener ends for good when one {@code accept} fails, and sets
+ * no limit on a request once its first byte has arrived.
  */
 public final class Listener {
   private static final Logger LOGGER = System.getLogger(Listener.class.getName());
@@ -57,7 +57,7 @@ public final class Listener {
 
   /** What a listener tells, and asks. */
   public interface Events {
-    /** Whether answers announce from now on that their connection ends. */
+    /** Whether responses announce from now on that their connection ends. */
     boolean isEnding();
 
     /** A connection was closed for that reason: stalled or crowded. */

@@ -8,7 +8,7 @@ import io.helidon.http.Status;
 import io.helidon.webserver.http.DirectTransportRequest;
 import java.nio.charset.StandardCharsets;
 
-/** Answers to requests that Helidon never sees. It writes them, and the connection ends. */
+/** Responses to requests that Helidon never sees. It writes them, and the connection ends. */
 final class Refusals {
   static final Status HEADERS_TOO_LARGE = Status.create(431, "Request Header Fields Too Large");
 

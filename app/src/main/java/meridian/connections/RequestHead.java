@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
  * connection, so that nobody has to agree with us on where it ends.
  *
  * @param bytes from the first byte of the line to the empty line
- * @param last whether the connection ends after the answer, as the bytes then say too
+ * @param last whether the connection ends after the response, as the bytes then say too
  */
 @SuppressWarnings("ArrayRecordComponent") // handed on once, never compared
 record RequestHead(byte[] bytes, boolean last) {

@@ -167,7 +167,7 @@ public final class Documents {
       flights.remove(name, flight);
       flight.cancel(true);
       return unavailable(
-          name, Lookup.Failure.SLOW, "no answer within " + timeout.toMillis() + " ms");
+          name, Lookup.Failure.SLOW, "no response within " + timeout.toMillis() + " ms");
     } catch (CancellationException e) {
       return new Lookup.Unavailable(Lookup.Failure.SLOW); // another caller's patience ended first
     } catch (ExecutionException e) {

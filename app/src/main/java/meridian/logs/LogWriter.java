@@ -15,7 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Writes one JSON object per line. Callers never wait for the output: a consumer that stalls, or a
- * full disk, costs lines, which are counted, and not answers.
+ * full disk, costs lines, which are counted, and not responses.
  *
  * <p>Safe for use by many threads. Severities are DEBUG, INFO, WARNING and ERROR, which Google's
  * viewer colours and the others find as a field.

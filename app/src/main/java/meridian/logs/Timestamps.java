@@ -6,7 +6,7 @@ import java.time.format.DateTimeFormatterBuilder;
 
 /** The one spelling of an instant: RFC 3339, UTC, always six digits of a second. */
 public final class Timestamps {
-  // Instant.toString drops trailing zeros, so that the width would change from answer to answer.
+  // Instant.toString drops trailing zeros, so the width would vary between responses.
   private static final DateTimeFormatter MICROSECONDS =
       new DateTimeFormatterBuilder().appendInstant(6).toFormatter();
 

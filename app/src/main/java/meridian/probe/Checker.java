@@ -43,7 +43,7 @@ final class Checker {
     }
   }
 
-  /** The service gave no answer that tells the time; the message says why. */
+  /** The service gave no response that tells the time; the message says why. */
   private static class DownException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -62,7 +62,7 @@ final class Checker {
   }
 
   /**
-   * @param timeout for each answer, from the look-up of the name to the last byte
+   * @param timeout for each response, from the look-up of the name to the last byte
    * @param patience for which the first tries may find nobody who answers; zero for one try
    */
   Checker(InstantSource clock, Duration timeout, Duration patience) {
@@ -112,9 +112,9 @@ final class Checker {
     try {
       return task.get(timeout.toMillis(), MILLISECONDS);
     } catch (TimeoutException e) {
-      throw exchange.answers
-          ? new DownException("the answer did not end within " + timeout.toMillis() + " ms")
-          : new SilentException("no answer within " + timeout.toMillis() + " ms");
+      throw exchange.responded
+          ? new DownException("the response did not end within " + timeout.toMillis() + " ms")
+          : new SilentException("no response within " + timeout.toMillis() + " ms");
     } catch (ExecutionException e) {
       throw exchange.failure(e.getCause());
     } finally {
@@ -122,10 +122,10 @@ final class Checker {
     }
   }
 
-  /** One question and its answer. */
+  /** One question and its response. */
   private final class Exchange {
     private final Target target;
-    private volatile boolean answers;
+    private volatile boolean responded;
 
     Exchange(Target target) {
       this.target = target;
@@ -133,7 +133,7 @@ final class Checker {
 
     /**
      * By {@link HttpURLConnection}, because the newer client refuses host names with an underscore
-     * and bounds the time up to the answer's header only.
+     * and bounds the time up to the response's header only.
      */
     Sample run() throws IOException, DownException {
       HttpURLConnection connection = (HttpURLConnection) target.url().openConnection();
@@ -146,7 +146,7 @@ final class Checker {
       long start = System.nanoTime();
       int status = connection.getResponseCode();
       Duration roundTrip = Duration.ofNanos(System.nanoTime() - start);
-      answers = true;
+      responded = true;
       if (status != 200) {
         connection.disconnect();
         throw refused(status);
@@ -161,7 +161,7 @@ final class Checker {
         byte[] bytes = body.readNBytes(MAX_BODY + 1);
         if (bytes.length > MAX_BODY) {
           connection.disconnect();
-          throw new DownException("the answer is longer than " + MAX_BODY + " bytes");
+          throw new DownException("the response is longer than " + MAX_BODY + " bytes");
         }
         return new Sample(sent, time(new String(bytes, UTF_8)), roundTrip);
       }
@@ -171,7 +171,7 @@ final class Checker {
       return switch (status) {
         // From a balancer that has nothing behind it yet.
         case 502, 503, 504 -> new SilentException("status " + status);
-        case -1 -> new DownException("the answer is not HTTP");
+        case -1 -> new DownException("the response is not HTTP");
         default -> new DownException("status " + status);
       };
     }
@@ -184,7 +184,7 @@ final class Checker {
         case ConnectException e -> new SilentException("no connection");
         case NoRouteToHostException e -> new SilentException("no connection");
         case SSLException e -> new DownException("TLS: " + e.getMessage());
-        case IOException e when !answers -> new SilentException(String.valueOf(e.getMessage()));
+        case IOException e when !responded -> new SilentException(String.valueOf(e.getMessage()));
         default -> new DownException(String.valueOf(cause.getMessage()));
       };
     }
@@ -198,13 +198,13 @@ final class Checker {
         JsonNode object = JSON.readTree(text);
         text = object.path("now").asText(object.path("timestamp").asText());
       } catch (IOException e) {
-        throw new DownException("the answer is not JSON");
+        throw new DownException("the response is not JSON");
       }
     }
     try {
       return Instant.parse(text);
     } catch (DateTimeException e) {
-      throw new DownException("the answer does not tell the time");
+      throw new DownException("the response does not tell the time");
     }
   }
 }

@@ -7,9 +7,9 @@ import java.util.Optional;
 /**
  * The range in which the offset of the server's clock from ours must lie, both ends included.
  *
- * <p>The server read its clock between the sending of the request and the arrival of the answer, so
- * that one exchange proves a range as wide as the round trip, and several exchanges prove what
- * their ranges have in common.
+ * <p>The server read its clock between the request's departure and the response's arrival, so one
+ * exchange proves a range as wide as the round trip, and several exchanges prove what their ranges
+ * have in common.
  */
 record Interval(Duration low, Duration high) {
   private static final Duration MICROSECOND = Duration.ofNanos(1000);
@@ -25,7 +25,7 @@ record Interval(Duration low, Duration high) {
    *
    * @param sent when the request left, by our clock
    * @param server what the server said, cut off to microseconds
-   * @param received when the answer's first byte came, by our clock
+   * @param received when the response's first byte came, by our clock
    */
   static Interval of(Instant sent, Instant server, Instant received) {
     return new Interval(

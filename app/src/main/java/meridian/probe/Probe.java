@@ -24,7 +24,7 @@ public final class Probe {
       sent (Basic), and never printed.
 
         --tolerance DURATION  how far off the clock may be, default 1s
-        --timeout DURATION    for each answer, from the look-up of the name to the last byte,
+        --timeout DURATION    for each response, from the look-up of the name to the last byte,
                               default 5s; up to 11 are asked for until the clock is judged
         --patience DURATION   how long to go on trying while nobody answers, default 0s. Nobody
                               answers: the name is not known, no connection, nothing within the
@@ -39,7 +39,7 @@ public final class Probe {
       Exit codes:
         0   OK: up, and the clock is inside the tolerance
         1   Failed: the clock is outside the tolerance
-        2   Failed: down; no answer that tells the time
+        2   Failed: down; no response that tells the time
         3   Failed: inconclusive; up, but too slow to judge the clock by the tolerance
         64  wrong usage
 

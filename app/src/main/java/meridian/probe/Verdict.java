@@ -6,9 +6,9 @@ enum Verdict {
   INSIDE(0),
   /** Up, and the clock is wrong. */
   OUTSIDE(1),
-  /** No valid answer. */
+  /** No valid response. */
   DOWN(2),
-  /** Up, but the answers were too slow to tell. */
+  /** Up, but the responses were too slow to tell. */
   INCONCLUSIVE(3);
 
   private final int exitCode;

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * @param maxBytes the largest document that is served
  * @param timeout for one document, from the request to its last byte, a retry included
  * @param cache how long a document is served without asking the store again
- * @param startWait how long the start waits for the store's first answer
+ * @param startWait how long the start waits for the store's first response
  */
 public record DocumentSettings(
     Location location, int maxBytes, Duration timeout, Duration cache, Duration startWait) {

@@ -252,7 +252,7 @@ class ProbeTest {
   void serverThatDoesNotAnswerIsDown() throws InterruptedException, IOException {
     try (ServerSocket silent = new ServerSocket(0)) {
       assertThat(run("--timeout", "300ms", "http://127.0.0.1:" + silent.getLocalPort()), is(2));
-      assertThat(output(), startsWith("Failed: down: no answer within 300 ms"));
+      assertThat(output(), startsWith("Failed: down: no response within 300 ms"));
     }
   }
 
@@ -444,7 +444,7 @@ class ProbeTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"404, status 404", "500, status 500", "200, the answer does not tell the time"})
+  @CsvSource({"404, status 404", "500, status 500", "200, the response does not tell the time"})
   void whoAnswersIsJudgedAtOnce(int status, String reason) throws InterruptedException {
     answer("/now", status, () -> "soon");
     long start = System.nanoTime();

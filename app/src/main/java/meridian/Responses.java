@@ -16,13 +16,13 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** What all handlers do alike: choose a media type, and send bytes to GET and HEAD. */
-final class Answers {
+final class Responses {
   static final Header NO_STORE = HeaderValues.createCached(HeaderNames.CACHE_CONTROL, "no-store");
 
   /** Helidon copies what it sends in one piece; larger bodies go out in slices of this size. */
   private static final int SLICE = 8 << 10;
 
-  private Answers() {}
+  private Responses() {}
 
   /**
    * The offered type that the client's Accept header prefers, the first one on a tie.
