@@ -9,8 +9,8 @@ import io.helidon.http.media.jackson.JacksonSupport;
 
 /**
  * Objects as JSON: {@code response.send(object)} and {@code request.content().as(type)} of the
- * service that takes this one's place. Our own responses are bytes already, so the data binding,
- * a tenth of the start, waits until someone asks for it.
+ * service that takes this one's place. Our own responses are bytes already, so the data binding, a
+ * tenth of the start, waits until someone asks for it.
  */
 final class LazyJackson implements MediaSupport {
   private final LazyValue<MediaSupport> jackson = LazyValue.create(() -> JacksonSupport.create());
