@@ -1,6 +1,8 @@
 """Copies without what their owners do not need, made by the commands of the guide: what is left hangs together."""
 
+import contextlib
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -26,15 +28,20 @@ COPIES = [
 ]
 
 
-@pytest.fixture(scope="module", params=COPIES, ids=", ".join)
-def copied(request, tmp_path_factory):
-    """The folder, and what was taken out of it."""
-    folder = tmp_path_factory.mktemp("copy")
+def whole(folder):
+    """All that a clone has, as it stands here."""
     names = output("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT)
     for name in filter(None, names.split("\0")):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module", params=COPIES, ids=", ".join)
+def copied(request, tmp_path_factory):
+    """The folder, and what was taken out of it."""
+    folder = whole(tmp_path_factory.mktemp("copy"))
     for part in request.param:
         output("bash", "-c", REMOVES[part], cwd=folder)
     (folder / ".cache").symlink_to(ROOT / ".cache")
@@ -79,3 +86,74 @@ def test_it_lists_the_tasks_that_it_has_and_takes_no_others(copied):
             text=True)
         assert "Traceback" not in done.stdout
         assert ("Environment production on" in done.stdout) == (cloud in kept), done.stdout
+
+
+MINE = {
+    "stacks/aws/quotes.auto.tfvars": 'image = "ghcr.io/someone/quotes@sha256:%s"\ninstances = { min = 3, max = 9 }\n'
+    % ("1" * 64),
+    "stacks/aws/shop.tfvars": 'name = "shop"\ncidr = "10.31.0.0/16"\n',
+    "stacks/aws/mine.tf": 'output "mine" {\n  value = module.identity.principal\n}\n',
+    "stacks/aws/backend.tf": 'terraform {\n  backend "s3" {}\n}\n',
+}
+
+
+@pytest.mark.parametrize("gone", [(), ("our service", "Azure", "Google Cloud", "virtual machines", "CircleCI")],
+    ids=["with all parts", "with one cloud"])
+def test_a_copy_takes_the_next_version_without_a_conflict(gone, tmp_path):
+    """The next version changes every file that this one has, at its top, and adds one to each folder."""
+    theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+
+    def git(folder, *arguments, code=0):
+        done = subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@example.com", *arguments], cwd=folder,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert code is None or done.returncode == code, done.stdout
+        return done
+
+    whole(theirs)
+    git(theirs, "init", "--quiet", "--initial-branch=main")
+    git(theirs, "add", "--all", "--force")
+    git(theirs, "commit", "--quiet", "--message=N")
+    git(theirs, "tag", "-a", "v1.0.0", "-m", "N")
+    git(tmp_path, "clone", "--quiet", theirs, ours)
+
+    for part in gone:
+        output("bash", "-c", REMOVES[part], cwd=ours)
+    for name, text in MINE.items():
+        assert not (ours / name).exists()
+        (ours / name).write_text(text)
+    for workflow in (ours / ".github/workflows").glob("*.yml"):
+        workflow.write_text(workflow.read_text().replace("cloud: [aws, azure, gcp]", "cloud: [aws]"))
+    git(ours, "add", "--all")
+    git(ours, "commit", "--quiet", "--message=Mine")
+
+    names = git(theirs, "ls-files").stdout.split("\n")[:-1]
+    assert not [name for name in names if name.endswith(".auto.tfvars") or name in MINE]
+    for name in names:
+        with contextlib.suppress(UnicodeDecodeError):
+            text = (theirs / name).read_text()
+            (theirs / name).write_text(f"next version\n{text}")
+    for folder in {pathlib.PurePath(name).parent for name in names}:
+        (theirs / folder / "next-version").touch()
+    git(theirs, "add", "--all", "--force")
+    git(theirs, "commit", "--quiet", "--message=N+1")
+    git(theirs, "tag", "-a", "v1.1.0", "-m", "N+1")
+
+    # As the guide has it.
+    git(ours, "fetch", "--quiet", "--tags")
+    merged = git(ours, "merge", "v1.1.0", code=None)
+    assert (merged.returncode == 0) == (not gone), merged.stdout
+    conflicts = {line[3:] for line in git(ours, "status", "--porcelain").stdout.split("\n") if "U" in line[:2]}
+    for part in gone:
+        output("bash", "-c", REMOVES[part], cwd=ours)
+    if gone:
+        git(ours, "add", "--all")
+        git(ours, "commit", "--quiet", "--no-edit")
+    # What stands in the way is what was deleted, and nothing else.
+    assert not [name for name in conflicts if (ours / name).exists()]
+    assert {name: (ours / name).read_text() for name in MINE} == MINE
+    assert (ours / "stacks/aws/main.tf").read_text().startswith("next version\n")
+    assert ("cloud: [aws]" in (ours / ".github/workflows/main.yml").read_text())
+    assert git(ours, "status", "--porcelain").stdout == ""
+    for part in gone:
+        for path in REMOVES[part].split()[2:]:
+            assert not (ours / path).exists()
