@@ -31,7 +31,8 @@ def task():
 @pytest.fixture
 def machine(tmp_path, task):
     machine = Machine(tmp_path)
-    for name in ("taskw", "Taskfile.yml", "app/Taskfile.yml"):
+    for name in ("taskw", "Taskfile.yml", "app/Taskfile.yml", "tests/Taskfile.yml"):
+        (machine.root / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, machine.root / name)
     for tool in ("bash", "sh", "uname", "mvn"):
         if shutil.which(tool) and not (machine.bin / tool).exists():

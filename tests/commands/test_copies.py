@@ -26,6 +26,7 @@ COPIES = [
     ("CircleCI", "GitHub"),
     ("our service", "Azure", "Google Cloud", "virtual machines", "CircleCI"),
 ]
+SMALLEST = (*COPIES[-1], "our tests")
 
 
 def whole(folder):
@@ -56,7 +57,21 @@ def pytest_in(folder, *arguments):
 
 
 def test_every_part_can_be_taken_out():
-    assert set(REMOVES) == {part for copy in COPIES for part in copy}
+    assert set(REMOVES) == {part for copy in (*COPIES, SMALLEST) for part in copy}
+
+
+def test_the_smallest_has_at_most_15000_lines_and_its_tasks(tmp_path):
+    folder = whole(tmp_path)
+    for part in SMALLEST:
+        output("bash", "-c", REMOVES[part], cwd=folder)
+    (folder / ".cache").symlink_to(ROOT / ".cache")
+    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".png"
+        and not path.is_relative_to(folder / ".cache")]
+    assert sum(len(path.read_text().splitlines()) for path in files) <= 15_000
+    listed = output(folder / "taskw", env={**os.environ, "NO_COLOR": "1"})
+    assert "* deploy-*:" in listed and "* test:" not in listed and "* run:" not in listed
+    done = subprocess.run([folder / "taskw", "doctor-aws"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert "Environment production on" in done.stdout and "Traceback" not in done.stdout
 
 
 def test_its_tests_are_found_and_none_of_what_is_gone(copied):
