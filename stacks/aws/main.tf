@@ -1,6 +1,7 @@
 locals {
   app      = "${path.module}/../../app"
-  boundary = var.boundary ? "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:policy/${var.name}-boundary" : null
+  iam      = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}"
+  boundary = var.boundary ? "${local.iam}:policy/${local.prefix}-boundary" : null
   # Unknown until the service is healthy with it, so that nothing goes by an image that was only asked for.
   serving = "${module.image.image}${substr(module.service.revision, 0, 0)}"
 }
@@ -11,6 +12,7 @@ data "aws_partition" "current" {}
 
 module "network" {
   source = "../../modules/aws/network"
+  count  = var.platform == null ? 1 : 0
 
   name     = var.name
   boundary = local.boundary
@@ -32,7 +34,7 @@ module "registry" {
 
   name           = var.name
   keep_images    = var.keep_images
-  repository_url = var.repository_url
+  repository_url = local.repository_url
   reader         = module.identity.principal
 }
 
@@ -46,6 +48,7 @@ module "image" {
 
 module "documents" {
   source = "../../modules/aws/documents"
+  count  = local.preview ? 0 : 1
 
   name      = var.name
   documents = { for file in fileset("${local.app}/documents", "*.json") : trimsuffix(file, ".json") => file("${local.app}/documents/${file}") }
@@ -54,20 +57,36 @@ module "documents" {
 
 module "alerts" {
   source = "../../modules/aws/alerts"
+  count  = var.platform == null ? 1 : 0
 
   name  = var.name
   email = var.email
 }
 
-# Before the service: ECS registers tasks only in target groups that hang on a load balancer.
 module "edge" {
   source = "../../modules/aws/edge"
+  count  = var.platform == null ? 1 : 0
 
   name              = var.name
   domain            = var.domain
   waf               = var.waf
-  network_id        = module.network.network_id
-  public_subnet_ids = module.network.public_subnet_ids
+  network_id        = local.network.id
+  public_subnet_ids = module.network[0].public_subnet_ids
+  target_group_arn  = module.entry.stable
+  cidr              = null
+  service           = var.service
+}
+
+# Before the service: ECS registers tasks only in target groups that hang on a load balancer.
+module "entry" {
+  source = "../../modules/aws/entry"
+
+  name              = var.name
+  network_id        = local.network.id
+  listener_arn      = local.edge.listener_arn
+  security_group_id = local.edge.security_group_id
+  host              = var.platform == null ? null : trimprefix(local.declared.url, "https://")
+  slot              = var.platform == null ? 0 : local.declared.slot
   service           = var.service
 }
 
@@ -81,39 +100,40 @@ module "service" {
   memory             = var.memory
   instances          = var.instances
   service            = var.service
-  scale              = var.scale
-  environment        = merge(module.documents.settings, var.environment)
+  scale              = local.preview ? null : var.scale
+  environment        = merge(one(module.documents[*].settings), var.environment)
   identity_id        = module.identity.identity_id
-  network_id         = module.network.network_id
-  private_subnet_ids = module.network.private_subnet_ids
-  entry              = module.edge.entry
+  network_id         = local.network.id
+  private_subnet_ids = local.network.private_subnet_ids
+  entry              = module.entry.entry
 }
 
 module "observability" {
   source = "../../modules/aws/observability"
+  count  = local.preview ? 0 : 1
 
   name       = var.name
   service_id = module.service.service_id
-  edge_id    = module.edge.edge_id
-  entry      = module.edge.entry
-  url        = module.edge.url
-  channel    = module.alerts.channel
+  edge_id    = local.edge.id
+  entry      = module.entry.entry
+  url        = local.edge.url
+  channel    = local.channel
 }
 
 module "probe" {
   source = "../../modules/aws/probe"
   # Without NAT nothing in the private subnets reaches the public address: check from elsewhere.
-  count = var.nat == "none" || var.probe == null ? 0 : 1
+  count = local.nat == "none" || local.preview || var.probe == null ? 0 : 1
 
   name          = var.name
   boundary      = local.boundary
   image         = var.probe.image == null ? module.image.image : var.probe.image
-  url           = module.edge.url
+  url           = local.edge.url
   every_minutes = var.probe.every_minutes
   platform      = module.service.platform
   identity_id   = module.identity.identity_id
-  channel       = module.alerts.channel
+  channel       = local.channel
 
-  network_id         = module.network.network_id
-  private_subnet_ids = module.network.private_subnet_ids
+  network_id         = local.network.id
+  private_subnet_ids = local.network.private_subnet_ids
 }

@@ -1,6 +1,6 @@
 output "url" {
   description = "Where the service is found."
-  value       = module.edge.url
+  value       = local.edge.url
 }
 
 output "image" {
@@ -14,8 +14,8 @@ output "revision" {
 }
 
 output "dashboard_url" {
-  description = "Dashboard with requests, errors, latency, instances and load."
-  value       = module.observability.dashboard_url
+  description = "Dashboard with requests, errors, latency, instances and load; a preview has none."
+  value       = one(module.observability[*].dashboard_url)
 }
 
 output "canary" {
@@ -55,5 +55,5 @@ output "firewall_source" {
 
 output "network_id" {
   description = "Id of the VPC."
-  value       = module.network.network_id
+  value       = local.network.id
 }

@@ -69,15 +69,19 @@ variable "image" {
   default     = null
 
   validation {
-    condition     = var.image == null || var.nat != "none" || can(regex("^[0-9]{12}\\.dkr\\.ecr\\.${var.region}\\.amazonaws\\.com", var.image))
+    condition = (
+      var.image == null || try(var.platform.nat, var.nat) != "none"
+      || can(regex("^[0-9]{12}\\.dkr\\.ecr\\.${var.region}\\.amazonaws\\.com", var.image))
+    )
     error_message = "image must be in ECR in ${var.region} when nat is \"none\", since nothing else can be reached; it is \"${coalesce(var.image, "null")}\"."
   }
 
   validation {
-    # Tasks may pull from one repository of ECR: the stack's own, which has its name, or the shared one.
+    # Tasks may pull from one repository of ECR: the stack's own, which has its name, the shared one, or the platform's.
     condition = (
-      var.image == null || !can(regex("\\.dkr\\.ecr\\.", var.image)) || split("@", coalesce(var.image, "@"))[0] == var.repository_url
-      || (var.repository_url == null && endswith(split("@", coalesce(var.image, "@"))[0], "amazonaws.com/${var.name}"))
+      var.image == null || !can(regex("\\.dkr\\.ecr\\.", var.image))
+      || split("@", coalesce(var.image, "@"))[0] == try(coalesce(var.repository_url, try(var.platform.repository_url, null)), null)
+      || (var.repository_url == null && var.platform == null && endswith(split("@", coalesce(var.image, "@"))[0], "amazonaws.com/${var.name}"))
     )
     error_message = "image is in a repository of ECR that the tasks may not pull from; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
   }
@@ -90,7 +94,7 @@ variable "repository_url" {
 
   validation {
     condition = (
-      var.repository_url == null || var.nat != "none"
+      var.repository_url == null || try(var.platform.nat, var.nat) != "none"
       || can(regex("^[0-9]{12}\\.dkr\\.ecr\\.${var.region}\\.amazonaws\\.com", var.repository_url))
     )
     error_message = <<-EOT
@@ -124,12 +128,6 @@ variable "memory" {
 variable "instances" {
   description = "How many instances run: at least min, 2 or more, and up to max as CPU or memory pass what scale says."
   type        = object({ min = number, max = number })
-}
-
-variable "environment" {
-  description = "Environment of the service, such as { MERIDIAN_HOME = \"hello\" }; no secrets."
-  type        = map(string)
-  default     = {}
 }
 
 variable "domain" {

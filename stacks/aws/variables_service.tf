@@ -1,3 +1,9 @@
+variable "environment" {
+  description = "Environment of the service, such as { MERIDIAN_HOME = \"hello\" }; no secrets."
+  type        = map(string)
+  default     = {}
+}
+
 variable "service" {
   description = <<-EOT
     What the stack asks of the service that it runs; what is left out is as Meridian has it. README, "Your own service",
@@ -48,7 +54,16 @@ variable "service" {
   }
 
   validation {
-    condition     = length(var.service.secrets) == 0 || var.nat != "none"
+    # By its key, which is what stands behind the platform's name.
+    condition     = var.service.request_seconds <= try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)
+    error_message = <<-EOT
+      service.request_seconds is ${var.service.request_seconds}, more than the platform's load balancer waits for the
+      service; raise request_seconds of the service in services of stacks/platform/aws first, and apply that.
+    EOT
+  }
+
+  validation {
+    condition     = length(var.service.secrets) == 0 || try(var.platform.nat, var.nat) != "none"
     error_message = <<-EOT
       service.secrets must be empty when nat is "none": the stores of secrets have no endpoint in the network then,
       and no task would start. Set nat = "single".
@@ -85,8 +100,8 @@ variable "probe" {
     condition = (
       !can(regex("\\.dkr\\.ecr\\.", var.probe.image)) ||
       try(
-        split("@", var.probe.image)[0] == var.repository_url
-        || (var.repository_url == null && endswith(split("@", var.probe.image)[0], "amazonaws.com/${var.name}")),
+        split("@", var.probe.image)[0] == try(coalesce(var.repository_url, try(var.platform.repository_url, null)), null)
+        || (var.repository_url == null && var.platform == null && endswith(split("@", var.probe.image)[0], "amazonaws.com/${var.name}")),
         false
       )
     )

@@ -2,12 +2,17 @@ locals {
   # The policies of policies/, written for a stack whose name begins with meridian, for the stacks of an environment; in
   # three, for AWS takes 6,144 characters each: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
   machines = { for environment in keys(var.environments) : environment => compact([lookup(var.machines, environment, "")]) }
+  # A platform and its services are whatever begins with its name and a hyphen.
+  platforms = { for environment in keys(var.environments) : environment => [for name in compact([lookup(var.platforms, environment, "")]) : "${name}-"] }
   parts = merge([for environment, stack in var.environments : {
-    "${environment}/network" = concat([stack], local.machines[environment])
-    "${environment}/service" = [stack]
-    "${environment}/machine" = local.machines[environment]
+    "${environment}/network"  = concat([stack], local.machines[environment], local.platforms[environment])
+    "${environment}/service"  = [stack]
+    "${environment}/platform" = local.platforms[environment]
+    "${environment}/machine"  = local.machines[environment]
   }]...)
-  written = { for file in ["network", "service", "machine", "boundary"] : file => jsondecode(file("${path.module}/policies/${file}.json")).Statement }
+  written = { for part, file in { network = "network", service = "service", platform = "service", machine = "machine", boundary = "boundary" } :
+    part => jsondecode(file("${path.module}/policies/${file}.json")).Statement
+  }
   # What a statement says of meridian*, for each of the names.
   policies = { for key, names in local.parts : key => [for statement in local.written[split("/", key)[1]] : merge(statement, {
     Resource = distinct(flatten([for resource in flatten([statement.Resource]) : [for name in names :
@@ -16,7 +21,7 @@ locals {
     }, can(statement.Condition) ? {
     Condition = jsondecode(replace(replace(jsonencode(statement.Condition),
       "\"meridian*\"", jsonencode([for name in names : "${name}*"])),
-      "\"arn:aws:iam::*:policy/meridian*-boundary\"", jsonencode([for name in names : "${local.iam}:policy/${name}-boundary"])
+      "\"arn:aws:iam::*:policy/meridian*-boundary\"", jsonencode([for name in names : "${local.iam}:policy/${trimsuffix(name, "-")}-boundary"])
     ))
   } : {})] if length(names) > 0 }
 }
@@ -24,10 +29,10 @@ locals {
 # Whoever deploys a service decides what it may do, within this: a role without it, or with another, cannot be made, and
 # no deployer can change it.
 resource "aws_iam_policy" "boundary" {
-  for_each = toset(concat(values(var.environments), flatten(values(local.machines))))
+  for_each = { for name in concat(values(var.environments), flatten([values(local.machines), values(local.platforms)])) : trimsuffix(name, "-") => name }
 
-  name        = "${each.value}-boundary"
-  description = "The most that a role of ${each.value} may ever do"
+  name        = "${each.key}-boundary"
+  description = "The most that a role of ${each.key} may ever do"
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -69,10 +74,15 @@ resource "aws_iam_role_policy" "deployer" {
       # Production has Terraform's default workspace, others have one of their name:
       # https://developer.hashicorp.com/terraform/language/backend/s3
       {
-        Sid      = "State"
-        Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
-        Resource = [for key in ["stack", "vm"] : "${var.store}/${each.key == "production" ? "" : "env:/${each.key}/"}${key}.tfstate*"]
+        Sid    = "State"
+        Effect = "Allow"
+        Action = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+        Resource = concat(
+          [for key in concat(["stack", "vm"], [for name in local.platforms[each.key] : "platform"]) :
+          "${var.store}/${each.key == "production" ? "" : "env:/${each.key}/"}${key}.tfstate*"],
+          # Each service on the platform has a workspace of its own.
+          [for name in local.platforms[each.key] : "${var.store}/env:/${each.key}_*/stack.tfstate*"],
+        )
       },
       { Sid = "States", Effect = "Allow", Action = "s3:ListBucket", Resource = var.store },
       # It takes images from every environment, and is none's to delete.

@@ -36,10 +36,11 @@ resource "aws_iam_role_policy" "planner" {
     Statement = [
       { Sid = "State", Effect = "Allow", Action = ["s3:GetObject", "s3:ListBucket"], Resource = [var.store, "${var.store}/*"] },
       {
-        Sid      = "Documents"
-        Effect   = "Allow"
-        Action   = local.bucket_reads
-        Resource = [for stack in values(var.environments) : "arn:${local.partition}:s3:::${stack}-documents-*"]
+        Sid    = "Documents"
+        Effect = "Allow"
+        Action = local.bucket_reads
+        Resource = [for stack in concat(values(var.environments), [for name in values(var.platforms) : "${name}-*"]) :
+        "arn:${local.partition}:s3:::${stack}-documents-*"]
       },
       # AWS's own, such as the newest machine image; others may hold secrets, and a plan runs what a pull request says.
       { Sid = "MachineImage", Effect = "Allow", Action = "ssm:GetParameter", Resource = "arn:${local.partition}:ssm:*::parameter/aws/service/*" },

@@ -41,6 +41,32 @@ variable "machines" {
   }
 }
 
+variable "platforms" {
+  description = <<-EOT
+    Environment of the pipeline to the name of its platform, such as { production = "prod" }; rights go by that name and a hyphen. {}
+    where services share nothing.
+  EOT
+  type        = map(string)
+
+  validation {
+    condition = alltrue([for environment, name in var.platforms :
+      can(regex("^[a-z][a-z0-9]{1,6}$", name)) && contains(keys(var.environments), environment)
+    ]) && length(distinct(values(var.platforms))) == length(var.platforms)
+    error_message = <<-EOT
+      platforms must give environments that there are a name each, 2 to 7 lower-case letters and digits; it gives
+      ${join(", ", [for environment, name in var.platforms : "${environment} ${name}"])}.
+    EOT
+  }
+
+  validation {
+    condition = alltrue(flatten([for environment, name in var.platforms : [
+      for other, stack in merge(var.environments, { for key, machine in var.machines : "${key}/machine" => machine }) :
+      !startswith(stack, "${name}-") && !startswith("${name}-", stack) if split("/", other)[0] != environment
+    ]]))
+    error_message = "No name of a platform may begin like a stack of another environment, or the other way round: its deployer could reach it."
+  }
+}
+
 variable "zones" {
   description = "Environment of the pipeline to the Route 53 zone of its domain, whose records it may change; {} without domains."
   type        = map(string)

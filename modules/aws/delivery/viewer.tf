@@ -1,3 +1,8 @@
+locals {
+  # The stack, and whatever stands on the platform.
+  viewed = { for environment, stack in var.environments : environment => concat([stack], [for prefix in local.platforms[environment] : "${prefix}*"]) }
+}
+
 # By name, wherever AWS lets a right name what it is for. It does not for numbers of CloudWatch and for
 # descriptions of networks and load balancers, so these are not among them:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
@@ -14,36 +19,38 @@ resource "aws_iam_role_policy" "viewer" {
         Sid    = "Service"
         Effect = "Allow"
         Action = ["ecs:DescribeClusters", "ecs:DescribeServices", "ecs:DescribeTasks"]
-        Resource = [
-          "${local.arn.ecs}:cluster/${each.value}",
-          "${local.arn.ecs}:service/${each.value}/*",
-          "${local.arn.ecs}:task/${each.value}/*",
-        ]
+        Resource = flatten([for name in local.viewed[each.key] : [
+          "${local.arn.ecs}:cluster/${name}",
+          "${local.arn.ecs}:service/${name}/*",
+          "${local.arn.ecs}:task/${name}/*",
+        ]])
       },
       {
         Sid       = "Tasks"
         Effect    = "Allow"
         Action    = ["ecs:ListServices", "ecs:ListTasks"]
         Resource  = "*"
-        Condition = { ArnEquals = { "ecs:cluster" = "${local.arn.ecs}:cluster/${each.value}" } }
+        Condition = { ArnLike = { "ecs:cluster" = [for name in local.viewed[each.key] : "${local.arn.ecs}:cluster/${name}"] } }
       },
       {
         Sid      = "Log"
         Effect   = "Allow"
         Action   = ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"]
-        Resource = "${local.arn.logs}:log-group:/meridian/${each.value}/*"
+        Resource = [for name in local.viewed[each.key] : "${local.arn.logs}:log-group:/meridian/${name}/*"]
       },
       {
         Sid      = "Alarms"
         Effect   = "Allow"
         Action   = ["cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"]
-        Resource = "${local.arn.cloudwatch}:alarm:${each.value}-*"
+        Resource = [for name in local.viewed[each.key] : "${local.arn.cloudwatch}:alarm:${trimsuffix(name, "-*")}-*"]
       },
       {
-        Sid      = "Images"
-        Effect   = "Allow"
-        Action   = ["ecr:DescribeImages", "ecr:DescribeImageScanFindings", "ecr:ListImages"]
-        Resource = [local.repository, "arn:${local.partition}:ecr:${local.region}:${local.account}:repository/${each.value}"]
+        Sid    = "Images"
+        Effect = "Allow"
+        Action = ["ecr:DescribeImages", "ecr:DescribeImageScanFindings", "ecr:ListImages"]
+        Resource = concat([local.repository], [for name in local.viewed[each.key] :
+          "arn:${local.partition}:ecr:${local.region}:${local.account}:repository/${name}"
+        ])
       },
     ]
   })

@@ -2,14 +2,16 @@ locals {
   certificate     = try(var.domain.certificate, null)
   managed         = var.domain != null && local.certificate == null
   certificate_arn = local.managed ? aws_acm_certificate_validation.this[0].certificate_arn : local.certificate
-  proof           = local.managed ? one(aws_acm_certificate.this[0].domain_validation_options) : null
+  # Of a load balancer that several share, whatever stands before the name.
+  served = var.domain == null ? null : var.cidr == null ? var.domain.name : "*.${var.domain.name}"
+  proof  = local.managed ? one(aws_acm_certificate.this[0].domain_validation_options) : null
 }
 
 # Free, and renewed by AWS as long as the record of its proof stands.
 resource "aws_acm_certificate" "this" {
   count = local.managed ? 1 : 0
 
-  domain_name       = var.domain.name
+  domain_name       = local.served
   validation_method = "DNS"
 
   lifecycle {
@@ -45,7 +47,7 @@ resource "aws_route53_record" "this" {
   count = try(var.domain.zone, null) == null ? 0 : 1
 
   zone_id = var.domain.zone
-  name    = var.domain.name
+  name    = local.served
   type    = "A"
 
   alias {

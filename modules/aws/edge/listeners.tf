@@ -8,13 +8,14 @@ resource "aws_lb_listener" "http" {
 
   default_action {
     type             = var.domain == null ? "forward" : "redirect"
-    target_group_arn = var.domain == null ? aws_lb_target_group.this["stable"].arn : null
+    target_group_arn = var.domain == null ? var.target_group_arn : null
 
     dynamic "redirect" {
       for_each = var.domain == null ? [] : [var.domain.name]
 
       content {
-        host        = redirect.value
+        # With several, the name that was asked for, which only theirs bring to a service.
+        host        = var.cidr == null ? redirect.value : "#{host}"
         port        = "443"
         protocol    = "HTTPS"
         status_code = "HTTP_301"
@@ -35,30 +36,18 @@ resource "aws_lb_listener" "https" {
   certificate_arn = local.certificate_arn
 
   default_action {
-    type             = "forward"
-    target_group_arn = aws_lb_target_group.this["stable"].arn
-  }
-}
+    type             = var.cidr == null ? "forward" : "fixed-response"
+    target_group_arn = var.cidr == null ? var.target_group_arn : null
 
-locals {
-  listener_arn = var.domain == null ? aws_lb_listener.http.arn : aws_lb_listener.https[0].arn
-}
+    # A host that no service has.
+    dynamic "fixed_response" {
+      for_each = var.cidr == null ? [] : [404]
 
-# ECS takes only target groups that hang on a load balancer. The default action holds the stable one;
-# this rule holds the other while no canary runs, and matches nobody: 192.0.2.1 is in no network
-# (RFC 5737), and the weights stand before it.
-resource "aws_lb_listener_rule" "hold_canary" {
-  listener_arn = local.listener_arn
-  priority     = 50000
-
-  condition {
-    source_ip {
-      values = ["192.0.2.1/32"]
+      content {
+        content_type = "text/plain"
+        message_body = "No service has this name.\n"
+        status_code  = tostring(fixed_response.value)
+      }
     }
-  }
-
-  action {
-    type             = "forward"
-    target_group_arn = aws_lb_target_group.this["canary"].arn
   }
 }

@@ -1,8 +1,3 @@
-locals {
-  # Where an instance serves, and where it is asked whether it can; none but the load balancer reaches either.
-  ports = { service = var.service.port, health = coalesce(var.service.health.port, var.service.port) }
-}
-
 resource "aws_security_group" "this" {
   name_prefix = "${var.name}-edge-"
   description = "Load balancer of ${var.name}"
@@ -36,6 +31,18 @@ resource "aws_vpc_security_group_ingress_rule" "https" {
   to_port           = 443
 }
 
+# To whatever service registers: two rules for each would soon be more than a group takes.
+resource "aws_vpc_security_group_egress_rule" "services" {
+  count = var.cidr == null ? 0 : 1
+
+  security_group_id = aws_security_group.this.id
+  description       = "To the tasks of every service"
+  cidr_ipv4         = var.cidr
+  ip_protocol       = "tcp"
+  from_port         = 1
+  to_port           = 65535
+}
+
 resource "aws_lb" "this" {
   # checkov:skip=CKV_AWS_91:the service logs every request that reaches it; a bucket of load balancer logs costs more than it tells
   # checkov:skip=CKV_AWS_150:one command must be able to destroy the stack; the state and its lock protect it
@@ -56,30 +63,4 @@ resource "aws_lb" "this" {
   # Adds the client's address as the last entry, without a port: what x-forwarded-for:1 reads.
   xff_header_processing_mode = "append"
   enable_xff_client_port     = false
-}
-
-# Two groups that outlive every deployment; the module service moves the weights between them.
-resource "aws_lb_target_group" "this" {
-  # checkov:skip=CKV_AWS_378:inside the private network; only the load balancer reaches the tasks
-  for_each = toset(["stable", "canary"])
-
-  name        = "${var.name}-${each.key}"
-  vpc_id      = var.network_id
-  target_type = "ip"
-  protocol    = "HTTP"
-  # For targets that come without one: ECS registers each task with the service's own port, so that another port needs no
-  # other group.
-  port = 8080
-  # ECS stops a task when this is over: requests in flight end by themselves, or in the time that the service has to stop.
-  deregistration_delay = max(20, var.service.request_seconds - var.service.stop_seconds)
-
-  health_check {
-    port                = tostring(local.ports.health)
-    path                = var.service.health.ready
-    matcher             = "200"
-    interval            = 10
-    timeout             = 5
-    healthy_threshold   = 2
-    unhealthy_threshold = 3
-  }
 }

@@ -10,19 +10,14 @@ output "edge_id" {
   value       = aws_lb.this.arn_suffix
 }
 
-# ECS takes a target group when it creates a service, so on AWS the load balancer comes first and the
-# service is told where to register; the other clouds tell the load balancer where the service is.
-output "entry" {
-  description = <<-EOT
-    How the load balancer reaches the service: its security group, the listener that serves, the ports of service and health, and the
-    target groups stable and canary with their names in CloudWatch; usable once both groups hang on the load balancer.
-  EOT
-  value = {
-    security_group_id = aws_security_group.this.id
-    listener_arn      = local.listener_arn
-    ports             = local.ports
-    target_groups     = { for key, group in aws_lb_target_group.this : key => { arn = group.arn, metric = group.arn_suffix } }
-  }
+output "listener_arn" {
+  description = "ARN of the listener that serves: 443 with a domain, else 80."
+  value       = var.domain == null ? aws_lb_listener.http.arn : aws_lb_listener.https[0].arn
+}
 
-  depends_on = [aws_lb_listener_rule.hold_canary]
+output "security_group_id" {
+  description = "Id of the load balancer's security group, usable once it may reach the tasks of a platform."
+  value       = aws_security_group.this.id
+
+  depends_on = [aws_vpc_security_group_egress_rule.services]
 }

@@ -70,30 +70,30 @@ variable "public_subnet_ids" {
   }
 }
 
-variable "service" {
+variable "target_group_arn" {
+  description = "ARN of the target group that gets all requests, from the module entry; null on a load balancer that several services share."
+  type        = string
+  nullable    = true
+}
+
+variable "cidr" {
   description = <<-EOT
-    The parts of the stack's variable service that the load balancer goes by: ports, the path that says ready, and the
-    seconds of requests and of the stop.
+    Range of the network, where several services share the load balancer: each has a name below domain, one wildcard certificate and
+    one wildcard record are theirs, and what is asked for by any other name gets 404. null: one service has it to itself.
   EOT
-  type = object({
-    port            = number
-    health          = object({ port = number, ready = string })
-    request_seconds = number
-    stop_seconds    = number
-  })
+  type        = string
+  nullable    = true
 
   validation {
-    condition     = alltrue([for port in compact([var.service.port, var.service.health.port]) : floor(port) == tonumber(port) && port >= 1 && port <= 65535])
-    error_message = <<-EOT
-      service.port and service.health.port must be whole numbers from 1 to 65535; they are ${var.service.port} and
-      ${coalesce(var.service.health.port, var.service.port)}.
-    EOT
+    # A name below it is what tells one service's requests from another's.
+    condition     = var.cidr == null || var.domain != null
+    error_message = "domain must be set where several services share the load balancer: each has a name below it."
   }
+}
 
-  validation {
-    condition     = can(regex("^/[!-~]*$", var.service.health.ready))
-    error_message = "service.health.ready must be a path that begins with \"/\", such as \"/ready\"; it is \"${var.service.health.ready}\"."
-  }
+variable "service" {
+  description = "The part of the stack's variable service that the load balancer goes by: the seconds of requests, the longest of several services."
+  type        = object({ request_seconds = number })
 
   validation {
     # A load balancer of AWS waits 4000 s at most.

@@ -2,6 +2,19 @@ locals {
   # …:service/CLUSTER/SERVICE
   service       = { ClusterName = split("/", var.service_id)[1], ServiceName = split("/", var.service_id)[2] }
   load_balancer = { LoadBalancer = var.edge_id }
+  # Of a load balancer that several share, what the service's own target groups say; what it answers in their place is the
+  # platform's alarm.
+  shared = var.entry.host != null
+  groups = { for key, group in var.entry.target_groups : key => merge(local.load_balancer, { TargetGroup = group.metric }) }
+  counted = local.shared ? merge([for key, dimensions in local.groups : {
+    "service_${key}"  = { metric = "HTTPCode_Target_5XX_Count", dimensions = dimensions }
+    "requests_${key}" = { metric = "RequestCount", dimensions = dimensions }
+    }]...) : {
+    for key, metric in { service = "HTTPCode_Target_5XX_Count", balancer = "HTTPCode_ELB_5XX_Count", requests = "RequestCount" } :
+    key => { metric = metric, dimensions = local.load_balancer }
+  }
+  failed = join(", ", [for key in keys(local.counted) : key if !startswith(key, "requests")])
+  asked  = join(", ", [for key in keys(local.counted) : key if !startswith(key, "service")])
 }
 
 # Answers of 500 and above, whoever gives them: the service, or the load balancer in its place.
@@ -21,20 +34,22 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
     label = "Answers of 500 and above, percent"
     # Sums go over whichever has a value. Requests that no target was chosen for are in none of the load balancer's counts but
     # that of its own errors: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
-    expression  = "IF(SUM([service, balancer]) >= 5, 100 * SUM([service, balancer]) / SUM([requests, balancer]), 0)"
+    expression = local.shared ? (
+      "IF(SUM([${local.failed}]) >= 5, 100 * SUM([${local.failed}]) / SUM([${local.asked}]), 0)"
+    ) : "IF(SUM([service, balancer]) >= 5, 100 * SUM([service, balancer]) / SUM([requests, balancer]), 0)"
     return_data = true
   }
 
   dynamic "metric_query" {
-    for_each = { service = "HTTPCode_Target_5XX_Count", balancer = "HTTPCode_ELB_5XX_Count", requests = "RequestCount" }
+    for_each = local.counted
 
     content {
       id = metric_query.key
 
       metric {
         namespace   = "AWS/ApplicationELB"
-        metric_name = metric_query.value
-        dimensions  = local.load_balancer
+        metric_name = metric_query.value.metric
+        dimensions  = metric_query.value.dimensions
         period      = 300
         stat        = "Sum"
       }
@@ -43,13 +58,13 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "unhealthy" {
-  for_each = var.entry.target_groups
+  for_each = local.groups
 
   alarm_name          = "${var.name}-unhealthy-${each.key}"
   alarm_description   = "The load balancer finds instances of ${each.key} not ready for 3 minutes."
   namespace           = "AWS/ApplicationELB"
   metric_name         = "UnHealthyHostCount"
-  dimensions          = merge(local.load_balancer, { TargetGroup = each.value.metric })
+  dimensions          = each.value
   statistic           = "Maximum"
   period              = 60
   evaluation_periods  = 3
@@ -66,7 +81,7 @@ resource "aws_cloudwatch_metric_alarm" "latency" {
   alarm_description   = "One answer in a hundred took longer than a second, for 3 minutes."
   namespace           = "AWS/ApplicationELB"
   metric_name         = "TargetResponseTime"
-  dimensions          = local.load_balancer
+  dimensions          = local.shared ? local.groups["stable"] : local.load_balancer
   extended_statistic  = "p99"
   period              = 60
   evaluation_periods  = 3

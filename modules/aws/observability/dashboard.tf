@@ -2,7 +2,11 @@ data "aws_region" "current" {}
 
 locals {
   balancer = ["LoadBalancer", var.edge_id]
-  tasks    = ["ClusterName", local.service.ClusterName, "ServiceName", local.service.ServiceName]
+  # Of whom answers are counted: the load balancer, or where several share it the service's own target groups.
+  answering = local.shared ? {
+    for key, group in var.entry.target_groups : key => concat(["TargetGroup", group.metric], local.balancer)
+  } : { all = local.balancer }
+  tasks = ["ClusterName", local.service.ClusterName, "ServiceName", local.service.ServiceName]
 
   # Title to the metrics of one graph.
   graphs = {
@@ -11,11 +15,16 @@ locals {
       concat(["AWS/ApplicationELB", "RequestCount", "TargetGroup", group.metric], local.balancer, [{ stat = "Sum" }])
     ]
     "2 Answers of 400 and above a minute" = [
-      for metric in ["HTTPCode_Target_4XX_Count", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"] :
-      concat(["AWS/ApplicationELB", metric], local.balancer, [{ stat = "Sum" }])
+      for pair in setproduct(local.shared ? ["HTTPCode_Target_4XX_Count", "HTTPCode_Target_5XX_Count"] : [
+        "HTTPCode_Target_4XX_Count", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count",
+      ], keys(local.answering)) :
+      concat(["AWS/ApplicationELB", pair[0]], local.answering[pair[1]], [{ stat = "Sum" }])
     ]
     "3 Seconds to answer" = [
-      for stat in ["p50", "p99"] : concat(["AWS/ApplicationELB", "TargetResponseTime"], local.balancer, [{ stat = stat, label = stat }])
+      for pair in setproduct(["p50", "p99"], keys(local.answering)) :
+      concat(["AWS/ApplicationELB", "TargetResponseTime"], local.answering[pair[1]], [{
+        stat = pair[0], label = local.shared ? "${pair[0]} ${pair[1]}" : pair[0]
+      }])
     ]
     "4 Instances ready" = [
       for group in values(var.entry.target_groups) :

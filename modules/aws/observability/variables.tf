@@ -14,8 +14,12 @@ variable "edge_id" {
 }
 
 variable "entry" {
-  description = "The load balancer's target groups, from the module edge: healthy instances are counted for each."
+  description = <<-EOT
+    The load balancer's target groups, from the module entry: healthy instances are counted for each; and the host name of a service
+    that shares the load balancer, whose answers are counted by target group too.
+  EOT
   type = object({
+    host          = string
     target_groups = map(object({ arn = string, metric = string }))
   })
 }

@@ -44,7 +44,7 @@ resource "aws_ecr_lifecycle_policy" "this" {
 
 # A registry that is not ECR asks nothing of IAM.
 resource "aws_iam_role_policy" "pull" {
-  count = length(local.arns)
+  count = var.reader == null ? 0 : length(local.arns)
 
   name = "pull-image"
   role = var.reader.execution

@@ -29,6 +29,7 @@ variable "repository_url" {
 }
 
 variable "reader" {
-  description = "The module identity's principal: its execution role may pull from the repository."
+  description = "The module identity's principal: its execution role may pull from the repository. null: whoever pulls is given the right elsewhere."
   type        = object({ task = string, execution = string })
+  nullable    = true
 }

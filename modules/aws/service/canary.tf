@@ -58,23 +58,27 @@ locals {
 resource "terraform_data" "trial" {
   count = local.shares.canary > 0 ? 1 : 0
 
-  input = {
+  input = merge(var.entry.host == null ? {} : { priority = tostring(var.entry.priority) }, {
     listener = var.entry.listener_arn
     region   = data.aws_region.current.id
     actions = jsonencode([{ Type = "forward", ForwardConfig = {
       TargetGroups = [for name, share in { stable = 100, canary = 0 } : { TargetGroupArn = var.entry.target_groups[name].arn, Weight = share }]
     } }])
-  }
+  })
 
   provisioner "local-exec" {
     when        = destroy
     interpreter = ["bash", "-ec"]
     command     = <<-EOT
-      rule=$(aws elbv2 describe-rules --listener-arn "$LISTENER" --region "$REGION" --query "Rules[?Priority=='100'].RuleArn" --output text)
+      rule=$(aws elbv2 describe-rules --listener-arn "$LISTENER" --region "$REGION" --query "Rules[?Priority=='$PRIORITY'].RuleArn" --output text)
       [[ -z $rule ]] || aws elbv2 modify-rule --rule-arn "$rule" --actions "$ACTIONS" --region "$REGION" >/dev/null
     EOT
 
-    environment = { LISTENER = self.input.listener, REGION = self.input.region, ACTIONS = self.input.actions }
+    environment = {
+      LISTENER = self.input.listener, REGION = self.input.region, ACTIONS = self.input.actions
+      # Of a service alone, also of one that was deployed before there were others.
+      PRIORITY = try(self.input.priority, "100")
+    }
   }
 }
 
@@ -82,11 +86,23 @@ resource "terraform_data" "trial" {
 # moment in which an apply was killed would go on sending requests, in nobody's state, and no other could have its priority.
 resource "aws_lb_listener_rule" "weights" {
   listener_arn = var.entry.listener_arn
-  priority     = 100
+  priority     = var.entry.priority
 
   condition {
-    path_pattern {
-      values = ["/*"]
+    dynamic "path_pattern" {
+      for_each = var.entry.host == null ? ["/*"] : []
+
+      content {
+        values = [path_pattern.value]
+      }
+    }
+
+    dynamic "host_header" {
+      for_each = var.entry.host == null ? [] : [var.entry.host]
+
+      content {
+        values = [host_header.value]
+      }
     }
   }
 

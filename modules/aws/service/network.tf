@@ -26,9 +26,9 @@ resource "aws_vpc_security_group_ingress_rule" "service" {
   to_port                      = each.value
 }
 
-# The other half: the load balancer reaches these tasks and nothing else.
+# The other half: the load balancer reaches these tasks and nothing else; a shared one reaches every service's.
 resource "aws_vpc_security_group_egress_rule" "edge" {
-  for_each = local.ports
+  for_each = var.entry.host == null ? local.ports : {}
 
   security_group_id            = var.entry.security_group_id
   description                  = "To the tasks: ${each.key}"

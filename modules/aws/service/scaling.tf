@@ -1,4 +1,6 @@
 resource "aws_appautoscaling_target" "this" {
+  count = var.scale == null ? 0 : 1
+
   service_namespace  = "ecs"
   scalable_dimension = "ecs:service:DesiredCount"
   resource_id        = "service/${aws_ecs_cluster.this.name}/${aws_ecs_service.stable.name}"
@@ -8,16 +10,16 @@ resource "aws_appautoscaling_target" "this" {
 
 # Both hold at once: the larger demand wins, and both must agree before anything is taken away.
 resource "aws_appautoscaling_policy" "this" {
-  for_each = {
+  for_each = var.scale == null ? {} : {
     cpu    = { metric = "ECSServiceAverageCPUUtilization", percent = coalesce(var.scale.cpu, 80) }
     memory = { metric = "ECSServiceAverageMemoryUtilization", percent = coalesce(var.scale.memory, 80) }
   }
 
   name               = "${var.name}-${each.key}"
   policy_type        = "TargetTrackingScaling"
-  service_namespace  = aws_appautoscaling_target.this.service_namespace
-  scalable_dimension = aws_appautoscaling_target.this.scalable_dimension
-  resource_id        = aws_appautoscaling_target.this.resource_id
+  service_namespace  = aws_appautoscaling_target.this[0].service_namespace
+  scalable_dimension = aws_appautoscaling_target.this[0].scalable_dimension
+  resource_id        = aws_appautoscaling_target.this[0].resource_id
 
   target_tracking_scaling_policy_configuration {
     target_value = each.value.percent
@@ -29,4 +31,9 @@ resource "aws_appautoscaling_policy" "this" {
       predefined_metric_type = each.value.metric
     }
   }
+}
+
+moved {
+  from = aws_appautoscaling_target.this
+  to   = aws_appautoscaling_target.this[0]
 }

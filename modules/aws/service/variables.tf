@@ -120,10 +120,12 @@ variable "private_subnet_ids" {
 }
 
 variable "entry" {
-  description = "The load balancer's security group, listener, ports and target groups, from the module edge."
+  description = "The load balancer's security group and listener, host and priority there, ports and target groups, from the module entry."
   type = object({
     security_group_id = string
     listener_arn      = string
+    host              = string
+    priority          = number
     ports             = object({ service = number, health = number })
     target_groups     = map(object({ arn = string, metric = string }))
   })

@@ -73,16 +73,20 @@ validation {
 }
 
 variable "scale" {
-  description = "Percent of CPU and of memory at which instances are added, 10 to 90; null: 80. requests must be null."
+  description = <<-EOT
+    Percent of CPU and of memory at which instances are added, 10 to 90; null: 80. requests must be null. As a whole null: instances.min
+    run, and no more.
+  EOT
   type        = object({ cpu = number, memory = number, requests = number })
+  nullable    = true
 
   validation {
-    condition     = alltrue([for percent in [var.scale.cpu, var.scale.memory] : percent == null ? true : percent >= 10 && percent <= 90])
+    condition     = alltrue([for percent in [try(var.scale.cpu, null), try(var.scale.memory, null)] : percent == null ? true : percent >= 10 && percent <= 90])
     error_message = "scale.cpu and scale.memory must be from 10 to 90 percent: below that there is never enough, above that the alarm rings first."
   }
 
   validation {
-    condition     = var.scale.requests == null
+    condition     = try(var.scale.requests, null) == null
     error_message = "scale.requests must be null on AWS, which counts requests by the minute and not how many there are at once; use scale.cpu."
   }
 }

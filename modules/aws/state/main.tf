@@ -12,6 +12,7 @@ locals {
   keys = {
     "stacks/aws"           = "stack.tfstate"
     "stacks/vm/aws"        = "vm.tfstate"
+    "stacks/platform/aws"  = "platform.tfstate"
     "stacks/bootstrap/aws" = "bootstrap.tfstate"
   }
 }

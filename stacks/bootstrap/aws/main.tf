@@ -53,6 +53,7 @@ module "delivery" {
   name           = var.name
   environments   = var.environments
   machines       = var.machines
+  platforms      = var.platforms
   zones          = var.zones
   github         = var.github
   store          = module.state.store

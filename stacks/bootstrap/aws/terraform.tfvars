@@ -12,6 +12,8 @@ machines = {
   staging    = "hello-staging"
 }
 
+# platforms = { production = "prod", staging = "staging" } # that services share
+
 keep_images = 30
 
 # zones   = { production = "Z0123456789ABCDEFGHIJ" } # of the stack's domain

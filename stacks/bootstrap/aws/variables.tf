@@ -40,6 +40,12 @@ variable "machines" {
   type        = map(string)
 }
 
+variable "platforms" {
+  description = "Environment of the pipeline to the name of its platform, as in stacks/platform/aws; {} where services share nothing."
+  type        = map(string)
+  default     = {}
+}
+
 variable "zones" {
   description = "Environment of the pipeline to the Route 53 zone of its domain, whose records its deployer may change; {} without domains."
   type        = map(string)

@@ -6,6 +6,7 @@ variables {
   name           = "test"
   environments   = { production = "test", staging = "test-staging" }
   machines       = { production = "test-hello", staging = "hello-staging" }
+  platforms      = {}
   zones          = { production = "Z0123456789ABCDEFGHIJ" }
   github         = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }
   store          = "arn:aws:s3:::test-state-123456789012-us-east-1"
@@ -202,4 +203,49 @@ run "refuses_wrong_values_by_the_second_rule" {
     github = { owner = "someone", owner_id = 0, repository = "meridian", repository_id = 0 }
   }
   expect_failures = [var.environments, var.github]
+}
+
+run "a_platform_and_what_stands_on_it_go_by_the_prefix" {
+  variables {
+    platforms = { staging = "stg" }
+  }
+  assert {
+    condition = alltrue(flatten([for statement in jsondecode(aws_iam_policy.deployer["staging/platform"].policy).Statement : [
+      for arn in flatten([statement.Resource]) : arn == "*" || !strcontains(arn, "stg") || strcontains(arn, "stg-*")
+    ]])) && strcontains(aws_iam_policy.deployer["staging/platform"].policy, "loadbalancer/app/stg-*") && !strcontains(aws_iam_policy.deployer["staging/platform"].policy, "meridian*")
+    error_message = "Whatever begins with the name and a hyphen, so that another platform's stg2-orders is not reached."
+  }
+  assert {
+    condition     = !contains(keys(aws_iam_policy.deployer), "production/platform") && !strcontains(aws_iam_policy.deployer["production/service"].policy, "stg")
+    error_message = "Another environment's deployer has none of it."
+  }
+  assert {
+    condition     = aws_iam_policy.boundary["stg"].name == "stg-boundary" && strcontains(aws_iam_policy.boundary["stg"].policy, "secret:stg-*") && strcontains(aws_iam_policy.deployer["staging/platform"].policy, "arn:aws:iam::123456789012:policy/stg-boundary")
+    error_message = "Roles on the platform have its boundary."
+  }
+  assert {
+    condition     = contains(flatten([for statement in jsondecode(aws_iam_role_policy.deployer["staging"].policy).Statement : statement.Resource]), "arn:aws:s3:::test-state-123456789012-us-east-1/env:/staging_*/stack.tfstate*")
+    error_message = "The state of each service is its environment's."
+  }
+  assert {
+    condition     = alltrue([for policy in aws_iam_policy.deployer : length(policy.policy) <= 6144])
+    error_message = "AWS takes no longer ones."
+  }
+}
+
+run "refuses_a_platform_that_another_environments_stack_begins_with" {
+  command = plan
+  variables {
+    platforms    = { staging = "prod" }
+    environments = { production = "prod-time", staging = "test-staging" }
+  }
+  expect_failures = [var.platforms]
+}
+
+run "refuses_a_platforms_name_with_a_hyphen" {
+  command = plan
+  variables {
+    platforms = { staging = "stg-2" }
+  }
+  expect_failures = [var.platforms]
 }

@@ -10,7 +10,9 @@ variables {
   waf               = false
   network_id        = "vpc-1"
   public_subnet_ids = ["subnet-1", "subnet-2"]
-  service           = { port = 8080, health = { port = 8081, ready = "/ready" }, request_seconds = 30, stop_seconds = 10 }
+  target_group_arn  = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/test-stable/0123456789abcdef"
+  cidr              = null
+  service           = { request_seconds = 30 }
 }
 
 run "with_the_variables_above" {
@@ -40,20 +42,8 @@ run "with_the_variables_above" {
     error_message = "The client's address is the last entry and cannot be forged: the service reads the last entry of X-Forwarded-For, without port."
   }
   assert {
-    condition     = alltrue([for group in aws_lb_target_group.this : group.health_check[0].path == "/ready" && group.health_check[0].port == "8081" && group.health_check[0].matcher == "200" && group.target_type == "ip"])
-    error_message = "An instance counts as healthy only by its own readiness: port 8081, /ready, exactly 200."
-  }
-  assert {
-    condition     = aws_lb.this.idle_timeout == 60 && alltrue([for group in aws_lb_target_group.this : group.port == 8080 && group.deregistration_delay == "20"])
-    error_message = "What stands today stays: another port would replace the groups, on which everything hangs."
-  }
-  assert {
-    condition     = aws_lb_listener_rule.hold_canary.action[0].target_group_arn == aws_lb_target_group.this["canary"].arn && aws_lb_listener_rule.hold_canary.priority == 50000
-    error_message = "A canary's group hangs on the load balancer before there is a canary: ECS refuses a target group without load balancer."
-  }
-  assert {
-    condition     = one(one(aws_lb_listener_rule.hold_canary.condition).source_ip).values == toset(["192.0.2.1/32"])
-    error_message = "And no request may find it: an address of RFC 5737."
+    condition     = aws_lb.this.idle_timeout == 60 && aws_lb_listener.http.default_action[0].target_group_arn == var.target_group_arn && length(aws_vpc_security_group_egress_rule.services) == 0
+    error_message = "All requests are the one service's, and the load balancer reaches nothing until that opens the way."
   }
   assert {
     condition     = length(aws_wafv2_web_acl.this) == 0 && length(aws_wafv2_web_acl_association.this) == 0
@@ -83,7 +73,7 @@ run "with_a_domain" {
     error_message = "With a domain port 80 only redirects and to that domain: a forged Host header must not send visitors elsewhere."
   }
   assert {
-    condition     = output.entry.listener_arn == aws_lb_listener.https[0].arn
+    condition     = output.listener_arn == aws_lb_listener.https[0].arn
     error_message = "The canary's weights belong to the listener that serves."
   }
 }
@@ -160,38 +150,51 @@ run "refuses_a_domain_without_any_certificate" {
 run "a_service_of_ones_own_with_long_requests" {
   command = plan
   variables {
-    service = { port = 9898, health = { port = null, ready = "/readyz" }, request_seconds = 600, stop_seconds = 60 }
+    service = { request_seconds = 600 }
   }
   assert {
-    condition     = output.entry.ports == { service = 9898, health = 9898 } && alltrue([for group in aws_lb_target_group.this : group.health_check[0].port == "9898" && group.health_check[0].path == "/readyz"])
-    error_message = "Its health is asked where it serves unless it has another port."
+    condition     = aws_lb.this.idle_timeout == 600
+    error_message = "A request has its time."
   }
-  assert {
-    condition     = aws_lb.this.idle_timeout == 600 && alltrue([for group in aws_lb_target_group.this : group.port == 8080 && group.deregistration_delay == "540"])
-    error_message = "A request has its time, also while its task is taken away: the last minute is the service's own to stop."
-  }
-}
-
-run "refuses_a_port_that_is_none" {
-  command = plan
-  variables {
-    service = { port = 8080, health = { port = 0, ready = "/ready" }, request_seconds = 30, stop_seconds = 10 }
-  }
-  expect_failures = [var.service]
-}
-
-run "refuses_an_address_for_a_path" {
-  command = plan
-  variables {
-    service = { port = 8080, health = { port = 8081, ready = "http://localhost/ready" }, request_seconds = 30, stop_seconds = 10 }
-  }
-  expect_failures = [var.service]
 }
 
 run "refuses_requests_longer_than_an_hour" {
   command = plan
   variables {
-    service = { port = 8080, health = { port = 8081, ready = "/ready" }, request_seconds = 3601, stop_seconds = 10 }
+    service = { request_seconds = 3601 }
   }
   expect_failures = [var.service]
+}
+
+run "several_services_share_it_by_the_names_below_its_domain" {
+  command = plan
+  variables {
+    domain           = { name = "staging.example.com", zone = "Z0123456789ABCDEFGHIJ" }
+    target_group_arn = null
+    cidr             = "10.30.0.0/16"
+  }
+  assert {
+    condition     = aws_acm_certificate.this[0].domain_name == "*.staging.example.com" && aws_route53_record.this[0].name == "*.staging.example.com"
+    error_message = "One certificate and one record serve all of them."
+  }
+  assert {
+    condition     = aws_lb_listener.https[0].default_action[0].type == "fixed-response" && aws_lb_listener.https[0].default_action[0].fixed_response[0].status_code == "404"
+    error_message = "A name that is no service's gets 404, from nobody's instances."
+  }
+  assert {
+    condition     = aws_lb_listener.http.default_action[0].redirect[0].host == "#{host}" && aws_lb_listener.http.default_action[0].redirect[0].protocol == "HTTPS"
+    error_message = "Port 80 leads to the same name."
+  }
+  assert {
+    condition     = aws_vpc_security_group_egress_rule.services[0].cidr_ipv4 == "10.30.0.0/16"
+    error_message = "It reaches the network and nothing beyond, by one rule."
+  }
+}
+
+run "refuses_to_be_shared_without_names" {
+  command = plan
+  variables {
+    cidr = "10.30.0.0/16"
+  }
+  expect_failures = [var.cidr]
 }

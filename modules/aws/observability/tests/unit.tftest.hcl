@@ -7,6 +7,7 @@ variables {
   service_id = "arn:aws:ecs:us-east-1:123456789012:service/cluster-of-test/test-stable"
   edge_id    = "app/test/0123456789abcdef"
   entry = {
+    host = null
     target_groups = {
       stable = { arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/test-stable/0123456789abcdef", metric = "targetgroup/test-stable/0123456789abcdef" }
       canary = { arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/test-canary/fedcba9876543210", metric = "targetgroup/test-canary/fedcba9876543210" }
@@ -36,5 +37,31 @@ run "with_the_variables_above" {
   assert {
     condition     = length(distinct([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : "${widget.x},${widget.y}"])) == 7
     error_message = "The dashboard shows six graphs that do not overlap: a heading and six graphs."
+  }
+}
+
+run "of_one_service_among_others_its_own_answers_count" {
+  variables {
+    entry = {
+      host = "orders.staging.example.com"
+      target_groups = {
+        stable = { arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/test-stable/0123456789abcdef", metric = "targetgroup/test-stable/0123456789abcdef" }
+        canary = { arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/test-canary/fedcba9876543210", metric = "targetgroup/test-canary/fedcba9876543210" }
+      }
+    }
+  }
+  assert {
+    condition     = alltrue(flatten([for query in aws_cloudwatch_metric_alarm.errors.metric_query : [for metric in query.metric : can(metric.dimensions.TargetGroup)]])) && can(aws_cloudwatch_metric_alarm.latency.dimensions.TargetGroup)
+    error_message = "No alarm of its rings for another's answers."
+  }
+  assert {
+    condition     = one([for query in aws_cloudwatch_metric_alarm.errors.metric_query : query.expression if query.expression != null]) == "IF(SUM([service_canary, service_stable]) >= 5, 100 * SUM([service_canary, service_stable]) / SUM([requests_canary, requests_stable]), 0)"
+    error_message = "A canary's errors count with the stable's, over the requests of both."
+  }
+  assert {
+    condition = alltrue(flatten([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [
+      for metric in try(widget.properties.metrics, []) : contains(metric, "TargetGroup") if metric[0] == "AWS/ApplicationELB"
+    ]]))
+    error_message = "Nor does the dashboard show them."
   }
 }

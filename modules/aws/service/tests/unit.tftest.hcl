@@ -40,6 +40,8 @@ variables {
   entry = {
     security_group_id = "sg-edge"
     listener_arn      = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/test/0123456789abcdef/0123456789abcdef"
+    host              = null
+    priority          = 100
     ports             = { service = 8080, health = 8081 }
     target_groups = {
       stable = { arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/test-stable/0123456789abcdef", metric = "targetgroup/test-stable/0123456789abcdef" }
@@ -131,7 +133,7 @@ run "with_the_variables_above" {
     error_message = "At 80 percent."
   }
   assert {
-    condition     = aws_appautoscaling_target.this.min_capacity == 2 && aws_appautoscaling_target.this.max_capacity == 6 && aws_appautoscaling_target.this.resource_id == "service/test/test-stable"
+    condition     = aws_appautoscaling_target.this[0].min_capacity == 2 && aws_appautoscaling_target.this[0].max_capacity == 6 && aws_appautoscaling_target.this[0].resource_id == "service/test/test-stable"
     error_message = "Between min and max, of the stable service."
   }
   assert {
@@ -299,6 +301,8 @@ run "a_service_of_ones_own" {
     entry = {
       security_group_id = "sg-edge"
       listener_arn      = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/test/0123456789abcdef/0123456789abcdef"
+      host              = null
+      priority          = 100
       ports             = { service = 9898, health = 9898 }
       target_groups = {
         stable = { arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/test-stable/0123456789abcdef", metric = "targetgroup/test-stable/0123456789abcdef" }
@@ -438,4 +442,39 @@ run "refuses_a_percentage_that_is_never_reached" {
     scale = { cpu = 100, memory = null, requests = null }
   }
   expect_failures = [var.scale]
+}
+
+run "one_among_others_gets_the_requests_for_its_name" {
+  command = plan
+  variables {
+    entry = {
+      security_group_id = "sg-edge"
+      listener_arn      = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/test/0123456789abcdef/0123456789abcdef"
+      host              = "orders.staging.example.com"
+      priority          = 107
+      ports             = { service = 8080, health = 8081 }
+      target_groups = {
+        stable = { arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/test-stable/0123456789abcdef", metric = "targetgroup/test-stable/0123456789abcdef" }
+        canary = { arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/test-canary/fedcba9876543210", metric = "targetgroup/test-canary/fedcba9876543210" }
+      }
+    }
+    canary = { image = "example.com/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 10, stable = "arn:aws:ecs:us-east-1:123456789012:task-definition/test-stable:1" }
+    scale  = null
+  }
+  assert {
+    condition     = one(one(aws_lb_listener_rule.weights.condition).host_header).values == toset(["orders.staging.example.com"]) && aws_lb_listener_rule.weights.priority == 107
+    error_message = "By its host, at the priority of its slot."
+  }
+  assert {
+    condition     = terraform_data.trial[0].input.priority == "107"
+    error_message = "What takes a canary's requests away finds the rule of this service and not another's."
+  }
+  assert {
+    condition     = length(aws_vpc_security_group_egress_rule.edge) == 0 && length(aws_vpc_security_group_ingress_rule.service) == 2
+    error_message = "The load balancer reaches it without a rule more; the service lets in the load balancer alone."
+  }
+  assert {
+    condition     = length(aws_appautoscaling_target.this) == 0 && length(aws_appautoscaling_policy.this) == 0
+    error_message = "Without scaling nothing adds instances."
+  }
 }

@@ -1,0 +1,24 @@
+output "stable" {
+  description = "ARN of the target group stable, for the default action of a load balancer that one service has to itself."
+  value       = aws_lb_target_group.this["stable"].arn
+}
+
+# ECS takes a target group when it creates a service, so on AWS the load balancer comes first and the
+# service is told where to register; the other clouds tell the load balancer where the service is.
+output "entry" {
+  description = <<-EOT
+    How the load balancer reaches the service: its security group, the listener that serves, the host name and the priority of the rule
+    that shares requests, the ports of service and health, and the target groups stable and canary with their names in CloudWatch;
+    usable once both groups hang on the load balancer.
+  EOT
+  value = {
+    security_group_id = var.security_group_id
+    listener_arn      = var.listener_arn
+    host              = var.host
+    priority          = 100 + var.slot
+    ports             = local.ports
+    target_groups     = { for key, group in aws_lb_target_group.this : key => { arn = group.arn, metric = group.arn_suffix } }
+  }
+
+  depends_on = [aws_lb_listener_rule.hold_canary]
+}

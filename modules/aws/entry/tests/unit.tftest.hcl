@@ -1,0 +1,87 @@
+# What a service registers with, alone or among others.
+mock_provider "aws" {
+  source          = "./.."
+  override_during = plan
+}
+
+variables {
+  name              = "test"
+  network_id        = "vpc-1"
+  listener_arn      = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/test/0123456789abcdef/0123456789abcdef"
+  security_group_id = "sg-edge"
+  host              = null
+  slot              = 0
+  service           = { port = 8080, health = { port = 8081, ready = "/ready" }, request_seconds = 30, stop_seconds = 10 }
+}
+
+run "with_the_variables_above" {
+  command = plan
+  assert {
+    condition     = alltrue([for group in aws_lb_target_group.this : group.health_check[0].path == "/ready" && group.health_check[0].port == "8081" && group.health_check[0].matcher == "200" && group.target_type == "ip"])
+    error_message = "An instance counts as healthy only by its own readiness: port 8081, /ready, exactly 200."
+  }
+  assert {
+    condition     = alltrue([for group in aws_lb_target_group.this : group.port == 8080 && group.deregistration_delay == "20"])
+    error_message = "What stands today stays: another port would replace the groups, on which everything hangs."
+  }
+  assert {
+    condition     = aws_lb_listener_rule.hold_canary.action[0].target_group_arn == aws_lb_target_group.this["canary"].arn && aws_lb_listener_rule.hold_canary.priority == 50000 && output.entry.priority == 100
+    error_message = "A canary's group hangs on the load balancer before there is a canary: ECS refuses a target group without load balancer."
+  }
+  assert {
+    condition     = one(one(aws_lb_listener_rule.hold_canary.condition).source_ip).values == toset(["192.0.2.1/32"])
+    error_message = "And no request may find it: an address of RFC 5737."
+  }
+  assert {
+    condition     = output.entry.security_group_id == "sg-edge" && output.entry.listener_arn == var.listener_arn && output.entry.ports == { service = 8080, health = 8081 }
+    error_message = "The service is told where to register, and who reaches it."
+  }
+}
+
+run "one_among_others" {
+  command = plan
+  variables {
+    host = "orders.staging.example.com"
+    slot = 7
+  }
+  assert {
+    condition     = aws_lb_listener_rule.hold_canary.priority == 49993 && output.entry.priority == 107 && output.entry.host == "orders.staging.example.com"
+    error_message = "Its rules have the priorities of its slot."
+  }
+  assert {
+    # A set, and both groups have the same ARN here.
+    condition     = length(aws_lb_listener_rule.hold_canary.action[0].forward[0].target_group) == 1
+    error_message = "Both groups hang on the load balancer: its default action is nobody's."
+  }
+}
+
+run "a_service_of_ones_own_with_long_requests" {
+  command = plan
+  variables {
+    service = { port = 9898, health = { port = null, ready = "/readyz" }, request_seconds = 600, stop_seconds = 60 }
+  }
+  assert {
+    condition     = output.entry.ports == { service = 9898, health = 9898 } && alltrue([for group in aws_lb_target_group.this : group.health_check[0].port == "9898" && group.health_check[0].path == "/readyz"])
+    error_message = "Its health is asked where it serves unless it has another port."
+  }
+  assert {
+    condition     = alltrue([for group in aws_lb_target_group.this : group.port == 8080 && group.deregistration_delay == "540"])
+    error_message = "A request has its time, also while its task is taken away: the last minute is the service's own to stop."
+  }
+}
+
+run "refuses_a_port_that_is_none" {
+  command = plan
+  variables {
+    service = { port = 8080, health = { port = 0, ready = "/ready" }, request_seconds = 30, stop_seconds = 10 }
+  }
+  expect_failures = [var.service]
+}
+
+run "refuses_an_address_for_a_path" {
+  command = plan
+  variables {
+    service = { port = 8080, health = { port = 8081, ready = "http://localhost/ready" }, request_seconds = 30, stop_seconds = 10 }
+  }
+  expect_failures = [var.service]
+}

@@ -1,0 +1,59 @@
+variable "name" {
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  type        = string
+}
+
+variable "network_id" {
+  description = "Id of the VPC, from the module network."
+  type        = string
+}
+
+variable "listener_arn" {
+  description = "ARN of the listener that serves, from the module edge."
+  type        = string
+}
+
+variable "security_group_id" {
+  description = "Id of the load balancer's security group, from the module edge."
+  type        = string
+}
+
+variable "host" {
+  description = "Host name whose requests the service gets, on a load balancer that several share; null: all requests are its own."
+  type        = string
+  nullable    = true
+}
+
+variable "slot" {
+  description = <<-EOT
+    Place among the services of a load balancer, 1 to 49, one for each; 0 of a service that has it to itself. It gives the rules their
+    priorities, 100 + slot and 50000 - slot: a load balancer takes 100 rules and 100 target groups, and a service has two of each.
+  EOT
+  type        = number
+}
+
+variable "service" {
+  description = <<-EOT
+    The parts of the stack's variable service that the target groups go by: ports, the path that says ready, and the
+    seconds of requests and of the stop.
+  EOT
+  type = object({
+    port            = number
+    health          = object({ port = number, ready = string })
+    request_seconds = number
+    stop_seconds    = number
+  })
+
+  validation {
+    condition     = alltrue([for port in compact([var.service.port, var.service.health.port]) : floor(port) == tonumber(port) && port >= 1 && port <= 65535])
+    error_message = <<-EOT
+      service.port and service.health.port must be whole numbers from 1 to 65535; they are ${var.service.port} and
+      ${coalesce(var.service.health.port, var.service.port)}.
+    EOT
+  }
+
+  validation {
+    condition     = can(regex("^/[!-~]*$", var.service.health.ready))
+    error_message = "service.health.ready must be a path that begins with \"/\", such as \"/ready\"; it is \"${var.service.health.ready}\"."
+  }
+}

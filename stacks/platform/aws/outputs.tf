@@ -1,0 +1,49 @@
+output "name" {
+  description = "Name that all of it was made under; a destroy goes by this one."
+  value       = local.name
+}
+
+output "region" {
+  description = "Region that it stands in."
+  value       = var.region
+}
+
+output "url" {
+  description = "Domain of the services; what no service has answers 404."
+  value       = "https://${var.domain.name}"
+}
+
+output "services" {
+  description = "Key to the address of each service that is declared, previews too."
+  value       = { for key, host in local.hosts : key => "https://${host}" }
+}
+
+output "network_id" {
+  description = "Id of the VPC."
+  value       = module.network.network_id
+}
+
+output "tfvars" {
+  description = "The variable platform of a service's stack, to save as a file: terraform output -json tfvars > ../../aws/ENV.platform.tfvars.json"
+  value = {
+    platform = {
+      name               = var.name
+      domain             = var.domain.name
+      nat                = var.nat
+      network_id         = module.network.network_id
+      private_subnet_ids = module.network.private_subnet_ids
+      firewall_source    = null
+      compute            = null
+      door               = { listener_arn = module.edge.listener_arn, security_group_id = module.edge.security_group_id }
+      edge_id            = module.edge.edge_id
+      channel            = module.alerts.channel
+      repository_url     = module.registry.repository_url
+      puller             = null
+      services = { for key, service in local.services : key => {
+        url = "https://${local.hosts[key]}", slot = service.slot, request_seconds = service.request_seconds
+      } }
+    }
+  }
+
+  depends_on = [module.edge]
+}

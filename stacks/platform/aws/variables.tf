@@ -1,0 +1,142 @@
+variable "name" {
+  description = "Name of the platform, one for each environment: 2 to 7 lower-case letters and digits, a letter first. A service's stack is NAME-KEY."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,6}$", var.name))
+    error_message = "name must be 2 to 7 lower-case letters and digits, a letter first, such as prod; it is \"${var.name}\"."
+  }
+}
+
+variable "region" {
+  description = "AWS region, such as eu-central-1."
+  type        = string
+
+  validation {
+    # China, GovCloud and the sovereign cloud are partitions of their own, with other ARNs, hosts and consoles.
+    condition     = can(regex("^[a-z]{2}-[a-z]+-[0-9]$", var.region)) && !startswith(var.region, "cn-")
+    error_message = "region must be an AWS region such as eu-central-1, without a zone's letter, not of China or GovCloud; it is \"${var.region}\"."
+  }
+}
+
+variable "account" {
+  description = "Twelve digits of the account to deploy to; any other is refused. null: the account of the credentials."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.account == null || can(regex("^[0-9]{12}$", var.account))
+    error_message = "account must be the twelve digits of an AWS account, in quotes; it is \"${coalesce(var.account, "null")}\"."
+  }
+}
+
+variable "boundary" {
+  description = <<-EOT
+    Whether the roles have the permissions boundary NAME-boundary, which a deployer of the bootstrap's must set and an account of one's
+    own need not have.
+  EOT
+  type        = bool
+  default     = false
+}
+
+variable "cidr" {
+  description = "IPv4 range of the network, private, /16 to /22."
+  type        = string
+}
+
+variable "zones" {
+  description = "Number of availability zones, 2 to 4."
+  type        = number
+}
+
+variable "nat" {
+  description = <<-EOT
+    How private subnets reach the internet: "single", "zonal" (a NAT gateway in each zone) or "none" (ECR, logs and S3 only, through
+    endpoints).
+  EOT
+  type        = string
+}
+
+variable "repository_url" {
+  description = "Repository that exists already and takes the images of all services, HOST/PATH; null makes one for this platform."
+  type        = string
+  default     = null
+}
+
+variable "keep_images" {
+  description = "How many images the platform's own repository keeps, the newest, 10 to 1000, those of all services together."
+  type        = number
+}
+
+variable "domain" {
+  description = <<-EOT
+    Domain of the services, each KEY.NAME: name, and zone (Route 53 hosted zone id) or certificate (ARN in ACM, of *.NAME). No
+    service can stand while it changes.
+  EOT
+  type        = object({ name = string, zone = optional(string), certificate = optional(string) })
+  nullable    = false
+}
+
+variable "waf" {
+  description = "Whether AWS WAF filters requests, from 9 USD a month."
+  type        = bool
+}
+
+variable "email" {
+  description = "Who gets alarms, once the link in AWS's message is followed; null for nobody."
+  type        = string
+  default     = null
+}
+
+variable "services" {
+  description = <<-EOT
+    The services, by key: slot, 1 to 49 without the last ones, which are the previews', each once and for good; check, which only other
+    clouds ask for; request_seconds, how long a request may take, 1 to 3600, the longest holding for all on AWS. A key has 2 to 8
+    lower-case letters, digits and single hyphens.
+  EOT
+  type = map(object({
+    slot            = number
+    check           = optional(object({ path = optional(string, "/now"), status = optional(number, 200) }), {})
+    request_seconds = optional(number, 30)
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([for key in keys(var.services) :
+      can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) >= 2 && length(key) <= 8 && !can(regex("^(p[0-9]+|platform)$", key))
+    ])
+    error_message = <<-EOT
+      services: a key has 2 to 8 lower-case letters, digits and single hyphens, a letter first, and is not platform or a preview's such
+      as p1; they are ${join(", ", keys(var.services))}.
+    EOT
+  }
+
+  validation {
+    # 100 rules and, fixed, 100 target groups, of which a service has two:
+    # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+    condition     = length(var.services) + var.previews <= 49
+    error_message = "services and previews together are ${length(var.services) + var.previews}, and a load balancer of AWS takes 49."
+  }
+
+  validation {
+    condition = alltrue([for service in values(var.services) :
+      floor(service.slot) == service.slot && service.slot >= 1 && service.slot <= 49 - var.previews
+    ]) && length(distinct(values(var.services)[*].slot)) == length(var.services)
+    error_message = <<-EOT
+      services: each needs a slot of its own, a whole number from 1 to ${49 - var.previews} (49 without the previews); they are
+      ${join(", ", [for key, service in var.services : "${key} ${service.slot}"])}.
+    EOT
+  }
+}
+
+variable "previews" {
+  description = "How many previews of pull requests may stand at once, p1 and so on, 0 to 20."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = floor(var.previews) == var.previews && var.previews >= 0 && var.previews <= 20
+    error_message = "previews must be a whole number from 0 to 20; it is ${var.previews}."
+  }
+}
