@@ -170,6 +170,11 @@ class Aws(Cloud):
         return None
 
 
+class AwsPlatform(Aws):
+    deploys = "4 to 6 minutes the first time, for load balancer, NAT gateway and certificate, later some 1."
+    destroys = "5 to 8 minutes, for load balancer and NAT gateway let go of the network slowly."
+
+
 class AwsMachine(Aws):
     deploys = (
         "8 to 12 minutes the first time (image 2, load balancer 3, machine until healthy 4), later 1, "

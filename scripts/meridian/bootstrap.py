@@ -58,7 +58,7 @@ class Bootstrap(Stack):
         super().__init__(f"bootstrap/{cloud}")
         self.own_folder = f"stacks/{self.place}"
         # Folders of the stacks whose states are kept there.
-        self.stacks = (f"stacks/{cloud}", f"stacks/vm/{cloud}")
+        self.stacks = (f"stacks/{cloud}", f"stacks/vm/{cloud}", f"stacks/platform/{cloud}")
 
     @functools.cached_property
     def terraform(self):

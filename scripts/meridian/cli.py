@@ -7,13 +7,14 @@ import re
 import signal
 import sys
 
-from meridian import bootstrap, canary, commands, cost, pipeline, signature, vulnerabilities
+from meridian import bootstrap, canary, commands, cost, pipeline, services, signature, vulnerabilities
 from meridian.console import ROOT, Problem
-from meridian.stack import CLOUDS, MACHINES, Stack
+from meridian.stack import CLOUDS, MACHINES, PLATFORMS, Stack
 
 # Each is --name, with the environment variable NAME as its default; one that is empty is not set.
 OPTIONS = {
     "env": "the environment; production if unset",
+    "service": "a service on the environment's platform, by its key; the stack with a network of its own if unset",
     "image": "the image, REPOSITORY@sha256:…; without it the one that was supplied before, or one built from app/",
     "build": "1 builds app/ even so",
     "base": "another base image to build on, tar:///…",
@@ -50,20 +51,22 @@ def here(*places):
 
 SERVICES = here(*CLOUDS)
 ANY = here(*CLOUDS, *MACHINES)
+DEPLOYED = here(*CLOUDS, *PLATFORMS, *MACHINES)
 BOOTSTRAPS = here(*(f"bootstrap/{cloud}" for cloud in CLOUDS))
 # Command: what runs it, the stacks that it takes or what else it names, its options, and what is passed on behind --.
 TERRAFORM = "arguments for Terraform"
 COMMANDS = {
-    "doctor": (commands.doctor, ANY, "env image", None),
-    "plan": (commands.plan, ANY, "env image build base save", TERRAFORM),
-    "deploy": (commands.deploy, ANY, "env image build base yes", TERRAFORM),
-    "cost": (cost.cost, ANY, "env rates per_vcpu", TERRAFORM),
-    "verify": (commands.verify, ANY, "env", None),
-    "destroy": (commands.destroy, (*ANY, *BOOTSTRAPS), "env confirm wait destroy_pause", TERRAFORM),
+    "doctor": (commands.doctor, DEPLOYED, "env service image", None),
+    "plan": (commands.plan, DEPLOYED, "env service image build base save", TERRAFORM),
+    "deploy": (commands.deploy, DEPLOYED, "env service image build base yes", TERRAFORM),
+    "cost": (cost.cost, DEPLOYED, "env service rates per_vcpu", TERRAFORM),
+    "verify": (commands.verify, ANY, "env service", None),
+    "destroy": (commands.destroy, (*DEPLOYED, *BOOTSTRAPS), "env service confirm wait destroy_pause", TERRAFORM),
     "canary": (
-        canary.run, SERVICES, "env image percent minutes answers failed_percent rate paths url probe withdraw",
+        canary.run, SERVICES, "env service image percent minutes answers failed_percent rate paths url probe withdraw",
         TERRAFORM
     ),  # fmt: skip
+    "new-service": (services.new_service, None, "service", None),
     "bootstrap": (bootstrap.run, tuple(each.partition("/")[2] for each in BOOTSTRAPS), "", None),
     "settings": (pipeline.settings, ANY, "env for", None),
     "circleci": (pipeline.circleci, here("vm/gcp"), "env for", None),
@@ -108,7 +111,12 @@ def main(arguments):
 def stack(options):
     if options.command == "bootstrap" or options.stack in BOOTSTRAPS:
         return bootstrap.Bootstrap(options.stack.rpartition("/")[2])
-    return options.stack and Stack(options.stack, options.env, options.further)
+    service = getattr(options, "service", None)
+    if service and options.stack and options.stack not in CLOUDS:
+        raise Problem(f"SERVICE is {service}, and {options.stack.replace('/', '-')} has no services.",
+            f"A service stands on its platform: ./taskw {options.command}-{options.stack.rpartition('/')[2]} "
+            f"SERVICE={service}")
+    return options.stack and Stack(options.stack, options.env, options.further, service=service)
 
 
 def parse(arguments):
@@ -159,7 +167,7 @@ def nearest(word, known):
 def place(stacks):
     def parsed(text):
         # As the tasks are called: vm-aws is vm/aws.
-        name = re.sub("^(vm|bootstrap)-", r"\1/", text)
+        name = re.sub("^(vm|bootstrap|platform)-", r"\1/", text)
         if name not in stacks:
             raise argparse.ArgumentTypeError(
                 f'"{text}" is none of {", ".join(each.replace("/", "-") for each in stacks)}')

@@ -10,19 +10,22 @@ import tempfile
 from meridian import cost
 from meridian.checks import CLOCK, built, examine, java, jdk, prober, ready
 from meridian.cloud import canary_ends, outputs_of, replaced
-from meridian.console import Problem, confirm, say, typed
+from meridian.console import Command, Problem, confirm, say, typed
 from meridian.image import Image
 from meridian.look import look
 from meridian.pipeline import keep, save_plan
 
 
 def begin(stack):
-    say(f"Environment {stack.env} on {stack.cloud.title}.")
+    title = stack.title.rstrip(",")
+    say(f"{title[0].upper()}{title[1:]} on {stack.cloud.title}.")
 
 
-def asked(options):
+def asked(stack, options):
     """Refuses what the stack cannot be told to run, before anything takes time; a typed BASE counts more than an
     exported one."""
+    if not stack.runs and (options.image or options.build or options.base):
+        raise Problem("A platform runs no image.", f"{stack.command('deploy')}; services have IMAGE, BUILD and BASE.")
     if options.image and options.build:
         raise Problem("IMAGE and BUILD are both set.", "IMAGE deploys what there is, BUILD=1 what app/ gives.")
     if options.image:
@@ -42,7 +45,7 @@ def doctor(stack, options):
             supplied = stack.variable("image") or (stack.folder / ".terraform").exists() and stack.supplied()
         return f"image {supplied}" if supplied else java()
 
-    failed = examine(stack, builds=not options.image, image=image)
+    failed = examine(stack, builds=stack.runs and not options.image, image=image if stack.runs else None)
     price(stack)
     if failed:
         say(f"{failed} problem{'s' * (failed > 1)} to fix before deploying to {stack.cloud.title}.")
@@ -54,12 +57,13 @@ def doctor(stack, options):
 def plan(stack, options):
     """Shows what deploy would change."""
     begin(stack)
-    asked(options)
+    asked(stack, options)
     if options.save:
         stack.init()
         return save_plan(stack, options).returncode
     ready(stack, builds=False, deploys=False)
     stack.init()
+    stack.stands_alone()
     code = stack.terraform.plan(*stack.image_arguments(options.image, options.build), *options.further).returncode
     price(stack)
     if code in (0, 2):  # 2 by -detailed-exitcode
@@ -80,12 +84,13 @@ def deploy(stack, options):
     if any(each.lstrip("-").startswith("destroy") for each in options.further):
         raise Problem("-destroy removes everything.", f"{stack.command('destroy')}")
     begin(stack)
-    asked(options)
-    ready(stack, builds=not options.image)
+    asked(stack, options)
+    ready(stack, builds=stack.runs and not options.image)
     stack.init()
+    stack.stands_alone()
     canary = stack.terraform.outputs().get("canary")
     arguments = [*stack.image_arguments(options.image, options.build), *options.further]
-    if not options.image and not stack.variable("image") and not any(each.startswith("-var=image=")
+    if stack.runs and not options.image and not stack.variable("image") and not any(each.startswith("-var=image=")
             for each in arguments):
         jdk()
     say(f"Deploys {stack.name}, {stack.env}: {stack.cloud.deploys}")
@@ -108,7 +113,11 @@ def deploy(stack, options):
         except (Problem, subprocess.CalledProcessError) as error:
             say("", f"{shared} is shared, and its purge may take this image away: {error}",
                 f"By hand:  skopeo copy --preserve-digests docker://{image} docker://{shared}:runs-{stack.env}-1")
-    say("", f"Serves at {outputs['url']}", f"Next: {stack.command('verify')}")
+    if stack.runs:
+        say("", f"Serves at {outputs['url']}", f"Next: {stack.command('verify')}")
+    else:
+        own = Command(f"deploy-{stack.kind}", {"SERVICE": "…", **stack.command("deploy").settings})
+        say("", f"Services are found below {outputs['url']}", f"Next: ./taskw new-service SERVICE=…, or {own}")
 
 
 def verify(stack, options):
@@ -124,10 +133,13 @@ def destroy(stack, options):
     say(f"ok       {stack.cloud.identity(stack)}")
     stack.init()
     name, title = stack.name, stack.cloud.title
+    if not stack.runs:
+        stack.services_standing()
     standing = stack.terraform.resources()
     if standing:
         stack.stands_as_named()
-    confirm(f"Removes {name} on {title} with its documents and images.", name, options.confirm)
+    stored = "its documents and images" if stack.runs else "the images of its services"
+    confirm(f"Removes {name} on {title} with {stored}.", name, options.confirm)
     if standing:
         say(f"Removes {name}: {stack.cloud.destroys}")
         # What was built is not built again, and what was given is not asked for.

@@ -5,7 +5,7 @@ import json
 import re
 
 from meridian import hcp
-from meridian.aws import Aws, AwsMachine
+from meridian.aws import Aws, AwsMachine, AwsPlatform
 from meridian.azure import Azure, AzureMachine
 from meridian.checks import refuse_arguments, sources
 from meridian.console import ROOT, Command, Problem, say
@@ -15,24 +15,31 @@ from meridian.terraform import Terraform, declared
 CLOUDS = {"aws": Aws(), "azure": Azure(), "gcp": Gcp()}
 # The virtual machine of each, whose tasks end in vm-aws and so on.
 MACHINES = {"vm/aws": AwsMachine(), "vm/azure": AzureMachine(), "vm/gcp": GcpMachine()}
+# What services of an environment share.
+PLATFORMS = {"platform/aws": AwsPlatform(), "platform/azure": Azure(), "platform/gcp": Gcp()}
 PRODUCTION = "production"
+# A service of a platform: a name of its own, or one of the previews that the platform declares by their number.
+KEY, PREVIEW = r"[a-z][a-z0-9]*(-[a-z0-9]+)*", r"p[0-9]+"
 
 
 class Stack:
     """Folder stacks/PLACE with the variables and the state of one environment.
 
     Production has terraform.tfvars and Terraform's default workspace, so that a bare `terraform
-    apply` is production too. Any other has also ENV.tfvars, and a workspace of its name.
+    apply` is production too. Any other has also ENV.tfvars, and a workspace of its name. A service of a platform has
+    services/SERVICE.tfvars besides, and a workspace ENV_SERVICE.
     """
 
-    def __init__(self, place, env=None, further=(), root=ROOT):
-        """place: aws, vm/aws and so on; further: what goes to Terraform, which may set variables too"""
+    def __init__(self, place, env=None, further=(), root=ROOT, service=None):
+        """place: aws, vm/aws and so on; further: what goes to Terraform, which may set variables too; service: its key
+        on the environment's platform"""
         self.place = place
         self.env = env or PRODUCTION
         self.further = further
         self.root = root
+        self.service = service
         self.kind = place.rpartition("/")[2]  # aws, of a service as of a virtual machine and a bootstrap
-        self.cloud = MACHINES.get(place) or CLOUDS[self.kind]
+        self.cloud = MACHINES.get(place) or PLATFORMS.get(place) or CLOUDS[self.kind]
         self.folder = root / "stacks" / place
         refuse_arguments()
         if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", self.env):
@@ -42,6 +49,14 @@ class Stack:
                 f"ENV is {self.env}, but {self.own_file.relative_to(root)} is missing.",
                 "Copy staging.tfvars beside it and give it a name and a cidr of its own.",
             )
+        if service:
+            known(service)
+            if not self.is_preview and not self.service_files:
+                raise Problem(
+                    f"SERVICE is {service}, but {(self.folder / 'services').relative_to(root)}/{service}.tfvars is "
+                    f"missing.",
+                    f"{Command('new-service', {'SERVICE': service})} writes it.",
+                )
 
     @property
     def task(self):
@@ -49,7 +64,13 @@ class Stack:
         return self.place.replace("/", "-")
 
     def command(self, verb, **settings):
-        return Command(f"{verb}-{self.task}", {**({} if self.env == PRODUCTION else {"ENV": self.env}), **settings})
+        named = {"SERVICE": self.service} if self.service else {}
+        return Command(f"{verb}-{self.task}",
+            {**named, **({} if self.env == PRODUCTION else {"ENV": self.env}), **settings})
+
+    @property
+    def title(self):
+        return f"environment {self.env}" if not self.service else f"service {self.service}, environment {self.env},"
 
     @property
     def own_file(self):
@@ -59,8 +80,33 @@ class Stack:
         return other if other.exists() else self.folder / f"{self.env}.tfvars"
 
     @property
+    def is_preview(self):
+        return bool(re.fullmatch(PREVIEW, self.service or ""))
+
+    @property
+    def service_files(self):
+        files = (self.folder / "services" / f"{self.service}{end}.tfvars" for end in ("", f".{self.env}"))
+        return [file for file in files if file.exists()]
+
+    @functools.cached_property
+    def platform(self):
+        """That which the service stands on; None of a service alone."""
+        return self.service and Stack(f"platform/{self.kind}", self.env, root=self.root)
+
+    @property
+    def platform_file(self):
+        return self.folder / f"{self.env}.platform.tfvars.json"
+
+    @property
     def name(self):
-        return self.variable("name")
+        if self.place in PLATFORMS:
+            return f"{self.variable('name')}-platform"
+        return self.variable("name") if not self.service else f"{self.platform.variable('name')}-{self.service}"
+
+    @property
+    def runs(self):
+        """Whether it runs an image; a platform does not."""
+        return self.place not in PLATFORMS
 
     @functools.cache  # noqa: B019  one stack for each command
     def variable(self, name):
@@ -78,17 +124,71 @@ class Stack:
         return Terraform(
             self.folder,
             environ=self.cloud.environ,
-            files=(f"-var-file={self.own_file.name}",) if self.own_file else (),
-            guide=f"stacks/{self.place}/README.md has a section Troubleshooting, by message. To go on, repeat the "
-            f"command.",
+            files=tuple(self.variable_files()),
+            guide=(f"stacks/{self.place}/README.md has a section Troubleshooting, by message." if self.runs
+                else "stacks/README.md has a section One platform, many services.")
+            + " To go on, repeat the command.",
         )
+
+    def variable_files(self):
+        """Later ones win. What the platform says is left out as long as it does not know the service."""
+        files = [self.own_file] if self.own_file else []
+        if self.service:
+            files += self.service_files
+            if self.platform_file.exists() and self.service in json.loads(
+                    self.platform_file.read_text())["platform"]["services"]:
+                files.append(self.platform_file)
+        for file in files:
+            yield f"-var-file={file.relative_to(self.folder)}"
+        if self.service:
+            yield f"-var=name={self.name}"
 
     @functools.cached_property
     def terraform(self):
-        return self.plain.at(workspace=hcp.workspace(self) or ("default" if self.env == PRODUCTION else self.env))
+        own = f"{self.env}_{self.service}" if self.service else "default" if self.env == PRODUCTION else self.env
+        return self.plain.at(workspace=hcp.workspace(self) or own)
+
+    def fetch(self):
+        """Saves what the platform says, for this service's stack as for Terraform without this program."""
+        platform = self.platform
+        name = platform.variable("name")
+        platform.init()
+        told = platform.terraform.outputs().get("tfvars")
+        if not told:
+            raise Problem(f"The platform {name} does not stand, which {self.service} would stand on.",
+                f"{platform.command('deploy')}")
+        if self.service not in told["platform"]["services"]:
+            has = ", ".join(told["platform"]["services"]) or "none"
+            raise Problem(f"The platform {name} does not declare {self.service}; it has {has}.",
+                f"Declare it in services of stacks/{platform.place}, then {platform.command('deploy')}")
+        self.platform_file.write_text(json.dumps(told, indent=2) + "\n")
+
+    def stands_alone(self):
+        """Stops where a platform would be put under what has a network of its own, which would be destroyed."""
+        if self.service and any(each.startswith("module.network") for each in self.terraform.resources()):
+            raise Problem(f"{self.name} stands with a network and a load balancer of its own.",
+                "Nothing was changed. Give the service another key, move its visitors there, then destroy this one.")
+
+    def services_standing(self):
+        """Stops before a platform is removed under its services, which Terraform would find after it has begun."""
+        services = self.plain.at(folder=self.root / "stacks" / self.kind)
+        if hcp.block(services.folder):
+            return  # Whose workspaces have other names; Terraform refuses then.
+        services.init()
+        spaces = [each for each in services.read("workspace", "list").replace("*", " ").split()
+            if each.startswith(f"{self.env}_")]
+        standing = [each.partition("_")[2] for each in spaces if services.at(workspace=each).resources()]
+        if standing:
+            raise Problem(f"On {self.name} stand {', '.join(standing)}.",
+                "Nothing was removed. First " + ", ".join(str(Command(f"destroy-{self.kind}", {"SERVICE": each,
+                **self.command("destroy").settings})) for each in standing))
 
     def itself(self):
         """What is meant, in words; stops where two environments would be one."""
+        if self.service:
+            self.platform.itself()
+            where = f"on the platform {self.platform.variable('name')}"
+            return f"{self.title} {where}: {self.name} in {self.variable('region')}"
         if self.own_file and self.name == Stack(self.place, root=self.root).name:
             raise Problem(
                 f'{self.own_file.relative_to(self.root)} has the name of production, "{self.name}".',
@@ -98,6 +198,9 @@ class Stack:
 
     def init(self):
         self.itself()
+        if self.service:
+            self.fetch()
+            vars(self).pop("terraform", None)
         if not (self.folder / ".terraform").exists():
             say(f"Prepares Terraform in stacks/{self.place}: about half a minute, for the provider.")
         if hcp.block(self.folder):
@@ -135,6 +238,8 @@ class Stack:
         image is taken. Without it an image that was supplied before stays, and one that was built
         is built again when its sources changed. build: builds in either case.
         """
+        if not self.runs:
+            return []
         if image:
             return [f"-var=image={image}"]
         if self.variable("image"):
@@ -148,6 +253,14 @@ class Stack:
             return []
         say(f"Keeps the image that was supplied: {running}. BUILD=1 builds app/ in its place.")
         return [f"-var=image={running}"]
+
+
+def known(service):
+    """Refuses what is no key of a service."""
+    if not re.fullmatch(KEY, service) or not 2 <= len(service) <= 8 or service == "platform":
+        raise Problem(f'SERVICE is "{service}".',
+            "It is the key of a service on a platform, such as orders: 2 to 8 of a-z, 0-9 and -, a letter first, and "
+            "not platform.")
 
 
 def given(folder, further):

@@ -113,9 +113,11 @@ class Terraform:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("TF_")
             or name.startswith("TF_VAR_")}
         with tempfile.TemporaryDirectory() as folder:
-            for pattern in ("variables*.tf", "*.tfvars", "*.tfvars.json"):
+            for pattern in ("variables*.tf", "*.tfvars", "*.tfvars.json", "services/*.tfvars"):
                 for file in self.folder.glob(pattern):
-                    shutil.copy(file, folder)
+                    to = pathlib.Path(folder, file.relative_to(self.folder))
+                    to.parent.mkdir(exist_ok=True)
+                    shutil.copy(file, to)
             done = subprocess.run(
                 ["terraform", f"-chdir={folder}", "console", "-no-color", *self.files, *given],
                 env={**environ, **self.environ},

@@ -1,6 +1,7 @@
 """What stands in the place of a cloud's load balancer while a canary is tried."""
 
 import datetime
+import fnmatch
 import os
 import random
 import threading
@@ -20,6 +21,23 @@ class Server(Front):
     def tell(self, _):
         status, version, now = self.answer()
         return reply({"now": now.isoformat().replace("+00:00", "Z")}, status, Service_Version=version)
+
+
+def routed(rules, host, path="/"):
+    """The action that a load balancer of AWS takes, by rules as it lists them: of those that match the first by
+    priority, a request from the internet coming from none of the networks for documentation,
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html"""
+
+    def matches(condition):
+        asked = {"host-header": host.lower(), "path-pattern": path}.get(condition["Field"], "198.51.100.7")
+        values = condition.get("Values") or next(each["Values"] for key, each in condition.items()
+            if key.endswith("Config"))
+        return any(fnmatch.fnmatchcase(asked, each) for each in values)
+
+    ordered = sorted((each for each in rules if each["Priority"] != "default"), key=lambda each: int(each["Priority"]))
+    default = [each for each in rules if each["Priority"] == "default"]
+    chosen = next(each for each in ordered + default if all(map(matches, each.get("Conditions", []))))
+    return chosen["Actions"][-1]
 
 
 class Balancer(Server):

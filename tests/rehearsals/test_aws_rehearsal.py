@@ -108,6 +108,23 @@ def test_an_apply_gives_a_url_and_a_second_plan_is_empty(world, clone):
     assert_nothing_to_do(clone)
 
 
+# Addresses of modules and resources since services may share a network and a load balancer, and before.
+MOVED = {f"module.{name}[0]": f"module.{name}" for name in ("network", "documents", "alerts", "edge", "observability")}
+OF_EDGE = ("aws_lb_target_group.this", "aws_lb_listener_rule.hold_canary")
+
+
+def test_what_stood_before_services_could_share_is_left_as_it_is(clone):
+    for new, old in MOVED.items():
+        clone.terraform("state", "mv", new, old)
+    for each in OF_EDGE:
+        clone.terraform("state", "mv", f"module.entry.{each}", f"module.edge.{each}")
+    clone.terraform("state", "mv", "module.service.aws_appautoscaling_target.this[0]",
+        "module.service.aws_appautoscaling_target.this")
+    assert clone.planned(f"-var=image={FIRST}") == {}
+    clone.script("deploy")
+    assert_nothing_to_do(clone)
+
+
 def test_alarms_and_dashboard_watch_what_there_is(world):
     balancer = world.aws("elbv2",
         "describe-load-balancers")["LoadBalancers"][0]["LoadBalancerArn"].split(":loadbalancer/")[1]

@@ -1,0 +1,63 @@
+"""Services of a platform: where each is declared."""
+
+import json
+import re
+
+from meridian.console import ROOT, Problem, say
+from meridian.stack import CLOUDS, PREVIEW, known
+
+DECLARED = "services.auto.tfvars.json"
+# What a load balancer of AWS takes; the other clouds say theirs when they plan.
+MOST = 49
+VALUES = """# {service}, on the platform of each environment. What is not here is as in terraform.tfvars; what is in
+# {service}.staging.tfvars beside this file holds for ENV=staging alone.
+cpu       = {cpu}
+memory    = {memory}
+instances = {{ min = 2, max = 4 }}
+
+# image   = "REPOSITORY@sha256:..." # without it app/ is built
+# service = {{ meridian = false, port = 8080, health = {{ ready = "/ready" }}, check = {{ path = "/", status = 200 }} }}
+# probe   = null
+"""
+SMALLEST = {"aws": (0.25, 512), "azure": (0.25, 512), "gcp": (1, 512)}
+
+
+def new_service(_, options):
+    """Declares a service on the platform of each cloud, at the next free slot, and writes the file of its values."""
+    service = options.service
+    if not service:
+        raise Problem("SERVICE is not set.", "./taskw new-service SERVICE=orders")
+    known(service)
+    if re.fullmatch(PREVIEW, service):
+        raise Problem(f"SERVICE is {service}, which is a preview's.", "A name of another form, such as orders.")
+    clouds = [cloud for cloud in CLOUDS if (ROOT / "stacks/platform" / cloud).is_dir()]
+    declared = {cloud: services(cloud) for cloud in clouds}
+    there = [cloud for cloud, each in declared.items() if service in each]
+    if there:
+        raise Problem(f"{service} is declared already, in stacks/platform/{there[0]}/{DECLARED}.",
+            f"./taskw deploy-{there[0]} SERVICE={service}")
+    taken = {each["slot"] for all_ in declared.values() for each in all_.values()}
+    slot = next(number for number in range(1, MOST + 2) if number not in taken)
+    if slot > MOST:
+        raise Problem(f"All {MOST} slots are taken.",
+            "A further platform, with a name and a domain of its own, has as many.")
+    for cloud in clouds:
+        declared[cloud][service] = {"slot": slot}
+        write(ROOT / "stacks/platform" / cloud / DECLARED, json.dumps({"services": declared[cloud]}, indent=2) + "\n")
+        cpu, memory = SMALLEST[cloud]
+        file = ROOT / "stacks" / cloud / "services" / f"{service}.tfvars"
+        if not file.exists():
+            file.parent.mkdir(exist_ok=True)
+            write(file, VALUES.format(service=service, cpu=cpu, memory=memory))
+    say("", f"Next: look at the values, then ./taskw deploy-platform-{clouds[0]}, then ./taskw deploy-{clouds[0]} "
+        f"SERVICE={service}")
+
+
+def services(cloud):
+    file = ROOT / "stacks/platform" / cloud / DECLARED
+    return json.loads(file.read_text())["services"] if file.exists() else {}
+
+
+def write(file, text):
+    file.write_text(text)
+    say(f"wrote    {file.relative_to(ROOT)}")

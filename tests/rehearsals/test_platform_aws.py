@@ -1,0 +1,180 @@
+"""A platform and what stands on it, with the real provider on an emulator of AWS.
+
+The tests build on each other, in this order.
+"""
+
+import json
+import re
+
+import pytest
+from support import rights
+from support.aws_world import Clone, World, in_order  # noqa: F401 a fixture
+from support.machine import need, ran
+
+from doubles.balancer import routed
+
+NEEDED = ("terraform", "aws", "docker-registry", "aws-cli")
+pytestmark = [pytest.mark.check, pytest.mark.needs(*NEEDED)]
+
+FIRST, SECOND = (f"example.com/meridian@sha256:{letter * 64}" for letter in "12")
+SHARED = re.compile(r"\.aws_(lb|nat_gateway|eip|internet_gateway|vpc|vpc_endpoint)\.")
+STANDING = ("orders", "stock", "p1")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    for name in NEEDED:
+        need(name)
+    with World(tmp_path_factory.mktemp("aws")) as world:
+        world.zone = world.aws("route53", "create-hosted-zone", "--name", "example.com",
+            "--caller-reference", "1")["HostedZone"]["Id"].split("/")[-1]
+        world.before = world.listed()
+        yield world
+
+
+@pytest.fixture(scope="module")
+def clone(world, tmp_path_factory):
+    clone = Clone(tmp_path_factory.mktemp("clone"), world)
+    file = clone.folder / "stacks/platform/aws/staging.tfvars"
+    file.write_text(file.read_text().replace("Z0123456789ABCDEFGHIJ", world.zone))
+    return clone
+
+
+def typed(clone, verb, place="aws", *arguments, check=True, **environment):
+    """A command for staging, within the boundary of its deployer."""
+    clone.cloud = place
+    return clone.script(verb, *arguments, check=check, ENV="staging", TF_VAR_boundary="true", **environment)
+
+
+def refused(clone, *arguments, **environment):
+    """What a command says that must fail, in one line."""
+    done = typed(clone, *arguments, check=False, **environment)
+    assert done.returncode == 1, done.stdout
+    return " ".join(done.stdout.replace("│", " ").split())
+
+
+def made(clone, service):
+    """Addresses of what the state of a service has."""
+    listed = clone.terraform("state", "list", TF_WORKSPACE=f"staging_{service}").stdout.split()
+    return [each for each in listed if not re.search(r"(^|\.)data\.", each)]
+
+
+def rules(world):
+    """Of the load balancer's listener that serves."""
+    [balancer] = world.aws("elbv2", "describe-load-balancers")["LoadBalancers"]
+    listeners = world.aws("elbv2", "describe-listeners", "--load-balancer-arn", balancer["LoadBalancerArn"])
+    [serves] = [each["ListenerArn"] for each in listeners["Listeners"] if each["Port"] == 443]
+    return world.aws("elbv2", "describe-rules", "--listener-arn", serves)["Rules"]
+
+
+def groups(action):
+    """Names of the target groups that an action leads to, with their weights."""
+    return {each["TargetGroupArn"].split("/")[1]: each["Weight"]
+        for each in action.get("ForwardConfig", {}).get("TargetGroups", [])}
+
+
+def test_a_service_is_declared_once_and_stands_on_a_platform_that_stands(clone, world):
+    for service in ("orders", "stock"):
+        said = ran("python3", clone.folder / "scripts/meridian", "new-service", f"--service={service}",
+            env=world.environment()).stdout
+        assert "deploy-platform-aws" in said
+    again = ran("python3", clone.folder / "scripts/meridian", "new-service", "--service=stock",
+        env=world.environment(), codes=(1,)).stdout
+    assert "stock is declared already" in again
+    assert "The platform staging does not stand" in refused(clone, "deploy", SERVICE="orders", IMAGE=FIRST)
+    assert world.listed() == world.before
+
+
+def test_services_and_a_preview_have_nothing_of_what_is_shared(clone, world):
+    typed(clone, "deploy", "platform-aws")
+    for service in STANDING:
+        said = typed(clone, "deploy", SERVICE=service, IMAGE=FIRST).stdout
+        assert f"Serves at https://{service}.staging.example.com" in said
+    counts = {service: len([each for each in made(clone, service) if not each.startswith("module.documents")])
+        for service in STANDING}
+    assert counts["orders"] <= 40 and counts["p1"] <= 20, counts
+    assert [each for service in STANDING for each in made(clone, service) if SHARED.search(each)] == []
+    (clone.folder / "stacks/aws/services/mail.tfvars").write_text("")
+    assert "does not declare mail" in refused(clone, "plan", SERVICE="mail")
+    done = typed(clone, "plan", "aws", "-detailed-exitcode", SERVICE="orders", check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_each_answers_to_its_own_name_and_nobody_to_any_other(world):
+    there = rules(world)
+    priorities = [each["Priority"] for each in there]
+    assert len(set(priorities)) == len(priorities) == 1 + 2 * len(STANDING)
+    for service in STANDING:
+        assert groups(routed(there, f"{service}.staging.example.com")) == {
+            f"staging-{service}-stable": 100, f"staging-{service}-canary": 0}
+    for host in ("p2.staging.example.com", "staging.example.com", "orders.example.com", "10.31.0.4"):
+        action = routed(there, host)
+        assert (action["Type"], action["FixedResponseConfig"]["StatusCode"]) == ("fixed-response", "404")
+
+
+def test_an_alarm_is_of_one_service_alone(world):
+    alarms = world.aws("cloudwatch", "describe-alarms")["MetricAlarms"]
+    own = {name: [each for each in alarms if each["AlarmName"].startswith(f"staging-{name}-")] for name in STANDING}
+    assert own["p1"] == [] and len(own["orders"]) == len(own["stock"]) == 7
+    for name in ("orders", "stock"):
+        for alarm in own[name]:
+            metrics = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", []) if "MetricStat" in query]
+            for metric in metrics or [alarm]:
+                values = [each["Value"] for each in metric.get("Dimensions", []) if each["Name"] != "LoadBalancer"]
+                # The probe's metric has the service's name in place of a dimension.
+                assert all(f"staging-{name}" in value for value in values or [metric["Namespace"]]), alarm["AlarmName"]
+    [shared] = [each for each in alarms if each["AlarmName"] == "staging-platform-errors"]
+    assert shared["MetricName"] == "HTTPCode_ELB_5XX_Count"
+
+
+def test_a_canary_moves_the_requests_of_its_service_and_of_no_other(clone, world):
+    before = {each["Priority"]: groups(each["Actions"][0]) for each in rules(world)}
+    outputs = json.loads(clone.terraform("output", "-json", TF_WORKSPACE="staging_orders").stdout)
+    canary = {"image": SECOND, "percent": 10, "stable": outputs["revision"]["value"]}
+    asked = len(world.requests("rehearsal"))
+    typed(clone, "deploy", "aws", f"-var=canary={json.dumps(canary)}", SERVICE="orders", IMAGE=FIRST)
+    during = {each["Priority"]: groups(each["Actions"][0]) for each in rules(world)}
+    assert during == {**before, "101": {"staging-orders-stable": 90, "staging-orders-canary": 10}}
+    typed(clone, "deploy", SERVICE="orders", IMAGE=FIRST)
+    assert {each["Priority"]: groups(each["Actions"][0]) for each in rules(world)} == before
+    changed = [told for _, operation, told in world.requests("rehearsal")[asked:] if operation == "ModifyRule"]
+    assert len(changed) >= 2 and not any("staging-stock" in told or "staging-p1" in told for told in changed)
+
+
+def test_nothing_goes_that_a_service_stands_on(clone, world):
+    before = world.listed()
+    file = clone.folder / "stacks/platform/aws/services.auto.tfvars.json"
+    declared = file.read_text()
+    file.write_text(json.dumps({"services": {"stock": {"slot": 2}}}))
+    said = refused(clone, "deploy", "platform-aws", YES="1")
+    assert "staging-orders stands on the platform. Remove it first: ./taskw destroy-aws SERVICE=orders" in said
+    file.write_text(declared)
+    # Plain Terraform, which asks each of them before anything goes.
+    plain = ran("terraform", f"-chdir={file.parent}", "destroy", "-auto-approve", "-var-file=staging.tfvars",
+        "-var=boundary=true", env=world.environment(TF_WORKSPACE="staging"), codes=(1,))
+    said = " ".join(plain.stdout.split())
+    assert all(f"staging-{service} stands on the platform" in said for service in STANDING)
+    assert "On staging-platform stand orders, p1, stock." in refused(clone, "destroy", "platform-aws",
+        CONFIRM="staging-platform")
+    assert world.listed() == before
+    typed(clone, "deploy", "platform-aws")
+
+
+def test_destroyed_one_by_one_nothing_is_left(clone, world):
+    for service in ("p1", "orders", "stock"):
+        said = typed(clone, "destroy", SERVICE=service, CONFIRM=f"staging-{service}").stdout
+        assert f"AWS no longer lists anything of staging-{service}." in said
+        assert routed(rules(world), f"{service}.staging.example.com")["Type"] == "fixed-response"
+    typed(clone, "destroy", "platform-aws", CONFIRM="staging-platform")
+    assert world.listed() == world.before
+
+
+def test_the_deployers_policies_by_the_prefix_let_every_call_through(world):
+    text = json.dumps(rights.policy("network", "service")).replace("policy/meridian*", "policy/staging*")
+    policy = json.loads(text.replace("meridian*", "staging-*"))
+    asked = rights.asked(world.requests("rehearsal"))
+    assert {need for need in asked if not rights.allowed(policy, need)} == set()
+    # Of another platform, whose name begins alike, nothing.
+    others = json.loads(json.dumps(policy).replace("staging-*", "stagin-*").replace("staging*", "stagin*"))
+    named = [need for need in asked if "staging-" in str(need) and not rights.ANYBODYS.search(need[0])]
+    assert named and [need for need in named if rights.allowed(others, need)] == []
