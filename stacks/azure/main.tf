@@ -4,6 +4,19 @@ locals {
   place = { resource_group = azurerm_resource_group.this.name, location = azurerm_resource_group.this.location }
   # Unknown until a revision of it is ready, so that nothing goes by an image that was only asked for.
   serving = "${module.image.image}${substr(module.service.revision, 0, 0)}"
+
+  # Of a platform's services this one; p1, p2 and so on are previews, which nobody is woken for.
+  key     = var.platform == null ? null : trimprefix(var.name, "${var.platform.name}-")
+  preview = var.platform != null && can(regex("^p[0-9]+$", local.key))
+  # The platform's identity may pull from the platform's registry, and long since: a right takes minutes to arrive.
+  repository_url = try(coalesce(var.repository_url, try(var.platform.repository_url, null)), null)
+  puller         = try(local.repository_url == var.platform.repository_url ? var.platform.puller : null, null)
+
+  network_id = var.platform == null ? module.network[0].network_id : var.platform.network_id
+  compute    = var.platform == null ? module.environment[0].compute : var.platform.compute
+  edge_id    = var.platform == null ? module.edge[0].edge_id : var.platform.edge_id
+  url        = var.platform == null ? module.edge[0].url : var.platform.services[local.key].url
+  channel    = var.platform == null ? module.alerts[0].channel : var.platform.channel
 }
 
 # Holds everything, and goes only when it is empty.
@@ -14,6 +27,7 @@ resource "azurerm_resource_group" "this" {
 
 module "network" {
   source = "../../modules/azure/network"
+  count  = var.platform == null ? 1 : 0
   place  = local.place
 
   name = var.name
@@ -30,11 +44,12 @@ module "identity" {
 
 module "registry" {
   source = "../../modules/azure/registry"
+  count  = local.puller == null ? 1 : 0
   place  = local.place
 
   name           = var.name
   keep_images    = var.keep_images
-  repository_url = var.repository_url
+  repository_url = local.repository_url
   reader         = module.identity.principal
 }
 
@@ -42,12 +57,13 @@ module "image" {
   source = "../../modules/image"
 
   image          = var.image
-  repository_url = module.registry.repository_url
+  repository_url = local.puller == null ? module.registry[0].repository_url : local.repository_url
   app            = local.app
 }
 
 module "documents" {
   source = "../../modules/azure/documents"
+  count  = local.preview ? 0 : 1
   place  = local.place
 
   name      = var.name
@@ -57,22 +73,36 @@ module "documents" {
 
 module "alerts" {
   source = "../../modules/azure/alerts"
+  count  = var.platform == null ? 1 : 0
   place  = local.place
 
   name  = var.name
   email = var.email
 }
 
-# After the service's environment, whose host name it asks for.
+module "environment" {
+  source = "../../modules/azure/environment"
+  count  = var.platform == null ? 1 : 0
+  place  = local.place
+
+  name               = var.name
+  log_days           = var.service.log_days
+  network_id         = module.network[0].network_id
+  private_subnet_ids = module.network[0].private_subnet_ids
+}
+
+# After the environment, whose host name it asks for.
 module "edge" {
   source = "../../modules/azure/edge"
+  count  = var.platform == null ? 1 : 0
   place  = local.place
 
   name              = var.name
   domain            = var.domain
   waf               = var.waf
   origin            = module.service.origin
-  public_subnet_ids = module.network.public_subnet_ids
+  services          = null
+  public_subnet_ids = module.network[0].public_subnet_ids
   service           = var.service
 }
 
@@ -80,48 +110,44 @@ module "service" {
   source = "../../modules/azure/service"
   place  = local.place
 
-  name               = var.name
-  image              = module.image.image
-  canary             = var.canary
-  cpu                = var.cpu
-  memory             = var.memory
-  instances          = var.instances
-  service            = var.service
-  scale              = var.scale
-  principal          = module.identity.principal
-  environment        = merge(module.documents.settings, { AZURE_CLIENT_ID = module.identity.client_id }, var.environment)
-  identity_id        = module.identity.identity_id
-  network_id         = module.network.network_id
-  private_subnet_ids = module.network.private_subnet_ids
+  name        = var.name
+  image       = module.image.image
+  canary      = var.canary
+  cpu         = var.cpu
+  memory      = var.memory
+  instances   = var.instances
+  service     = var.service
+  scale       = local.preview ? null : var.scale
+  principal   = module.identity.principal
+  environment = merge(local.preview ? {} : module.documents[0].settings, { AZURE_CLIENT_ID = module.identity.client_id }, var.environment)
+  identity_id = module.identity.identity_id
+  puller      = local.puller
+  compute     = local.compute
 }
 
 module "observability" {
   source = "../../modules/azure/observability"
+  count  = local.preview ? 0 : 1
   place  = local.place
 
   name       = var.name
   service_id = module.service.service_id
-  edge_id    = module.edge.edge_id
-  url        = module.edge.url
-  channel    = module.alerts.channel
-}
-
-# Not made again in a stack that is older than probe = null.
-moved {
-  from = module.probe
-  to   = module.probe[0]
+  edge_id    = local.edge_id
+  url        = local.url
+  channel    = local.channel
+  backend    = local.key
 }
 
 module "probe" {
   source = "../../modules/azure/probe"
-  count  = var.probe == null ? 0 : 1
+  count  = var.probe == null || local.preview ? 0 : 1
   place  = local.place
 
   name          = var.name
   image         = var.probe.image == null ? module.image.image : var.probe.image
-  url           = module.edge.url
+  url           = local.url
   every_minutes = var.probe.every_minutes
   platform      = module.service.platform
-  identity_id   = module.identity.identity_id
-  channel       = module.alerts.channel
+  identity_id   = coalesce(local.puller, module.identity.identity_id)
+  channel       = local.channel
 }

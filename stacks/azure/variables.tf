@@ -59,13 +59,13 @@ variable "image" {
   default     = null
 
   validation {
-    # The service may pull from one registry of Azure: the stack's own, NAME and eight hex digits, or the shared one.
+    # The service may pull from one registry of Azure: the stack's own, NAME and eight hex digits, the shared one or the platform's.
     condition = (
       var.image == null ||
       !can(regex("\\.azurecr\\.io/", var.image)) ||
       (
-        var.repository_url == null ? can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.image)) :
-        split("/", coalesce(var.image, "/"))[0] == split("/", coalesce(var.repository_url, "/"))[0]
+        var.repository_url == null && var.platform == null ? can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.image)) :
+        split("/", coalesce(var.image, "/"))[0] == split("/", try(coalesce(var.repository_url, try(var.platform.repository_url, null)), "/"))[0]
       )
     )
     error_message = "image is in a registry of Azure that the service may not pull from; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."

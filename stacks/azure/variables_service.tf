@@ -47,6 +47,21 @@ variable "service" {
       ${join(", ", concat([var.service.check.status], values(var.service.paths)))}.
     EOT
   }
+
+  validation {
+    # The platform's gateway ends a request, whatever the service allows.
+    condition     = var.service.request_seconds <= try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)
+    error_message = <<-EOT
+      service.request_seconds is ${var.service.request_seconds}, and the platform ends a request of this service after
+      ${try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)} seconds; raise it in services of
+      stacks/platform/azure and apply that first.
+    EOT
+  }
+
+  validation {
+    condition     = var.platform == null || var.service.log_days == 30
+    error_message = "service.log_days must be 30 on a platform, whose workspace keeps the logs of all services; it is ${var.service.log_days}."
+  }
 }
 
 variable "scale" {
@@ -78,7 +93,7 @@ variable "probe" {
     condition = (
       !can(regex("\\.azurecr\\.io/", var.probe.image)) ||
       try(
-        split("/", var.probe.image)[0] == split("/", var.repository_url)[0],
+        split("/", var.probe.image)[0] == split("/", coalesce(var.repository_url, try(var.platform.repository_url, null)))[0],
         can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.probe.image))
       )
     )

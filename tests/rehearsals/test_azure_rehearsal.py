@@ -49,11 +49,12 @@ def test_a_full_plan_takes_less_than_15_seconds_and_is_what_the_guide_says(azure
     assert f"creates {len(changes) + 2} resources" in (ROOT / "stacks/azure/README.md").read_text()
     modules = plan["configuration"]["root_module"]["module_calls"]
     assert "module.service.origin" in modules["edge"]["expressions"]["origin"]["references"]
-    origin = modules["service"]["module"]["outputs"]["origin"]
-    assert "azurerm_container_app_environment.this.default_domain" in origin["expression"]["references"]
+    assert "var.compute.domain" in modules["service"]["module"]["outputs"]["origin"]["expression"]["references"]
+    compute = modules["environment"]["module"]["outputs"]["compute"]
+    assert "azurerm_container_app_environment.this.default_domain" in compute["expression"]["references"]
     # The gateway resolves the name when it is made, so the name must be there.
     assert {"azurerm_private_dns_a_record.this",
-        "azurerm_private_dns_zone_virtual_network_link.this"} <= set(origin["depends_on"])
+        "azurerm_private_dns_zone_virtual_network_link.this"} <= set(compute["depends_on"])
 
 
 def test_one_apply_makes_everything_and_a_second_plan_is_empty(azure):
@@ -69,6 +70,21 @@ def test_one_apply_makes_everything_and_a_second_plan_is_empty(azure):
     assert azure.serving() == {A: 100}
     waits = [each for each in azure.echo.requests() if each["query"].get("comp") == "list"]
     assert [each["status"] for each in waits] == [403, 403, 403, 200, 200, 200]
+
+
+def test_a_stack_from_before_there_were_platforms_keeps_all_that_it_has(azure):
+    """Its addresses were without a number then, and the environment was the service's."""
+    file = azure.stack / "terraform.tfstate"
+    state = json.loads(file.read_text())
+    for each in state["resources"]:
+        if "module" in each:
+            each["module"] = each["module"].replace("[0]", "").replace("module.environment", "module.service")
+    file.write_text(json.dumps({**state, "serial": state["serial"] + 1}))
+    plan = azure.plan()
+    assert changed(plan) == {}
+    assert {tuple(each["actions"]) for each in plan["output_changes"].values()} == {("no-op",)}
+    azure.terraform("apply", "-input=false", "plan")
+    assert azure.settled()
 
 
 def test_the_gateway_leads_to_the_environment(azure):
@@ -319,7 +335,7 @@ def test_the_double_lets_nobody_at_blobs_without_a_role(azure):
 def test_a_blob_changed_by_hand_is_put_back(azure):
     [(path, blob)] = [(path, each) for path, each in azure.echo.resources().items() if each["type"] == "blob"]
     azure.echo.order("put", **{**blob, "content": "{}", "md5": "mZFLkyvTelC5g8XnyQrpOw=="})
-    assert azure.apply() == {'module.documents.azurerm_storage_blob.document["foo"]': ["delete", "create"]}
+    assert azure.apply() == {'module.documents[0].azurerm_storage_blob.document["foo"]': ["delete", "create"]}
     assert azure.echo.resources()[path]["content"] == blob["content"]
     assert azure.settled()
 

@@ -8,11 +8,19 @@ locals {
     "Storage Blob Data Reader"      = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
   }
   granted = join(", ", values(local.grantable))
-  # Terraform's states of an environment; production has the default workspace.
+  # Terraform's states of an environment; production has the default workspace. Those of a platform's services are in workspaces
+  # ENVIRONMENT_KEY.
   states = {
-    for environment in keys(var.environments) :
-    environment => [for key in ["stack", "vm"] : "${key}.tfstate${environment == "production" ? "" : "env:${environment}"}"]
+    for environment in keys(var.environments) : environment => [
+      for key in concat(["stack", "vm"], contains(keys(var.platforms), environment) ? ["platform"] : []) :
+      "${key}.tfstate${environment == "production" ? "" : "env:${environment}"}"
+    ]
   }
+  path = "@Resource[${local.blobs}:path]"
+  of_states = { for environment, states in local.states : environment => join(" OR ", concat(
+    [for state in states : "${local.path} StringEquals '${state}'"],
+    [for name in ["stack.tfstateenv:${environment}_"] : "${local.path} StringStartsWith '${name}'" if contains(keys(var.platforms), environment)],
+  )) }
   blobs = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
   store = regex("^(?P<group>/subscriptions/[^/]+/resourceGroups/[^/]+)/.*/storageAccounts/(?P<account>[a-z0-9]+)/", var.store)
 }
@@ -78,8 +86,7 @@ resource "azurerm_role_assignment" "deployer_state" {
         @Resource[Microsoft.Storage/storageAccounts:name] StringEquals '${local.store.account}'
         AND
         (
-          @Resource[${local.blobs}:path] StringEquals '${local.states[each.key][0]}'
-          OR @Resource[${local.blobs}:path] StringEquals '${local.states[each.key][1]}'
+          ${local.of_states[each.key]}
         )
       )
     )

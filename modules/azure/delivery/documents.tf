@@ -6,9 +6,15 @@ locals {
     for environment, stack in var.environments : environment =>
     "${replace(stack, "-", "")}${substr(sha256("${data.azurerm_client_config.current.subscription_id} ${stack} ${stack}"), 0, 8)}"
   }
+  # And by their beginning those of a platform's services, whose names lose their hyphens.
+  account = "@Resource[Microsoft.Storage/storageAccounts:name]"
+  of_stores = { for environment, store in local.documents : environment => concat(
+    ["${local.account} StringEquals '${store}'"],
+    [for platform in [lookup(var.platforms, environment, "")] : "${local.account} StringStartsWith '${platform}'" if platform != ""],
+  ) }
   # Condition on reading and writing blobs of some stores, and of those the container with the documents alone.
   of_documents = {
-    for who, stores in merge({ for environment, store in local.documents : environment => [store] }, { "" = values(local.documents) }) : who => <<-EOT
+    for who, stores in merge(local.of_stores, { "" = flatten(values(local.of_stores)) }) : who => <<-EOT
       (
         (
           !(ActionMatches{'${local.blobs}/read'})
@@ -21,7 +27,7 @@ locals {
           @Resource[${trimsuffix(local.blobs, "/blobs")}:name] StringEquals 'documents'
           AND
           (
-            ${join(" OR ", [for store in stores : "@Resource[Microsoft.Storage/storageAccounts:name] StringEquals '${store}'"])}
+            ${join(" OR ", stores)}
           )
         )
       )

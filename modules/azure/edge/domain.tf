@@ -1,10 +1,45 @@
 locals {
   # Port 80 alone serves; with a domain it redirects, and 443 serves.
   ports = var.domain == null ? { http = 80 } : { http = 80, https = 443 }
-  rules = merge(
-    { serve = { priority = 100, listener = var.domain == null ? "http" : "https", service = "service", rewrite = "client", redirect = null } },
-    var.domain == null ? {} : { redirect = { priority = 200, listener = "http", service = null, rewrite = null, redirect = "https" } },
+  # The services of a platform; none where the gateway is a service's own.
+  shared = var.services == null ? {} : var.services
+  # What visitors are led to, by the name of pool and settings.
+  backends = merge(
+    { for name in ["service"] : name => {
+      rule = "serve", priority = 100, listener = var.domain == null ? "http" : "https", probe = "now", origin = var.origin, of = var.service
+    } if var.services == null },
+    { for key, service in local.shared : key => {
+      rule = key, priority = 100 + service.slot, listener = key, probe = key, origin = service.origin, of = service
+    } },
   )
+  # Names of more than eight letters, which no service has, where there are several. A redirect must lead to a listener of no
+  # host, and not to one of *.DOMAIN: https://github.com/Azure/application-gateway-kubernetes-ingress/issues/1001
+  listeners = merge(
+    { for port in keys(local.ports) : (var.services == null ? port : "every-${port}") => { port = port, host = null } },
+    { for key in keys(local.shared) : key => { port = "https", host = "${key}.${var.domain.name}" } },
+  )
+  redirects = merge(
+    { for name in ["redirect"] : name => {
+      priority = 200, listener = "http", name = "https", url = "https://${var.domain.name}", to = null, kept = true, kind = "Permanent"
+    } if var.domain != null && var.services == null },
+    { for name in ["every-http"] : name => {
+      priority = 200, listener = name, name = name, url = null, to = "every-https", kept = true, kind = "Permanent"
+    } if var.services != null },
+    # A host that no service has: to the domain itself, which is yours to fill.
+    { for name in ["every-https"] : name => {
+      priority = 300, listener = name, name = name, url = "https://${var.domain.name}", to = null, kept = false, kind = "Temporary"
+    } if var.services != null },
+  )
+  rules = merge(
+    { for name, backend in local.backends : backend.rule => {
+      priority = backend.priority, listener = backend.listener, service = name, rewrite = "client", redirect = null
+    } },
+    { for name, redirect in local.redirects : name => {
+      priority = redirect.priority, listener = redirect.listener, service = null, rewrite = null, redirect = redirect.name
+    } },
+  )
+  # The name that leads here, and that the certificate bears.
+  host = var.services == null ? try(var.domain.name, null) : "*.${var.domain.name}"
 
   # Id in Resource Manager to address: the gateway asks for the newest version every four hours.
   vault       = try(regex("/vaults/(?P<vault>[^/]+)/secrets/(?P<secret>[^/]+)$", var.domain.certificate), null)
@@ -54,7 +89,7 @@ resource "terraform_data" "certificate" {
 resource "azurerm_dns_a_record" "this" {
   count = local.zone == null ? 0 : 1
 
-  name                = var.domain.name == local.zone.name ? "@" : trimsuffix(var.domain.name, ".${local.zone.name}")
+  name                = local.host == local.zone.name ? "@" : trimsuffix(local.host, ".${local.zone.name}")
   zone_name           = local.zone.name
   resource_group_name = local.zone.group
   ttl                 = 300

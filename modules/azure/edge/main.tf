@@ -46,13 +46,14 @@ resource "azurerm_application_gateway" "this" {
   }
 
   dynamic "http_listener" {
-    for_each = local.ports
+    for_each = local.listeners
     content {
       name                           = http_listener.key
       frontend_ip_configuration_name = "public"
-      frontend_port_name             = http_listener.key
-      protocol                       = title(http_listener.key)
-      ssl_certificate_name           = http_listener.key == "https" ? "domain" : null
+      frontend_port_name             = http_listener.value.port
+      protocol                       = title(http_listener.value.port)
+      host_name                      = http_listener.value.host
+      ssl_certificate_name           = http_listener.value.port == "https" ? "domain" : null
     }
   }
 
@@ -70,34 +71,44 @@ resource "azurerm_application_gateway" "this" {
     }
   }
 
-  backend_address_pool {
-    name  = "service"
-    fqdns = [var.origin]
+  # The environment's name for it: it leads to the environment before the service is there.
+  dynamic "backend_address_pool" {
+    for_each = local.backends
+    content {
+      name  = backend_address_pool.key
+      fqdns = [backend_address_pool.value.origin]
+    }
   }
 
-  backend_http_settings {
-    name                  = "service"
-    protocol              = "Https"
-    port                  = 443
-    cookie_based_affinity = "Disabled"
-    # Container Apps finds the service by this name, and its certificate bears it.
-    pick_host_name_from_backend_address = true
-    probe_name                          = "now"
-    request_timeout                     = var.service.request_seconds
+  dynamic "backend_http_settings" {
+    for_each = local.backends
+    content {
+      name                  = backend_http_settings.key
+      protocol              = "Https"
+      port                  = 443
+      cookie_based_affinity = "Disabled"
+      # Container Apps finds the service by this name, and its certificate bears it.
+      pick_host_name_from_backend_address = true
+      probe_name                          = backend_http_settings.value.probe
+      request_timeout                     = backend_http_settings.value.of.request_seconds
+    }
   }
 
   # What visitors ask for, and no other status: a service that answers 404 is not healthy.
-  probe {
-    name                                      = "now"
-    protocol                                  = "Https"
-    path                                      = var.service.check.path
-    pick_host_name_from_backend_http_settings = true
-    interval                                  = 10
-    timeout                                   = 5
-    unhealthy_threshold                       = 3
+  dynamic "probe" {
+    for_each = local.backends
+    content {
+      name                                      = probe.value.probe
+      protocol                                  = "Https"
+      path                                      = probe.value.of.check.path
+      pick_host_name_from_backend_http_settings = true
+      interval                                  = 10
+      timeout                                   = 5
+      unhealthy_threshold                       = 3
 
-    match {
-      status_code = [tostring(var.service.check.status)]
+      match {
+        status_code = [tostring(probe.value.of.check.status)]
+      }
     }
   }
 
@@ -130,13 +141,14 @@ resource "azurerm_application_gateway" "this" {
   }
 
   dynamic "redirect_configuration" {
-    for_each = var.domain[*].name
+    for_each = local.redirects
     content {
-      name                 = "https"
-      redirect_type        = "Permanent"
-      target_url           = "https://${redirect_configuration.value}"
-      include_path         = true
-      include_query_string = true
+      name                 = redirect_configuration.value.name
+      redirect_type        = redirect_configuration.value.kind
+      target_url           = redirect_configuration.value.url
+      target_listener_name = redirect_configuration.value.to
+      include_path         = redirect_configuration.value.kept
+      include_query_string = redirect_configuration.value.kept
     }
   }
 

@@ -71,8 +71,24 @@ variable "waf" {
 }
 
 variable "origin" {
-  description = "Host name of the service inside the network, from the module service."
+  description = "Host name of the service inside the network, from the module service; null with services."
   type        = string
+  nullable    = true
+}
+
+variable "services" {
+  description = <<-EOT
+    The services of a platform, each at KEY.DOMAIN, or null for the one service of a stack: key, at most 8 letters, to its
+    host name inside the network, which may be there before it, its slot, which gives its rule a priority, what the
+    gateway asks to find it healthy, and the seconds of its requests. Needs a domain, whose certificate bears *.DOMAIN.
+  EOT
+  type = map(object({
+    origin          = string
+    slot            = number
+    check           = object({ path = string, status = number })
+    request_seconds = number
+  }))
+  nullable = true
 }
 
 variable "public_subnet_ids" {
@@ -81,18 +97,22 @@ variable "public_subnet_ids" {
 }
 
 variable "service" {
-  description = "The parts of the stack's variable service that the gateway goes by: what it asks to find an instance healthy, and the seconds of requests."
+  description = "The parts of the stack's variable service that the gateway goes by: what it asks to find an instance healthy, and the seconds of requests; null with services."
   type = object({
     check           = object({ path = string, status = number })
     request_seconds = number
   })
+  nullable = true
 
   validation {
     # https://learn.microsoft.com/azure/container-apps/ingress-overview#http
-    condition     = floor(var.service.request_seconds) == var.service.request_seconds && var.service.request_seconds >= 1 && var.service.request_seconds <= 240
+    condition = alltrue([
+      for seconds in concat(var.service[*].request_seconds, [for service in coalesce(var.services, {}) : service.request_seconds]) :
+      floor(seconds) == seconds && seconds >= 1 && seconds <= 240
+    ])
     error_message = <<-EOT
       service.request_seconds must be a whole number from 1 to 240, when the ingress of Container Apps ends a request; it is
-      ${var.service.request_seconds}.
+      ${join(", ", concat(var.service[*].request_seconds, [for service in coalesce(var.services, {}) : service.request_seconds]))}.
     EOT
   }
 }

@@ -1,19 +1,24 @@
 locals {
   gateway = { scope = var.edge_id, namespace = "Microsoft.Network/applicationGateways" }
+  # Of a gateway with others: what it names after the service. Its own answers are not told apart, and ring the platform's bell.
+  pool    = var.backend == null ? {} : { BackendSettingsPool = ["${var.backend}~${var.backend}"] }
   service = { scope = var.service_id, namespace = "Microsoft.App/containerapps" }
 
   # https://learn.microsoft.com/azure/application-gateway/monitor-application-gateway-reference and
   # https://learn.microsoft.com/azure/container-apps/metrics
   alerts = {
     errors = {
-      of          = local.gateway
-      metric      = "ResponseStatus"
-      statistic   = "Total"
-      operator    = "GreaterThanOrEqual"
-      threshold   = 5
-      window      = "PT5M"
-      dimensions  = { HttpStatusGroup = ["5xx"] }
-      description = "At least 5 answers in five minutes were 500 or above, the service's or the gateway's in its place. Metrics of Azure know no ratio."
+      of         = local.gateway
+      metric     = var.backend == null ? "ResponseStatus" : "BackendResponseStatus"
+      statistic  = "Total"
+      operator   = "GreaterThanOrEqual"
+      threshold  = 5
+      window     = "PT5M"
+      dimensions = merge({ HttpStatusGroup = ["5xx"] }, var.backend == null ? {} : { BackendPool = [var.backend] })
+      description = join("", [
+        "At least 5 answers in five minutes were 500 or above, the service's",
+        var.backend == null ? " or the gateway's in its place. Metrics of Azure know no ratio." : ". Metrics of Azure know no ratio.",
+      ])
     }
     unhealthy = {
       of        = local.gateway
@@ -23,7 +28,7 @@ locals {
       # One value a minute, and one backend: three of five.
       threshold   = 0.6
       window      = "PT5M"
-      dimensions  = {}
+      dimensions  = local.pool
       description = "The gateway found the service not answering 200 for 3 of 5 minutes."
     }
     latency = {
@@ -34,7 +39,7 @@ locals {
       # Milliseconds; the metric has no percentiles.
       threshold   = 1000
       window      = "PT5M"
-      dimensions  = {}
+      dimensions  = var.backend == null ? {} : { Listener = [var.backend] }
       description = "Answers took longer than a second on average, for 5 minutes."
     }
     replicas = {

@@ -17,6 +17,12 @@ locals {
     ]
   }
 
+  # First letter of the title to what a graph is limited to where the gateway has several services.
+  filters = var.backend == null ? {} : {
+    for graph, dimension in { "1" = local.pool, "2" = local.pool, "3" = { Listener = [var.backend] }, "4" = local.pool } :
+    graph => [for key, values in dimension : { key = key, operator = 0, values = values }]
+  }
+
   heading = {
     position = { x = 0, y = 0, colSpan = 18, rowSpan = 1 }
     metadata = {
@@ -31,7 +37,7 @@ locals {
     metadata = {
       type   = "Extension/HubsExtension/PartType/MonitorChartPart"
       inputs = [{ name = "options", isOptional = true }, { name = "sharedTimeRange", isOptional = true }]
-      settings = { content = { options = { chart = {
+      settings = { content = { options = { chart = merge(try({ filterCollection = { filters = local.filters[substr(title, 0, 1)] } }, {}), {
         title         = substr(title, 2, -1)
         titleKind     = 1
         visualization = { chartType = 2 }
@@ -42,7 +48,7 @@ locals {
           aggregationType     = metric.statistic
           metricVisualization = { displayName = metric.metric }
         }]
-      } } } }
+      }) } } }
     }
   }]
 }

@@ -27,3 +27,9 @@ variable "channel" {
   description = "Id of the action group for alarms, from the module alerts."
   type        = string
 }
+
+variable "backend" {
+  description = "The service's key where the gateway has several, which names its listener, pool and settings there; null: the gateway has no other."
+  type        = string
+  nullable    = true
+}

@@ -1,7 +1,7 @@
 resource "azurerm_container_app" "this" {
   name                         = var.name
   resource_group_name          = var.place.resource_group
-  container_app_environment_id = azurerm_container_app_environment.this.id
+  container_app_environment_id = var.compute.environment_id
   workload_profile_name        = "Consumption"
   # Two revisions at once only while there is a canary: an old one that stays active is billed.
   revision_mode          = var.canary == null ? "Single" : "Multiple"
@@ -9,7 +9,7 @@ resource "azurerm_container_app" "this" {
 
   identity {
     type         = "UserAssigned"
-    identity_ids = [var.identity_id]
+    identity_ids = distinct([var.identity_id, local.puller])
   }
 
   dynamic "registry" {
@@ -17,7 +17,7 @@ resource "azurerm_container_app" "this" {
 
     content {
       server   = registry.value
-      identity = var.identity_id
+      identity = local.puller
     }
   }
 
@@ -58,18 +58,22 @@ resource "azurerm_container_app" "this" {
   template {
     # No revision_suffix: Azure never takes a name twice, and going back to an older image would be one.
     min_replicas                     = var.instances.min
-    max_replicas                     = var.instances.max
+    max_replicas                     = var.scale == null ? var.instances.min : var.instances.max
     termination_grace_period_seconds = max(30, var.service.stop_seconds)
 
-    http_scale_rule {
-      name = "requests"
-      # Meridian's answer takes milliseconds, so a hundred at once are a queue, whatever the CPU says.
-      concurrent_requests = tostring(coalesce(var.scale.requests, 100))
+    dynamic "http_scale_rule" {
+      for_each = var.scale[*]
+
+      content {
+        name = "requests"
+        # Meridian's answer takes milliseconds, so a hundred at once are a queue, whatever the CPU says.
+        concurrent_requests = tostring(coalesce(http_scale_rule.value.requests, 100))
+      }
     }
 
     # The largest demand wins.
     dynamic "custom_scale_rule" {
-      for_each = { cpu = coalesce(var.scale.cpu, 80), memory = coalesce(var.scale.memory, 80) }
+      for_each = var.scale == null ? {} : { cpu = coalesce(var.scale.cpu, 80), memory = coalesce(var.scale.memory, 80) }
 
       content {
         name             = custom_scale_rule.key
@@ -145,6 +149,5 @@ resource "azurerm_container_app" "this" {
     }
   }
 
-  # Its log from the first line on.
-  depends_on = [azurerm_monitor_diagnostic_setting.this, terraform_data.secrets]
+  depends_on = [terraform_data.secrets]
 }

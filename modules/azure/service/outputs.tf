@@ -6,8 +6,8 @@ output "service_id" {
 output "platform" {
   description = "The Container Apps environment, on which the probe runs too, and the workspace with its logs."
   value = {
-    environment_id = azurerm_container_app_environment.this.id
-    workspace_id   = azurerm_log_analytics_workspace.this.id
+    environment_id = var.compute.environment_id
+    workspace_id   = var.compute.workspace_id
   }
 
   # What runs beside the service goes by what serves.
@@ -17,9 +17,7 @@ output "platform" {
 # Of the environment alone, so that the gateway, which takes as long, is made while the service starts.
 output "origin" {
   description = "Host name of the service inside the network, HTTPS on 443; usable once the network resolves it."
-  value       = "${var.name}.${azurerm_container_app_environment.this.default_domain}"
-
-  depends_on = [azurerm_private_dns_a_record.this, azurerm_private_dns_zone_virtual_network_link.this]
+  value       = "${var.name}.${var.compute.domain}"
 }
 
 output "revision" {

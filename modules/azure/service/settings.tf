@@ -3,8 +3,9 @@ locals {
   # 30 questions at most, no faster than each two seconds.
   pace = max(2, ceil(var.service.start_seconds / 30))
   # What the newest revision runs. During a canary the older one, named below, keeps what it has.
-  image = var.canary == null ? var.image : var.canary.image
-  # Registries that the identity pulls from; others ask for no identity.
+  image  = var.canary == null ? var.image : var.canary.image
+  puller = coalesce(var.puller, var.identity_id)
+  # Registries that it pulls from; others ask for no identity.
   registries = toset([for image in [var.image, local.image] : split("/", image)[0] if endswith(split("/", image)[0], ".azurecr.io")])
   # The environment: what is written there, and names of secrets.
   settings = merge({ for variable, value in merge(var.environment, {

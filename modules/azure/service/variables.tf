@@ -123,12 +123,12 @@ variable "identity_id" {
   type        = string
 }
 
-variable "network_id" {
-  description = "Id of the virtual network, from the module network: it resolves the environment's name."
+variable "puller" {
+  description = "Id of the identity that pulls images in its place, a platform's, which had the right before the service was there; null: identity_id does."
   type        = string
 }
 
-variable "private_subnet_ids" {
-  description = "The one private subnet, from the module network; it spans all zones."
-  type        = list(string)
+variable "compute" {
+  description = "Container Apps environment, workspace with its logs and domain of its apps, from the module environment or of a platform."
+  type        = object({ environment_id = string, workspace_id = string, domain = string })
 }

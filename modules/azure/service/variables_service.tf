@@ -99,12 +99,16 @@ validation {
 }
 
 variable "scale" {
-  description = "When instances are added: percent of CPU and of memory, 10 to 90, null: 80; requests that an instance has at once, from 1, null: 100."
+  description = <<-EOT
+    When instances are added: percent of CPU and of memory, 10 to 90, null: 80; requests that an instance has at once,
+    from 1, null: 100. null: never, there are instances.min.
+  EOT
   type        = object({ cpu = number, memory = number, requests = number })
+  nullable    = true
 
   validation {
     condition = alltrue([
-      for percent in [var.scale.cpu, var.scale.memory] :
+      for percent in [try(var.scale.cpu, null), try(var.scale.memory, null)] :
       percent == null ? true : floor(percent) == percent && percent >= 10 && percent <= 90
     ])
     error_message = <<-EOT
@@ -114,8 +118,8 @@ variable "scale" {
   }
 
   validation {
-    condition     = var.scale.requests == null ? true : floor(var.scale.requests) == var.scale.requests && var.scale.requests >= 1
-    error_message = "scale.requests must be a whole number from 1; it is ${coalesce(var.scale.requests, 100)}."
+    condition     = try(var.scale.requests, null) == null ? true : floor(var.scale.requests) == var.scale.requests && var.scale.requests >= 1
+    error_message = "scale.requests must be a whole number from 1; it is ${try(coalesce(var.scale.requests, 100), 100)}."
   }
 }
 

@@ -10,6 +10,7 @@ locals {
   # Folder whose state is kept, and under which key.
   keys = {
     "stacks/azure"           = "stack.tfstate"
+    "stacks/platform/azure"  = "platform.tfstate"
     "stacks/vm/azure"        = "vm.tfstate"
     "stacks/bootstrap/azure" = "bootstrap.tfstate"
   }

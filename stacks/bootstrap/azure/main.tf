@@ -29,6 +29,7 @@ module "delivery" {
 
   name         = var.name
   environments = var.environments
+  platforms    = var.platforms
   github       = var.github
   store        = module.state.store
 }

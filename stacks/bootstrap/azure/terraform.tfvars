@@ -7,6 +7,8 @@ environments = {
   staging    = "meridian-staging"
 }
 
+# platforms = { staging = "staging" } # whose services the pipelines deploy: stacks/platform/azure
+
 keep_images = 30
 
 # account = "00000000-0000-0000-0000-000000000000" # the subscription, if not the one that az shows

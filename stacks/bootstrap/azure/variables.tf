@@ -45,6 +45,13 @@ variable "environments" {
   type        = map(string)
 }
 
+variable "platforms" {
+  description = "Environment of the pipeline to the name of its platform, as in stacks/platform/azure, for those that have one."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
 variable "keep_images" {
   description = <<-EOT
     How many images the shared repository keeps beside those that pipelines deployed, the newest, 10 to 1000; at 45 MB each,

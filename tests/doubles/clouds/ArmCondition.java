@@ -13,7 +13,7 @@ final class ArmCondition {
           "\\s*(\\(|\\)|!|AND\\b|OR\\b|NOT\\b|(?:Sub)?(?:Operation|Action)Matches\\{'[^']*'\\}"
               + "|@(?:Resource|Request)\\[[^]]*\\]\\s+[A-Za-z:]+\\s+(?:'[^']*'|\\{[^}]*\\}))\\s*");
   private static final Pattern COMPARISON =
-      Pattern.compile("@Resource\\[([^]]*)\\]\\s+StringEquals\\s+'([^']*)'");
+      Pattern.compile("@Resource\\[([^]]*)\\]\\s+String(Equals|StartsWith)\\s+'([^']*)'");
 
   private final Matcher tokens;
   private final String text;
@@ -79,7 +79,11 @@ final class ArmCondition {
     String token = take();
     Matcher comparison = COMPARISON.matcher(token);
     if (comparison.matches()) {
-      return comparison.group(2).equals(resource.get(comparison.group(1)));
+      String value = resource.get(comparison.group(1));
+      return value != null
+          && (comparison.group(2).equals("Equals")
+              ? value.equals(comparison.group(3))
+              : value.startsWith(comparison.group(3)));
     }
     String wanted = token.replaceAll("^[^']*'|'[^']*$", "");
     if (token.startsWith("ActionMatches")) {

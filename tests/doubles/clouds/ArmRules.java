@@ -38,6 +38,7 @@ final class ArmRules {
       }
       case "microsoft.managedidentity/userassignedidentities/federatedidentitycredentials" ->
           credential(id, body);
+      case "microsoft.network/applicationgateways" -> ArmGateway.check(body);
       case "microsoft.authorization/roleassignments" -> roles.assign(id, body);
       case "microsoft.authorization/roledefinitions" -> roles.define(id, body);
       default -> {}

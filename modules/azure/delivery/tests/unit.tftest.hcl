@@ -12,6 +12,7 @@ variables {
   name         = "test"
   place        = { resource_group = "test-bootstrap", location = "westeurope" }
   environments = { production = "test", staging = "test-staging" }
+  platforms    = {}
   github       = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }
   store        = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test-bootstrap/providers/Microsoft.Storage/storageAccounts/test01234567/blobServices/default/containers/state"
 }
@@ -109,6 +110,45 @@ run "with_the_variables_above" {
     ]
     error_message = "A deployer writes the documents of its environment only: the store that the stack of that environment makes."
   }
+}
+
+run "a_deployer_of_a_platform_reaches_its_services_by_their_names" {
+  variables {
+    platforms = { staging = "stg" }
+  }
+  assert {
+    condition = [
+      for environment in ["production", "staging"] :
+      join(" ", [for found in regexall("blobs:path\\] (String[A-Za-z]*) '([^']*)'", azurerm_role_assignment.deployer_state[environment].condition) : join(" ", found)])
+      ] == [
+      "StringEquals stack.tfstate StringEquals vm.tfstate",
+      "StringEquals stack.tfstateenv:staging StringEquals vm.tfstateenv:staging StringEquals platform.tfstateenv:staging StringStartsWith stack.tfstateenv:staging_",
+    ]
+    error_message = "The platform's state, and those of all its services, those to come too; no other environment's."
+  }
+  assert {
+    condition = (
+      strcontains(azurerm_role_assignment.deployer_documents["staging"].condition, "storageAccounts:name] StringStartsWith 'stg'") &&
+      !strcontains(azurerm_role_assignment.deployer_documents["production"].condition, "StringStartsWith")
+    )
+    error_message = "And their documents."
+  }
+}
+
+run "refuses_a_platform_whose_name_begins_anothers" {
+  command = plan
+  variables {
+    platforms = { staging = "test" }
+  }
+  expect_failures = [var.platforms]
+}
+
+run "refuses_a_platform_of_no_environment" {
+  command = plan
+  variables {
+    platforms = { development = "dev" }
+  }
+  expect_failures = [var.platforms]
 }
 
 run "a_repository_from_before_the_ids_is_let_in_when_asked_for" {

@@ -5,12 +5,13 @@ mock_provider "azurerm" {
 }
 
 variables {
-  name    = "test"
-  place   = { resource_group = "test", location = "westeurope" }
-  domain  = null
-  waf     = false
-  origin  = "test.happy-test.westeurope.azurecontainerapps.io"
-  service = { check = { path = "/now", status = 200 }, request_seconds = 30 }
+  name     = "test"
+  place    = { resource_group = "test", location = "westeurope" }
+  domain   = null
+  waf      = false
+  services = null
+  origin   = "test.happy-test.westeurope.azurecontainerapps.io"
+  service  = { check = { path = "/now", status = 200 }, request_seconds = 30 }
   public_subnet_ids = [
     "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/virtualNetworks/test/subnets/public"
   ]
@@ -275,6 +276,69 @@ run "refuses_requests_longer_than_the_ingress_allows" {
   command = plan
   variables {
     service = { check = { path = "/now", status = 200 }, request_seconds = 300 }
+  }
+  expect_failures = [var.service]
+}
+
+run "a_gateway_of_a_platform" {
+  command = plan
+  variables {
+    origin  = null
+    service = null
+    domain = {
+      name        = "staging.example.com"
+      zone        = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/dnsZones/example.com"
+      certificate = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.KeyVault/vaults/certificates/secrets/star"
+    }
+    services = {
+      orders = { origin = "stg-orders.happy-test.westeurope.azurecontainerapps.io", slot = 1, check = { path = "/now", status = 200 }, request_seconds = 30 }
+      users  = { origin = "stg-users.happy-test.westeurope.azurecontainerapps.io", slot = 2, check = { path = "/health", status = 204 }, request_seconds = 240 }
+    }
+  }
+  assert {
+    condition = toset([
+      for listener in azurerm_application_gateway.this.http_listener : "${listener.name} ${listener.protocol} ${coalesce(listener.host_name, "-")}"
+    ]) == toset(["every-http Http -", "every-https Https -", "orders Https orders.staging.example.com", "users Https users.staging.example.com"])
+    error_message = "A listener for each service's host, and two for all."
+  }
+  assert {
+    condition = toset([
+      for rule in azurerm_application_gateway.this.request_routing_rule :
+      "${rule.priority} ${rule.http_listener_name} ${try(coalesce(rule.backend_address_pool_name), "")}${try(coalesce(rule.redirect_configuration_name), "")}"
+    ]) == toset(["101 orders orders", "102 users users", "200 every-http every-http", "300 every-https every-https"])
+    error_message = "A service's host comes before those of nobody."
+  }
+  assert {
+    condition = toset([
+      for redirect in azurerm_application_gateway.this.redirect_configuration :
+      "${redirect.name} ${redirect.redirect_type} ${try(coalesce(redirect.target_listener_name), "")}${try(coalesce(redirect.target_url), "")}"
+    ]) == toset(["every-http Permanent every-https", "every-https Temporary https://staging.example.com"])
+    error_message = "Port 80 redirects to the same host, and what no service has to the domain itself."
+  }
+  assert {
+    condition = {
+      for probe in azurerm_application_gateway.this.probe : probe.name => "${probe.path} ${one(one(probe.match).status_code)}"
+    } == { orders = "/now 200", users = "/health 204" }
+    error_message = "Each is asked what it says it answers."
+  }
+  assert {
+    condition     = azurerm_dns_a_record.this[0].name == "*.staging" && output.url == "https://staging.example.com"
+    error_message = "One record for all services, those to come too."
+  }
+}
+
+run "refuses_requests_longer_than_the_ingress_takes_on_a_platform_too" {
+  command = plan
+  variables {
+    origin  = null
+    service = null
+    domain = {
+      name        = "staging.example.com"
+      certificate = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.KeyVault/vaults/certificates/secrets/star"
+    }
+    services = {
+      orders = { origin = "stg-orders.happy-test.westeurope.azurecontainerapps.io", slot = 1, check = { path = "/now", status = 200 }, request_seconds = 241 }
+    }
   }
   expect_failures = [var.service]
 }

@@ -10,6 +10,7 @@ variables {
   edge_id    = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/applicationGateways/test"
   url        = "http://test-01234567.westeurope.cloudapp.azure.com"
   channel    = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Insights/actionGroups/test-alarms"
+  backend    = null
 }
 
 run "with_the_variables_above" {
@@ -51,5 +52,32 @@ run "with_the_variables_above" {
       distinct([for part in values(jsondecode(azurerm_portal_dashboard.this.dashboard_properties).lenses["0"].parts) : "${part.position.x},${part.position.y}"])
     ) == 7
     error_message = "The dashboard shows six graphs that do not overlap: a heading and six graphs."
+  }
+}
+
+run "of_a_gateway_with_others_only_what_is_its_own" {
+  command = plan
+  variables {
+    backend = "orders"
+  }
+  assert {
+    condition = {
+      for key, alert in azurerm_monitor_metric_alert.this : key => join(" ", concat([one(alert.criteria).metric_name], [
+        for dimension in one(alert.criteria).dimension : "${dimension.name}=${join(",", dimension.values)}"
+      ])) if endswith(one(alert.scopes), "/applicationGateways/test")
+      } == {
+      errors    = "BackendResponseStatus BackendPool=orders HttpStatusGroup=5xx"
+      unhealthy = "UnhealthyHostCount BackendSettingsPool=orders~orders"
+      latency   = "ApplicationGatewayTotalTime Listener=orders"
+    }
+    error_message = "No alarm rings for another service's trouble."
+  }
+  assert {
+    condition = toset(flatten([
+      for part in values(jsondecode(azurerm_portal_dashboard.this.dashboard_properties).lenses["0"].parts) : [
+        for filter in try(part.metadata.settings.content.options.chart.filterCollection.filters, []) : "${filter.key}=${filter.values[0]}"
+      ]
+    ])) == toset(["BackendSettingsPool=orders~orders", "Listener=orders"])
+    error_message = "Nor does the dashboard show another's requests."
   }
 }

@@ -14,10 +14,12 @@ variables {
   instances   = { min = 2, max = 6 }
   environment = { MERIDIAN_DOCUMENTS_LOCATION = "azblob://test01234567.blob.core.windows.net/documents" }
   identity_id = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.ManagedIdentity/userAssignedIdentities/test"
-  network_id  = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/virtualNetworks/test"
-  private_subnet_ids = [
-    "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/virtualNetworks/test/subnets/private"
-  ]
+  puller      = null
+  compute = {
+    environment_id = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.App/managedEnvironments/test"
+    workspace_id   = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.OperationalInsights/workspaces/test"
+    domain         = "happy-test.westeurope.azurecontainerapps.io"
+  }
   principal = "99999999-1111-2222-3333-444444444444"
   service = {
     port          = 8080
@@ -39,50 +41,15 @@ run "with_the_variables_above" {
   command = plan
   assert {
     condition = (
-      azurerm_container_app_environment.this.internal_load_balancer_enabled &&
-      azurerm_container_app_environment.this.public_network_access == "Disabled"
-    )
-    error_message = "The environment has no public address: internal, and closed to public networks."
-  }
-  assert {
-    condition     = azurerm_container_app_environment.this.infrastructure_subnet_id == one(var.private_subnet_ids)
-    error_message = "In the private subnet."
-  }
-  assert {
-    condition = (
-      azurerm_container_app_environment.this.zone_redundancy_enabled &&
+      azurerm_container_app.this.workload_profile_name == "Consumption" &&
       azurerm_container_app.this.template[0].min_replicas == 2 &&
       azurerm_container_app.this.template[0].max_replicas == 6
     )
     error_message = "Two instances in a region of zones: two at least, in different zones."
   }
   assert {
-    condition = (
-      [for profile in azurerm_container_app_environment.this.workload_profile : "${profile.name} ${profile.workload_profile_type}"] == ["Consumption Consumption"] &&
-      azurerm_container_app.this.workload_profile_name == "Consumption"
-    )
-    error_message = "A profile from the first day so that none replaces the environment later: Consumption."
-  }
-  assert {
-    condition = (
-      output.origin == "test.happy-test.westeurope.azurecontainerapps.io" &&
-      azurerm_private_dns_zone.this.name == "happy-test.westeurope.azurecontainerapps.io"
-    )
-    error_message = "The gateway finds the service by its name and TLS: the environment's domain, known in this network."
-  }
-  assert {
-    condition = (
-      toset([for record in azurerm_private_dns_a_record.this : record.name]) == toset(["*", "@"]) &&
-      alltrue([for record in azurerm_private_dns_a_record.this : record.records == toset(["10.20.128.10"])])
-    )
-    error_message = "Services and environment lead to its address."
-  }
-  assert {
-    condition = (
-      azurerm_private_dns_zone_virtual_network_link.this.virtual_network_id == var.network_id &&
-      !azurerm_private_dns_zone_virtual_network_link.this.registration_enabled
-    )
-    error_message = "In this network."
+    condition     = output.origin == "test.happy-test.westeurope.azurecontainerapps.io"
+    error_message = "The gateway finds the service by its name in the environment's domain."
   }
   assert {
     # Inside an internal environment, external means the network and no more.
@@ -126,20 +93,6 @@ run "with_the_variables_above" {
   assert {
     condition     = azurerm_container_app.this.template[0].termination_grace_period_seconds == 30
     error_message = "Requests in flight have half a minute to end: the service needs 8 seconds."
-  }
-  assert {
-    condition = (
-      azurerm_container_app_environment.this.logs_destination == "azure-monitor" &&
-      !azurerm_log_analytics_workspace.this.local_authentication_enabled
-    )
-    error_message = "No key opens the log: through a diagnostic setting, no shared key."
-  }
-  assert {
-    condition = (
-      toset([for log in azurerm_monitor_diagnostic_setting.this.enabled_log : log.category]) == toset(["ContainerAppConsoleLogs", "ContainerAppSystemLogs"]) &&
-      azurerm_log_analytics_workspace.this.retention_in_days == 30
-    )
-    error_message = "What the service and the platform write, for a month."
   }
   assert {
     condition = { for variable in azurerm_container_app.this.template[0].container[0].env : variable.name => variable.value } == {
@@ -367,10 +320,6 @@ run "a_service_of_ones_own" {
     )
     error_message = "More come where scale says."
   }
-  assert {
-    condition     = azurerm_log_analytics_workspace.this.retention_in_days == 90
-    error_message = "The log stays as long as asked for."
-  }
 }
 
 run "refuses_a_port_that_is_none" {
@@ -462,4 +411,33 @@ run "refuses_to_scale_by_no_request" {
     scale = { cpu = null, memory = null, requests = 0 }
   }
   expect_failures = [var.scale]
+}
+
+run "a_platforms_identity_pulls_in_place_of_its_own" {
+  command = plan
+  variables {
+    image  = "shared.azurecr.io/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    puller = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/stg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/stg-puller"
+  }
+  assert {
+    condition = (
+      one(azurerm_container_app.this.registry).identity == var.puller &&
+      toset(azurerm_container_app.this.identity[0].identity_ids) == toset([var.identity_id, var.puller])
+    )
+    error_message = "It had the right before the service was there; the service's own identity has the documents."
+  }
+}
+
+run "a_preview_is_not_scaled" {
+  command = plan
+  variables {
+    scale = null
+  }
+  assert {
+    condition = (
+      azurerm_container_app.this.template[0].max_replicas == 2 && length(azurerm_container_app.this.template[0].custom_scale_rule) == 0 &&
+      length(azurerm_container_app.this.template[0].http_scale_rule) == 0
+    )
+    error_message = "As many instances as there are at least, whatever they have to do."
+  }
 }

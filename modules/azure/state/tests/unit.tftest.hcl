@@ -45,7 +45,7 @@ run "with_the_variables_above" {
     error_message = "No state travels in plain text: TLS 1.2 and up."
   }
   assert {
-    condition     = length(distinct([for text in values(output.backend) : regex("key +=.\"(.*)\"", text)[0]])) == 3
+    condition     = length(distinct([for text in values(output.backend) : regex("key +=.\"(.*)\"", text)[0]])) == 4
     error_message = "Each folder has a state of its own: two folders under one key would destroy each other's resources."
   }
   assert {

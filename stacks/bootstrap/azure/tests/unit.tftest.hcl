@@ -7,7 +7,7 @@ mock_provider "azurerm" {
 run "as_committed" {
   command = plan
   assert {
-    condition     = toset(keys(output.backend)) == toset(["stacks/azure", "stacks/vm/azure", "stacks/bootstrap/azure"])
+    condition     = toset(keys(output.backend)) == toset(["stacks/azure", "stacks/platform/azure", "stacks/vm/azure", "stacks/bootstrap/azure"])
     error_message = "The backends and the repository are known before anything is made: one for each folder with a state."
   }
   assert {

@@ -3,7 +3,7 @@ resource "azurerm_log_analytics_workspace" "this" {
   resource_group_name = var.place.resource_group
   location            = var.place.location
   sku                 = "PerGB2018"
-  retention_in_days   = var.service.log_days
+  retention_in_days   = var.log_days
   # Identities only, no shared key.
   local_authentication_enabled = false
 }

@@ -1,0 +1,45 @@
+output "name" {
+  description = "Name that all of it was made under; a destroy goes by this one."
+  value       = local.name
+}
+
+output "region" {
+  description = "Region that it stands in."
+  value       = var.region
+}
+
+output "url" {
+  description = "What the services' addresses end in; a host that no service has is sent here."
+  value       = module.edge.url
+}
+
+output "services" {
+  description = "Where each service is found, once it stands; previews too."
+  value       = { for key in keys(local.services) : key => "https://${key}.${var.domain.name}" }
+}
+
+output "network_id" {
+  description = "Id of the virtual network."
+  value       = module.network.network_id
+}
+
+output "tfvars" {
+  description = "Variables of a service's stack: terraform output -json tfvars > ../../azure/ENV.platform.tfvars.json."
+  value = { platform = {
+    name               = var.name
+    domain             = var.domain.name
+    nat                = var.nat
+    network_id         = module.network.network_id
+    private_subnet_ids = module.network.private_subnet_ids
+    firewall_source    = module.network.firewall_source
+    compute            = module.environment.compute
+    door               = null
+    edge_id            = module.edge.edge_id
+    channel            = module.alerts.channel
+    repository_url     = module.registry.repository_url
+    puller             = module.puller.identity_id
+    services = { for key, service in local.services : key => {
+      url = "https://${key}.${var.domain.name}", slot = service.slot, request_seconds = service.request_seconds
+    } }
+  } }
+}

@@ -1,0 +1,88 @@
+variable "name" {
+  description = <<-EOT
+    Prefix of every resource's name, one for each environment: 2 to 7 lower-case letters and digits, a letter first. What the
+    services share is NAME-platform, and a service's stack NAME-KEY.
+  EOT
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,6}$", var.name))
+    error_message = "name must be 2 to 7 lower-case letters and digits, a letter first; it is \"${var.name}\"."
+  }
+}
+
+variable "region" {
+  description = "Azure region with availability zones, such as westeurope."
+  type        = string
+
+  validation {
+    # Public address, gateway, environment and store span three zones:
+    # https://learn.microsoft.com/azure/reliability/regions-list
+    condition = contains(split(" ", join(" ", [
+      "australiaeast austriaeast belgiumcentral brazilsouth canadacentral centralindia centralus chilecentral",
+      "denmarkeast eastasia eastus eastus2 francecentral germanywestcentral indonesiacentral israelcentral italynorth",
+      "japaneast japanwest koreacentral malaysiawest mexicocentral newzealandnorth northeurope norwayeast",
+      "polandcentral qatarcentral southafricanorth southcentralus southeastasia spaincentral swedencentral",
+      "switzerlandnorth uaenorth uksouth westeurope westus2 westus3",
+    ])), var.region)
+    error_message = <<-EOT
+      region must be a region of Azure with availability zones, written as by az account list-locations, such as
+      westeurope, northeurope, eastus2 or westus3; it is "${var.region}".
+    EOT
+  }
+}
+
+variable "account" {
+  description = "Id of the subscription to deploy to. null: ARM_SUBSCRIPTION_ID, or the one that az account show names."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.account == null || can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", var.account))
+    error_message = "account must be the id of a subscription, such as 00000000-1111-2222-3333-444444444444; it is \"${coalesce(var.account, "null")}\"."
+  }
+}
+
+variable "cidr" {
+  description = "IPv4 range of the network, private, /16 to /22."
+  type        = string
+}
+
+variable "nat" {
+  description = <<-EOT
+    How private subnets reach the internet: "single" (a NAT gateway with an address of its own) or "none"
+    (through addresses that Container Apps shares and changes).
+  EOT
+  type        = string
+}
+
+variable "domain" {
+  description = <<-EOT
+    Domain of the services, which are found at KEY.NAME: name, certificate (id of its secret in Key Vault; it must bear *.NAME) and
+    zone (id of the DNS zone in which *.NAME is written; without it that is up to you).
+  EOT
+  type        = object({ name = string, zone = optional(string), certificate = optional(string) })
+  nullable    = false
+}
+
+variable "waf" {
+  description = "Whether Azure WAF filters requests, for 143 USD a month more."
+  type        = bool
+}
+
+variable "email" {
+  description = "Who gets alarms by e-mail; null for nobody."
+  type        = string
+  default     = null
+}
+
+variable "repository_url" {
+  description = "Repository that exists already and takes the images, HOST/PATH; null makes a registry for the platform."
+  type        = string
+  default     = null
+}
+
+variable "keep_images" {
+  description = "How many images the platform's own repository keeps, the newest, 10 to 1000."
+  type        = number
+}
