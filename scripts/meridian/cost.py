@@ -261,7 +261,7 @@ def lists():
 def uses(stack, rates, per_vcpu=500):
     """A Use for each number of requests a second, of the values that Terraform takes; machines cost the same at any."""
     values = stack.variables(*VALUES.split())
-    if stack.service:  # of which it has no network
+    if values and stack.service:  # of which it has no network
         values["nat"] = stack.platform.variable("nat")
         values["probe"] = None if stack.is_preview else values["probe"]
     if not values or any(values[name] is None for name in ("cpu", "machine_type") if name in values):
