@@ -1,8 +1,8 @@
 locals {
-  # What the stack asks of Google; some only with a domain or secrets.
+  # What the stack asks of Google; some only with a domain or secrets. A platform turned the others on.
   apis = concat(
-    ["artifactregistry", "cloudscheduler", "compute", "iam", "logging", "monitoring", "run", "storage"],
-    var.domain == null ? [] : ["certificatemanager", "dns"],
+    var.platform != null ? [] : ["artifactregistry", "cloudscheduler", "compute", "iam", "logging", "monitoring", "run", "storage"],
+    var.platform != null || var.domain == null ? [] : ["certificatemanager", "dns"],
     length(var.service.secrets) == 0 ? [] : ["secretmanager"]
   )
 }
@@ -18,6 +18,8 @@ resource "google_project_service" "this" {
 # An interface that was just turned on answers for a while that it is off, and Google tells nobody when
 # that ends: https://cloud.google.com/service-usage/docs/enable-disable
 resource "terraform_data" "apis" {
+  count = length(local.apis) > 0 ? 1 : 0
+
   triggers_replace = keys(google_project_service.this)
 
   provisioner "local-exec" {

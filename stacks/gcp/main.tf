@@ -4,10 +4,23 @@ locals {
   place = { project = var.project, region = var.region }
   # Unknown until a revision of it is ready, so that nothing goes by an image that was only asked for.
   serving = "${module.image.image}${substr(module.service.revision, 0, 0)}"
+
+  # Of a platform's services this one; p1, p2 and so on are previews, which nobody is woken for.
+  key     = var.platform == null ? null : trimprefix(var.name, "${var.platform.name}-")
+  preview = var.platform != null && can(regex("^p[0-9]+$", local.key))
+  # What lets services and probes of a platform out goes by these.
+  tags = { for who in ["service", "probe"] : who => var.platform == null ? null : "${var.platform.name}-platform-${who}" }
+
+  network_id         = var.platform == null ? module.network[0].network_id : var.platform.network_id
+  private_subnet_ids = var.platform == null ? module.network[0].private_subnet_ids : var.platform.private_subnet_ids
+  edge_id            = var.platform == null ? module.edge[0].edge_id : var.platform.edge_id
+  url                = var.platform == null ? module.edge[0].url : var.platform.services[local.key].url
+  channel            = var.platform == null ? module.alerts[0].channel : var.platform.channel
 }
 
 module "network" {
   source = "../../modules/gcp/network"
+  count  = var.platform == null ? 1 : 0
   place  = local.place
 
   name = var.name
@@ -31,7 +44,7 @@ module "registry" {
 
   name           = var.name
   keep_images    = var.keep_images
-  repository_url = var.repository_url
+  repository_url = try(coalesce(var.repository_url, try(var.platform.repository_url, null)), null)
 
   depends_on = [terraform_data.apis]
 }
@@ -46,6 +59,7 @@ module "image" {
 
 module "documents" {
   source = "../../modules/gcp/documents"
+  count  = local.preview ? 0 : 1
   place  = local.place
 
   name      = var.name
@@ -57,6 +71,7 @@ module "documents" {
 
 module "alerts" {
   source = "../../modules/gcp/alerts"
+  count  = var.platform == null ? 1 : 0
 
   name  = var.name
   email = var.email
@@ -67,11 +82,13 @@ module "alerts" {
 # After the service: the load balancer is told where it is. It stands at Google's edge, in no network.
 module "edge" {
   source = "../../modules/gcp/edge"
+  count  = var.platform == null ? 1 : 0
 
-  name   = var.name
-  domain = var.domain
-  waf    = var.waf
-  origin = module.service.origin
+  name     = var.name
+  domain   = var.domain
+  waf      = var.waf
+  origin   = module.service.origin
+  services = null
 
   depends_on = [terraform_data.apis]
 }
@@ -87,24 +104,28 @@ module "service" {
   memory             = var.memory
   instances          = var.instances
   service            = var.service
-  scale              = var.scale
-  environment        = merge(module.documents.settings, var.environment)
+  scale              = local.preview ? null : var.scale
+  environment        = merge(local.preview ? {} : module.documents[0].settings, var.environment)
   identity_id        = module.identity.identity_id
-  network_id         = module.network.network_id
-  private_subnet_ids = module.network.private_subnet_ids
+  network_id         = local.network_id
+  private_subnet_ids = local.private_subnet_ids
+  tag                = local.tags["service"]
   invoker            = var.invoker
 }
 
 module "observability" {
   source = "../../modules/gcp/observability"
+  count  = local.preview ? 0 : 1
   place  = local.place
 
   name       = var.name
   service_id = module.service.service_id
-  edge_id    = module.edge.edge_id
-  url        = module.edge.url
-  channel    = module.alerts.channel
+  edge_id    = local.edge_id
+  url        = local.url
+  channel    = local.channel
   service    = var.service
+  # As the platform names it.
+  backend = var.platform == null ? null : var.name
 
   depends_on = [terraform_data.apis]
 }
@@ -112,18 +133,19 @@ module "observability" {
 module "probe" {
   source = "../../modules/gcp/probe"
   # Without NAT nothing in the private subnets reaches the public address: check from elsewhere.
-  count = var.nat == "none" || var.probe == null ? 0 : 1
+  count = (var.platform == null ? var.nat : var.platform.nat) == "none" || var.probe == null || local.preview ? 0 : 1
 
   name          = var.name
   image         = var.probe.image == null ? module.image.image : var.probe.image
-  url           = module.edge.url
+  url           = local.url
   every_minutes = var.probe.every_minutes
   platform      = module.service.platform
   identity_id   = module.identity.identity_id
-  channel       = module.alerts.channel
+  channel       = local.channel
+  tag           = local.tags["probe"]
 
-  network_id         = module.network.network_id
-  private_subnet_ids = module.network.private_subnet_ids
+  network_id         = local.network_id
+  private_subnet_ids = local.private_subnet_ids
 
   depends_on = [terraform_data.apis]
 }

@@ -1,6 +1,6 @@
 output "url" {
   description = "Where the service is found."
-  value       = module.edge.url
+  value       = local.url
 }
 
 output "image" {
@@ -14,8 +14,8 @@ output "revision" {
 }
 
 output "dashboard_url" {
-  description = "Dashboard with requests, errors, latency, instances and load."
-  value       = module.observability.dashboard_url
+  description = "Dashboard with requests, errors, latency, instances and load; null for a preview."
+  value       = one(module.observability[*].dashboard_url)
 }
 
 output "canary" {
@@ -50,10 +50,10 @@ output "principal" {
 
 output "firewall_source" {
   description = "Range of addresses that the service's connections come from inside the network; a rule of a database names it to let the service in."
-  value       = module.network.firewall_source
+  value       = var.platform == null ? module.network[0].firewall_source : var.platform.firewall_source
 }
 
 output "network_id" {
   description = "Id of the VPC network, projects/PROJECT/global/networks/NAME."
-  value       = module.network.network_id
+  value       = local.network_id
 }

@@ -47,6 +47,16 @@ variable "service" {
       ${join(", ", concat([var.service.check.status], values(var.service.paths)))}.
     EOT
   }
+
+  validation {
+    # The same as on the other clouds, whose load balancers end requests.
+    condition     = var.service.request_seconds <= try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)
+    error_message = <<-EOT
+      service.request_seconds is ${var.service.request_seconds}, and the platform ends a request of this service after
+      ${try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)} seconds; raise it in services of
+      stacks/platform/gcp and apply that first.
+    EOT
+  }
 }
 
 variable "scale" {

@@ -36,11 +36,11 @@ def test_a_full_plan_takes_less_than_15_seconds_and_no_network(tmp_path):
     planned = {each["address"]: each["change"]["after"] for each in plan["resource_changes"]}
     roles = {address: each["role"] for address, each in planned.items() if "iam_member" in address}
     assert roles == {
-        "module.documents.google_storage_bucket_iam_member.read": "roles/storage.objectViewer",
+        "module.documents[0].google_storage_bucket_iam_member.read": "roles/storage.objectViewer",
         "module.probe[0].google_cloud_run_v2_job_iam_member.schedule": "roles/run.invoker",
     }
     # The load balancer writes the header that the service reads.
-    [header] = planned["module.edge.google_compute_url_map.this"]["header_action"][0]["request_headers_to_add"]
+    [header] = planned["module.edge[0].google_compute_url_map.this"]["header_action"][0]["request_headers_to_add"]
     variables = {each["name"]: each["value"]
         for each in planned[SERVICE_ADDRESS]["template"][0]["containers"][0]["env"]}
     assert header == {
@@ -61,6 +61,26 @@ def test_one_deployment_makes_everything_and_a_second_plan_is_empty(gcp):
     assert gcp.serving() == {A: 100}
     refused = [each for each in gcp.echo.requests() if each["status"] == 403]
     assert refused == []
+
+
+def test_a_stack_from_before_there_were_platforms_keeps_all_that_it_has(gcp):
+    """Its addresses were without a number or key then."""
+    file = gcp.stack / "terraform.tfstate"
+    state = json.loads(file.read_text())
+    counted = {"terraform_data.apis", "module.service.google_compute_firewall.egress",
+        "module.probe[0].google_compute_firewall.egress"}
+    for each in state["resources"]:
+        address = f"{each.get('module', '')}.{each['type']}.{each['name']}".lstrip(".")
+        if address in counted or each["type"].endswith(("_backend_service", "_endpoint_group")):
+            del each["instances"][0]["index_key"]
+        if "module" in each and each["module"] != "module.probe[0]":
+            each["module"] = each["module"].replace("[0]", "")
+    file.write_text(json.dumps({**state, "serial": state["serial"] + 1}))
+    plan = gcp.plan()
+    assert changed(plan) == {}
+    assert {tuple(each["actions"]) for each in plan["output_changes"].values()} == {("no-op",)}
+    gcp.terraform("apply", "-input=false", "plan")
+    assert gcp.settled()
 
 
 def test_requests_find_the_service_and_nothing_else_does(gcp):

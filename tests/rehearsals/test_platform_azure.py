@@ -4,15 +4,11 @@ where, whose alarm rings, and what is refused while a service stands.
 The tests follow one another as a life does, from the first apply to the last destroy.
 """
 
-import json
-import shutil
-import subprocess
-
 import pytest
 from support.azure_world import GROUP, SUBSCRIPTION, Azure
 from support.machine import ROOT, copy
 from support.providers import Providers
-from support.rehearsal import Rehearsal, by_type, changed
+from support.rehearsal import Part, Service, changed, together
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "azurerm", "jdk")]
 
@@ -24,36 +20,6 @@ SERVICES = {"orders": {"slot": 1}, "users": {"slot": 2, "check": {"path": "/heal
 # What a platform is there for: none of these is a service's own.
 SHARED = ("gateway", "network", "subnet", "nat", "public_ip", "environment", "workspace", "dns", "registry",
     "action_group")
-
-
-class Part(Rehearsal):
-    """One stack of several that stand on one double, in a folder of its own."""
-
-    def __init__(self, azure, name, stack):
-        self.cloud, self.folder, self.echo, self.environment = "azure", azure.folder, azure.echo, azure.environment
-        self.name, self.stack = name, azure.folder / "stacks" / stack
-        self.image, self.canary, self.settings = None, None, {}
-
-    def turn(self, **variables):
-        (self.stack / "turned.auto.tfvars.json").write_text(json.dumps({"name": self.name, **variables}))
-
-    def apply(self):
-        """Without a plan of its own to look at, which takes its seconds."""
-        self.terraform("apply", "-input=false", "-auto-approve", "-parallelism=20")
-
-    def begin(self, action):
-        """An apply or destroy under way."""
-        return subprocess.Popen(["terraform", f"-chdir={self.stack}", action, "-input=false", "-auto-approve",
-            "-parallelism=20", "-no-color"], env=self.environment, text=True, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT)
-
-    def refused(self, *arguments):
-        return " ".join(self.terraform(*arguments, "-input=false", "-auto-approve", codes=(1,)).stdout.split())
-
-    def kinds(self):
-        """Kind of resource to how many of it the stack has, without documents."""
-        listed = self.terraform("state", "list").stdout.splitlines()
-        return by_type([each for each in listed if "module.documents" not in each and ".data." not in f".{each}"])
 
 
 class Platform(Part):
@@ -72,17 +38,9 @@ class Platform(Part):
             "certificate": CERTIFICATE})
 
 
-class Service(Part):
-    def __init__(self, azure, platform, key):
-        super().__init__(azure, f"staging-{key}", key)
-        shutil.copytree(azure.stack, self.stack, ignore=shutil.ignore_patterns("*.tfstate*", "*.auto.tfvars.json"))
-        self.turn(**platform.outputs()["tfvars"])
-        registry = platform.outputs()["tfvars"]["platform"]["repository_url"]
-        self.set(image=f"{registry}@sha256:{'a' * 64}")
-
-    def app(self, azure):
-        return azure.get(f"{SUBSCRIPTION}/resourceGroups/{self.name}/providers/Microsoft.App/containerApps/{self.name}"
-            )["properties"]
+def app(azure, service):
+    group = f"{SUBSCRIPTION}/resourceGroups/{service.name}"
+    return azure.get(f"{group}/providers/Microsoft.App/containerApps/{service.name}")["properties"]
 
 
 @pytest.fixture(scope="module")
@@ -118,12 +76,6 @@ def services(azure, platform):
     made = {key: Service(azure, platform, key) for key in (*SERVICES, "p2")}
     together("apply", platform, *made.values())
     return made
-
-
-def together(action, *parts):
-    for each in [part.begin(action) for part in parts]:
-        said = each.communicate()[0]
-        assert each.returncode == 0, said
 
 
 def gateway(azure):
@@ -168,7 +120,7 @@ def test_a_second_service_has_at_most_fifteen_resources_and_none_that_the_platfo
 def test_each_answers_to_its_own_host_and_to_no_other(azure, services):
     for key, service in services.items():
         assert service.outputs()["url"] == f"https://{key}.{DOMAIN}"
-        assert led(azure, f"{key}.{DOMAIN}") == service.app(azure)["configuration"]["ingress"]["fqdn"]
+        assert led(azure, f"{key}.{DOMAIN}") == app(azure, service)["configuration"]["ingress"]["fqdn"]
     # Declared and not there yet: a name that the environment has, and no other service's.
     assert led(azure, f"p7.{DOMAIN}").startswith("staging-p7.")
     assert led(azure, f"nobody.{DOMAIN}") == f"https://{DOMAIN}"
@@ -202,12 +154,12 @@ def test_a_canary_of_one_service_touches_no_other(azure, services):
     standing = {path: each for path, each in azure.echo.resources().items() if "/staging-orders" not in path}
     other = orders.image.replace("a" * 64, "b" * 64)
     orders.set(canary={"image": other, "percent": 10, "stable": orders.outputs()["revision"]})
-    orders.apply()
-    assert {each["weight"] for each in orders.app(azure)["configuration"]["ingress"]["traffic"]} == {10, 90}
+    together("apply", orders)
+    assert {each["weight"] for each in app(azure, orders)["configuration"]["ingress"]["traffic"]} == {10, 90}
     orders.set(canary={**orders.canary, "percent": 100})
-    orders.apply()
+    together("apply", orders)
     orders.set(image=other, canary=None)
-    orders.apply()
+    together("apply", orders)
     assert orders.settled() and orders.outputs()["image"] == other
     assert standing == {path: each for path, each in azure.echo.resources().items() if "/staging-orders" not in path}
 
@@ -227,7 +179,7 @@ def test_what_a_service_stands_on_is_not_taken_away(azure, platform, services):
     assert azure.echo.resources() == before
     # What was asked about and does not stand was forgotten, and nothing else.
     assert {tuple(actions) for actions in changed(platform.plan()).values()} == {("create",)}
-    platform.apply()
+    together("apply", platform)
     assert azure.echo.resources() == before and platform.settled()
 
 
@@ -240,7 +192,7 @@ def test_a_key_that_is_not_declared_is_refused(azure, platform):
 def test_all_of_it_goes_and_nothing_is_left(azure, platform, services):
     together("destroy", services["p2"], services["users"])
     platform.declare({key: service for key, service in SERVICES.items() if key != "users"}, previews=0)
-    platform.apply()
+    together("apply", platform)
     assert led(azure, f"users.{DOMAIN}") == f"https://{DOMAIN}" and platform.settled()
     assert services["search"].settled()
     together("destroy", services["search"], services["orders"])

@@ -21,6 +21,14 @@ case "$1 $2" in
   "auth print-access-token" | "auth application-default")
     if [[ -n ${GCLOUD_SAYS:-} ]]; then echo "$GCLOUD_SAYS" >&2; exit 1; fi
     echo a-token ;;
+  "run services") # list, by name
+    while (($#)); do
+      case "$1" in --project) project=$2 ;; --region) region=$2 ;; --filter) name=${2#metadata.name=} ;; esac
+      shift
+    done
+    code=$(curl --silent --output /dev/null --write-out '%{http_code}' --header 'Authorization: Bearer x' \
+      "https://run.googleapis.com/v2/projects/$project/locations/$region/services/$name")
+    case "$code" in 200) echo "$name" ;; 404) ;; *) exit 1 ;; esac ;;
   *) exit 64 ;;
 esac
 """

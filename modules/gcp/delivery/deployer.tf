@@ -42,7 +42,7 @@ resource "google_project_iam_member" "deployer_documents" {
 
   condition {
     title      = "documents"
-    expression = "resource.name.startsWith('${local.buckets}/${var.place.project}-${each.value}-documents')"
+    expression = join(" || ", [for store in local.documents[each.key] : "resource.name.startsWith('${local.buckets}/${store}')"])
   }
 }
 
@@ -63,9 +63,12 @@ resource "google_storage_bucket_iam_member" "deployer_state" {
 
   condition {
     title = "state-of-${each.key}"
-    expression = join(
-      " || ",
-      [for prefix in ["stack", "vm"] : "resource.name.startsWith('${local.buckets}/${var.store}/objects/${prefix}/${local.workspaces[each.key]}.')"]
-    )
+    # A platform's services are in workspaces ENVIRONMENT_KEY.
+    expression = join(" || ", [
+      for name in concat(
+        [for prefix in ["stack", "vm"] : "${prefix}/${local.workspaces[each.key]}."],
+        contains(keys(var.platforms), each.key) ? ["platform/${local.workspaces[each.key]}.", "stack/${each.key}_"] : [],
+      ) : "resource.name.startsWith('${local.buckets}/${var.store}/objects/${name}')"
+    ])
   }
 }

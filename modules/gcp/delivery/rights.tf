@@ -26,6 +26,11 @@ locals {
   shared  = regex("^(?P<location>[a-z0-9-]+)-docker\\.pkg\\.dev/(?P<project>[a-z0-9-]+)/(?P<repository>[a-z0-9-]+)", var.repository_url)
   buckets = "projects/_/buckets"
   service = "projects/${var.place.project}/locations/${var.place.region}"
+  # How the names of the stores begin that an environment's stack makes, and those of its platform's services.
+  documents = { for environment, stack in var.environments : environment => concat(
+    ["${var.place.project}-${stack}-documents"],
+    [for platform in [lookup(var.platforms, environment, "")] : "${var.place.project}-${platform}-" if platform != ""],
+  ) }
   # Terraform's workspace of an environment; production has the default one.
   workspaces = { for environment in keys(var.environments) : environment => environment == "production" ? "default" : environment }
 }
@@ -63,7 +68,7 @@ resource "google_project_iam_member" "planner_documents" {
 
   condition {
     title      = "documents"
-    expression = join(" || ", [for stack in values(var.environments) : "resource.name.startsWith('${local.buckets}/${var.place.project}-${stack}-documents')"])
+    expression = join(" || ", [for store in flatten(values(local.documents)) : "resource.name.startsWith('${local.buckets}/${store}')"])
   }
 }
 

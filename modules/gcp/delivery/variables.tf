@@ -30,6 +30,38 @@ variable "environments" {
   }
 }
 
+variable "platforms" {
+  description = "Environment of the pipeline to the name of its platform, such as { staging = \"staging\" }, for those that have one."
+  type        = map(string)
+
+  validation {
+    condition = (
+      length(setsubtract(keys(var.platforms), keys(var.environments))) == 0 &&
+      alltrue([for platform in values(var.platforms) : can(regex("^[a-z][a-z0-9]{1,6}$", platform))])
+    )
+    error_message = <<-EOT
+      platforms must give environments that there are a platform's name, 2 to 7 lower-case letters and digits; it gives
+      ${jsonencode(var.platforms)}.
+    EOT
+  }
+
+  validation {
+    # Rights go by the beginning of a name.
+    condition = alltrue([
+      for environment, platform in var.platforms : !anytrue([
+        for other in concat(
+          [for key, stack in var.environments : replace(stack, "-", "") if key != environment],
+          [for key, name in var.platforms : name if key != environment],
+        ) : startswith(other, platform)
+      ])
+    ])
+    error_message = <<-EOT
+      platforms: no name may be the beginning of another environment's stack or platform, whose rights it would have; they are
+      ${join(", ", concat(values(var.platforms), values(var.environments)))}.
+    EOT
+  }
+}
+
 variable "github" {
   description = <<-EOT
     Repository on GitHub whose workflows get the identities, or null: owner and repository with the numeric ids that

@@ -2,6 +2,8 @@ locals {
   managed = var.domain != null && try(var.domain.certificate, null) == null
   # Certificates cannot be changed and cannot go while they are used: another domain is another name.
   certificate = var.domain == null ? "" : "${var.name}-${substr(sha256(var.domain.name), 0, 8)}"
+  # The name that leads here, and that the certificate bears; what proves a domain proves *.DOMAIN too.
+  host = var.services == null ? try(var.domain.name, null) : "*.${var.domain.name}"
 }
 
 # Proves the domain by a record, before the name leads here. Free, and renewed by Google as long as
@@ -34,7 +36,7 @@ resource "google_certificate_manager_certificate" "this" {
   name = local.certificate
 
   managed {
-    domains            = [var.domain.name]
+    domains            = [local.host]
     dns_authorizations = [google_certificate_manager_dns_authorization.this[0].id]
   }
 
@@ -56,7 +58,7 @@ resource "google_certificate_manager_certificate_map_entry" "this" {
 
   name         = local.certificate
   map          = google_certificate_manager_certificate_map.this[0].name
-  hostname     = var.domain.name
+  hostname     = local.host
   certificates = local.managed ? [google_certificate_manager_certificate.this[0].id] : [var.domain.certificate]
 
   lifecycle {
@@ -68,7 +70,7 @@ resource "google_dns_record_set" "this" {
   count = try(var.domain.zone, null) == null ? 0 : 1
 
   managed_zone = var.domain.zone
-  name         = "${var.domain.name}."
+  name         = "${local.host}."
   type         = "A"
   rrdatas      = [google_compute_global_address.this.address]
   ttl          = 300

@@ -19,8 +19,9 @@ resource "google_compute_url_map" "redirect" {
   name = "${var.name}-redirect"
 
   default_url_redirect {
-    # To the domain, whatever host was asked for: a forged one must not send visitors elsewhere.
-    host_redirect          = var.domain.name
+    # To the domain, whatever host was asked for: a forged one must not send visitors elsewhere. Of several services each has
+    # its own.
+    host_redirect          = var.services == null ? var.domain.name : null
     https_redirect         = true
     redirect_response_code = "MOVED_PERMANENTLY_DEFAULT"
     strip_query            = false

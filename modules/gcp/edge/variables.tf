@@ -57,6 +57,16 @@ variable "waf" {
 }
 
 variable "origin" {
-  description = "Where the service is, REGION/NAME, from the module service."
+  description = "Where the service is, REGION/NAME, from the module service; null with services."
   type        = string
+  nullable    = true
+}
+
+variable "services" {
+  description = <<-EOT
+    The services of a platform, each at KEY.DOMAIN, or null for the one service of a stack: key to where it is, REGION/NAME, which
+    may be there later. Needs a domain, whose certificate bears *.DOMAIN.
+  EOT
+  type        = map(string)
+  nullable    = true
 }

@@ -1,8 +1,11 @@
 locals {
   channels = var.channel == null ? [] : [var.channel]
   # Which time series are ours.
-  balancer = "monitored_resource=\"https_lb_rule\",url_map_name=\"${var.edge_id}\""
-  service  = "monitored_resource=\"cloud_run_revision\",service_name=\"${basename(var.service_id)}\",location=\"${split("/", var.service_id)[3]}\""
+  balancer = join("", [
+    "monitored_resource=\"https_lb_rule\",url_map_name=\"${var.edge_id}\"",
+    var.backend == null ? "" : ",backend_target_name=\"${var.backend}\"",
+  ])
+  service = "monitored_resource=\"cloud_run_revision\",service_name=\"${basename(var.service_id)}\",location=\"${split("/", var.service_id)[3]}\""
 
   requests = "loadbalancing_googleapis_com:https_request_count{${local.balancer}}"
   failures = "loadbalancing_googleapis_com:https_request_count{${local.balancer},response_code_class=\"500\"}"

@@ -33,3 +33,9 @@ variable "service" {
   description = "The parts of the stack's variable service that are asked from outside: path and status, and whether it is Meridian, whose time is looked for."
   type        = object({ meridian = bool, check = object({ path = string, status = number }) })
 }
+
+variable "backend" {
+  description = "The service's backend where the load balancer has several, as metrics name it; null: the load balancer has no other."
+  type        = string
+  nullable    = true
+}

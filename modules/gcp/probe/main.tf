@@ -32,7 +32,7 @@ resource "google_cloud_run_v2_job" "this" {
         network_interfaces {
           network    = var.network_id
           subnetwork = element(var.private_subnet_ids, 1)
-          tags       = [local.job]
+          tags       = [coalesce(var.tag, local.job)]
         }
       }
 
@@ -56,8 +56,10 @@ resource "google_cloud_run_v2_job" "this" {
   depends_on = [google_compute_firewall.egress]
 }
 
-# The log and the registry by 443, the service by 80 or 443.
+# The log and the registry by 443, the service by 80 or 443. A platform has one for all its probes.
 resource "google_compute_firewall" "egress" {
+  count = var.tag == null ? 1 : 0
+
   name               = "${local.job}-egress"
   description        = "The probe: HTTP and HTTPS"
   network            = var.network_id
@@ -70,6 +72,12 @@ resource "google_compute_firewall" "egress" {
     protocol = "tcp"
     ports    = ["80", "443"]
   }
+}
+
+# Not made again in a stack that is older than tag.
+moved {
+  from = google_compute_firewall.egress
+  to   = google_compute_firewall.egress[0]
 }
 
 # Three jobs are free, each further one 0.10 USD a month: https://cloud.google.com/scheduler/pricing

@@ -52,3 +52,9 @@ variable "channel" {
   type        = string
   nullable    = true
 }
+
+variable "tag" {
+  description = "Network tag of a platform, by which its probes get out; null: the module makes the rule for that."
+  type        = string
+  nullable    = true
+}

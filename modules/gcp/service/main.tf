@@ -18,7 +18,7 @@ resource "google_cloud_run_v2_service" "this" {
   # outside of a preview: https://cloud.google.com/run/docs/about-instance-autoscaling
   scaling {
     min_instance_count = var.instances.min
-    max_instance_count = var.instances.max
+    max_instance_count = var.scale == null ? max(1, var.instances.min) : var.instances.max
   }
 
   # No name of a revision: one that was used can never be used again, and going back to an image or a
@@ -30,7 +30,7 @@ resource "google_cloud_run_v2_service" "this" {
     timeout = "${var.service.request_seconds}s"
     # Per vCPU what Cloud Run has by default; far below the limit of connections of the service itself. No instance gets more
     # at once, and others are added at 60 percent of it.
-    max_instance_request_concurrency = var.scale.requests == null ? 80 * var.cpu : ceil(var.scale.requests / 0.6)
+    max_instance_request_concurrency = try(var.scale.requests, null) == null ? 80 * var.cpu : ceil(var.scale.requests / 0.6)
 
     vpc_access {
       # Whatever the service calls leaves through our network, where it is seen and stopped.
@@ -39,7 +39,7 @@ resource "google_cloud_run_v2_service" "this" {
       network_interfaces {
         network    = var.network_id
         subnetwork = var.private_subnet_ids[0]
-        tags       = [local.tag]
+        tags       = compact([var.tag, local.own])
       }
     }
 

@@ -1,17 +1,26 @@
-# Registry, logs and object store, and what else the service calls, such as a database.
+# Registry, logs and object store, and what else the service calls, such as a database. A platform lets all its services out by
+# 443.
 resource "google_compute_firewall" "egress" {
+  count = var.tag == null || length(var.service.egress_ports) > 0 ? 1 : 0
+
   name               = "${var.name}-service-egress"
   description        = "The service: HTTPS"
   network            = var.network_id
   direction          = "EGRESS"
   priority           = 1000
-  target_tags        = [local.tag]
+  target_tags        = [local.own]
   destination_ranges = ["0.0.0.0/0"]
 
   allow {
     protocol = "tcp"
     ports    = distinct(concat(["443"], [for port in var.service.egress_ports : tostring(port)]))
   }
+}
+
+# Not made again in a stack that is older than tag.
+moved {
+  from = google_compute_firewall.egress
+  to   = google_compute_firewall.egress[0]
 }
 
 # Everybody, for organisations that want the question asked. The other way is the default, since

@@ -3,7 +3,7 @@ locals {
   # what it was made with.
   image = var.canary == null ? var.image : var.canary.image
   ports = { service = var.service.port, health = coalesce(var.service.health.port, var.service.port) }
-  tag   = "${var.name}-service"
+  own   = var.tag == null || length(var.service.egress_ports) > 0 ? "${var.name}-service" : null
   # The environment: what is written there, and names of secrets. A new instance's network comes up to a minute after its
   # process, so that it would begin with failures:
   # https://cloud.google.com/run/docs/configuring/vpc-direct-vpc#limitations

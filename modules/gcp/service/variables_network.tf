@@ -13,6 +13,12 @@ variable "private_subnet_ids" {
   type        = list(string)
 }
 
+variable "tag" {
+  description = "Network tag of a platform, by which its services get out on 443; null: the module makes the rule for that."
+  type        = string
+  nullable    = true
+}
+
 variable "invoker" {
   description = <<-EOT
     How everybody may call the service: "disabled" (Cloud Run does not ask who calls) or "all_users" (it asks, and all

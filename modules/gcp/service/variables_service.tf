@@ -95,12 +95,13 @@ variable "service" {
 variable "scale" {
   description = <<-EOT
     Requests that an instance has at once before others are added, 1 to 600; null: 80 per vCPU are the most that one
-    gets. cpu and memory must be null.
+    gets. cpu and memory must be null. null in place of all: there are instances.min, or one.
   EOT
   type        = object({ cpu = number, memory = number, requests = number })
+  nullable    = true
 
   validation {
-    condition     = var.scale.cpu == null && var.scale.memory == null
+    condition     = try(var.scale.cpu, null) == null && try(var.scale.memory, null) == null
     error_message = <<-EOT
       scale.cpu and scale.memory must be null on Google: Cloud Run adds instances at 60 percent of CPU, which cannot
       be set, and knows nothing of memory. Use scale.requests.
@@ -109,7 +110,7 @@ variable "scale" {
 
   validation {
     # Cloud Run takes 1000 at once, of which this is 60 percent.
-    condition     = var.scale.requests == null ? true : floor(var.scale.requests) == var.scale.requests && var.scale.requests >= 1 && var.scale.requests <= 600
-    error_message = "scale.requests must be a whole number from 1 to 600; it is ${coalesce(var.scale.requests, 80)}."
+    condition     = try(var.scale.requests, null) == null ? true : floor(var.scale.requests) == var.scale.requests && var.scale.requests >= 1 && var.scale.requests <= 600
+    error_message = "scale.requests must be a whole number from 1 to 600; it is ${try(coalesce(var.scale.requests, 80), 80)}."
   }
 }

@@ -4,6 +4,7 @@ locals {
   # Folder whose state is kept, and under which prefix.
   prefixes = {
     "stacks/gcp"           = "stack"
+    "stacks/platform/gcp"  = "platform"
     "stacks/vm/gcp"        = "vm"
     "stacks/bootstrap/gcp" = "bootstrap"
   }

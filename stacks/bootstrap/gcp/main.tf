@@ -60,6 +60,7 @@ module "delivery" {
 
   name           = var.name
   environments   = var.environments
+  platforms      = var.platforms
   github         = var.github
   circleci       = var.circleci
   store          = module.state.store

@@ -7,6 +7,8 @@ environments = {
   staging    = "meridian-staging"
 }
 
+# platforms = { staging = "staging" } # whose services the pipelines deploy: stacks/platform/gcp
+
 keep_images = 30
 
 # project = "my-project-123456" # asked for, or TF_VAR_project

@@ -42,6 +42,13 @@ variable "environments" {
   type        = map(string)
 }
 
+variable "platforms" {
+  description = "Environment of the pipeline to the name of its platform, as in stacks/platform/gcp, for those that have one."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
 variable "keep_images" {
   description = <<-EOT
     How many images the shared repository keeps at least, the newest, 10 to 1000. Google deletes no image that an

@@ -292,6 +292,9 @@ final class GoogleCompute {
     if (id.contains("/backendServices/")) {
       checkBackend(body);
     }
+    if (id.contains("/urlMaps/")) {
+      checkHosts(body);
+    }
     if (id.contains("/instanceGroupManagers/")) {
       GoogleMachines.check(body);
     }
@@ -337,6 +340,29 @@ final class GoogleCompute {
         throw Google.invalid(
             "Max utilization is not supported for serverless network endpoint groups");
       }
+    }
+  }
+
+  /** https://cloud.google.com/compute/docs/reference/rest/v1/urlMaps */
+  private static void checkHosts(Map<String, Object> body) {
+    if (body.containsKey("defaultService") == body.containsKey("defaultUrlRedirect")) {
+      throw Google.invalid("Exactly one of default service and default URL redirect must be set");
+    }
+    List<Object> hosts = new ArrayList<>();
+    List<Object> wanted = new ArrayList<>();
+    for (Map<String, Object> rule : Json.objects(body, "hostRules")) {
+      hosts.addAll(Google.list(rule.get("hosts")));
+      wanted.add(rule.get("pathMatcher"));
+    }
+    if (hosts.stream().distinct().count() < hosts.size()) {
+      throw Google.invalid("A host is in two host rules: " + hosts);
+    }
+    List<Object> there =
+        Json.objects(body, "pathMatchers").stream().map(each -> each.get("name")).toList();
+    if (there.stream().distinct().count() < there.size()
+        || !there.containsAll(wanted)
+        || !wanted.containsAll(there)) {
+      throw Google.invalid("Host rules go to " + wanted + ", path matchers are " + there);
     }
   }
 

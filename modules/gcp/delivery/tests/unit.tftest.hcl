@@ -26,6 +26,7 @@ variables {
   name         = "test"
   place        = { project = "test-project", region = "us-central1" }
   environments = { production = "test", staging = "test-staging" }
+  platforms    = {}
   github       = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }
   circleci = {
     organization_id = "00000000-0000-4000-8000-000000000001"
@@ -252,4 +253,34 @@ run "refuses_2" {
     }
   }
   expect_failures = [var.environments, var.github, var.circleci]
+}
+
+run "a_deployer_of_a_platform_reaches_its_services_by_their_names" {
+  variables {
+    platforms = { staging = "stg" }
+  }
+  assert {
+    condition = (
+      strcontains(google_storage_bucket_iam_member.deployer_state["staging"].condition[0].expression, "/objects/platform/staging.") &&
+      strcontains(google_storage_bucket_iam_member.deployer_state["staging"].condition[0].expression, "/objects/stack/staging_") &&
+      !strcontains(google_storage_bucket_iam_member.deployer_state["production"].condition[0].expression, "platform")
+    )
+    error_message = "The platform's state, and those of all its services, those to come too; no other environment's."
+  }
+  assert {
+    condition = (
+      strcontains(google_project_iam_member.deployer_documents["staging"].condition[0].expression, "-stg-')") &&
+      strcontains(google_project_iam_member.planner_documents.condition[0].expression, "-stg-')") &&
+      !strcontains(google_project_iam_member.deployer_documents["production"].condition[0].expression, "-stg-")
+    )
+    error_message = "And their documents."
+  }
+}
+
+run "refuses_a_platform_whose_name_begins_anothers" {
+  command = plan
+  variables {
+    platforms = { staging = "test" }
+  }
+  expect_failures = [var.platforms]
 }

@@ -4,10 +4,11 @@ mock_provider "google" {
 }
 
 variables {
-  name   = "test"
-  domain = null
-  waf    = false
-  origin = "us-central1/test"
+  services = null
+  name     = "test"
+  domain   = null
+  waf      = false
+  origin   = "us-central1/test"
 }
 
 run "with_the_variables_above" {
@@ -21,30 +22,30 @@ run "with_the_variables_above" {
   }
   assert {
     condition = (
-      google_compute_backend_service.this.load_balancing_scheme == "EXTERNAL_MANAGED"
+      google_compute_backend_service.this["service"].load_balancing_scheme == "EXTERNAL_MANAGED"
       && google_compute_global_forwarding_rule.http.load_balancing_scheme == "EXTERNAL_MANAGED"
     )
     error_message = "The load balancer is of the current kind everywhere. Written out: the provider's default is the classic one, and is to change."
   }
   assert {
     condition = (
-      one(google_compute_backend_service.this.backend).group == google_compute_region_network_endpoint_group.this.id
-      && google_compute_url_map.this.default_service == google_compute_backend_service.this.id
+      one(google_compute_backend_service.this["service"].backend).group == google_compute_region_network_endpoint_group.this["service"].id
+      && google_compute_url_map.this.default_service == google_compute_backend_service.this["service"].id
     )
     error_message = "Requests go to the service and nowhere else: map, backend, endpoint."
   }
   assert {
     condition = (
-      google_compute_region_network_endpoint_group.this.network_endpoint_type == "SERVERLESS"
-      && google_compute_region_network_endpoint_group.this.cloud_run[0].service == "test"
-      && google_compute_region_network_endpoint_group.this.region == "us-central1"
+      google_compute_region_network_endpoint_group.this["service"].network_endpoint_type == "SERVERLESS"
+      && google_compute_region_network_endpoint_group.this["service"].cloud_run[0].service == "test"
+      && google_compute_region_network_endpoint_group.this["service"].region == "us-central1"
     )
     error_message = "The Cloud Run service, in its region."
   }
   assert {
     condition = (
-      google_compute_backend_service.this.health_checks == null
-      && alltrue([for backend in google_compute_backend_service.this.backend : backend.max_utilization == null || backend.max_utilization == 0])
+      google_compute_backend_service.this["service"].health_checks == null
+      && alltrue([for backend in google_compute_backend_service.this["service"].backend : backend.max_utilization == null || backend.max_utilization == 0])
     )
     error_message = "Nothing is set that Google refuses for a serverless endpoint: no health check, no utilisation."
   }
@@ -56,7 +57,7 @@ run "with_the_variables_above" {
     error_message = "The client's address is written by the load balancer, in the header that the service is told to read, over what the client sent."
   }
   assert {
-    condition     = google_compute_backend_service.this.custom_request_headers == null
+    condition     = google_compute_backend_service.this["service"].custom_request_headers == null
     error_message = "A backend service would add a second one."
   }
   assert {
@@ -77,8 +78,8 @@ run "with_the_variables_above" {
   }
   assert {
     condition = (
-      google_compute_backend_service.this.security_policy == google_compute_security_policy.this.id
-      && google_compute_backend_service.this.log_config[0].enable
+      google_compute_backend_service.this["service"].security_policy == google_compute_security_policy.this.id
+      && google_compute_backend_service.this["service"].log_config[0].enable
     )
     error_message = "On this backend, and seen."
   }
@@ -93,7 +94,7 @@ run "another_origin_is_another_endpoint_beside_the_old_one" {
     origin = "europe-west1/test"
   }
   assert {
-    condition     = google_compute_region_network_endpoint_group.this.name == "test-${substr(sha256("europe-west1/test"), 0, 8)}"
+    condition     = google_compute_region_network_endpoint_group.this["service"].name == "test-${substr(sha256("europe-west1/test"), 0, 8)}"
     error_message = "An endpoint in use cannot be replaced under its own name."
   }
 }
@@ -220,4 +221,40 @@ run "refuses_a_domain_without_any_certificate" {
     domain = { name = "time.example.com" }
   }
   expect_failures = [var.domain]
+}
+
+run "a_load_balancer_of_a_platform" {
+  command = plan
+  variables {
+    origin   = null
+    domain   = { name = "staging.example.com", zone = "example-com" }
+    services = { orders = "us-central1/stg-orders", users = "us-central1/stg-users" }
+  }
+  assert {
+    condition     = { for rule in google_compute_url_map.this.host_rule : rule.path_matcher => one(rule.hosts) } == { orders = "orders.staging.example.com", users = "users.staging.example.com" }
+    error_message = "A host for each service."
+  }
+  assert {
+    condition = (
+      { for key, backend in google_compute_backend_service.this : key => backend.name } == { orders = "stg-orders", users = "stg-users" } &&
+      { for key, group in google_compute_region_network_endpoint_group.this : key => one(group.cloud_run).service } == { orders = "stg-orders", users = "stg-users" }
+    )
+    error_message = "Each leads to the service of its name, and is told apart by it."
+  }
+  assert {
+    condition     = google_compute_url_map.this.default_service == null && one(google_compute_url_map.this.default_url_redirect).host_redirect == "staging.example.com"
+    error_message = "A host that no service has gets none."
+  }
+  assert {
+    condition     = one(google_compute_url_map.redirect).default_url_redirect[0].host_redirect == null && one(google_compute_url_map.redirect).default_url_redirect[0].https_redirect
+    error_message = "Port 80 redirects to the same host."
+  }
+  assert {
+    condition = (
+      one(google_certificate_manager_certificate.this).managed[0].domains == tolist(["*.staging.example.com"]) &&
+      one(google_certificate_manager_dns_authorization.this).domain == "staging.example.com" &&
+      one(google_dns_record_set.this).name == "*.staging.example.com."
+    )
+    error_message = "One certificate and one record for all services, those to come too."
+  }
 }

@@ -3,6 +3,7 @@ mock_provider "google" {
 }
 
 variables {
+  backend    = null
   name       = "test"
   place      = { project = "test-project", region = "us-central1" }
   service_id = "projects/test-project/locations/us-central1/services/test"
@@ -134,5 +135,20 @@ run "a_service_of_ones_own_is_asked_what_it_answers" {
       && strcontains(google_monitoring_alert_policy.unreachable.documentation[0].content, "no 302 from http://203.0.113.10/login")
     )
     error_message = "Its own path and status, and no time, which only Meridian tells."
+  }
+}
+
+run "of_a_load_balancer_with_others_only_what_is_its_own" {
+  command = plan
+  variables {
+    backend = "stg-orders"
+  }
+  assert {
+    condition = alltrue([
+      for key in ["errors", "latency"] :
+      length(regexall("https_[a-z_]+\\{", google_monitoring_alert_policy.this[key].conditions[0].condition_prometheus_query_language[0].query)) ==
+      length(regexall("backend_target_name=\"stg-orders\"", google_monitoring_alert_policy.this[key].conditions[0].condition_prometheus_query_language[0].query))
+    ])
+    error_message = "No alarm rings for another service's trouble."
   }
 }

@@ -11,6 +11,7 @@ override_resource {
 }
 
 variables {
+  tag                = null
   name               = "test"
   image              = "us-central1-docker.pkg.dev/test-project/test/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
   url                = "http://203.0.113.10"
@@ -72,8 +73,8 @@ run "with_the_variables_above" {
   }
   assert {
     condition = (
-      google_compute_firewall.egress.target_tags == toset(google_cloud_run_v2_job.this.template[0].template[0].vpc_access[0].network_interfaces[0].tags)
-      && [for rule in google_compute_firewall.egress.allow : rule.ports] == [tolist(["80", "443"])]
+      google_compute_firewall.egress[0].target_tags == toset(google_cloud_run_v2_job.this.template[0].template[0].vpc_access[0].network_interfaces[0].tags)
+      && [for rule in google_compute_firewall.egress[0].allow : rule.ports] == [tolist(["80", "443"])]
     )
     error_message = "To 80 and 443."
   }

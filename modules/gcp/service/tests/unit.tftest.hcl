@@ -4,6 +4,7 @@ mock_provider "google" {
 }
 
 variables {
+  tag                = null
   name               = "test"
   place              = { project = "test-project", region = "us-central1" }
   image              = "example.com/a@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -55,8 +56,8 @@ run "with_the_variables_above" {
   }
   assert {
     condition = (
-      google_compute_firewall.egress.target_tags == toset(google_cloud_run_v2_service.this.template[0].vpc_access[0].network_interfaces[0].tags)
-      && [for rule in google_compute_firewall.egress.allow : "${rule.protocol} ${join(",", rule.ports)}"] == ["tcp 443"]
+      google_compute_firewall.egress[0].target_tags == toset(google_cloud_run_v2_service.this.template[0].vpc_access[0].network_interfaces[0].tags)
+      && [for rule in google_compute_firewall.egress[0].allow : "${rule.protocol} ${join(",", rule.ports)}"] == ["tcp 443"]
     )
     error_message = "TCP 443, for what bears the service's tag."
   }
@@ -391,7 +392,7 @@ run "a_service_of_ones_own" {
     error_message = "The service may read these secrets and no others, and is not made before that is so."
   }
   assert {
-    condition     = [for rule in google_compute_firewall.egress.allow : "${rule.protocol} ${join(",", rule.ports)}"] == ["tcp 443,5432"]
+    condition     = [for rule in google_compute_firewall.egress[0].allow : "${rule.protocol} ${join(",", rule.ports)}"] == ["tcp 443,5432"]
     error_message = "The database's port is open beside HTTPS, and nothing else."
   }
   assert {
@@ -489,4 +490,26 @@ run "refuses_to_scale_by_more_requests_than_an_instance_gets" {
     scale = { cpu = null, memory = null, requests = 601 }
   }
   expect_failures = [var.scale]
+}
+
+run "a_platform_lets_it_out" {
+  command = plan
+  variables {
+    tag = "stg-platform-service"
+  }
+  assert {
+    condition     = length(google_compute_firewall.egress) == 0 && google_cloud_run_v2_service.this.template[0].vpc_access[0].network_interfaces[0].tags == tolist(["stg-platform-service"])
+    error_message = "No rule of its own for what all services may."
+  }
+}
+
+run "a_preview_is_not_scaled" {
+  command = plan
+  variables {
+    scale = null
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.this.scaling[0].max_instance_count == 2
+    error_message = "As many instances as there are at least."
+  }
 }

@@ -29,7 +29,7 @@ run "with_the_variables_above" {
     error_message = "Nobody reads a state without a right of this project: a state holds what its resources return, secrets too."
   }
   assert {
-    condition     = length(distinct([for text in values(output.backend) : regex("prefix = \"(.*)\"", text)[0]])) == 3
+    condition     = length(distinct([for text in values(output.backend) : regex("prefix = \"(.*)\"", text)[0]])) == 4
     error_message = "Each folder has a state of its own: two folders under one prefix would destroy each other's resources."
   }
   assert {

@@ -26,7 +26,7 @@ variables {
 run "with_the_variables_above" {
   command = plan
   assert {
-    condition     = toset(keys(output.backend)) == toset(["stacks/gcp", "stacks/vm/gcp", "stacks/bootstrap/gcp"])
+    condition     = toset(keys(output.backend)) == toset(["stacks/gcp", "stacks/platform/gcp", "stacks/vm/gcp", "stacks/bootstrap/gcp"])
     error_message = "The backends and the repository are known before anything is made: one for each folder with a state."
   }
   assert {

@@ -1,0 +1,33 @@
+variable "platform" {
+  description = <<-EOT
+    The platform that the service stands on, as the output tfvars of stacks/platform says it; null: a network and a load balancer of
+    its own. The service's name is then PLATFORM-KEY, and cidr, zones, nat, domain, waf and email are the platform's.
+  EOT
+  type = object({
+    name               = string
+    domain             = string
+    nat                = string
+    network_id         = string
+    private_subnet_ids = list(string)
+    firewall_source    = optional(string)
+    compute            = optional(object({ environment_id = string, workspace_id = string, domain = string }))
+    door               = optional(object({ listener_arn = string, security_group_id = string }))
+    edge_id            = string
+    channel            = string
+    repository_url     = string
+    puller             = optional(string)
+    services           = map(object({ url = string, slot = number, request_seconds = number }))
+  })
+  default = null
+
+  validation {
+    condition = (
+      var.platform == null || try(startswith(var.name, "${var.platform.name}-") && contains(keys(var.platform.services), trimprefix(var.name, "${var.platform.name}-")), false)
+    )
+    error_message = <<-EOT
+      name must be PLATFORM-KEY with a KEY that the platform declares: "${var.name}" is none of
+      ${try(join(", ", [for key in keys(var.platform.services) : "${var.platform.name}-${key}"]), "")}; declare it in services of
+      stacks/platform/gcp and apply that first.
+    EOT
+  }
+}

@@ -1,0 +1,41 @@
+locals {
+  requests = "loadbalancing_googleapis_com:https_request_count{monitored_resource=\"https_lb_rule\",url_map_name=\"${module.edge.edge_id}\"%s}"
+  all      = format(local.requests, "")
+  # What no service answered: a host without one, or one that is not there.
+  failures = format(local.requests, ",response_code_class=\"500\",backend_target_type!=\"BACKEND_SERVICE\"")
+}
+
+# What the load balancer answers by itself; a service's alarms go by its own answers.
+resource "google_monitoring_alert_policy" "errors" {
+  display_name          = "${local.name} errors"
+  combiner              = "OR"
+  severity              = "CRITICAL"
+  notification_channels = module.alerts.channel == null ? [] : [module.alerts.channel]
+
+  conditions {
+    display_name = "errors"
+
+    condition_prometheus_query_language {
+      # Ten minutes, since a point is not there for up to 210 seconds, and a rate needs two of them:
+      # https://cloud.google.com/monitoring/api/metrics_gcp_i_o#gcp-loadbalancing
+      query = join(" and ", [
+        "100 * sum(increase(${local.failures}[10m])) / sum(increase(${local.all}[10m])) > 1",
+        "sum(increase(${local.failures}[10m])) >= 5",
+      ])
+      duration            = "0s"
+      evaluation_interval = "60s"
+      # A metric is known to Google once its first point is written, which is after this.
+      disable_metric_validation = true
+    }
+  }
+
+  alert_strategy {
+    auto_close           = "1800s"
+    notification_prompts = ["OPENED", "CLOSED"]
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "More than 1 percent of the answers, and at least 5 in ten minutes, were 500 or above and given by the load balancer itself."
+  }
+}

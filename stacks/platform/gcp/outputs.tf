@@ -1,0 +1,48 @@
+output "name" {
+  description = "Name that all of it was made under; a destroy goes by this one."
+  value       = local.name
+}
+
+output "region" {
+  description = "Region that it stands in."
+  value       = var.region
+}
+
+output "url" {
+  description = "What the services' addresses end in; a host that no service has is sent here."
+  value       = module.edge.url
+}
+
+output "services" {
+  description = "Where each service is found, once it stands; previews too."
+  value       = { for key in keys(local.services) : key => "https://${key}.${var.domain.name}" }
+}
+
+output "network_id" {
+  description = "Id of the VPC network, projects/PROJECT/global/networks/NAME."
+  value       = module.network.network_id
+}
+
+output "tfvars" {
+  description = "Variables of a service's stack: terraform output -json tfvars > ../../gcp/ENV.platform.tfvars.json."
+  value = { platform = {
+    name               = var.name
+    domain             = var.domain.name
+    nat                = var.nat
+    network_id         = module.network.network_id
+    private_subnet_ids = module.network.private_subnet_ids
+    firewall_source    = module.network.firewall_source
+    compute            = null
+    door               = null
+    edge_id            = module.edge.edge_id
+    channel            = module.alerts.channel
+    repository_url     = module.registry.repository_url
+    puller             = null
+    services = { for key, service in local.services : key => {
+      url = "https://${key}.${var.domain.name}", slot = service.slot, request_seconds = service.request_seconds
+    } }
+  } }
+
+  # What they reach, and what turns their interfaces on.
+  depends_on = [google_compute_firewall.egress, terraform_data.apis]
+}

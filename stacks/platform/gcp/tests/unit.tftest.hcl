@@ -1,0 +1,106 @@
+# What services share: terraform.tfvars as it is committed, unless a run says otherwise.
+mock_provider "google" {
+  source          = "../../../modules/gcp"
+  override_during = plan
+}
+
+variables {
+  name     = "stg"
+  project  = "test-project"
+  services = { orders = { slot = 1 }, users = { slot = 2, check = { path = "/health", status = 204 }, request_seconds = 120 } }
+  previews = 2
+}
+
+run "with_the_variables_above" {
+  command = plan
+  assert {
+    condition = output.services == {
+      orders = "https://orders.services.example.com", users = "https://users.services.example.com"
+      p1     = "https://p1.services.example.com", p2 = "https://p2.services.example.com"
+    }
+    error_message = "Each service and preview has a host of its own."
+  }
+  assert {
+    condition     = { for key, service in output.tfvars.platform.services : key => "${service.slot} ${service.request_seconds}" } == { orders = "1 30", users = "2 120", p1 = "98 30", p2 = "97 30" }
+    error_message = "Previews have the last slots."
+  }
+  assert {
+    condition     = output.tfvars.platform.compute == null && output.tfvars.platform.edge_id == "stg-platform" && output.name == "stg-platform"
+    error_message = "What a service's stack is told."
+  }
+  assert {
+    condition     = keys(terraform_data.stands) == ["orders", "p1", "p2", "users"] && terraform_data.stands["users"].input.platform == "stg"
+    error_message = "Each is asked for before its place goes."
+  }
+}
+
+run "accepts_as_many_services_as_there_are_slots" {
+  command = plan
+  variables {
+    services = { for slot in range(1, 79) : "s${slot}" => { slot = slot } }
+    previews = 20
+  }
+  assert {
+    condition     = length(distinct([for service in output.tfvars.platform.services : service.slot])) == 98
+    error_message = "No slot twice, previews' neither."
+  }
+}
+
+run "refuses_the_99th_service" {
+  command = plan
+  variables {
+    services = { for slot in range(1, 80) : "s${slot}" => { slot = slot } }
+    previews = 20
+  }
+  expect_failures = [var.services]
+}
+
+run "refuses_a_slot_given_twice" {
+  command = plan
+  variables {
+    services = { orders = { slot = 1 }, users = { slot = 1 } }
+  }
+  expect_failures = [var.services]
+}
+
+run "refuses_a_slot_of_the_previews" {
+  command = plan
+  variables {
+    services = { orders = { slot = 97 } }
+  }
+  expect_failures = [var.services]
+}
+
+run "refuses_a_key_of_the_previews" {
+  command = plan
+  variables {
+    services = { p3 = { slot = 3 } }
+  }
+  expect_failures = [var.services]
+}
+
+run "refuses_the_name_of_the_platform_itself" {
+  command = plan
+  variables {
+    services = { platform = { slot = 3 } }
+  }
+  expect_failures = [var.services]
+}
+
+run "refuses_a_key_of_nine_letters" {
+  command = plan
+  variables {
+    services = { inventory = { slot = 3 } }
+  }
+  expect_failures = [var.services]
+}
+
+run "refuses_a_name_with_a_hyphen_and_more_than_twenty_previews" {
+  command = plan
+  variables {
+    name     = "stg-1"
+    previews = 21
+    services = {}
+  }
+  expect_failures = [var.name, var.previews]
+}

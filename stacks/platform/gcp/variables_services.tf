@@ -1,0 +1,48 @@
+variable "services" {
+  description = <<-EOT
+    The services that may stand here: key, 2 to 8 letters, to its slot, a number of its own from 1 to 98 less previews, as on the
+    other clouds; what is asked from outside; and the seconds of its requests, 1 to 3600. Google's load balancer asks nothing
+    of Cloud Run and ends no request of it, so that a service's stack alone goes by the last two.
+  EOT
+  type = map(object({
+    slot            = number
+    check           = optional(object({ path = optional(string, "/now"), status = optional(number, 200) }), {})
+    request_seconds = optional(number, 30)
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      for key in keys(var.services) :
+      can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) >= 2 && length(key) <= 8 && !can(regex("^(platform|p[0-9]+)$", key))
+    ])
+    error_message = <<-EOT
+      services: a key has 2 to 8 lower-case letters, digits and single hyphens, a letter first, and is neither platform nor p
+      and a number, which previews have; they are ${join(", ", keys(var.services))}.
+    EOT
+  }
+
+  validation {
+    condition = (
+      length(distinct([for service in var.services : service.slot])) == length(var.services) &&
+      alltrue([for service in var.services : floor(service.slot) == service.slot && service.slot >= 1 && service.slot <= 98 - var.previews])
+    )
+    error_message = <<-EOT
+      services: each has a slot of its own, a whole number from 1 to ${98 - var.previews}; they are
+      ${join(", ", [for key, service in var.services : "${key} ${service.slot}"])}.
+    EOT
+  }
+}
+
+variable "previews" {
+  description = "How many pull requests can have a service of their own at a time, at p1.DOMAIN, p2.DOMAIN and so on: 0 to 20."
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = floor(var.previews) == var.previews && var.previews >= 0 && var.previews <= 20
+    error_message = "previews must be a whole number from 0 to 20; it is ${var.previews}."
+  }
+}
