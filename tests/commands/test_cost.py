@@ -1,5 +1,6 @@
 """What a stack costs, by the user's own values. That the guides' tables come from it: clouds/test_guides.py."""
 
+import functools
 import itertools
 import json
 import os
@@ -81,6 +82,25 @@ def test_each_price_is_of_some_line():
                 found = cost.MODELS[place](cost.Use(values, PRICES[cloud]["prices"], 10))
                 used |= {name for _, priced, _ in found for name in priced.split()}
         assert used == set(PRICES[cloud]["prices"]), cloud
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_platform_and_one_service_cost_what_a_service_alone_does(cloud):
+    """But for alarms, of which the platform has its own."""
+
+    def added(model, rate, **values):
+        return list(model(cost.Use({**SERVICE, **values}, PRICES[cloud]["prices"], rate)))
+
+    whole, platform = cost.MODELS[cloud], cost.MODELS[f"platform/{cloud}"]
+    own = functools.partial(whole, shared=False)
+    for rate, waf in itertools.product((0, 10), (False, True)):
+        alone, shared, one = (sum(amount for *_, amount in added(model, rate, waf=waf))
+            for model in (whole, platform, own))
+        # What goes by requests is counted on both sides, as it is not known which service they will come to.
+        assert alone - 0.01 <= shared + one <= alone + 0.5 + 2.5 * rate
+        assert one < alone - 25 and shared > 25
+    for model in (platform, own):
+        assert [what for what, *_ in added(model, 0)] == [what for what, *_ in added(model, 1000)]
 
 
 def run(root, *arguments, **environment):
