@@ -91,8 +91,9 @@ def test_a_service_is_declared_once_and_stands_on_a_platform_that_stands(clone, 
     again = ran("python3", clone.folder / "scripts/meridian", "new-service", "--service=stock",
         env=world.environment(), codes=(1,)).stdout
     assert "stock is declared already" in again
+    before = world.everything()
     assert "The platform staging does not stand" in refused(clone, "deploy", SERVICE="orders", IMAGE=FIRST)
-    assert world.listed() == world.before
+    assert world.everything() == before
 
 
 def test_services_and_a_preview_have_nothing_of_what_is_shared(clone, world):
@@ -153,7 +154,7 @@ def test_a_canary_moves_the_requests_of_its_service_and_of_no_other(clone, world
 
 
 def test_nothing_goes_that_a_service_stands_on(clone, world):
-    before = world.listed()
+    before = world.everything()
     file = clone.folder / "stacks/platform/aws/services.auto.tfvars.json"
     declared = file.read_text()
     file.write_text(json.dumps({"services": {"stock": {"slot": 2}}}))
@@ -167,7 +168,7 @@ def test_nothing_goes_that_a_service_stands_on(clone, world):
     assert all(f"staging-{service} stands on the platform" in said for service in STANDING)
     assert "On staging-platform stand orders, p1, stock." in refused(clone, "destroy", "platform-aws",
         CONFIRM="staging-platform")
-    assert world.listed() == before
+    assert world.everything() == before
     typed(clone, "deploy", "platform-aws")
 
 
