@@ -21,7 +21,7 @@ mock_provider "aws" {
 run "as_committed" {
   command = plan
   assert {
-    condition     = toset(keys(output.backend)) == toset(["stacks/aws", "stacks/vm/aws", "stacks/bootstrap/aws"])
+    condition     = toset(keys(output.backend)) == toset(["stacks/aws", "stacks/platform/aws", "stacks/vm/aws", "stacks/bootstrap/aws"])
     error_message = "The backends and the repository are known before anything is made: one for each folder with a state."
   }
   assert {
