@@ -4,19 +4,6 @@ locals {
   place = { resource_group = azurerm_resource_group.this.name, location = azurerm_resource_group.this.location }
   # Unknown until a revision of it is ready, so that nothing goes by an image that was only asked for.
   serving = "${module.image.image}${substr(module.service.revision, 0, 0)}"
-
-  # Of a platform's services this one; p1, p2 and so on are previews, which nobody is woken for.
-  key     = var.platform == null ? null : trimprefix(var.name, "${var.platform.name}-")
-  preview = var.platform != null && can(regex("^p[0-9]+$", local.key))
-  # The platform's identity may pull from the platform's registry, and long since: a right takes minutes to arrive.
-  repository_url = try(coalesce(var.repository_url, try(var.platform.repository_url, null)), null)
-  puller         = try(local.repository_url == var.platform.repository_url ? var.platform.puller : null, null)
-
-  network_id = var.platform == null ? module.network[0].network_id : var.platform.network_id
-  compute    = var.platform == null ? module.environment[0].compute : var.platform.compute
-  edge_id    = var.platform == null ? module.edge[0].edge_id : var.platform.edge_id
-  url        = var.platform == null ? module.edge[0].url : var.platform.services[local.key].url
-  channel    = var.platform == null ? module.alerts[0].channel : var.platform.channel
 }
 
 # Holds everything, and goes only when it is empty.

@@ -22,7 +22,8 @@ variable "platform" {
 
   validation {
     condition = (
-      var.platform == null || try(startswith(var.name, "${var.platform.name}-") && contains(keys(var.platform.services), trimprefix(var.name, "${var.platform.name}-")), false)
+      var.platform == null ||
+      try(contains([for key in keys(var.platform.services) : "${var.platform.name}-${key}"], var.name), false)
     )
     error_message = <<-EOT
       name must be PLATFORM-KEY with a KEY that the platform declares: "${var.name}" is none of

@@ -415,6 +415,7 @@ module "delivery" {
   place        = { resource_group = azurerm_resource_group.this.name, location = "westeurope" }
   name         = "other"
   environments = { production = "other" }
+  platforms    = {}
   github       = null
   store        = "STORE/blobServices/default/containers/state"
 }

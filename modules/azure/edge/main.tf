@@ -14,23 +14,19 @@ resource "azurerm_application_gateway" "this" {
     name = var.waf ? "WAF_v2" : "Standard_v2"
     tier = var.waf ? "WAF_v2" : "Standard_v2"
   }
-
   autoscale_configuration {
     # Available in all zones also at 0; each instance kept in reserve costs 58 USD a month.
     min_capacity = 0
     max_capacity = 10
   }
-
   gateway_ip_configuration {
     name      = "subnet"
     subnet_id = one(var.public_subnet_ids)
   }
-
   frontend_ip_configuration {
     name                 = "public"
     public_ip_address_id = azurerm_public_ip.this.id
   }
-
   dynamic "frontend_port" {
     for_each = local.ports
     content {
@@ -105,7 +101,6 @@ resource "azurerm_application_gateway" "this" {
       interval                                  = 10
       timeout                                   = 5
       unhealthy_threshold                       = 3
-
       match {
         status_code = [tostring(probe.value.of.check.status)]
       }
@@ -115,11 +110,9 @@ resource "azurerm_application_gateway" "this" {
   # Replaces what the client sent under that name. The gateway's own X-Forwarded-For does not reach the service.
   rewrite_rule_set {
     name = "client"
-
     rewrite_rule {
       name          = "address"
       rule_sequence = 100
-
       request_header_configuration {
         header_name  = "X-Client-IP"
         header_value = "{var_client_ip}"

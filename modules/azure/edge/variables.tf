@@ -97,7 +97,10 @@ variable "public_subnet_ids" {
 }
 
 variable "service" {
-  description = "The parts of the stack's variable service that the gateway goes by: what it asks to find an instance healthy, and the seconds of requests; null with services."
+  description = <<-EOT
+    The parts of the stack's variable service that the gateway goes by: what it asks to find an instance healthy, and the seconds
+    of requests; null with services.
+  EOT
   type = object({
     check           = object({ path = string, status = number })
     request_seconds = number

@@ -14,7 +14,6 @@ resource "azurerm_container_app" "this" {
 
   dynamic "registry" {
     for_each = local.registries
-
     content {
       server   = registry.value
       identity = local.puller
@@ -23,7 +22,6 @@ resource "azurerm_container_app" "this" {
 
   dynamic "secret" {
     for_each = local.secrets
-
     content {
       name                = secret.value.name
       identity            = var.identity_id
@@ -63,7 +61,6 @@ resource "azurerm_container_app" "this" {
 
     dynamic "http_scale_rule" {
       for_each = var.scale[*]
-
       content {
         name = "requests"
         # Meridian's answer takes milliseconds, so a hundred at once are a queue, whatever the CPU says.

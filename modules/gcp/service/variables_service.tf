@@ -110,7 +110,10 @@ variable "scale" {
 
   validation {
     # Cloud Run takes 1000 at once, of which this is 60 percent.
-    condition     = try(var.scale.requests, null) == null ? true : floor(var.scale.requests) == var.scale.requests && var.scale.requests >= 1 && var.scale.requests <= 600
+    condition = (
+      try(var.scale.requests, null) == null ? true :
+      floor(var.scale.requests) == var.scale.requests && var.scale.requests >= 1 && var.scale.requests <= 600
+    )
     error_message = "scale.requests must be a whole number from 1 to 600; it is ${try(coalesce(var.scale.requests, 80), 80)}."
   }
 }

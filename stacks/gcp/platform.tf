@@ -1,0 +1,13 @@
+locals {
+  # Of a platform's services this one; p1, p2 and so on are previews, which nobody is woken for.
+  key     = var.platform == null ? null : trimprefix(var.name, "${var.platform.name}-")
+  preview = var.platform != null && can(regex("^p[0-9]+$", local.key))
+  # What lets services and probes of a platform out goes by these.
+  tags = { for who in ["service", "probe"] : who => var.platform == null ? null : "${var.platform.name}-platform-${who}" }
+
+  network_id         = var.platform == null ? module.network[0].network_id : var.platform.network_id
+  private_subnet_ids = var.platform == null ? module.network[0].private_subnet_ids : var.platform.private_subnet_ids
+  edge_id            = var.platform == null ? module.edge[0].edge_id : var.platform.edge_id
+  url                = var.platform == null ? module.edge[0].url : var.platform.services[local.key].url
+  channel            = var.platform == null ? module.alerts[0].channel : var.platform.channel
+}
