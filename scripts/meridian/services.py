@@ -31,6 +31,9 @@ def new_service(_, options):
     if re.fullmatch(PREVIEW, service):
         raise Problem(f"SERVICE is {service}, which is a preview's.", "A name of another form, such as orders.")
     clouds = [cloud for cloud in CLOUDS if (ROOT / "stacks/platform" / cloud).is_dir()]
+    if not clouds:
+        raise Problem("stacks/platform is not here, so there is nothing that services could share.",
+            "A stack has a network of its own: ./taskw doctor-aws")
     declared = {cloud: services(cloud) for cloud in clouds}
     there = [cloud for cloud, each in declared.items() if service in each]
     if there:

@@ -21,7 +21,8 @@ def without(path):
     """Whether a copy that its owner made smaller does without this, by stacks/OWN-SERVICE.md."""
     of_clouds = (f"{place}/{cloud}" for cloud in ("aws", "azure", "gcp")
         for place in ("modules", "stacks", "stacks/bootstrap", "stacks/platform", "stacks/vm"))
-    deleted = ("app", ".circleci", ".github", "stacks/vm", "tests/bench", "tests/service", "tests/vm", *of_clouds)
+    deleted = ("app", ".circleci", ".github", "stacks/platform", "stacks/vm",
+        "tests/bench", "tests/service", "tests/vm", *of_clouds)
     return any(path.is_relative_to(ROOT / part) and not (ROOT / part).exists() for part in deleted)
 
 
