@@ -93,6 +93,12 @@ class Aws(Cloud):
         return [thing for thing in found if not thing.startswith("certificate ")
             or self.is_there(stack, thing.split()[1])]
 
+    def expiring(self, stack):
+        # Whatever else goes late, the network is the last to go.
+        networks = aws(stack, "ec2", "describe-vpcs", "--filters", "Name=tag-key,Values=Expires").get("Vpcs", [])
+        tagged = ({tag["Key"]: tag["Value"] for tag in network["Tags"]} for network in networks)
+        return {tags["Stack"]: tags["Expires"] for tags in tagged if tags.get("Project") == "meridian"}
+
     def is_there(self, stack, certificate):
         """The list of tags goes on naming what was deleted; ACM itself does not."""
         return certificate in [each["CertificateArn"]

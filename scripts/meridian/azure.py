@@ -133,6 +133,10 @@ class Azure(Cloud):
             raise
         return [f"{each['type']} {each['name']}" for each in resources] + [f"resource group {stack.name}"]
 
+    def expiring(self, stack):
+        groups = resource_manager(f"/subscriptions/{chosen(stack)}/resourcegroups", "2021-04-01")["value"]
+        return {each["name"]: each["tags"]["expires"] for each in groups if (each.get("tags") or {}).get("expires")}
+
     def taken(self, stack, kind, values):
         subscription, name = f"/subscriptions/{chosen(stack)}", values.get("name")
         if kind == "azurerm_resource_group":

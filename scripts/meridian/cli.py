@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 
-from meridian import bootstrap, canary, commands, cost, pipeline, services, signature, vulnerabilities
+from meridian import bootstrap, canary, claims, commands, cost, pipeline, prove, services, signature, vulnerabilities
 from meridian.console import ROOT, Problem
 from meridian.stack import CLOUDS, MACHINES, PLATFORMS, Stack
 
@@ -39,6 +39,8 @@ OPTIONS = {
     "tag": "the tag that it gets",
     "change": "1 fails only where app/pom.xml is not that of the last build that passed, by GITHUB_TOKEN",
     "issue": "1 keeps one issue of what it would fail on, by GITHUB_TOKEN, in place of that",
+    "other": "a second image, for the canary, REPOSITORY@sha256:…",
+    "hours": "when what was not tried by then is left out, and all is removed: 3",
     "probe_urls": "addresses, set apart by spaces, to probe one after the other in place of one URL",
 }
 FLAGS = ("build", "change", "issue", "yes", "withdraw", "save")
@@ -79,6 +81,11 @@ COMMANDS = {
     "verify-signature": (signature.verify, "REPOSITORY@sha256:…", "", "options of cosign"),
     "probe": (commands.probe, "URL", "probe_urls", "options of the probe: app/README.md"),
     "scan": (vulnerabilities.scan, "REPOSITORY@sha256:…", "change issue", "options of osv-scanner"),
+    "prove": (
+        prove.prove, SERVICES,
+        "image other hours yes minutes answers failed_percent rate probe url wait destroy_pause", TERRAFORM
+    ),  # fmt: skip
+    "claims": (claims.update, None, "", None),
     "licences": (commands.licences, None, "", None),
 }
 

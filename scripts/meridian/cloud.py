@@ -44,6 +44,10 @@ class Cloud(abc.ABC):
     def taken(self, stack, kind, values):
         """What has the name already that a resource of this type would be given, and its id for an import; or None."""
 
+    def expiring(self, stack):
+        """Name to expiry, as the variable has it, of the stacks in the account that have one."""
+        return {}
+
     def destroy(self, stack, options):
         stack.terraform.destroy(*options.further)
 

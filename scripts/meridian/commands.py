@@ -1,5 +1,6 @@
 """What people do with a stack."""
 
+import datetime
 import json
 import os
 import shutil
@@ -47,11 +48,26 @@ def doctor(stack, options):
 
     failed = examine(stack, builds=stack.runs and not options.image, image=image if stack.runs else None)
     price(stack)
+    expiring(stack)
     if failed:
         say(f"{failed} problem{'s' * (failed > 1)} to fix before deploying to {stack.cloud.title}.")
         return 1
     say(f"Ready: {stack.command('deploy')}")
     return 0
+
+
+def expiring(stack):
+    """Says which stacks of the account may go, such as one of a proof that was never finished."""
+    try:
+        found = stack.cloud.expiring(stack)
+    except Problem:
+        return  # A check above said why the account does not answer.
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d-%H%M")
+    for name, expires in sorted(found.items()):
+        if expires < now:
+            say(f"note     {name} expired at {expires} UTC and costs on: destroy it in the environment that made it.")
+        else:
+            say(f"note     {name} stands until {expires} UTC.")
 
 
 def plan(stack, options):

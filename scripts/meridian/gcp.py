@@ -142,6 +142,12 @@ class Gcp(Cloud):
             )
             time.sleep(pause)
 
+    def expiring(self, stack):
+        services = every(f"https://run.googleapis.com/v2/projects/{chosen(stack)}/locations/"
+            f"{stack.variable('region')}/services", "services")
+        labels = [each.get("labels", {}) for each in services]
+        return {each["stack"]: each["expires"] for each in labels if each.get("expires") and each.get("stack")}
+
     def left(self, stack):
         """Asks each interface for what the stack makes there, by exact name: one that only begins alike
         belongs to another environment."""

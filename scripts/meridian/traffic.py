@@ -80,6 +80,12 @@ class Traffic:
     def __exit__(self, *_):
         self._stop.set()
 
+    def end(self):
+        """Asks no more, and waits for what is under way."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
     def _run(self):
         while True:
             with self._lock:

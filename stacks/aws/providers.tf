@@ -3,9 +3,9 @@ provider "aws" {
   allowed_account_ids = var.account == null ? null : [var.account]
 
   default_tags {
-    tags = {
-      Project = "meridian"
-      Stack   = var.name
-    }
+    tags = merge(
+      { Project = "meridian", Stack = var.name },
+      var.expires == null ? {} : { Expires = var.expires },
+    )
   }
 }

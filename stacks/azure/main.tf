@@ -10,6 +10,7 @@ locals {
 resource "azurerm_resource_group" "this" {
   name     = var.name
   location = var.region
+  tags     = var.expires == null ? null : { expires = var.expires }
 }
 
 module "network" {

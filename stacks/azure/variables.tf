@@ -129,3 +129,14 @@ variable "email" {
   type        = string
   default     = null
 }
+
+variable "expires" {
+  description = "When all of it may be removed, UTC, such as 2026-12-03-1400, which the resources carry and doctor reports; null for never."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.expires == null || can(regex("^[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9]{4}$", var.expires))
+    error_message = "expires must be a time in UTC such as 2026-12-03-1400; it is \"${coalesce(var.expires, "null")}\"."
+  }
+}

@@ -2,8 +2,8 @@ provider "google" {
   project = var.project
   region  = var.region
 
-  default_labels = {
-    project = "meridian"
-    stack   = var.name
-  }
+  default_labels = merge(
+    { project = "meridian", stack = var.name },
+    var.expires == null ? {} : { expires = var.expires },
+  )
 }

@@ -275,3 +275,11 @@ run "refuses_requests_longer_than_the_platform_waits" {
   }
   expect_failures = [var.service]
 }
+
+run "refuses_an_expiry_that_doctor_cannot_compare" {
+  command = plan
+  variables {
+    expires = "tomorrow"
+  }
+  expect_failures = [var.expires]
+}

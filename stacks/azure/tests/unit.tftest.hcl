@@ -335,3 +335,22 @@ run "refuses_requests_that_the_platform_would_end_and_logs_of_its_own_length" {
   }
   expect_failures = [var.service]
 }
+
+run "refuses_an_expiry_that_doctor_cannot_compare" {
+  command = plan
+  variables {
+    expires = "tomorrow"
+  }
+  expect_failures = [var.expires]
+}
+
+run "an_expiry_is_on_the_group_of_everything" {
+  command = plan
+  variables {
+    expires = "2026-12-03-1400"
+  }
+  assert {
+    condition     = azurerm_resource_group.this.tags == tomap({ expires = "2026-12-03-1400" })
+    error_message = "The group says when it may go: doctor reads it there."
+  }
+}

@@ -268,3 +268,11 @@ run "refuses_requests_that_are_longer_than_the_platform_says" {
   }
   expect_failures = [var.service]
 }
+
+run "refuses_an_expiry_that_doctor_cannot_compare" {
+  command = plan
+  variables {
+    expires = "tomorrow"
+  }
+  expect_failures = [var.expires]
+}

@@ -170,6 +170,9 @@ final class Arm implements Echo.Cloud {
     if (path.matches("(?i)/subscriptions/[^/]+/providers/[^/]+")) {
       return new Echo.Answer(200, provider(path.substring(path.lastIndexOf('/') + 1)));
     }
+    if (path.matches("(?i)/subscriptions/[^/]+/resourceGroups")) {
+      return list(store.list(path));
+    }
     if (path.matches("(?i)/subscriptions/[^/]+/(resourceGroups/[^/]+/)?resources")) {
       String scope = path.substring(0, path.lastIndexOf('/'));
       if (!exists(scope)) {

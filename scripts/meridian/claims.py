@@ -1,0 +1,259 @@
+"""What the guides mark with †, what records in proof/ say of it, and the tables and marks that come of both."""
+
+import dataclasses
+import hashlib
+import json
+import re
+
+from meridian.console import ROOT, Problem, say
+
+SEEN, DIFFERENT, REHEARSED, STALE, NOT_TRIED = OUTCOMES = ("SEEN", "DIFFERENT", "REHEARSED", "STALE", "NOT TRIED")
+TITLES = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
+# Why a claim was not tried, or what was different: a record has the key alone, so that it can tell nothing else.
+REASONS = {
+    # Not tried
+    "alarms": "nothing of the program sets these off; look at the platform's list of alerts",
+    "bill": "the bill is complete two days after the destroy, and only the account's owner sees it",
+    "containers": "the emulator runs no container",
+    "deploy": "the deployment did not get that far",
+    "domain": "a domain and its zone are needed",
+    "failed": "a command of the program failed, and its message stood on the terminal",
+    "inside": "only a program inside the network could tell",
+    "late": "the double lets the network go at once",
+    "load": "the emulator has no processor to load",
+    "machine": "the program deploys no machines; ./taskw deploy-vm-aws, -azure or -gcp does",
+    "metrics": "the emulator measures nothing",
+    "options": "the program turns nothing on; the commands beside the claim do",
+    "organisation": "it is of the organisation that has the account",
+    "other": "no second image was given, OTHER=REPOSITORY@sha256:…",
+    "packets": "no packet passes a firewall of the emulator's",
+    "pipeline": "a repository with pipelines is needed",
+    "provider": "another provider and lock file are needed",
+    "rights": "it takes an account with just the rights of the guide",
+    "time": "the limit of hours was reached",
+    # Different
+    "changes": "the second plan had something to do",
+    "denied": "a right was missing for the stack's own network",
+    "dear": "the bill was more than a quarter off the list prices",
+    "after": "something was billed after the destroy",
+    "forged": "a forged address was believed",
+    "grown": "no instance was added",
+    "late-ring": "an alarm that should fire did not",
+    "lost": "requests failed",
+    "none": "there are no alarms",
+    "open": "a port was open",
+    "other-ring": "an alarm fired that should not",
+    "reaches": "the rights reach a network of another name",
+    "remains": "something remained",
+    "ran": "an image that is not there was deployed",
+    "slow": "it took longer",
+    "silent": "no run of the probe said OK",
+    "verdict": "the canary was not promoted",
+    "wrong": "what serves was no longer the old image",
+}
+# A field of a record to what its value must be; nothing else goes into one.
+FIELDS = {
+    "cloud": "aws|azure|gcp",
+    "region": "[a-z]{2,12}(-[a-z]+)*-?[0-9]?",
+    "date": r"\d{4}-\d\d-\d\d",
+    "commit": "[0-9a-f]{40}",
+    "changed": "True|False",  # whether what was deployed is not quite that commit
+    "image": "sha256:[0-9a-f]{64}",
+    "emulator": "True|False",
+    "hours": r"\d+(\.\d+)?",
+}
+PROVIDER, VERSION = "aws|azurerm|google", r"\d+\.\d+\.\d+"
+# A claim's: figures are names of FIGURES with numbers.
+FIGURES = ("minutes", "requests", "failed", "open", "left", "changes", "alarms", "instances", "runs", "usd",
+    "computed_usd", "forms")  # fmt: skip
+# A mark in a guide: † or what was seen, leading to the claim's row.
+MARK = re.compile(r"\[[^\[\]]*\]\(((?:\.\./)*)proof/README\.md#([a-z0-9-]+)\)")
+
+
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    id: str
+    says: str
+    by: str = None  # method of prove.Trial that tries it
+    most: float = None  # minutes
+    only: str = None  # why an emulator cannot answer
+    never: str = None  # why the program does not try it
+
+    @property
+    def cloud(self):
+        """The cloud whose program goes through it."""
+        return next((cloud for cloud in TITLES if cloud in self.id.split("-")), "azure")
+
+    @property
+    def machine(self):
+        return self.id.startswith("vm-")
+
+
+def load():
+    """Claims by id, in the order in which they are tried."""
+    file = ROOT / "scripts/meridian/claims.json"
+    return {name: Claim(name, **data) for name, data in json.loads(file.read_text()).items()}
+
+
+def guides(root=ROOT):
+    """The guides that a copy has, whole."""
+    return {str(file.relative_to(root)): file.read_text() for file in sorted((root / "stacks").rglob("README.md"))
+        if ".terraform" not in str(file)}
+
+
+def passages(root=ROOT):
+    """Claim's id to the sentence, or the row of a table, in which its mark stands first, without any mark."""
+    found = {}
+    for text in guides(root).values():
+        for block in re.split(r"\n\s*\n|\n(?=\|)", text):
+            if not MARK.search(block):
+                continue
+            row = block.lstrip().startswith("|")
+            for sentence in [block] if row else re.split(r"(?<=[.:!?])\s+(?=[A-Z`\[])", block):
+                for mark in MARK.finditer(sentence):
+                    found.setdefault(mark[2], " ".join(MARK.sub("", sentence).split()))
+    return found
+
+
+def digest(claim, passage):
+    """What a record remembers of a claim's text, so that it is known when that has changed."""
+    return hashlib.sha256(f"{claim.says}\n{passage}".encode()).hexdigest()[:16]
+
+
+def checked(record):
+    """The record, if it has the allowed fields alone; Problem otherwise."""
+
+    def refuse(what):
+        raise Problem(f"A record of proof/ may not have {what}.", "`./taskw prove-aws` and so on write them; a change "
+            "by hand goes no further than taking one out.")
+
+    for name, value in record.items():
+        if name in FIELDS:
+            if not re.fullmatch(FIELDS[name], str(value)):
+                refuse(f"{name} {value!r}")
+        elif name == "providers":
+            for provider, version in value.items():
+                if not re.fullmatch(PROVIDER, provider) or not re.fullmatch(VERSION, version):
+                    refuse(f"the provider {provider} {version!r}")
+        elif name != "claims":
+            refuse(f"a field {name}")
+    if missing := {"cloud", "region", "date", "commit", "emulator", "claims"} - record.keys():
+        refuse(f"no {', '.join(sorted(missing))}")
+    for name, told in record["claims"].items():
+        if not re.fullmatch("[a-z0-9-]+", name) or told.keys() - {"outcome", "text", "reason", "figures"}:
+            refuse(f"the claim {name} {sorted(told)}")
+        if told.get("outcome") not in OUTCOMES or told.get("reason", "time") not in REASONS or not re.fullmatch(
+                "[0-9a-f]{16}", told.get("text", "")):
+            refuse(f"the claim {name} with {told}")
+        if told["outcome"] == SEEN and record["emulator"]:
+            refuse(f"{name} SEEN on an emulator")
+        for figure, number in told.get("figures", {}).items():
+            if figure not in FIGURES or isinstance(number, bool) or not isinstance(number, (int, float)):
+                refuse(f"the figure {figure} {number!r}")
+    return record
+
+
+def records(root=ROOT):
+    """What proof/ holds, the newest last."""
+    found = [checked(json.loads(file.read_text())) for file in (root / "proof").glob("*.json")]
+    return sorted(found, key=lambda record: record["date"])
+
+
+def standing(found, texts):
+    """Claim's id to its outcome and the record that it is from: the newest in which it was tried on the cloud, else on
+    an emulator, else none."""
+    latest = {}
+    for name, claim in load().items():
+        if name not in texts:
+            continue
+        tried = [record for record in found if record["claims"].get(name, {}).get("outcome", NOT_TRIED) != NOT_TRIED]
+        tried.sort(key=lambda record: not record["emulator"])
+        if not tried:
+            latest[name] = NOT_TRIED, None
+            continue
+        told = tried[-1]["claims"][name]
+        fresh = told["text"] == digest(claim, texts[name])
+        latest[name] = told["outcome"] if fresh else STALE, tried[-1]
+    return latest
+
+
+def reported(outcome, record):
+    """In words, what a mark or a row says."""
+    if record is None:
+        return "not tried"
+    where = f"{TITLES[record['cloud']]} {record['region']} on {record['date']}"
+    if record["emulator"]:
+        where = f"an emulator of {TITLES[record['cloud']]} on {record['date']}"
+    return {
+        SEEN: f"reported seen on {where}",
+        DIFFERENT: f"reported different on {where}",
+        REHEARSED: f"rehearsed on {where}",
+        STALE: f"changed since it was reported on {where}",
+    }[outcome]
+
+
+def marked(text, latest):
+    """A guide with what is reported in its marks; † where nothing was seen on a cloud."""
+
+    def mark(found):
+        outcome, record = latest.get(found[2], (NOT_TRIED, None))
+        plain = outcome in (NOT_TRIED, REHEARSED, STALE)
+        shown = "†" if plain else f"†, {reported(outcome, record)}"
+        return f"[{shown}]({found[1]}proof/README.md#{found[2]})"
+
+    return MARK.sub(mark, text)
+
+
+def figures(told):
+    """Figures and reason of a claim in words."""
+    parts = [f"{number:g} {name.replace('_usd', '').replace('usd', 'USD')}" for name, number in
+        told.get("figures", {}).items()]
+    return "; ".join([*parts, *([REASONS[told["reason"]]] if told.get("reason") else [])])
+
+
+def table(latest):
+    """Rows of all claims, as proof/README.md has them."""
+    yield "| Claim | Stands in | Reported |"
+    yield "|---|---|---|"
+    where = {mark[2]: file for file, text in reversed(guides().items()) for mark in MARK.finditer(text)}
+    for name, (outcome, record) in latest.items():
+        claim = load()[name]
+        guide = where[name]
+        told = record["claims"][name] if record else {"reason": claim.never} if claim.never else {}
+        detail = figures(told)
+        shown = reported(outcome, record) + (f": {detail}" if detail else "")
+        yield f'| <a id="{name}"></a>{claim.says} | [{guide[7:-10]}](../{guide}) | {shown} |'
+
+
+def summary(latest):
+    """A sentence for the README."""
+    seen = sum(outcome == SEEN for outcome, _ in latest.values())
+    if not any(record and not record["emulator"] for _, record in latest.values()):
+        return f"None of the {len(latest)} claims marked † has been reported seen on a cloud yet"
+    different = sum(outcome == DIFFERENT for outcome, _ in latest.values())
+    return f"Of the {len(latest)} claims marked †, {seen} have been reported seen on a cloud, {different} different"
+
+
+def between(text, lines):
+    """A page with other lines between its two comments."""
+    return re.sub(r"(<!-- claims -->\n).*?(<!-- /claims -->)", lambda found: found[1] + "\n".join([*lines, found[2]]),
+        text, flags=re.S)
+
+
+def generated(root=ROOT):
+    """Path to text of each page that says what was reported, as it should be."""
+    latest = standing(records(root), passages(root))
+    pages = {file: marked(text, latest) for file, text in guides(root).items()}
+    pages["proof/README.md"] = between((root / "proof/README.md").read_text(), table(latest))
+    readme = (root / "README.md").read_text()
+    pages["README.md"] = re.sub(r"(?<=<!-- claims -->).*?(?=<!-- /claims -->)", lambda _: summary(latest), readme)
+    return pages
+
+
+def update(_, __):
+    """Writes into the guides and READMEs what the records in proof/ say."""
+    changed = [file for file, text in generated().items() if (ROOT / file).read_text() != text]
+    for file in changed:
+        (ROOT / file).write_text(generated()[file])
+        say(f"Wrote {file}.")
+    say(f"{summary(standing(records(), passages()))}.")

@@ -1,0 +1,285 @@
+"""./taskw prove-aws on a small world that tells the truth or one lie: what becomes of each claim."""
+
+import json
+import random
+import re
+import subprocess
+import sys
+
+import pytest
+from support.machine import ROOT
+
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from meridian import claims, prove
+from meridian.console import Problem
+from support import prove_world
+from support.fronts import Front
+from support.prove_world import FOREIGN, sitting, table
+from support.stub_machine import CALLER, ZONES, Machine
+
+AWS = [name for name, claim in claims.load().items() if claim.cloud == "aws"]
+HONEST = {name: "SEEN" if claims.load()[name].by else "NOT TRIED" for name in AWS}
+LIES = {
+    "deploys slowly": "aws-deploy",
+    "rings at first": "aws-quiet",
+    "has something to do again": "aws-again",
+    "believes the old header": "aws-address",
+    "believes a quoted address": "aws-address",
+    "leaves a port open": "aws-ports",
+    "denies a right": "aws-rights",
+    "gives rights over others": "aws-rights",
+    "a canary loses requests": "aws-canary",
+    "withdraws a good canary": "aws-canary",
+    "runs a broken image": "aws-broken",
+    "takes long to give a broken image up": "aws-broken",
+    "a broken image loses requests": "aws-broken",
+    "never adds an instance": "aws-scale",
+    "never runs the probe": "aws-probe",
+    "lets the probe run on": "aws-probe-minute",
+    "never rings for errors": "aws-alarms",
+    "rings for all services": "aws-alarms",
+    "destroys slowly": "aws-destroy",
+    "leaves a NAT gateway": "aws-left",
+    "bills for what was destroyed": "aws-bill",
+    "bills twice": "aws-bill",
+}
+
+
+@pytest.fixture(scope="module")
+def front():
+    with Front(None) as front:
+        yield front
+
+
+def run(world, folder, front):
+    front.respond = world.tell
+    return prove_world.run(world, folder, front)
+
+
+def things(folder):
+    return json.loads((folder / "world.json").read_text())["things"]
+
+
+def test_a_world_as_the_guide_says_is_seen_and_nothing_is_left_of_the_stack(tmp_path, front, capsys):
+    sitting(tmp_path, front)
+    assert table(tmp_path) == HONEST
+    assert things(tmp_path) == FOREIGN
+    said = capsys.readouterr().out
+    assert "0.20 USD an hour by list prices, 0.60 at most" in said
+    assert "./taskw destroy-aws ENV=prove CONFIRM=meridian-prove" in said
+
+
+@pytest.mark.check
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_makes_exactly_its_own_claim_different(lie, tmp_path, front):
+    sitting(tmp_path, front, lie)
+    assert table(tmp_path) == {**HONEST, LIES[lie]: "DIFFERENT"}
+
+
+@pytest.mark.check
+def test_killed_at_ten_moments_and_repeated_it_ends_with_the_same_table_and_nothing_left(tmp_path, front):
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    moments = sitting(whole, front)
+    chance = random.Random(21)
+    for kill in sorted(chance.sample(range(1, moments), 10)):
+        folder = tmp_path / str(kill)
+        folder.mkdir()
+        command = [sys.executable, prove_world.__file__, folder]
+        killed = subprocess.run([*command, str(kill)], capture_output=True, text=True)
+        assert killed.returncode == 9, killed.stdout + killed.stderr
+        done = subprocess.run([*command, "0"], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert table(folder) == table(whole), f"killed at moment {kill} of {moments}"
+        assert things(folder) == FOREIGN
+
+
+def test_what_stands_under_its_name_and_is_not_its_own_is_left_alone(tmp_path, front):
+    world = prove_world.World(tmp_path)
+    world.data["things"]["network vpc-5"] = prove.NAME
+    with pytest.raises(Problem, match="stands already"):
+        run(world, tmp_path, front)
+    assert things(tmp_path)["network vpc-5"] == prove.NAME
+
+
+def test_after_its_hours_what_is_left_is_not_tried_and_all_is_removed(tmp_path, front):
+    world = prove_world.World(tmp_path)
+    answers = prove_world.Hands.answers
+
+    def late(self):
+        self.world.passes(4 * 60)
+
+    prove_world.Hands.answers = late
+    try:
+        run(world, tmp_path, front)
+    finally:
+        prove_world.Hands.answers = answers
+    [file] = (tmp_path / "proof").glob("*.json")
+    told = json.loads(file.read_text())["claims"]
+    assert told["aws-canary"] == {**told["aws-canary"], "outcome": "NOT TRIED", "reason": "time"}
+    assert told["aws-left"]["outcome"] == "SEEN"
+
+
+def test_what_somebody_removed_by_hand_is_begun_anew(tmp_path, front):
+    world = prove_world.World(tmp_path)
+    world.data["things"] = dict(FOREIGN)
+    progress = prove.Progress(tmp_path / "progress.json")
+    progress.write(began=world.data["now"] - 60, price=0.2, emulated=False, standing=True, deployed=True, outcomes={},
+        given=dict.fromkeys(prove.GIVEN) | {"image": prove_world.FIRST, "other": prove_world.OTHER})
+    run(world, tmp_path, front)
+    assert table(tmp_path)["aws-deploy"] == "SEEN" and things(tmp_path) == FOREIGN
+
+
+def test_a_stack_that_cannot_be_brought_back_goes(tmp_path, front, monkeypatch):
+    world = prove_world.World(tmp_path)
+    monkeypatch.setattr(prove_world.Hands, "settle", lambda self: (_ for _ in ()).throw(Problem("locked", "Wait.")))
+    run(world, tmp_path, front)
+    told = table(tmp_path)
+    assert (told["aws-canary"], told["aws-broken"], told["aws-left"]) == ("SEEN", "NOT TRIED", "SEEN")
+    assert things(tmp_path) == FOREIGN
+
+
+def test_what_cannot_be_destroyed_is_told_and_goes_by_the_next_run(tmp_path, front, monkeypatch, capsys):
+    world = prove_world.World(tmp_path)
+    with monkeypatch.context() as broken:
+        broken.setattr(prove_world.Hands, "destroy", lambda self: (_ for _ in ()).throw(Problem("refused", "Wait.")))
+        with pytest.raises(Problem, match="was not removed whole: refused"):
+            run(world, tmp_path, front)
+    assert "Remove it: ./taskw destroy-aws ENV=prove CONFIRM=meridian-prove" in capsys.readouterr().out
+    run(world, tmp_path, front)
+    assert things(tmp_path) == FOREIGN and table(tmp_path)["aws-left"] == "SEEN"
+
+
+def test_without_a_yes_nothing_is_made(tmp_path, front, monkeypatch):
+    world = prove_world.World(tmp_path)
+    monkeypatch.setattr(prove, "typed", lambda question: "")
+    made = prove_world.Hands.__init__
+
+    def asked(self, *arguments):
+        made(self, *arguments)
+        self.options.yes = None
+
+    monkeypatch.setattr(prove_world.Hands, "__init__", asked)
+    with pytest.raises(Problem, match="no yes"):
+        run(world, tmp_path, front)
+    assert world.data["things"] == FOREIGN and not (tmp_path / "progress.json").exists()
+
+
+def test_a_failed_deployment_is_removed_and_recorded_nowhere(tmp_path, front, monkeypatch):
+    world = prove_world.World(tmp_path)
+    apply = prove_world.Hands.apply
+
+    def fails(self, image=None):
+        apply(self, image)
+        raise Problem("AccessDenied", "The right is missing.")
+
+    monkeypatch.setattr(prove_world.Hands, "apply", fails)
+    with pytest.raises(Problem, match="nothing to record; all is removed"):
+        run(world, tmp_path, front)
+    assert world.data["things"] == FOREIGN and not (tmp_path / "proof").exists()
+
+
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "HTTPS_PROXY", "SSL_CERT_FILE",
+    "GOOGLE_COMPUTE_CUSTOM_ENDPOINT", "ARM_METADATA_HOSTNAME"])
+def test_where_a_variable_may_lead_to_an_emulator_nothing_is_seen(name, monkeypatch):
+    monkeypatch.setenv(name, "http://127.0.0.1:5000")
+    hands = prove.Hands(None, None)
+    assert hands.emulated
+
+
+@pytest.mark.parametrize("expires, words", [("2020-01-01-0000", "expired at 2020-01-01-0000 UTC and costs on"),
+    ("2120-01-01-0000", "stands until 2120-01-01-0000 UTC")])
+def test_doctor_reports_what_carries_an_expiry(tmp_path, expires, words):
+    machine = Machine(tmp_path)
+    tags = {"Project": "meridian", "Stack": "meridian-prove", "Expires": expires}
+    network = {"VpcId": "vpc-7", "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+    machine.stub("aws", {"--version": "aws-cli/2.30.1", "get-caller-identity": CALLER,
+        "describe-availability-zones": ZONES, "describe-vpcs": json.dumps({"Vpcs": [network]})})
+    done = machine.run("doctor")
+    assert done.returncode == 0 and f"note     meridian-prove {words}" in done.stdout, done.stdout
+
+
+RECORD = {
+    "cloud": "aws", "region": "eu-west-1", "date": "2026-12-03", "commit": "a" * 40, "changed": False,
+    "image": f"sha256:{'b' * 64}", "emulator": False, "hours": 1.5, "providers": {"aws": "5.100.0"},
+}  # fmt: skip
+
+
+def record(name="aws-left", outcome="SEEN", text=None, **further):
+    text = text or claims.digest(claims.load()[name], claims.passages()[name])
+    return {**RECORD, "claims": {name: {"outcome": outcome, "text": text}}, **further}
+
+
+@pytest.mark.parametrize("change", [
+    {"account": "123456789012"},
+    {"region": "eu-west-1 123456789012"},
+    {"commit": "main"},
+    {"image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/meridian"},
+    {"providers": {"aws": "5.100.0 of someone"}},
+    {"providers": {"someone": "5.100.0"}},
+    {"emulator": True},
+    {"claims": {"aws-left": {"outcome": "SEEN", "text": "0" * 16, "why": "arn:aws:iam::123456789012:user/someone"}}},
+    {"claims": {"aws-left": {"outcome": "SEEN", "text": "0" * 16, "reason": "someone's"}}},
+    {"claims": {"aws-left": {"outcome": "SEEN", "text": "0" * 16, "figures": {"left": "meridian.example.com"}}}},
+    {"claims": {"aws-left": {"outcome": "SEEN", "text": "0" * 16, "figures": {"ip": 12}}}},
+    {"claims": {"aws-left": {"outcome": "PROVEN", "text": "0" * 16}}},
+])
+def test_a_record_with_anything_but_the_allowed_fields_is_refused(change):
+    claims.checked(record())
+    with pytest.raises(Problem):
+        claims.checked(record(**change))
+
+
+def test_the_newest_record_of_the_cloud_itself_counts_and_a_changed_text_is_stale():
+    texts = claims.passages()
+
+    def outcome(*found):
+        return claims.standing(found, texts)["aws-left"][0]
+
+    assert outcome() == "NOT TRIED"
+    assert outcome(record()) == "SEEN"
+    assert outcome(record(), record(outcome="DIFFERENT", date="2027-01-01")) == "DIFFERENT"
+    assert outcome(record(), record(outcome="REHEARSED", date="2027-01-01", emulator=True)) == "SEEN"
+    assert outcome(record(), record(outcome="NOT TRIED", date="2027-01-01")) == "SEEN"
+    assert outcome(record(outcome="REHEARSED", emulator=True)) == "REHEARSED"
+    assert outcome(record(text="0" * 16)) == "STALE"
+    changed = {**texts, "aws-left": texts["aws-left"] + " And more."}
+    assert claims.standing([record()], changed)["aws-left"][0] == "STALE"
+
+
+def test_marks_and_table_say_what_a_record_says_and_remain_marks():
+    texts = claims.passages()
+    guide = claims.guides()["stacks/aws/README.md"]
+    latest = claims.standing([record()], texts)
+    seen = claims.marked(guide, latest)
+    assert "[†, reported seen on AWS eu-west-1 on 2026-12-03](../../proof/README.md#aws-left)" in seen
+    assert claims.marked(seen, claims.standing([], texts)) == guide
+    [row] = [row for row in claims.table(latest) if 'id="aws-left"' in row]
+    assert row.endswith("| reported seen on AWS eu-west-1 on 2026-12-03 |")
+    assert claims.summary(latest).endswith("1 have been reported seen on a cloud, 0 different")
+
+
+def test_every_mark_has_a_claim_and_every_claim_a_mark():
+    guides = claims.guides()
+    marks = {mark[2] for text in guides.values() for mark in claims.MARK.finditer(text)}
+    # A copy may have fewer guides.
+    known = {name for name in claims.load() if f"stacks/{guide_of(name)}/README.md" in guides}
+    assert marks == known
+    for file, text in guides.items():
+        # Where the guide says what the mark means it stands alone.
+        bare = re.findall(r"(?<!marked)\s*†(?![,\]])", re.sub(r"marked\s+†", "", text))
+        assert bare == [], f"{file} has a † without an id"
+
+
+def guide_of(name):
+    return "bootstrap" if name.startswith("bootstrap-") else (
+        f"vm/{name.split('-')[1]}" if name.startswith("vm-") else name.split("-")[0])
+
+
+def test_pages_say_what_is_in_proof():
+    """./taskw claims writes them."""
+    whole = all((ROOT / "stacks" / cloud).exists() for cloud in ("aws", "azure", "gcp", "vm"))
+    for file, text in claims.generated().items():
+        if file in claims.guides() or whole:
+            assert (ROOT / file).read_text() == text, file

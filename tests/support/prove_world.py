@@ -1,0 +1,296 @@
+"""A small AWS for ./taskw prove-aws that tells the truth or one lie, in a time of its own, and forgets nothing when who
+asks is killed.
+
+Usage: prove_world.py FOLDER KILL, where KILL numbers the moment at which the run is ended by force; 0 for none.
+"""
+
+import json
+import os
+import pathlib
+import sys
+import threading
+import time
+import types
+
+if __name__ == "__main__":
+    sys.path[:0] = [str(pathlib.Path(__file__).parents[1]), str(pathlib.Path(__file__).parents[2] / "scripts")]
+
+from meridian import prove
+from meridian.aws import Aws
+from meridian.console import Problem
+from support.fronts import Front, reply
+
+ALARMS = ("errors", "latency", "cpu", "memory", "unhealthy-stable", "unhealthy-canary", "probe")
+FIRST, OTHER = (f"ghcr.io/someone/meridian@sha256:{digit * 64}" for digit in "12")
+DAYS = 86400
+# Somebody else's, which must be there at the end as it was.
+FOREIGN = {"network vpc-1": "meridian", "load balancer meridian": "meridian", "network vpc-9": "meridian-prove2"}
+
+
+class World:
+    """What AWS has, in a file; `lie` is the one thing that is not as the guide says."""
+
+    def __init__(self, folder, lie="", kill=0):
+        self.file, self.lie, self.kill, self.moments = folder / "world.json", lie, kill, 0
+        self.lock = threading.Lock()
+        self.seen = self.lied = 0  # requests in all, and since the last change
+        self.changing = None
+        self.data = json.loads(self.file.read_text()) if self.file.exists() else {
+            "now": 1_800_000_000.0, "things": dict(FOREIGN), "image": None, "shut": False, "desired": 2, "runs": {}}
+
+    def moment(self):
+        """One at which a run may be killed."""
+        self.file.write_text(json.dumps(self.data))
+        self.moments += 1
+        if self.moments == self.kill:
+            os._exit(9)
+
+    def passes(self, minutes):
+        self.data["now"] += 60 * minutes
+
+    def tell(self, request):
+        with self.lock:
+            self.seen += 1
+            early = self.changing and self.lied < 3
+            self.lied += bool(early)
+        if early and self.lie == f"{self.changing} loses requests":
+            return reply(b"", 502)
+        forged = ("X-Forwarded-For",) if self.lie == "believes the old header" else ()
+        ip = next((request.headers[name] for name in forged if request.headers[name]), "127.0.0.1")
+        if self.lie == "believes a quoted address" and '"[' in (request.headers["Forwarded"] or ""):
+            ip = "2001:db8::66"
+        return reply({"timestamp": "2027-01-15T08:00:00.000000Z", "ip": ip}, Service_Version=FIRST.split("@")[1])
+
+    def under_load(self, what):
+        """A change that takes until a dozen requests came meanwhile."""
+        with self.lock:
+            self.changing, self.lied, until = what, 0, self.seen + 12
+        while self.seen < until:
+            time.sleep(0.002)
+        with self.lock:
+            self.changing = None
+
+
+class Hands(prove.Hands):
+    """Does to the world what the real ones do to AWS."""
+
+    rate = 200
+    emulated = False  # a world that takes itself for AWS
+
+    def __init__(self, world, url):
+        stack = types.SimpleNamespace(kind="aws", name=prove.NAME, cloud=Aws(), variable=lambda name: "eu-west-1")
+        options = types.SimpleNamespace(**{**dict.fromkeys(prove.GIVEN), "image": FIRST, "other": OTHER}, hours=None,
+            yes="1")
+        super().__init__(stack, options)
+        self.world, self.address = world, url
+
+    def now(self):
+        return self.world.data["now"]
+
+    clock = now
+
+    def sleep(self, seconds):
+        self.world.passes(seconds / 60)
+
+    url = property(lambda self: self.address)
+
+    def ready(self):
+        pass
+
+    init = ready
+
+    def answers(self):
+        self.world.passes(1)
+
+    def price(self):
+        return 0.2
+
+    def providers(self):
+        return {"aws": "5.100.0"}
+
+    def closed(self):
+        return (443, 22, 8080, 8081)
+
+    def opened(self, port):
+        return port == 8081 and self.world.lie == "leaves a port open"
+
+    def apply(self, image=None):
+        world = self.world
+        world.moment()
+        if image and prove.MISSING in image:
+            world.under_load("a broken image")
+            world.passes(20 if world.lie == "takes long to give a broken image up" else 4)
+            if world.lie == "runs a broken image":
+                world.data["image"] = image
+                return
+            raise Problem("meridian-stable did not become healthy", "")
+        first = world.data["image"] is None
+        world.passes((12 if world.lie == "deploys slowly" else 8) if first else 2)
+        for thing in ("network vpc-7", "NAT gateway nat-7", "load balancer meridian-prove"):
+            world.data["things"][thing] = prove.NAME
+        world.moment()
+        world.data.update(image=FIRST, shut=False)
+        world.moment()
+
+    def outputs(self):
+        self.world.moment()
+        image = self.world.data["image"]
+        return {"url": self.url, "image": image, "firewall_source": "sg-7"} if image else {}
+
+    def changes(self):
+        self.world.moment()
+        return ["module.service"] if self.world.lie == "has something to do again" else []
+
+    def canary(self, image):
+        self.world.moment()
+        self.world.under_load("a canary")
+        self.world.data["image"] = image
+        self.world.moment()
+        return 1 if self.world.lie == "withdraws a good canary" else 0
+
+    def destroy(self):
+        world = self.world
+        world.moment()
+        for thing, owner in list(world.data["things"].items()):
+            if owner == prove.NAME and not (thing.startswith("NAT") and world.lie == "leaves a NAT gateway"):
+                world.passes(10 if world.lie == "destroys slowly" else 3)
+                del world.data["things"][thing]
+                world.moment()
+        world.data["image"] = None
+
+    def left(self):
+        self.world.moment()
+        return [thing for thing, owner in self.world.data["things"].items() if owner == prove.NAME]
+
+    def as_deployer(self):
+        return True
+
+    def aws(self, service, operation, *arguments):
+        self.world.moment()
+        given = dict(zip(arguments[::2], arguments[1::2]))
+        answer = getattr(self, operation.replace("-", "_"))(given)
+        self.world.moment()
+        return answer
+
+    def describe_alarms(self, given):
+        assert given["--alarm-name-prefix"] == "meridian-prove-"
+        data, lie = self.world.data, self.world.lie
+        shut = data["shut"] and data["now"] - data["shut"]
+        ringing = {"errors"} if lie == "rings at first" and not data["shut"] else set()
+        if shut:
+            ringing = {name for name, after in (("errors", 5), ("unhealthy-stable", 3), ("probe", 10))
+                if shut >= 60 * after}
+            ringing -= {"errors"} if lie == "never rings for errors" else set()
+            ringing |= {"unhealthy-canary"} if lie == "rings for all services" else set()
+        return {"MetricAlarms": [{"AlarmName": f"meridian-prove-{name}",
+            "StateValue": "ALARM" if name in ringing else "OK"} for name in ALARMS]}
+
+    def create_vpc(self, given):
+        raise AssertionError("a network was made")
+
+    def describe_services(self, given):
+        assert given["--cluster"] == "meridian-prove"
+        self.world.passes(1)
+        asked = self.world.data["runs"]["asked"] = self.world.data["runs"].get("asked", 0) + 1
+        return {"services": [{"desiredCount": 3 if asked > 3 and self.world.lie != "never adds an instance" else 2}]}
+
+    def filter_log_events(self, given):
+        assert given["--log-group-name"] == "/meridian/meridian-prove/probe"
+        return {"events": [] if self.world.lie == "never runs the probe" else [{"message": "OK"}]}
+
+    def get_schedule(self, given):
+        assert given["--name"] == "meridian-prove-probe"
+        place = {"Subnets": ["subnet-7"], "SecurityGroups": ["sg-8"], "AssignPublicIp": "DISABLED"}
+        return {"Target": {"EcsParameters": {"TaskDefinitionArn": "arn:meridian-prove-probe:1",
+            "NetworkConfiguration": {"awsvpcConfiguration": place}}}}
+
+    def run_task(self, given):
+        assert json.loads(given["--network-configuration"])["awsvpcConfiguration"]["subnets"] == ["subnet-7"]
+        self.world.data["runs"]["began"] = self.now()
+        return {"tasks": [{"taskArn": "arn:task/7"}]}
+
+    def describe_tasks(self, given):
+        ran = self.now() - self.world.data["runs"]["began"]
+        ends = 600 if self.world.lie == "lets the probe run on" else 95
+        task = {"lastStatus": "STOPPED" if ran > ends else "RUNNING", **({"pullStoppedAt": 1} if ran > 20 else {})}
+        return {"tasks": [task]}
+
+    def stop_task(self, given):
+        return {}
+
+    def describe_security_group_rules(self, given):
+        assert given["--filters"] == "Name=group-id,Values=sg-7"
+        ways = [] if self.world.data["shut"] else [{"SecurityGroupRuleId": "sgr-in", "IsEgress": False}]
+        return {"SecurityGroupRules": [*ways, {"SecurityGroupRuleId": "sgr-out", "IsEgress": True}]}
+
+    def revoke_security_group_ingress(self, given):
+        assert (given["--group-id"], given["--security-group-rule-ids"]) == ("sg-7", "sgr-in")
+        self.world.data["shut"] = self.now()
+        return {}
+
+    def get_cost_and_usage(self, given):
+        asked = json.loads(given["--filter"])["Tags"]
+        assert asked == {"Key": "Stack", "Values": ["meridian-prove"]}
+        later = given["--time-period"].startswith(f"Start={prove.day(self.world.data['ended'] + DAYS)}")
+        usd = 1.5 if self.world.lie == "bills twice" else 0.25
+        if later:
+            usd = 0.1 if self.world.lie == "bills for what was destroyed" else 0
+        return {"ResultsByTime": [{"Total": {"UnblendedCost": {"Amount": str(usd)}}}]}
+
+
+def dry(aws):
+    """Of the call that is asked without being done: what AWS says of the tags."""
+
+    def called(self, service, operation, *arguments):
+        if operation != "create-vpc":
+            return aws(self, service, operation, *arguments)
+        assert "--dry-run" in arguments
+        own = "Value=meridian-prove}" in arguments[-1]
+        allowed = self.world.lie != "denies a right" if own else self.world.lie == "gives rights over others"
+        raise Problem("`aws ec2 create-vpc` was refused.", "An error occurred (DryRunOperation)" if allowed
+            else "An error occurred (UnauthorizedOperation)")
+
+    return called
+
+
+Hands.aws = dry(Hands.aws)
+
+
+def run(world, folder, front):
+    """One run, until it ends; its exit code."""
+    hands = Hands(world, front.url)
+    progress = prove.Progress(folder / "progress.json")
+    write = progress.write
+
+    def noted(**changes):
+        if changes.keys() == {"elapsed"}:  # each second, by the clock of this machine
+            return write(**changes)
+        world.moment()
+        if "destroyed" in changes:
+            world.data["ended"] = changes["destroyed"]
+        write(**changes)
+        world.moment()
+
+    progress.write = noted
+    return prove.Run(hands, hands.options, progress, root=folder).all()
+
+
+def sitting(folder, front, lie="", kill=0):
+    """A run, and three days later that which reads the bill; how many moments there were."""
+    world = World(folder, lie, kill)
+    front.respond = world.tell
+    run(world, folder, front)
+    world.passes(3 * 24 * 60)
+    run(world, folder, front)
+    return world.moments
+
+
+def table(folder):
+    """Claim to outcome, as the record has it."""
+    [file] = (folder / "proof").glob("*.json")
+    return {name: told["outcome"] for name, told in json.loads(file.read_text())["claims"].items()}
+
+
+if __name__ == "__main__":
+    with Front(None) as front:
+        print(sitting(pathlib.Path(sys.argv[1]), front, kill=int(sys.argv[2])))
