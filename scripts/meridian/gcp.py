@@ -23,7 +23,8 @@ ACCESS_TOKEN = "GOOGLE_OAUTH_ACCESS_TOKEN"
 # What Google says of a subnet that Cloud Run still has addresses of.
 LATE = re.compile(r"is already being used by '[^' ]*/addresses/serverless-")
 # What may be left when all but the network is gone.
-HELD = re.compile(r"module\.network(\[0\])?\.google_compute_(sub)?network\.|google_project_service\.|terraform_data\.apis")
+HELD = re.compile(
+    r"module\.network(\[0\])?\.google_compute_(sub)?network\.|google_project_service\.|terraform_data\.apis")
 
 
 class Gcp(Cloud):

@@ -15,7 +15,7 @@ import time
 
 import pytest
 from doubles.balancer import Balancer
-from support.aws_world import Clone, World, in_iam
+from support.aws_world import Clone, Door, World, in_iam
 from support.load import Load
 from support.machine import ROOT
 
@@ -25,63 +25,6 @@ STABLE, GOOD, HALF_FAILING = (f"ghcr.io/someone/meridian@sha256:{digit * 64}" fo
 # As moto_services.py has it.
 LATE, NEVER_RUNS, CRASHES, NEVER_HEALTHY = (f"ghcr.io/someone/meridian@sha256:{(word * 22)[:64]}"
     for word in ("cafe", "dead", "bad", "face"))
-
-
-class Door:
-    """What the load balancer has, as moto knows it."""
-
-    def __init__(self, world):
-        import boto3  # not there in a newcomer's tests, which come by this file too
-
-        options = {"endpoint_url": world.url, "region_name": "us-east-1", "aws_access_key_id": "x",
-            "aws_secret_access_key": "x"}
-        self.balancing = boto3.client("elbv2", **options)
-        self.containers = boto3.client("ecs", **options)
-
-    def weights(self):
-        """Target group to weight: those of the first rule that all requests fit, else of the listener itself."""
-        balancer = self.balancing.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
-        listener = self.balancing.describe_listeners(LoadBalancerArn=balancer)["Listeners"][0]
-        rules = self.balancing.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
-        rule = next((rule for rule in rules if rule["Priority"] == "100"), None)
-        if not rule:
-            return {listener["DefaultActions"][0]["TargetGroupArn"]: 100}
-        return {group["TargetGroupArn"]: group["Weight"]
-            for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]}
-
-    def targets(self):
-        """Weight of each group, with the version and the health of each of its targets."""
-        # Before their tasks, so that each has one by the time that these are listed.
-        groups = [(weight, self.balancing.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"])
-            for group, weight in self.weights().items()]
-        tasks = {}
-        for service in ("stable", "canary"):
-            for status in ("RUNNING", "STOPPED"):
-                arns = self.containers.list_tasks(cluster="meridian", serviceName=f"meridian-{service}",
-                    desiredStatus=status)["taskArns"]
-                for task in self.containers.describe_tasks(cluster="meridian", tasks=arns)["tasks"] if arns else []:
-                    tasks[task["attachments"][0]["details"][0]["value"]] = self.version(task["taskDefinitionArn"])
-        return [
-            (weight, [(tasks[target["Target"]["Id"]], target["TargetHealth"]["State"] == "healthy") for target in found
-                if target["Target"]["Id"] in tasks and target["TargetHealth"]["State"] != "draining"])
-            for weight, found in groups
-        ]
-
-    def version(self, definition):
-        container = self.containers.describe_task_definition(
-            taskDefinition=definition)["taskDefinition"]["containerDefinitions"][0]
-        return {each["name"]: each["value"] for each in container["environment"]}["MERIDIAN_VERSION"]
-
-    def shares(self):
-        """Version to weight."""
-        return {version: weight for weight, targets in self.targets()
-            for version in {each for each, _ in targets} if weight}
-
-    def services(self):
-        """Name to desired count of those that are active."""
-        names = self.containers.list_services(cluster="meridian")["serviceArns"]
-        found = self.containers.describe_services(cluster="meridian", services=names)["services"]
-        return {service["serviceName"]: service["desiredCount"] for service in found if service["status"] == "ACTIVE"}
 
 
 IDLE = {"meridian-stable": 2, "meridian-canary": 0}

@@ -291,7 +291,12 @@ final class Arm implements Echo.Cloud {
   private Object action(ArmId id, String verb) {
     switch (verb) {
       case "listSecrets":
-        return Json.object("value", Json.array());
+        // https://learn.microsoft.com/rest/api/resource-manager/containerapps/container-apps/list-secrets
+        return Json.object(
+            "value",
+            Json.at(store.get(id.text()), "properties.configuration.secrets") instanceof List<?> kept
+                ? kept
+                : Json.array());
       case "listKeys":
         return Json.object("keys", Json.array());
       case "sharedKeys":

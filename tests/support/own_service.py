@@ -1,0 +1,304 @@
+"""Services that others wrote, put on a cloud by variables alone: the same story on each cloud, told by its tests.
+
+No emulator starts a container: what it stored is started here, as the cloud would, and the service's name leads there.
+"""
+
+import contextlib
+import json
+import os
+import re
+import urllib.parse
+import urllib.request
+from typing import NamedTuple
+
+import pytest
+from support import azure_world, strangers
+from support.aws_world import Clone, Door, World
+from support.ecs import Task
+from support.images import get, output
+from support.load import Load
+from support.machine import ROOT, need
+from support.platforms import Fargate, Gateway, Instance, named, written
+from support.service import free_port
+
+
+class Stranger(NamedTuple):
+    """What is said of a service: variables, and what only some clouds take."""
+
+    service: dict
+    secrets: dict = {}
+    writable: dict = {}  # MiB by folder, where the root file system is read-only
+    database: bool = False  # its environment and the secret PGPASSWORD come with the database
+
+
+STRANGERS = {
+    "podinfo": Stranger({
+        "port": 9898,
+        "args": ["--port=9898", "--port-metrics=9797", "--level=info"],
+        "health": {"ready": "/readyz", "live": "/healthz"},
+        "check": {"path": "/version", "status": 200},
+        "paths": {"/env": 200, "/status/418": 418},
+        "stop_seconds": 10,
+    }, {"PODINFO_UI_MESSAGE": "by a secret"}, {"/data": 16}),
+    "stac": Stranger({
+        "port": 8000,
+        "entrypoint": [strangers.PYTHON, "-m", "uvicorn"],
+        # Longer than a load balancer keeps a connection.
+        "args": ["stac_fastapi.pgstac.app:create_app", "--factory", "--host=0.0.0.0", "--port=8000",
+            "--timeout-keep-alive=75"],
+        "health": {"ready": "/_mgmt/ping"},
+        "check": {"path": "/_mgmt/health", "status": 200},
+        "paths": {"/conformance": 200, "/nothing": 404},
+    }, database=True),
+    "zipkin": Stranger({
+        "port": 9411,
+        "entrypoint": ["/java/bin/java"],
+        "args": ["-jar", "/app/zipkin.jar"],
+        "health": {"ready": "/actuator/health", "live": "/actuator/health"},
+        "check": {"path": "/health", "status": 200},
+        "paths": {"/api/v2/services": 200, "/": 302},
+        "start_seconds": 240,
+    }, writable={"/tmp": 64}),
+}
+
+
+def image(name, number=1):
+    return f"example.com/{name}@sha256:{str(number) * 64}"
+
+
+class Aws:
+    needed = ("aws", "aws-cli", "docker-registry")
+
+    def __init__(self, folder):
+        self.kept = contextlib.ExitStack()
+        self.world = self.kept.enter_context(World(folder))
+        self.clone = Clone(folder / "clone", self.world)
+        self.stack, self.door = self.clone.stack, None
+        # By the guide: without app/ nothing needs a JDK. Whoever asks for one would fail.
+        for command in re.findall(r"^\| our service \| `(.+?)`", (ROOT / "stacks/OWN-SERVICE.md").read_text(), re.M):
+            output("bash", "-c", command, cwd=self.clone.folder)
+        assert not (self.clone.folder / "app").exists()
+        self.path = folder / "bin"
+        self.path.mkdir()
+        for program in (*(self.path / name for name in ("java", "javac", "mvn")), self.clone.folder / "scripts/jdk"):
+            program.write_text("#!/bin/sh\necho 'There is no JDK.' >&2\nexit 127\n")
+            program.chmod(0o755)
+
+    def said(self, program, code=0, **more):
+        done = self.clone.script(program, check=False, PATH=f"{self.path}:{os.environ['PATH']}", **more)
+        assert done.returncode == code, done.stdout
+        return done.stdout
+
+    def own(self, stranger):
+        return {"user": strangers.USER.partition(":")[0], "writable": stranger.writable}
+
+    def secret(self, name, value):
+        name = name.lower().replace("_", "-")
+        return self.world.aws("secretsmanager", "create-secret", "--name", name, "--secret-string", value)["ARN"]
+
+    def valued(self, arn):
+        return self.world.aws("secretsmanager", "get-secret-value", "--secret-id", arn)["SecretString"]
+
+    def groups(self):
+        self.door = self.door or Door(self.world)
+        return [(weight, sorted({name for name, healthy in targets if healthy}))
+            for weight, targets in self.door.targets(told=str)]
+
+    def image_of(self, name):
+        return self.definition(name)["containerDefinitions"][0]["image"]
+
+    def definition(self, name):
+        return self.world.aws("ecs", "describe-task-definition", "--task-definition", name)["taskDefinition"]
+
+    def start(self, name, images):
+        definition = self.definition(name)
+        [service] = self.world.aws("ecs", "describe-services", "--cluster", "meridian", "--services",
+            "meridian-stable")["services"]
+        [target] = service["loadBalancers"]
+        [group] = self.world.aws("elbv2", "describe-target-groups", "--target-group-arns",
+            target["targetGroupArn"])["TargetGroups"]
+        [drains] = [each["Value"] for each in self.world.aws("elbv2", "describe-target-group-attributes",
+            "--target-group-arn", group["TargetGroupArn"])["Attributes"]
+            if each["Key"] == "deregistration_delay.timeout_seconds"]
+        grace = definition["containerDefinitions"][0]["stopTimeout"]
+        return Fargate(Task(definition, images, secret=self.valued), group, target["containerPort"], int(drains),
+            service["healthCheckGracePeriodSeconds"], grace)
+
+    def settled(self):
+        return self.clone.planned() == {}
+
+    def stop(self):
+        self.kept.close()
+
+
+class Double:
+    """A cloud on its double."""
+
+    def __init__(self, folder):
+        self.values = {}
+        self.cloud = self.world(folder)
+        self.stack = self.cloud.stack
+
+    def said(self, program, code=0, **more):
+        return self.cloud.said(program, code=code, **more)
+
+    def own(self, stranger):
+        return {}
+
+    def groups(self):
+        return [(weight, [name]) for name, weight in self.cloud.weights().items()]
+
+    def settled(self):
+        return self.cloud.settled()
+
+    def stop(self):
+        self.cloud.stop()
+
+
+class Azure(Double):
+    world, needed = azure_world.Azure, ("azurerm", "jdk")
+    vault = f"{azure_world.GROUP}-shared/providers/Microsoft.KeyVault/vaults/mine/secrets"
+
+    def secret(self, name, value):
+        name = name.lower().replace("_", "-")
+        self.values[f"https://mine.vault.azure.net/secrets/{name}"] = f"{self.vault}/{name}", value
+        self.cloud.echo.order("put", id=f"{self.vault}/{name}", name=name, type="vaults/secrets", properties={})
+        return f"{self.vault}/{name}"
+
+    def read(self, url):
+        """Value of a secret, for whom a role lets at it."""
+        secret, value = self.values[url]
+        roles = [path for path, each in self.cloud.echo.resources().items() if path.startswith(f"{secret}/")
+            and each["type"].endswith("roleAssignments")]
+        assert roles, f"nobody may read {secret}"
+        return value
+
+    def revision(self, name):
+        return self.cloud.get(f"{azure_world.APP}/revisions/{name}")["properties"]["template"]
+
+    def image_of(self, name):
+        return self.revision(name)["containers"][0]["image"]
+
+    def start(self, name, images):
+        template = self.revision(name)
+        [container] = template["containers"]
+        configuration = self.cloud.app()["configuration"]
+        kept = {each["name"]: each["keyVaultUrl"] for each in configuration.get("secrets") or []}
+        return Instance(container, images[container["image"].split("@")[0]], configuration["ingress"]["targetPort"],
+            template["terminationGracePeriodSeconds"], lambda each: self.read(kept[each["secretRef"]]))
+
+
+@pytest.fixture(scope="module")
+def images(request):
+    need("docker")
+    made = {f"example.com/{name}": getattr(strangers, name)() for name in (*request.module.SERVICES, "foreign")}
+    yield made
+    output("docker", "rmi", "--force", *made.values())
+
+
+@pytest.fixture(scope="module")
+def stage(request, images, tmp_path_factory):
+    """A cloud, and the gateway in front of what runs there."""
+    kind = request.module.STAGE
+    for name in ("terraform", "postgres", "go", *kind.needed):
+        need(name)
+    folder = tmp_path_factory.mktemp("own")
+    with strangers.database(folder) as (settings, password):
+        (folder / "cloud").mkdir()
+        stage = kind(folder / "cloud")
+        # None by the same name twice.
+        known = {}
+        stage.kept_secret = lambda name, value: known.setdefault(name, stage.secret(name, value)
+            if name not in known else None)
+        stage.folder, stage.database = folder, (settings, password)
+        with Gateway(stage.groups, lambda name: stage.start(name, images)) as gateway:
+            stage.gateway, stage.first = gateway, True
+            yield stage
+        stage.stop()
+
+
+@pytest.fixture(scope="module")
+def stranger(request, stage):
+    """Name of a service whose variables are written."""
+    told = STRANGERS[request.param]
+    environment, secrets = {}, dict(told.secrets)
+    if told.database:
+        environment, secrets["PGPASSWORD"] = stage.database
+    service = {"meridian": False, **told.service, **stage.own(told),
+        "secrets": {name: stage.kept_secret(name, value) for name, value in secrets.items()}}
+    if told.database:
+        service["egress_ports"] = [int(environment["PGPORT"])]
+    written(stage.stack, {"image": image(request.param), "service": service, "environment": environment,
+        # A server in the place of the program that checks.
+        "probe": {"image": image("foreign")}})
+    return request.param
+
+
+def through(stage):
+    """Environment in which the service's name leads to the gateway."""
+    url = (stage.clone if hasattr(stage, "clone") else stage.cloud).outputs()["url"]
+    return named(stage.folder / "names", urllib.parse.urlsplit(url).hostname, stage.gateway.port, free_port())
+
+
+def serving(stage):
+    """Image to percent."""
+    return {stage.image_of(name): weight for weight, names in stage.groups() if weight for name in names}
+
+
+def asked(stage, path):
+    return get(stage.gateway.url + path, timeout=60)[2]
+
+
+def post(stage, path, body):
+    with urllib.request.urlopen(stage.gateway.url + path, data=body, timeout=60) as answer:
+        return answer.read()
+
+
+class Story:
+    def test_it_is_deployed_by_variables_alone_and_verified(self, stage, stranger):
+        """The first by hand, the others as a pipeline releases."""
+        if stage.first:
+            assert "Serves at http://" in stage.said("deploy")
+            said, stage.first = stage.said("verify", **through(stage)), False
+        else:
+            stage.said("plan", SAVE="1", IMAGE=image(stranger))
+            said = stage.said("release", **through(stage))
+            assert f"Released: {image(stranger)}" in said
+        told = STRANGERS[stranger].service
+        for path, status in ((told["check"]["path"], told["check"]["status"]), *told["paths"].items()):
+            assert f"ok       GET {path} answers {status}" in said
+        assert stage.settled()
+
+    def test_what_it_was_given_arrives(self, stage, stranger):
+        """By the template as it is stored: a secret, a database, a folder to write to, Actuator's health."""
+        if stranger == "podinfo":
+            assert json.loads(asked(stage, "/"))["message"] == "by a secret"
+            if "writable" in stage.own(STRANGERS[stranger]):
+                assert "hash" in json.loads(post(stage, "/store", b"kept where it may write"))
+        if stranger == "stac":
+            assert json.loads(asked(stage, "/_mgmt/health"))["pgstac"] == {"status": "UP", "pgstac_version": "0.9.8"}
+        if stranger == "zipkin":
+            assert json.loads(asked(stage, "/actuator/health"))["status"] == "UP"
+
+
+class Canaried(Story):
+    def test_a_canary_is_promoted_and_taken_back_without_a_failed_request(self, stage, stranger):
+        """Judged once both have their requests, which the gateway tells in the place of a probe."""
+        gateway = stage.gateway
+        gateway.shares.clear()
+        gateway.delay = 0.5
+        path = STRANGERS[stranger].service["check"]["path"]
+        with Load("127.0.0.1", gateway.port, path=path, rate=5, connections=20) as load:
+            said = stage.said("canary", IMAGE=image(stranger, 2), URL=gateway.url, PERCENT="50", MINUTES="0.5",
+                ANSWERS="60", RATE="30", FAILED_PERCENT="20",
+                PROBE=f"sh -c 'curl --fail --silent $0{gateway.ALL_SERVE}'")
+            gateway.delay = 0
+            assert "Promoted" in said
+            shared = [{stage.image_of(name): weight for name, weight in shares} for shares in gateway.shares]
+            assert {image(stranger, 1): 50, image(stranger, 2): 50} in shared
+            assert serving(stage) == {image(stranger, 2): 100}
+            stage.said("deploy", IMAGE=image(stranger, 1))
+            assert serving(stage) == {image(stranger, 1): 100}
+            gateway.settle()
+        assert not load.lost and not load.refused and set(load.statuses) == {200}, f"{load.statuses} lost {load.lost}"
+        assert not gateway.failed

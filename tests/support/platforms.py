@@ -1,0 +1,243 @@
+"""What clouds do with containers and no emulator does: it starts what was stored and lets requests in as weighed."""
+
+import json
+import random
+import threading
+import time
+
+from support.fronts import Front, Response, upstream
+from support.images import Container, get, output
+
+
+class Instance:
+    """A container of a template as Container Apps or Cloud Run stored it, or of a task definition; ready after start.
+
+    drains: for how many seconds nobody sends it requests before it is told to stop
+
+    https://learn.microsoft.com/azure/container-apps/containers
+    https://cloud.google.com/run/docs/reference/rest/v2/Container
+    """
+
+    drains = 0
+
+    def __init__(self, template, image, port, grace, secret):
+        """grace: seconds from SIGTERM to SIGKILL; secret: value by what the template calls it"""
+        self.template, self.port, self.grace = template, port, grace
+        self.container = Container(image, *self.options(secret), arguments=self.arguments())
+        self.address, self.began = self.container.address, time.monotonic()
+
+    def arguments(self):
+        return [*(self.template.get("command") or [])[1:], *(self.template.get("args") or [])]
+
+    def options(self, secret):
+        given = self.template["resources"]
+        given = given.get("limits", given)
+        memory = given["memory"]
+        memory = round(float(memory[:-2]) * {"Gi": 1024, "Mi": 1}[memory[-2:]])
+        values = {each["name"]: secret(each) if each.keys() & {"secretRef", "valueSource"} else each.get("value", "")
+            for each in self.template["env"]}
+        return [
+            *("--cpus", str(given["cpu"]), "--memory", f"{memory}m"),
+            *(f"--env={name}={value}" for name, value in values.items()),
+            *([f"--entrypoint={self.template['command'][0]}"] if self.template.get("command") else []),
+        ]
+
+    def probes(self):
+        """Its probes by kind: path, port, seconds between two, failures that are too many."""
+        found = {each["type"].lower(): each for each in self.template.get("probes", [])}
+        found |= {kind: self.template[f"{kind}Probe"] for kind in ("startup", "liveness", "readiness")
+            if self.template.get(f"{kind}Probe")}
+        return {kind: (each["httpGet"]["path"], each["httpGet"]["port"], each["periodSeconds"],
+            each["failureThreshold"])
+            for kind, each in found.items()}
+
+    @property
+    def log(self):
+        return self.container.log()
+
+    def fails(self, kind):
+        path, port, *_ = self.probes()[kind]
+        try:
+            return not 200 <= get(f"http://{self.address}:{port}{path}", timeout=2)[0] < 400
+        except OSError:
+            return True
+
+    def start(self):
+        """Waits until it is ready, as long as the cloud would."""
+        _, _, every, failures = self.probes()["startup"]
+        while self.fails("startup"):
+            assert self.container.state["Running"], f"it has ended:\n{self.log}"
+            assert time.monotonic() < self.began + every * failures, f"not started in time:\n{self.log}"
+            time.sleep(0.2)
+        self.settle()
+
+    def settle(self):
+        for kind in set(self.probes()) - {"startup"}:
+            assert not self.fails(kind), f"its {kind} probe fails:\n{self.log}"
+
+    def stop(self):
+        output("docker", "stop", "--time", str(self.grace), self.container.id)
+
+    def remove(self):
+        self.container.__exit__()
+
+
+class Fargate(Instance):
+    """The same for one task of ECS; the load balancer asks whether it is ready, as its target group says."""
+
+    def __init__(self, task, group, port, drains, wait, grace):
+        """port: of the service; wait: the service's grace for health checks, in seconds; grace: of its containers"""
+        self.task, self.group, self.port = task, group, port
+        self.drains, self.wait, self.grace = drains, wait, grace
+        task.__enter__()
+        self.container, self.address, self.began = next(iter(task.running.values()))[1], task.address, time.monotonic()
+
+    def probes(self):
+        every, failures = self.group["HealthCheckIntervalSeconds"], self.group["UnhealthyThresholdCount"]
+        path, port = self.group["HealthCheckPath"], self.group["HealthCheckPort"]
+        return {"startup": (path, port, 1, self.wait + every * failures), "readiness": (path, port, every, failures)}
+
+    def remove(self):
+        self.task.__exit__()
+
+
+class Gateway(Front):
+    """The load balancer: starts instances of what serves, gives each its share, and stops what serves no more."""
+
+    ALL_SERVE = "/all-serve"  # a path of its own: 200 while all that shall serve is ready
+
+    def __init__(self, groups, start):
+        """groups: gives weights, each with the names of what may have its requests; start: makes an Instance of a name
+
+        Who is new gets requests once it is ready, until then those before it go on; who leaves finishes its requests.
+        """
+        self.groups, self.make = groups, start
+        self.running, self.busy = {}, {}  # by name: instances that are ready; how many requests they have in hand
+        self.made, self.threads, self.failed, self.ended = [], [], None, threading.Event()
+        self.shares = set()  # those that stood: sorted pairs of name and weight
+        self.delay = 0  # seconds that each answer takes longer, so that a busy machine's noise is less than them
+        self.chance, self.lock, self.known = random.Random(7), threading.Lock(), []
+        super().__init__(self.route)
+        self.spawn(self.look)
+
+    def look(self):
+        """What shall serve, again and again, beside the requests; starts and stops accordingly."""
+        while not self.ended.wait(0.3):
+            try:
+                known = [(weight, names) for weight, names in self.groups() if weight]
+            except Exception:
+                continue  # nothing is deployed yet
+            wanted = [name for _, names in known for name in names]
+            with self.lock:
+                self.known = known
+                self.shares.add(tuple(sorted((name, weight) for weight, names in known for name in names)))
+                for name in wanted:
+                    if name not in self.running:
+                        self.running[name] = None
+                        self.spawn(self.begin, name)
+                if wanted and all(self.running[name] for name in wanted):
+                    for name in [name for name, ready in self.running.items() if ready and name not in wanted]:
+                        self.spawn(self.end, name, self.running.pop(name))
+
+    def spawn(self, *action):
+        thread = threading.Thread(target=self.noted, args=action, daemon=True)
+        self.threads.append(thread)
+        thread.start()
+
+    def noted(self, action, *arguments):
+        try:
+            action(*arguments)
+        except Exception as error:
+            self.failed = error
+
+    def begin(self, name):
+        instance = self.make(name)
+        self.made.append(instance)
+        instance.start()
+        self.running[name] = instance
+
+    def end(self, name, instance):
+        """As a load balancer drains a target: no new request; those in hand have their time before it is told to
+        stop, which is cut short here once there are none."""
+        end = time.monotonic() + instance.drains
+        while self.busy.get(name) and time.monotonic() < end:
+            time.sleep(0.05)
+        instance.stop()
+
+    def choose(self):
+        end = time.monotonic() + 240
+        while not self.failed and time.monotonic() < end:
+            with self.lock:
+                ready = [(weight, [name for name in names if self.running.get(name)]) for weight, names in self.known]
+                ready = [each for each in ready if each[1]] or [(1, [name]) for name in self.running
+                    if self.running[name]]
+                if ready:
+                    [(_, names)] = self.chance.choices(ready, [weight for weight, _ in ready])
+                    name = self.chance.choice(names)
+                    self.busy[name] = self.busy.get(name, 0) + 1
+                    return name, self.running[name]
+            time.sleep(0.1)
+        raise self.failed or AssertionError("nothing gets ready")
+
+    def settle(self):
+        """Until all that shall serve is ready, and who left has stopped."""
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
+            time.sleep(0.5)
+            at_work = [thread for thread in self.threads[1:] if thread.is_alive()]
+            if self.failed or self.all_serve() and not at_work:
+                return
+        raise AssertionError("it does not settle")
+
+    def all_serve(self):
+        with self.lock:
+            return bool(self.known) and all(self.running.get(name) for _, names in self.known for name in names)
+
+    def route(self, request):
+        if request.path == self.ALL_SERVE:
+            return Response(200 if self.all_serve() else 503)
+        try:
+            if self.failed:
+                raise self.failed
+            name, instance = self.choose()
+        except Exception as error:
+            return Response(503, repr(error).encode())
+        time.sleep(self.delay)
+        try:
+            return upstream(instance.port, host=instance.address)(request)
+        except OSError as error:
+            return Response(502, str(error).encode())
+        finally:
+            with self.lock:
+                self.busy[name] -= 1
+
+    def stop(self):
+        self.ended.set()
+        super().stop()
+        for thread in self.threads:
+            thread.join()
+        for instance in self.made:
+            instance.remove()
+
+
+# The name of the service leads to a front of this machine, its other ports to where nobody listens.
+NAMES = """import socket
+ask = socket.getaddrinfo
+def answer(host, port, *arguments, **named):
+    if str(host) == {host!r}:
+        host, port = "127.0.0.1", {front} if int(port) == 80 else {closed}
+    return ask(host, port, *arguments, **named)
+socket.getaddrinfo = answer
+"""
+
+
+def named(folder, host, front, closed):
+    """Environment in which a host's name leads there, for programs in Python."""
+    folder.mkdir(exist_ok=True)
+    (folder / "sitecustomize.py").write_text(NAMES.format(host=host, front=front, closed=closed))
+    return {"PYTHONPATH": str(folder)}
+
+
+def written(stack, values):
+    """Variables as a file that Terraform reads by itself."""
+    (stack / "mine.auto.tfvars.json").write_text(json.dumps(values))
