@@ -43,7 +43,8 @@ VALUES = {
     "azure": {"cidr": "10.29.0.0/16", "cpu": 0.25, "memory": 512},
     "gcp": {"cidr": "10.29.0.0/16", "memory": 512},
 }
-COMMON = {"name": NAME, "instances": {"min": 2, "max": 3}, "domain": None, "email": None, "waf": False, "canary": None}
+COMMON = {"name": NAME, "instances": {"min": 2, "max": 3}, "domain": None, "email": None, "waf": False, "canary": None,
+    "platform": None}  # fmt: skip
 # Steps that are measured, with the claims that come after each.
 DEPLOY, DESTROY = "deploy", "destroy"
 AFTER = ("destroyed", "left", "bill")
