@@ -32,3 +32,31 @@ variable "platform" {
     EOT
   }
 }
+
+variable "domain" {
+  description = "Own domain: name, and zone (Route 53 hosted zone id) or certificate (ARN in ACM); null serves on port 80 under the load balancer's name."
+  type        = object({ name = string, zone = optional(string), certificate = optional(string) })
+  default     = null
+}
+
+variable "waf" {
+  description = "Whether AWS WAF filters requests, from 9 USD a month."
+  type        = bool
+}
+
+variable "email" {
+  description = "Who gets alarms, once the link in AWS's message is followed; null for nobody."
+  type        = string
+  default     = null
+}
+
+variable "expires" {
+  description = "When all of it may be removed, UTC, such as 2026-12-03-1400, which the resources carry and doctor reports; null for never."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.expires == null || can(regex("^[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9]{4}$", var.expires))
+    error_message = "expires must be a time in UTC such as 2026-12-03-1400; it is \"${coalesce(var.expires, "null")}\"."
+  }
+}

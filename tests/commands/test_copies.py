@@ -60,14 +60,14 @@ def test_every_part_can_be_taken_out():
     assert set(REMOVES) == {part for copy in (*COPIES, SMALLEST) for part in copy}
 
 
-def test_the_smallest_has_at_most_16500_lines_and_its_tasks(tmp_path):
+def test_the_smallest_has_at_most_17500_lines_and_its_tasks(tmp_path):
     folder = whole(tmp_path)
     for part in SMALLEST:
         output("bash", "-c", REMOVES[part], cwd=folder)
     (folder / ".cache").symlink_to(ROOT / ".cache")
     files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".png"
         and not path.is_relative_to(folder / ".cache")]
-    assert sum(len(path.read_text().splitlines()) for path in files) <= 16_500
+    assert sum(len(path.read_text().splitlines()) for path in files) <= 17_500
     listed = output(folder / "taskw", env={**os.environ, "NO_COLOR": "1"})
     assert "* deploy-*:" in listed and "* test:" not in listed and "* run:" not in listed
     done = subprocess.run([folder / "taskw", "doctor-aws"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
