@@ -93,6 +93,8 @@ NEEDS = {
     "go": (lambda: shutil.which("go"), "Go, for the emulator of Cloud Storage"),
     "cosign": (_built("cosign"), "Go, and scripts/tool cosign, which builds it in some 5 minutes"),
     "osv-scanner": (_built("osv-scanner"), "Go, and scripts/tool osv-scanner, which builds it in some 5 minutes"),
+    "postgres": (lambda: any(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+        "PostgreSQL's server; Debian: apt-get install postgresql"),
     "nginx": (lambda: shutil.which("nginx"), "Debian: apt-get install nginx"),
     "haproxy": (lambda: shutil.which("haproxy"), "Debian: apt-get install haproxy"),
     "promtool": (lambda: shutil.which("promtool"),
