@@ -52,7 +52,7 @@ def test_a_clone_that_git_for_windows_makes_has_the_same_bytes_and_starts(clone)
         shutil.copytree(cached, clone / ".cache" / cached.name)
     run = subprocess.run(["./taskw"], cwd=clone, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
-    assert "deploy-aws" in run.stdout
+    assert "deploy-*" in run.stdout
 
 
 def test_task_is_fetched_though_pip_insists_on_a_virtual_environment(clone, tmp_path):
