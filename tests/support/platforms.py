@@ -18,7 +18,7 @@ class Instance:
     https://cloud.google.com/run/docs/reference/rest/v2/Container
     """
 
-    drains = 0
+    drains = 2  # an ingress sends what it has chosen an instance for before that one is told to stop
 
     def __init__(self, template, image, port, grace, secret):
         """grace: seconds from SIGTERM to SIGKILL; secret: value by what the template calls it"""
