@@ -1,0 +1,69 @@
+# A service on a platform: what stands there is told from outside.
+mock_provider "google" {
+  source = "../../modules/gcp"
+}
+
+variables {
+  project = "test-project"
+  image   = "us-central1-docker.pkg.dev/test-project/meridian/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  platform = {
+    name               = "stg"
+    domain             = "staging.example.com"
+    nat                = "single"
+    network_id         = "projects/test-project/global/networks/stg-platform"
+    private_subnet_ids = ["projects/test-project/regions/us-central1/subnetworks/stg-platform-service", "projects/test-project/regions/us-central1/subnetworks/stg-platform-jobs"]
+    firewall_source    = "10.31.128.0/20"
+    edge_id            = "stg-platform"
+    channel            = "projects/test-project/notificationChannels/1"
+    repository_url     = "us-central1-docker.pkg.dev/test-project/stg-platform/meridian"
+    services = {
+      orders = { url = "https://orders.staging.example.com", slot = 1, request_seconds = 30 }
+      p1     = { url = "https://p1.staging.example.com", slot = 98, request_seconds = 30 }
+    }
+  }
+}
+
+run "on_a_platform_there_is_the_service_alone" {
+  command = plan
+  variables {
+    name  = "stg-orders"
+    image = "us-central1-docker.pkg.dev/test-project/stg-platform/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  }
+  assert {
+    condition     = length(concat(module.network, module.edge, module.alerts)) == 0 && length(google_project_service.this) == 0 && length(module.observability) == 1
+    error_message = "Network, load balancer, channel and interfaces are the platform's."
+  }
+  assert {
+    condition     = output.url == "https://orders.staging.example.com" && output.network_id == var.platform.network_id && output.firewall_source == "10.31.128.0/20"
+    error_message = "It is found where the platform leads to it."
+  }
+}
+
+run "a_preview_rings_no_bell" {
+  command = plan
+  variables {
+    name  = "stg-p1"
+    image = "us-central1-docker.pkg.dev/test-project/stg-platform/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  }
+  assert {
+    condition     = length(concat(module.observability, module.probe, module.documents)) == 0 && output.dashboard_url == null
+    error_message = "No alarms, no probe, no dashboard and no documents of its own."
+  }
+}
+
+run "refuses_a_service_that_the_platform_does_not_declare" {
+  command = plan
+  variables {
+    name = "stg-users"
+  }
+  expect_failures = [var.platform]
+}
+
+run "refuses_requests_that_are_longer_than_the_platform_says" {
+  command = plan
+  variables {
+    name    = "stg-orders"
+    service = { request_seconds = 60 }
+  }
+  expect_failures = [var.service]
+}
