@@ -142,7 +142,7 @@ def run(stack, options):
         Image.parse(options.image)
     if options.url and not re.match(r"https?://[^/]", options.url):
         raise Problem(f'URL is "{options.url}".', "It must begin with http:// or https://, such as URL=https://example.com")
-    say(f"Environment {stack.env} on {stack.cloud.title}.")
+    say(stack.heading)
     stack.init()
     canary = Canary(stack, options.url)
     try:

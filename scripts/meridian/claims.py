@@ -216,8 +216,9 @@ def table(latest):
     yield "| Claim | Stands in | Reported |"
     yield "|---|---|---|"
     where = {mark[2]: file for file, text in reversed(guides().items()) for mark in MARK.finditer(text)}
+    claims = load()
     for name, (outcome, record) in latest.items():
-        claim = load()[name]
+        claim = claims[name]
         guide = where[name]
         told = record["claims"][name] if record else {"reason": claim.never} if claim.never else {}
         detail = figures(told)
@@ -252,8 +253,8 @@ def generated(root=ROOT):
 
 def update(_, __):
     """Writes into the guides and READMEs what the records in proof/ say."""
-    changed = [file for file, text in generated().items() if (ROOT / file).read_text() != text]
-    for file in changed:
-        (ROOT / file).write_text(generated()[file])
-        say(f"Wrote {file}.")
+    for file, text in generated().items():
+        if (ROOT / file).read_text() != text:
+            (ROOT / file).write_text(text)
+            say(f"Wrote {file}.")
     say(f"{summary(standing(records(), passages()))}.")

@@ -18,8 +18,7 @@ from meridian.pipeline import keep, save_plan
 
 
 def begin(stack):
-    title = stack.title.rstrip(",")
-    say(f"{title[0].upper()}{title[1:]} on {stack.cloud.title}.")
+    say(stack.heading)
 
 
 def asked(stack, options):

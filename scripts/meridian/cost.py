@@ -183,7 +183,7 @@ def gcp(use, own=True, shared=True):
         yield (("Cloud NAT for the instances and the probe, its address" if own and shared
                 else "Cloud NAT for the instances and the probe" if own else "Cloud NAT's address"),
             " ".join(["nat"] * own + ["address"] * shared),
-            HOURS * (own * ((use.running + 1) * p("nat") if own else 0) + shared * p("address")))
+            HOURS * (((use.running + 1) * p("nat") if own else 0) + shared * p("address")))
     if own and use.probe and use.nat == "single":
         yield (f"Probe, every {use.probe['every_minutes']} minutes for a minute", "job_vcpu job_memory",
             use.runs * 60 * (p("job_vcpu") + 0.5 * p("job_memory")))

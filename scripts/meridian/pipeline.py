@@ -143,20 +143,24 @@ def publish(stack, options):
             run("skopeo", "copy", "--quiet", "--preserve-digests", *come_from, *to, f"docker://{source}",
                 f"docker://{target}")
             say(f"Copied to {target}.")
-    image = Image(repository, source.digest)
-    keep(stack, image)
+        image = Image(repository, source.digest)
+        name_running(stack, image, login_file)
     output("image", image)
     say(image)
 
 
 def keep(stack, image):
-    """Gives an image the name that no purge takes: this environment runs it, or may go back to it."""
-    kept = f"{image.repository}:runs-{stack.env}-{datetime.datetime.now(datetime.timezone.utc):%Y%m%d%H%M%S}"
+    """Signs in to an image's registry, and gives it the name that no purge takes."""
     with tempfile.TemporaryDirectory() as folder:
         sign_in(image.repository, folder)
-        file = pathlib.Path(folder, "config.json")
-        run("skopeo", "copy", "--quiet", "--preserve-digests", *credentials("src", image.repository, file),
-            *credentials("dest", image.repository, file), f"docker://{image}", f"docker://{kept}")
+        name_running(stack, image, pathlib.Path(folder, "config.json"))
+
+
+def name_running(stack, image, login_file):
+    """Gives an image the name that no purge takes: this environment runs it, or may go back to it."""
+    kept = f"{image.repository}:runs-{stack.env}-{datetime.datetime.now(datetime.timezone.utc):%Y%m%d%H%M%S}"
+    run("skopeo", "copy", "--quiet", "--preserve-digests", *credentials("src", image.repository, login_file),
+        *credentials("dest", image.repository, login_file), f"docker://{image}", f"docker://{kept}")
 
 
 def credentials(side, reference, file):

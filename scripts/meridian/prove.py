@@ -182,11 +182,14 @@ class Hands:
         """Exit code of a canary, which ends with the image promoted where it is 0."""
         return canary.run(self.stack, self.trying(image=image, url=self.url))
 
+    @property
+    def given(self):
+        return {name: getattr(self.options, name) for name in GIVEN}
+
     def trying(self, **given):
         """Options of a canary."""
         names = ("withdraw", "paths", "percent")
-        own = {name: getattr(self.options, name) for name in GIVEN}
-        return types.SimpleNamespace(**{**dict.fromkeys(names), **own, "image": None, **given})
+        return types.SimpleNamespace(**{**dict.fromkeys(names), **self.given, "image": None, **given})
 
     def settle(self):
         """Back to what was deployed, by the way on which no request is lost."""
@@ -396,8 +399,8 @@ class Trial:
         before, begin = self.desired(), self.hands.now()
         with Loaded(self.hands, rate=100):
             for _ in self.waiting(claim.most):
-                if self.desired() > before:
-                    return {"minutes": self.since(begin), "instances": self.desired()}
+                if (instances := self.desired()) > before:
+                    return {"minutes": self.since(begin), "instances": instances}
         raise Different("grown", instances=before)
 
     def probe_runs(self, claim):
@@ -496,8 +499,8 @@ class Run:
         self.trial = Trial(hands, progress, options)
         self.remove = f"./taskw destroy-{self.stack.kind} ENV={ENV} CONFIRM={NAME}"
 
-    def announce(self, hours):
-        usual, price = self.stack.cloud, self.hands.price()
+    def announce(self, hours, price):
+        usual = self.stack.cloud
         say(f"Proves on {usual.title} what stacks/{self.stack.kind}/README.md marks with †, {len(self.claims)} claims.",
             f"  Makes      {NAME} in {self.stack.variable('region')}, a stack of its own; no other is touched.",
             f"  Takes      {usual.deploys}",
@@ -511,7 +514,7 @@ class Run:
         return self.options.yes or typed('Type "yes" to go on: ') == "yes"
 
     def all(self):
-        hours = number("HOURS", self.options.hours, 3, 0.5, 12)
+        hours = limit(self.options)
         if not self.progress.get("began") or self.progress.get("recorded") and not self.billed_later():
             self.begin(hours)
         elif not self.progress.get("recorded"):
@@ -539,7 +542,8 @@ class Run:
 
     def begin(self, hours):
         # Before anything is written: what another run or somebody made by hand is not this run's to remove.
-        if not self.announce(hours):
+        price = self.hands.price()
+        if not self.announce(hours, price):
             raise Problem("That is no yes. Nothing was made.", f"./taskw prove-{self.stack.kind} YES=1 does not ask.")
         self.hands.ready()
         self.hands.init()
@@ -548,9 +552,9 @@ class Run:
                 f"It is not of a run that is known here. To remove it: {self.remove}")
         self.progress.data = {}
         now = self.hands.now()
-        self.progress.write(began=now, ends=now + 3600 * hours, price=self.hands.price(), remove=self.remove,
+        self.progress.write(began=now, ends=now + 3600 * hours, price=price, remove=self.remove,
             outcomes={}, standing=False, emulated=self.hands.emulated,
-            given={name: getattr(self.options, name) for name in GIVEN})
+            given=self.hands.given)
 
     def billed_later(self):
         """Whether all that is missing of the last run is its bill, which can be read by now."""
@@ -716,6 +720,11 @@ def alone(file):
         yield
 
 
+def limit(options):
+    """Hours after which what was not tried is left out."""
+    return number("HOURS", options.hours, 3, 0.5, 12)
+
+
 def prove(stack, options):
     """Tries on the cloud what the guides mark with †: deploys a stack of its own, removes it, and writes a record."""
     folder = ROOT / "stacks" / stack.kind
@@ -724,7 +733,7 @@ def prove(stack, options):
             Image.parse(image)
     with alone(folder / "prove.lock"):
         expires = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(
-            hours=number("HOURS", options.hours, 3, 0.5, 12))
+            hours=limit(options))
         progress, values = Progress(folder / "prove.progress.json"), folder / "prove.tfvars.json"
         if not values.exists() or not progress.get("standing") or progress.get("recorded"):
             fresh = values.with_suffix(".new")

@@ -70,7 +70,12 @@ class Stack:
 
     @property
     def title(self):
-        return f"environment {self.env}" if not self.service else f"service {self.service}, environment {self.env},"
+        return f"environment {self.env}" if not self.service else f"service {self.service}, environment {self.env}"
+
+    @property
+    def heading(self):
+        """What a command that changes something begins with."""
+        return f"{self.title[0].upper()}{self.title[1:]} on {self.cloud.title}."
 
     @property
     def own_file(self):
@@ -115,7 +120,8 @@ class Stack:
 
     def variables(self, *names):
         """Values of those that the stack has."""
-        pairs = ", ".join(f"{name} = var.{name}" for name in names if name in declared(self.folder))
+        known = declared(self.folder)
+        pairs = ", ".join(f"{name} = var.{name}" for name in names if name in known)
         return self.plain.value(f"{{{pairs}}}", *given(self.folder, self.further))
 
     @property
@@ -188,13 +194,13 @@ class Stack:
         if self.service:
             self.platform.itself()
             where = f"on the platform {self.platform.variable('name')}"
-            return f"{self.title} {where}: {self.name} in {self.variable('region')}"
+            return f"{self.title}, {where}: {self.name} in {self.variable('region')}"
         if self.own_file and self.name == Stack(self.place, root=self.root).name:
             raise Problem(
                 f'{self.own_file.relative_to(self.root)} has the name of production, "{self.name}".',
                 "Set name there: it tells the resources of the two apart.",
             )
-        return f"environment {self.env}: {self.name} in {self.variable('region')}"
+        return f"{self.title}: {self.name} in {self.variable('region')}"
 
     def init(self):
         self.itself()

@@ -23,6 +23,7 @@ from support.fronts import Front, reply
 ALARMS = ("errors", "latency", "cpu", "memory", "unhealthy-stable", "unhealthy-canary", "probe")
 FIRST, OTHER = (f"ghcr.io/someone/meridian@sha256:{digit * 64}" for digit in "12")
 DAYS = 86400
+BEGAN = 1_800_000_000.0
 # Somebody else's, which must be there at the end as it was.
 FOREIGN = {"network vpc-1": "meridian", "load balancer meridian": "meridian", "network vpc-9": "meridian-prove2"}
 
@@ -36,7 +37,7 @@ class World:
         self.seen = self.lied = 0  # requests in all, and since the last change
         self.changing = None
         self.data = json.loads(self.file.read_text()) if self.file.exists() else {
-            "now": 1_800_000_000.0, "things": dict(FOREIGN), "image": None, "shut": False, "desired": 2, "runs": {}}
+            "now": BEGAN, "things": dict(FOREIGN), "image": None, "shut": False, "desired": 2, "runs": {}}
 
     def moment(self):
         """One at which a run may be killed."""
@@ -232,7 +233,8 @@ class Hands(prove.Hands):
         asked = json.loads(given["--filter"])["Tags"]
         assert asked == {"Key": "Stack", "Values": ["meridian-prove"]}
         later = given["--time-period"].startswith(f"Start={prove.day(self.world.data['ended'] + DAYS)}")
-        usd = 1.5 if self.world.lie == "bills twice" else 0.25
+        hours = (self.world.data["ended"] - BEGAN) / 3600
+        usd = hours * self.price() * (2 if self.world.lie == "bills twice" else 1)
         if later:
             usd = 0.1 if self.world.lie == "bills for what was destroyed" else 0
         return {"ResultsByTime": [{"Total": {"UnblendedCost": {"Amount": str(usd)}}}]}
