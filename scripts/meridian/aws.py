@@ -19,11 +19,11 @@ REFUSALS = {
     ),
     r"ExpiredToken|token.*(expired|refresh failed)|session.*(expired|invalid)|Error loading SSO Token": (
         "The AWS credentials have expired.",
-        "Sign in again: `aws sso login`, or whatever gave the credentials{profile}.",
+        "Sign in again: `aws sso login`, or wherever the credentials{profile} come from.",
     ),
     r"InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient|AuthFailure": (
         "AWS does not know these credentials.",
-        KEY + "{profile} are wrong, or the key was switched off. Temporary ones need AWS_SESSION_TOKEN too.",
+        KEY + "{profile} are wrong, or the key was deactivated. Temporary ones need AWS_SESSION_TOKEN too.",
     ),
     r"config profile \(.*\) could not be found": (
         "The profile that AWS_PROFILE names does not exist.",
@@ -41,7 +41,7 @@ class Aws(Cloud):
     tools = (
         Tool(
             *("aws", ("aws", "--version"), "aws-cli/", "1.27",
-                "it signs in to the registry and shows what is left after a destroy"),
+                "it signs in to the registry and shows what remains after a destroy"),
             "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
         ),
     )
@@ -49,7 +49,7 @@ class Aws(Cloud):
         "7 to 10 minutes the first time (image 2, load balancer and NAT gateway 3, tasks until healthy 2),"
         " later some 4."
     )
-    destroys = "8 to 12 minutes, for tasks drain and load balancer and NAT gateway let go of the network slowly."
+    destroys = "8 to 12 minutes: tasks drain, and the load balancer and the NAT gateway release the network slowly."
     bootstraps = 2
     store = "module.state.aws_s3_bucket.this"
     absent = r'S3 bucket "[^"]+" does not exist|NoSuchBucket'
@@ -75,7 +75,7 @@ class Aws(Cloud):
             zones = aws(stack, "ec2", "describe-availability-zones")["AvailabilityZones"]
         except Problem as problem:
             raise Problem(
-                f'The account does not use the region "{name}": {problem.what}',
+                f'The account cannot use the region "{name}": {problem.what}',
                 "Correct region in the tfvars file, or enable it: "
                 "https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html",
             ) from problem
@@ -170,7 +170,7 @@ class Aws(Cloud):
                 if each["Arn"].endswith(f"oidc-provider/{host}"):
                     # Others in the account trust it too, so it must not go with this bootstrap.
                     return (
-                        f"identity provider {host}, which an account has once",
+                        f"identity provider {host}, of which an account can have only one",
                         f'github with provider = "{each["Arn"]}"'
                     )
         return None
@@ -186,7 +186,7 @@ class AwsMachine(Aws):
         "8 to 12 minutes the first time (image 2, load balancer 3, machine until healthy 4), later 1, "
         "and some 5 until the new machine has taken over."
     )
-    destroys = "5 to 8 minutes, for the machine and the load balancer let go of the network slowly."
+    destroys = "5 to 8 minutes: the machine and the load balancer release the network slowly."
     machine = True
 
     def made(self, name):

@@ -42,12 +42,12 @@ class Azure(Cloud):
     tools = (
         Tool(
             *("az", ("az", "version", "--output", "json"), '"azure-cli": *"', "2.50"),
-            *("Terraform and the push of the image sign in by it",
+            *("Terraform and the push of the image sign in with it",
                 "https://learn.microsoft.com/cli/azure/install-azure-cli"),
         ),
     )
     deploys = "15 to 25 minutes the first time (image 2, environment 5 to 10, gateway 6, service 2), later some 3."
-    destroys = "15 to 25 minutes, for the gateway takes 6 and the environment up to 15."
+    destroys = "15 to 25 minutes: the gateway takes 6 and the environment up to 15."
     # The provider alone watches a new lock for two.
     bootstraps = 5
     forged = ("X-Original-Forwarded-For", "X-Azure-ClientIP")
@@ -83,14 +83,14 @@ class Azure(Cloud):
         if any(not any(allows(role, f"{namespace}/register/action") for role in granted) for namespace in missing):
             raise Problem(
                 f"The subscription is not registered for {', '.join(missing)}, and the login may not register it.",
-                "Whoever owns it, once: "
+                "Once, as the subscription's owner: "
                 + " && ".join(f"`az provider register --namespace {namespace}`" for namespace in missing),
             )
         trial = resource_manager(path, "2022-12-01").get("subscriptionPolicies", {}).get("quotaId",
             "").startswith("FreeTrial")
         return (
             f"{len(wanted)} namespaces, {len(missing)} of them registered by the first deployment"
-            + "; a free trial, in which Azure runs no tasks, so that old images stay" * trial
+            + "; a free trial, in which Azure runs no registry tasks, so old images are not deleted" * trial
         )
 
     def rights(self, stack):
@@ -98,7 +98,7 @@ class Azure(Cloud):
         lacking = [action for action in (self.makes, GRANTS) if not any(allows(role, action) for role in granted)]
         if lacking:
             raise Problem(
-                f"The login may not {' nor '.join(lacking)} in the subscription {chosen(stack)}.",
+                f"The login has no right to {' or '.join(lacking)} in the subscription {chosen(stack)}.",
                 "It needs the role Owner, or Contributor and Role Based Access Control Administrator; whoever owns "
                 "the subscription gives them.",
             )

@@ -22,7 +22,7 @@ PATIENCE_SECONDS = 600
 
 
 def run(bootstrap, options):
-    """Makes what all environments share in a cloud, and moves the stacks' states there; again, it changes what was
+    """Creates what all environments of a cloud share, and moves the stacks'' states there; again, it changes what was
     changed in stacks/bootstrap/CLOUD/terraform.tfvars and nothing else. Writes backend.tf and bootstrap.auto.tfvars, to
     be committed."""
     ready(bootstrap, builds=False, deploys=False)
@@ -35,7 +35,7 @@ def run(bootstrap, options):
     for env, values in settings["environments"].items():
         for name, value in values.items():
             say(f"  gh variable set {name} --env {env} --body '{value}'")
-    say("An environment protects only what it is told to: in the repository's settings give production required "
+    say("An environment protects only what you tell it to: in the repository's settings, give production required "
         "reviewers.")
     if bootstrap.kind == "gcp":
         say("CircleCI, for the virtual machine: the same names, all in Project Settings, Environment Variables.")
@@ -73,7 +73,7 @@ class Bootstrap(Stack):
         here."""
         say(f"Prepares Terraform in {self.own_folder}: about half a minute the first time, for the provider.")
         if self.moving(self.folder) and (back or (self.folder / "backend.tf").exists()):
-            say("Goes on with moving its own state, where an earlier run stopped.")
+            say("Continuing to move its own state, where an earlier run stopped.")
             self.migrate(self.folder)
         else:
             # Without backend.tf, what a store holds is found by the plan.
@@ -91,12 +91,12 @@ class Bootstrap(Stack):
         with tempfile.TemporaryDirectory() as folder:
             plan = pathlib.Path(folder) / "bootstrap.tfplan"
             self.store(plan)
-            say(f"Makes what is missing: some {self.cloud.bootstraps} minutes the first time.")
+            say(f"Creating what is missing: some {self.cloud.bootstraps} minutes the first time.")
             self.terraform.apply_plan(plan)
         outputs = self.terraform.outputs()
         for folder, backend in outputs["backend"].items():
             if hcp.block(self.root / folder):
-                say(f"{folder} keeps its state in HCP Terraform, as its backend.tf says; leaves it there.")
+                say(f"{folder} keeps its state in HCP Terraform, as its backend.tf says; it stays there.")
             elif (self.root / folder).is_dir():
                 self.move(self.root / folder, backend)
         if not hcp.block(self.root / self.stacks[0]):
@@ -116,10 +116,10 @@ class Bootstrap(Stack):
             found = self.cloud.found(self, backend, creates[address])
             if isinstance(found, str) and not re.search(absent, found):
                 raise Problem(
-                    f"{name}, where the states are to be kept, exists already and is somebody else's, or cannot be "
-                    f"looked into: {last_words(found)}",
-                    f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars, or sign in as who "
-                    "may read it.",
+                    f"{name}, where the states are to be kept, exists already and belongs to somebody else, or cannot "
+                    f"be looked into: {last_words(found)}",
+                    f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars, or sign in as "
+                    "somebody who may read it.",
                 )
             if found == 0:
                 raise Problem(
@@ -129,7 +129,7 @@ class Bootstrap(Stack):
                     "repeat the command.",
                 )
             if not isinstance(found, str):
-                say(f"{name} holds the state of a bootstrap that was run elsewhere; goes on with that.")
+                say(f"{name} holds the state of a bootstrap that was run elsewhere; continuing with that.")
                 (self.folder / "backend.tf").write_text(backend)
                 self.plain.init("-reconfigure")
                 creates, _ = self.planned(plan)
@@ -142,9 +142,9 @@ class Bootstrap(Stack):
                 for address, (_, how) in others.items()
             )
             raise Problem(
-                f"What it would make is there already, and in no state of a bootstrap: "
+                f"What it would create exists already, and is in no bootstrap state: "
                 f"{', '.join(what for what, _ in others.values())}.",
-                f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars. What is yours, take "
+                f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars. Import what is yours"
                 f"in: {'; '.join(takes)}",
             )
 
@@ -185,8 +185,8 @@ class Bootstrap(Stack):
             if not re.search(r"AuthorizationPermissionMismatch|AuthorizationFailure|\b403\b",
                     done.stdout) or time.monotonic() > deadline:
                 raise Problem(f"The state of {folder.relative_to(self.root)} was not moved: {last_words(done.stdout)}",
-                    "Mend that and repeat the command.")
-            say("The right to write states has not spread yet, which takes up to ten minutes; tries again in 20 "
+                    "Fix that and repeat the command.")
+            say("The right to write states has not taken effect yet, which can take ten minutes; trying again in 20 "
                 "seconds.")
             time.sleep(20)
 
@@ -248,7 +248,7 @@ class Bootstrap(Stack):
         if standing:
             listed = ", ".join(f"{folder} ({workspace})" for folder, workspace in standing)
             raise Problem(
-                f"These still stand, and their states are kept here: {listed}.",
+                f"These are still deployed, and their states are kept here: {listed}.",
                 f"First ./taskw destroy-{self.kind}, with ENV=… for what is not production (workspace default).",
             )
         for folder in (*self.stacks, self.own_folder):
@@ -294,9 +294,9 @@ def shared(folder, task, outputs):
     text = f"# Written by ./taskw {task}: images of all environments go there.\n"
     text += f'repository_url = "{outputs["repository_url"]}"\n'
     if "boundary" in variables:
-        text += "# Its deployers make no role without.\nboundary = true\n"
+        text += "# Without it, its deployers cannot create a role.\nboundary = true\n"
     if "machine" in variables and outputs.get("machine"):
-        text += f'# Which no deployer could give its rights.\nmachine = "{outputs["machine"]}"\n'
+        text += f'# A deployer could not grant this account its rights.\nmachine = "{outputs["machine"]}"\n'
     return text
 
 

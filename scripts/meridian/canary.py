@@ -34,7 +34,7 @@ class Canary:
         if not outputs.get("image"):
             raise Problem(
                 f"Nothing runs yet in stacks/{stack.place}, environment {stack.env}.",
-                f"A canary needs a stable beside it: {stack.command('deploy')} first.",
+                f"A canary needs a stable version beside it: {stack.command('deploy')} first.",
             )
         self.service = Service((url or outputs["url"]).rstrip("/"), tuple(outputs.get("checks") or CHECKS),
             outputs.get("meridian", True))
@@ -52,21 +52,21 @@ class Canary:
             file = pathlib.Path(folder, "plan")
             if terraform.plan(f"-out={file}", "-lock-timeout=60s", *variables, *further).returncode:
                 raise Unchanged(
-                    "terraform plan failed; its message stands above. Nothing was changed.", terraform.guide)
+                    "terraform plan failed; see its message above. Nothing was changed.", terraform.guide)
             outputs = terraform.outputs()
             if (outputs.get("image"), outputs.get("canary")) not in self.known:
                 again = "Nothing was changed."
                 if self.begun:
                     again += f" To try it beside that: {self.stack.command('canary', IMAGE=self.begun['image'])}"
                 raise Overtaken(
-                    f"Somebody else deployed meanwhile: {outputs.get('image')} runs, and not {self.stable} "
+                    f"Somebody else deployed in the meantime: {outputs.get('image')} runs, and not {self.stable} "
                     "with this canary.", again)
             # What was asked for stands in the outputs, whether or not the apply comes to its end.
             self.known = [self.known[-1], (image, canary)]
             terraform.apply_plan(file, *further)
 
     def begin(self, image, percent):
-        say(f"Canary: {percent} % of the requests for {image}. The rest stays with {self.stable}.")
+        say(f"Canary: {percent} % of the requests for {image}. The rest still go to {self.stable}.")
         stable = self.begun["stable"] if self.begun else self.revision
         self.begun = {"image": image, "percent": percent, "stable": stable}
         self.apply(self.stable, self.begun)
@@ -80,7 +80,7 @@ class Canary:
         say(f"Promoted: {image}")
 
     def withdraw(self, serves=True):
-        say("Withdrawing: its requests go back to the stable, then it goes.")
+        say("Withdrawing: its requests go back to the stable version, then it is removed.")
         if not serves:
             # Naming it once more, at whatever weight, would fail once more, unless it is in place nevertheless.
             try:
@@ -101,7 +101,7 @@ class Canary:
         self.withdrawn()
 
     def withdrawn(self):
-        say(f"Withdrawn. All requests get {self.stable}.")
+        say(f"Withdrawn. All requests go to {self.stable}.")
 
 
 def settings(options):
@@ -114,11 +114,11 @@ def settings(options):
     rate = number("RATE", options.rate, 5, 0.1, 100)
     paths = options.paths and options.paths.split()
     if paths and not all(path.startswith("/") for path in paths):
-        raise Problem(f'PATHS must be paths with a slash first, set apart by spaces; it is "{options.paths}".',
+        raise Problem(f'PATHS must be paths that begin with a slash, separated by spaces; it is "{options.paths}".',
             "Such as PATHS='/now / /api/foo'.")
     refused = limits.refuse(rate, percent)
     if refused and not options.withdraw:
-        raise Problem("These settings reach no verdict: " + refused + ".", "Nothing was changed. Give other settings.")
+        raise Problem(f"These settings cannot reach a verdict: {refused}.", "Nothing was changed. Change the settings.")
     return percent, limits, paths, rate
 
 
@@ -130,7 +130,7 @@ def wanted(image, begun):
     if begun and begun["image"] != image and begun["percent"] > 0:
         raise Problem(
             f"A canary of {begun['image']} has {begun['percent']} % of the requests.",
-            "Finish it, by the same command without IMAGE, or take it back with WITHDRAW=1.",
+            "Finish it with the same command without IMAGE, or withdraw it with WITHDRAW=1.",
         )
     return image
 
@@ -151,8 +151,8 @@ def run(stack, options):
         say(
             "",
             "Interrupted. What was applied stays as it is.",
-            f"  Go on:     {stack.command('canary')}",
-            f"  Take back: {stack.command('canary', WITHDRAW='1')}",
+            f"  Continue:  {stack.command('canary')}",
+            f"  Withdraw:  {stack.command('canary', WITHDRAW='1')}",
         )
         return INTERRUPTED
 
@@ -162,15 +162,15 @@ def blind(canary, image, percent, limits, visits):
     try:
         spread = limits.spread(percent)
     except ValueError as error:
-        raise Problem(f"With {percent} % of the requests this is too fine to be seen: {error}.",
+        raise Problem(f"With {percent} % of the requests the difference is too small to be detected: {error}.",
             canary.stack.command("canary", IMAGE=image, PERCENT="50")) from None
     alone = spread.answers // 3
     say(
-        "The service sends no Service-Version with its image's digest, so nothing tells whose an answer is: all are "
-        f"compared with {alone} of the stable alone, which come first. That shows failures as before, but "
-        "slowness only where all get slow.",
-        f"To see more, give it more: {canary.stack.command('canary', IMAGE=image, PERCENT='50')}; or let it send "
-        "MERIDIAN_VERSION of its environment as Service-Version.",
+        "The service sends no Service-Version with its image's digest, so nothing tells which version a response comes "
+        f"from: all are compared with {alone} of the stable version alone, collected first. That shows failures as "
+        "usual, but a slow canary only where it slows all responses.",
+        f"To see more, give it a larger share: {canary.stack.command('canary', IMAGE=image, PERCENT='50')}; or let it "
+        "send MERIDIAN_VERSION of its environment as Service-Version.",
     )
     return spread, before(canary.service, visits, alone)
 
@@ -203,14 +203,14 @@ def trial(canary, percent, limits, visits, options):
 
     if Image.parse(image).digest == Image.parse(canary.stable).digest:
         raise Problem(
-            f"{image} is what runs, from another registry: {canary.stable}.",
+            f"{image} is what runs already, from another registry: {canary.stable}.",
             "Nothing tells the two apart, so there is nothing to try. To run it from there: "
             f"{canary.stack.command('deploy', IMAGE=image)}",
         )
     if not canary.begun:
         examine(canary.service, canary.stable, probe)
     elif not canary.service.told:
-        say("The canary's requests go back to the stable, so that this can be measured alone once more.")
+        say("The canary's requests go back to the stable version, so that it can be measured alone again.")
         canary.apply(canary.stable, {**canary.begun, "percent": 0})
     expected = statuses(canary.service, canary.stable, visits.paths)
     baseline = ()
@@ -228,17 +228,17 @@ def trial(canary, percent, limits, visits, options):
 
     say(
         f"Watching for {limits.seconds / 60:g} minutes: at least {limits.answers} answers"
-        f"{'' if baseline else ' of its own'}, which must not fail more often, nor be slower, than the stable's."
+        f"{'' if baseline else ' of its own'}, which must neither fail more often nor be slower than the stable's."
     )
     verdict, reason = watch(canary.service, canary.stable, image, limits, visits, probe, percent, expected,
         baseline)
-    say(f"Verdict: {verdict.value}, since {reason}.")
+    say(f"Verdict: {verdict.value}, because {reason}.")
     if verdict is Verdict.PROMOTE:
         canary.promote(image)
         return 0
     if verdict is Verdict.UNDECIDED:
         say(
-            "Nothing moves: the canary keeps its share.",
+            "Nothing changes: the canary keeps its share.",
             f"  Go on:     {canary.stack.command('canary')}",
             f"  Take back: {canary.stack.command('canary', WITHDRAW='1')}",
         )

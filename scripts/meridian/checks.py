@@ -35,7 +35,7 @@ class Tool:
             raise Problem("terraform is OpenTofu, which cannot read these stacks.", f"Install Terraform: {self.get}")
         if not found:
             said = (done.stdout + done.stderr).strip()
-            raise Problem(f"{self.name} does not tell its version.", f"`{' '.join(self.version)}` says: {said}")
+            raise Problem(f"{self.name} does not print its version.", f"`{' '.join(self.version)}` says: {said}")
         if numbers(found[1]) < numbers(self.least):
             raise Problem(
                 f"{self.name} is {found[1]}, but {self.least} or newer is needed: {self.why}.", f"Update it: {self.get}"
@@ -77,7 +77,7 @@ def jdk():
     if done.returncode:
         raise Problem(
             "JDK 25 is missing: the image is built with it.",
-            f"{done.stderr.strip()}. Or deploy an image that exists: IMAGE=REPOSITORY@sha256:…",
+            f"{done.stderr.strip()}. Or deploy an existing image: IMAGE=REPOSITORY@sha256:…",
         )
     return pathlib.Path(done.stdout.strip())
 
@@ -99,7 +99,7 @@ def prober():
     if since < max(file.stat().st_mtime for file in made_of):
         print("Building app/ for its probe: about a minute the first time.", file=sys.stderr)
         if subprocess.run([ROOT / "app/maven", "--quiet", "process-classes"], stdout=sys.stderr).returncode:
-            print("It cannot be built; the judge in Python takes its place.", file=sys.stderr)
+            print("It cannot be built; the probe in Python is used instead.", file=sys.stderr)
             return CLOCK
         for file in compiled:
             os.utime(file)
@@ -150,19 +150,19 @@ def refuse_arguments():
     for name, value in os.environ.items():
         if name.startswith("TF_CLI_ARGS") and re.search(r"-(var|destroy|target|replace|state|chdir)\b", value):
             raise Problem(f'{name} is "{value}", which changes what is deployed.',
-                f"`unset {name}`, and give it behind --.")
+                f"`unset {name}`, and pass the option after --.")
 
 
 def notes():
     """What this machine's variables change, a sentence each."""
     for name, value in sorted(os.environ.items()):
         if name.startswith("TF_CLI_ARGS"):
-            yield f'{name} is "{value}": Terraform takes it with its commands.'
+            yield f'{name} is "{value}": Terraform adds it to its commands.'
         elif name in ("TF_WORKSPACE", "TF_DATA_DIR"):
-            yield f"{name} is left out: the environment chooses the workspace, and each stack has its own .terraform."
+            yield f"{name} is ignored: the environment chooses the workspace, and each stack has its own .terraform."
         elif name in ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "ARM_ENVIRONMENT", "TF_LOG", "TF_CLI_CONFIG_FILE") and value:
             missing_file = name == "TF_CLI_CONFIG_FILE" and not os.path.exists(value)
-            yield f'{name} is "{value}"{", which is not there" if missing_file else ""}.'
+            yield f'{name} is "{value}"{", which does not exist" if missing_file else ""}.'
     if proxy():
         yield proxy()
 
@@ -173,8 +173,8 @@ def proxy(host=""):
     chosen = found.get("https") or found.get("http")
     if chosen and not (host and urllib.request.proxy_bypass(host)):
         return (
-            f"A proxy is set, {shown(chosen)}: Terraform and the cloud's tools take it;"
-            " verify, canary and probe ask directly."
+            f"A proxy is set, {shown(chosen)}: Terraform and the cloud's tools use it;"
+            " verify, canary and probe connect directly."
         )
     return None
 

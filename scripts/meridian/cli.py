@@ -1,4 +1,4 @@
-"""The command line. What it does not know it refuses before anything is changed."""
+"""The command line. Anything that it does not know is refused before anything is changed."""
 
 import argparse
 import difflib
@@ -16,32 +16,33 @@ OPTIONS = {
     "env": "the environment; production if unset",
     "service": "a service on the environment's platform, by its key; the stack with a network of its own if unset",
     "image": "the image, REPOSITORY@sha256:…; without it the one that was supplied before, or one built from app/",
-    "build": "1 builds app/ even so",
+    "build": "1 builds app/ even if an image was supplied before",
     "base": "another base image to build on, tar:///…",
-    "yes": "1 destroys and replaces without a question",
-    "confirm": "name of the stack, in place of typing it",
-    "wait": "minutes to wait for what Google lets go late: 150; 0 leaves the network to a later destroy",
-    "destroy_pause": "seconds between two tries of that: 300",
+    "yes": "1 destroys and replaces without asking",
+    "confirm": "name of the stack, so that it need not be typed",
+    "wait": "minutes to wait for what Google releases late: 150; 0 leaves the network to a later destroy",
+    "destroy_pause": "seconds between two attempts at that: 300",
     "percent": "share of the requests, 1 to 50: 10",
     "minutes": "how long the canary is watched: 10",
-    "answers": "how many answers it must have given: 300",
-    "failed_percent": "how much more often than the stable it must be shown not to fail: 5",
-    "rate": "requests of our own, a second: 5",
-    "paths": "what they ask for: the paths of the stack's checks, and of Meridian / /api/foo",
-    "url": "where the service is visited, such as before the domain's record is there: the stack's own",
+    "answers": "how many responses it must have given: 300",
+    "failed_percent": "a canary is promoted only if it is shown to fail less than this many percent more often than "
+        "the stable version: 5",
+    "rate": "requests a second that the command itself sends: 5",
+    "paths": "paths that they request: those of the stack's checks, and for Meridian also / and /api/foo",
+    "url": "where the service is requested, for instance before the domain's record exists: the stack's own URL",
     "probe": "command of the clock's probe, which gets the URL",
-    "rates": "requests a second to compute, set apart by spaces: 0 10 1000",
-    "per_vcpu": "requests a second that one vCPU is given: 500",
-    "withdraw": "1 withdraws the canary that was begun",
-    "save": "1 plans without a lock what runs, with its canary, and saves the plan for release",
-    "for": "deploy asks for what a deployment needs too",
+    "rates": "requests a second to compute the cost of, separated by spaces: 0 10 1000",
+    "per_vcpu": "requests a second that one vCPU handles: 500",
+    "withdraw": "1 withdraws the canary in progress",
+    "save": "1 plans with the running image and its canary, without a lock, and saves the plan for release",
+    "for": "deploy also checks what a deployment needs",
     "source": "the image to copy, REPOSITORY@sha256:…",
     "tag": "the tag that it gets",
-    "change": "1 fails only where app/pom.xml is not that of the last build that passed, by GITHUB_TOKEN",
-    "issue": "1 keeps one issue of what it would fail on, by GITHUB_TOKEN, in place of that",
+    "change": "1 fails only where app/pom.xml differs from that of the last build that passed; needs GITHUB_TOKEN",
+    "issue": "1 does not fail but keeps one issue up to date with what it would fail on; needs GITHUB_TOKEN",
     "other": "a second image, for the canary, REPOSITORY@sha256:…",
     "hours": "when what was not tried by then is left out, and all is removed: 3",
-    "probe_urls": "addresses, set apart by spaces, to probe one after the other in place of one URL",
+    "probe_urls": "URLs to probe one after the other, separated by spaces, in place of one URL",
 }
 FLAGS = ("build", "change", "issue", "yes", "withdraw", "save")
 
@@ -147,7 +148,7 @@ def parse(arguments):
     if unknown:
         parser.error(f"{options.command} takes no {unknown[0]}.{nearest(unknown[0], known)}")
     if further and not passed:
-        parser.error(f"{options.command} takes nothing behind --; there is {further[0]}.")
+        parser.error(f"{options.command} takes nothing after --, but was given {further[0]}.")
     for name in known:
         given = getattr(options, name)
         # What is typed counts, the empty too; an exported variable that is empty is not set.
@@ -198,7 +199,7 @@ def takes(arguments):
             close = difflib.get_close_matches(name[1].upper(), known, n=1, cutoff=0.5)
             also = f" Did you mean {close[0]}?" if close else ""
             what = f"takes {', '.join(sorted(known))}" if known else "takes no settings"
-            print(f"Error: {name[1]} is no setting of {' '.join(named) or 'a task'}, which {what}.{also}\n  Nothing "
+            print(f"Error: {name[1]} is not a setting of {' '.join(named) or 'a task'}, which {what}.{also}\n  Nothing "
                 f"was run.", file=sys.stderr)
             return 2
     return 0

@@ -166,19 +166,21 @@ class Checker:
 def duration(text):
     found = re.fullmatch(r"([1-9]\d*)(ms|s|m|h)", text)
     if not found:
-        raise argparse.ArgumentTypeError(f'"{text}" is not accepted, use a whole number with its unit, 500ms or 4s')
+        raise argparse.ArgumentTypeError(
+            f'"{text}" is not accepted; use a whole number with its unit, such as 500ms or 4s')
     return int(found[1]) * {"ms": 0.001, "s": 1, "m": 60, "h": 3600}[found[2]]
 
 
 class Parser(argparse.ArgumentParser):
     def error(self, message):
         self.print_usage(sys.stderr)
-        of_java = "; only the probe of app/ has it, with a JDK 25" if re.search("--(patience|format)", message) else ""
-        self.exit(USAGE_ERROR, f"{re.sub(r'//[^/@]*@', '//…@', message)}{of_java}\n")
+        java = "; only the probe in app/ has it, a JDK 25" if re.search("--(patience|format)", message) else ""
+        self.exit(USAGE_ERROR, f"{re.sub(r'//[^/@]*@', '//…@', message)}{java}\n")
 
 
 def main(arguments):
-    parser = Parser(prog="probe", description="Without app/ and a JDK 25, which know --patience and --format too.",
+    parser = Parser(prog="probe",
+        description="The smaller probe, for use without app/ or a JDK 25; theirs has --patience and --format too.",
         allow_abbrev=False, epilog="Exit codes: 0 OK, 1 clock outside, 2 down, 3 too slow to judge, 64 wrong usage.")
     parser.add_argument("--tolerance", type=duration, default=1.0, help="how far off the clock may be: 1s")
     parser.add_argument("--timeout", type=duration, default=5.0, help="for each answer: 5s")

@@ -87,7 +87,7 @@ def canary_ends(canary, planned):
     """
     if canary and planned.get("canary") != canary:
         how = "promotes" if planned.get("image") == canary["image"] else "withdraws"
-        say(f"A canary runs, {canary['image']} with {canary['percent']} percent of the requests: this {how} it.")
+        say(f"A canary is running, {canary['image']} with {canary['percent']} percent of the requests: this {how} it.")
 
 
 def refusal(known, command, message, **words):

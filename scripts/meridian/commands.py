@@ -27,7 +27,7 @@ def asked(stack, options):
     if not stack.runs and (options.image or options.build or options.base):
         raise Problem("A platform runs no image.", f"{stack.command('deploy')}; services have IMAGE, BUILD and BASE.")
     if options.image and options.build:
-        raise Problem("IMAGE and BUILD are both set.", "IMAGE deploys what there is, BUILD=1 what app/ gives.")
+        raise Problem("IMAGE and BUILD are both set.", "IMAGE deploys an existing image, BUILD=1 one built from app/.")
     if options.image:
         Image.parse(options.image)
     os.environ.pop("BASE", None)
@@ -36,7 +36,7 @@ def asked(stack, options):
 
 
 def doctor(stack, options):
-    """Says what this machine and the account lack for a deployment."""
+    """Reports what this machine and the account lack for a deployment."""
     begin(stack)
 
     def image():
@@ -91,7 +91,7 @@ def price(stack):
     try:
         say(f"note     {cost.summary(stack)}")
     except Problem as problem:
-        say(f"note     What it costs is not known. {problem.what} {problem.how}")
+        say(f"note     The cost is not known. {problem.what} {problem.how}")
 
 
 def deploy(stack, options):
@@ -118,7 +118,8 @@ def deploy(stack, options):
         if gone:
             say(f"In {stack.env}, {stack.cloud.identity(stack)}, this", *(f"  {each}" for each in gone))
         if gone and not options.yes and sys.stdin.isatty() and typed('Type "yes" to go on: ') != "yes":
-            raise Problem("That is no yes. Nothing was changed.", f"{stack.command('deploy', YES='1')} does not ask.")
+            raise Problem('That was not "yes". Nothing was changed.',
+                f"{stack.command('deploy', YES='1')} does not ask.")
         stack.terraform.apply_plan(file, *arguments)
     outputs = stack.terraform.outputs()
     shared, image = stack.variable("repository_url"), outputs.get("image") or ""
@@ -126,7 +127,7 @@ def deploy(stack, options):
         try:
             keep(stack, Image.parse(image))
         except (Problem, subprocess.CalledProcessError) as error:
-            say("", f"{shared} is shared, and its purge may take this image away: {error}",
+            say("", f"{shared} is shared, and its purge may delete this image: {error}",
                 f"By hand:  skopeo copy --preserve-digests docker://{image} docker://{shared}:runs-{stack.env}-1")
     if stack.runs:
         say("", f"Serves at {outputs['url']}", f"Next: {stack.command('verify')}")
@@ -136,14 +137,15 @@ def deploy(stack, options):
 
 
 def verify(stack, options):
-    """Looks at a deployed service from outside: time, forged addresses, documents, ports that must be closed."""
+    """Checks a deployed service from outside: time, forged addresses, documents, ports that must be closed."""
     begin(stack)
     stack.init()
     return 1 if look(stack) else 0
 
 
 def destroy(stack, options):
-    """Removes a stack with all it stores, and proves it; what is shared stays. Of a bootstrap: once no stack stands."""
+    """Removes a stack with all it stores, and checks that nothing remains; what is shared stays. A bootstrap goes once
+    no stack exists."""
     begin(stack)
     say(f"ok       {stack.cloud.identity(stack)}")
     stack.init()
@@ -160,12 +162,12 @@ def destroy(stack, options):
         # What was built is not built again, and what was given is not asked for.
         stack.cloud.destroy(stack, options)
     else:
-        say("The state holds nothing. Asking the cloud all the same.")
+        say("The state is empty. Querying the cloud all the same.")
     left = stack.cloud.left(stack)
     if left:
         raise Problem(
             f"Resources of {name} remain, {len(left)}:\n  " + "\n  ".join(left),
-            "Repeat the command; what is still there then was created by hand, or by an apply that lost its state.",
+            "Repeat the command; whatever remains then was created by hand, or by an apply that lost its state.",
         )
     say(f"{title} no longer lists anything of {name}.")
 
@@ -204,11 +206,11 @@ def licences(_, __):
         # Ids or names; of several, each may be chosen.
         found = [each.get("expression") or each["license"].get("id") or each["license"].get("name")
             for each in component.get("licenses", [])]
-        shown = " or ".join(found) or "none told"
+        shown = " or ".join(found) or "no licence stated"
         say(f"{name}  {shown}")
         if not any(fine(one) for one in found):
             unknown.append(f"{name} ({shown})")
     if unknown:
         raise Problem(f"Not known to be fine: {', '.join(unknown)}.",
-            f"Decide, and add it to FINE in {__file__}, or do without.")
+            f"If it is acceptable, add it to FINE in {__file__}; otherwise remove the dependency.")
     say(f"{len(components)} components, all fine.")

@@ -78,7 +78,7 @@ def run(*command, check=True, **options):
 
 
 def patiently(*command, each=None, **options):
-    """Runs a command that ends in good order by itself when we are interrupted, and interrupts us then.
+    """Runs a command that shuts down cleanly by itself when we are interrupted, and interrupts us then.
 
     Terraform then writes its state and gives the lock back; subprocess.run alone would kill it after a quarter of a
     second. Whoever cancels a job signals this process alone, a terminal its whole group. So the command has a session

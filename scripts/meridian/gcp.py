@@ -36,10 +36,10 @@ class Gcp(Cloud):
         ),
     )
     deploys = (
-        "6 to 10 minutes the first time (image 2, interfaces 2, service 2), later some 2. "
-        "A new load balancer answers 3 to 5 minutes after it was made."
+        "6 to 10 minutes the first time (image 2, APIs 2, service 2), later some 2. "
+        "A new load balancer begins to answer 3 to 5 minutes after it is created."
     )
-    destroys = "some 5 minutes, and an hour or two more until Cloud Run lets go of the subnets, which cost nothing."
+    destroys = "some 5 minutes, and an hour or two more until Cloud Run releases the subnets, which cost nothing."
     bootstraps = 3
     newest_ready = True
     forged = ("X-Client-Address",)
@@ -69,7 +69,7 @@ class Gcp(Cloud):
         except Refused as refused:
             if refused.reason == "SERVICE_DISABLED":
                 raise Problem(
-                    "Terraform cannot look at the project: its first interface is off.",
+                    "Terraform cannot read the project: the Cloud Resource Manager API is off.",
                     "Once for each project: `gcloud services enable cloudresourcemanager.googleapis.com "
                     f"serviceusage.googleapis.com --project {name}`",
                 ) from None
@@ -97,7 +97,7 @@ class Gcp(Cloud):
                 f"The login lacks {', '.join(lacking)} in the project {name}.",
                 "The guide's section Rights names the roles; whoever owns the project gives them.",
             )
-        return "rights to make what the stack is made of"
+        return "rights to create what the stack consists of"
 
     def region(self, stack):
         name = stack.variable("region")
@@ -105,7 +105,7 @@ class Gcp(Cloud):
             found = ask(f"https://compute.googleapis.com/compute/v1/projects/{chosen(stack)}/regions/{name}")
         except Refused as refused:
             if refused.reason == "SERVICE_DISABLED":
-                return f"region {name}, not asked for: Compute Engine is off, and the deployment turns it on"
+                return f"region {name}, not checked: the Compute Engine API is off, and the deployment enables it"
             if refused.status == 404:
                 raise Problem(
                     f'Google Cloud has no region "{name}".',
@@ -129,7 +129,7 @@ class Gcp(Cloud):
             said = re.sub(r"[\s│]+", " ", done.stderr)
             still = stack.terraform.resources()
             if not LATE.search(said) or not still or not all(HELD.match(address) for address in still):
-                raise Problem(f"terraform destroy in {stack.terraform.folder} failed; its message stands above.",
+                raise Problem(f"terraform destroy in {stack.terraform.folder} failed; see its message above.",
                     stack.terraform.guide)
             if time.monotonic() + pause > end:
                 raise Problem(
@@ -253,7 +253,7 @@ class Gcp(Cloud):
 
 class GcpMachine(Gcp):
     deploys = (
-        "6 to 9 minutes the first time (image 2, interfaces 2, machine until healthy 3), later some 5, "
+        "6 to 9 minutes the first time (image 2, APIs 2, machine until healthy 3), later some 5, "
         "for the new machine must answer first."
     )
     destroys = "3 to 5 minutes."
@@ -326,8 +326,8 @@ def gcloud_token(*arguments):
         expired = re.search(r"reauth|expired|invalid_grant|refreshing", message, re.I)
         key = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
         if key and arguments[0] == "application-default":
-            absent = "" if pathlib.Path(key).exists() else ", which is not there"
-            how = f"It comes before any login: `unset` it, or correct it. gcloud says: {message}"
+            absent = "" if pathlib.Path(key).exists() else ", which does not exist"
+            how = f"It takes precedence over any login: `unset` it, or correct it. gcloud says: {message}"
             raise Problem(f"GOOGLE_APPLICATION_CREDENTIALS names {key}{absent}.", how)
         what = "The login to Google Cloud has expired." if expired else "Nobody is logged in to Google Cloud."
         raise Problem(what, f"`{SIGN_IN}`. In a pipeline the login step comes before this one.")
@@ -366,12 +366,12 @@ def refusal(url, status, text):
     host = urllib.parse.urlsplit(url).hostname
     if status == 401:
         own = (
-            "GOOGLE_OAUTH_ACCESS_TOKEN is set, and comes first: `unset` it, or take a new one."
+            "GOOGLE_OAUTH_ACCESS_TOKEN is set and takes precedence: `unset` it, or get a new one."
             if ACCESS_TOKEN in os.environ else ""
         )
         return Refused("Google does not accept the login.", own or f"Log in again: `{SIGN_IN}`.", status, None)
     if status == 403 and any(reason in ("SERVICE_DISABLED", "accessNotConfigured") for reason in reasons):
-        return Refused(f"{host} is not turned on in the project.", f"`gcloud services enable {host}`", status,
+        return Refused(f"{host} is not enabled in the project.", f"`gcloud services enable {host}`", status,
             "SERVICE_DISABLED")
     return Refused(f"{host} answered {status}.", message, status, next(iter(reasons), None))
 

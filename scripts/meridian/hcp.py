@@ -43,7 +43,7 @@ def workspace(stack):
     where = f"stacks/{stack.place}/backend.tf"
     if re.search(r"workspaces\s*(\{|=)", text):
         raise Problem(
-            f"{where} says which workspaces of HCP Terraform are meant, and so do the scripts, by environment.",
+            f"{where} names workspaces of HCP Terraform, but the scripts choose one for each environment.",
             f"Leave out workspaces there: cloud {{}} is enough. The state of this environment is kept in "
             f"{stack.name}-{stack.task}.",
         )
@@ -69,8 +69,9 @@ def prepare(stack):
         found = ask(place, workspaces, {"data": {"type": "workspaces", "attributes": attributes}})
     if not found:
         raise Problem(
-            f"{place} has no organization {organization(text)}, or the owner of the token may make no workspace in it.",
-            "Correct TF_CLOUD_ORGANIZATION, or take the token of somebody who may manage workspaces.",
+            f"{place} has no organization {organization(text)}, or the owner of the token may not create a workspace "
+            "in it.",
+            "Correct TF_CLOUD_ORGANIZATION, or use the token of somebody who may manage workspaces.",
         )
     mode = found["data"]["attributes"]["execution-mode"]
     if mode != "local":

@@ -83,7 +83,7 @@ class Limits:
         """What stands against a verdict, known beforehand; None where nothing does."""
         fewest = math.ceil(math.log(self.alpha) / math.log1p(-self.failed_percent / 100))
         if self.answers < fewest:
-            return f"so few answers cannot show failures of less than {self.failed_percent:g} %: ANSWERS={fewest}"
+            return f"so few responses cannot show a failure rate below {self.failed_percent:g} %: ANSWERS={fewest}"
         expected = per_second * percent / 100 * self.seconds * self.patience
         likely = expected - 4 * math.sqrt(expected)  # all but once in 30,000 times
         if likely < self.answers:
@@ -91,7 +91,7 @@ class Limits:
             return (
                 f"{per_second:g} requests a second of which {percent:g} % are the canary's give it about "
                 f"{expected:.0f} answers in {self.patience:g} times {self.seconds / 60:g} minutes, and {self.answers} "
-                f"are asked for: MINUTES={math.ceil(10 * minutes) / 10:g}, or more RATE or PERCENT, or less ANSWERS"
+                f"are required: MINUTES={math.ceil(10 * minutes) / 10:g}, or a higher RATE or PERCENT, or lower ANSWERS"
             )
         return None
 
@@ -134,7 +134,7 @@ class Judge:
         """expected: status by path that the stable gives; without it any below 500 is right. probed: whether a probe
         must say OK"""
         if stable == canary:
-            raise ValueError(f"stable and canary both call themselves {canary}: nothing tells them apart")
+            raise ValueError(f"stable version and canary both call themselves {canary}: nothing tells them apart")
         self.limits = limits
         self.start = start
         self.percent = percent
@@ -208,20 +208,20 @@ class Judge:
                 if undecided:
                     return Verdict.UNDECIDED, undecided
                 return Verdict.WITHDRAW, f"after {elapsed:.0f} s still {self._lacked}"
-        return Verdict.WATCH, self._lacked or f"{max(0, limits.seconds - elapsed):.0f} s are left"
+        return Verdict.WATCH, self._lacked or f"{max(0, limits.seconds - elapsed):.0f} s remain"
 
     def _wrong(self):
         """What shows that the canary is worse than the stable, or nothing."""
         canary, stable, alpha = self.canary, self.stable, self.limits.alpha
         if worse(canary.failed, canary.answers, stable.failed, stable.answers) < alpha:
-            return f"more failed of the canary's {canary} than of the stable's {stable}"
+            return f"more failed of the canary's {canary} than of the stable version's {stable}"
         number = canary.answers + stable.answers
         share = self.percent / 100
         missing = share * number - canary.answers
         if self.lost >= max(missing, 1) and at_most(canary.answers, number, share) < alpha:
             return (
                 f"the canary answered {canary.answers} of {number} requests, less than its {self.percent:g} %, and "
-                f"{self.lost} got no answer of the service"
+                f"{self.lost} got no response from the service"
             )
         usual = {path: max(FLOOR_SECONDS, percentile(times)) for path, times in stable.times.items() if times[9:]}
         # As multiples of the 90th percentile of the stable's on that path.
@@ -264,11 +264,11 @@ class Judge:
                 )
             return f"the canary gave {canary.answers} of {limits.answers} answers{hint}"
         if not stable.answers:
-            return "the stable gave no answer to compare with"
+            return "the stable version gave no response to compare with"
         if self.probed and not self.probes:
             return f"no probe succeeded: {self.probe_problem}"
         if not self._few(canary.failed, canary.answers):
-            return f"its failures are too many to promote it, and not shown to be worse than the stable's: {canary}"
+            return f"it fails too often to be promoted, but is not shown to be worse than the stable version: {canary}"
         if self._slow:
             return f"its 90th percentile is {self._pace:.1f} times the stable's"
         return ""

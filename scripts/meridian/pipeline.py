@@ -35,21 +35,21 @@ def ready(stack, deploys):
         wanted[f"{cloud}_DEPLOYER"] = where
     missing = [f"{name} is not set in {where}" for name, where in wanted.items() if not os.environ.get(name)]
     files = {
-        "backend.tf": "so that the state would be lost with the job",
+        "backend.tf": "without which the state would be lost with the job",
         # Machines run a program, not an image.
         **({SHARED: "which names the registry"} if stack.place == stack.kind else {}),
     }
     absent = [name for name in files if not (stack.folder / name).exists()]
     # The files serve both pipelines, and say nothing of whether CircleCI is meant.
     if len(missing) == len(wanted) and (circleci or len(absent) == len(files)):
-        notice(f"{stack.cloud.title} is not set up, so it is left out. ./taskw bootstrap-{stack.kind} begins that.")
+        notice(f"{stack.cloud.title} is not set up, so it is skipped. ./taskw bootstrap-{stack.kind} sets it up.")
         return False
     missing += [f"stacks/{stack.place}/{name} is not in the repository, {files[name]}" for name in absent]
     if missing:
         raise Problem(
             f"{stack.cloud.title} is half set up: {'; '.join(missing)}.",
-            f"./taskw bootstrap-{stack.kind} makes and prints it. Without any of these variables and files it is left "
-            "out.",
+            f"./taskw bootstrap-{stack.kind} creates the files and prints the variables. With none of them the cloud "
+            "is skipped.",
         )
     say(f"{stack.cloud.title} has what it needs.")
     return True
@@ -70,7 +70,7 @@ def overtaken(stack):
                 # One that failed or was cancelled, or was left out, is no reason to leave this one.
                 if job["name"].endswith(f"deploy {stack.kind} {stack.env}") and job["conclusion"] in (None, "success"):
                     notice(f"Run {run_['run_number']} of this workflow began later and deploys to {stack.cloud.title}, "
-                        f"{stack.env}: this one is left to it. To bring this one back, run it again.")
+                        f"{stack.env}: this run stops in its favour. To deploy this one after all, run it again.")
                     return True
     return False
 
@@ -90,7 +90,7 @@ def circleci(stack, options):
     token, deploys = os.environ.get("CIRCLE_OIDC_TOKEN_V2"), vars(options)["for"] == "deploy"
     if not token:
         # That of a fork's pull request has none, unless the project passes secrets to forks, which it should not.
-        say("This job has no token of CircleCI's, so it reaches no cloud.")
+        say("This job has no CircleCI token, so it cannot reach a cloud.")
         return 78
     if not ready(stack, deploys):
         return 78
@@ -104,7 +104,7 @@ def circleci(stack, options):
 
 
 def login(stack, options):
-    """Says as whom the cloud takes us."""
+    """Prints which identity the cloud sees."""
     say(f"ok       {stack.cloud.identity(stack)}")
 
 
@@ -198,7 +198,7 @@ def comment(stack, options):
     text += f"<details><summary>Plan</summary>\n\n```\n{shown}\n```\n</details>\n"
     tell("GITHUB_STEP_SUMMARY", text)
     if number is None:
-        say(summary, "There is no pull request to comment.")
+        say(summary, "There is no pull request to comment on.")
         return
     GitHub().comment(number, f"plan {stack.place} {stack.env}", text)
     say(f"{summary} Commented on pull request {number}.")
@@ -234,7 +234,7 @@ def release(stack, options):
     if not before:
         raise Problem(
             failed or "The first release does not pass its checks.",
-            "Nothing ran before it, so there is nothing to roll back to. It was left as it is, to be looked at.",
+            "Nothing ran before it, so there is nothing to roll back to. It stays, so that you can look at it.",
         )
     new = planned.get("image") or outputs.get("image")
     if new == before:
@@ -242,7 +242,7 @@ def release(stack, options):
             failed or "The release does not pass its checks.",
             f"Its image is the one that ran before, {before}, so there is none to roll back to. It was left as it is.",
         )
-    say(f"Rolls back to {before}, since {failed or 'the checks did not pass'}.")
+    say(f"Rolling back to {before}, because {failed or 'the checks did not pass'}.")
     roll_back(stack, new, before)
     passed = passes(stack)
     raise Problem(
@@ -274,12 +274,12 @@ def roll_back(stack, new, before):
         back = plan(file, before)
         own = {address for address, change in back.items() if kept.get(address) != change}
         if others := sorted(set(back) - own):
-            say("Left as they are, since the image is not the cause:", *(f"  {address}" for address in others))
+            say("Unchanged, because they do not depend on the image:", *(f"  {address}" for address in others))
             back = plan(file, before, *(f"-target={address}" for address in sorted(own)))
             beyond = sorted(set(back) - own)
             if beyond:
                 raise Problem(
-                    f"The image cannot go back without a change of {', '.join(beyond)}.",
+                    f"The image cannot be rolled back without changing {', '.join(beyond)}.",
                     f"It was left as it is. {stack.command('plan', IMAGE=before)} shows it, "
                     f"{stack.command('deploy', IMAGE=before)} does it.",
                 )

@@ -22,7 +22,7 @@ def sign(_, options):
     """Signs an image by its digest, with COSIGN_KEY or the job's own token."""
     key = os.environ.get("COSIGN_KEY")
     if not key and os.environ.get("GITHUB_ACTIONS") and not os.environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"):
-        raise Problem("This job has no token to sign by.", "Its permissions must have id-token: write.")
+        raise Problem("This job has no token to sign with.", "Its permissions must have id-token: write.")
     with tempfile.TemporaryDirectory() as folder:
         # The services that the signature goes through besides the registry, and those that are trusted: none.
         services, trusted = pathlib.Path(folder, "services.json"), pathlib.Path(folder, "trusted.json")
@@ -37,7 +37,7 @@ def verify(_, options):
     is set."""
     key, repository = os.environ.get("COSIGN_KEY"), os.environ.get("GITHUB_REPOSITORY")
     if not key and not repository:
-        raise Problem("Nobody is named who should have signed.",
+        raise Problem("It is not said who should have signed.",
             "GITHUB_REPOSITORY must be OWNER/NAME, or COSIGN_KEY name a key.")
     branch = os.environ.get("BRANCH") or "main"
     workflow = f"https://github.com/{repository}/.github/workflows/main.yml@refs/heads/{branch}"

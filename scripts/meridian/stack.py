@@ -198,7 +198,7 @@ class Stack:
         if self.own_file and self.name == Stack(self.place, root=self.root).name:
             raise Problem(
                 f'{self.own_file.relative_to(self.root)} has the name of production, "{self.name}".',
-                "Set name there: it tells the resources of the two apart.",
+                "Set another name there: it tells the resources of the two apart.",
             )
         return f"{self.title}: {self.name} in {self.variable('region')}"
 
@@ -208,7 +208,7 @@ class Stack:
             self.fetch()
             vars(self).pop("terraform", None)
         if not (self.folder / ".terraform").exists():
-            say(f"Prepares Terraform in stacks/{self.place}: about half a minute, for the provider.")
+            say(f"Preparing Terraform in stacks/{self.place}: about half a minute, for the provider.")
         if hcp.block(self.folder):
             hcp.prepare(self)
             self.terraform.init()
@@ -228,7 +228,8 @@ class Stack:
             state = {"name": tags[0]} if tags and self.name not in tags else {}
         if any(state[key] != wanted[key] for key in state):
             raise Problem(
-                f"What stands is {' in '.join(state.values())}, but the variables say {' in '.join(wanted.values())}.",
+                f"What is deployed is {' in '.join(state.values())}, but the variables say "
+                f"{' in '.join(wanted.values())}.",
                 "Nothing was removed. Set name and region in the tfvars file to those of what stands, then repeat the "
                 "command.",
             )
@@ -257,7 +258,7 @@ class Stack:
         if not running:
             sources()
             return []
-        say(f"Keeps the image that was supplied: {running}. BUILD=1 builds app/ in its place.")
+        say(f"Keeping the image that was supplied: {running}. BUILD=1 builds app/ in its place.")
         return [f"-var=image={running}"]
 
 

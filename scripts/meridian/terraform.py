@@ -31,7 +31,7 @@ class Terraform:
     workspace: str = None  # for TF_WORKSPACE; None lets Terraform choose
     environ: dict = dataclasses.field(default_factory=dict)  # beyond that of this process
     files: tuple = ()  # -var-file=… of an environment
-    guide: str = "Mend that and repeat the command: it goes on where it stopped."
+    guide: str = "Fix that and repeat the command: it continues where it stopped."
 
     def run(self, *arguments, check=True, **options):
         TERRAFORM.found()
@@ -43,7 +43,7 @@ class Terraform:
             environ["TF_WORKSPACE"] = self.workspace
         done = patiently("terraform", f"-chdir={self.folder}", *arguments, env=environ, **options)
         if check and done.returncode:
-            raise Problem(f"terraform {arguments[0]} in {self.folder} failed; its message stands above.", self.guide)
+            raise Problem(f"terraform {arguments[0]} in {self.folder} failed; see its message above.", self.guide)
         return done
 
     def read(self, *arguments):
@@ -128,7 +128,7 @@ class Terraform:
         if "undeclared input variable" in done.stderr:
             return None
         if done.returncode or "Error:" in done.stderr:
-            raise Problem(f"Terraform does not take the variables of {self.folder}.", last_words(done.stderr))
+            raise Problem(f"Terraform does not accept the variables of {self.folder}.", last_words(done.stderr))
         # After a line that it waits for a lock, which it says where the machine is slow.
         answer = done.stdout.strip().rpartition("\n")[2].strip('"')
         return None if answer == "(known after apply)" else json.loads(base64.b64decode(answer))

@@ -54,7 +54,7 @@ def until_it_answers(url, version=None, minutes=5, check=CHECKS[0]):
             what = f"{wanted} did not answer{f' at {url}' if version else ''} within {minutes} minutes: {seen}."
             raise Problem(what, "Troubleshooting in the cloud's guide says where to look.")
         if told != seen:
-            say(f"Waits for {wanted}: {seen}. {takes}, at most {minutes} are given.")
+            say(f"Waiting for {wanted}: {seen}. {takes}; gives up after {minutes}.")
             told = seen
         time.sleep(2)
 
@@ -62,7 +62,7 @@ def until_it_answers(url, version=None, minutes=5, check=CHECKS[0]):
 class Verification:
     """What any service must do from outside. Each method returns what it saw, or raises Problem."""
 
-    forged_by = "A header that the load balancer passes on decides what is answered: the service should not believe it."
+    forged_by = "A header that the load balancer passes on changes the response: the service should not trust it."
 
     def __init__(self, url, closed, forged=(), versions=(), checks=CHECKS):
         self.url = url
@@ -87,7 +87,7 @@ class Verification:
     def answers(self, path, status):
         seen, _, text = get(self.url, path)
         if seen != status:
-            raise Problem(f"GET {path} answered {seen}, and not {status}.", text[:200] or "Its answer was empty.")
+            raise Problem(f"GET {path} answered {seen} instead of {status}.", text[:200] or "The response was empty.")
         return f"GET {path} answers {seen}"
 
     def believed(self, headers=None):
@@ -112,8 +112,8 @@ class Verification:
         if seen in self.versions:
             return f"Version {seen}"
         if not seen.startswith("sha256:"):
-            return "Its answers carry no digest as Service-Version, so which image answers is not told"
-        raise Problem(f"{seen} answers, and not {' or '.join(self.versions)}.", "Did the last deployment end well?")
+            return "Its responses carry no digest as Service-Version, so which image answers cannot be seen"
+        raise Problem(f"{seen} answers, and not {' or '.join(self.versions)}.", "Did the last deployment succeed?")
 
     def port(self, port):
         host = urllib.parse.urlsplit(self.url).hostname
@@ -131,8 +131,8 @@ class Verification:
         status, headers, _ = get(f"http://{host}", path)
         target = headers.get("Location", "")
         if status not in (301, 308) or not re.fullmatch(rf"https://{re.escape(host)}(:443)?{re.escape(path)}", target):
-            raise Problem(f"Port 80 answered {status} {target}.", f"It should send everybody to https://{host}{path}.")
-        return f"Port 80 sends to {target}"
+            raise Problem(f"Port 80 answered {status} {target}.", f"It should redirect to https://{host}{path}.")
+        return f"Port 80 redirects to {target}"
 
 
 class Meridian(Verification):
@@ -173,13 +173,13 @@ class Meridian(Verification):
 
     def forgery(self):
         own, page = self.address()
-        return super().forgery() if own else f"GET / {page}: which address of a visitor it believes is not told"
+        return super().forgery() if own else f"GET / {page}: which visitor's address it trusts cannot be seen"
 
     def version(self):
         seen = super().version()
         if not seen.startswith("Version"):
-            raise Problem(f"Nothing says which version answers, and it should be {' or '.join(self.versions)}.",
-                "Does another service answer there? Then service.meridian is false.")
+            raise Problem(f"The response names no version; it should be {' or '.join(self.versions)}.",
+                "If another service answers there, set service.meridian = false.")
         return seen
 
     def document(self, name, text):
@@ -230,5 +230,5 @@ class Page(Meridian):
         status, _, _ = get(f"http://{address}", "/now")
         if status != 200:
             raise Problem(f"The address {address} answered {status}.",
-                "The load balancer does not find a healthy machine from there.")
+                "The load balancer finds no healthy machine behind this address.")
         return f"{address} answers"

@@ -16,7 +16,7 @@ from meridian.image import Image, sign_in
 from meridian.pipeline import credentials, tell
 
 POM = "app/pom.xml"
-TITLE = "Vulnerabilities: newer versions mend what the service is made of"
+TITLE = "Vulnerabilities: newer versions fix what the service is made of"
 
 
 def scan(_, options):
@@ -42,15 +42,15 @@ def scan(_, options):
             if done.returncode not in (0, 1):
                 return done.returncode
             found += findings(json.loads(done.stdout))
-    mended = section("A newer version mends:", found, True)
-    text = mended + section("Nothing mends yet, or need not:", found, False)
-    say(text or "Nothing is known.")
+    mended = section("Fixed in a newer version:", found, True)
+    text = mended + section("No fix yet, or none needed:", found, False)
+    say(text or "No known vulnerabilities.")
     tell("GITHUB_STEP_SUMMARY", text)
     if options.issue:
         GitHub().issue(TITLE, text if mended else None)
         return 0
     if mended and options.change and unchanged():
-        say("What the image is made of is what the last build had, so this stops nothing.")
+        say("The image is made of the same parts as the last build, so this does not fail.")
         return 0
     return 1 if mended else 0
 
@@ -77,7 +77,7 @@ def findings(told):
                     and affected["package"]["ecosystem"] == package["ecosystem"]
                     for part in affected.get("ranges", []) if part["type"] != "GIT"
                     for event in part["events"] if "fixed" in event}
-                told_of = "no danger to speak of" if each["id"] in unimportant else (
+                told_of = "not important" if each["id"] in unimportant else (
                     f"mended in {' or '.join(sorted(fixed))}" if fixed else "not mended")
                 yield bool(fixed) and each["id"] not in unimportant, (
                     f"{package['name']} {package['version']} in {place}: {each['id']}, {told_of}. "

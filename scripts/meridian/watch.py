@@ -57,7 +57,7 @@ class Probe:
         except OSError as error:
             return 127, f"{self.command[0]}: {error.strerror}"
         lines = done.stdout.strip().splitlines()
-        return done.returncode, lines[-1] if lines else f"exit code {done.returncode}, no word"
+        return done.returncode, lines[-1] if lines else f"exit code {done.returncode}, no output"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +87,7 @@ def examine(service, stable, probe):
     if service.told and answer.version != wanted or not right and not service.meridian:
         raise Problem(
             f'{service.url}{path} answers {answer.status or "nothing"} as version "{answer.version}", '
-            f'but {service.checks[0]["status"]}{f" as {wanted}" if service.told else ""} is what it should.',
+            f'but {service.checks[0]["status"]}{f" as {wanted}" if service.told else ""} is expected.',
             "A canary is judged beside a healthy service. Deploy once more, then try again.",
         )
     if not probe:
@@ -98,8 +98,8 @@ def examine(service, stable, probe):
             return
         time.sleep(attempt)
     raise Problem(
-        f"The probe does not say OK of what runs now: {said}",
-        "A canary is judged beside a healthy service, by a right clock on this machine. Nothing was changed.",
+        f"The probe does not report OK for what runs now: {said}",
+        "A canary is judged beside a healthy service, and needs a correct clock on this machine. Nothing was changed.",
     )
 
 
@@ -118,7 +118,8 @@ def statuses(service, stable, paths):
             raise Problem(
                 f'{path} answers {answer.status or "nothing"} as version "{answer.version}", in none of 20 tries '
                 f'{wanted.get(path, "below 500")}{f" as the stable {version(stable)}" if service.told else ""}.',
-                "PATHS must name what the stable answers: the canary is compared with it. Nothing was changed.",
+                "PATHS must name paths that the stable version answers, since the canary is compared with it. "
+                "Nothing was changed.",
             )
     return found
 
@@ -182,8 +183,9 @@ def confirm(service, image, seconds=180, answers=20):
         in_a_row = in_a_row + 1 if served else 0
         if time.monotonic() > deadline:
             raise Problem(
-                f"{seconds} s after the promotion answers still come with {answer.status} from \"{answer.version}\".",
+                f'{seconds} s after the promotion, responses still have status {answer.status} from '
+                f'"{answer.version}".',
                 f"Expected are {service.checks[0]['status']} from {version(image)}. "
-                "./taskw verify-aws, -azure or -gcp looks closer.",
+                "./taskw verify-aws, -azure or -gcp shows more.",
             )
         time.sleep(0.1)

@@ -38,7 +38,7 @@ variable "account" {
 
 variable "boundary" {
   description = <<-EOT
-    Whether the roles have the permissions boundary NAME-boundary, which a deployer of the bootstrap's must set and an account of one's
+    Whether the roles have the permissions boundary NAME-boundary, Whether the roles have the permissions boundary NAME-boundary. The bootstrap's deployers must set it; an account of your own need not have it.
     own need not have.
   EOT
   type        = bool
@@ -110,7 +110,7 @@ variable "keep_images" {
 }
 
 variable "canary" {
-  description = "A second image that gets a part of the requests: image by digest, percent 0 to 100, stable the output revision; null for none."
+  description = "A second image that gets a share of the requests: image, by digest; percent, 0 to 100; stable, the output revision. null for none."
   type        = object({ image = string, percent = number, stable = string })
   default     = null
 }
@@ -126,6 +126,6 @@ variable "memory" {
 }
 
 variable "instances" {
-  description = "How many instances run: at least min, 2 or more, and up to max as CPU or memory pass what scale says."
+  description = "How many instances run: at least min, 2 or more, and up to max while CPU or memory exceed what scale says."
   type        = object({ min = number, max = number })
 }

@@ -1,6 +1,6 @@
 variable "service" {
   description = <<-EOT
-    What the stack asks of the service that it runs; what is left out is as Meridian has it. README, "Your own service",
+    What the stack asks of the service that it runs; what is left out has Meridian's value. README, "Your own service",
     says what each means. Seconds: start 10 to 240, stop 1 to 600, request 1 to 240;
     secrets by their id in Resource Manager; user and writable are the image's own on Azure, egress_ports are open.
   EOT
@@ -73,7 +73,7 @@ variable "scale" {
 
 variable "probe" {
   description = <<-EOT
-    The check of the public address, or null for none: every_minutes, a divisor of 60; image, by digest, of Meridian, whose
+    The probe of the public address, or null for none: every_minutes, a divisor of 60; image, a Meridian image by digest, or null for the image that the service runs. every_minutes, a divisor of 60; image, by digest, of Meridian, whose
     program checks, null being the image that the service runs.
   EOT
   type        = object({ every_minutes = optional(number, 5), image = optional(string) })
@@ -84,7 +84,7 @@ variable "probe" {
     condition     = var.probe == null || var.service.meridian || try(var.probe.image, null) != null
     error_message = <<-EOT
       probe.image must name an image of Meridian, or probe be null, when service.meridian is false: the service's own
-      image has no program that checks.
+      image has no probe in it.
     EOT
   }
 

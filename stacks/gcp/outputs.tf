@@ -4,7 +4,7 @@ output "url" {
 }
 
 output "image" {
-  description = "The image that serves, by digest; during a canary, the one that is not on trial."
+  description = "The image that serves, by digest; during a canary, the stable one."
   value       = local.serving
 }
 
@@ -24,22 +24,22 @@ output "canary" {
 }
 
 output "name" {
-  description = "Name that all of it was made under; a destroy goes by this one."
+  description = "The name that everything was created under; a destroy goes by it."
   value       = var.name
 }
 
 output "region" {
-  description = "Region that it stands in."
+  description = "Region that it is deployed in."
   value       = var.region
 }
 
 output "checks" {
-  description = "Paths and the statuses that they answer with from outside: what verify, release and canary ask."
+  description = "Paths and the statuses that they answer with from outside: what verify, release and canary request."
   value       = concat([var.service.check], [for path, status in var.service.paths : { path = path, status = status }])
 }
 
 output "meridian" {
-  description = "Whether it is Meridian that runs, so that what only Meridian answers is asked too."
+  description = "Whether Meridian itself runs, so that what only Meridian provides is checked too."
   value       = var.service.meridian
 }
 

@@ -48,7 +48,7 @@ QUOTED = {
         "image must be in Artifact Registry",
         "Nobody is logged in to Google Cloud",
         "The login to Google Cloud has expired",
-        "its first interface is off",
+        "the Cloud Resource Manager API is off",
         "The login lacks",
         "no longer lists anything of",
     ),

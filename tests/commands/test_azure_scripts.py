@@ -89,7 +89,7 @@ def test_doctor_says_which_namespaces_are_missing_to_who_may_not_register_them(a
 
 def test_doctor_says_what_a_free_trial_has_not(az):
     az[f"/subscriptions/{SUBSCRIPTION}?"]["subscriptionPolicies"]["quotaId"] = "FreeTrial_2014-09-01"
-    assert "runs no tasks" in AZURE.namespaces(Stack())
+    assert "runs no registry tasks" in AZURE.namespaces(Stack())
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def test_no_environment_is_touched_but_the_one_that_is_typed(machine, through, e
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("verify-aws", "IMAGE=x"), "IMAGE is no setting of verify-aws, which takes ENV"),
+        (("verify-aws", "IMAGE=x"), "IMAGE is not a setting of verify-aws, which takes ENV"),
         (("destroy-aws", "CONFRM=meridian"), "Did you mean CONFIRM?"),
         (("canary-aws", "MINUTS=5"), "Did you mean MINUTES?"),
         (("run", "PORT=1"), "run, which takes no settings"),
@@ -336,7 +336,7 @@ def test_a_warning_on_standard_error_is_no_version(machine):
         ({"TF_WORKSPACE": "other"}, "TF_WORKSPACE is left out"),
         ({"TF_DATA_DIR": "/tmp/x"}, "TF_DATA_DIR is left out"),
         ({"AWS_ENDPOINT_URL": "http://localhost:4566"}, 'AWS_ENDPOINT_URL is "http://localhost:4566"'),
-        ({"TF_CLI_CONFIG_FILE": "/nowhere"}, "which is not there"),
+        ({"TF_CLI_CONFIG_FILE": "/nowhere"}, "which does not exist"),
     ],
 )
 def test_doctor_has_a_sentence_for_what_is_set_to_something_unusual(machine, environment, said):
@@ -412,7 +412,7 @@ def test_a_variable_of_the_environment_counts_where_no_file_sets_it(machine):
     done = machine.run("doctor", TF_VAR_name="exported")
     assert "environment production: exported in us-east-1" in done.stdout
     done = machine.run("doctor", TF_VAR_name="9-lives")
-    assert done.returncode == 1 and "Terraform does not take the variables" in done.stdout, done.stdout
+    assert done.returncode == 1 and "Terraform does not accept the variables" in done.stdout, done.stdout
     assert "9-lives" in done.stdout, done.stdout
 
 

@@ -134,7 +134,7 @@ def test_more_requests_than_max_instances_serve_are_said(root):
     (("aws", "--rates=fast"), 'RATES is "fast"'),
     (("aws", "--per-vcpu=0"), 'PER_VCPU is "0"'),
     (("vm-aws", "--", "-var=machine_type=m9.huge"), "There is no price of m9.huge in stacks/prices.json."),
-    (("aws", "--", "-var=cpu=none"), "Terraform does not take the variables"),
+    (("aws", "--", "-var=cpu=none"), "Terraform does not accept the variables"),
 ])  # fmt: skip
 def test_what_cannot_be_computed_is_refused(root, arguments, what):
     done = run(root, *arguments)

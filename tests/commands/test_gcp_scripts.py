@@ -61,7 +61,7 @@ def test_a_machine_that_has_all_is_ready(machine):
         "gcloud 548.0.0",
         "login for the registry",
         f"project {PROJECT}, number 123456789012",
-        "rights to make what the stack is made of",
+        "rights to create what the stack consists of",
         "region us-central1 with 4 zones",
         "Ready: ./taskw deploy-gcp",
     ):
@@ -84,11 +84,11 @@ def test_a_token_in_the_environment_is_enough(machine):
         (
             {"GCLOUD_SAYS": "ERROR: File /nowhere/key.json was not found.",
                 "GOOGLE_APPLICATION_CREDENTIALS": "/nowhere/key.json"},
-            ["GOOGLE_APPLICATION_CREDENTIALS names /nowhere/key.json, which is not there", "`unset` it",
+            ["GOOGLE_APPLICATION_CREDENTIALS names /nowhere/key.json, which does not exist", "`unset` it",
                 "was not found"],
         ),
         ({"GCLOUD_SAYS": "ERROR: invalid_grant", "GOOGLE_APPLICATION_CREDENTIALS": __file__},
-            [f"names {__file__}.", "comes before any login"]),
+            [f"names {__file__}.", "takes precedence over any login"]),
         ({"TF_VAR_project": None}, ["No project is chosen", "gcloud projects list"]),
         ({"TF_VAR_project": "no-such-project"}, ['There is no project "no-such-project"', "project is the id"]),
         ({"HTTPS_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"},
@@ -106,7 +106,7 @@ def test_a_token_of_the_environment_that_has_expired_is_named(monkeypatch):
     monkeypatch.delenv("GOOGLE_OAUTH_ACCESS_TOKEN", raising=False)
     assert "gcloud auth login" in refusal("https://run.googleapis.com", 401, "").how
     monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", "old")
-    assert "GOOGLE_OAUTH_ACCESS_TOKEN is set, and comes first" in refusal("https://run.googleapis.com", 401, "").how
+    assert "GOOGLE_OAUTH_ACCESS_TOKEN is set and takes precedence" in refusal("https://run.googleapis.com", 401, "").how
 
 
 def test_a_warning_about_python_is_no_version(machine):
@@ -138,7 +138,7 @@ def test_a_project_where_nothing_is_on_yet_is_no_fault(tmp_path):
     machine = Machine(tmp_path)
     try:
         code, said = machine.doctor()
-        assert code == 0 and "Compute Engine is off, and the deployment turns it on" in said
+        assert code == 0 and "the Compute Engine API is off, and the deployment enables it" in said
     finally:
         machine.echo.stop()
 

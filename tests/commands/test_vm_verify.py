@@ -83,7 +83,7 @@ def test_behind_a_proxy_it_says_that_it_asks_directly(service, closed, monkeypat
     monkeypatch.setenv("HTTPS_PROXY", "http://me:secret@127.0.0.1:9")
     assert look(Deployed(service, (closed,))) == 0
     said = capsys.readouterr().out
-    assert said.startswith("note     A proxy is set, http://…@127.0.0.1:9") and "ask directly" in said
+    assert said.startswith("note     A proxy is set, http://…@127.0.0.1:9") and "connect directly" in said
 
 
 def test_an_open_port_is_found(service, capsys):

@@ -55,7 +55,7 @@ def test_a_canary_that_does_not_start_is_withdrawn(world):
 ])
 def test_settings_that_reach_no_verdict_are_refused_before_anything_changes(world, settings, way):
     said = world.run(2, IMAGE=GOOD, **settings)
-    assert "reach no verdict" in said and way in said and len(world.applied()) == 1
+    assert "cannot reach a verdict" in said and way in said and len(world.applied()) == 1
 
 
 def test_the_probe_is_built_once_however_long_that_takes(world):
@@ -69,7 +69,7 @@ def test_the_probe_is_built_once_however_long_that_takes(world):
         " && : >target/classpath && : >target/classes/meridian/Main.class\n")
     maven.chmod(0o755)
     # What it builds here says no OK.
-    assert "The probe does not say OK" in world.run(2, IMAGE=GOOD, PROBE="")
+    assert "The probe does not report OK" in world.run(2, IMAGE=GOOD, PROBE="")
     assert (maven.parent / "builds").read_text() == "begun\n" and (maven.parent / "target/classpath").exists()
 
 
@@ -105,7 +105,7 @@ def test_a_service_without_versions_is_judged_by_all_answers_and_by_no_clock(for
     said = foreign.run(code, IMAGE=image, PROBE="")
     assert foreign.weights() == {"image": served, "canary": None}, said
     # What is lost is said before it begins.
-    assert said.index("slowness only where all get slow") < said.index("Canary: 20 %") and "PERCENT=50" in said
+    assert said.index("a slow canary only where it slows all responses") < said.index("Canary: 20 %") and "PERCENT=50" in said
     assert {seen.request.path for seen in foreign.server.seen} == {"/quote"}
     assert foreign.probed() == 0
 
@@ -257,7 +257,7 @@ def test_what_somebody_else_deployed_meanwhile_stays(world, verdict, canary):
         world.probe_says(1)
     before = world.weights()
     said, _ = process.communicate(timeout=120)
-    assert process.returncode == 2 and "Somebody else deployed meanwhile" in said, said
+    assert process.returncode == 2 and "Somebody else deployed in the meantime" in said, said
     assert f"Verdict: {verdict}" in said
     assert world.weights() == before, "it was undone"
 

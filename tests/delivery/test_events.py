@@ -33,8 +33,8 @@ EVENTS = {
     "push to main": ({**MAIN, "name": "push"}, {"aws"}),
     "push to main by force": ({**MAIN, "name": "push", "event": {"forced": True}}, {"aws"}),
     "push to main, AWS half set up": ({**MAIN, "name": "push"}, set()),
-    "push to main of documents alone": ({**MAIN, "name": "push", "files": ["README.md", "stacks/aws/README.md"]},
-        {"aws"}),
+    "push to main that changes documentation alone": (
+        {**MAIN, "name": "push", "files": ["README.md", "stacks/aws/README.md"]}, {"aws"}),
     "push to another branch": ({**MAIN, "name": "push", "ref": "refs/heads/other"}, {"aws"}),
     "push of a tag": ({**MAIN, "name": "push", "ref": "refs/tags/v1"}, {"aws"}),
     "pull request of a branch": ({**PULL, "name": "pull_request", "event": {"pull_request": OWN}}, {"aws"}),

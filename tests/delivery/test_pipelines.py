@@ -372,7 +372,7 @@ def test_a_cloud_that_is_not_set_up_is_left_out_and_one_that_is_needs_all(cloud,
     github = {"GITHUB_OUTPUT": str(told), "GITHUB_ACTIONS": "true"}
     for deploys in ({}, {"FOR": "deploy"}):
         said = pipeline("settings", cloud, root=copy, check=0, **github, **deploys)
-        assert "is not set up, so it is left out" in said and "::notice::" in said
+        assert "is not set up, so it is skipped" in said and "::notice::" in said
         assert told.read_text() == "ready=false\n"
         told.unlink()
 
@@ -406,7 +406,7 @@ def test_settings_speak_of_circleci_on_circleci(copy):
     whole(copy, "gcp")
     # The files are GitHub's too, so that they alone say nothing of CircleCI.
     said = pipeline("settings", "gcp", root=copy, check=0, CIRCLECI="true")
-    assert "is not set up, so it is left out" in said
+    assert "is not set up, so it is skipped" in said
     said = pipeline("settings", "gcp", root=copy, check=1, CIRCLECI="true", GCP_PLANNER="given")
     assert "GCP_PROVIDER_CIRCLECI is not set in CircleCI's Project Settings" in said
 

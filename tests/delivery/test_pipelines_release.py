@@ -98,7 +98,7 @@ def test_a_plan_that_somebody_overtook_is_refused_and_what_they_deployed_stays(r
     apply(released, f"-var=image={GOOD}")
     added.unlink()
     said = run(released, "release", "aws", code=1)
-    assert "stale" in said and "run the whole workflow" in said and "Rolls back" not in said
+    assert "stale" in said and "run the whole workflow" in said and "Rolling back" not in said
     assert released.weights()["image"] == GOOD and "terraform_data.listener" in resources(released)
 
 
@@ -115,7 +115,7 @@ def test_a_plan_that_is_not_there_or_locked_out_changes_nothing_and_says_how_to_
     while not (released.stack / "waiting").exists():
         time.sleep(0.05)
     said = run(released, "release", "aws", code=1)
-    assert "acquiring the state lock" in said and "Nothing was changed" in said and "Rolls back" not in said
+    assert "acquiring the state lock" in said and "Nothing was changed" in said and "Rolling back" not in said
     (released.stack / "slow").unlink()
     assert other.wait(60) == 0 and released.weights()["image"] == GOOD
 
@@ -131,7 +131,7 @@ def test_a_rollback_changes_the_image_and_nothing_that_somebody_else_changed(rel
     said = run(released, "release", "aws", code=1)
     assert f"rolled back to {STABLE}, which passes" in said and released.weights()["image"] == STABLE
     assert "terraform_data.listener" in resources(released) and "terraform_data.other" not in resources(released)
-    assert "Left as they are" in said and outputs(released)["image"] == STABLE
+    assert "Unchanged" in said and outputs(released)["image"] == STABLE
 
 
 def test_a_release_whose_image_does_not_get_up_goes_back(released):
@@ -161,7 +161,7 @@ def test_a_release_that_withdraws_a_canary_says_so(released):
     apply(released, f"-var=image={STABLE}", f'-var=canary={{"image": "{GOOD}", "percent": 10, "stable": "r"}}')
     run(released, "plan", "aws", "--save", IMAGE=HALF_FAILING)
     said = run(released, "release", "aws", code=1)
-    assert "A canary runs" in said and "this withdraws it" in said
+    assert "A canary is running" in said and "this withdraws it" in said
     assert released.weights() == {"image": STABLE, "canary": None}
 
 
@@ -177,7 +177,7 @@ def test_a_cancelled_release_leaves_what_was_applied_and_no_lock(released):
     time.sleep(0.5)
     (released.stack / "slow").unlink()
     said, _ = process.communicate(timeout=60)
-    assert process.returncode == 130 and "Interrupted" in said and "Rolls back" not in said, said
+    assert process.returncode == 130 and "Interrupted" in said and "Rolling back" not in said, said
     run(released, "plan", "aws", "--save", IMAGE=GOOD)
     run(released, "release", "aws")
 

@@ -160,7 +160,7 @@ def test_a_build_without_a_digest_fails_and_writes_nothing_down(shell, registry)
     shell.builds("")
     file = shell.folder / "digest"
     done = shell.push(f"{registry.host}/meridian:new", DIGEST_FILE=str(file))
-    assert done.returncode == 1 and "gave no digest" in done.stderr and not file.exists()
+    assert done.returncode == 1 and "returned no digest" in done.stderr and not file.exists()
 
 
 LOGINS = [
@@ -224,4 +224,4 @@ def test_an_empty_password_is_refused(shell):
     out = shell.folder / "out"
     out.mkdir()
     done = shell.run("login", LOGINS[0][0], str(out))
-    assert done.returncode == 1 and "No password" in done.stderr
+    assert done.returncode == 1 and "returned no password" in done.stderr

@@ -125,7 +125,7 @@ def test_a_new_image_changes_the_service_and_the_probe_and_nothing_else(azure):
 def test_deploy_keeps_an_image_that_was_supplied(azure):
     (azure.stack / "rehearsal.auto.tfvars.json").unlink()
     said = azure.said("deploy")
-    assert f"Keeps the image that was supplied: {B}" in said and "Resources: 0 added, 0 changed, 0 destroyed" in said
+    assert f"Keeping the image that was supplied: {B}" in said and "Resources: 0 added, 0 changed, 0 destroyed" in said
     assert f"Serves at {azure.outputs()['url']}" in said and "Next: ./taskw verify-azure" in said
 
 
@@ -135,9 +135,9 @@ def test_a_revision_that_does_not_get_ready_gets_nothing_and_is_told(azure, monk
     azure.echo.order("slow", reads=-1)
     azure.set(image=C)
     said = azure.refused()
-    assert "is not ready; the revision before it serves on" in said and "az containerapp logs show" in said
+    assert "is not ready; the previous revision keeps serving" in said and "az containerapp logs show" in said
     # And so when it is tried again, with nothing to change.
-    assert "is not ready; the revision before it serves on" in azure.refused()
+    assert "is not ready; the previous revision keeps serving" in azure.refused()
     assert azure.serving() == {B: 100, C: 0}
     assert (azure.outputs()["revision"], azure.outputs()["image"], azure.probe_image()) == (before, B, B)
     # From here on revisions are ready after they were asked for some times, as on Azure.

@@ -164,7 +164,7 @@ def test_what_serves_stays_in_the_outputs_and_the_probe_when_a_deployment_is_tak
         taskDefinition=schedule["TaskDefinitionArn"])["taskDefinition"]
     assert probe["containerDefinitions"][0]["image"] == STABLE
     # The next deployment goes by what serves.
-    assert f"Keeps the image that was supplied: {STABLE}" in clone.script("deploy").stdout
+    assert f"Keeping the image that was supplied: {STABLE}" in clone.script("deploy").stdout
     assert clone.door.shares() == {version(STABLE): 100} and clone.planned(f"-var=image={STABLE}") == {}
 
 

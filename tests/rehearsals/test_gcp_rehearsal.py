@@ -322,7 +322,7 @@ def test_deploy_keeps_an_image_that_was_supplied(gcp):
         said = gcp.said("deploy", PATH=path, **more)
         assert f"Serves at {gcp.outputs()['url']}" in said and "Next: ./taskw verify-gcp" in said
         assert gcp.serving() == {B: 100}
-    assert f"Keeps the image that was supplied: {B}" in said and "Resources: 0 added, 0 changed, 0 destroyed" in said
+    assert f"Keeping the image that was supplied: {B}" in said and "Resources: 0 added, 0 changed, 0 destroyed" in said
 
 
 def test_without_waiting_the_network_is_left_for_later(gcp):

@@ -101,7 +101,7 @@ def test_states_move_to_the_bucket_where_a_second_writer_is_refused(story):
     shutil.copytree(story.root, other,
         ignore=shutil.ignore_patterns("backend.tf", ".terraform", "*.tfstate*", "colleague"))
     taken_up = story.bootstrap(root=other)
-    assert "goes on with that" in taken_up.stdout and "No changes" in taken_up.stdout
+    assert "continuing with that" in taken_up.stdout and "No changes" in taken_up.stdout
     assert (other / "stacks/bootstrap/aws/backend.tf").exists()
 
     refused = story.terraform("destroy", "-auto-approve", folder=story.root / "stacks/bootstrap/aws", check=False)

@@ -83,7 +83,7 @@ def world(tmp_path_factory):
     "kind, said",
     [
         ("Microsoft.Storage/storageAccounts",
-            f"{ACCOUNT}, where the states are to be kept, exists already and is somebody else's"),
+            f"{ACCOUNT}, where the states are to be kept, exists already and belongs to somebody else"),
         ("Microsoft.ContainerRegistry/registries", f"registry {ACCOUNT}"),
     ],
 )

@@ -177,7 +177,7 @@ def test_a_second_plan_is_empty(clone):
 
 def test_an_image_that_was_supplied_stays(clone):
     said = clone.script("plan").stdout
-    assert f"Keeps the image that was supplied: {FIRST}" in said and "No changes" in said
+    assert f"Keeping the image that was supplied: {FIRST}" in said and "No changes" in said
 
 
 def test_a_new_image_ends_nothing_in_the_plan(clone):

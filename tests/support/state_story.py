@@ -100,7 +100,7 @@ class Story:
         theirs.terraform("init", "-input=false")
         theirs.terraform("apply", "-auto-approve")
         refused = theirs.bootstrap(check=False)
-        assert refused.returncode == 1 and "goes on with that" in refused.stdout, refused.stdout
+        assert refused.returncode == 1 and "continuing with that" in refused.stdout, refused.stdout
         assert "two deployments of one name" in refused.stdout and "Nothing was moved" in refused.stdout
         assert self.notes() == ["third", "of staging"]
         (theirs.stack / "terraform.tfstate").unlink()

@@ -20,7 +20,7 @@ locals {
 # Answers of 500 and above, whoever gives them: the service, or the load balancer in its place.
 resource "aws_cloudwatch_metric_alarm" "errors" {
   alarm_name          = "${var.name}-errors"
-  alarm_description   = "More than 1 percent of the answers, and at least 5 in five minutes, were 500 or above. Log: /meridian/${var.name}/service"
+  alarm_description   = "More than 1 percent of the responses, and at least 5 in five minutes, had status 500 or above. Log: /meridian/${var.name}/service"
   comparison_operator = "GreaterThanThreshold"
   threshold           = 1
   evaluation_periods  = 1
@@ -78,7 +78,7 @@ resource "aws_cloudwatch_metric_alarm" "unhealthy" {
 
 resource "aws_cloudwatch_metric_alarm" "latency" {
   alarm_name          = "${var.name}-latency"
-  alarm_description   = "One answer in a hundred took longer than a second, for 3 minutes."
+  alarm_description   = "One response in a hundred took longer than a second, for 3 minutes."
   namespace           = "AWS/ApplicationELB"
   metric_name         = "TargetResponseTime"
   dimensions          = local.shared ? local.groups["stable"] : local.load_balancer

@@ -32,7 +32,7 @@ locals {
       severity = "WARNING"
       minutes  = 3
       query    = "histogram_quantile(0.99, sum by (le) (rate(${local.latency}[10m]))) > 1000"
-      text     = "One answer in a hundred took longer than a second, for 3 minutes."
+      text     = "One response in a hundred took longer than a second, for 3 minutes."
     }
     # Cloud Run adds instances at 60 percent of CPU: above 90 for ten minutes it is at its maximum, or
     # cannot follow. Memory it does not watch at all.

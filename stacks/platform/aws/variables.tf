@@ -32,7 +32,7 @@ variable "account" {
 
 variable "boundary" {
   description = <<-EOT
-    Whether the roles have the permissions boundary NAME-boundary, which a deployer of the bootstrap's must set and an account of one's
+    Whether the roles have the permissions boundary NAME-boundary, Whether the roles have the permissions boundary NAME-boundary. The bootstrap's deployers must set it; an account of your own need not have it.
     own need not have.
   EOT
   type        = bool

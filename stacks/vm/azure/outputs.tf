@@ -43,11 +43,11 @@ output "session" {
 }
 
 output "name" {
-  description = "Name that all of it was made under; a destroy goes by this one."
+  description = "The name that everything was created under; a destroy goes by it."
   value       = var.name
 }
 
 output "region" {
-  description = "Region that it stands in."
+  description = "Region that it is deployed in."
   value       = var.region
 }
