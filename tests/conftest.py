@@ -15,7 +15,7 @@ PARTS = {
         "commands/test_cost.py", "commands/test_hcp.py", "commands/test_own_service.py", "commands/test_prove.py",
         "commands/test_services.py", "delivery/test_canary*",
         "delivery/test_pipelines*", "delivery/test_supply_tools.py", "lint/test_policies.py", "vm/test_vm_page.py"],
-    "modules/azure": ["*/test_*azure*", "doubles/test_cloud_echo.py"],
+    "modules/azure": ["*/test_*azure*", "doubles/test_fake_cloud.py"],
     "modules/gcp": ["*/test_*gcp*"],
     "stacks/platform": ["*/test_platform_*", "commands/test_services.py"],
     "stacks/vm": ["*/test_vm_*", "commands/test_machines.py"],

@@ -81,11 +81,11 @@ class Aws(Cloud):
             ) from problem
         return f"region {name} with {len(zones)} zones"
 
-    def left(self, stack):
+    def leftovers(self, stack):
         """Asks each service for what the modules make there, by exact name or by the tag Stack: a name
         that only begins alike belongs to another environment."""
         found = []
-        for kind, command, listing, key, *names in self.made(stack.name):
+        for kind, command, listing, key, *names in self.listings(stack.name):
             for item in aws(stack, *command.split()).get(listing, []):
                 title = key(item) if callable(key) else item[key]
                 if title and (not names or title in names):
@@ -116,7 +116,7 @@ class Aws(Cloud):
             ("repository", "ecr describe-repositories", "repositories", "repositoryName", name),
         )
 
-    def made(self, name):
+    def listings(self, name):
         tag = f"Name=tag:Stack,Values={name}"
         describe_alarms = "cloudwatch describe-alarms --alarm-name-prefix"
         alarms = ("errors", "latency", "cpu", "memory", "unhealthy-stable", "unhealthy-canary", "probe")
@@ -155,7 +155,7 @@ class Aws(Cloud):
             ("certificate", f"{certificates} Key=Stack,Values={name}", "ResourceTagMappingList", "ResourceARN"),
         )
 
-    def taken(self, stack, kind, values):
+    def conflict(self, stack, kind, values):
         name = values.get("name")
         if kind == "aws_ecr_repository":
             if name in [each["repositoryName"]
@@ -189,7 +189,7 @@ class AwsMachine(Aws):
     destroys = "5 to 8 minutes: the machine and the load balancer release the network slowly."
     machine = True
 
-    def made(self, name):
+    def listings(self, name):
         tag = f"Name=tag:Stack,Values={name}"
         log_group, profiles = f"/meridian/{name}/machine", "iam list-instance-profiles"
         targets = "elbv2 describe-target-groups"

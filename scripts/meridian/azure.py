@@ -121,7 +121,7 @@ class Azure(Cloud):
             )
         return f"region {name} with {zones} zones"
 
-    def left(self, stack):
+    def leftovers(self, stack):
         """What is in the stack's resource group, and the group itself; nothing of the stack is elsewhere but a record
         of the domain, in a zone that belongs to somebody else."""
         group = f"/subscriptions/{chosen(stack)}/resourceGroups/{stack.name}"
@@ -137,7 +137,7 @@ class Azure(Cloud):
         groups = resource_manager(f"/subscriptions/{chosen(stack)}/resourcegroups", "2021-04-01")["value"]
         return {each["name"]: each["tags"]["expires"] for each in groups if (each.get("tags") or {}).get("expires")}
 
-    def taken(self, stack, kind, values):
+    def conflict(self, stack, kind, values):
         subscription, name = f"/subscriptions/{chosen(stack)}", values.get("name")
         if kind == "azurerm_resource_group":
             path = f"{subscription}/resourceGroups/{name}"
@@ -154,7 +154,7 @@ class Azure(Cloud):
         return None
 
     def found(self, stack, backend, planned):
-        return super().found(stack, backend, planned) if self.taken(stack, *planned) else "nobody has that name"
+        return super().found(stack, backend, planned) if self.conflict(stack, *planned) else "nobody has that name"
 
 
 class AzureMachine(Azure):
@@ -212,5 +212,5 @@ def free(stack, kind, version, name):
     https://learn.microsoft.com/rest/api/storagerp/storage-accounts/check-name-availability"""
     provider = f"https://management.azure.com/subscriptions/{chosen(stack)}/providers/{kind.split('/')[0]}"
     url = f"{provider}/checkNameAvailability?api-version={version}"
-    answer = az("rest", "--method", "post", "--url", url, "--body", json.dumps({"name": name, "type": kind}))
-    return answer["nameAvailable"]
+    response = az("rest", "--method", "post", "--url", url, "--body", json.dumps({"name": name, "type": kind}))
+    return response["nameAvailable"]

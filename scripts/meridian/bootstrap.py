@@ -134,7 +134,7 @@ class Bootstrap(Stack):
                 self.plain.init("-reconfigure")
                 creates, _ = self.planned(plan)
         # The clouds would refuse these too, one by one and in the middle of an apply.
-        found = {address: self.cloud.taken(self, *planned) for address, planned in creates.items()}
+        found = {address: self.cloud.conflict(self, *planned) for address, planned in creates.items()}
         others = {address: each for address, each in found.items() if each}
         if others:
             takes = (

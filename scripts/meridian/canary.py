@@ -209,12 +209,12 @@ def trial(canary, percent, limits, visits, options):
         )
     if not canary.begun:
         examine(canary.service, canary.stable, probe)
-    elif not canary.service.told:
+    elif not canary.service.versioned:
         say("The canary's requests go back to the stable version, so that it can be measured alone again.")
         canary.apply(canary.stable, {**canary.begun, "percent": 0})
     expected = statuses(canary.service, canary.stable, visits.paths)
     baseline = ()
-    if not canary.service.told:
+    if not canary.service.versioned:
         limits, baseline = blind(canary, image, percent, limits, visits)
     try:
         canary.begin(image, percent)

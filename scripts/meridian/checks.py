@@ -119,14 +119,14 @@ def examine(stack, builds, deploys=True, image=None):
     for note in notes():
         say(f"note     {note}")
     tools = [tool.check for tool in (TERRAFORM, CURL, *stack.cloud.tools)]
-    failed = told([*tools, image] if image else tools)
+    failed = report([*tools, image] if image else tools)
     if not all(shutil.which(tool.name) for tool in (TERRAFORM, *stack.cloud.tools)):
         return failed  # There is nothing to ask the account with.
     asked = stack.cloud.checks(stack, builds) if deploys else [lambda: stack.cloud.identity(stack)]
-    return failed + told([stack.itself, *asked])
+    return failed + report([stack.itself, *asked])
 
 
-def told(checks):
+def report(checks):
     """Says what each check saw; how many failed. Without credentials every question fails alike, which is said once."""
     failed = set()
     for check in checks:

@@ -43,15 +43,15 @@ def moment(text):
     return seconds * SECOND + int((found[7] or "").ljust(9, "0"))
 
 
-def told(body):
+def stated_time(body):
     """The time in a JSON object under now or timestamp, or alone; Down where there is none."""
     text = body.decode("utf-8", "replace").strip()
     if text.startswith("{"):
         try:
-            answer = json.loads(text)
+            response = json.loads(text)
         except ValueError:
             raise Down("the response is not JSON") from None
-        text = answer.get("now", answer.get("timestamp"))
+        text = response.get("now", response.get("timestamp"))
     time_told = moment(text) if isinstance(text, str) else None
     if time_told is None:
         raise Down("the response does not tell the time")
@@ -107,30 +107,30 @@ class Checker:
         timer = threading.Timer(self.timeout, stop)
         timer.daemon = True
         timer.start()
-        milliseconds, answer = round(1000 * self.timeout), None
+        milliseconds, response = round(1000 * self.timeout), None
         try:
             sent, start = time.time_ns(), time.monotonic_ns()
             self.connection.request("GET", self.path, headers=self.fields)
-            answer = self.connection.getresponse()
+            response = self.connection.getresponse()
             trip = time.monotonic_ns() - start
             if late.is_set():  # its headers were cut off, which the library takes for their end
-                answer = None
+                response = None
                 raise socket.timeout
-            if answer.status != 200:
-                raise Down(f"status {answer.status}")
-            if answer.getheader("Age", "0") != "0":
+            if response.status != 200:
+                raise Down(f"status {response.status}")
+            if response.getheader("Age", "0") != "0":
                 raise Down("a cache answered in its place")
-            body = answer.read(MAX_BODY + 1)
+            body = response.read(MAX_BODY + 1)
             if len(body) > MAX_BODY:
                 raise Down(f"the response is longer than {MAX_BODY} bytes")
             if late.is_set():
                 raise socket.timeout
-            return offset(sent, told(body), sent + trip), trip
+            return offset(sent, stated_time(body), sent + trip), trip
         except socket.gaierror:
             raise Down(f"the host {self.connection.host} is not known") from None
         except (OSError, http.client.HTTPException) as error:
             if late.is_set() or isinstance(error, socket.timeout):
-                what = "the response did not end" if answer else "no response"
+                what = "the response did not end" if response else "no response"
                 raise Down(f"{what} within {milliseconds} ms") from None
             if isinstance(error, ConnectionRefusedError):
                 raise Down("no connection") from None

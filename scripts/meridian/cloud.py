@@ -37,11 +37,11 @@ class Cloud(abc.ABC):
         is pushed."""
 
     @abc.abstractmethod
-    def left(self, stack):
+    def leftovers(self, stack):
         """A line for each thing of the stack that still exists, asked of the cloud's own API and not of the state."""
 
     @abc.abstractmethod
-    def taken(self, stack, kind, values):
+    def conflict(self, stack, kind, values):
         """What has the name already that a resource of this type would be given, and its id for an import; or None."""
 
     def expiring(self, stack):
@@ -76,8 +76,8 @@ def outputs_of(plan):
 
     That of the image is told once it serves; before, it is the one that is asked for.
     """
-    told = {name: output.get("value") for name, output in plan.get("planned_values", {}).get("outputs", {}).items()}
-    return {**told, "image": told.get("image") or plan.get("variables", {}).get("image", {}).get("value")}
+    outputs = {name: output.get("value") for name, output in plan.get("planned_values", {}).get("outputs", {}).items()}
+    return {**outputs, "image": outputs.get("image") or plan.get("variables", {}).get("image", {}).get("value")}
 
 
 def canary_ends(canary, planned):

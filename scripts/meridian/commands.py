@@ -163,10 +163,10 @@ def destroy(stack, options):
         stack.cloud.destroy(stack, options)
     else:
         say("The state is empty. Querying the cloud all the same.")
-    left = stack.cloud.left(stack)
-    if left:
+    leftovers = stack.cloud.leftovers(stack)
+    if leftovers:
         raise Problem(
-            f"Resources of {name} remain, {len(left)}:\n  " + "\n  ".join(left),
+            f"Resources of {name} remain, {len(leftovers)}:\n  " + "\n  ".join(leftovers),
             "Repeat the command; whatever remains then was created by hand, or by an apply that lost its state.",
         )
     say(f"{title} no longer lists anything of {name}.")

@@ -149,13 +149,14 @@ class Gcp(Cloud):
         labels = [each.get("labels", {}) for each in services]
         return {each["stack"]: each["expires"] for each in labels if each.get("expires") and each.get("stack")}
 
-    def left(self, stack):
+    def leftovers(self, stack):
         """Asks each interface for what the stack makes there, by exact name: one that only begins alike
         belongs to another environment."""
-        made = self.made(stack.name, chosen(stack), stack.variable("region"))
-        return [f"{kind} {title(item)}" for kind, url, key, title in made for item in every(url, key) if title(item)]
+        listings = self.listings(stack.name, chosen(stack), stack.variable("region"))
+        return [f"{kind} {title(item)}"
+            for kind, url, key, title in listings for item in every(url, key) if title(item)]
 
-    def made(self, name, place, region):
+    def listings(self, name, place, region):
         """Kind, address of its list, key of the list, and what names an item if it is the stack's."""
         compute = f"https://compute.googleapis.com/compute/v1/projects/{place}"
         monitoring = f"https://monitoring.googleapis.com/v3/projects/{place}"
@@ -218,7 +219,7 @@ class Gcp(Cloud):
         named = dict.fromkeys(("GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE"), file)
         return {**named, "TF_VAR_project": os.environ["GCP_PROJECT"]}
 
-    def taken(self, stack, kind, values):
+    def conflict(self, stack, kind, values):
         project = chosen(stack)
         if kind == "google_artifact_registry_repository":
             path = f"projects/{project}/locations/{values['location']}/repositories/{values['repository_id']}"
@@ -269,7 +270,7 @@ class GcpMachine(Gcp):
     def destroy(self, stack, options):
         Cloud.destroy(self, stack, options)
 
-    def made(self, name, place, region):
+    def listings(self, name, place, region):
         compute = f"https://compute.googleapis.com/compute/v1/projects/{place}"
 
         def ours(item, labels):
@@ -381,13 +382,13 @@ def every(url, key):
     items, page = [], ""
     while True:
         try:
-            answer = ask(f"{url}{'&' if '?' in url else '?'}pageToken={page}" if page else url)
+            response = ask(f"{url}{'&' if '?' in url else '?'}pageToken={page}" if page else url)
         except Refused as refused:
             if refused.reason == "SERVICE_DISABLED" or refused.status == 404:
                 return items
             raise
-        items += answer.get(key, [])
-        page = answer.get("nextPageToken")
+        items += response.get(key, [])
+        page = response.get("nextPageToken")
         if not page:
             return items
 

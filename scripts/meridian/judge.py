@@ -97,7 +97,7 @@ class Limits:
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
+class Response:
     """One answer as a visitor got it."""
 
     status: int  # of HTTP; 0 when there was none: no connection, no answer in time
@@ -113,11 +113,11 @@ class Count:
         self.answers = self.failed = 0
         self.times = collections.defaultdict(list)  # by path, sorted, of what did not fail
 
-    def add(self, answer, failed):
+    def add(self, response, failed):
         self.answers += 1
         self.failed += failed
         if not failed:
-            bisect.insort(self.times[answer.path], answer.seconds)
+            bisect.insort(self.times[response.path], response.seconds)
 
     @property
     def percent(self):
@@ -153,18 +153,18 @@ class Judge:
         self.probes = 0
         self.probe_problem = "it has not run yet"
 
-    def answer(self, answer):
-        wrong = answer.status != self.expected.get(answer.path, answer.status)
-        failed = answer.status == 0 or answer.status >= 500 or answer.clock_off or wrong
-        window = self._windows[answer.sent // WINDOW_SECONDS]
-        if answer.version in self._versions:
-            self._versions[answer.version].add(answer, failed)
+    def record(self, response):
+        wrong = response.status != self.expected.get(response.path, response.status)
+        failed = response.status == 0 or response.status >= 500 or response.clock_off or wrong
+        window = self._windows[response.sent // WINDOW_SECONDS]
+        if response.version in self._versions:
+            self._versions[response.version].add(response, failed)
             window[0] += 1
-        elif not answer.version and (answer.status == 0 or answer.status >= 500):
+        elif not response.version and (response.status == 0 or response.status >= 500):
             # Lost on the way, or a load balancer speaks for a target: whose it was, nothing tells.
             window[1] += 1
         else:
-            self.others.add(answer, failed)
+            self.others.add(response, failed)
 
     def _gone(self, window):
         """Whether more was lost than the canary's share could be: then the network was away, for us or for both."""

@@ -192,11 +192,11 @@ def comment(stack, options):
     """Shows the saved plan under the pull request, in one comment for each cloud and environment, by GITHUB_TOKEN."""
     number = pull_request()
     shown = saved_plan(stack)
-    told = (line for line in reversed(shown.splitlines()) if line.startswith(("Plan:", "No changes")))
-    summary = next(told, "Changes of outputs only.")
+    summaries = (line for line in reversed(shown.splitlines()) if line.startswith(("Plan:", "No changes")))
+    summary = next(summaries, "Changes of outputs only.")
     text = f"### {stack.cloud.title}, {stack.env}\n{summary}\n"
     text += f"<details><summary>Plan</summary>\n\n```\n{shown}\n```\n</details>\n"
-    tell("GITHUB_STEP_SUMMARY", text)
+    append("GITHUB_STEP_SUMMARY", text)
     if number is None:
         say(summary, "There is no pull request to comment on.")
         return
@@ -316,15 +316,15 @@ def drift(stack, options):
 
 def output(name, value):
     """For the steps that follow."""
-    tell("GITHUB_OUTPUT", f"{name}={value}\n")
+    append("GITHUB_OUTPUT", f"{name}={value}\n")
 
 
 def notice(text):
     say(f"::notice::{text}" if "GITHUB_ACTIONS" in os.environ else text)
-    tell("GITHUB_STEP_SUMMARY", f"{text}\n\n")
+    append("GITHUB_STEP_SUMMARY", f"{text}\n\n")
 
 
-def tell(file, text):
+def append(file, text):
     """Appends to a file that a variable names, where there is a pipeline to tell."""
     if os.environ.get(file):
         with open(os.environ[file], "a") as stream:

@@ -203,7 +203,7 @@ class Hands:
             self.stack.cloud.destroy(self.stack, self.options)
 
     def left(self):
-        return self.stack.cloud.left(self.stack)
+        return self.stack.cloud.leftovers(self.stack)
 
     def aws(self, *arguments):
         return aws(self.stack, *arguments)

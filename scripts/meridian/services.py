@@ -39,8 +39,8 @@ def new_service(_, options):
     if there:
         raise Problem(f"{service} is declared already, in stacks/platform/{there[0]}/{DECLARED}.",
             f"./taskw deploy-{there[0]} SERVICE={service}")
-    taken = {each["slot"] for all_ in declared.values() for each in all_.values()}
-    slot = next(number for number in range(1, MOST + 2) if number not in taken)
+    conflict = {each["slot"] for all_ in declared.values() for each in all_.values()}
+    slot = next(number for number in range(1, MOST + 2) if number not in conflict)
     if slot > MOST:
         raise Problem(f"All {MOST} slots are taken.",
             "A further platform, with a name and a domain of its own, has as many.")

@@ -159,15 +159,15 @@ class Stack:
         platform = self.platform
         name = platform.variable("name")
         platform.init()
-        told = platform.terraform.outputs().get("tfvars")
-        if not told:
+        reported = platform.terraform.outputs().get("tfvars")
+        if not reported:
             raise Problem(f"The platform {name} does not stand, which {self.service} would stand on.",
                 f"{platform.command('deploy')}")
-        if self.service not in told["platform"]["services"]:
-            has = ", ".join(told["platform"]["services"]) or "none"
+        if self.service not in reported["platform"]["services"]:
+            has = ", ".join(reported["platform"]["services"]) or "none"
             raise Problem(f"The platform {name} does not declare {self.service}; it has {has}.",
                 f"Declare it in services of stacks/{platform.place}, then {platform.command('deploy')}")
-        self.platform_file.write_text(json.dumps(told, indent=2) + "\n")
+        self.platform_file.write_text(json.dumps(reported, indent=2) + "\n")
 
     def stands_alone(self):
         """Stops where a platform would be put under what has a network of its own, which would be destroyed."""

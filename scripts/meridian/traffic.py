@@ -9,7 +9,7 @@ import urllib.parse
 import urllib.request
 
 from meridian import clock
-from meridian.judge import Answer
+from meridian.judge import Response
 
 # A JSON answer that tells the time is short; of any other the head is enough.
 MOST_BYTES = 4096
@@ -39,15 +39,15 @@ def visit(url, timeout, path="", judged=True):
             body = response.read(MOST_BYTES)
             version = response.headers.get("Service-Version", "")
             off = judged and clock_off(body, sent, received)
-            return Answer(response.status, version, off, path, started, time.monotonic() - started)
+            return Response(response.status, version, off, path, started, time.monotonic() - started)
     except (OSError, http.client.HTTPException):
-        return Answer(0, path=path, sent=started)
+        return Response(0, path=path, sent=started)
 
 
 def clock_off(body, sent, received):
     """Whether the time in an answer lies outside the tolerance for certain."""
     try:
-        server = clock.told(body)
+        server = clock.stated_time(body)
     except clock.Down:
         return False
     low, high = clock.offset(round(sent * clock.SECOND), server, round(received * clock.SECOND))

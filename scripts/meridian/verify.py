@@ -26,8 +26,8 @@ def get(url, path="/", headers=None):
     connection = kind(parts.hostname, parts.port, timeout=TIMEOUT)
     try:
         connection.request("GET", path, headers=headers or {})
-        answer = connection.getresponse()
-        return answer.status, answer.headers, answer.read().decode(errors="replace")
+        response = connection.getresponse()
+        return response.status, response.headers, response.read().decode(errors="replace")
     finally:
         connection.close()
 
@@ -40,7 +40,7 @@ def until_it_answers(url, version=None, minutes=5, check=CHECKS[0]):
     """
     end, wanted = time.monotonic() + 60 * minutes, version or url
     takes = "A new machine takes 3 to 5 minutes" if version else "A new name takes a minute or two"
-    told = None
+    reported = None
     while True:
         try:
             status, headers, _ = get(url, check["path"])
@@ -53,9 +53,9 @@ def until_it_answers(url, version=None, minutes=5, check=CHECKS[0]):
         if time.monotonic() > end:
             what = f"{wanted} did not answer{f' at {url}' if version else ''} within {minutes} minutes: {seen}."
             raise Problem(what, "Troubleshooting in the cloud's guide says where to look.")
-        if told != seen:
+        if reported != seen:
             say(f"Waiting for {wanted}: {seen}. {takes}; gives up after {minutes}.")
-            told = seen
+            reported = seen
         time.sleep(2)
 
 
@@ -158,9 +158,9 @@ class Meridian(Verification):
         if status == 200 and kind.get("Content-Type", "").startswith("text/html"):
             return None, "is a page, as with MERIDIAN_HOME=hello"
         try:
-            answer = json.loads(text)
-            if status == 200 and set(answer) == {"timestamp", "ip"}:
-                return answer["ip"], text.strip()
+            response = json.loads(text)
+            if status == 200 and set(response) == {"timestamp", "ip"}:
+                return response["ip"], text.strip()
         except ValueError:
             pass
         raise Problem(f"GET / answered {status} {text[:200]!r}.", 'It should be {"timestamp": …, "ip": …}.')

@@ -13,7 +13,7 @@ from meridian.checks import built
 from meridian.console import ROOT, Problem, run, say
 from meridian.github import GitHub
 from meridian.image import Image, sign_in
-from meridian.pipeline import credentials, tell
+from meridian.pipeline import credentials, append
 
 POM = "app/pom.xml"
 TITLE = "Vulnerabilities: newer versions fix what the service is made of"
@@ -45,7 +45,7 @@ def scan(_, options):
     mended = section("Fixed in a newer version:", found, True)
     text = mended + section("No fix yet, or none needed:", found, False)
     say(text or "No known vulnerabilities.")
-    tell("GITHUB_STEP_SUMMARY", text)
+    append("GITHUB_STEP_SUMMARY", text)
     if options.issue:
         GitHub().issue(TITLE, text if mended else None)
         return 0
@@ -60,9 +60,9 @@ def section(heading, found, mended):
     return f"{heading}\n\n{''.join(lines)}\n" if lines else ""
 
 
-def findings(told):
+def findings(report):
     """Of each vulnerability and package: whether a newer version mends it, and a line that tells."""
-    for result in told["results"]:
+    for result in report["results"]:
         # Of a list the whole path, of an image that in it.
         place = os.path.relpath(result["source"]["path"], ROOT) if result["source"]["type"] == "sbom" else (
             result["source"]["path"].lstrip("/"))

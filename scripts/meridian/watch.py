@@ -67,27 +67,27 @@ class Service:
     url: str
     checks: tuple  # paths and statuses, as the stack says
     meridian: bool = True  # whether a time in its answers is its clock
-    told: bool = True
+    versioned: bool = True
 
     def first(self):
         """Answer on the first path, and whether it is what it should be."""
-        answer = visit(self.url + self.checks[0]["path"], 10, judged=self.meridian)
-        return answer, answer.status == self.checks[0]["status"] and not answer.clock_off
+        response = visit(self.url + self.checks[0]["path"], 10, judged=self.meridian)
+        return response, response.status == self.checks[0]["status"] and not response.clock_off
 
     def known(self, *images):
         """The same with told: only Meridian is known to send Service-Version; of others their answers show it."""
         known = self.meridian or any(self.first()[0].version in map(version, images) for _ in range(5))
-        return dataclasses.replace(self, told=known)
+        return dataclasses.replace(self, versioned=known)
 
 
 def examine(service, stable, probe):
     """Refuses a trial in which nothing could be told: before anything is changed."""
-    answer, right = service.first()
+    response, right = service.first()
     wanted, path = version(stable), service.checks[0]["path"]
-    if service.told and answer.version != wanted or not right and not service.meridian:
+    if service.versioned and response.version != wanted or not right and not service.meridian:
         raise Problem(
-            f'{service.url}{path} answers {answer.status or "nothing"} as version "{answer.version}", '
-            f'but {service.checks[0]["status"]}{f" as {wanted}" if service.told else ""} is expected.',
+            f'{service.url}{path} answers {response.status or "nothing"} as version "{response.version}", '
+            f'but {service.checks[0]["status"]}{f" as {wanted}" if service.versioned else ""} is expected.',
             "A canary is judged beside a healthy service. Deploy once more, then try again.",
         )
     if not probe:
@@ -109,15 +109,15 @@ def statuses(service, stable, paths):
     wanted = {check["path"]: check["status"] for check in service.checks}
     for path in paths:
         for _ in range(20):
-            answer = visit(service.url + path, 10, path)
-            right = answer.status == wanted[path] if path in wanted else 0 < answer.status < 500
-            if right and (not service.told or answer.version == version(stable)):
-                found[path] = answer.status
+            response = visit(service.url + path, 10, path)
+            right = response.status == wanted[path] if path in wanted else 0 < response.status < 500
+            if right and (not service.versioned or response.version == version(stable)):
+                found[path] = response.status
                 break
         else:
             raise Problem(
-                f'{path} answers {answer.status or "nothing"} as version "{answer.version}", in none of 20 tries '
-                f'{wanted.get(path, "below 500")}{f" as the stable {version(stable)}" if service.told else ""}.',
+                f'{path} answers {response.status or "nothing"} as version "{response.version}", in none of 20 tries '
+                f'{wanted.get(path, "below 500")}{f" as the stable {version(stable)}" if service.versioned else ""}.',
                 "PATHS must name paths that the stable version answers, since the canary is compared with it. "
                 "Nothing was changed.",
             )
@@ -141,8 +141,8 @@ def watch(service, stable, canary, limits, visits, probe, percent, expected, bas
     """
     begin = time.monotonic()
     judge = Judge(version(stable), version(canary), limits, percent=percent, expected=expected, probed=bool(probe))
-    for answer in baseline:
-        judge.answer(dataclasses.replace(answer, version=version(stable)))
+    for response in baseline:
+        judge.record(dataclasses.replace(response, version=version(stable)))
     probed = threading.Event()
     results = []
 
@@ -153,21 +153,21 @@ def watch(service, stable, canary, limits, visits, probe, percent, expected, bas
 
     thread = threading.Thread(target=probe_on, daemon=True)
     thread.start()
-    told = 0
+    versioned = 0
     try:
         with Traffic(service.url, visits.paths, visits.per_second, judged=service.meridian) as traffic:
             while True:
                 time.sleep(0.2)
-                for answer in traffic.answers():
-                    judge.answer(dataclasses.replace(answer, version=version(canary)) if baseline else answer)
+                for response in traffic.answers():
+                    judge.record(dataclasses.replace(response, version=version(canary)) if baseline else response)
                 while results:
                     judge.probe(*results.pop(0))
                 elapsed = time.monotonic() - begin
                 verdict, reason = judge.verdict(elapsed)
                 if verdict is not Verdict.WATCH:
                     return verdict, reason
-                if elapsed >= told:
-                    told += TELL_EVERY_SECONDS
+                if elapsed >= versioned:
+                    versioned += TELL_EVERY_SECONDS
                     say(f"  {elapsed:4.0f} s  canary: {judge.canary}; stable: {judge.stable}; {reason}")
     finally:
         probed.set()
@@ -178,13 +178,13 @@ def confirm(service, image, seconds=180, answers=20):
     deadline = time.monotonic() + seconds
     in_a_row = 0
     while in_a_row < answers:
-        answer, right = service.first()
-        served = right and (not service.told or answer.version == version(image))
+        response, right = service.first()
+        served = right and (not service.versioned or response.version == version(image))
         in_a_row = in_a_row + 1 if served else 0
         if time.monotonic() > deadline:
             raise Problem(
-                f'{seconds} s after the promotion, responses still have status {answer.status} from '
-                f'"{answer.version}".',
+                f'{seconds} s after the promotion, responses still have status {response.status} from '
+                f'"{response.version}".',
                 f"Expected are {service.checks[0]['status']} from {version(image)}. "
                 "./taskw verify-aws, -azure or -gcp shows more.",
             )

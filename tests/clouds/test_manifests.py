@@ -26,8 +26,8 @@ def test_each_manifest_is_planned_or_refused():
 @pytest.mark.parametrize("row", [row for row in ROWS if row[2] == "refused"], ids=lambda row: row[0][:40])
 def test_a_refusal_has_its_field_and_its_reason(row):
     field, reason = re.fullmatch(r"(`.+`): (.+)", row[3]).groups()
-    [told] = [line for line in FITS.split("\n") if reason in line]
-    assert "| not here: " in told and field
+    [reported] = [line for line in FITS.split("\n") if reason in line]
+    assert "| not here: " in reported and field
 
 
 @pytest.mark.needs("terraform")

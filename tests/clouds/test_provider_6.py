@@ -77,13 +77,13 @@ def used(text):
         if found := re.fullmatch(r'(\w+)((?: "[\w.-]+")*) \{\}?', line):
             labels = re.findall(r'"([\w.-]+)"', found[2])
             stack.append((labels[0] if found[1] == "dynamic" else found[1], labels))
-            yield from told(stack, None)
+            yield from reported(stack, None)
         elif found := re.match(r"(\w+)\s*=", line):
-            yield from told(stack, found[1])
+            yield from reported(stack, found[1])
             expression = indent if line[-1] in "[{(" else None
 
 
-def told(stack, name):
+def reported(stack, name):
     if not stack or stack[0][0] not in ("resource", "data") or (name is None and len(stack) == 1):
         return
     kind, (type_, _) = stack[0]

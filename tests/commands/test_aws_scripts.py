@@ -159,9 +159,9 @@ class Service(Front):
 
     def __init__(self):
         self.wrong = {}
-        super().__init__(self.tell)
+        super().__init__(self.respond)
 
-    def tell(self, request):
+    def respond(self, request):
         wrong = self.wrong
         address = request.headers.get(wrong.get("believes", ""), "203.0.113.7")
         if wrong.get("confused", "-") in request.headers:  # as where a load balancer appends to it
@@ -176,11 +176,11 @@ class Service(Front):
             "/api/foo": document,
             **{path: {} for path in wrong.get("shows", ())},
         }
-        answer = pages.get(request.path)
+        response = pages.get(request.path)
         if request.path == wrong.get("page"):
             return reply(b"<html>", Content_Type="text/html", Service_Version=DIGEST)
-        body = b"<html>" if request.path == wrong.get("breaks") else answer
-        return reply(body, 404 if answer is None else 200, Service_Version=wrong.get("version", DIGEST))
+        body = b"<html>" if request.path == wrong.get("breaks") else response
+        return reply(body, 404 if response is None else 200, Service_Version=wrong.get("version", DIGEST))
 
 
 @pytest.fixture

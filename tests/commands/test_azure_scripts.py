@@ -51,10 +51,10 @@ def az(tmp_path, monkeypatch):
 
     def run(*command, **_):
         line = " ".join(command)
-        answer = next(answer for words, answer in answers.items() if words in line)
-        if isinstance(answer, str):
-            return subprocess.CompletedProcess(command, 1, "", answer)
-        return subprocess.CompletedProcess(command, 0, json.dumps(answer), "")
+        response = next(response for words, response in answers.items() if words in line)
+        if isinstance(response, str):
+            return subprocess.CompletedProcess(command, 1, "", response)
+        return subprocess.CompletedProcess(command, 0, json.dumps(response), "")
 
     monkeypatch.setattr(azure, "run", run)
     monkeypatch.delenv("ARM_SUBSCRIPTION_ID", raising=False)
@@ -136,18 +136,18 @@ def test_doctor_finds_a_region_that_will_not_do(az, region, what):
 
 def test_nothing_is_left_when_the_group_is_gone(az):
     az["/resources"] = 'ERROR: Not Found({"error":{"code":"ResourceGroupNotFound"}})'
-    assert AZURE.left(Stack()) == []
+    assert AZURE.leftovers(Stack()) == []
 
 
 def test_what_is_left_is_told(az):
     az["/resources"] = {"value": [{"type": "Microsoft.Network/virtualNetworks", "name": "mine"}]}
-    assert AZURE.left(Stack()) == ["Microsoft.Network/virtualNetworks mine", "resource group meridian"]
+    assert AZURE.leftovers(Stack()) == ["Microsoft.Network/virtualNetworks mine", "resource group meridian"]
 
 
 def test_destroy_does_not_take_a_question_that_failed_for_nothing_left(az):
     az["/resources"] = "ERROR: AADSTS700082: The refresh token has expired"
     with pytest.raises(Problem, match="has expired"):
-        AZURE.left(Stack())
+        AZURE.leftovers(Stack())
 
 
 def test_the_provider_is_not_built_where_it_is(tmp_path):

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from doubles.cloud_echo import Echo
+from doubles.fake_cloud import FakeCloud
 from support.gcp_world import gcloud
 from support.machine import ROOT, copy
 
@@ -22,13 +22,13 @@ PROJECT = "test-project"
 class Machine:
     def __init__(self, folder):
         self.folder = folder
-        self.echo = Echo("Google", folder, ["*.googleapis.com"])
+        self.fake = FakeCloud("Google", folder, ["*.googleapis.com"])
         copy(folder, "scripts", "stacks/gcp", "app/pom.xml")
         ours = {name: value
             for name, value in os.environ.items() if not name.startswith(("GOOGLE_", "CLOUDSDK_", "TF_", "IMAGE"))}
         self.environment = {
             **ours,
-            **self.echo.environment,
+            **self.fake.environment,
             "PATH": f"{gcloud(folder)}:{os.environ['PATH']}",
             "TF_VAR_project": PROJECT,
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -45,13 +45,13 @@ class Machine:
 def machine(tmp_path_factory):
     machine = Machine(tmp_path_factory.mktemp("machine"))
     yield machine
-    machine.echo.stop()
+    machine.fake.stop()
 
 
 @pytest.fixture(autouse=True)
 def on(machine):
-    machine.echo.order("enable", services=["compute"])
-    machine.echo.order("deny", permissions=[])
+    machine.fake.order("enable", services=["compute"])
+    machine.fake.order("deny", permissions=[])
 
 
 def test_a_machine_that_has_all_is_ready(machine):
@@ -129,7 +129,7 @@ def test_a_region_that_google_does_not_have_is_told(machine):
 
 
 def test_missing_rights_are_named(machine):
-    machine.echo.order("deny", permissions=["run.services.create", "iam.serviceAccounts.actAs"])
+    machine.fake.order("deny", permissions=["run.services.create", "iam.serviceAccounts.actAs"])
     code, said = machine.doctor()
     assert code == 1 and "lacks iam.serviceAccounts.actAs, run.services.create" in said
 
@@ -140,14 +140,14 @@ def test_a_project_where_nothing_is_on_yet_is_no_fault(tmp_path):
         code, said = machine.doctor()
         assert code == 0 and "the Compute Engine API is off, and the deployment enables it" in said
     finally:
-        machine.echo.stop()
+        machine.fake.stop()
 
 
 ACCOUNT = "meridian-machine@test-project.iam.gserviceaccount.com"
 
 
 @pytest.mark.parametrize(
-    "stack, outputs, told",
+    "stack, outputs, reported",
     [
         ("gcp", {"machine": ACCOUNT}, {"repository_url": '"r"'}),
         ("vm/gcp", {"machine": ACCOUNT}, {"repository_url": '"r"', "machine": f'"{ACCOUNT}"'}),
@@ -158,6 +158,6 @@ ACCOUNT = "meridian-machine@test-project.iam.gserviceaccount.com"
         ("bootstrap/gcp", {"machine": ACCOUNT}, {}),
     ],
 )
-def test_each_stack_is_told_what_it_takes_of_the_bootstrap(stack, outputs, told):
+def test_each_stack_is_told_what_it_takes_of_the_bootstrap(stack, outputs, reported):
     text = shared(ROOT / "stacks" / stack, "bootstrap", {"repository_url": "r", **outputs})
-    assert dict(line.split(" = ") for line in text.splitlines() if not line.startswith("#")) == told
+    assert dict(line.split(" = ") for line in text.splitlines() if not line.startswith("#")) == reported

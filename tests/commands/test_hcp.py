@@ -12,7 +12,7 @@ import pytest
 from support.certificates import issued
 from support.fronts import Front, reply
 from support.machine import ROOT, ran
-from support.state_story import STACK
+from support.state_scenario import STACK
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform")]
 
@@ -24,10 +24,10 @@ def workspace(mode):
 
 
 def refuse(status):
-    return tell({"errors": [{"status": str(status), "title": "refused"}]}, status)
+    return respond({"errors": [{"status": str(status), "title": "refused"}]}, status)
 
 
-def tell(body=b"", status=200, **headers):
+def respond(body=b"", status=200, **headers):
     return reply(body, status, **{"Content_Type": "application/vnd.api+json", "TFP_API_Version": "2.6", **headers})
 
 
@@ -38,39 +38,39 @@ class Hcp(Front):
         self.workspaces = {}
         self.terraform = json.loads(subprocess.run(["terraform", "version", "-json"], check=True,
             capture_output=True).stdout)["terraform_version"]
-        super().__init__(self.answer, certificate)
+        super().__init__(self.respond, certificate)
 
-    def answer(self, request):
+    def respond(self, request):
         body = request.body
         path = request.path.split("?")[0]
         if path == "/.well-known/terraform.json":
-            return tell({"tfe.v2": "/api/v2/", "tfe.v2.1": "/api/v2/", "tfe.v2.2": "/api/v2/"},
+            return respond({"tfe.v2": "/api/v2/", "tfe.v2.1": "/api/v2/", "tfe.v2.2": "/api/v2/"},
                 Content_Type="application/json")
         workspaces = self.workspaces
         if path.startswith("/state/"):
             kept = workspaces[path.split("/")[2]]
             if request.method == "PUT" and not path.endswith("/json"):
                 kept["state"] = body
-            return tell(kept["state"] or b"")
+            return respond(kept["state"] or b"")
         if request.headers["Authorization"] != f"Bearer {TOKEN}":
             return refuse(401)
         if path == "/api/v2/ping":
-            return tell(status=204)
+            return respond(status=204)
         if path == "/api/v2/organizations/someone/entitlement-set":
-            return tell({"data": {"id": "org", "type": "entitlement-sets",
+            return respond({"data": {"id": "org", "type": "entitlement-sets",
                 "attributes": {"operations": True, "state-storage": True}}})
         if path == "/api/v2/organizations/someone/workspaces":
             wanted = json.loads(body)["data"]["attributes"]
             workspaces[wanted["name"]] = workspace(wanted.get("execution-mode", "remote"))
-            return tell(self.shown(wanted["name"]), 201)
+            return respond(self.shown(wanted["name"]), 201)
         if named := re.fullmatch(r"/api/v2/organizations/someone/workspaces/(.*)", path):
-            return tell(self.shown(named[1])) if named[1] in workspaces else refuse(404)
+            return respond(self.shown(named[1])) if named[1] in workspaces else refuse(404)
         if path.endswith("outputs"):
             name = path.removesuffix("/current-state-version-outputs").removesuffix("/outputs").split(
                 "/")[-1].removeprefix("ws-")
-            return tell(self.outputs(name))
+            return respond(self.outputs(name))
         if version := re.fullmatch(r"/api/v2/state-versions/(.*)", path):
-            return tell(self.version(version[1]))
+            return respond(self.version(version[1]))
         name, verb = re.fullmatch(r"/api/v2/workspaces/ws-([^/]*)/?(.*)", path).groups()
         asked = workspaces[name]
         if verb == "actions/lock":
@@ -80,11 +80,11 @@ class Hcp(Front):
         elif verb.startswith("actions/"):
             asked["lock"] = None
         elif verb == "current-state-version":
-            return tell(self.version(name)) if asked["state"] else refuse(404)
+            return respond(self.version(name)) if asked["state"] else refuse(404)
         elif verb == "state-versions":
             asked["serial"] = json.loads(body)["data"]["attributes"]["serial"]
-            return tell(self.version(name), 201)
-        return tell(self.shown(name))
+            return respond(self.version(name), 201)
+        return respond(self.shown(name))
 
     def shown(self, name):
         shown = self.workspaces[name]

@@ -32,9 +32,9 @@ class Quotes(Front):
         self.pages = {"/quote": 200, "/healthz": 204, "/old": 301}
         self.headers = {}
         self.wrong = "-"  # by which header of a visitor it breaks
-        super().__init__(self.tell)
+        super().__init__(self.respond)
 
-    def tell(self, request):
+    def respond(self, request):
         status = 500 if self.wrong in request.headers else self.pages.get(request.path, 404)
         # A time of its own, which no clock is to be judged by.
         return reply({"timestamp": "2001-01-01T00:00:00Z"}, status, **self.headers)
@@ -89,7 +89,7 @@ def test_a_version_of_the_services_own_is_no_digest_and_proves_nothing(machine, 
 class Told(Quotes):
     """Meridian's own, as far as the clock's judge asks."""
 
-    def tell(self, request):
+    def respond(self, request):
         now = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=self.late)
         pages = {"/now": {"now": now.isoformat().replace("+00:00", "Z")},
             "/": {"timestamp": now.isoformat(), "ip": "203.0.113.7"}}
@@ -98,9 +98,9 @@ class Told(Quotes):
 
 @pytest.mark.parametrize(("late", "code", "word"), [(0, 0, "OK"), (7, 1, "Failed")])
 def test_without_app_and_a_jdk_the_clock_of_meridian_is_judged_all_the_same(machine, late, code, word):
-    with Told() as told:
-        told.late = late
-        deployed(machine, built=False, url=told.url, image=IMAGE)
+    with Told() as reported:
+        reported.late = late
+        deployed(machine, built=False, url=reported.url, image=IMAGE)
         done = machine.run("verify")
         assert done.returncode == code and f"{word}: clock " in done.stdout, done.stdout
         assert "GET / {" in done.stdout and "Metrics and health are not public" in done.stdout
@@ -111,9 +111,9 @@ def test_what_cannot_be_built_leaves_the_judging_to_python(machine):
     (machine.root / "app/pom.xml").touch()
     machine.replace("scripts/jdk", "#!/bin/sh\necho /nowhere\n")
     machine.replace("app/maven", "#!/bin/sh\nexit 1\n")
-    with Told() as told:
-        told.late = 0
-        deployed(machine, built=False, url=told.url, image=IMAGE)
+    with Told() as reported:
+        reported.late = 0
+        deployed(machine, built=False, url=reported.url, image=IMAGE)
         done = machine.run("verify")
         assert done.returncode == 0 and "OK: clock " in done.stdout and "cannot be built" in done.stdout, done.stdout
 

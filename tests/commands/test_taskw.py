@@ -21,11 +21,11 @@ pytestmark = pytest.mark.usefixtures("service_command")
 def clock():
     """Tells the time; /late tells it ten seconds late."""
 
-    def tell(request):
+    def respond(request):
         late = datetime.timedelta(seconds=10 if request.path == "/late" else 0)
         return reply((datetime.datetime.now(datetime.timezone.utc) - late).strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode())
 
-    with Front(tell) as front:
+    with Front(respond) as front:
         yield front.url
 
 

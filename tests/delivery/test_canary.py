@@ -14,7 +14,7 @@ from support.machine import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from meridian.judge import Answer, Judge, Limits, Verdict, worse
+from meridian.judge import Response, Judge, Limits, Verdict, worse
 from meridian.traffic import Traffic, clock_off, visit
 
 STABLE = "sha256:" + "a" * 64
@@ -29,10 +29,10 @@ def judge(**settings):
 def serve(subject, canary, stable=2700, status=200, path="/now", seconds=0.02):
     """The canary's answers, and nine times as many of the stable around them, at the same times."""
     for number in range(stable):
-        subject.answer(Answer(200, STABLE, False, path, 600 * number / stable, 0.02 + 0.01 * (number % 10) / 10))
+        subject.record(Response(200, STABLE, False, path, 600 * number / stable, 0.02 + 0.01 * (number % 10) / 10))
     for number in range(canary):
         time = 600 * number / canary
-        subject.answer(Answer(status, CANARY, False, path, time, seconds + seconds * (number % 10) / 20))
+        subject.record(Response(status, CANARY, False, path, time, seconds + seconds * (number % 10) / 20))
 
 
 def test_clean_traffic_and_a_probe_that_says_ok_promote():
@@ -60,12 +60,12 @@ def test_where_nothing_tells_whose_an_answer_is_all_are_compared_with_those_befo
         chance = random.Random(seed)
         subject = Judge(STABLE, CANARY, Limits().spread(10), probed=False)
         for number in range(1000):
-            subject.answer(Answer(500 if chance.random() < stable else 200, STABLE, False, "/", number / 5, 0.02))
+            subject.record(Response(500 if chance.random() < stable else 200, STABLE, False, "/", number / 5, 0.02))
         now, verdict = 0, Verdict.WATCH
         while verdict is Verdict.WATCH:
             now += 0.2
             fails = canary if chance.random() < 0.1 else stable
-            subject.answer(Answer(500 if chance.random() < fails else 200, CANARY, False, "/", 1000 + now, 0.02))
+            subject.record(Response(500 if chance.random() < fails else 200, CANARY, False, "/", 1000 + now, 0.02))
             verdict, _ = subject.verdict(now)
         assert verdict in verdicts and now <= seconds, (verdict, now)
 
@@ -95,7 +95,7 @@ def test_a_canary_fails_where_it_fails_more_often_than_the_stable_in_the_same_ti
         serve(subject, canary=270, stable=2700 - of_stable)
         serve(subject, canary=30, stable=0, status=500)
         for number in range(of_stable):
-            subject.answer(Answer(500, STABLE, False, "/now", 2 * number))
+            subject.record(Response(500, STABLE, False, "/now", 2 * number))
         subject.probe(0, "OK")
         verdict, reason = subject.verdict(600)
         assert verdict is expected, reason
@@ -107,7 +107,7 @@ def test_failures_of_the_stable_are_not_the_canarys():
     subject = judge()
     serve(subject, canary=300, stable=0)
     for number in range(1800):
-        subject.answer(Answer(500, STABLE, False, "/now", number / 3))
+        subject.record(Response(500, STABLE, False, "/now", number / 3))
     subject.probe(0, "OK")
     assert subject.verdict(600)[0] is Verdict.PROMOTE
 
@@ -134,7 +134,7 @@ def test_some_that_happen_to_be_slow_are_nothing_against_it():
     for number in range(3000):
         canary = number % 10 == 9
         slow = number % 90 == 9 if canary else number % 100 < 8
-        subject.answer(Answer(200, CANARY if canary else STABLE, False, "/now", number / 5, 0.5 if slow else 0.01))
+        subject.record(Response(200, CANARY if canary else STABLE, False, "/now", number / 5, 0.5 if slow else 0.01))
     subject.probe(0, "OK")
     assert subject.canary.times["/now"][269] == 0.5 and subject.stable.times["/now"][2429] == 0.01
     assert subject.verdict(600)[0] is Verdict.PROMOTE
@@ -149,7 +149,7 @@ def test_failures_without_a_version_are_the_canarys_only_where_its_own_answers_a
     subject = judge()
     serve(subject, canary)
     for number in range(lost):
-        subject.answer(Answer(status, sent=600 * number / lost))
+        subject.record(Response(status, sent=600 * number / lost))
     subject.probe(0, "OK")
     verdict, reason = subject.verdict(600)
     assert verdict is (Verdict.WATCH if expected is Verdict.UNDECIDED else expected), reason
@@ -164,7 +164,7 @@ def test_what_was_lost_while_the_network_was_away_is_nobodys(seconds):
     subject = judge()
     serve(subject, canary=300)
     for number in range(5 * seconds):
-        subject.answer(Answer(0, sent=204 + number / 5))
+        subject.record(Response(0, sent=204 + number / 5))
     subject.probe(0, "OK")
     assert subject.verdict(600)[0] is Verdict.PROMOTE
 
@@ -172,7 +172,7 @@ def test_what_was_lost_while_the_network_was_away_is_nobodys(seconds):
 def test_a_network_that_is_gone_for_all_the_time_decides_nothing():
     subject = judge()
     for number in range(9000):
-        subject.answer(Answer(0, sent=number / 5))
+        subject.record(Response(0, sent=number / 5))
     assert subject.verdict(600)[0] is Verdict.WATCH
     assert subject.verdict(1800)[0] is Verdict.UNDECIDED
 
@@ -196,7 +196,7 @@ def test_the_last_answer_that_was_lacking_promotes():
 def test_a_service_that_does_not_name_its_version_is_told_so():
     subject = judge()
     for _ in range(3000):
-        subject.answer(Answer(200))
+        subject.record(Response(200))
     verdict, reason = subject.verdict(1800)
     assert verdict is Verdict.WITHDRAW and "Service-Version" in reason and "MERIDIAN_VERSION" in reason
 
@@ -213,7 +213,7 @@ def test_answers_of_the_canary_with_a_wrong_time_withdraw_it():
     subject = judge()
     serve(subject, canary=0, stable=135)
     for _ in range(15):
-        subject.answer(Answer(200, CANARY, clock_off=True))
+        subject.record(Response(200, CANARY, clock_off=True))
     assert subject.verdict(30)[0] is Verdict.WITHDRAW
 
 
@@ -274,8 +274,8 @@ def test_visits_over_real_sockets_tell_the_versions_apart(service):
     with Traffic(service, ["/now", "/"], per_second=50) as traffic:
         while subject.canary.answers < 10 and time.monotonic() < begin + 30:
             time.sleep(0.1)
-            for answer in traffic.answers():
-                subject.answer(answer)
+            for response in traffic.answers():
+                subject.record(response)
     assert subject.stable.failed == 0 and subject.stable.answers > 4 * subject.canary.answers
     assert subject.canary.failed in range(subject.canary.answers // 2 - 2, subject.canary.answers // 2 + 3)
     assert subject.verdict(5)[0] is Verdict.WITHDRAW
@@ -308,8 +308,8 @@ def test_what_was_missed_while_nothing_came_through_is_not_caught_up_with():
 
 
 def test_no_connection_is_an_answer_of_its_own():
-    answer = visit("http://127.0.0.1:9/now", 1, "/now")
-    assert (answer.status, answer.path) == (0, "/now")
+    response = visit("http://127.0.0.1:9/now", 1, "/now")
+    assert (response.status, response.path) == (0, "/now")
 
 
 def test_a_redirect_is_not_followed_to_another_service(service):
@@ -318,12 +318,12 @@ def test_a_redirect_is_not_followed_to_another_service(service):
 
 
 @pytest.mark.parametrize(
-    ("told", "off"),
+    ("reported", "off"),
     [(99.1, False), (98.9, True), (101.2, False), (101.6, True), (100.2, False)],
 )
-def test_a_time_is_off_only_where_no_delay_could_explain_it(told, off):
+def test_a_time_is_off_only_where_no_delay_could_explain_it(reported, off):
     """Sent at 100, answered at 100.5: the offset lies in [told - 100.5, told - 100]."""
-    text = datetime.datetime.fromtimestamp(told, datetime.timezone.utc).isoformat().replace("+00:00", "Z")
+    text = datetime.datetime.fromtimestamp(reported, datetime.timezone.utc).isoformat().replace("+00:00", "Z")
     assert clock_off(b'{"now":"%s"}' % text.encode(), 100, 100.5) is off
     assert clock_off(b'{"timestamp":"%s","ip":"192.0.2.1"}' % text.encode(), 100, 100.5) is off
 

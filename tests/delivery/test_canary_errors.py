@@ -14,7 +14,7 @@ from support.machine import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from meridian.judge import Answer, Judge, Limits, Verdict
+from meridian.judge import Response, Judge, Limits, Verdict
 
 VERSIONS = ("sha256:" + "a" * 64, "sha256:" + "b" * 64, "")
 TRIALS = int(os.environ.get("TRIALS", "10"))
@@ -51,7 +51,7 @@ def trial(seed, minutes=10, rate=5, **drawn):
         verdict, _ = judge.verdict(arrived)
         if verdict is not Verdict.WATCH:
             return verdict, arrived
-        judge.answer(Answer(status, VERSIONS[2 if which is None else which], False, path, sent, seconds))
+        judge.record(Response(status, VERSIONS[2 if which is None else which], False, path, sent, seconds))
     raise AssertionError("no verdict")
 
 

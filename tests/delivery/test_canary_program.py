@@ -105,7 +105,8 @@ def test_a_service_without_versions_is_judged_by_all_answers_and_by_no_clock(for
     said = foreign.run(code, IMAGE=image, PROBE="")
     assert foreign.weights() == {"image": served, "canary": None}, said
     # What is lost is said before it begins.
-    assert said.index("a slow canary only where it slows all responses") < said.index("Canary: 20 %") and "PERCENT=50" in said
+    assert said.index("a slow canary only where it slows all responses") < said.index("Canary: 20 %")
+    assert "PERCENT=50" in said
     assert {seen.request.path for seen in foreign.server.seen} == {"/quote"}
     assert foreign.probed() == 0
 
@@ -120,7 +121,7 @@ def test_a_service_without_versions_goes_on_when_it_was_killed(foreign):
 
 
 def test_a_service_that_does_not_answer_as_its_stack_says_gets_no_canary(foreign):
-    foreign.server.answer = lambda: (503, "", datetime.datetime.now(datetime.timezone.utc))
+    foreign.server.response = lambda: (503, "", datetime.datetime.now(datetime.timezone.utc))
     said = foreign.run(2, IMAGE=GOOD, PROBE="")
     assert "/quote answers 503" in said and "but 200 is what it should" in said
     assert foreign.weights() == {"image": STABLE, "canary": None}

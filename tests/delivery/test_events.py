@@ -64,9 +64,9 @@ def evaluate():
         def evaluate(expression, contexts, status):
             print(json.dumps({"expression": expression, "contexts": contexts, "status": status}), file=node.stdin,
                 flush=True)
-            answer = node.stdout.readline()
-            assert answer, f"{expression} is no expression"
-            return json.loads(answer)
+            response = node.stdout.readline()
+            assert response, f"{expression} is no expression"
+            return json.loads(response)
 
         yield evaluate
         node.stdin.close()
@@ -89,12 +89,12 @@ def settings(tmp_path_factory):
                 (copy / f"stacks/{cloud}/bootstrap.auto.tfvars").write_text('repository_url = "x"\n')
             clean = {name: value for name, value in os.environ.items()
                 if not name.startswith(("GITHUB_", "CIRCLE", "TF_", "AWS_", "AZURE_", "GCP_"))}
-            told = copy / "told"
+            reported = copy / "told"
             done = subprocess.run(["bash", "-e", "-c", script], cwd=copy, text=True, capture_output=True,
-                env={**clean, **environment, "GITHUB_TOKEN": "", "GITHUB_OUTPUT": str(told)})
+                env={**clean, **environment, "GITHUB_TOKEN": "", "GITHUB_OUTPUT": str(reported)})
             assert done.returncode == 0 or "half set up" in done.stderr, done.stderr
             known[key] = dict(line.split("=", 1)
-                for line in told.read_text().splitlines()) if done.returncode == 0 else None
+                for line in reported.read_text().splitlines()) if done.returncode == 0 else None
         return known[key]
 
     return settings
@@ -110,14 +110,14 @@ def starts(triggers, event):
     """https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#on"""
     if event["name"] not in triggers:
         return False
-    told = triggers[event["name"]] or {}
-    assert isinstance(told, list) or set(told) <= {"branches", "paths-ignore", "inputs"}, "not known here"
+    reported = triggers[event["name"]] or {}
+    assert isinstance(reported, list) or set(reported) <= {"branches", "paths-ignore", "inputs"}, "not known here"
     if event["name"] == "push":
         kind, name = event["ref"].removeprefix("refs/").split("/", 1)
         # Whoever names branches alone hears of no tag.
-        if kind != "heads" or not any(fnmatch.fnmatch(name, each) for each in told["branches"]):
+        if kind != "heads" or not any(fnmatch.fnmatch(name, each) for each in reported["branches"]):
             return False
-        return not all(any(fnmatch.fnmatch(file, each) for each in told.get("paths-ignore", ()))
+        return not all(any(fnmatch.fnmatch(file, each) for each in reported.get("paths-ignore", ()))
             for file in event["files"])
     return True
 
@@ -126,7 +126,7 @@ class Run:
     """A workflow's jobs as GitHub decides on them; what they did is told as one line for each that did something."""
 
     def __init__(self, evaluate, settings, event, there):
-        self.evaluator, self.settings, self.event, self.there, self.told = evaluate, settings, event, there, []
+        self.evaluator, self.settings, self.event, self.there, self.reported = evaluate, settings, event, there, []
 
     def contexts(self, **more):
         github = {"event_name": self.event["name"], "ref": self.event["ref"], "sha": "c" * 40, "actor": "someone",
@@ -180,9 +180,9 @@ class Run:
             yield from self.ancestors(parsed, need)
 
     def job(self, parsed, shown, name, job, contexts):
-        for result, told in (("failure", "fails"), ("cancelled", "cancelled")):
-            if self.event.get(told) == name:
-                self.told.append(f"{shown}: {told}")
+        for result, reported in (("failure", "fails"), ("cancelled", "cancelled")):
+            if self.event.get(reported) == name:
+                self.reported.append(f"{shown}: {reported}")
                 return {"result": result, "outputs": {}}
         place = self.text(job.get("environment"), contexts)
         contexts = {**contexts, "steps": {}, "vars": {**contexts["vars"], **(DEPLOYER if place else {})}}
@@ -198,7 +198,7 @@ class Run:
                 step_env = {key: str(value) for key, value in given.items() if value}
                 outputs = self.settings(script, step_env, self.there)
                 if outputs is None:
-                    self.told.append(f"{shown}: fails, since it is half set up")
+                    self.reported.append(f"{shown}: fails, since it is half set up")
                     return {"result": "failure", "outputs": {}}
                 left_out = outputs["ready"] != "true"
             elif step.get("uses") == "./.github/actions/login":
@@ -209,7 +209,7 @@ class Run:
                 contexts["steps"][step["id"]] = {"outputs": outputs}
         if left_out:
             does.append("left out")
-        self.told.append(f"{shown}{f' in {place}' if place else ''}{': ' if does else ''}{', '.join(does)}")
+        self.reported.append(f"{shown}{f' in {place}' if place else ''}{': ' if does else ''}{', '.join(does)}")
         return {"result": "success",
             "outputs": {key: self.text(value, contexts) for key, value in job.get("outputs", {}).items()}}
 
@@ -226,12 +226,12 @@ def test_the_table_has_each_event():
 @pytest.mark.parametrize("row", EVENTS)
 def test_an_event_sets_going_what_the_table_says(row, evaluate, settings):
     event, there = EVENTS[row]
-    told = []
+    reported = []
     for path in sorted((ROOT / ".github/workflows").glob("*.yml")):
         parsed, triggers = workflow(path.stem)
         if starts(triggers, event) and event.get("workflow", path.stem) == path.stem:
             run = Run(evaluate, settings, event, there)
             run.jobs(parsed)
-            if run.told:
-                told.append(f"*{parsed['name']}*: {'; '.join(run.told)}")
-    assert rows().get(row) == ("<br>".join(told) or "nothing")
+            if run.reported:
+                reported.append(f"*{parsed['name']}*: {'; '.join(run.reported)}")
+    assert rows().get(row) == ("<br>".join(reported) or "nothing")

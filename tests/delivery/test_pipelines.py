@@ -222,7 +222,7 @@ RUNS = {
 @pytest.mark.parametrize(("number", "jobs", "goes_on"), RUNS.values(), ids=RUNS)
 def test_what_a_later_run_deploys_no_earlier_one_undoes(number, jobs, goes_on, copy, tmp_path):
     """As a build that took long, or an older image that was asked for while a newer was built."""
-    def tell(request):
+    def respond(request):
         if request.path.startswith("/repos/someone/meridian/actions/workflows/main.yml/runs?"):
             return reply({"workflow_runs": [{"id": 100 + number, "run_number": number},
                 {"id": 108, "run_number": 8}, {"id": 101, "run_number": 1}]})
@@ -232,16 +232,16 @@ def test_what_a_later_run_deploys_no_earlier_one_undoes(number, jobs, goes_on, c
                 for conclusion, cloud, environment in jobs)]})
 
     whole(copy, "aws")
-    told = tmp_path / "output"
-    with Front(tell) as front:
+    reported = tmp_path / "output"
+    with Front(respond) as front:
         given = {"AWS_PLANNER": "given", "GITHUB_TOKEN": "t", "GITHUB_REPOSITORY": "someone/meridian",
-            "GITHUB_API_URL": front.url, "GITHUB_RUN_NUMBER": "8", "GITHUB_OUTPUT": str(told)}
+            "GITHUB_API_URL": front.url, "GITHUB_RUN_NUMBER": "8", "GITHUB_OUTPUT": str(reported)}
         said = pipeline("settings", "aws", root=copy, check=0, GITHUB_RUN_ATTEMPT="1", **given)
-        assert told.read_text().startswith(f"ready={str(goes_on).lower()}\n")
+        assert reported.read_text().startswith(f"ready={str(goes_on).lower()}\n")
         assert ("Run 9 of this workflow began later" in said) != goes_on
-        told.unlink()
+        reported.unlink()
         pipeline("settings", "aws", root=copy, check=0, GITHUB_RUN_ATTEMPT="2", **given)
-        assert told.read_text().startswith("ready=true\n"), "run again on purpose"
+        assert reported.read_text().startswith("ready=true\n"), "run again on purpose"
 
 
 # CircleCI's choice
@@ -368,18 +368,18 @@ def whole(copy, cloud):
 
 @pytest.mark.parametrize("cloud", SETTINGS)
 def test_a_cloud_that_is_not_set_up_is_left_out_and_one_that_is_needs_all(cloud, copy, tmp_path):
-    told = tmp_path / "output"
-    github = {"GITHUB_OUTPUT": str(told), "GITHUB_ACTIONS": "true"}
+    reported = tmp_path / "output"
+    github = {"GITHUB_OUTPUT": str(reported), "GITHUB_ACTIONS": "true"}
     for deploys in ({}, {"FOR": "deploy"}):
         said = pipeline("settings", cloud, root=copy, check=0, **github, **deploys)
         assert "is not set up, so it is skipped" in said and "::notice::" in said
-        assert told.read_text() == "ready=false\n"
-        told.unlink()
+        assert reported.read_text() == "ready=false\n"
+        reported.unlink()
 
     whole(copy, cloud)
     given = dict.fromkeys(SETTINGS[cloud], "given")
-    pipeline("settings", cloud, root=copy, check=0, GITHUB_OUTPUT=str(told), **given)
-    assert told.read_text().startswith("ready=true\n") and "repository=europe-west1-docker" in told.read_text()
+    pipeline("settings", cloud, root=copy, check=0, GITHUB_OUTPUT=str(reported), **given)
+    assert reported.read_text().startswith("ready=true\n") and "repository=europe-west1-docker" in reported.read_text()
     deployer = {f"{cloud.upper()}_DEPLOYER": "given"}
     pipeline("settings", cloud, root=copy, check=0, FOR="deploy", **given, **deployer)
 
@@ -461,24 +461,24 @@ def github(monkeypatch):
     """A client of a GitHub in small, which keeps `comments` and `issues`."""
     comments, issues = {}, {}
 
-    def tell(request):
+    def respond(request):
         path, _, query = request.path.removeprefix("/repos/someone/meridian/").partition("?")
         store = comments if "comments" in path else issues
         if request.method == "GET":
-            told = [{"id": key, "number": key, **value}
+            reported = [{"id": key, "number": key, **value}
                 for key, value in store.items() if value.get("state") != "closed"]
             # By pages; the newest issues and the oldest comments first:
             # https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
             asked = {name: int(value) for name, value in urllib.parse.parse_qsl(query) if value.isdigit()}
             size = min(asked.get("per_page", 30), 100)
             first = size * (asked.get("page", 1) - 1)
-            return reply((told[::-1] if store is issues else told)[first : first + size])
+            return reply((reported[::-1] if store is issues else reported)[first : first + size])
         body = json.loads(request.body)
         key = len(store) + 1 if request.method == "POST" else int(path.split("/")[-1])
         store.setdefault(key, {}).update(body)
         return reply(body)
 
-    with Front(tell) as front:
+    with Front(respond) as front:
         for name, value in (("TOKEN", "t"), ("REPOSITORY", "someone/meridian"), ("API_URL", front.url)):
             monkeypatch.setenv(f"GITHUB_{name}", value)
         client = GitHub()

@@ -67,9 +67,9 @@ def test_a_release_applies_the_plan_that_was_saved_and_verifies_it(released):
     summary = released.folder / "summary"
     assert "no pull request" in run(released, "comment", "aws", GITHUB_STEP_SUMMARY=str(summary))
     assert "Plan: 1 to add" in summary.read_text()
-    told = released.folder / "output"
-    run(released, "release", "aws", GITHUB_OUTPUT=str(told))
-    assert released.weights()["image"] == GOOD and "url=http" in told.read_text()
+    reported = released.folder / "output"
+    run(released, "release", "aws", GITHUB_OUTPUT=str(reported))
+    assert released.weights()["image"] == GOOD and "url=http" in reported.read_text()
 
 
 def test_a_failing_verify_rolls_back_to_the_image_that_ran(released):
@@ -248,8 +248,8 @@ def test_what_is_deployed_by_hand_from_the_shared_registry_is_kept_there_too(rel
     image = push(tmp_path / "image", cloud, "image")
     with open(released.stack / "variables.tf", "a") as file:
         file.write('variable "region" { default = "us-east-1" }\n')
-    told = {"Account": "1", "Arn": "arn:aws:iam::1:user/a", "AvailabilityZones": [{"ZoneName": "a"}, {"ZoneName": "b"}]}
-    (tmp_path / "aws").write_text(f"#!/bin/sh\n[ $1 = --version ] && echo aws-cli/2.9 || echo '{json.dumps(told)}'\n")
+    said = {"Account": "1", "Arn": "arn:aws:iam::1:user/a", "AvailabilityZones": [{"ZoneName": "a"}, {"ZoneName": "b"}]}
+    (tmp_path / "aws").write_text(f"#!/bin/sh\n[ $1 = --version ] && echo aws-cli/2.9 || echo '{json.dumps(said)}'\n")
     (tmp_path / "aws").chmod(0o755)
     path = f"{tmp_path}:{os.environ['PATH']}"
     (released.stack / "bootstrap.auto.tfvars").write_text(f'repository_url = "{cloud}/someone/meridian"\n')
@@ -264,9 +264,9 @@ def test_a_cloud_gets_the_image_bit_for_bit_and_once(released, registries, tmp_p
     public, cloud = registries
     first = push(tmp_path / "first", public, "first")
     (released.stack / "bootstrap.auto.tfvars").write_text(f'repository_url = "{cloud}/meridian"\n')
-    told = tmp_path / "output"
-    assert "Copied" in run(released, "publish", "aws", SOURCE=first, TAG="commit", GITHUB_OUTPUT=str(told))
-    assert told.read_text() == f"image={cloud}/meridian@{first.split('@')[1]}\n"
+    reported = tmp_path / "output"
+    assert "Copied" in run(released, "publish", "aws", SOURCE=first, TAG="commit", GITHUB_OUTPUT=str(reported))
+    assert reported.read_text() == f"image={cloud}/meridian@{first.split('@')[1]}\n"
     assert "there already" in run(released, "publish", "aws", SOURCE=first, TAG="commit")
     assert running(f"{cloud}/meridian")[-1] == first.split("@")[1]
     second = push(tmp_path / "second", public, "second")

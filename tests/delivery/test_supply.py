@@ -46,15 +46,15 @@ class Job:
     def run(self, name, options="", code=0, **environment):
         step = self.steps[name]
         given = {variable: self.value(text) for variable, text in step.get("env", {}).items()}
-        told = self.folder.parent / "told"
-        told.write_text("")
+        reported = self.folder.parent / "told"
+        reported.write_text("")
         # As GitHub starts a step's shell.
         done = ran("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", f"{step['run']} {options}",
             cwd=self.folder, codes=(code,),
-            env={**self.environment, "GITHUB_OUTPUT": str(told), **given, **environment})
+            env={**self.environment, "GITHUB_OUTPUT": str(reported), **given, **environment})
         self.ran.append(name)
         if step.get("id") and code == 0:
-            self.outputs = dict(line.split("=", 1) for line in told.read_text().splitlines())
+            self.outputs = dict(line.split("=", 1) for line in reported.read_text().splitlines())
         return done.stdout
 
     @property
@@ -132,15 +132,15 @@ def bom(job):
 
 
 @pytest.mark.parametrize(
-    ("licences", "told"),
+    ("licences", "reported"),
     [([{"license": {"id": "AGPL-3.0-only"}}], "(AGPL-3.0-only)"),
         ([{"expression": "MIT AND SSPL-1.0"}], "(MIT AND SSPL-1.0)"), ([], "(none told)")],
 )
-def test_a_licence_that_nobody_decided_on_fails(job, bom, licences, told):
+def test_a_licence_that_nobody_decided_on_fails(job, bom, licences, reported):
     bom["components"][0]["licenses"] = licences
     job.bom.write_text(json.dumps(bom))
     said = job.run("licences", code=1)
-    assert f"{bom['components'][0]['version']} {told}" in said and "add it to FINE" in said
+    assert f"{bom['components'][0]['version']} {reported}" in said and "add it to FINE" in said
 
 
 def test_without_the_list_of_contents_each_says_what_makes_it(job, bom):
@@ -182,7 +182,7 @@ def hub():
         builds.insert(0, {"name": "sbom", "created_at": created, "workflow_run": {"head_branch": branch,
             "head_sha": sha, "repository_id": 1, "head_repository_id": repository}})
 
-    def tell(request):
+    def respond(request):
         url = urllib.parse.urlsplit(request.path.removeprefix("/repos/Someone/Meridian/"))
         query = dict(urllib.parse.parse_qsl(url.query))
         if url.path == "actions/artifacts":
@@ -196,7 +196,7 @@ def hub():
         issues.setdefault(number, {"number": number, "state": "open"}).update(json.loads(request.body))
         return reply({}, 201)
 
-    with Front(tell) as front:
+    with Front(respond) as front:
         front.build, front.builds, front.poms, front.issues = build, builds, poms, issues
         front.environment = {"GITHUB_API_URL": front.url, "GITHUB_REF_NAME": "main"}
         build(POM + b"<!-- other libraries -->")

@@ -285,16 +285,16 @@ def publish(cosign, sigstore, open_registry, tmp_path):
     ours = push(tmp_path / "ours", open_registry, f"ours {tmp_path}")
 
     def publish():
-        told = tmp_path / "told"
-        told.write_text("")
+        reported = tmp_path / "told"
+        reported.write_text("")
         shutil.rmtree(clone / "app/target", ignore_errors=True)  # each run has a checkout of its own
         before = len((clone / "builds").read_text().splitlines()) if (clone / "builds").exists() else 0
         subprocess.run([clone / "scripts/publish-public"], check=True, cwd=clone, env={
-            "PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(tmp_path), "GITHUB_OUTPUT": str(told),
+            "PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(tmp_path), "GITHUB_OUTPUT": str(reported),
             "GITHUB_REPOSITORY": "someone/meridian", "GITHUB_SHA": COMMIT, "REGISTRY": name.rpartition("/")[0],
             "BUILT": ours})
         after = len((clone / "builds").read_text().splitlines()) if (clone / "builds").exists() else 0
-        return dict(line.split("=", 1) for line in told.read_text().splitlines())["image"], after - before
+        return dict(line.split("=", 1) for line in reported.read_text().splitlines())["image"], after - before
 
     publish.ours = ours.partition("@")[2]
     publish.name = f"{name.rpartition('/')[0]}/someone/meridian"

@@ -13,7 +13,7 @@ import sys
 import zipfile
 
 import pytest
-from doubles.cloud_echo import Echo
+from doubles.fake_cloud import FakeCloud
 from support.emulators import Emulator
 from support.machine import ROOT, ran
 from support.service import free_port
@@ -79,14 +79,14 @@ def archive(machine):
     return machine / "served/terraform_1.11.4_linux_amd64.zip"
 
 
-def left(folder):
+def leftovers(folder):
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def test_another_terraform_than_hashicorps_is_refused_and_nothing_is_left(machine, archive):
     said = install(machine, "terraform", code=1)
     assert "FAILED" in said and "terraform_1.11.4_linux_amd64.zip" in (machine / "calls").read_text()
-    assert left(machine / "home") == left(machine / "temporary") == []
+    assert leftovers(machine / "home") == leftovers(machine / "temporary") == []
 
 
 def test_terraform_is_installed_when_its_sum_is_right(machine, archive):
@@ -98,13 +98,14 @@ def test_terraform_is_installed_when_its_sum_is_right(machine, archive):
     program(folder / "install",
         text.replace(official, subprocess.check_output(["sha256sum", archive], text=True).split()[0]))
     install(machine, "terraform", script=folder / "install")
-    assert left(machine / "home") == [machine / "home/.local/bin/terraform"] and left(machine / "temporary") == []
+    assert leftovers(machine / "home") == [machine / "home/.local/bin/terraform"]
+    assert leftovers(machine / "temporary") == []
     assert run(machine / "home/.local/bin/terraform") == "Terraform of somebody\n"
 
 
 def test_a_download_that_fails_installs_nothing(machine):
     assert "404" in install(machine, "terraform", code=22)
-    assert left(machine / "home") == left(machine / "temporary") == []
+    assert leftovers(machine / "home") == leftovers(machine / "temporary") == []
 
 
 def test_the_jdk_comes_from_adoptium_by_packages_signed_with_its_key(machine):
@@ -127,7 +128,7 @@ def test_without_adoptiums_key_no_package_is_asked_for(machine):
 @pytest.mark.parametrize("tools", [(), ("maven",), ("--help",)])
 def test_install_says_what_it_can_install(machine, tools):
     assert "usage: install jdk|terraform" in install(machine, *tools, code=64)
-    assert left(machine / "home") == []
+    assert leftovers(machine / "home") == []
 
 
 # lock
@@ -183,7 +184,7 @@ def test_a_lock_that_cannot_be_renewed_stays(stacks, options):
 
 
 @pytest.fixture
-def told():
+def reported():
     """Starts a server that tells the time as its list says, one entry for an answer, the last for good: a status, or
     seconds that it is late."""
     with contextlib.ExitStack() as stack:
@@ -191,13 +192,13 @@ def told():
         def start(*script):
             script = list(script)
 
-            def tell(_):
+            def respond(_):
                 what = script.pop(0) if len(script) > 1 else script[0]
                 now = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=what if what < 100
                     else 0)
                 return reply({"now": now.isoformat().replace("+00:00", "Z")}, what if what >= 100 else 200)
 
-            return stack.enter_context(Front(tell))
+            return stack.enter_context(Front(respond))
 
         yield start
 
@@ -206,20 +207,20 @@ def probe_all(urls, code):
     return run(sys.executable, ROOT / "scripts/meridian", "probe", code=code, PROBE_URLS=" ".join(urls))
 
 
-def test_each_address_is_probed_and_one_that_fails_is_enough(told):
-    good, bad, last = told(0), told(503), told(0)
+def test_each_address_is_probed_and_one_that_fails_is_enough(reported):
+    good, bad, last = reported(0), reported(503), reported(0)
     said = probe_all([good.url, bad.url, last.url], code=1).splitlines()
     assert [line.split()[0] for line in said] == ["OK:", "Failed:", "Failed:", "OK:"], said
     assert good.seen and len(bad.seen) == 2 and last.seen
 
 
-def test_one_lost_answer_is_no_outage(told):
-    url = told(503, 0).url
+def test_one_lost_answer_is_no_outage(reported):
+    url = reported(503, 0).url
     assert [line.split()[0] for line in probe_all([url], code=0).splitlines()] == ["Failed:", "OK:"]
 
 
-def test_a_clock_that_is_wrong_fails(told):
-    assert "Failed:" in probe_all([told(5).url], code=1)
+def test_a_clock_that_is_wrong_fails(reported):
+    assert "Failed:" in probe_all([reported(5).url], code=1)
 
 
 def test_without_addresses_it_says_that_there_is_none():
@@ -317,9 +318,9 @@ def test_a_login_that_nothing_was_asked_of_is_none(pipeline, tmp_path):
 
 @pytest.mark.needs("jdk")
 def test_the_login_to_google_cloud_says_as_whom(pipeline, tmp_path):
-    echo = Echo("Google", tmp_path, ["*.googleapis.com"])
+    fake = FakeCloud("Google", tmp_path, ["*.googleapis.com"])
     try:
-        given = {**echo.environment, "PATH": f"{gcloud(tmp_path)}:{os.environ['PATH']}",
+        given = {**fake.environment, "PATH": f"{gcloud(tmp_path)}:{os.environ['PATH']}",
             "TF_VAR_project": "test-project"}
         said = pipeline("gcp", **given)
         assert "ok       project test-project, number 123456789012" in said
@@ -327,4 +328,4 @@ def test_the_login_to_google_cloud_says_as_whom(pipeline, tmp_path):
             GCLOUD_SAYS="ERROR: (gcloud) invalid_grant: the token expired")
         assert "No project is chosen" in pipeline("gcp", code=1, **{**given, "TF_VAR_project": None})
     finally:
-        echo.stop()
+        fake.stop()

@@ -13,13 +13,13 @@ from support.fronts import Front, reply
 class Server(Front):
     """A service in small."""
 
-    def __init__(self, answer):
+    def __init__(self, response):
         """answer: gives status, version and time of the next answer."""
-        self.answer = answer
-        super().__init__(self.tell)
+        self.response = response
+        super().__init__(self.respond)
 
-    def tell(self, _):
-        status, version, now = self.answer()
+    def respond(self, _):
+        status, version, now = self.response()
         return reply({"now": now.isoformat().replace("+00:00", "Z")}, status, Service_Version=version)
 
 

@@ -41,11 +41,11 @@ SCALING_TAGS = {}
 
 
 def register_scalable_target(self):
-    arn = json.loads(answer := register_scalable_target.moto(self))["ScalableTargetARN"]
+    arn = json.loads(response := register_scalable_target.moto(self))["ScalableTargetARN"]
     tags = SCALING_TAGS.setdefault(arn, {})
     tags.update(self._get_param("Tags") or {})
     SCALING_TAGS[self._get_param("ResourceId")] = tags
-    return answer
+    return response
 
 
 def list_tags_for_resource(self):
@@ -144,12 +144,12 @@ class Calls:
             if scope := self.SCOPE.search(environ.get("HTTP_AUTHORIZATION", "")):
                 key, service = scope.groups()
                 operation, asked = self.operation(service, environ, body)
-                told = json.dumps({"asked": asked, **known(asked)})
-                self.file.write(f"{service} {operation} {key} {told}\n")
-            answer = self.once(environ, start_response)
+                reported = json.dumps({"asked": asked, **known(asked)})
+                self.file.write(f"{service} {operation} {key} {reported}\n")
+            response = self.once(environ, start_response)
         while scope and self.holds(operation):
             time.sleep(0.01)
-        return answer
+        return response
 
     def once(self, environ, start_response):
         """Answers as before what a client asks again because the answer did not reach it: done twice, it makes two."""
@@ -158,10 +158,10 @@ class Calls:
             head, body = self.answers[asked]
             start_response(*head)
             return body
-        told = []
-        body = list(self.application(environ, lambda *head: told.append(head) or start_response(*head)))
-        if asked and told[-1][0].startswith("2"):
-            self.answers[asked] = told[-1][:2], body
+        reported = []
+        body = list(self.application(environ, lambda *head: reported.append(head) or start_response(*head)))
+        if asked and reported[-1][0].startswith("2"):
+            self.answers[asked] = reported[-1][:2], body
         return body
 
     def holds(self, operation):

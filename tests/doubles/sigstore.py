@@ -72,7 +72,7 @@ class Sigstore:
         self.workflow = None  # that the token is for: OWNER/NAME/.github/workflows/FILE@REF
         self.tokens = {}  # given, with the claims in each
         self.entries = 0
-        self.front = Front(self.answer)
+        self.front = Front(self.respond)
         self.url, self.stop = self.front.url, self.front.stop
         self.environment = {"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "of-the-job",
             "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.url}/token?api-version=2"}
@@ -80,7 +80,7 @@ class Sigstore:
         self.services = self.write("services.json", self.signing_config("rekorTlogUrls"))
         self.services_without_log = self.write("services-without-log.json", self.signing_config())
 
-    def answer(self, request):
+    def respond(self, request):
         address, who = urllib.parse.urlsplit(request.path), request.headers["Authorization"]
         if address.path == "/token" and who == "bearer of-the-job":
             return reply(self.token(urllib.parse.parse_qs(address.query)["audience"][0]))

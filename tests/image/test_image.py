@@ -100,14 +100,14 @@ def test_what_changed_is_in_the_next_image_of_the_same_folder(here, base, own_ru
     main.write_text(before.replace("Not understood", "Not known"))
     built(here, "package", "jib:buildTar", "-DskipTests", "-Dimage=meridian", *base)
     main.write_text(before)
-    made = {
+    created = {
         "app/classpath/meridian.jar": here / "target/meridian.jar",
         "app/libraries.jar": here / "target/image/libraries/libraries.jar",
         "opt/java/lib/modules": here / "target/image/java/lib/modules",
         "opt/meridian/meridian.aot": here / "target/image/cache/meridian.aot",
     }
-    assert contents(here / "target/jib-image.tar", made) == {
-        name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in made.items()}
+    assert contents(here / "target/jib-image.tar", created) == {
+        name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in created.items()}
 
 
 def test_the_image_says_who_it_is_and_runs_as_nobody(image):

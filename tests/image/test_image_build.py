@@ -58,8 +58,8 @@ def test_any_java_builds_the_image(app, javas, home):
 
 
 def test_what_is_left_of_an_own_java_does_not_come_into_an_image_without(app):
-    left = [app / "target/image/java/bin/java", app / "target/image/cache/meridian.aot"]
-    for file in left:
+    leftovers = [app / "target/image/java/bin/java", app / "target/image/cache/meridian.aot"]
+    for file in leftovers:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
     done = run(
@@ -67,7 +67,7 @@ def test_what_is_left_of_an_own_java_does_not_come_into_an_image_without(app):
         env=environment(None, BASE=debian_base()),
     )
     assert done.returncode == 0, done.stdout[-3000:]
-    assert not any(file.exists() for file in left)
+    assert not any(file.exists() for file in leftovers)
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,9 @@ class Registry(Front):
 
     def __init__(self):
         self.asked, self.wants = [], None
-        super().__init__(self.tell)
+        super().__init__(self.respond)
 
-    def tell(self, request):
+    def respond(self, request):
         who = request.headers.get("Authorization", "")
         self.asked.append((request.path, who))
         if request.method == "GET":

@@ -95,9 +95,9 @@ def test_the_plan_of_the_whole_stack_takes_seconds(clone, capsys):
         print(f"\n{planned} resources planned in {wall:.1f} s, {cpu:.1f} s of CPU")
     # Under ten where nothing else runs; twice that, and of CPU, for machines that do other things too.
     assert min(wall, cpu) < 20
-    told = re.search(r"creates (\d+) resources", (ROOT / "stacks/aws/README.md").read_text())
+    reported = re.search(r"creates (\d+) resources", (ROOT / "stacks/aws/README.md").read_text())
     # The guide's deployment builds the image too, in two.
-    assert int(told[1]) == planned + 2
+    assert int(reported[1]) == planned + 2
 
 
 def test_an_apply_gives_a_url_and_a_second_plan_is_empty(world, clone):
@@ -381,8 +381,8 @@ def test_the_task_runs_what_the_build_pushed(world):
         headers={"Accept": "application/vnd.oci.image.manifest.v1+json, "
             "application/vnd.docker.distribution.manifest.v2+json"},
     )
-    with urllib.request.urlopen(manifest) as answer:
-        layers = json.load(answer)["layers"]
+    with urllib.request.urlopen(manifest) as response:
+        layers = json.load(response)["layers"]
     assert len(layers) > 1
 
 
@@ -464,8 +464,8 @@ def test_each_resource_and_condition_of_the_policies_would_be_missed(asked):
             assert missed is not bool(idle), (statement["Sid"], pattern)
         for operator, keys in statement.get("Condition", {}).items():
             for key in keys:
-                left = {each: wanted for each, wanted in keys.items() if each != key}
-                wider = {**statement, "Condition": {**statement["Condition"], operator: left}}
+                leftovers = {each: wanted for each, wanted in keys.items() if each != key}
+                wider = {**statement, "Condition": {**statement["Condition"], operator: leftovers}}
                 missed = any(rights.matches(wider, *need) for need in refused)
                 assert missed is not ((statement["Sid"], None) in IDLE), (statement["Sid"], key)
 

@@ -34,15 +34,15 @@ def test_doctor_finds_the_subscription_ready(azure):
 def test_the_double_refuses_what_the_subscription_is_not_registered_for(azure):
     group = f"{SUBSCRIPTION}/resourceGroups/early"
     assert azure.ask("PUT", group, {"location": "westeurope"})[0] == 201
-    status, answer = azure.ask("PUT", f"{group}/providers/Microsoft.Network/virtualNetworks/early", {})
-    assert (status, answer["error"]["code"]) == (409, "MissingSubscriptionRegistration")
+    status, response = azure.ask("PUT", f"{group}/providers/Microsoft.Network/virtualNetworks/early", {})
+    assert (status, response["error"]["code"]) == (409, "MissingSubscriptionRegistration")
     assert azure.ask("DELETE", group)[0] == 200
 
 
 def test_a_full_plan_takes_less_than_15_seconds_and_is_what_the_guide_says(azure):
     azure.set(image=A)
-    plan, *taken = timed(azure.plan)
-    assert fair(*taken) < 15
+    plan, *conflicts = timed(azure.plan)
+    assert fair(*conflicts) < 15
     changes = changed(plan)
     assert set(map(tuple, changes.values())) == {("create",)}
     # And the two that remember an image which the stack builds itself.
@@ -59,7 +59,7 @@ def test_a_full_plan_takes_less_than_15_seconds_and_is_what_the_guide_says(azure
 
 def test_one_apply_makes_everything_and_a_second_plan_is_empty(azure):
     # A right to blobs that takes its time, as on Azure.
-    azure.echo.order("spread", refusals=3)
+    azure.fake.order("spread", refusals=3)
     azure.set(image=A)
     azure.apply()
     assert azure.settled()
@@ -68,7 +68,7 @@ def test_one_apply_makes_everything_and_a_second_plan_is_empty(azure):
     assert outputs["image"] == A and "canary" not in outputs
     assert outputs["revision"] == azure.app()["latestRevisionName"]
     assert azure.serving() == {A: 100}
-    waits = [each for each in azure.echo.requests() if each["query"].get("comp") == "list"]
+    waits = [each for each in azure.fake.requests() if each["query"].get("comp") == "list"]
     assert [each["status"] for each in waits] == [403, 403, 403, 200, 200, 200]
 
 
@@ -102,7 +102,7 @@ def test_the_gateway_leads_to_the_environment(azure):
 
 
 def test_alerts_watch_what_is_there(azure):
-    resources = azure.echo.resources()
+    resources = azure.fake.resources()
     for each in resources.values():
         if each["type"].endswith(("metricAlerts", "scheduledQueryRules")):
             assert all(scope in resources for scope in each["properties"]["scopes"]), each
@@ -110,7 +110,7 @@ def test_alerts_watch_what_is_there(azure):
 
 def test_the_documents_are_in_the_store(azure):
     text = (ROOT / "app/documents/foo.json").read_text()
-    blobs = [each for each in azure.echo.resources().values() if each["type"] == "blob"]
+    blobs = [each for each in azure.fake.resources().values() if each["type"] == "blob"]
     assert [(each["name"], each["contentType"], each["content"])
         for each in blobs] == [("foo.json", "application/json", text)]
 
@@ -132,7 +132,7 @@ def test_deploy_keeps_an_image_that_was_supplied(azure):
 def test_a_revision_that_does_not_get_ready_gets_nothing_and_is_told(azure, monkeypatch):
     monkeypatch.setitem(azure.environment, "LIMIT", "2")
     before = azure.outputs()["revision"]
-    azure.echo.order("slow", reads=-1)
+    azure.fake.order("slow", reads=-1)
     azure.set(image=C)
     said = azure.refused()
     assert "is not ready; the previous revision keeps serving" in said and "az containerapp logs show" in said
@@ -141,7 +141,7 @@ def test_a_revision_that_does_not_get_ready_gets_nothing_and_is_told(azure, monk
     assert azure.serving() == {B: 100, C: 0}
     assert (azure.outputs()["revision"], azure.outputs()["image"], azure.probe_image()) == (before, B, B)
     # From here on revisions are ready after they were asked for some times, as on Azure.
-    azure.echo.order("slow", reads=4)
+    azure.fake.order("slow", reads=4)
     azure.set(image=B)
     azure.apply()
     assert azure.serving() == {B: 100}
@@ -207,7 +207,7 @@ def test_the_first_image_comes_back_under_a_new_name(azure):
     assert azure.serving() == {A: 100}
     assert azure.app()["latestRevisionName"] not in first
     # Azure names them all; no name of ours can be in the way.
-    puts = [json.loads(each["body"]) for each in azure.echo.requests() if each["method"] == "PUT"
+    puts = [json.loads(each["body"]) for each in azure.fake.requests() if each["method"] == "PUT"
         and each["path"] == APP]
     assert puts and not any(each["properties"]["template"].get("revisionSuffix") for each in puts)
     assert azure.outputs()["revision"] == azure.app()["latestRevisionName"]
@@ -269,8 +269,8 @@ def test_the_double_refuses_an_app_that_azure_refuses(azure, code, change):
     app["properties"]["configuration"]["activeRevisionsMode"] = "Multiple"
     change(app["properties"])
     body = json.loads(json.dumps(app).replace("{inactive}", inactive).replace("{used}", inactive.split("--")[1]))
-    status, answer = azure.ask("PUT", APP, body)
-    assert (status, answer["error"]["code"]) == (400, code)
+    status, response = azure.ask("PUT", APP, body)
+    assert (status, response["error"]["code"]) == (400, code)
     assert azure.get(APP) == before
 
 
@@ -296,26 +296,26 @@ def test_the_double_refuses_an_app_that_azure_refuses(azure, code, change):
     ],
 )
 def test_the_double_refuses_what_is_not_there_and_keeps_what_is_in_use(azure, method, path, body, status, code):
-    before = azure.echo.resources()
-    seen, answer = azure.ask(method, GROUP + path, body)
-    assert (seen, answer["error"]["code"]) == (status, code)
-    assert azure.echo.resources() == before
+    before = azure.fake.resources()
+    seen, response = azure.ask(method, GROUP + path, body)
+    assert (seen, response["error"]["code"]) == (status, code)
+    assert azure.fake.resources() == before
 
 
 def test_the_double_refuses_a_gateway_whose_parts_do_not_fit(azure):
     path = f"{GROUP}/providers/Microsoft.Network/applicationGateways/meridian"
     gateway = azure.get(path)
     gateway["properties"]["httpListeners"][0]["properties"]["frontendPort"]["id"] = f"{path}/frontendPorts/gone"
-    status, answer = azure.ask("PUT", path, gateway)
-    assert (status, answer["error"]["code"]) == (400, "InvalidResourceReference")
+    status, response = azure.ask("PUT", path, gateway)
+    assert (status, response["error"]["code"]) == (400, "InvalidResourceReference")
 
 
 def test_the_double_gives_nobody_the_same_role_twice(azure):
-    given = [path for path, each in azure.echo.resources().items() if each["type"].endswith("roleAssignments")]
+    given = [path for path, each in azure.fake.resources().items() if each["type"].endswith("roleAssignments")]
     assert len(given) == 3
     again = f"{given[0].rsplit('/', 1)[0]}/00000000-0000-0000-0000-000000000001"
-    status, answer = azure.ask("PUT", again, azure.get(given[0]))
-    assert (status, answer["error"]["code"]) == (409, "RoleAssignmentExists")
+    status, response = azure.ask("PUT", again, azure.get(given[0]))
+    assert (status, response["error"]["code"]) == (409, "RoleAssignmentExists")
 
 
 def test_the_double_lets_nobody_at_blobs_without_a_role(azure):
@@ -333,10 +333,10 @@ def test_the_double_lets_nobody_at_blobs_without_a_role(azure):
 
 
 def test_a_blob_changed_by_hand_is_put_back(azure):
-    [(path, blob)] = [(path, each) for path, each in azure.echo.resources().items() if each["type"] == "blob"]
-    azure.echo.order("put", **{**blob, "content": "{}", "md5": "mZFLkyvTelC5g8XnyQrpOw=="})
+    [(path, blob)] = [(path, each) for path, each in azure.fake.resources().items() if each["type"] == "blob"]
+    azure.fake.order("put", **{**blob, "content": "{}", "md5": "mZFLkyvTelC5g8XnyQrpOw=="})
     assert azure.apply() == {'module.documents[0].azurerm_storage_blob.document["foo"]': ["delete", "create"]}
-    assert azure.echo.resources()[path]["content"] == blob["content"]
+    assert azure.fake.resources()[path]["content"] == blob["content"]
     assert azure.settled()
 
 
@@ -349,7 +349,7 @@ SHARED = f"{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.ContainerReg
 def theirs(azure):
     """A zone, a certificate and a registry that are not the stack's own."""
     for path, properties in ((ZONE, {}), (CERTIFICATE, {}), (SHARED, {"loginServer": "shared.azurecr.io"})):
-        azure.echo.order("put", id=path, name=path.split("/")[-1], type="/".join(path.split("/")[6:8]),
+        azure.fake.order("put", id=path, name=path.split("/")[-1], type="/".join(path.split("/")[6:8]),
             properties=properties)
 
 
@@ -361,7 +361,7 @@ def test_what_is_turned_on_is_turned_off_in_one_apply(azure, theirs):
         "email": "ops@example.com",
         "nat": "none",
     }
-    standing = azure.echo.resources().keys()
+    standing = azure.fake.resources().keys()
     for variables in (everything, {"waf": True}, {}):
         azure.turn(**variables)
         azure.apply()
@@ -372,28 +372,28 @@ def test_what_is_turned_on_is_turned_off_in_one_apply(azure, theirs):
         assert len(shown["sslCertificates"]) == domain
         assert {each["name"] for each in shown["httpListeners"]} == {"http"} | ({"https"} if domain else set())
         assert azure.outputs()["url"].startswith("https://time.example.com" if domain else "http://meridian-")
-    assert azure.echo.resources().keys() == standing
+    assert azure.fake.resources().keys() == standing
 
 
 def test_the_shared_registry_takes_over_and_gives_back_while_images_can_be_pulled(azure, theirs, monkeypatch):
     own = f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/{REGISTRY.split('.')[0]}"
     # A right to pull that takes its time, as on Azure, and the wait for it.
-    azure.echo.order("spread", seconds=4)
+    azure.fake.order("spread", seconds=4)
     monkeypatch.setitem(azure.environment, "SPREAD", "5")
     azure.turn(repository_url="shared.azurecr.io/meridian")
     azure.set(image=f"shared.azurecr.io/meridian@sha256:{'e' * 64}")
     azure.apply()
     assert azure.settled()
-    asked = [f"{each['method']} {each['path']}" for each in azure.echo.requests()]
+    asked = [f"{each['method']} {each['path']}" for each in azure.fake.requests()]
     # Not before the revision that is pulled from there is ready.
     assert asked.index(f"DELETE {own}") > max(at for at, each in enumerate(asked) if each == f"PUT {APP}")
-    ready = [at for at, each in enumerate(azure.echo.requests()) if each["path"] == APP
+    ready = [at for at, each in enumerate(azure.fake.requests()) if each["path"] == APP
         and each["query"] == {"api-version": "2025-01-01"}]
     assert asked.index(f"DELETE {own}") > ready[-1]
     azure.turn()
     azure.set(image=A)
     azure.apply()
-    assert azure.serving() == {A: 100} and own in azure.echo.resources()
+    assert azure.serving() == {A: 100} and own in azure.fake.resources()
     assert azure.settled()
 
 
@@ -424,9 +424,9 @@ module "delivery" {
 
 def test_who_applies_writes_documents_whoever_planned(azure, request):
     """A second stack's documents, by a person, a planner and a deployer in turns."""
-    standing = azure.echo.resources()
+    standing = azure.fake.resources()
     # Who deploys was given the pipelines' rights long before.
-    azure.echo.order("spread", refusals=0)
+    azure.fake.order("spread", refusals=0)
     pipelines = azure.folder / "pipelines"
     pipelines.mkdir()
     store = f"{SUBSCRIPTION}/resourceGroups/pipelines/providers/Microsoft.Storage/storageAccounts/states"
@@ -463,7 +463,7 @@ def test_who_applies_writes_documents_whoever_planned(azure, request):
         run(planner, "plan", *other, "-var=name=other", "-out=other.plan")
 
     def stored():
-        return [each["content"] for path, each in azure.echo.resources().items() if each["type"] == "blob"
+        return [each["content"] for path, each in azure.fake.resources().items() if each["type"] == "blob"
             and "/other" in path]
 
     original = (azure.folder / "app/documents/foo.json").read_text()
@@ -483,8 +483,8 @@ def test_who_applies_writes_documents_whoever_planned(azure, request):
     run(deployer, "destroy", "-auto-approve", *other, "-var=name=other")
     (azure.folder / "app/documents/foo.json").write_text(original)
     # Terraform would look for minutes whether the planner's role is gone.
-    for path in azure.echo.resources().keys() - standing.keys():
-        azure.echo.order("forget", id=path)
+    for path in azure.fake.resources().keys() - standing.keys():
+        azure.fake.order("forget", id=path)
 
 
 def test_a_destroy_leaves_what_is_not_its_own_also_while_a_canary_runs(azure, theirs):
@@ -497,10 +497,10 @@ def test_a_destroy_leaves_what_is_not_its_own_also_while_a_canary_runs(azure, th
     hidden.rename(state)
     assert "resource group meridian\n" in said and "Microsoft.App/containerApps meridian\n" in said
     assert "Azure no longer lists anything of meridian." in azure.said("destroy", CONFIRM="meridian")
-    assert azure.echo.resources().keys() == {ZONE, CERTIFICATE, SHARED}
+    assert azure.fake.resources().keys() == {ZONE, CERTIFICATE, SHARED}
 
 
 def test_the_double_knew_every_question(azure):
-    failed = [each for each in azure.echo.requests() if each["status"] in (405, 421, 500)
+    failed = [each for each in azure.fake.requests() if each["status"] in (405, 421, 500)
         or "UnknownOperation" in each.get("answer", "")]
     assert failed == []

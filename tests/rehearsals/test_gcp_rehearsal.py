@@ -24,12 +24,12 @@ UPDATE = ["update"]
 def gcp(tmp_path_factory):
     rehearsal = Gcp(tmp_path_factory.mktemp("gcp"))
     yield rehearsal
-    rehearsal.echo.stop()
+    rehearsal.fake.stop()
 
 
 def test_a_full_plan_takes_less_than_15_seconds_and_no_network(tmp_path):
-    plan, taken = plan_alone(tmp_path)
-    assert fair(*taken) < 15, taken
+    plan, conflicts = plan_alone(tmp_path)
+    assert fair(*conflicts) < 15, conflicts
     changes = changed(plan)
     assert set(map(tuple, changes.values())) == {("create",)}
     assert by_type(changes) == COUNTS
@@ -59,7 +59,7 @@ def test_one_deployment_makes_everything_and_a_second_plan_is_empty(gcp):
     assert outputs["url"] == f"http://{gcp.get('compute', f'compute/v1/{COMPUTE}/addresses/meridian')['address']}"
     assert outputs["revision"] == gcp.latest()
     assert gcp.serving() == {A: 100}
-    refused = [each for each in gcp.echo.requests() if each["status"] == 403]
+    refused = [each for each in gcp.fake.requests() if each["status"] == 403]
     assert refused == []
 
 
@@ -112,7 +112,7 @@ def test_the_documents_are_in_the_store(gcp):
 
 
 def test_alerts_name_what_is_there(gcp):
-    names = {each.split("/")[-1] for each in gcp.echo.resources()}
+    names = {each.split("/")[-1] for each in gcp.fake.resources()}
     for policy in gcp.get("monitoring", f"v3/projects/{PROJECT}/alertPolicies")["alertPolicies"]:
         text = json.dumps(policy["conditions"]).replace('\\"', '"')
         for label in ("url_map_name", "service_name", "job_name", "check_id"):
@@ -166,32 +166,32 @@ def test_a_withdrawal_never_gives_the_canary_more_than_its_share(gcp):
     stable = gcp.outputs()["revision"]
     gcp.set(canary={"image": D, "percent": 10, "stable": stable})
     gcp.apply()
-    begun = len(gcp.echo.order("history"))
-    gcp.echo.order("late-revisions", requests=2)
+    begun = len(gcp.fake.order("history"))
+    gcp.fake.order("late-revisions", requests=2)
     before = gcp.service()
     # In one step it would have every request until a revision of the other image is ready, and so would another
     # image's.
     running = gcp.canary
     for image in (C, B):
         gcp.set(canary=None, image=image)
-        told = gcp.refused_at_plan()
-        assert "A canary is under way" in told and "./taskw canary-gcp WITHDRAW=1" in told, told
+        reported = gcp.refused_at_plan()
+        assert "A canary is under way" in reported and "./taskw canary-gcp WITHDRAW=1" in reported, reported
     assert gcp.service() == before
     gcp.set(canary=running, image=C)
     withdraw(gcp)
-    gcp.echo.order("late-revisions", requests=0)
-    assert gcp.echo.order("history")[begun - 1 :] == [{C: 90, D: 10}, {C: 100}]
+    gcp.fake.order("late-revisions", requests=0)
+    assert gcp.fake.order("history")[begun - 1 :] == [{C: 90, D: 10}, {C: 100}]
 
 
 def test_a_new_image_serves_once_it_is_ready(gcp):
-    begun = len(gcp.echo.order("history"))
-    gcp.echo.order("late-revisions", requests=2)
+    begun = len(gcp.fake.order("history"))
+    gcp.fake.order("late-revisions", requests=2)
     for image in (D, C):
         gcp.set(image=image)
         gcp.apply()
         assert gcp.outputs()["revision"] == gcp.latest()
-    gcp.echo.order("late-revisions", requests=0)
-    assert gcp.echo.order("history")[begun - 1 :] == [{C: 100}, {D: 100}, {C: 100}]
+    gcp.fake.order("late-revisions", requests=0)
+    assert gcp.fake.order("history")[begun - 1 :] == [{C: 100}, {D: 100}, {C: 100}]
 
 
 def test_the_first_image_comes_back_under_a_new_name(gcp):
@@ -228,12 +228,12 @@ def test_a_canary_beside_a_revision_that_is_not_there_changes_nothing(gcp):
 
 
 def test_a_revision_that_does_not_get_up_fails_the_apply_and_is_told_until_one_does(gcp):
-    gcp.echo.order("fail-next-revision")
+    gcp.fake.order("fail-next-revision")
     gcp.set(image=D)
     assert "is not ready and cannot serve traffic" in gcp.refused()
     # With nothing to change it would look well the second time.
-    told = " ".join(gcp.refused_at_plan().replace("│", " ").split())
-    assert "is not ready; the one before it serves on. Its log says why" in told
+    reported = " ".join(gcp.refused_at_plan().replace("│", " ").split())
+    assert "is not ready; the one before it serves on. Its log says why" in reported
     assert gcp.serving() == {A: 100}
     job = gcp.get("run", f"v2/{JOB}")["template"]["template"]["containers"][0]["image"]
     assert (gcp.outputs()["image"], job) == (A, A)
@@ -269,17 +269,17 @@ UNNAMED = {
 
 
 def test_a_destroy_waits_for_what_cloud_run_holds_on_to_and_leaves_nothing(gcp):
-    gcp.echo.order("hold-addresses")
+    gcp.fake.order("hold-addresses")
     process = gcp.script("destroy", CONFIRM="meridian", DESTROY_PAUSE="1")
     said = []
     for line in process.stdout:
         said.append(line)
         if "still holds on to: usually an hour or two" in line:
-            gcp.echo.order("release-addresses")
+            gcp.fake.order("release-addresses")
     assert process.wait() == 0, "".join(said)
     assert "is already being used by" in "".join(said)
     assert said[-1].endswith("Google Cloud no longer lists anything of meridian.\n")
-    assert gcp.echo.resources() == {}
+    assert gcp.fake.resources() == {}
 
 
 def test_what_is_turned_on_in_a_running_stack_can_be_turned_off_again(gcp):
@@ -291,7 +291,7 @@ def test_what_is_turned_on_in_a_running_stack_can_be_turned_off_again(gcp):
         assert gcp.settled(*more)
 
     def kinds():
-        return {path.split("/")[-2] for path in gcp.echo.resources()}
+        return {path.split("/")[-2] for path in gcp.fake.resources()}
 
     apply()
     plain = kinds()
@@ -312,7 +312,7 @@ def test_what_is_turned_on_in_a_running_stack_can_be_turned_off_again(gcp):
         for each in gcp.get("monitoring", f"v3/projects/{PROJECT}/alertPolicies")["alertPolicies"])
     apply(*others, '-var=domain={"name":"time.example.com","zone":"example-com"}')
     gcp.said("destroy", *others, CONFIRM="meridian")
-    assert gcp.echo.resources() == {}
+    assert gcp.fake.resources() == {}
 
 
 def test_deploy_keeps_an_image_that_was_supplied(gcp):
@@ -326,11 +326,11 @@ def test_deploy_keeps_an_image_that_was_supplied(gcp):
 
 
 def test_without_waiting_the_network_is_left_for_later(gcp):
-    gcp.echo.order("hold-addresses")
+    gcp.fake.order("hold-addresses")
     assert "All is gone but the network" in gcp.said("destroy", CONFIRM="meridian", WAIT="0", code=1)
-    gcp.echo.order("release-addresses")
+    gcp.fake.order("release-addresses")
     gcp.said("destroy", CONFIRM="meridian", WAIT="0")
-    assert gcp.echo.resources() == {}
+    assert gcp.fake.resources() == {}
 
 
 def test_a_destroy_that_fails_for_another_reason_says_so_at_once(gcp):
@@ -341,4 +341,4 @@ def test_a_destroy_that_fails_for_another_reason_says_so_at_once(gcp):
     assert "firewalls/by-hand" in said and "Cloud Run still holds on to" not in said, said
     assert gcp.ask("DELETE", "compute", f"compute/v1/{COMPUTE}/firewalls/by-hand")[0] == 200
     gcp.said("destroy", CONFIRM="meridian")
-    assert gcp.echo.resources() == {}
+    assert gcp.fake.resources() == {}

@@ -9,7 +9,7 @@ import json
 
 import pytest
 from doubles import google_rights
-from doubles.cloud_echo import Echo
+from doubles.fake_cloud import FakeCloud
 from support.gcp_world import PROJECT, A, B, environment
 from support.machine import ROOT, copy, ran
 from support.rehearsal import by_type, changed
@@ -29,8 +29,8 @@ GITHUB = {"owner": "someone", "owner_id": 1234567, "repository": "meridian", "re
 
 class World:
     def __init__(self, folder):
-        self.echo = Echo("Google", folder, ["*.googleapis.com"])
-        self.echo.order("judge", **google_rights.TABLE)
+        self.fake = FakeCloud("Google", folder, ["*.googleapis.com"])
+        self.fake.order("judge", **google_rights.TABLE)
         self.root = folder / "clone"
         copy(self.root, "modules/gcp", "modules/image", STACK, MACHINES, "stacks/vm/boot", BOOTSTRAP, "app/documents",
             "app/pom.xml")
@@ -39,7 +39,7 @@ class World:
 
     def terraform(self, stack, who, *arguments, codes=(0,)):
         return ran("terraform", f"-chdir={self.root / stack}", *arguments, "-no-color", codes=codes,
-            env=environment(**self.echo.environment, GOOGLE_OAUTH_ACCESS_TOKEN=who))
+            env=environment(**self.fake.environment, GOOGLE_OAUTH_ACCESS_TOKEN=who))
 
     def variables(self, stack, **variables):
         (self.root / stack / "rights.auto.tfvars.json").write_text(json.dumps(variables))
@@ -55,16 +55,16 @@ class World:
         return changes
 
     def refused(self, who, verb, api, path, body=None):
-        status, answer = self.echo.ask(verb, f"https://{api}.googleapis.com/{path}", body,
+        status, response = self.fake.ask(verb, f"https://{api}.googleapis.com/{path}", body,
             {"Authorization": f"Bearer {who}"})
-        return status == 403 and who in answer["error"]["message"]
+        return status == 403 and who in response["error"]["message"]
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     world = World(tmp_path_factory.mktemp("rights"))
     yield world
-    world.echo.stop()
+    world.fake.stop()
 
 
 def test_the_owner_makes_the_identities(world):
@@ -102,9 +102,9 @@ def test_who_plans_changes_nothing_and_one_environment_leaves_the_other_alone(wo
 
 def test_the_machines_are_applied_changed_and_destroyed_without_a_right_on_the_project(world):
     world.variables(MACHINES, image=IMAGE, repository_url=REPOSITORY, machine=world.machine)
-    made = by_type(world.deploy(MACHINES))
-    assert made["google_compute_firewall"] == 7 and "google_project_iam_member" not in made
-    assert "google_service_account" not in made
+    created = by_type(world.deploy(MACHINES))
+    assert created["google_compute_firewall"] == 7 and "google_project_iam_member" not in created
+    assert "google_service_account" not in created
     world.variables(MACHINES, image=IMAGE, repository_url=REPOSITORY, machine=world.machine, greeting="Hello again",
         machines=2)
     assert world.deploy(MACHINES) == {
@@ -112,7 +112,7 @@ def test_the_machines_are_applied_changed_and_destroyed_without_a_right_on_the_p
         "google_compute_region_instance_group_manager.this": ["update"],
     }
     world.terraform(MACHINES, DEPLOYER, "destroy", "-auto-approve", "-input=false", "-parallelism=20")
-    assert not [name for name in world.echo.resources() if "meridian-hello" in name]
+    assert not [name for name in world.fake.resources() if "meridian-hello" in name]
 
 
 def test_without_a_bootstrap_the_machines_bring_what_they_need(world):
@@ -121,27 +121,27 @@ def test_without_a_bootstrap_the_machines_bring_what_they_need(world):
     world.variables(MACHINES, image=IMAGE.replace("-shared/", "-hello/"), certificate=certificate)
     world.terraform(MACHINES, OWNER, "apply", "-auto-approve", "-input=false", "-parallelism=20")
     state = json.loads(world.terraform(MACHINES, OWNER, "show", "-json").stdout)["values"]["root_module"]["resources"]
-    made = by_type([each["address"] for each in state if each["mode"] == "managed"])
-    assert made["google_project_iam_member"] == 2 and made["google_secret_manager_secret_iam_member"] == 1
+    created = by_type([each["address"] for each in state if each["mode"] == "managed"])
+    assert created["google_project_iam_member"] == 2 and created["google_secret_manager_secret_iam_member"] == 1
     # The certificate brings a right and an interface, where a build of the image would bring its push and its digest.
     guide = (ROOT / MACHINES / "README.md").read_text()
-    assert f"makes {sum(made.values())} resources" in " ".join(guide.split())
+    assert f"makes {sum(created.values())} resources" in " ".join(guide.split())
     world.terraform(MACHINES, OWNER, "plan", "-input=false", "-detailed-exitcode")
     world.terraform(MACHINES, OWNER, "destroy", "-auto-approve", "-input=false", "-parallelism=20")
-    assert not [name for name in world.echo.resources() if "meridian-hello" in name]
+    assert not [name for name in world.fake.resources() if "meridian-hello" in name]
 
 
 def test_the_deployer_destroys_what_it_made(world):
     world.terraform(STACK, DEPLOYER, "destroy", "-auto-approve", "-input=false", "-parallelism=20")
-    left = [name for name in world.echo.resources() if "/roles/" not in name]
-    assert [name for name in left if "documents" in name or "/services/" in name or "/regions/" in name] == []
+    leftovers = [name for name in world.fake.resources() if "/roles/" not in name]
+    assert [name for name in leftovers if "documents" in name or "/services/" in name or "/regions/" in name] == []
 
 
 def test_no_role_is_spare(world):
     """Each gives its account a permission that it needed and that none of its other roles gives."""
-    policy = world.echo.ask("POST", f"https://cloudresourcemanager.googleapis.com/v1/projects/{PROJECT}:getIamPolicy",
+    policy = world.fake.ask("POST", f"https://cloudresourcemanager.googleapis.com/v1/projects/{PROJECT}:getIamPolicy",
         {}, {"Authorization": f"Bearer {OWNER}"})[1]
-    used, spare = world.echo.order("used"), set()
+    used, spare = world.fake.order("used"), set()
     for who in (PLANNER, DEPLOYER):
         held = {each["role"]: set(google_rights.ROLES[each["role"]]) for each in policy["bindings"]
             if f"serviceAccount:{who}" in each["members"] and each["role"].startswith("roles/")}
@@ -154,4 +154,4 @@ def test_no_role_is_spare(world):
 
 
 def test_the_double_knew_every_question(world):
-    assert [each for each in world.echo.requests() if each["status"] in (405, 421, 500, 501)] == []
+    assert [each for each in world.fake.requests() if each["status"] in (405, 421, 500, 501)] == []

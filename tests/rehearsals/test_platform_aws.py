@@ -62,7 +62,7 @@ def plain(clone, service, verb, *arguments):
         TF_WORKSPACE=f"staging_{service}")
 
 
-def made(clone, service):
+def created(clone, service):
     """Addresses of what the state of a service has."""
     listed = clone.terraform("state", "list", TF_WORKSPACE=f"staging_{service}").stdout.split()
     return [each for each in listed if not re.search(r"(^|\.)data\.", each)]
@@ -106,10 +106,10 @@ def test_services_and_a_preview_have_nothing_of_what_is_shared(clone, world):
     assert "Serves at https://orders.staging.example.com" in said
     for service in ("stock", "p1"):
         plain(clone, service, "apply", f"-var=image={FIRST}")
-    counts = {service: len([each for each in made(clone, service) if not each.startswith("module.documents")])
+    counts = {service: len([each for each in created(clone, service) if not each.startswith("module.documents")])
         for service in STANDING}
     assert counts["orders"] <= 40 and counts["p1"] <= 20, counts
-    assert [each for service in STANDING for each in made(clone, service) if SHARED.search(each)] == []
+    assert [each for service in STANDING for each in created(clone, service) if SHARED.search(each)] == []
     (clone.folder / "stacks/aws/services/mail.tfvars").write_text("")
     assert "does not declare mail" in refused(clone, "plan", SERVICE="mail")
     done = typed(clone, "plan", "aws", "-detailed-exitcode", SERVICE="orders", check=False)
@@ -153,8 +153,8 @@ def test_a_canary_moves_the_requests_of_its_service_and_of_no_other(clone, world
     assert during == {**before, "101": {"staging-orders-stable": 90, "staging-orders-canary": 10}}
     typed(clone, "deploy", SERVICE="orders", IMAGE=FIRST)
     assert {each["Priority"]: groups(each["Actions"][0]) for each in rules(world)} == before
-    changed = [told for _, operation, told in world.requests("rehearsal")[asked:] if operation == "ModifyRule"]
-    assert len(changed) >= 2 and not any("staging-stock" in told or "staging-p1" in told for told in changed)
+    changed = [what for _, operation, what in world.requests("rehearsal")[asked:] if operation == "ModifyRule"]
+    assert len(changed) >= 2 and not any("staging-stock" in what or "staging-p1" in what for what in changed)
 
 
 def test_nothing_goes_that_a_service_stands_on(clone, world):

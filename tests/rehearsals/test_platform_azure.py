@@ -47,7 +47,7 @@ def app(azure, service):
 def azure(tmp_path_factory):
     rehearsal = Azure(tmp_path_factory.mktemp("platform"))
     for path in (CERTIFICATE, ZONE):
-        rehearsal.echo.order("put", id=path, name=path.split("/")[-1], type="/".join(path.split("/")[6:8]),
+        rehearsal.fake.order("put", id=path, name=path.split("/")[-1], type="/".join(path.split("/")[6:8]),
             properties={})
     yield rehearsal
     rehearsal.stop()
@@ -68,14 +68,14 @@ def platform(azure, request):
 @pytest.fixture(scope="module")
 def services(azure, platform):
     """Made while a right to pull takes five minutes; the platform's was given an hour before."""
-    for each in azure.echo.resources().values():
+    for each in azure.fake.resources().values():
         if each["type"].endswith("roleAssignments"):
             each["properties"]["createdOn"] = "2026-01-01T00:00:00Z"
-            azure.echo.order("put", **each)
-    azure.echo.order("spread", seconds=300)
-    made = {key: Service(azure, platform, key) for key in (*SERVICES, "p2")}
-    together("apply", platform, *made.values())
-    return made
+            azure.fake.order("put", **each)
+    azure.fake.order("spread", seconds=300)
+    created = {key: Service(azure, platform, key) for key in (*SERVICES, "p2")}
+    together("apply", platform, *created.values())
+    return created
 
 
 def gateway(azure):
@@ -132,7 +132,7 @@ def test_each_answers_to_its_own_host_and_to_no_other(azure, services):
 def test_an_alarm_set_off_for_one_service_rings_for_that_one_alone(azure, services):
     parts = gateway(azure)
     names = {kind: {each["name"] for each in parts[kind]} for kind in ("httpListeners", "backendAddressPools")}
-    alerts = {path: each for path, each in azure.echo.resources().items() if each["type"].endswith("metricAlerts")}
+    alerts = {path: each for path, each in azure.fake.resources().items() if each["type"].endswith("metricAlerts")}
     for key in SERVICES:
         # What Azure writes beside the metrics of one service.
         seen = {"Listener": key, "BackendSettingsPool": f"{key}~{key}", "BackendPool": key, "HttpStatusGroup": "5xx"}
@@ -151,7 +151,7 @@ def test_an_alarm_set_off_for_one_service_rings_for_that_one_alone(azure, servic
 
 def test_a_canary_of_one_service_touches_no_other(azure, services):
     orders = services["orders"]
-    standing = {path: each for path, each in azure.echo.resources().items() if "/staging-orders" not in path}
+    standing = {path: each for path, each in azure.fake.resources().items() if "/staging-orders" not in path}
     other = orders.image.replace("a" * 64, "b" * 64)
     orders.set(canary={"image": other, "percent": 10, "stable": orders.outputs()["revision"]})
     together("apply", orders)
@@ -161,26 +161,26 @@ def test_a_canary_of_one_service_touches_no_other(azure, services):
     orders.set(image=other, canary=None)
     together("apply", orders)
     assert orders.settled() and orders.outputs()["image"] == other
-    assert standing == {path: each for path, each in azure.echo.resources().items() if "/staging-orders" not in path}
+    assert standing == {path: each for path, each in azure.fake.resources().items() if "/staging-orders" not in path}
 
 
 def test_what_a_service_stands_on_is_not_taken_away(azure, platform, services):
-    before = azure.echo.resources()
+    before = azure.fake.resources()
     platform.declare({key: service for key, service in SERVICES.items() if key != "users"})
     said = platform.refused("apply")
     assert "staging-users stands on the platform staging. Remove it first: ./taskw destroy-azure SERVICE=users" in said
     platform.declare(SERVICES, previews=1)
     assert "staging-p2 stands on the platform staging" in platform.refused("apply")
-    assert azure.echo.resources() == before
+    assert azure.fake.resources() == before
     platform.declare(SERVICES)
     said = platform.refused("destroy")
     for key in services:
         assert f"staging-{key} stands on the platform staging" in said
-    assert azure.echo.resources() == before
+    assert azure.fake.resources() == before
     # What was asked about and does not stand was forgotten, and nothing else.
     assert {tuple(actions) for actions in changed(platform.plan()).values()} == {("create",)}
     together("apply", platform)
-    assert azure.echo.resources() == before and platform.settled()
+    assert azure.fake.resources() == before and platform.settled()
 
 
 def test_a_key_that_is_not_declared_is_refused(azure, platform):
@@ -197,8 +197,8 @@ def test_all_of_it_goes_and_nothing_is_left(azure, platform, services):
     assert services["search"].settled()
     together("destroy", services["search"], services["orders"])
     together("destroy", platform)
-    assert azure.echo.resources().keys() == {ZONE, CERTIFICATE}
-    assert [each for each in azure.echo.requests() if each["status"] in (405, 421, 500)] == []
+    assert azure.fake.resources().keys() == {ZONE, CERTIFICATE}
+    assert [each for each in azure.fake.requests() if each["status"] in (405, 421, 500)] == []
 
 
 @pytest.mark.parametrize(
@@ -217,9 +217,9 @@ def test_the_double_refuses_a_gateway_that_azure_refuses(azure, code, change):
         "redirectConfigurations": []}
     change(parts)
     azure.ask("PUT", GROUP, {"location": "westeurope"})
-    status, answer = azure.ask("PUT", f"{GROUP}/providers/Microsoft.Network/applicationGateways/many",
+    status, response = azure.ask("PUT", f"{GROUP}/providers/Microsoft.Network/applicationGateways/many",
         {"properties": parts})
-    assert (status, answer["error"]["code"]) == (400, code)
+    assert (status, response["error"]["code"]) == (400, code)
 
 
 def many(parts, number, name=None, priority=None, host=None, redirect=False):

@@ -50,9 +50,9 @@ def platform(gcp):
 
 @pytest.fixture(scope="module")
 def services(gcp, platform):
-    made = {key: Service(gcp, platform, key) for key in (*SERVICES, "p2")}
-    together("apply", *made.values())
-    return made
+    created = {key: Service(gcp, platform, key) for key in (*SERVICES, "p2")}
+    together("apply", *created.values())
+    return created
 
 
 def run(gcp, service):
@@ -128,7 +128,7 @@ def test_an_alarm_set_off_for_one_service_rings_for_that_one_alone(gcp, services
 
 def test_a_canary_of_one_service_touches_no_other(gcp, services):
     orders = services["orders"]
-    standing = {path: each for path, each in gcp.echo.resources().items() if "/staging-orders" not in path}
+    standing = {path: each for path, each in gcp.fake.resources().items() if "/staging-orders" not in path}
     other = orders.image.replace("a" * 64, "b" * 64)
     orders.set(canary={"image": other, "percent": 10, "stable": orders.outputs()["revision"]})
     together("apply", orders)
@@ -136,25 +136,25 @@ def test_a_canary_of_one_service_touches_no_other(gcp, services):
     orders.set(image=other, canary=None)
     together("apply", orders)
     assert orders.settled() and orders.outputs()["image"] == other
-    now = {path: each for path, each in gcp.echo.resources().items() if "/staging-orders" not in path}
+    now = {path: each for path, each in gcp.fake.resources().items() if "/staging-orders" not in path}
     assert standing == now
 
 
 def test_what_a_service_stands_on_is_not_taken_away(gcp, platform, services):
-    before = gcp.echo.resources()
+    before = gcp.fake.resources()
     platform.declare({key: service for key, service in SERVICES.items() if key != "users"})
     said = platform.refused("apply")
     assert "staging-users stands on the platform staging. Remove it first: ./taskw destroy-gcp SERVICE=users" in said
-    assert gcp.echo.resources() == before
+    assert gcp.fake.resources() == before
     platform.declare(SERVICES)
     said = platform.refused("destroy")
     for key in services:
         assert f"staging-{key} stands on the platform staging" in said
-    assert gcp.echo.resources() == before
+    assert gcp.fake.resources() == before
     # What was asked about and does not stand was forgotten, and nothing else.
     assert {tuple(actions) for actions in changed(platform.plan()).values()} == {("create",)}
     together("apply", platform)
-    assert gcp.echo.resources() == before and platform.settled()
+    assert gcp.fake.resources() == before and platform.settled()
 
 
 def test_all_of_it_goes_and_nothing_is_left(gcp, platform, services):
@@ -165,5 +165,5 @@ def test_all_of_it_goes_and_nothing_is_left(gcp, platform, services):
     assert services["search"].settled()
     together("destroy", services["search"], services["orders"])
     together("destroy", platform)
-    left = {path for path in gcp.echo.resources() if "/services/" not in path or "googleapis.com" not in path}
-    assert left == set()
+    leftovers = {path for path in gcp.fake.resources() if "/services/" not in path or "googleapis.com" not in path}
+    assert leftovers == set()

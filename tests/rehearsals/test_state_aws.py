@@ -10,7 +10,7 @@ from support import aws_world
 from support.aws_world import ACCOUNT, Clone
 from support.machine import ROOT
 from support.policies import remarks
-from support.state_story import Story
+from support.state_scenario import Scenario
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "aws", "aws-cli")]
 
@@ -27,10 +27,10 @@ class World(aws_world.World):
 
 
 @pytest.fixture
-def story(tmp_path):
+def scenario(tmp_path):
     with World(tmp_path) as world:
         clone = Clone(tmp_path / "clone", world)
-        yield Story(clone.folder, "aws", world.environment()), world
+        yield Scenario(clone.folder, "aws", world.environment()), world
 
 
 def roles(world):
@@ -61,16 +61,16 @@ def applied(world):
     return found
 
 
-def guided(story, command):
-    return subprocess.run(["bash", "-c", command.replace("BUCKET", BUCKET)], cwd=story.root, env=story.environment,
-        check=True, text=True, stdout=subprocess.PIPE)
+def guided(scenario, command):
+    return subprocess.run(["bash", "-c", command.replace("BUCKET", BUCKET)], cwd=scenario.root,
+        env=scenario.environment, check=True, text=True, stdout=subprocess.PIPE)
 
 
-def test_states_move_to_the_bucket_where_a_second_writer_is_refused(story):
-    story, world = story
-    story.in_small()
+def test_states_move_to_the_bucket_where_a_second_writer_is_refused(scenario):
+    scenario, world = scenario
+    scenario.in_small()
 
-    first = story.bootstrap()
+    first = scenario.bootstrap()
     assert "gh variable set AWS_DEPLOYER --env staging" in first.stdout
     assert roles(world) == ["meridian-deployer", "meridian-planner", "meridian-staging-deployer",
         "meridian-staging-viewer", "meridian-viewer"]
@@ -81,40 +81,40 @@ def test_states_move_to_the_bucket_where_a_second_writer_is_refused(story):
         kind = name.split("-")[-1].split()[-1]
         file = ROOT / f"modules/aws/delivery/policies/{kind}.json"
         assert remarks(text) <= (remarks(file.read_text()) if file.exists() else REMARKS.get(kind, set())), name
-    assert "repository_url" in (story.stack / "bootstrap.auto.tfvars").read_text()
-    assert story.notes() == ["first", "of staging"]
+    assert "repository_url" in (scenario.stack / "bootstrap.auto.tfvars").read_text()
+    assert scenario.notes() == ["first", "of staging"]
 
-    again = story.bootstrap()
+    again = scenario.bootstrap()
     assert "No changes" in again.stdout
-    story.second_writer()
+    scenario.second_writer()
     listing, get = re.search(r"\| AWS \| `(aws s3api list-object-versions .*?)` \| `(.*?)` \|",
         (ROOT / "stacks/bootstrap/README.md").read_text()).groups()
-    versions = guided(story, listing).stdout.splitlines()
+    versions = guided(scenario, listing).stdout.splitlines()
     found = []
     for version in (line.split("\t")[0] for line in versions if line.endswith("\tstack.tfstate")):
-        guided(story, get.replace("VERSION", version))
-        found.append((story.root / "old.tfstate").read_text())
-    story.restored(found)
+        guided(scenario, get.replace("VERSION", version))
+        found.append((scenario.root / "old.tfstate").read_text())
+    scenario.restored(found)
 
     # A colleague who has neither state nor backend.tf, for these were not committed yet.
-    other = story.root.parent / "other"
-    shutil.copytree(story.root, other,
+    other = scenario.root.parent / "other"
+    shutil.copytree(scenario.root, other,
         ignore=shutil.ignore_patterns("backend.tf", ".terraform", "*.tfstate*", "colleague"))
-    taken_up = story.bootstrap(root=other)
+    taken_up = scenario.bootstrap(root=other)
     assert "continuing with that" in taken_up.stdout and "No changes" in taken_up.stdout
     assert (other / "stacks/bootstrap/aws/backend.tf").exists()
 
-    refused = story.terraform("destroy", "-auto-approve", folder=story.root / "stacks/bootstrap/aws", check=False)
+    refused = scenario.terraform("destroy", "-auto-approve", folder=scenario.root / "stacks/bootstrap/aws", check=False)
     assert "prevent_destroy" in refused.stdout
-    stands = story.bootstrap("remove", check=False)
+    stands = scenario.bootstrap("remove", check=False)
     assert stands.returncode != 0 and "stacks/aws (default), stacks/aws (staging)" in stands.stdout
     for workspace in ("staging", "default"):
-        story.terraform("workspace", "select", workspace)
-        story.terraform("destroy", "-auto-approve")
-    story.bootstrap("remove")
+        scenario.terraform("workspace", "select", workspace)
+        scenario.terraform("destroy", "-auto-approve")
+    scenario.bootstrap("remove")
     assert roles(world) == [] and world.aws("s3api", "list-buckets")["Buckets"] == []
     assert world.aws("ecr", "describe-repositories")["repositories"] == []
-    assert not list((story.root / "stacks").rglob("backend.tf"))
+    assert not list((scenario.root / "stacks").rglob("backend.tf"))
 
 
 OIDC = "token.actions.githubusercontent.com"
@@ -131,18 +131,18 @@ OIDC = "token.actions.githubusercontent.com"
             f'provider = "arn:aws:iam::{ACCOUNT}:oidc-provider/{OIDC}"'),
     ],
 )
-def test_what_is_there_already_stops_it_before_anything_is_changed(story, command, said):
-    story, world = story
-    with open(story.root / "stacks/bootstrap/aws/terraform.tfvars", "a") as variables:
+def test_what_is_there_already_stops_it_before_anything_is_changed(scenario, command, said):
+    scenario, world = scenario
+    with open(scenario.root / "stacks/bootstrap/aws/terraform.tfvars", "a") as variables:
         variables.write(
             'github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }\n')
     world.aws(*command.split())
     before = [len(world.aws(*each.split())[key]) for each, key in LISTS.items()]
-    refused = story.bootstrap(check=False)
+    refused = scenario.bootstrap(check=False)
     assert refused.returncode == 1 and said in refused.stdout, refused.stdout
     assert "Nothing was changed" in refused.stdout, refused.stdout
     assert [len(world.aws(*each.split())[key]) for each, key in LISTS.items()] == before
-    assert story.backends() == [] and story.states() == []
+    assert scenario.backends() == [] and scenario.states() == []
 
 
 LISTS = {
@@ -153,25 +153,26 @@ LISTS = {
 }
 
 
-def test_killed_after_each_step_it_goes_on(story):
-    story, world = story
-    story.in_small()
+def test_killed_after_each_step_it_goes_on(scenario):
+    scenario, world = scenario
+    scenario.in_small()
     # A stack that was deployed before has a repository of its own.
     world.aws("ecr", "create-repository", "--repository-name", "meridian")
     # And one whose state is elsewhere stays there.
-    hosted = story.root / "stacks/vm/aws/backend.tf"
+    hosted = scenario.root / "stacks/vm/aws/backend.tf"
     hosted.write_text("terraform {\n  cloud {}\n}\n")
-    story.killed("after", "apply")
+    scenario.killed("after", "apply")
     assert BUCKET in [each["Name"] for each in world.aws("s3api", "list-buckets")["Buckets"]]
-    assert story.backends() == ["stacks/vm/aws"]
+    assert scenario.backends() == ["stacks/vm/aws"]
     for folder in ("stacks/aws", "stacks/bootstrap/aws"):
-        story.killed("before", f"clone/{folder} init*-migrate-state")
-        assert folder in story.backends() and folder.removeprefix("stacks/") in story.states()
-    done = story.bootstrap()
+        scenario.killed("before", f"clone/{folder} init*-migrate-state")
+        assert folder in scenario.backends() and folder.removeprefix("stacks/") in scenario.states()
+    done = scenario.bootstrap()
     assert "where an earlier run stopped" in done.stdout and "No changes" in done.stdout, done.stdout
-    assert story.states() == [] and story.notes() == ["first", "of staging"]
+    assert scenario.states() == [] and scenario.notes() == ["first", "of staging"]
     assert "stacks/vm/aws keeps its state in HCP Terraform" in done.stdout and "cloud {}" in hosted.read_text()
     assert [each["repositoryName"]
         for each in world.aws("ecr", "describe-repositories")["repositories"]] == ["meridian", "meridian-shared"]
-    refused = story.bootstrap("remove", check=False)
-    assert refused.returncode == 1 and f"then remove {hosted.relative_to(story.root)}" in refused.stdout, refused.stdout
+    refused = scenario.bootstrap("remove", check=False)
+    assert refused.returncode == 1, refused.stdout
+    assert f"then remove {hosted.relative_to(scenario.root)}" in refused.stdout

@@ -7,11 +7,11 @@ import hashlib
 import os
 
 import pytest
-from doubles.cloud_echo import SOURCES, Echo
+from doubles.fake_cloud import SOURCES, FakeCloud
 from support.certificates import issued
 from support.emulators import Emulator, azurite, free_port
 from support.machine import copy
-from support.state_story import Story
+from support.state_scenario import Scenario
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "azurerm", "jdk", "npm")]
 
@@ -29,7 +29,7 @@ github = { owner = "someone", owner_id = 1234567, repository = "meridian", repos
 
 class World:
     def __init__(self, folder):
-        self.echo = Echo("Arm", folder, ["management.azure.com", "*.blob.core.windows.net"])
+        self.fake = FakeCloud("Arm", folder, ["management.azure.com", "*.blob.core.windows.net"])
         self.azurite = self.behind(folder)
         root = folder / "clone"
         copy(root, "scripts", "modules/azure", "stacks/bootstrap/azure", "stacks/azure")
@@ -37,13 +37,13 @@ class World:
             variables.write(GITHUB)
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("TF_", "ARM_"))},
-            **self.echo.environment,
+            **self.fake.environment,
             "PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}",
             "TF_IN_AUTOMATION": "1",
             "TF_CLI_ARGS": "-no-color",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        self.story = Story(root, "azure", environment)
+        self.scenario = Scenario(root, "azure", environment)
 
     def behind(self, folder):
         """Azurite, with the account that the bootstrap will make; the double lets nobody at it before."""
@@ -54,22 +54,22 @@ class World:
         command += ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
         secret = base64.b64encode(b"nothing secret at all, of sixty-four bytes or so, for an emulator").decode()
         emulator = Emulator(command, port, folder / "azurite.log", {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{secret}"})
-        self.echo.order("blobs", url=f"https://127.0.0.1:{port}", trust=str(trust))
+        self.fake.order("blobs", url=f"https://127.0.0.1:{port}", trust=str(trust))
         return emulator
 
     def stop(self):
         self.azurite.stop()
-        self.echo.stop()
+        self.fake.stop()
 
-    def made(self):
+    def created(self):
         """Type to the names of what there is."""
-        made = {}
-        for path, each in self.echo.resources().items():
-            made.setdefault(each["type"].split("/", 1)[1], []).append(path.split("/")[-1])
-        return {kind: sorted(names) for kind, names in made.items()}
+        created = {}
+        for path, each in self.fake.resources().items():
+            created.setdefault(each["type"].split("/", 1)[1], []).append(path.split("/")[-1])
+        return {kind: sorted(names) for kind, names in created.items()}
 
     def properties(self, path):
-        return self.echo.resources()[path]["properties"]
+        return self.fake.resources()[path]["properties"]
 
 
 @pytest.fixture(scope="module")
@@ -89,34 +89,35 @@ def world(tmp_path_factory):
 )
 def test_a_name_that_somebody_else_has_stops_it_before_anything_is_changed(world, kind, said):
     theirs = f"{ELSEWHERE}/{kind}/{ACCOUNT}"
-    world.echo.order("put", id=theirs, type=kind, properties={})
-    refused = world.story.bootstrap(check=False)
-    world.echo.order("forget", id=theirs)
+    world.fake.order("put", id=theirs, type=kind, properties={})
+    refused = world.scenario.bootstrap(check=False)
+    world.fake.order("forget", id=theirs)
     assert refused.returncode == 1 and said in refused.stdout, refused.stdout
     assert "Nothing was changed" in refused.stdout, refused.stdout
-    assert world.echo.resources() == {} and world.story.backends() == [] and world.story.states() == []
+    assert world.fake.resources() == {} and world.scenario.backends() == [] and world.scenario.states() == []
 
 
 def test_killed_after_each_step_it_goes_on(world):
-    story = world.story
-    story.in_small()
-    world.echo.order("spread", refusals=3)
-    story.killed("after", "apply")
-    assert "storageAccounts" in world.made() and story.backends() == []
+    scenario = world.scenario
+    scenario.in_small()
+    world.fake.order("spread", refusals=3)
+    scenario.killed("after", "apply")
+    assert "storageAccounts" in world.created() and scenario.backends() == []
     for folder in ("stacks/azure", "stacks/bootstrap/azure"):
-        story.killed("before", f"clone/{folder} init*-migrate-state")
-        assert folder in story.backends() and folder.removeprefix("stacks/") in story.states()
-    done = story.bootstrap()
+        scenario.killed("before", f"clone/{folder} init*-migrate-state")
+        assert folder in scenario.backends() and folder.removeprefix("stacks/") in scenario.states()
+    done = scenario.bootstrap()
     assert "where an earlier run stopped" in done.stdout and "No changes" in done.stdout, done.stdout
-    assert story.states() == [] and story.notes() == ["first", "of staging"]
+    assert scenario.states() == [] and scenario.notes() == ["first", "of staging"]
 
 
 def test_the_store_is_private_versioned_and_locked(world):
-    made = world.made()
-    assert made.pop("roleAssignments") and made.pop("roleDefinitions") and made.pop("storageAccounts/blobServices")
-    made = {kind: names
-        for kind, names in made.items() if kind not in ("resourceGroups", "storageAccounts/fileServices")}
-    assert made == {
+    created = world.created()
+    assert created.pop("roleAssignments") and created.pop("roleDefinitions")
+    assert created.pop("storageAccounts/blobServices")
+    created = {kind: names
+        for kind, names in created.items() if kind not in ("resourceGroups", "storageAccounts/fileServices")}
+    assert created == {
         "storageAccounts": [ACCOUNT],
         "storageAccounts/blobServices/containers": ["state"],
         "storageAccounts/managementPolicies": ["default"],
@@ -139,7 +140,7 @@ def test_the_store_is_private_versioned_and_locked(world):
 def test_each_identity_trusts_its_own_jobs(world):
     identities = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
     trusted = {}
-    for path, each in world.echo.resources().items():
+    for path, each in world.fake.resources().items():
         if each["type"].endswith("federatedIdentityCredentials"):
             trusted.setdefault(path.removeprefix(identities).split("/")[1], set()).add(each["properties"]["subject"])
     forms = ("repo:someone@1234567/meridian@7654321:", "repo:someone/meridian:")
@@ -151,29 +152,29 @@ def test_each_identity_trusts_its_own_jobs(world):
 
 
 def test_again_it_changes_nothing_and_says_the_same(world):
-    again = world.story.bootstrap()
+    again = world.scenario.bootstrap()
     assert "No changes" in again.stdout and "gh variable set AZURE_DEPLOYER --env staging" in again.stdout
     client = world.properties(
         f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/meridian-planner")["clientId"]
     assert f"gh variable set AZURE_PLANNER --body '{client}'" in again.stdout
     assert f'repository_url = "{ACCOUNT}.azurecr.io/meridian"' in (
-        world.story.stack / "bootstrap.auto.tfvars").read_text()
+        world.scenario.stack / "bootstrap.auto.tfvars").read_text()
 
 
 def test_a_second_writer_is_refused_and_an_older_state_brought_back(world):
     # Azurite keeps no versions: https://github.com/Azure/Azurite/issues/665
-    older = world.story.terraform("state", "pull").stdout
-    world.story.second_writer()
-    world.story.restored([older])
+    older = world.scenario.terraform("state", "pull").stdout
+    world.scenario.second_writer()
+    world.scenario.restored([older])
 
 
 def test_elsewhere_it_goes_on_with_what_is_there_and_writes_over_no_state(world):
-    world.story.elsewhere()
+    world.scenario.elsewhere()
 
 
 def test_it_is_taken_away_once_no_stack_stands(world):
-    story = world.story
-    story.end()
-    assert world.made()["storageAccounts"] == [ACCOUNT]
-    story.bootstrap("remove")
-    assert world.echo.resources() == {} and story.backends() == [] and story.states() == []
+    scenario = world.scenario
+    scenario.end()
+    assert world.created()["storageAccounts"] == [ACCOUNT]
+    scenario.bootstrap("remove")
+    assert world.fake.resources() == {} and scenario.backends() == [] and scenario.states() == []

@@ -7,10 +7,10 @@ import json
 import urllib.parse
 
 import pytest
-from doubles.cloud_echo import Echo
+from doubles.fake_cloud import FakeCloud
 from support.emulators import Emulator, fake_gcs_server, free_port
 from support.machine import copy
-from support.state_story import Story
+from support.state_scenario import Scenario
 from support.gcp_world import PROJECT, environment
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "go", "jdk")]
@@ -30,34 +30,34 @@ circleci = {
 
 class World:
     def __init__(self, folder):
-        self.echo = Echo("Google", folder, ["*.googleapis.com"])
+        self.fake = FakeCloud("Google", folder, ["*.googleapis.com"])
         port = free_port()
         command = [fake_gcs_server(), "-scheme", "http", "-host", "127.0.0.1", "-port", str(port)]
         command += ["-backend", "memory", "-public-host", f"127.0.0.1:{port}", "-log-level", "warn"]
         self.emulator = Emulator(command, port, folder / "gcs.log")
-        self.echo.order("objects", url=f"http://127.0.0.1:{port}")
+        self.fake.order("objects", url=f"http://127.0.0.1:{port}")
         root = folder / "clone"
         copy(root, "scripts", "modules/gcp", "stacks/bootstrap/gcp", "stacks/gcp")
         with open(root / "stacks/bootstrap/gcp/terraform.tfvars", "a") as variables:
             variables.write(TRUST)
-        self.story = Story(root, "gcp",
-            environment(**self.echo.environment, TF_CLI_ARGS="-no-color", PYTHONDONTWRITEBYTECODE="1"))
+        self.scenario = Scenario(root, "gcp",
+            environment(**self.fake.environment, TF_CLI_ARGS="-no-color", PYTHONDONTWRITEBYTECODE="1"))
 
     def stop(self):
         self.emulator.stop()
-        self.echo.stop()
+        self.fake.stop()
 
-    def made(self):
+    def created(self):
         """Kind to the names of what there is; policies apart."""
-        made = {}
-        for path in self.echo.resources():
+        created = {}
+        for path in self.fake.resources():
             if not path.endswith("/iamPolicy"):
-                made.setdefault(path.split("/")[-2], []).append(path.split("/")[-1])
-        return {kind: sorted(names) for kind, names in made.items()}
+                created.setdefault(path.split("/")[-2], []).append(path.split("/")[-1])
+        return {kind: sorted(names) for kind, names in created.items()}
 
     def objects(self):
-        answer = self.echo.ask("GET", f"https://storage.googleapis.com/storage/v1/b/{BUCKET}/o")[1]
-        return sorted(item["name"] for item in answer["items"])
+        response = self.fake.ask("GET", f"https://storage.googleapis.com/storage/v1/b/{BUCKET}/o")[1]
+        return sorted(item["name"] for item in response["items"])
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +69,9 @@ def world(tmp_path_factory):
 
 def of_others(world, api, path, body):
     """Makes something that no bootstrap made."""
-    world.echo.order("enable", services=[api])
-    status, answer = world.echo.ask("POST", f"https://{api}.googleapis.com/{path}", body)
-    assert status == 200, answer
+    world.fake.order("enable", services=[api])
+    status, response = world.fake.ask("POST", f"https://{api}.googleapis.com/{path}", body)
+    assert status == 200, response
 
 
 @pytest.mark.parametrize(
@@ -97,37 +97,37 @@ def of_others(world, api, path, body):
 )
 def test_a_name_that_is_taken_stops_it_before_anything_is_changed(world, api, path, body, said, gone):
     of_others(world, api, path, body)
-    before = world.echo.resources()
-    refused = world.story.bootstrap(check=False)
+    before = world.fake.resources()
+    refused = world.scenario.bootstrap(check=False)
     assert refused.returncode == 1 and said in refused.stdout, refused.stdout
     assert "Nothing was changed" in refused.stdout, refused.stdout
-    assert world.echo.resources() == before and world.story.backends() == [] and world.story.states() == []
-    assert world.echo.ask("DELETE", f"https://{api}.googleapis.com/{gone}")[0] in (200, 204)
+    assert world.fake.resources() == before and world.scenario.backends() == [] and world.scenario.states() == []
+    assert world.fake.ask("DELETE", f"https://{api}.googleapis.com/{gone}")[0] in (200, 204)
 
 
 def test_killed_after_each_step_it_goes_on(world):
-    story = world.story
-    story.in_small()
-    story.killed("after", "apply")
-    assert BUCKET in world.made()["b"] and story.backends() == []
+    scenario = world.scenario
+    scenario.in_small()
+    scenario.killed("after", "apply")
+    assert BUCKET in world.created()["b"] and scenario.backends() == []
     for folder in ("stacks/bootstrap/gcp", "stacks/gcp"):
-        story.killed("before", f"clone/{folder} init*-migrate-state")
-        assert folder in story.backends() and folder.removeprefix("stacks/") in story.states()
-    done = story.bootstrap()
+        scenario.killed("before", f"clone/{folder} init*-migrate-state")
+        assert folder in scenario.backends() and folder.removeprefix("stacks/") in scenario.states()
+    done = scenario.bootstrap()
     assert "No changes" in done.stdout, done.stdout
-    assert story.states() == [] and story.notes() == ["first", "of staging"]
+    assert scenario.states() == [] and scenario.notes() == ["first", "of staging"]
     assert world.objects() == ["bootstrap/default.tfstate", "stack/default.tfstate", "stack/staging.tfstate"]
 
 
 def test_the_store_is_private_and_versioned(world):
-    bucket = world.echo.resources()[f"b/{BUCKET}"]
+    bucket = world.fake.resources()[f"b/{BUCKET}"]
     assert bucket["versioning"]["enabled"] and bucket["iamConfiguration"]["publicAccessPrevention"] == "enforced"
     assert bucket["iamConfiguration"]["uniformBucketLevelAccess"]["enabled"]
-    made = world.made()
-    assert made["repositories"] == ["meridian-shared"]
-    assert (len(made["workloadIdentityPools"]), len(made["roles"])) == (1, 2)
-    assert [name.split("-")[0] for name in made["providers"]] == ["circleci", "github"]
-    assert [name.split("@")[0] for name in made["serviceAccounts"]] == [
+    created = world.created()
+    assert created["repositories"] == ["meridian-shared"]
+    assert (len(created["workloadIdentityPools"]), len(created["roles"])) == (1, 2)
+    assert [name.split("-")[0] for name in created["providers"]] == ["circleci", "github"]
+    assert [name.split("@")[0] for name in created["serviceAccounts"]] == [
         "meridian-deployer", "meridian-machine", "meridian-planner", "meridian-staging-deployer",
         "meridian-staging-viewer", "meridian-viewer",
     ]  # fmt: skip
@@ -135,7 +135,7 @@ def test_the_store_is_private_and_versioned(world):
 
 def test_each_identity_trusts_its_own_jobs(world):
     trusted = {}
-    for path, each in world.echo.resources().items():
+    for path, each in world.fake.resources().items():
         if path.endswith("iamPolicy") and "/serviceAccounts/" in path:
             for binding in each["bindings"]:
                 assert binding["role"] == "roles/iam.workloadIdentityUser"
@@ -150,57 +150,57 @@ def test_each_identity_trusts_its_own_jobs(world):
 
 
 def test_again_it_changes_nothing_and_says_the_same(world):
-    again = world.story.bootstrap()
+    again = world.scenario.bootstrap()
     assert "No changes" in again.stdout
     assert f"gh variable set GCP_PLANNER --body '{PLANNER}'" in again.stdout
     assert "gh variable set GCP_DEPLOYER --env staging" in again.stdout
-    [pool] = world.made()["workloadIdentityPools"]
+    [pool] = world.created()["workloadIdentityPools"]
     assert f"projects/123456789012/locations/global/workloadIdentityPools/{pool}/providers/github-" in again.stdout
 
 
 def test_a_pipeline_that_was_taken_out_can_come_back(world):
     """The id of its provider is taken for 30 days."""
-    variables = world.story.root / "stacks/bootstrap/gcp/terraform.tfvars"
+    variables = world.scenario.root / "stacks/bootstrap/gcp/terraform.tfvars"
     with_both = variables.read_text()
-    first = world.made()["providers"]
+    first = world.created()["providers"]
     variables.write_text(with_both.replace(TRUST, TRUST[: TRUST.index("circleci")]))
-    world.story.bootstrap()
-    assert [name.split("-")[0] for name in world.made()["providers"]] == ["github"]
+    world.scenario.bootstrap()
+    assert [name.split("-")[0] for name in world.created()["providers"]] == ["github"]
     variables.write_text(with_both)
-    world.story.bootstrap()
-    again = world.made()["providers"]
+    world.scenario.bootstrap()
+    again = world.created()["providers"]
     assert again[0] != first[0] and again[1] == first[1]
 
 
 def test_a_second_writer_is_refused(world):
-    world.story.second_writer()
+    world.scenario.second_writer()
 
 
 def test_an_older_state_is_brought_back(world):
     objects = f"https://storage.googleapis.com/storage/v1/b/{BUCKET}/o"
-    _, listed = world.echo.ask("GET", f"{objects}?versions=true&prefix=stack/default.tfstate")
+    _, listed = world.fake.ask("GET", f"{objects}?versions=true&prefix=stack/default.tfstate")
     older = f"{objects}/{urllib.parse.quote('stack/default.tfstate', safe='')}?alt=media&generation="
-    world.story.restored([json.dumps(world.echo.ask("GET", older + each["generation"])[1])
+    world.scenario.restored([json.dumps(world.fake.ask("GET", older + each["generation"])[1])
         for each in listed["items"] if each["name"] == "stack/default.tfstate"])
 
 
 def test_elsewhere_it_goes_on_with_what_is_there_and_writes_over_no_state(world):
-    world.story.elsewhere()
+    world.scenario.elsewhere()
 
 
 def test_it_is_taken_away_once_no_stack_stands_and_can_be_made_again_at_once(world):
-    story = world.story
-    story.end()
-    assert world.made()["b"] == [BUCKET]
-    story.bootstrap("remove")
-    assert world.echo.resources() == {} and story.backends() == [] and story.states() == []
+    scenario = world.scenario
+    scenario.end()
+    assert world.created()["b"] == [BUCKET]
+    scenario.bootstrap("remove")
+    assert world.fake.resources() == {} and scenario.backends() == [] and scenario.states() == []
 
-    story.bootstrap()
+    scenario.bootstrap()
     assert world.objects()[0] == "bootstrap/default.tfstate"
-    story.bootstrap("remove")
-    assert world.echo.resources() == {}
+    scenario.bootstrap("remove")
+    assert world.fake.resources() == {}
 
 
 def test_the_double_knew_every_question(world):
-    failed = [each for each in world.echo.requests() if each["status"] in (405, 421, 500, 501)]
+    failed = [each for each in world.fake.requests() if each["status"] in (405, 421, 500, 501)]
     assert failed == []

@@ -224,8 +224,8 @@ def test_destroy_leaves_nothing(world, clone):
 
 def test_the_deployers_policies_let_every_call_through_and_nothing_of_others(world):
     # moto names every load balancer as an application's.
-    requests = [(service, operation, re.sub("(loadbalancer|listener)/app/", r"\1/net/", told))
-        for service, operation, told in world.requests("rehearsal")]
+    requests = [(service, operation, re.sub("(loadbalancer|listener)/app/", r"\1/net/", reported))
+        for service, operation, reported in world.requests("rehearsal")]
     policy, asked = rights.policy("network", "machine"), rights.asked(requests)
     assert {need for need in asked if not rights.allowed(policy, need)} == set()
     # The group and the list that come with a network have no tag.

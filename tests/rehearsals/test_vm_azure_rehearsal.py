@@ -10,7 +10,7 @@ import json
 import os
 
 import pytest
-from doubles.cloud_echo import SOURCES, Echo
+from doubles.fake_cloud import SOURCES, FakeCloud
 from support.machine import ROOT, copy
 from support.providers import Providers
 from support.rehearsal import Rehearsal
@@ -41,9 +41,9 @@ class Machines(Rehearsal):
     def __init__(self, folder):
         self.cloud, self.folder, self.stack = "vm/azure", folder, folder / "stacks/vm/azure"
         copy(folder, "modules/image", "stacks/vm", "app/documents", "app/pom.xml", "scripts")
-        self.echo = Echo("Arm", folder, ["management.azure.com"])
+        self.fake = FakeCloud("Arm", folder, ["management.azure.com"])
         ours = {name: value for name, value in os.environ.items() if not name.startswith(("ARM_", "TF_"))}
-        self.environment = {**ours, **self.echo.environment, "PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}",
+        self.environment = {**ours, **self.fake.environment, "PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}",
             "TF_IN_AUTOMATION": "1"}
         self.providers = Providers(folder, dict(self.environment))
         self.environment["TF_REATTACH_PROVIDERS"] = self.providers.attach("azurerm", ROOT / "stacks/azure")
@@ -53,11 +53,11 @@ class Machines(Rehearsal):
         (self.stack / "rehearsal.auto.tfvars.json").write_text(json.dumps(variables))
 
     def properties(self, path):
-        return self.echo.resources()[path]["properties"]
+        return self.fake.resources()[path]["properties"]
 
     def stop(self):
         self.providers.__exit__()
-        self.echo.stop()
+        self.fake.stop()
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_the_firewall_that_azure_has_is_the_list(azure):
     keys = ("direction", "access", "protocol", "destinationPortRange", "sourceAddressPrefix")
     assert {tuple(rule[key] for key in keys) for rule in rules} == LIST and len(rules) == len(LIST)
     assert max(rules, key=lambda rule: (rule["direction"] == "Inbound", rule["priority"]))["access"] == "Deny"
-    subnets = [each for path, each in azure.echo.resources().items() if "/subnets/" in path]
+    subnets = [each for path, each in azure.fake.resources().items() if "/subnets/" in path]
     assert [each["properties"]["networkSecurityGroup"]["id"]
         for each in subnets] == [f"{NETWORK}/networkSecurityGroups/meridian-hello"]
 
@@ -118,8 +118,8 @@ def test_another_image_starts_new_machines_before_the_old_ones_end(azure):
 
 def test_a_destroy_leaves_nothing(azure):
     assert "Azure no longer lists anything of meridian-hello." in azure.said("destroy", CONFIRM="meridian-hello")
-    assert azure.echo.resources() == {}
+    assert azure.fake.resources() == {}
 
 
 def test_the_double_knew_every_question(azure):
-    assert [each for each in azure.echo.requests() if each["status"] in (405, 421, 500)] == []
+    assert [each for each in azure.fake.requests() if each["status"] in (405, 421, 500)] == []

@@ -110,12 +110,12 @@ class Asker:
         """Status, 0 for none, and the seconds that it took."""
         started = time.monotonic()
         try:
-            status = await asyncio.wait_for(self.answer(keep), PATIENCE)
+            status = await asyncio.wait_for(self.response(keep), PATIENCE)
         except (OSError, EOFError, asyncio.TimeoutError):
             status = 0
         return status, time.monotonic() - started
 
-    async def answer(self, keep):
+    async def response(self, keep):
         while True:
             old = bool(keep and self.kept)
             reader, writer = self.kept.pop() if old else await asyncio.open_connection("127.0.0.1", self.port)

@@ -31,10 +31,10 @@ def state(service):
         return "ended"
     for name, path, port in [("serves", "/", service.port), ("says that it is down", "/live", service.admin_port)]:
         try:
-            answer = service.get(path, port=port)
+            response = service.get(path, port=port)
         except (OSError, http.client.HTTPException):
             continue
-        if (answer.status == 200) == (name == "serves"):
+        if (response.status == 200) == (name == "serves"):
             return name
     return "neither serves nor says so"
 

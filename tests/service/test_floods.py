@@ -63,8 +63,8 @@ def test_whoever_else_asks_is_answered(service_command, tmp_path, memory_mib):
         print(f"{memory_mib} MiB: {dict(did)}; {summary(answers)}; at most {peak(service.process.pid)} KiB of memory")
 
         in_time = sum(status == 200 and seconds < 1 for status, seconds in answers)
-        told = sum(status in (200, 503) for status, _ in answers)
-        assert in_time >= 0.99 * len(answers) and told == len(answers), summary(answers)
+        reported = sum(status in (200, 503) for status, _ in answers)
+        assert in_time >= 0.99 * len(answers) and reported == len(answers), summary(answers)
         assert [line for line in service.log() if line["severity"] != "INFO" or "stack_trace" in line] == []
         # They were floods, each of them, for all that time.
         assert did["chunk_line_bytes"] > 10 << 20 and did["resets"] > 10 * SECONDS

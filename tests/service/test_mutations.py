@@ -54,7 +54,7 @@ def wrong(port, data):
         answers, ended = conversation(port, data, half_close=True)
     except Unreadable as error:
         return f"unreadable: {error}"
-    statuses = [answer.status for answer in answers]
+    statuses = [response.status for response in answers]
     if not ended:
         return f"{statuses}, and the connection stays"
     if any(status >= 500 and status not in (501, 505) for status in statuses):

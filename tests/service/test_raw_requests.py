@@ -78,7 +78,7 @@ def outcome(port, row, piece=None):
         )
     except Unreadable as error:
         return f"unreadable: {error}", []
-    statuses = [answer.status for answer in answers]
+    statuses = [response.status for response in answers]
     # FOLLOW_UP is answered by 404, behind what the row's own requests got.
     kept = row.end == "follow-up" and sum(status >= 200 for status in statuses) > 1 and statuses[-1] == 404
     if kept:
@@ -105,8 +105,8 @@ def test_raw_request(outcomes, number):
         pytest.fail(f"No reason is given why it does neither: {seen}", pytrace=False)
     for name, value in row.fields.items():
         assert re.fullmatch(value, answers[0].fields.get(name, "")), f"{name}: {answers[0].fields}"
-    for answer in answers:
-        assert answer.status < 200 or "date" in answer.fields, answer
+    for response in answers:
+        assert response.status < 200 or "date" in response.fields, response
 
 
 def test_nothing_depends_on_how_the_octets_arrive(service, outcomes):

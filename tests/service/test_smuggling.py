@@ -98,10 +98,10 @@ def ordinary(port, number):
         mine = word()
         words.append(mine)
         wire.send(get(line=f"GET /api/{mine} HTTP/1.1"))
-        answer = wire.answer()
-        if answer is None or answer.status != 404 or f"called {mine}.".encode() not in answer.body:
-            wrong.append((mine, answer))
-        if answer is None or answer.fields.get("connection") == "close":
+        response = wire.response()
+        if response is None or response.status != 404 or f"called {mine}.".encode() not in response.body:
+            wrong.append((mine, response))
+        if response is None or response.fields.get("connection") == "close":
             wire.socket.close()
             wire = Wire(port)
     wire.socket.close()
@@ -167,10 +167,10 @@ def smuggle(port, turns):
             wire.socket.settimeout(0.5)
             # Whoever is left with something open takes this for the rest of it.
             wire.send(data + get("Connection: close", line=f"GET /api/{mine[2]} HTTP/1.1"))
-            while answer := wire.answer():
-                others = set(WORD.findall(answer.body.decode("latin-1"))) - set(mine)
+            while response := wire.response():
+                others = set(WORD.findall(response.body.decode("latin-1"))) - set(mine)
                 if others:
-                    wrong.append((data, others, answer))
+                    wrong.append((data, others, response))
     return words, wrong
 
 

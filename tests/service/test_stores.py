@@ -82,20 +82,20 @@ def warm(service):
         assert time.monotonic() < deadline, service.log()
 
 
-def is_problem(answer, status):
-    assert answer.status == status, answer
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert json.loads(answer.body)["status"] == status
+def is_problem(response, status):
+    assert response.status == status, response
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert json.loads(response.body)["status"] == status
     return True
 
 
-def is_unavailable(service, answer, name, status, mark, reason=""):
+def is_unavailable(service, response, name, status, mark, reason=""):
     """The client learns the status, and the log why."""
-    assert is_problem(answer, status)
-    detail = json.loads(answer.body)["detail"]
+    assert is_problem(response, status)
+    detail = json.loads(response.body)["detail"]
     assert detail == f"The document {name} cannot be served now; the service's log says why."
-    assert answer.seconds < TIMEOUT + MARGIN
+    assert response.seconds < TIMEOUT + MARGIN
     lines = [it for it in service.log(mark) if it["message"].startswith(f"Document {name} is unavailable: ")]
     assert lines and lines[0]["severity"] == "ERROR"
     assert reason in lines[0]["message"], lines
@@ -104,10 +104,10 @@ def is_unavailable(service, answer, name, status, mark, reason=""):
 
 def test_a_document_is_served_byte_for_byte(cloud, service):
     cloud.put("found", DOCUMENT)
-    answer = service.get("/api/found")
-    assert (answer.status, answer.body) == (200, DOCUMENT)
-    assert answer.headers["Content-Type"] == "application/json"
-    assert answer.headers["ETag"].startswith('"')
+    response = service.get("/api/found")
+    assert (response.status, response.body) == (200, DOCUMENT)
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.headers["ETag"].startswith('"')
 
 
 def test_a_document_that_is_not_there_is_not_found(cloud, service):
@@ -122,21 +122,21 @@ def test_an_identity_without_rights_is_a_bad_gateway(cloud, start):
     cloud.admitted = False
     service = start(MERIDIAN_DOCUMENTS_TIMEOUT="20s")  # nothing of it is loaded yet
     mark = service.mark()
-    answer = service.get("/api/denied")
-    assert is_unavailable(service, answer._replace(seconds=0), "denied", 502, mark, "403")
+    response = service.get("/api/denied")
+    assert is_unavailable(service, response._replace(seconds=0), "denied", 502, mark, "403")
     assert [it.status for it in cloud.seen("denied")] == [403], "it is not asked again"
 
 
 def test_a_bucket_that_does_not_exist_is_a_bad_gateway_and_not_a_missing_document(cloud, start):
     if cloud.name == "gcs":
-        cloud.front.fault = fronts.answer(404, b"The specified bucket does not exist.")
+        cloud.front.fault = fronts.response(404, b"The specified bucket does not exist.")
         location = cloud.location  # the emulator has no words for it
     else:
         location = cloud.elsewhere
     service = start(MERIDIAN_DOCUMENTS_LOCATION=location, MERIDIAN_DOCUMENTS_TIMEOUT="20s")
     mark = service.mark()
-    answer = service.get("/api/homeless")
-    assert is_unavailable(service, answer._replace(seconds=0), "homeless", 502, mark)
+    response = service.get("/api/homeless")
+    assert is_unavailable(service, response._replace(seconds=0), "homeless", 502, mark)
 
 
 @pytest.mark.parametrize("fault", [fronts.stall, fronts.stick, fronts.drip, fronts.late(TIMEOUT + 2)])
@@ -145,9 +145,9 @@ def test_a_slow_store_is_a_gateway_timeout_in_time(cloud, service, fault, reques
     cloud.put(name, DOCUMENT)
     cloud.front.fault = fault
     mark = service.mark()
-    answer = service.get(f"/api/{name}")
-    assert is_unavailable(service, answer, name, 504, mark)
-    assert answer.seconds > TIMEOUT / 2, "it waited"
+    response = service.get(f"/api/{name}")
+    assert is_unavailable(service, response, name, 504, mark)
+    assert response.seconds > TIMEOUT / 2, "it waited"
     cloud.heal()
     assert service.get(f"/api/{name}").status == 200
 
@@ -161,8 +161,8 @@ def test_questions_without_answer_take_nobodys_place(cloud, service, fault):
     cloud.front.fault = fault
     with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
         answers = list(pool.map(lambda name: service.get(f"/api/{name}"), names))
-    assert {answer.status for answer in answers} == {504}
-    assert max(answer.seconds for answer in answers) < TIMEOUT + 2 * MARGIN
+    assert {response.status for response in answers} == {504}
+    assert max(response.seconds for response in answers) < TIMEOUT + 2 * MARGIN
     # Those questions are still open at the store's end.
     cloud.front.fault = None
     assert service.get(f"/api/{names[0]}").status == 200
@@ -175,24 +175,24 @@ def test_the_service_serves_the_time_while_the_store_is_stuck(cloud, service):
         answers = [service.get("/now") for _ in range(5)]
         ready = service.get("/ready", port=service.admin_port)
         assert not stuck.done()
-    assert {answer.status for answer in [*answers, ready]} == {200}
-    assert max(answer.seconds for answer in answers) < MARGIN
+    assert {response.status for response in [*answers, ready]} == {200}
+    assert max(response.seconds for response in answers) < MARGIN
 
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_store_that_fails_once_is_asked_again(cloud, service, status):
     name = f"once-{status}"
     cloud.put(name, DOCUMENT)
-    cloud.front.faults.append(fronts.answer(status))
-    answer = service.get(f"/api/{name}")
-    assert (answer.status, answer.body) == (200, DOCUMENT)
+    cloud.front.faults.append(fronts.response(status))
+    response = service.get(f"/api/{name}")
+    assert (response.status, response.body) == (200, DOCUMENT)
     assert [it.status for it in cloud.seen(name)] == [0, cloud.found]
 
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_store_that_fails_always_is_asked_twice(cloud, service, status):
     name = f"always-{status}"
-    cloud.front.fault = fronts.answer(status)
+    cloud.front.fault = fronts.response(status)
     mark = service.mark()
     assert is_unavailable(service, service.get(f"/api/{name}"), name, 502, mark, str(status))
     assert len(cloud.seen(name)) == 2
@@ -201,8 +201,8 @@ def test_a_store_that_fails_always_is_asked_twice(cloud, service, status):
 def test_an_answer_that_breaks_off_once_is_asked_for_again(cloud, service):
     cloud.put("broken-off", DOCUMENT)
     cloud.front.faults.append(fronts.cut)
-    answer = service.get("/api/broken-off")
-    assert (answer.status, answer.body) == (200, DOCUMENT)
+    response = service.get("/api/broken-off")
+    assert (response.status, response.body) == (200, DOCUMENT)
 
 
 def test_an_answer_that_always_breaks_off_is_a_bad_gateway(cloud, service):
@@ -237,8 +237,8 @@ def test_the_largest_document_is_served_and_one_byte_more_is_a_bad_gateway(cloud
     cloud.put("bursts", bursts)
     assert service.get("/api/fits").body == fits
     mark = service.mark()
-    answer = service.get("/api/bursts")
-    assert is_unavailable(service, answer, "bursts", 502, mark, f"larger than {MAX_BYTES} bytes")
+    response = service.get("/api/bursts")
+    assert is_unavailable(service, response, "bursts", 502, mark, f"larger than {MAX_BYTES} bytes")
 
 
 def test_a_huge_object_is_refused_without_reading_it_all(cloud, service):
@@ -250,8 +250,8 @@ def test_a_huge_object_is_refused_without_reading_it_all(cloud, service):
 def test_a_client_with_the_current_version_gets_no_body(cloud, service):
     cloud.put("current", DOCUMENT)
     tag = service.get("/api/current").headers["ETag"]
-    answer = service.get("/api/current", {"If-None-Match": tag})
-    assert (answer.status, answer.body, answer.headers["ETag"]) == (304, b"", tag)
+    response = service.get("/api/current", {"If-None-Match": tag})
+    assert (response.status, response.body, response.headers["ETag"]) == (304, b"", tag)
     assert service.get("/api/current", {"If-None-Match": '"another"'}).status == 200
 
 
@@ -261,8 +261,8 @@ def test_a_copy_is_kept_for_the_cache_time_and_then_only_confirmed(cloud, servic
     service.get("/api/kept")
     assert [it.status for it in cloud.seen("kept")] == [cloud.found], "within the cache time nobody is asked"
     time.sleep(CACHE + 0.1)
-    answer = service.get("/api/kept")
-    assert (answer.status, answer.body, answer.headers["ETag"]) == (200, DOCUMENT, tag)
+    response = service.get("/api/kept")
+    assert (response.status, response.body, response.headers["ETag"]) == (200, DOCUMENT, tag)
     first, second = cloud.seen("kept")
     assert cloud.condition(first.request) is None
     assert cloud.condition(second.request), "it names the version it has"
@@ -275,9 +275,9 @@ def test_a_changed_document_is_served_after_the_cache_time_under_another_tag(clo
     changed = b'{"changed": true}'
     cloud.put("changing", changed)
     time.sleep(CACHE + 0.1)
-    answer = service.get("/api/changing", {"If-None-Match": old})
-    assert (answer.status, answer.body) == (200, changed)
-    assert answer.headers["ETag"] != old
+    response = service.get("/api/changing", {"If-None-Match": old})
+    assert (response.status, response.body) == (200, changed)
+    assert response.headers["ETag"] != old
     assert cloud.condition(cloud.seen("changing")[-1].request), "the question had a condition"
 
 
@@ -294,8 +294,8 @@ def test_a_store_that_dies_is_a_bad_gateway_and_serves_again_when_it_is_back(emu
         assert is_unavailable(service, service.get("/api/survivor"), "survivor", 502, mark)
         assert service.get("/ready", port=service.admin_port).status == 200, "the time can still be told"
         cloud.start_again()
-        answer = service.get("/api/survivor")
-        assert (answer.status, answer.body) == (200, DOCUMENT)
+        response = service.get("/api/survivor")
+        assert (response.status, response.body) == (200, DOCUMENT)
     finally:
         cloud.stop()
 
@@ -344,8 +344,8 @@ def test_an_identity_that_is_slow_or_silent_does_not_hang_a_client(cloud, start)
     service = start()
     cloud.tokens.fault = fronts.stall
     mark = service.mark()
-    answer = service.get("/api/nameless")
-    assert is_unavailable(service, answer, "nameless", 504, mark)
+    response = service.get("/api/nameless")
+    assert is_unavailable(service, response, "nameless", 504, mark)
     cloud.heal()
     assert recovers(service, "nameless")
 
@@ -354,10 +354,10 @@ def test_an_identity_that_is_slow_or_silent_does_not_hang_a_client(cloud, start)
 def test_an_identity_that_refuses_is_a_bad_gateway_and_is_asked_anew(cloud, start, status):
     cloud.put("nobody", DOCUMENT)
     service = start(MERIDIAN_DOCUMENTS_TIMEOUT="20s")
-    cloud.tokens.fault = fronts.answer(status, b"{}")
+    cloud.tokens.fault = fronts.response(status, b"{}")
     mark = service.mark()
-    answer = service.get("/api/nobody")
-    assert is_unavailable(service, answer._replace(seconds=0), "nobody", 502, mark)
+    response = service.get("/api/nobody")
+    assert is_unavailable(service, response._replace(seconds=0), "nobody", 502, mark)
     cloud.heal()
     assert recovers(service, "nobody")
 

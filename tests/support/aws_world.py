@@ -156,15 +156,15 @@ class World:
                 lists = [found for key, found in self.aws(*command.split()).items() if isinstance(found, list)
                     and key != "failures"]
                 things = [thing for found in lists for thing in found]
-                left = [thing for thing in things
+                leftovers = [thing for thing in things
                     if not (isinstance(thing, dict) and any(thing.get(key) == state for key, state in gone.items()))]
-                counted[command.strip()] = len(left)
+                counted[command.strip()] = len(leftovers)
         return counted
 
     def everything(self):
         """Each kind of thing in the emulator's memory, with the number of them; fails once a bucket was deleted."""
-        with urllib.request.urlopen(f"{self.url}/moto-api/data.json") as answer:
-            return {f"{service} {kind}": len(items) for service, kinds in json.load(answer).items()
+        with urllib.request.urlopen(f"{self.url}/moto-api/data.json") as response:
+            return {f"{service} {kind}": len(items) for service, kinds in json.load(response).items()
                 for kind, items in kinds.items()}
 
     @contextlib.contextmanager
@@ -185,7 +185,7 @@ class World:
         """Of each call that one of the keys signed: service, operation, and as JSON what moto_server.py notes."""
         # The last line may be under way.
         lines = [line.split(maxsplit=3) for line in self.calls.read_text().split("\n")[:-1]]
-        return [(service, operation, told) for service, operation, key, told in lines if key in keys]
+        return [(service, operation, reported) for service, operation, key, reported in lines if key in keys]
 
 
 class Door:
@@ -210,7 +210,7 @@ class Door:
         return {group["TargetGroupArn"]: group["Weight"]
             for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]}
 
-    def targets(self, told=None):
+    def targets(self, reported=None):
         """Weight of each group, with the version and the health of each of its targets; told: tells another name of a
         target by the ARN of its task definition."""
         # Before their tasks, so that each has one by the time that these are listed.
@@ -222,7 +222,7 @@ class Door:
                 arns = self.containers.list_tasks(cluster="meridian", serviceName=f"meridian-{service}",
                     desiredStatus=status)["taskArns"]
                 for task in self.containers.describe_tasks(cluster="meridian", tasks=arns)["tasks"] if arns else []:
-                    tasks[task["attachments"][0]["details"][0]["value"]] = (told or self.version)(
+                    tasks[task["attachments"][0]["details"][0]["value"]] = (reported or self.version)(
                         task["taskDefinitionArn"])
         return [
             (weight, [(tasks[target["Target"]["Id"]], target["TargetHealth"]["State"] == "healthy") for target in found

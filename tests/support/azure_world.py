@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 
-from doubles.cloud_echo import SOURCES, Echo
+from doubles.fake_cloud import SOURCES, FakeCloud
 from support.machine import ROOT
 from support.providers import Providers
 from support.rehearsal import Rehearsal
@@ -29,28 +29,28 @@ class Azure(Rehearsal):
     """The stack, and Azure as it stands."""
 
     def __init__(self, folder):
-        echo = Echo("Arm", folder, ["management.azure.com", "*.blob.core.windows.net"])
+        fake = FakeCloud("Arm", folder, ["management.azure.com", "*.blob.core.windows.net"])
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("ARM_", "TF_"))}
-        environment |= echo.environment | {"PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}", "TF_IN_AUTOMATION": "1",
+        environment |= fake.environment | {"PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}", "TF_IN_AUTOMATION": "1",
             "PAUSE": "1", "SPREAD": "0"}
         # One provider serves all: each start of its own takes seconds.
         self.providers = Providers(folder, environment)
         environment["TF_REATTACH_PROVIDERS"] = self.providers.attach("azurerm", ROOT / "stacks/azure")
-        super().__init__("azure", folder, echo, environment, A)
+        super().__init__("azure", folder, fake, environment, A)
 
     def stop(self):
         self.providers.__exit__()
-        self.echo.stop()
+        self.fake.stop()
 
     def apply(self):
         """No image has more requests at any time than before or than it shall have, and somebody serves always."""
-        before = self.echo.order("history")
+        before = self.fake.order("history")
         changes = super().apply()
         wanted = collections.Counter({self.image: 100})
         if self.canary:
             wanted = collections.Counter({self.image: 100 - self.canary["percent"]})
             wanted[self.canary["image"]] += self.canary["percent"]
-        for shares in self.echo.order("history")[len(before) :]:
+        for shares in self.fake.order("history")[len(before) :]:
             assert sum(shares.values()) == 100, shares
             for image, share in shares.items():
                 assert share <= max(wanted[image], before[-1].get(image, 0) if before else 0), (before[-1:], shares,
@@ -74,13 +74,13 @@ class Azure(Rehearsal):
         return self.get(APP)["properties"]
 
     def get(self, path, version="2025-01-01"):
-        status, answer = self.ask("GET", path, version=version)
-        assert status == 200, answer
-        return answer
+        status, response = self.ask("GET", path, version=version)
+        assert status == 200, response
+        return response
 
     def ask(self, method, path, body=None, version="2025-01-01", **headers):
         url = path if path.startswith("https:") else f"https://management.azure.com{path}?api-version={version}"
-        return self.echo.ask(method, url, body, {"Authorization": f"Bearer {token(self.environment)}", **headers})
+        return self.fake.ask(method, url, body, {"Authorization": f"Bearer {token(self.environment)}", **headers})
 
     def probe_image(self):
         job = self.get(f"{APP.replace('containerApps', 'jobs')}-probe")["properties"]

@@ -98,7 +98,7 @@ class World:
             steps.append((image, canary and canary["image"], canary and canary["percent"]))
         return steps
 
-    def answer(self):
+    def response(self):
         """Status, version and time of the next answer."""
         weights = self.weights()
         image, canary = weights["image"], weights["canary"]
@@ -168,7 +168,7 @@ def descendants(pid):
 @pytest.fixture
 def world(tmp_path):
     world = World(tmp_path)
-    with Server(world.answer) as server:
+    with Server(world.response) as server:
         world.server = server
         (world.stack / "url").write_text(server.url)
         for command in (["init"], ["apply", "-auto-approve", f"-var=image={STABLE}"]):
@@ -185,11 +185,11 @@ def foreign(world):
     subprocess.run(["terraform", f"-chdir={world.stack}", "apply", "-auto-approve", f"-var=image={STABLE}"], check=True,
         stdout=subprocess.DEVNULL)
 
-    def answer():
+    def response():
         # So long that a busy machine adds less than it: here the canary's minutes are compared with those before.
         time.sleep(0.1)
-        status, _, now = world.answer()
+        status, _, now = world.response()
         return status, "1.4.2", now
 
-    world.server.answer = answer
+    world.server.response = response
     return world

@@ -163,7 +163,7 @@ class Cloud:
         self.numbers = itertools.count(1)
         self.tokens = Front(self.token)
         self.tls = issued(folder, "127.0.0.1")
-        self.front = Front(self.answer, self.tls[1:])
+        self.front = Front(self.respond, self.tls[1:])
         # Options of the service's Java.
         self.java = (f"-Djavax.net.ssl.trustStore={truststore(self.tls, 'changeit')}",
             "-Djavax.net.ssl.trustStorePassword=changeit")
@@ -295,7 +295,7 @@ class S3(Cloud):
         }
         return Response(200, json.dumps(answer).encode(), (("Content-Type", "application/json"),))
 
-    def answer(self, request):
+    def respond(self, request):
         """moto's credentials live for ever: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
         if self.expired(request.headers["X-Amz-Security-Token"]):
             return Response(400, b"<Error><Code>ExpiredToken</Code></Error>", (("Content-Type", "application/xml"),))
@@ -386,7 +386,7 @@ class Blob(Cloud):
         }
         return Response(200, json.dumps(answer).encode(), (("Content-Type", "application/json"),))
 
-    def answer(self, request):
+    def respond(self, request):
         return self.ask(request)
 
     @staticmethod
@@ -443,7 +443,7 @@ class Gcs(Cloud):
         answer = {"access_token": token, "expires_in": self.lifetime, "token_type": "Bearer"}
         return Response(200, json.dumps(answer).encode(), flavor)
 
-    def answer(self, request):
+    def respond(self, request):
         """What the emulator leaves out.
 
         https://cloud.google.com/storage/docs/json_api/v1/status-codes

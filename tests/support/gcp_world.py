@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from doubles.cloud_echo import Echo
+from doubles.fake_cloud import FakeCloud
 from support.rehearsal import Rehearsal, copied, timed
 
 PROJECT = "test-project"
@@ -99,27 +99,27 @@ def plan_alone(folder):
         ).stdout
 
     terraform("init", "-input=false")
-    _, *taken = timed(lambda: terraform("plan", "-input=false", "-out=plan", f"-var=image={A}"))
-    return json.loads(terraform("show", "-json", "plan")), taken
+    _, *conflicts = timed(lambda: terraform("plan", "-input=false", "-out=plan", f"-var=image={A}"))
+    return json.loads(terraform("show", "-json", "plan")), conflicts
 
 
 class Gcp(Rehearsal):
     """The stack, and Google Cloud as it stands."""
 
     def __init__(self, folder):
-        echo = Echo("Google", folder, ["*.googleapis.com"])
-        super().__init__("gcp", folder, echo, environment(**echo.environment), A)
+        fake = FakeCloud("Google", folder, ["*.googleapis.com"])
+        super().__init__("gcp", folder, fake, environment(**fake.environment), A)
 
     def service(self):
         return self.get("run", f"v2/{SERVICE}")
 
     def get(self, api, path):
-        status, answer = self.ask("GET", api, path)
-        assert status == 200, answer
-        return answer
+        status, response = self.ask("GET", api, path)
+        assert status == 200, response
+        return response
 
     def ask(self, method, api, path, body=None):
-        return self.echo.ask(method, f"https://{api}.googleapis.com/{path}", body)
+        return self.fake.ask(method, f"https://{api}.googleapis.com/{path}", body)
 
     def latest(self):
         return self.service()["latestReadyRevision"].split("/")[-1]

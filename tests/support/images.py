@@ -26,10 +26,10 @@ def output(*command, **options):
 def get(url, timeout=5, **headers):
     """Status, header and body, of failures too."""
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout) as answer:
-            return answer.status, answer.headers, answer.read().decode()
-    except urllib.error.HTTPError as answer:
-        return answer.code, answer.headers, answer.read().decode()
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout) as response:
+            return response.status, response.headers, response.read().decode()
+    except urllib.error.HTTPError as response:
+        return response.code, response.headers, response.read().decode()
 
 
 def wait_for(url, seconds=30):

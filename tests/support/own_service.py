@@ -102,7 +102,7 @@ class Aws:
     def groups(self):
         self.door = self.door or Door(self.world)
         return [(weight, sorted({name for name, healthy in targets if healthy}))
-            for weight, targets in self.door.targets(told=str)]
+            for weight, targets in self.door.targets(reported=str)]
 
     def image_of(self, name):
         return self.definition(name)["containerDefinitions"][0]["image"]
@@ -162,13 +162,13 @@ class Azure(Double):
     def secret(self, name, value):
         name = name.lower().replace("_", "-")
         self.values[f"https://mine.vault.azure.net/secrets/{name}"] = f"{self.vault}/{name}", value
-        self.cloud.echo.order("put", id=f"{self.vault}/{name}", name=name, type="vaults/secrets", properties={})
+        self.cloud.fake.order("put", id=f"{self.vault}/{name}", name=name, type="vaults/secrets", properties={})
         return f"{self.vault}/{name}"
 
     def read(self, url):
         """Value of a secret, for whom a role lets at it."""
         secret, value = self.values[url]
-        roles = [path for path, each in self.cloud.echo.resources().items() if path.startswith(f"{secret}/")
+        roles = [path for path, each in self.cloud.fake.resources().items() if path.startswith(f"{secret}/")
             and each["type"].endswith("roleAssignments")]
         assert roles, f"nobody may read {secret}"
         return value
@@ -191,9 +191,9 @@ class Azure(Double):
 @pytest.fixture(scope="module")
 def images(request):
     need("docker")
-    made = {f"example.com/{name}": getattr(strangers, name)() for name in (*request.module.SERVICES, "foreign")}
-    yield made
-    output("docker", "rmi", "--force", *made.values())
+    created = {f"example.com/{name}": getattr(strangers, name)() for name in (*request.module.SERVICES, "foreign")}
+    yield created
+    output("docker", "rmi", "--force", *created.values())
 
 
 @pytest.fixture(scope="module")
@@ -220,13 +220,13 @@ def stage(request, images, tmp_path_factory):
 @pytest.fixture(scope="module")
 def stranger(request, stage):
     """Name of a service whose variables are written."""
-    told = STRANGERS[request.param]
-    environment, secrets = {}, dict(told.secrets)
-    if told.database:
+    reported = STRANGERS[request.param]
+    environment, secrets = {}, dict(reported.secrets)
+    if reported.database:
         environment, secrets["PGPASSWORD"] = stage.database
-    service = {"meridian": False, **told.service, **stage.own(told),
+    service = {"meridian": False, **reported.service, **stage.own(reported),
         "secrets": {name: stage.kept_secret(name, value) for name, value in secrets.items()}}
-    if told.database:
+    if reported.database:
         service["egress_ports"] = [int(environment["PGPORT"])]
     written(stage.stack, {"image": image(request.param), "service": service, "environment": environment,
         # A server in the place of the program that checks.
@@ -250,11 +250,11 @@ def asked(stage, path):
 
 
 def post(stage, path, body):
-    with urllib.request.urlopen(stage.gateway.url + path, data=body, timeout=60) as answer:
-        return answer.read()
+    with urllib.request.urlopen(stage.gateway.url + path, data=body, timeout=60) as response:
+        return response.read()
 
 
-class Story:
+class Scenario:
     def test_it_is_deployed_by_variables_alone_and_verified(self, stage, stranger):
         """The first by hand, the others as a pipeline releases."""
         if stage.first:
@@ -264,8 +264,8 @@ class Story:
             stage.said("plan", SAVE="1", IMAGE=image(stranger))
             said = stage.said("release", **through(stage))
             assert f"Released: {image(stranger)}" in said
-        told = STRANGERS[stranger].service
-        for path, status in ((told["check"]["path"], told["check"]["status"]), *told["paths"].items()):
+        reported = STRANGERS[stranger].service
+        for path, status in ((reported["check"]["path"], reported["check"]["status"]), *reported["paths"].items()):
             assert f"ok       GET {path} answers {status}" in said
         assert stage.settled()
 
@@ -281,7 +281,7 @@ class Story:
             assert json.loads(asked(stage, "/actuator/health"))["status"] == "UP"
 
 
-class Canaried(Story):
+class Canaried(Scenario):
     def test_a_canary_is_promoted_and_taken_back_without_a_failed_request(self, stage, stranger):
         """Judged once both have their requests, which the gateway tells in the place of a probe."""
         gateway = stage.gateway

@@ -113,7 +113,7 @@ class Gateway(Front):
         """
         self.groups, self.make = groups, start
         self.running, self.busy = {}, {}  # by name: instances that are ready; how many requests they have in hand
-        self.made, self.threads, self.failed, self.ended = [], [], None, threading.Event()
+        self.created, self.threads, self.failed, self.ended = [], [], None, threading.Event()
         self.shares = set()  # those that stood: sorted pairs of name and weight
         self.delay = 0  # seconds that each answer takes longer, so that a busy machine's noise is less than them
         self.chance, self.lock, self.known = random.Random(7), threading.Lock(), []
@@ -152,7 +152,7 @@ class Gateway(Front):
 
     def begin(self, name):
         instance = self.make(name)
-        self.made.append(instance)
+        self.created.append(instance)
         instance.start()
         self.running[name] = instance
 
@@ -216,7 +216,7 @@ class Gateway(Front):
         super().stop()
         for thread in self.threads:
             thread.join()
-        for instance in self.made:
+        for instance in self.created:
             instance.remove()
 
 

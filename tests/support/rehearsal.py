@@ -52,16 +52,16 @@ def fair(wall, worked):
 class Rehearsal:
     """A copy of a cloud's stack, the double that it is applied to, and the variables that change from step to step."""
 
-    def __init__(self, cloud, folder, echo, environment, image):
+    def __init__(self, cloud, folder, fake, environment, image):
         """cloud: as the scripts name it; environment: all that Terraform and the scripts see; image: the first."""
-        self.cloud, self.folder, self.echo = cloud, folder, echo
+        self.cloud, self.folder, self.fake = cloud, folder, fake
         self.stack = copied(cloud, folder)
         self.environment = environment
         self.image, self.canary, self.settings = image, None, {}
         self.terraform("init", "-input=false")
 
     def stop(self):
-        self.echo.stop()
+        self.fake.stop()
 
     def terraform(self, *arguments, codes=(0,)):
         return ran("terraform", f"-chdir={self.stack}", *arguments, "-no-color", env=self.environment, codes=codes)
@@ -124,7 +124,7 @@ class Part(Rehearsal):
 
     def __init__(self, whole, name, folder):
         """whole: the rehearsal that has double and environment; folder: its stack's, below stacks."""
-        self.cloud, self.folder, self.echo, self.environment = whole.cloud, whole.folder, whole.echo, whole.environment
+        self.cloud, self.folder, self.fake, self.environment = whole.cloud, whole.folder, whole.fake, whole.environment
         self.name, self.stack = name, whole.folder / "stacks" / folder
         self.image, self.canary, self.settings = None, None, {}
 
@@ -154,9 +154,9 @@ class Service(Part):
     def __init__(self, whole, platform, key):
         super().__init__(whole, f"staging-{key}", key)
         shutil.copytree(whole.stack, self.stack, ignore=shutil.ignore_patterns("*.tfstate*", "*.auto.tfvars.json"))
-        told = platform.outputs()["tfvars"]
-        self.turn(**told)
-        self.set(image=f"{told['platform']['repository_url']}@sha256:{'a' * 64}")
+        reported = platform.outputs()["tfvars"]
+        self.turn(**reported)
+        self.set(image=f"{reported['platform']['repository_url']}@sha256:{'a' * 64}")
 
 
 def together(action, *parts):

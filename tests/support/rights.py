@@ -84,9 +84,9 @@ def fill(form, names):
     known = {"Partition": "aws", "Region": "us-east-1", "Account": ACCOUNT, "Scope": "regional", "GroupName": "default"}
     parts, given = {}, False
     for name in re.findall(r"\$\{(\w+)\}", form):
-        told = next((names[each] for each in (name.lower(), *NAMES.get(name.lower(), ())) if each in names), None)
-        if told and name not in known:
-            parts[name], given = told.split("/")[-1] if told.startswith("arn:") else told, True
+        reported = next((names[each] for each in (name.lower(), *NAMES.get(name.lower(), ())) if each in names), None)
+        if reported and name not in known:
+            parts[name], given = reported.split("/")[-1] if reported.startswith("arn:") else reported, True
         elif name in known or name.endswith(("Id", "Number")):
             parts[name] = known.get(name, "1")
         else:
@@ -101,9 +101,9 @@ def resources(action, found, known):
     types, forms = reference(action)
     if action.startswith("ec2:"):
         kinds = {name: IDS.get(name.rsplit("-", 1)[0]) for name in known}
-        made = {value for path, value in found if path[-1] == "ResourceType" and "TagSpecification" in path}
-        made |= {kind for kind, its in types.items() if its["required"]} - set(kinds.values())
-        there = [(kind, name, known[name]) for name, kind in kinds.items()] + [(kind, "new", None) for kind in made]
+        created = {value for path, value in found if path[-1] == "ResourceType" and "TagSpecification" in path}
+        created |= {kind for kind, its in types.items() if its["required"]} - set(kinds.values())
+        there = [(kind, name, known[name]) for name, kind in kinds.items()] + [(kind, "new", None) for kind in created]
         arn = f"arn:aws:ec2:us-east-1:{ACCOUNT}:"
         return [(f"{arn}{kind}/{name}", kind, its) for kind, name, its in there if kind in types]
     names, there = named(found), []
@@ -120,10 +120,10 @@ def resources(action, found, known):
     return there
 
 
-def needs(service, operation, told):
+def needs(service, operation, reported):
     """What must be allowed for a call: action, ARN or *, and what the conditions see of it."""
-    told = json.loads(told)
-    found, action = values(told["asked"]), in_iam(service, operation)
+    reported = json.loads(reported)
+    found, action = values(reported["asked"]), in_iam(service, operation)
     given, prefix = tags(found), action.split(":")[0]
     types, forms = reference(action)
     asked, besides = set(), set(BESIDES.get(action, ()))
@@ -131,7 +131,7 @@ def needs(service, operation, told):
     def ask(action, arn, context):
         asked.add((action, arn, frozenset(context.items())))
 
-    for arn, kind, its in resources(action, found, told["tags"]) or [("*", "", None)]:
+    for arn, kind, its in resources(action, found, reported["tags"]) or [("*", "", None)]:
         keys = str([types[each]["condition_keys"] for each in {kind, ""} & types.keys()])
         # Of EC2's the action's own table alone says what a condition sees.
         keys += str(forms[kind]["condition_keys"]) if kind and prefix != "ec2" else ""
@@ -141,7 +141,7 @@ def needs(service, operation, told):
             context |= {f"aws:RequestTag/{name}": value for name, value in given.items()}
         if "aws:ResourceTag" in keys:
             context |= {f"aws:ResourceTag/{name}": value for name, value in (its or {}).items()}
-        if boundary := prefix == "iam" and (told["boundary"] or named(found).get("permissionsboundary")):
+        if boundary := prefix == "iam" and (reported["boundary"] or named(found).get("permissionsboundary")):
             context["iam:PermissionsBoundary"] = boundary
         ask(action, arn, context)
         besides |= set(types.get(kind, {}).get("dependent_actions", ()))
@@ -156,7 +156,7 @@ def needs(service, operation, told):
             ask("iam:PassRole", role, {"iam:PassedToService": PASSED[action]})
     for other in besides:
         if not NOT_ASKED.match(other):
-            for arn, *_ in resources(other, found, told["tags"]) or [("*",)]:
+            for arn, *_ in resources(other, found, reported["tags"]) or [("*",)]:
                 ask(other, arn, {"aws:CalledVia": f"{prefix}.amazonaws.com"})
     return asked
 

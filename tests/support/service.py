@@ -65,13 +65,13 @@ def _compiled():
     options = APP / "src/image/jvm.options"  # those of the image, its small heap among them
     jar = ROOT / ".cache/service" / f"{classes.stat().st_mtime_ns}.jar"
     if not jar.exists():
-        made = shutil.make_archive(jar.with_suffix(""), "zip", APP / "target/classes")
-        os.rename(made, jar)
+        created = shutil.make_archive(jar.with_suffix(""), "zip", APP / "target/classes")
+        os.rename(created, jar)
     path = f"{jar}:{classpath.read_text()}"
     return [str(jdk25() / "bin/java"), f"@{options}", "-cp", path, "meridian.Main"]
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     status: int
     headers: http.client.HTTPMessage
     body: bytes
@@ -112,7 +112,7 @@ class Service:
             connection.request("GET", path, headers=headers or {})
             response = connection.getresponse()
             body = response.read()
-        return Answer(response.status, response.headers, body, time.monotonic() - started)
+        return Response(response.status, response.headers, body, time.monotonic() - started)
 
     def mark(self):
         """A place in the log, for `log`."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 PATIENCE = 10
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     status: int
     fields: dict[str, str]  # names in lower case
     body: bytes
@@ -58,7 +58,7 @@ class Wire:
         self.ended = not data
         return not self.ended
 
-    def answer(self, head=False):
+    def response(self, head=False):
         """The next answer, to a HEAD if so told; None where the connection ended before it."""
         while (end := self.received.find(b"\r\n\r\n")) < 0:
             if not self.more():
@@ -76,7 +76,7 @@ class Wire:
             fields[name.lower()] = ", ".join(filter(None, [fields.get(name.lower()), value.strip()]))
         code = int(match[1])
         body = b"" if head or code < 200 or code in (204, 304) else self._body(fields)
-        return Answer(code, fields, body)
+        return Response(code, fields, body)
 
     def _body(self, fields):
         if fields.get("transfer-encoding") == "chunked":
@@ -102,9 +102,9 @@ class Wire:
         while len(self.received) < size:
             if not self.more():
                 raise Unreadable(f"{size - len(self.received)} bytes of a body are missing")
-        taken = bytes(self.received[:size])
+        conflicts = bytes(self.received[:size])
         del self.received[:size]
-        return taken
+        return conflicts
 
 
 def methods(data):
@@ -128,11 +128,11 @@ def conversation(port, data, half_close=False, seconds=PATIENCE, piece=None):
         try:
             while True:
                 wire.socket.settimeout(max(0.01, end - time.monotonic()))
-                answer = wire.answer(head=heads[:1] == [True])
-                if answer is None:
+                response = wire.response(head=heads[:1] == [True])
+                if response is None:
                     return answers, True
-                answers.append(answer)
-                if answer.status >= 200:
+                answers.append(response)
+                if response.status >= 200:
                     heads = heads[1:]
         except socket.timeout:
             return answers, False

@@ -47,13 +47,13 @@ class Cloud:
         # Private key and chain in one, as the proxy reads it.
         self.secret = certificate.read_text() + key.read_text()
         self.metadata = self.stack.enter_context(Front(metadata, address=self.address)).port
-        self.stack.enter_context(Front(self.answer, (certificate, key), self.address, 443))
+        self.stack.enter_context(Front(self.respond, (certificate, key), self.address, 443))
         return self
 
     def __exit__(self, *_):
         self.stack.close()
 
-    def answer(self, request):
+    def respond(self, request):
         host = request.headers["Host"].partition(":")[0]
         path = request.path.partition("?")[0]
         bearer = request.headers.get("Authorization") == f"Bearer {TOKEN}"
@@ -76,10 +76,10 @@ class Cloud:
             return reply({"errors": [{"code": "UNAUTHORIZED"}]}, 401, WWW_Authenticate='Basic realm="registry"')
         behind = http.client.HTTPConnection(self.registry, timeout=60)
         behind.request(request.method, request.path, headers={"Accept": request.headers.get("Accept", "*/*")})
-        answer = behind.getresponse()
+        response = behind.getresponse()
         kept = ("Content-Type", "Docker-Content-Digest", "Docker-Distribution-Api-Version", "Etag")
-        return reply(answer.read(), answer.status,
-            **{name.replace("-", "_"): answer.headers[name] for name in kept if answer.headers[name]})
+        return reply(response.read(), response.status,
+            **{name.replace("-", "_"): response.headers[name] for name in kept if response.headers[name]})
 
 
 def metadata(request):

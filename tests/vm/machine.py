@@ -140,8 +140,8 @@ class Machine:
         connection = http.client.HTTPConnection(self.address, port, timeout=timeout)
         try:
             connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, answer.headers, answer.read().decode()
+            response = connection.getresponse()
+            return response.status, response.headers, response.read().decode()
         finally:
             connection.close()
 

@@ -159,9 +159,9 @@ def test_nobody_can_log_in(machine):
     passwords = dict(line.split(":")[:2] for line in machine.run("getent", "shadow").splitlines())
     assert set(passwords.values()) <= {"*", "!", "!*", "!!"}
     for user in ("root", "debian"):
-        answer = machine.bash(f"ssh -o StrictHostKeyChecking=no -o BatchMode=yes {user}@127.0.0.1 true 2>&1",
+        response = machine.bash(f"ssh -o StrictHostKeyChecking=no -o BatchMode=yes {user}@127.0.0.1 true 2>&1",
             check=False)
-        assert answer.splitlines()[-1] == f"{user}@127.0.0.1: Permission denied (publickey)."
+        assert response.splitlines()[-1] == f"{user}@127.0.0.1: Permission denied (publickey)."
 
 
 def test_the_metadata_server_is_out_of_the_containers_reach(machine):
@@ -258,9 +258,9 @@ def secured(machine, cloud, path, **headers):
         lines = [f"GET {path} HTTP/1.1", "Host: hello.example.com", "Connection: close"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         connection.sendall("\r\n".join([*lines, "", ""]).encode())
-        answer = http.client.HTTPResponse(connection)
-        answer.begin()
-        return answer.status, answer.headers, answer.read().decode()
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        return response.status, response.headers, response.read().decode()
 
 
 def test_two_units_that_start_at_once_make_one_network(secure):

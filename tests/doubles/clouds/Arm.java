@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * ContainerApps} and {@link BlobService} say. It knows no quotas, no prices, no regions, and
  * nobody's rights but those to pull images and to use blobs.
  */
-final class Arm implements Echo.Cloud {
+final class Arm implements FakeCloud.Cloud {
   /** Types that Azure does not delete while another resource names them. */
   private static final Set<String> HELD =
       ignoringCase(
@@ -71,7 +71,7 @@ final class Arm implements Echo.Cloud {
   private final ArmRules rules = new ArmRules(store, people);
 
   public static void main(String... arguments) throws Exception {
-    Echo.serve(new Arm(), arguments);
+    FakeCloud.serve(new Arm(), arguments);
   }
 
   @Override
@@ -80,8 +80,8 @@ final class Arm implements Echo.Cloud {
   }
 
   @Override
-  public Echo.Answer refuse(Echo.Refusal refusal) {
-    return new Echo.Answer(
+  public FakeCloud.Response refuse(FakeCloud.Refusal refusal) {
+    return new FakeCloud.Response(
         refusal.status,
         Json.object("error", Json.object("code", refusal.code, "message", refusal.getMessage())));
   }
@@ -110,49 +110,49 @@ final class Arm implements Echo.Cloud {
       case "history": // who got which share of the requests, one after the other
         return List.copyOf(apps.history);
       default:
-        return Echo.Cloud.super.order(name, details);
+        return FakeCloud.Cloud.super.order(name, details);
     }
   }
 
   @Override
-  public Echo.Answer answer(Echo.Request request) {
+  public FakeCloud.Response respond(FakeCloud.Request request) {
     String person = String.valueOf(claims(request).get("oid"));
     people.add(person);
     if (request.host().endsWith(".blob.core.windows.net")) {
-      return blobs.answer(request, person);
+      return blobs.respond(request, person);
     }
     if (!request.host().equals("management.azure.com")) {
-      throw new Echo.Refusal(421, "UnknownHost", request.host() + " is not played here.");
+      throw new FakeCloud.Refusal(421, "UnknownHost", request.host() + " is not played here.");
     }
-    String path = Echo.decode(request.path().replace("+", "%2B")).replaceFirst("/$", "");
+    String path = FakeCloud.decode(request.path().replace("+", "%2B")).replaceFirst("/$", "");
     return switch (request.method()) {
       case "GET" -> get(path, request.query());
       case "PUT" -> put(path, request.json());
       case "PATCH" -> patch(path, request.json());
       case "DELETE" -> delete(path);
       case "POST" -> post(path, request.json());
-      default -> throw new Echo.Refusal(405, "MethodNotAllowed", request.method());
+      default -> throw new FakeCloud.Refusal(405, "MethodNotAllowed", request.method());
     };
   }
 
   /** What a token says about its owner; the tokens of tests have no signature. */
-  private static Map<String, Object> claims(Echo.Request request) {
+  private static Map<String, Object> claims(FakeCloud.Request request) {
     String header = request.headers().getFirst("Authorization");
     if (header == null || !header.matches("Bearer [^.]+\\.[^.]+\\.[^.]*")) {
-      throw new Echo.Refusal(401, "InvalidAuthenticationToken", "A bearer token is missing.");
+      throw new FakeCloud.Refusal(401, "InvalidAuthenticationToken", "A bearer token is missing.");
     }
     byte[] claims = Base64.getUrlDecoder().decode(header.split("\\.")[1]);
     return Json.asObject(Json.parse(new String(claims, StandardCharsets.UTF_8)));
   }
 
-  private Echo.Answer get(String path, Map<String, String> query) {
+  private FakeCloud.Response get(String path, Map<String, String> query) {
     String filter = query.getOrDefault("$filter", "");
     apps.asked(path);
     if (store.has(path)) {
-      return new Echo.Answer(200, fields.shown(ArmId.of(path), store.get(path)));
+      return new FakeCloud.Response(200, fields.shown(ArmId.of(path), store.get(path)));
     }
     if (path.matches("(?i)/subscriptions/[^/]+")) {
-      return new Echo.Answer(200, Json.object("id", path, "state", "Enabled"));
+      return new FakeCloud.Response(200, Json.object("id", path, "state", "Enabled"));
     }
     if (path.matches("(?i)/subscriptions/[^/]+/locations")) {
       return list(
@@ -168,7 +168,7 @@ final class Arm implements Echo.Cloud {
       return list(NAMESPACES.stream().map(this::provider).toList());
     }
     if (path.matches("(?i)/subscriptions/[^/]+/providers/[^/]+")) {
-      return new Echo.Answer(200, provider(path.substring(path.lastIndexOf('/') + 1)));
+      return new FakeCloud.Response(200, provider(path.substring(path.lastIndexOf('/') + 1)));
     }
     if (path.matches("(?i)/subscriptions/[^/]+/resourceGroups")) {
       return list(store.list(path));
@@ -185,12 +185,12 @@ final class Arm implements Echo.Cloud {
       return list(role == null ? List.of() : List.of(ArmRoles.definition(ArmRoles.id(role))));
     }
     if (path.matches("(?i).*/roleDefinitions/[^/]+")) {
-      return new Echo.Answer(200, ArmRoles.definition(path));
+      return new FakeCloud.Response(200, ArmRoles.definition(path));
     }
     ArmId id = ArmId.of(path);
     Map<String, Object> implied = fields.implied(id);
     if (implied != null) {
-      return new Echo.Answer(200, implied);
+      return new FakeCloud.Response(200, implied);
     }
     if (id.collection() && exists(id.parent())) {
       return list(store.list(path));
@@ -198,17 +198,17 @@ final class Arm implements Echo.Cloud {
     throw notFound(id);
   }
 
-  private Echo.Answer put(String path, Map<String, Object> body) {
+  private FakeCloud.Response put(String path, Map<String, Object> body) {
     ArmId id = ArmId.of(path);
     if (id.collection()) {
-      throw new Echo.Refusal(405, "MethodNotAllowed", path + " is not the id of a resource.");
+      throw new FakeCloud.Refusal(405, "MethodNotAllowed", path + " is not the id of a resource.");
     }
     if (!exists(id.parent())) {
       throw notFound(ArmId.of(id.parent()));
     }
     String namespace = id.type().split("/")[0];
     if (!registered.contains(namespace)) {
-      throw new Echo.Refusal(
+      throw new FakeCloud.Refusal(
           409,
           "MissingSubscriptionRegistration",
           "The subscription is not registered to use namespace '" + namespace + "'.");
@@ -217,7 +217,7 @@ final class Arm implements Echo.Cloud {
     if (id.is("Microsoft.App/managedEnvironments")
         && Json.at(body, "properties.vnetConfiguration.infrastructureSubnetId") != null
         && !registered.contains("Microsoft.ContainerService")) {
-      throw new Echo.Refusal(
+      throw new FakeCloud.Refusal(
           409,
           "SubscriptionIsNotRegistered",
           "The subscription is not registered for the required resource providers, please register"
@@ -235,11 +235,11 @@ final class Arm implements Echo.Cloud {
     }
     fields.compute(id, body);
     store.put(path, body);
-    return new Echo.Answer(
+    return new FakeCloud.Response(
         isNew && !MADE_WITH_200.contains(id.type()) ? 201 : 200, fields.shown(id, body));
   }
 
-  private Echo.Answer patch(String path, Map<String, Object> body) {
+  private FakeCloud.Response patch(String path, Map<String, Object> body) {
     if (!store.has(path)) {
       throw notFound(ArmId.of(path));
     }
@@ -248,43 +248,43 @@ final class Arm implements Echo.Cloud {
     return put(path, merged);
   }
 
-  private Echo.Answer delete(String path) {
+  private FakeCloud.Response delete(String path) {
     ArmId id = ArmId.of(path);
     if (!store.has(path)) {
-      return new Echo.Answer(204, null);
+      return new FakeCloud.Response(204, null);
     }
     if (HELD.contains(id.type())) {
       for (Map.Entry<String, Map<String, Object>> other : store.all().entrySet()) {
         boolean own = isOrBelow(other.getKey(), path);
         if (!own && references(other.getValue()).stream().anyMatch(path::equalsIgnoreCase)) {
-          throw new Echo.Refusal(400, "InUse", path + " is in use by " + other.getKey() + ".");
+          throw new FakeCloud.Refusal(400, "InUse", path + " is in use by " + other.getKey() + ".");
         }
       }
     }
     rules.delete(id);
     store.remove(path);
-    return new Echo.Answer(200, null);
+    return new FakeCloud.Response(200, null);
   }
 
-  private Echo.Answer post(String path, Map<String, Object> body) {
+  private FakeCloud.Response post(String path, Map<String, Object> body) {
     String verb = path.substring(path.lastIndexOf('/') + 1);
     String target = path.substring(0, path.lastIndexOf('/'));
     switch (verb) {
       case "register":
         String namespace = target.substring(target.lastIndexOf('/') + 1);
         if (!NAMESPACES.contains(namespace) && !registered.contains(namespace)) {
-          throw new Echo.Refusal(
+          throw new FakeCloud.Refusal(
               404, "InvalidResourceNamespace", "The resource namespace '" + namespace + "' is invalid.");
         }
         registered.add(namespace);
-        return new Echo.Answer(200, provider(namespace));
+        return new FakeCloud.Response(200, provider(namespace));
       case "checkNameAvailability":
-        return new Echo.Answer(200, rules.availability(body));
+        return new FakeCloud.Response(200, rules.availability(body));
       default:
         if (!store.has(target)) {
           throw notFound(ArmId.of(target));
         }
-        return new Echo.Answer(200, action(ArmId.of(target), verb));
+        return new FakeCloud.Response(200, action(ArmId.of(target), verb));
     }
   }
 
@@ -308,7 +308,7 @@ final class Arm implements Echo.Cloud {
       case "start":
         return Json.object("id", id.text() + "/executions/1", "name", id.name() + "-1");
       default:
-        throw new Echo.Refusal(404, "UnknownAction", id.text() + "/" + verb);
+        throw new FakeCloud.Refusal(404, "UnknownAction", id.text() + "/" + verb);
     }
   }
 
@@ -351,8 +351,8 @@ final class Arm implements Echo.Cloud {
     }
   }
 
-  private static Echo.Refusal dangling(ArmId id, String reference) {
-    return new Echo.Refusal(
+  private static FakeCloud.Refusal dangling(ArmId id, String reference) {
+    return new FakeCloud.Refusal(
         400,
         "InvalidResourceReference",
         reference + ", which " + id.text() + " names, is not there.");
@@ -418,13 +418,13 @@ final class Arm implements Echo.Cloud {
     return Json.object("namespace", namespace, "registrationState", state);
   }
 
-  private static Echo.Answer list(List<? extends Object> values) {
-    return new Echo.Answer(200, Json.object("value", values));
+  private static FakeCloud.Response list(List<? extends Object> values) {
+    return new FakeCloud.Response(200, Json.object("value", values));
   }
 
-  private static Echo.Refusal notFound(ArmId id) {
+  private static FakeCloud.Refusal notFound(ArmId id) {
     boolean group = id.is("Microsoft.Resources/resourceGroups");
-    return new Echo.Refusal(
+    return new FakeCloud.Refusal(
         404, group ? "ResourceGroupNotFound" : "ResourceNotFound", id.text() + " was not found.");
   }
 

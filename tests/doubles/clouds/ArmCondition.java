@@ -111,8 +111,8 @@ final class ArmCondition {
     return tokens.group(1);
   }
 
-  private Echo.Refusal bad() {
-    return new Echo.Refusal(
+  private FakeCloud.Refusal bad() {
+    return new FakeCloud.Refusal(
         400, "InvalidCondition", "Not understood at: " + text.substring(Math.min(at, text.length())));
   }
 }

@@ -64,7 +64,7 @@ final class ArmGateway {
     }
   }
 
-  private static Echo.Refusal refusal(String code, String message) {
-    return new Echo.Refusal(400, code, message);
+  private static FakeCloud.Refusal refusal(String code, String message) {
+    return new FakeCloud.Refusal(400, code, message);
   }
 }

@@ -34,7 +34,7 @@ final class ArmRoles {
   static Map<String, Object> definition(String id) {
     String key = key(id);
     if (!NAMES.containsKey(key)) {
-      throw new Echo.Refusal(
+      throw new FakeCloud.Refusal(
           404, "RoleDefinitionDoesNotExist", "There is no role definition " + key + ".");
     }
     Map<String, Object> properties =
@@ -61,7 +61,7 @@ final class ArmRoles {
     for (Map<String, Object> other : ofType("roleDefinitions")) {
       if (!id.name().equalsIgnoreCase(Json.text(other, "name"))
           && name.equalsIgnoreCase(Json.text(other, "properties.roleName"))) {
-        throw new Echo.Refusal(
+        throw new FakeCloud.Refusal(
             409,
             "RoleDefinitionWithSameNameExists",
             "A custom role with the same name already exists in this directory.");
@@ -69,7 +69,7 @@ final class ArmRoles {
     }
     if (!(Json.at(body, "properties.assignableScopes") instanceof List<?> scopes)
         || scopes.isEmpty()) {
-      throw new Echo.Refusal(400, "MissingAssignableScopes", "A role is for at least one scope.");
+      throw new FakeCloud.Refusal(400, "MissingAssignableScopes", "A role is for at least one scope.");
     }
     NAMES.put(key(id.text()), name);
   }
@@ -77,7 +77,7 @@ final class ArmRoles {
   void undefine(ArmId id) {
     for (Map<String, Object> assignment : ofType("roleAssignments")) {
       if (key(Json.text(assignment, "properties.roleDefinitionId")).equals(key(id.text()))) {
-        throw new Echo.Refusal(
+        throw new FakeCloud.Refusal(
             400,
             "RoleDefinitionHasAssignments",
             "There are existing role assignments referencing role " + id.name() + ".");
@@ -95,13 +95,13 @@ final class ArmRoles {
             || ofType("userAssignedIdentities").stream()
                 .anyMatch(each -> principal.equals(Json.text(each, "properties.principalId")));
     if (!known) {
-      throw new Echo.Refusal(
+      throw new FakeCloud.Refusal(
           400, "PrincipalNotFound", "Principal " + principal + " does not exist.");
     }
     definition(role);
     if (Json.text(body, "properties.condition") != null
         && !"2.0".equals(Json.text(body, "properties.conditionVersion"))) {
-      throw new Echo.Refusal(
+      throw new FakeCloud.Refusal(
           400, "InvalidConditionVersion", "A condition is of version 2.0, and says so.");
     }
     Map<String, Object> its = Json.inside(body, "properties");
@@ -112,7 +112,7 @@ final class ArmRoles {
       if (!id.text().equalsIgnoreCase(Json.text(other, "id"))
           && principal.equals(Json.text(other, "properties.principalId"))
           && key(role).equals(key(Json.text(other, "properties.roleDefinitionId")))) {
-        throw new Echo.Refusal(409, "RoleAssignmentExists", "The role assignment already exists.");
+        throw new FakeCloud.Refusal(409, "RoleAssignmentExists", "The role assignment already exists.");
       }
     }
   }

@@ -33,7 +33,7 @@ final class ArmRules {
     switch (type) {
       case "microsoft.storage/storageaccounts", "microsoft.containerregistry/registries" -> {
         if (taken(type, id.name(), id.text())) {
-          throw new Echo.Refusal(409, WORLDWIDE.get(type), id.name() + " is already taken.");
+          throw new FakeCloud.Refusal(409, WORLDWIDE.get(type), id.name() + " is already taken.");
         }
       }
       case "microsoft.managedidentity/userassignedidentities/federatedidentitycredentials" ->
@@ -89,8 +89,8 @@ final class ArmRules {
     }
   }
 
-  private static Echo.Refusal bad(String message) {
-    return new Echo.Refusal(400, "BadRequest", message);
+  private static FakeCloud.Refusal bad(String message) {
+    return new FakeCloud.Refusal(400, "BadRequest", message);
   }
 
   /**
@@ -109,7 +109,7 @@ final class ArmRules {
       ArmId lock = ArmId.of(entry.getKey());
       if (lock.is("Microsoft.Authorization/locks")
           && (Arm.isOrBelow(id.text(), lock.parent()) || Arm.isOrBelow(lock.text(), id.text()))) {
-        throw new Echo.Refusal(
+        throw new FakeCloud.Refusal(
             409,
             "ScopeLocked",
             "The scope '"

@@ -28,27 +28,27 @@ final class BlobService {
     this.store = store;
   }
 
-  Echo.Answer answer(Echo.Request request, String person) {
+  FakeCloud.Response respond(FakeCloud.Request request, String person) {
     try {
       String account = request.host().split("\\.")[0];
-      String[] parts = Echo.decode(request.path().replace("+", "%2B")).split("/", 3);
+      String[] parts = FakeCloud.decode(request.path().replace("+", "%2B")).split("/", 3);
       String container = container(account, parts.length > 1 ? parts[1] : "");
       String blob = parts.length > 2 ? parts[2] : "";
       if (!may(person, container, request, blob)) {
-        throw new Echo.Refusal(
+        throw new FakeCloud.Refusal(
             403,
             "AuthorizationPermissionMismatch",
             person + " has no role for blobs here, or it has not spread.");
       }
       if (upstream != null) {
-        return upstream.answer(request, account, parts[1], store.get(container));
+        return upstream.respond(request, account, parts[1], store.get(container));
       }
       if (parts.length < 3 || parts[2].isEmpty()) {
         return list(request, container);
       }
       return blob(request, container + "/blobs/" + parts[2]);
-    } catch (Echo.Refusal refusal) {
-      return new Echo.Answer(
+    } catch (FakeCloud.Refusal refusal) {
+      return new FakeCloud.Response(
           refusal.status,
           "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>"
               + refusal.code
@@ -66,11 +66,11 @@ final class BlobService {
         return id;
       }
     }
-    throw new Echo.Refusal(
+    throw new FakeCloud.Refusal(
         404, "ContainerNotFound", "There is no container " + name + " in " + account + ".");
   }
 
-  private boolean may(String person, String container, Echo.Request request, String blob) {
+  private boolean may(String person, String container, FakeCloud.Request request, String blob) {
     boolean reads = request.method().equals("GET") || request.method().equals("HEAD");
     String action =
         BLOBS + (reads ? "/read" : request.method().equals("DELETE") ? "/delete" : "/write");
@@ -116,9 +116,9 @@ final class BlobService {
                     each.get("dataActions") instanceof List<?> actions && actions.contains(action));
   }
 
-  private Echo.Answer list(Echo.Request request, String container) {
+  private FakeCloud.Response list(FakeCloud.Request request, String container) {
     if (!request.method().equals("GET") || !"list".equals(request.query().get("comp"))) {
-      throw new Echo.Refusal(
+      throw new FakeCloud.Refusal(
           400,
           "UnsupportedHttpVerb",
           "Containers are Resource Manager's; here their blobs are listed.");
@@ -129,7 +129,7 @@ final class BlobService {
         .values()
         .forEach(
             blob -> names.append("<Blob><Name>").append(blob.get("name")).append("</Name></Blob>"));
-    return new Echo.Answer(
+    return new FakeCloud.Response(
         200,
         "<?xml version=\"1.0\" encoding=\"utf-8\"?><EnumerationResults><Blobs>"
             + names
@@ -137,11 +137,11 @@ final class BlobService {
         Map.of("Content-Type", "application/xml"));
   }
 
-  private Echo.Answer blob(Echo.Request request, String id) {
+  private FakeCloud.Response blob(FakeCloud.Request request, String id) {
     Map<String, Object> blob = store.get(id);
     String operation = request.method() + " " + request.query().getOrDefault("comp", "");
     if (blob == null && !operation.equals("PUT ")) {
-      throw new Echo.Refusal(404, "BlobNotFound", "The specified blob does not exist.");
+      throw new FakeCloud.Refusal(404, "BlobNotFound", "The specified blob does not exist.");
     }
     switch (operation) {
       case "PUT ":
@@ -154,26 +154,26 @@ final class BlobService {
                 "content", request.text(),
                 "contentType", header(request, "x-ms-blob-content-type"),
                 "md5", md5(request.body())));
-        return new Echo.Answer(201, null);
+        return new FakeCloud.Response(201, null);
       case "PUT properties":
         blob.put("contentType", header(request, "x-ms-blob-content-type"));
         if (request.headers().containsKey("x-ms-blob-content-md5")) {
           blob.put("md5", header(request, "x-ms-blob-content-md5"));
         }
-        return new Echo.Answer(200, null);
+        return new FakeCloud.Response(200, null);
       case "PUT metadata":
       case "PUT tier":
-        return new Echo.Answer(200, null);
+        return new FakeCloud.Response(200, null);
       case "GET ":
       case "GET metadata":
       case "HEAD ":
       case "HEAD metadata":
-        return new Echo.Answer(200, blob.get("content"), headers(blob));
+        return new FakeCloud.Response(200, blob.get("content"), headers(blob));
       case "DELETE ":
         store.remove(id);
-        return new Echo.Answer(202, null);
+        return new FakeCloud.Response(202, null);
       default:
-        throw new Echo.Refusal(400, "UnknownOperation", operation);
+        throw new FakeCloud.Refusal(400, "UnknownOperation", operation);
     }
   }
 
@@ -188,7 +188,7 @@ final class BlobService {
     return headers;
   }
 
-  private static String header(Echo.Request request, String name) {
+  private static String header(FakeCloud.Request request, String name) {
     String value = request.headers().getFirst(name);
     return value == null ? "application/octet-stream" : value;
   }

@@ -17,7 +17,7 @@ final class BlobUpstream {
   /**
    * @param container as Resource Manager has it; one that was deleted and made again is empty
    */
-  Echo.Answer answer(Echo.Request request, String account, String name, Object container) {
+  FakeCloud.Response respond(FakeCloud.Request request, String account, String name, Object container) {
     if (made.put(container, true) == null) {
       Map<String, String> headers =
           Map.of(

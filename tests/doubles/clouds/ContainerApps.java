@@ -199,7 +199,7 @@ final class ContainerApps {
       }
     }
     if (used.contains(id.text().toLowerCase() + " " + id.name() + "--" + suffix)) {
-      throw new Echo.Refusal(
+      throw new FakeCloud.Refusal(
           400, "InvalidRevisionSuffix", "revision with suffix " + suffix + " already exists.");
     }
     return id.name() + "--" + suffix;
@@ -210,7 +210,7 @@ final class ContainerApps {
     List<Map<String, Object>> traffic = Json.objects(configuration, "ingress.traffic");
     if (configuration.get("ingress") instanceof Map
         && traffic.stream().mapToLong(ContainerApps::weight).sum() != 100) {
-      throw new Echo.Refusal(
+      throw new FakeCloud.Refusal(
           400, "TrafficWeightsInvalid", "The weights of traffic must add up to 100.");
     }
     for (Map<String, Object> part : traffic) {
@@ -221,16 +221,16 @@ final class ContainerApps {
       Map<String, Object> revision =
           name == null ? null : store.get(id.text() + "/revisions/" + name);
       if (revision == null && !latest.equals(name)) {
-        throw new Echo.Refusal(400, "RevisionNotFound", "Revision " + name + " was not found.");
+        throw new FakeCloud.Refusal(400, "RevisionNotFound", "Revision " + name + " was not found.");
       }
       if (single) {
-        throw new Echo.Refusal(
+        throw new FakeCloud.Refusal(
             400,
             "TrafficInvalidInSingleMode",
             "In single mode all traffic goes to the latest revision.");
       }
       if (revision != null && !Boolean.TRUE.equals(Json.at(revision, "properties.active"))) {
-        throw new Echo.Refusal(400, "RevisionInactive", "Revision " + name + " is not active.");
+        throw new FakeCloud.Refusal(400, "RevisionInactive", "Revision " + name + " is not active.");
       }
     }
   }
@@ -275,7 +275,7 @@ final class ContainerApps {
       if (!memory.endsWith("Gi")
           || new BigDecimal(memory.replace("Gi", "")).compareTo(cpu.multiply(BigDecimal.valueOf(2)))
               != 0) {
-        throw new Echo.Refusal(
+        throw new FakeCloud.Refusal(
             400,
             "ContainerAppInvalidResourceTotal",
             "CPU " + cpu + " and memory " + memory + " are no pair that Container Apps has.");
@@ -289,7 +289,7 @@ final class ContainerApps {
     for (Map<String, Object> container : Json.objects(template, "containers")) {
       String server = Json.text(container, "image").split("/")[0];
       if (server.endsWith(".azurecr.io") && !mayPull(app, configuration, server)) {
-        throw new Echo.Refusal(
+        throw new FakeCloud.Refusal(
             400,
             "ImagePullUnauthorized",
             "Unable to pull " + container.get("image") + ": no identity of the app has the right.");

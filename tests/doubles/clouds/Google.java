@@ -12,10 +12,10 @@ import java.util.regex.Pattern;
  *
  * <p>It keeps what it is given, adds what Google adds, and refuses what Google refuses and
  * Terraform's provider does not see: what does not exist, what is in use, what an interface that is
- * off would answer. Each refusal is shown by a test in tests/doubles/test_gcp_echo.py. Who may ask
+ * off would answer. Each refusal is shown by a test in tests/doubles/test_fake_google.py. Who may ask
  * what it judges only when it is told to.
  */
-final class Google implements Echo.Cloud {
+final class Google implements FakeCloud.Cloud {
   /** Interfaces that every project has from the beginning. */
   private static final Set<String> ALWAYS = Set.of("serviceusage", "cloudresourcemanager");
 
@@ -47,17 +47,17 @@ final class Google implements Echo.Cloud {
   private final GoogleNames names = new GoogleNames(this);
 
   public static void main(String... arguments) throws Exception {
-    Echo.serve(new Google(), arguments);
+    FakeCloud.serve(new Google(), arguments);
   }
 
   @Override
-  public Echo.Answer answer(Echo.Request request) {
+  public FakeCloud.Response respond(FakeCloud.Request request) {
     String api = request.host().replaceFirst("\\.googleapis\\.com$", "");
     if (api.equals("openidconnect") || request.path().contains("/oauth2/")) {
       return ok(Json.object("email", "someone@example.com", "email_verified", true));
     }
     if (!ALWAYS.contains(api) && !enabled.contains(api)) {
-      throw new Echo.Refusal(
+      throw new FakeCloud.Refusal(
           403,
           "SERVICE_DISABLED",
           api + ".googleapis.com has not been used in this project before or it is disabled.");
@@ -66,19 +66,19 @@ final class Google implements Echo.Cloud {
     return switch (api) {
       case "cloudresourcemanager" -> project(request);
       case "serviceusage" -> services(request);
-      case "compute" -> compute.answer(request);
-      case "run" -> run.answer(request);
-      case "storage" -> storage.answer(request);
-      default -> names.answer(api, request);
+      case "compute" -> compute.respond(request);
+      case "run" -> run.respond(request);
+      case "storage" -> storage.respond(request);
+      default -> names.respond(api, request);
     };
   }
 
   /** What all of Google's newer interfaces answer; Compute's and Storage's look much the same. */
   @Override
-  public Echo.Answer refuse(Echo.Refusal refusal) {
+  public FakeCloud.Response refuse(FakeCloud.Refusal refusal) {
     String message = refusal.getMessage();
     Map<String, Object> reason = Json.object("reason", refusal.code, "message", message);
-    return new Echo.Answer(
+    return new FakeCloud.Response(
         refusal.status,
         Json.object(
             "error", Json.object(
@@ -126,13 +126,13 @@ final class Google implements Echo.Cloud {
         compute.held.clear();
         return null;
       default:
-        return Echo.Cloud.super.order(name, details);
+        return FakeCloud.Cloud.super.order(name, details);
     }
   }
 
   // Projects and their interfaces
 
-  private Echo.Answer project(Echo.Request request) {
+  private FakeCloud.Response project(FakeCloud.Request request) {
     Matcher path = match("/(?:v1|v3)/(projects/([^/:]+))(?::(\\w+))?", request.path());
     String verb = path.group(3);
     if (verb != null && verb.endsWith("IamPolicy")) {
@@ -146,7 +146,7 @@ final class Google implements Echo.Cloud {
     }
     project = path.group(2);
     if (project.startsWith("no-")) {
-      throw new Echo.Refusal(403, "forbidden", "The caller does not have permission");
+      throw new FakeCloud.Refusal(403, "forbidden", "The caller does not have permission");
     }
     return ok(
         Json.object(
@@ -161,7 +161,7 @@ final class Google implements Echo.Cloud {
     return project;
   }
 
-  private Echo.Answer services(Echo.Request request) {
+  private FakeCloud.Response services(FakeCloud.Request request) {
     Matcher path = match("/v1/(projects/[^/]+)/services(/[^:]+)?(?::(\\w+))?", request.path());
     String verb = path.group(3);
     if ("batchEnable".equals(verb)) {
@@ -197,7 +197,7 @@ final class Google implements Echo.Cloud {
   static Matcher match(String pattern, String path) {
     Matcher matcher = Pattern.compile(pattern).matcher(path);
     if (!matcher.matches()) {
-      throw new Echo.Refusal(501, "notImplemented", "This double does not know " + path);
+      throw new FakeCloud.Refusal(501, "notImplemented", "This double does not know " + path);
     }
     return matcher;
   }
@@ -212,12 +212,12 @@ final class Google implements Echo.Cloud {
     return ++counter;
   }
 
-  static Echo.Answer ok(Object body) {
-    return new Echo.Answer(200, body);
+  static FakeCloud.Response ok(Object body) {
+    return new FakeCloud.Response(200, body);
   }
 
   /** A long-running operation that has ended well. */
-  static Echo.Answer done(String name, Map<String, Object> response) {
+  static FakeCloud.Response done(String name, Map<String, Object> response) {
     return ok(
         Json.object("name", name, "done", true, "metadata", Json.object(), "response", response));
   }
@@ -225,23 +225,23 @@ final class Google implements Echo.Cloud {
   Map<String, Object> existing(String id) {
     Map<String, Object> object = store.get(id);
     if (object == null) {
-      throw new Echo.Refusal(404, "notFound", "The resource '" + id + "' was not found");
+      throw new FakeCloud.Refusal(404, "notFound", "The resource '" + id + "' was not found");
     }
     return object;
   }
 
   void absent(String id) {
     if (store.has(id)) {
-      throw new Echo.Refusal(409, "alreadyExists", "The resource '" + id + "' already exists");
+      throw new FakeCloud.Refusal(409, "alreadyExists", "The resource '" + id + "' already exists");
     }
   }
 
-  static Echo.Refusal invalid(String message) {
-    return new Echo.Refusal(400, "invalid", message);
+  static FakeCloud.Refusal invalid(String message) {
+    return new FakeCloud.Refusal(400, "invalid", message);
   }
 
-  static Echo.Refusal inUse(String id, String user) {
-    return new Echo.Refusal(
+  static FakeCloud.Refusal inUse(String id, String user) {
+    return new FakeCloud.Refusal(
         400,
         "resourceInUseByAnotherResource",
         "The resource '" + id + "' is already being used by '" + user + "'");
@@ -263,7 +263,7 @@ final class Google implements Echo.Cloud {
   }
 
   /** getIamPolicy and setIamPolicy of any resource. */
-  Echo.Answer policy(String id, Echo.Request request, boolean write) {
-    return policies.answer(id, request, write);
+  FakeCloud.Response policy(String id, FakeCloud.Request request, boolean write) {
+    return policies.respond(id, request, write);
   }
 }

@@ -33,7 +33,7 @@ final class GoogleCompute {
     machines = new GoogleMachines(google);
   }
 
-  Echo.Answer answer(Echo.Request request) {
+  FakeCloud.Response respond(FakeCloud.Request request) {
     if (request.path().matches("/compute/v1/projects/[^/]+")) {
       return Google.ok(Json.object("kind", "compute#project", "name", google.project()));
     }
@@ -77,14 +77,14 @@ final class GoogleCompute {
     }
   }
 
-  private static Echo.Answer region(String name) {
+  private static FakeCloud.Response region(String name) {
     if (!name.equals("us-central1")) {
-      throw new Echo.Refusal(404, "notFound", "The resource 'regions/" + name + "' was not found");
+      throw new FakeCloud.Refusal(404, "notFound", "The resource 'regions/" + name + "' was not found");
     }
     return Google.ok(Json.object("name", name, "zones", Json.array("a", "b", "c", "f")));
   }
 
-  private Echo.Answer insert(String collection, Map<String, Object> body) {
+  private FakeCloud.Response insert(String collection, Map<String, Object> body) {
     String id = collection + "/" + body.get("name");
     google.absent(id);
     check(id, body);
@@ -123,21 +123,21 @@ final class GoogleCompute {
     return ports.contains("-") ? ports : ports + "-" + ports;
   }
 
-  private Object read(String verb, Map<String, Object> object, Echo.Request request) {
+  private Object read(String verb, Map<String, Object> object, FakeCloud.Request request) {
     if (verb.equals("getRule")) {
       return Json.objects(object, "rules").stream()
           .filter(
               rule -> String.valueOf(rule.get("priority")).equals(request.query().get("priority")))
           .findFirst()
-          .orElseThrow(() -> new Echo.Refusal(404, "notFound", "There is no such rule"));
+          .orElseThrow(() -> new FakeCloud.Refusal(404, "notFound", "There is no such rule"));
     }
-    throw new Echo.Refusal(501, "notImplemented", "This double does not know GET " + verb);
+    throw new FakeCloud.Refusal(501, "notImplemented", "This double does not know GET " + verb);
   }
 
-  private Echo.Answer update(
-      String id, Map<String, Object> object, String verb, Echo.Request request) {
+  private FakeCloud.Response update(
+      String id, Map<String, Object> object, String verb, FakeCloud.Request request) {
     if (id.contains("/networkEndpointGroups/")) {
-      throw new Echo.Refusal(405, "notAllowed", "A network endpoint group cannot be changed");
+      throw new FakeCloud.Refusal(405, "notAllowed", "A network endpoint group cannot be changed");
     }
     if (verb != null && verb.endsWith("Rule")) {
       rule(object, verb, request);
@@ -159,7 +159,7 @@ final class GoogleCompute {
       String key = verb.substring(3, 4).toLowerCase() + verb.substring(4);
       changed.put(key, body.get(key));
     } else {
-      throw new Echo.Refusal(501, "notImplemented", "This double does not know " + verb);
+      throw new FakeCloud.Refusal(501, "notImplemented", "This double does not know " + verb);
     }
     changed.values().removeIf(Objects::isNull);
     check(id, changed);
@@ -175,7 +175,7 @@ final class GoogleCompute {
    * Rules of a policy come and go one by one, each by its priority; the last one stays:
    * https://cloud.google.com/compute/docs/reference/rest/v1/securityPolicies/addRule.
    */
-  private void rule(Map<String, Object> policy, String verb, Echo.Request request) {
+  private void rule(Map<String, Object> policy, String verb, FakeCloud.Request request) {
     List<Map<String, Object>> rules = new ArrayList<>(Json.objects(policy, "rules"));
     Map<String, Object> body = request.json();
     Object priority =
@@ -207,7 +207,7 @@ final class GoogleCompute {
     policy.put("fingerprint", "f" + google.next());
   }
 
-  private Echo.Answer delete(String id) {
+  private FakeCloud.Response delete(String id) {
     if (id.contains("/instanceGroupManagers/")) {
       machines.end(id);
     }
@@ -286,7 +286,7 @@ final class GoogleCompute {
   private void check(String id, Map<String, Object> body) {
     for (String link : links(body)) {
       if (!google.store.has(link)) {
-        throw new Echo.Refusal(404, "notFound", "The resource '" + link + "' was not found");
+        throw new FakeCloud.Refusal(404, "notFound", "The resource '" + link + "' was not found");
       }
     }
     if (id.contains("/backendServices/")) {
@@ -378,7 +378,7 @@ final class GoogleCompute {
     }
   }
 
-  private Echo.Answer operation(String id, String type) {
+  private FakeCloud.Response operation(String id, String type) {
     String name = "operation-" + google.next();
     return Google.ok(
         Json.object(

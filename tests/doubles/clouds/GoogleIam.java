@@ -19,7 +19,7 @@ final class GoogleIam {
     return id.matches("projects/[^/]+/(roles|locations/global/workloadIdentityPools)(/.*)?");
   }
 
-  Echo.Answer answer(String id, String verb, Echo.Request request) {
+  FakeCloud.Response respond(String id, String verb, FakeCloud.Request request) {
     boolean role = id.matches("projects/[^/]+/roles.*");
     if ("undelete".equals(verb)) {
       return undelete(id, role);
@@ -56,11 +56,11 @@ final class GoogleIam {
     return gone.containsKey(id) ? gone.get(id) : google.existing(id);
   }
 
-  private Echo.Answer operation(String id, Map<String, Object> response) {
+  private FakeCloud.Response operation(String id, Map<String, Object> response) {
     return Google.done(id + "/operations/" + google.next(), response);
   }
 
-  private Echo.Answer make(String collection, Echo.Request request) {
+  private FakeCloud.Response make(String collection, FakeCloud.Request request) {
     boolean pool = last(collection).equals("workloadIdentityPools");
     String name =
         request.query().get(pool ? "workloadIdentityPoolId" : "workloadIdentityPoolProviderId");
@@ -69,7 +69,7 @@ final class GoogleIam {
     }
     String id = collection + "/" + name;
     if (google.store.has(id) || gone.containsKey(id)) {
-      throw new Echo.Refusal(409, "alreadyExists", "Requested entity already exists");
+      throw new FakeCloud.Refusal(409, "alreadyExists", "Requested entity already exists");
     }
     if (!pool) {
       google.existing(collection.replaceFirst("/providers$", ""));
@@ -83,14 +83,14 @@ final class GoogleIam {
     return operation(id, body);
   }
 
-  private Echo.Answer makeRole(String collection, Echo.Request request) {
+  private FakeCloud.Response makeRole(String collection, FakeCloud.Request request) {
     String name = Json.text(request.json(), "roleId");
     if (name == null || !name.matches("[a-zA-Z0-9_.]{3,64}")) {
       throw Google.invalid("The role_id " + name + " is invalid.");
     }
     String id = collection + "/" + name;
     if (gone.containsKey(id)) {
-      throw new Echo.Refusal(
+      throw new FakeCloud.Refusal(
           400,
           "failedPrecondition",
           "You can't create a role_id (" + name + ") which has been marked for deletion.");
@@ -120,7 +120,7 @@ final class GoogleIam {
     }
   }
 
-  private Echo.Answer delete(String id, boolean role) {
+  private FakeCloud.Response delete(String id, boolean role) {
     Map<String, Object> object = google.existing(id);
     google.store.below(id).forEach((key, each) -> bury(key, each, role));
     bury(id, object, role);
@@ -133,10 +133,10 @@ final class GoogleIam {
     google.store.remove(id);
   }
 
-  private Echo.Answer undelete(String id, boolean role) {
+  private FakeCloud.Response undelete(String id, boolean role) {
     Map<String, Object> object = gone.remove(id);
     if (object == null) {
-      throw new Echo.Refusal(400, "failedPrecondition", id + " is not deleted");
+      throw new FakeCloud.Refusal(400, "failedPrecondition", id + " is not deleted");
     }
     object.remove("deleted");
     if (!role) {

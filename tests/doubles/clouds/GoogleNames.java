@@ -15,7 +15,7 @@ final class GoogleNames {
     this.google = google;
   }
 
-  Echo.Answer answer(String api, Echo.Request request) {
+  FakeCloud.Response respond(String api, FakeCloud.Request request) {
     if (api.equals("dns")) {
       return records(request);
     }
@@ -26,7 +26,7 @@ final class GoogleNames {
             ? path.group(1).replace("/jobs", "/" + SCHEDULES)
             : path.group(1);
     if (api.equals("iam") && GoogleIam.owns(id)) {
-      return google.iam.answer(id, path.group(2), request);
+      return google.iam.respond(id, path.group(2), request);
     }
     if (path.group(2) != null) {
       return verb(id, path.group(2), request);
@@ -42,20 +42,20 @@ final class GoogleNames {
                         .replace("serviceAccounts", "accounts")
                         .replace(SCHEDULES, "jobs"),
                     google.store.list(id))
-                : google.existing(Echo.decode(id)));
+                : google.existing(FakeCloud.decode(id)));
       case "POST":
         return create(id, request, operations);
       case "DELETE":
         if ("true".equals(request.query().get("force"))) {
           forget(id);
         }
-        return delete(Echo.decode(id), operations);
+        return delete(FakeCloud.decode(id), operations);
       default:
-        return update(Echo.decode(id), request, operations);
+        return update(FakeCloud.decode(id), request, operations);
     }
   }
 
-  private Echo.Answer verb(String id, String verb, Echo.Request request) {
+  private FakeCloud.Response verb(String id, String verb, FakeCloud.Request request) {
     if (verb.endsWith("IamPolicy")) {
       return google.policy(id, request, verb.equals("setIamPolicy"));
     }
@@ -63,10 +63,10 @@ final class GoogleNames {
       google.existing(id).put("state", verb.equals("resume") ? "ENABLED" : "PAUSED");
       return Google.ok(google.existing(id));
     }
-    throw new Echo.Refusal(501, "notImplemented", "This double does not know :" + verb);
+    throw new FakeCloud.Refusal(501, "notImplemented", "This double does not know :" + verb);
   }
 
-  private Echo.Answer create(String collection, Echo.Request request, boolean operation) {
+  private FakeCloud.Response create(String collection, FakeCloud.Request request, boolean operation) {
     Map<String, Object> body = request.json();
     String kind = collection.replaceFirst(".*/", "");
     if (kind.equals("serviceAccounts")) {
@@ -138,7 +138,7 @@ final class GoogleNames {
     }
   }
 
-  private String name(String kind, Echo.Request request) {
+  private String name(String kind, FakeCloud.Request request) {
     String parameter =
         Map.of(
                 "repositories", "repository_id",
@@ -181,7 +181,7 @@ final class GoogleNames {
     }
   }
 
-  private Echo.Answer update(String id, Echo.Request request, boolean operation) {
+  private FakeCloud.Response update(String id, FakeCloud.Request request, boolean operation) {
     Map<String, Object> object = google.existing(id);
     Map<String, Object> changed = Json.copy(object);
     Map<String, Object> body = request.json();
@@ -217,7 +217,7 @@ final class GoogleNames {
             });
   }
 
-  private Echo.Answer delete(String id, boolean operation) {
+  private FakeCloud.Response delete(String id, boolean operation) {
     google.existing(id);
     String kind = id.replaceFirst("/[^/]+$", "").replaceFirst(".*/", "");
     if (List.of(
@@ -253,7 +253,7 @@ final class GoogleNames {
     }
     String account = Json.text(body, "httpTarget.oauthToken.serviceAccountEmail");
     if (account != null && !google.hasAccount(account)) {
-      throw new Echo.Refusal(404, "notFound", "Service account " + account + " does not exist.");
+      throw new FakeCloud.Refusal(404, "notFound", "Service account " + account + " does not exist.");
     }
     String schedule = Json.text(body, "schedule");
     if (schedule != null && !schedule.matches("(\\*|\\d+|\\*/\\d+)( (\\*|\\d+|\\*/\\d+)){4}")) {
@@ -263,7 +263,7 @@ final class GoogleNames {
 
   // Cloud DNS: sets of records of a zone, which is there from the beginning
 
-  private Echo.Answer records(Echo.Request request) {
+  private FakeCloud.Response records(FakeCloud.Request request) {
     Matcher path =
         Google.match(
             "/dns/v1/(projects/[^/]+/managedZones/[^/]+)/(changes|rrsets)(?:/.*)?", request.path());

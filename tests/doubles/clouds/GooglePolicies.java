@@ -17,7 +17,7 @@ final class GooglePolicies {
     this.google = google;
   }
 
-  Echo.Answer answer(String id, Echo.Request request, boolean write) {
+  FakeCloud.Response respond(String id, FakeCloud.Request request, boolean write) {
     // Projects and secrets are there from the beginning.
     if (!id.matches("projects/[^/]+(/secrets/[^/]+)?")) {
       google.existing(id);
@@ -33,7 +33,7 @@ final class GooglePolicies {
       policy = Json.asObject(policy.get("policy"));
     }
     if (policy.containsKey("etag") && !old.get("etag").equals(policy.get("etag"))) {
-      throw new Echo.Refusal(
+      throw new FakeCloud.Refusal(
           409,
           "aborted",
           "There were concurrent policy changes. Please retry the whole operation.");

@@ -46,7 +46,7 @@ final class GoogleRights {
     roles = Json.asObject(table.get("roles"));
   }
 
-  void check(String api, Echo.Request request) {
+  void check(String api, FakeCloud.Request request) {
     if (methods.isEmpty()) {
       return;
     }
@@ -57,13 +57,13 @@ final class GoogleRights {
     if (account.matches()) {
       for (Object permission : permissions) {
         require(
-            account.group(1), (String) permission, api, Echo.decode(path) + object(path, request));
+            account.group(1), (String) permission, api, FakeCloud.decode(path) + object(path, request));
       }
     }
   }
 
   /** What an upload makes is named in its query or in the first part of its body. */
-  private static String object(String path, Echo.Request request) {
+  private static String object(String path, FakeCloud.Request request) {
     if (!path.matches("b/[^/]+/o") || !request.method().equals("POST")) {
       return "";
     }
@@ -78,7 +78,7 @@ final class GoogleRights {
         .map(Map.Entry::getValue)
         .findFirst()
         .orElseThrow(
-            () -> new Echo.Refusal(501, "notImplemented", "google_rights.py lacks " + asked));
+            () -> new FakeCloud.Refusal(501, "notImplemented", "google_rights.py lacks " + asked));
   }
 
   private void require(String account, String permission, String api, String path) {
@@ -105,7 +105,7 @@ final class GoogleRights {
         }
       }
     }
-    throw new Echo.Refusal(
+    throw new FakeCloud.Refusal(
         403,
         "forbidden",
         api.equals("storage")
@@ -121,7 +121,7 @@ final class GoogleRights {
       return Google.list(google.existing(role).get("includedPermissions"));
     }
     if (!roles.containsKey(role)) {
-      throw new Echo.Refusal(501, "notImplemented", "google_rights.py lacks " + role);
+      throw new FakeCloud.Refusal(501, "notImplemented", "google_rights.py lacks " + role);
     }
     return Google.list(roles.get(role));
   }
@@ -134,7 +134,7 @@ final class GoogleRights {
     for (String each : expression.split(" \\|\\| ")) {
       Matcher term = TERM.matcher(each);
       if (!term.matches()) {
-        throw new Echo.Refusal(501, "notImplemented", "This double does not know " + each);
+        throw new FakeCloud.Refusal(501, "notImplemented", "This double does not know " + each);
       }
       if (term.group(1) != null
           ? resource.equals(term.group(1))

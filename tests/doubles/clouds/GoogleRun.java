@@ -53,7 +53,7 @@ final class GoogleRun {
     this.google = google;
   }
 
-  Echo.Answer answer(Echo.Request request) {
+  FakeCloud.Response respond(FakeCloud.Request request) {
     if (request.path().contains("/operations/")) {
       return goOn(request.path().substring("/v2/".length()));
     }
@@ -99,7 +99,7 @@ final class GoogleRun {
     return id.replaceFirst("/(services|jobs)/[^/]+$", "") + "/operations/" + google.next();
   }
 
-  private Echo.Answer write(
+  private FakeCloud.Response write(
       String id, Map<String, Object> before, Map<String, Object> body, boolean service) {
     Map<String, Object> template = Json.asObject(body.get("template"));
     check(service ? template : Json.asObject(template.get("template")));
@@ -125,7 +125,7 @@ final class GoogleRun {
     return Google.done(operation(id), after);
   }
 
-  private Echo.Answer deploy(
+  private FakeCloud.Response deploy(
       String id,
       Map<String, Object> before,
       Map<String, Object> after,
@@ -182,10 +182,10 @@ final class GoogleRun {
   }
 
   /** An operation is asked for once more; after the last time the newest revision is ready. */
-  private Echo.Answer goOn(String operation) {
+  private FakeCloud.Response goOn(String operation) {
     Pending going = pending.get(operation);
     if (going == null) {
-      throw new Echo.Refusal(404, "notFound", "Requested entity was not found.");
+      throw new FakeCloud.Refusal(404, "notFound", "Requested entity was not found.");
     }
     if (--going.left > 0) {
       return Google.ok(Json.object("name", operation, "done", false));

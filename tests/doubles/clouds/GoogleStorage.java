@@ -17,9 +17,9 @@ final class GoogleStorage {
     this.google = google;
   }
 
-  Echo.Answer answer(Echo.Request request) {
+  FakeCloud.Response respond(FakeCloud.Request request) {
     if (upstream != null && upstream.owns(request)) {
-      return upstream.answer(
+      return upstream.respond(
           request, google.existing("b/" + ObjectUpstream.bucket(request.path())));
     }
     Matcher path =
@@ -49,17 +49,17 @@ final class GoogleStorage {
       case "DELETE":
         boolean kept = upstream != null && !upstream.removeEmpty(path.group(2));
         if (kept || !google.store.list(id + "/o").isEmpty()) {
-          throw new Echo.Refusal(409, "conflict", "The bucket you tried to delete is not empty.");
+          throw new FakeCloud.Refusal(409, "conflict", "The bucket you tried to delete is not empty.");
         }
         google.store.remove(id);
-        return new Echo.Answer(204, null);
+        return new FakeCloud.Response(204, null);
       default:
         Json.merge(bucket, request.json());
         return Google.ok(bucket);
     }
   }
 
-  private Echo.Answer insert(Echo.Request request) {
+  private FakeCloud.Response insert(FakeCloud.Request request) {
     Map<String, Object> bucket = request.json();
     String name = Json.text(bucket, "name");
     if (name.length() > 63 || name.matches(".*g[o0][o0]g[l1]e.*")) {
@@ -80,7 +80,7 @@ final class GoogleStorage {
     return Google.ok(bucket);
   }
 
-  private Echo.Answer object(String bucket, String name, Echo.Request request) {
+  private FakeCloud.Response object(String bucket, String name, FakeCloud.Request request) {
     if (name == null) {
       return Google.ok(
           Json.object("kind", "storage#objects", "items", google.store.list(bucket + "/o")));
@@ -93,7 +93,7 @@ final class GoogleStorage {
             "media".equals(request.query().get("alt")) ? object.get("content") : object);
       case "DELETE":
         google.store.remove(id);
-        return new Echo.Answer(204, null);
+        return new FakeCloud.Response(204, null);
       default:
         Json.merge(object, request.json());
         return Google.ok(object);
@@ -101,7 +101,7 @@ final class GoogleStorage {
   }
 
   /** Metadata and content in one body of two parts (RFC 2387). */
-  private Echo.Answer upload(String bucket, Echo.Request request) {
+  private FakeCloud.Response upload(String bucket, FakeCloud.Request request) {
     String type = request.headers().getFirst("Content-Type");
     String boundary = "--" + type.replaceFirst(".*boundary=\"?([^\";]+).*", "$1");
     String[] parts =

@@ -24,7 +24,7 @@ final class ObjectUpstream {
     this.upstream = upstream;
   }
 
-  boolean owns(Echo.Request request) {
+  boolean owns(FakeCloud.Request request) {
     return OBJECTS.matcher(request.path()).matches();
   }
 
@@ -38,7 +38,7 @@ final class ObjectUpstream {
   /**
    * @param bucket as the double has it
    */
-  Echo.Answer answer(Echo.Request request, Map<String, Object> bucket) {
+  FakeCloud.Response respond(FakeCloud.Request request, Map<String, Object> bucket) {
     String name = bucket(request.path());
     if (made.add(name)) {
       Map<String, Object> versioning = Json.asObject(bucket.get("versioning"));
@@ -55,7 +55,7 @@ final class ObjectUpstream {
   /** Removes a bucket; whether it was empty. */
   boolean removeEmpty(String name) {
     String path = "/storage/v1/b/" + name;
-    Echo.Answer objects = upstream.send("GET", path + "/o?versions=true", Map.of(), new byte[0]);
+    FakeCloud.Response objects = upstream.send("GET", path + "/o?versions=true", Map.of(), new byte[0]);
     boolean empty = !new String((byte[]) objects.body(), StandardCharsets.UTF_8).contains("\"name\"");
     if (empty && made.remove(name)) {
       upstream.send("DELETE", path, Map.of(), new byte[0]);

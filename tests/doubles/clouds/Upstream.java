@@ -43,7 +43,7 @@ final class Upstream {
   }
 
   /** The emulator's answer to a request, at another path and with the same query. */
-  Echo.Answer forward(Echo.Request request, String path) {
+  FakeCloud.Response forward(FakeCloud.Request request, String path) {
     StringBuilder target = new StringBuilder(path);
     String separator = "?";
     for (Map.Entry<String, String> each : request.query().entrySet()) {
@@ -56,7 +56,7 @@ final class Upstream {
     return send(request.method(), target.toString(), headers, request.body());
   }
 
-  Echo.Answer send(String method, String path, Map<String, String> headers, byte[] body) {
+  FakeCloud.Response send(String method, String path, Map<String, String> headers, byte[] body) {
     HttpRequest.Builder builder =
         HttpRequest.newBuilder(URI.create(url + path))
             .timeout(Duration.ofSeconds(30))
@@ -73,7 +73,7 @@ final class Upstream {
       Map<String, String> answered = new LinkedHashMap<>();
       response.headers().map().forEach((key, values) -> answered.put(key, values.get(0)));
       answered.keySet().removeIf(OWN::contains);
-      return new Echo.Answer(response.statusCode(), response.body(), answered);
+      return new FakeCloud.Response(response.statusCode(), response.body(), answered);
     } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(url + " does not answer: " + e, e);
     }

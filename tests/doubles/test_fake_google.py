@@ -4,7 +4,7 @@ import copy
 
 import pytest
 from doubles import google_rights
-from doubles.cloud_echo import Echo
+from doubles.fake_cloud import FakeCloud
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("jdk")]
 
@@ -30,23 +30,23 @@ SERVICE = {
 
 class Cloud:
     def __init__(self, folder):
-        self.echo = Echo("Google", folder, ["*.googleapis.com"])
-        self.echo.order("enable", services=APIS)
+        self.fake = FakeCloud("Google", folder, ["*.googleapis.com"])
+        self.fake.order("enable", services=APIS)
 
     def ask(self, method, path, body=None):
         api, path = path.split(":", 1)
-        return self.echo.ask(method, f"https://{api}.googleapis.com/{path}", body)
+        return self.fake.ask(method, f"https://{api}.googleapis.com/{path}", body)
 
     def make(self, path, body):
-        status, answer = self.ask("POST", path, body)
-        assert status == 200, answer
-        return answer
+        status, response = self.ask("POST", path, body)
+        assert status == 200, response
+        return response
 
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory):
     """A service behind a load balancer, with what it takes."""
-    cloud = Cloud(tmp_path_factory.mktemp("echo"))
+    cloud = Cloud(tmp_path_factory.mktemp("fake"))
     compute = f"compute:compute/v1/{GLOBAL}"
     cloud.ask("GET", f"cloudresourcemanager:v1/projects/{PROJECT}")
     cloud.make(f"iam:v1/projects/{PROJECT}/serviceAccounts", {"accountId": "meridian-service"})
@@ -64,14 +64,14 @@ def cloud(tmp_path_factory):
     cloud.make(f"{compute}/urlMaps", {"name": "map", "defaultService": f"{GLOBAL}/backendServices/backend"})
     cloud.make(f"storage:storage/v1/b?project={PROJECT}", {"name": "bucket", "location": "us-central1"})
     yield cloud
-    cloud.echo.stop()
+    cloud.fake.stop()
 
 
 def refused(cloud, status, words, method, path, body=None):
-    before = cloud.echo.resources()
-    seen, answer = cloud.ask(method, path, body)
-    assert seen == status and words in answer["error"]["message"], answer
-    assert cloud.echo.resources() == before
+    before = cloud.fake.resources()
+    seen, response = cloud.ask(method, path, body)
+    assert seen == status and words in response["error"]["message"], response
+    assert cloud.fake.resources() == before
 
 
 def service(**changes):
@@ -121,7 +121,7 @@ def test_a_name_of_a_revision_can_never_be_used_again(cloud):
 def test_the_newest_revision_stays_behind_when_it_does_not_get_up(cloud):
     path = f"run:v2/{PLACE}/services/meridian"
     before = cloud.ask("GET", path)[1]["latestReadyRevision"]
-    cloud.echo.order("fail-next-revision")
+    cloud.fake.order("fail-next-revision")
     status, operation = cloud.ask("PATCH", path, service(image="broken"))
     assert status == 200 and "not ready" in operation["error"]["message"]
     after = cloud.ask("GET", path)[1]
@@ -288,39 +288,39 @@ def test_a_policy_that_somebody_else_changed_meanwhile_is_not_written(trust):
 
 def test_what_was_deleted_says_so_and_comes_back_when_asked_to(trust):
     for path, state in ((f"{POOLS}/gone", {"state": "DELETED"}), (f"{ROLES}/gone", {"deleted": True})):
-        answer = trust.ask("GET", path)[1]
-        assert answer | state == answer
+        response = trust.ask("GET", path)[1]
+        assert response | state == response
         trust.make(f"{path}:undelete", {})
-        answer = trust.ask("GET", path)[1]
-        assert answer.get("state", "ACTIVE") == "ACTIVE" and not answer.get("deleted")
+        response = trust.ask("GET", path)[1]
+        assert response.get("state", "ACTIVE") == "ACTIVE" and not response.get("deleted")
 
 
 def test_an_interface_that_is_off_answers_nothing(tmp_path):
-    echo = Echo("Google", tmp_path, ["*.googleapis.com"])
+    fake = FakeCloud("Google", tmp_path, ["*.googleapis.com"])
     try:
-        status, answer = echo.ask("GET", f"https://run.googleapis.com/v2/{PLACE}/services")
-        assert status == 403 and answer["error"]["errors"][0]["reason"] == "SERVICE_DISABLED"
+        status, response = fake.ask("GET", f"https://run.googleapis.com/v2/{PLACE}/services")
+        assert status == 403 and response["error"]["errors"][0]["reason"] == "SERVICE_DISABLED"
     finally:
-        echo.stop()
+        fake.stop()
 
 
 def test_what_is_zero_is_left_out_of_a_dashboard(cloud):
     tile = {"xPos": 0, "yPos": 4, "widget": {"title": "one"}}
-    made = cloud.make(f"monitoring:v1/projects/{PROJECT}/dashboards",
+    created = cloud.make(f"monitoring:v1/projects/{PROJECT}/dashboards",
         {"displayName": "board", "mosaicLayout": {"tiles": [tile]}})
     assert cloud.ask("GET",
-        f"monitoring:v1/{made['name']}")[1]["mosaicLayout"]["tiles"] == [{"yPos": 4, "widget": {"title": "one"}}]
+        f"monitoring:v1/{created['name']}")[1]["mosaicLayout"]["tiles"] == [{"yPos": 4, "widget": {"title": "one"}}]
 
 
 def test_the_newest_revision_serves_once_it_is_ready(cloud):
     cloud.make(f"run:v2/{PLACE}/services?serviceId=late", service(image="first"))
-    cloud.echo.order("late-revisions", requests=2)
+    cloud.fake.order("late-revisions", requests=2)
     operation = cloud.ask("PATCH", f"run:v2/{PLACE}/services/late", service(image="second"))[1]
     assert not operation["done"]
     for done in (False, True):
         assert cloud.ask("GET", f"run:v2/{operation['name']}")[1]["done"] is done
-    cloud.echo.order("late-revisions", requests=0)
-    assert cloud.echo.order("history")[-2:] == [{"first": 100}, {"second": 100}]
+    cloud.fake.order("late-revisions", requests=0)
+    assert cloud.fake.order("history")[-2:] == [{"first": 100}, {"second": 100}]
 
 
 RULE = {"priority": 7, "action": "allow"}
@@ -366,27 +366,27 @@ def test_a_group_of_machines_takes_as_many_new_ones_as_it_has_zones_and_stays_wh
 
 
 def test_an_account_may_do_what_its_roles_say_where_their_conditions_hold(tmp_path):
-    echo = Echo("Google", tmp_path, ["*.googleapis.com"])
+    fake = FakeCloud("Google", tmp_path, ["*.googleapis.com"])
     try:
-        echo.order("enable", services=APIS)
+        fake.order("enable", services=APIS)
         cloudresourcemanager = f"https://cloudresourcemanager.googleapis.com/v1/projects/{PROJECT}"
         storage = "https://storage.googleapis.com/storage/v1/b"
-        echo.ask("GET", cloudresourcemanager)
-        echo.ask("POST", f"https://iam.googleapis.com/v1/projects/{PROJECT}/serviceAccounts",
+        fake.ask("GET", cloudresourcemanager)
+        fake.ask("POST", f"https://iam.googleapis.com/v1/projects/{PROJECT}/serviceAccounts",
             {"accountId": "meridian-service"})
         for name in ("mine", "other"):
-            echo.ask("POST", f"{storage}?project={PROJECT}", {"name": name, "location": "us-central1"})
+            fake.ask("POST", f"{storage}?project={PROJECT}", {"name": name, "location": "us-central1"})
         binding = {
             "role": "roles/storage.admin",
             "members": [f"serviceAccount:{ACCOUNT}"],
             "condition": {"expression": "resource.name == 'x' || resource.name.startsWith('projects/_/buckets/mine')"},
         }
-        assert echo.ask("POST", f"{cloudresourcemanager}:setIamPolicy",
+        assert fake.ask("POST", f"{cloudresourcemanager}:setIamPolicy",
             {"policy": {"version": 3, "bindings": [binding]}})[0] == 200
-        echo.order("judge", **google_rights.TABLE)
+        fake.order("judge", **google_rights.TABLE)
 
         def status(method, url, who):
-            return echo.ask(method, url, headers={"Authorization": f"Bearer {who}"})[0]
+            return fake.ask(method, url, headers={"Authorization": f"Bearer {who}"})[0]
 
         assert status("GET", f"{storage}/mine", ACCOUNT) == 200
         assert status("GET", f"{storage}/other", ACCOUNT) == 403
@@ -396,4 +396,4 @@ def test_an_account_may_do_what_its_roles_say_where_their_conditions_hold(tmp_pa
         assert status("GET", f"{storage}/other", "the owner") == 200
         assert status("GET", f"https://monitoring.googleapis.com/v3/projects/{PROJECT}/groups", "the owner") == 501
     finally:
-        echo.stop()
+        fake.stop()

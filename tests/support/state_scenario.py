@@ -42,7 +42,7 @@ exec {terraform} "$@"
 """
 
 
-class Story:
+class Scenario:
     """Of a clone's folder stacks/CLOUD, with the environment that reaches the emulator."""
 
     def __init__(self, root, cloud, environment):
@@ -96,7 +96,7 @@ class Story:
         other = self.root.parent / "other"
         shutil.copytree(self.root, other,
             ignore=shutil.ignore_patterns("backend.tf", ".terraform", "*.tfstate*", "colleague", "cutting"))
-        theirs = Story(other, self.cloud, {**self.environment, "TF_VAR_note": "theirs"})
+        theirs = Scenario(other, self.cloud, {**self.environment, "TF_VAR_note": "theirs"})
         theirs.terraform("init", "-input=false")
         theirs.terraform("apply", "-auto-approve")
         refused = theirs.bootstrap(check=False)

@@ -2,7 +2,7 @@
 once."""
 
 import pytest
-from doubles.cloud_echo import Echo
+from doubles.fake_cloud import FakeCloud
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("jdk")]
 
@@ -21,9 +21,9 @@ ISSUER, AUDIENCES = "https://token.actions.githubusercontent.com", ["api://Azure
 TOKEN = {"Authorization": "Bearer e30.eyJvaWQiOiAic29tZWJvZHkifQ.none"}
 
 
-def ask(echo, method, path, properties=None):
+def ask(fake, method, path, properties=None):
     body = None if method in ("GET", "DELETE") else {"location": "westeurope", "properties": properties or {}}
-    return echo.ask(method, f"https://management.azure.com{path}", body, TOKEN)
+    return fake.ask(method, f"https://management.azure.com{path}", body, TOKEN)
 
 
 def trust(subject, issuer=ISSUER, audiences=AUDIENCES):
@@ -40,10 +40,10 @@ def assignment(**changes):
 
 
 @pytest.fixture(scope="module")
-def echo(tmp_path_factory):
-    echo = Echo("Arm", tmp_path_factory.mktemp("echo"), ["management.azure.com"])
+def fake(tmp_path_factory):
+    fake = FakeCloud("Arm", tmp_path_factory.mktemp("fake"), ["management.azure.com"])
     for namespace in ("Microsoft.Storage", "Microsoft.ContainerRegistry", "Microsoft.ManagedIdentity"):
-        assert echo.ask("POST", f"https://management.azure.com{SUBSCRIPTION}/providers/{namespace}/register", {},
+        assert fake.ask("POST", f"https://management.azure.com{SUBSCRIPTION}/providers/{namespace}/register", {},
             TOKEN)[0] == 200
     for path, properties in (
         (f"{SUBSCRIPTION}/resourceGroups/one", {}),
@@ -56,12 +56,12 @@ def echo(tmp_path_factory):
         (f"{STATES}/{ASSIGNMENTS}/writer", assignment()),
         (LOCK, {"level": "CanNotDelete"}),
     ):
-        status, answer = ask(echo, "PUT", path, properties)
-        assert status in (200, 201), answer
+        status, response = ask(fake, "PUT", path, properties)
+        assert status in (200, 201), response
     for kind in ("Microsoft.Storage/storageAccounts", "Microsoft.ContainerRegistry/registries"):
-        echo.order("put", id=f"{ELSEWHERE}/{kind}/theirs", type=kind)
-    yield echo
-    echo.stop()
+        fake.order("put", id=f"{ELSEWHERE}/{kind}/theirs", type=kind)
+    yield fake
+    fake.stop()
 
 
 @pytest.mark.parametrize(
@@ -89,43 +89,43 @@ def echo(tmp_path_factory):
         ("DELETE", f"{SUBSCRIPTION}/resourceGroups/one", None, 409, "ScopeLocked"),
     ],
 )
-def test_the_double_refuses(echo, method, path, properties, status, code):
-    before = echo.resources()
-    seen, answer = ask(echo, method, path, properties)
-    assert seen == status and code in str(answer["error"]), answer
-    assert echo.resources() == before
+def test_the_double_refuses(fake, method, path, properties, status, code):
+    before = fake.resources()
+    seen, response = ask(fake, method, path, properties)
+    assert seen == status and code in str(response["error"]), response
+    assert fake.resources() == before
 
 
-def test_an_identity_has_no_more_than_20_credentials(echo):
-    assert ask(echo, "PUT", f"{CREDENTIALS}/twentieth", trust("repo:20"))[0] == 201
-    status, answer = ask(echo, "PUT", f"{CREDENTIALS}/more", trust("repo:21"))
-    assert status == 400 and "at most 20" in answer["error"]["message"]
+def test_an_identity_has_no_more_than_20_credentials(fake):
+    assert ask(fake, "PUT", f"{CREDENTIALS}/twentieth", trust("repo:20"))[0] == 201
+    status, response = ask(fake, "PUT", f"{CREDENTIALS}/more", trust("repo:21"))
+    assert status == 400 and "at most 20" in response["error"]["message"]
     # What is there can still be changed.
-    assert ask(echo, "PUT", f"{CREDENTIALS}/twentieth", trust("repo:22"))[0] == 200
+    assert ask(fake, "PUT", f"{CREDENTIALS}/twentieth", trust("repo:22"))[0] == 200
 
 
 @pytest.mark.parametrize("name, free", [("theirs", False), ("nobodys", True)])
-def test_it_tells_whether_a_name_is_free(echo, name, free):
+def test_it_tells_whether_a_name_is_free(fake, name, free):
     for kind in ("Microsoft.Storage/storageAccounts", "Microsoft.ContainerRegistry/registries"):
         url = f"https://management.azure.com{SUBSCRIPTION}/providers/{kind.split('/')[0]}/checkNameAvailability"
-        status, answer = echo.ask("POST", url, {"name": name, "type": kind}, TOKEN)
-        assert status == 200 and answer["nameAvailable"] is free
+        status, response = fake.ask("POST", url, {"name": name, "type": kind}, TOKEN)
+        assert status == 200 and response["nameAvailable"] is free
 
 
-def test_without_its_lock_all_of_it_can_go(echo):
+def test_without_its_lock_all_of_it_can_go(fake):
     for path in (LOCK, f"{STATES}/{ASSIGNMENTS}/writer", ACCOUNT):
-        assert ask(echo, "DELETE", path)[0] == 200
+        assert ask(fake, "DELETE", path)[0] == 200
 
 
-def test_what_is_only_nearly_a_namespace_cannot_be_registered(echo):
+def test_what_is_only_nearly_a_namespace_cannot_be_registered(fake):
     for namespace, status in (("Microsoft.Insights", 404), ("microsoft.insights", 200)):
-        assert echo.ask("POST", f"https://management.azure.com{SUBSCRIPTION}/providers/{namespace}/register", {},
+        assert fake.ask("POST", f"https://management.azure.com{SUBSCRIPTION}/providers/{namespace}/register", {},
             TOKEN)[0] == status
 
 
-def test_an_environment_in_a_network_needs_two_namespaces(echo):
+def test_an_environment_in_a_network_needs_two_namespaces(fake):
     def register(namespace):
-        assert echo.ask("POST", f"https://management.azure.com{SUBSCRIPTION}/providers/{namespace}/register", {},
+        assert fake.ask("POST", f"https://management.azure.com{SUBSCRIPTION}/providers/{namespace}/register", {},
             TOKEN)[0] == 200
 
     network = f"{GROUP}/Microsoft.Network/virtualNetworks/one"
@@ -133,11 +133,11 @@ def test_an_environment_in_a_network_needs_two_namespaces(echo):
     inside = {"vnetConfiguration": {"infrastructureSubnetId": f"{network}/subnets/private"}}
     register("Microsoft.App")
     register("Microsoft.Network")
-    assert ask(echo, "PUT", network)[0] == ask(echo, "PUT", f"{network}/subnets/private")[0] == 201
-    status, answer = ask(echo, "PUT", environment, inside)
-    assert status == 409 and answer["error"]["code"] == "SubscriptionIsNotRegistered"
+    assert ask(fake, "PUT", network)[0] == ask(fake, "PUT", f"{network}/subnets/private")[0] == 201
+    status, response = ask(fake, "PUT", environment, inside)
+    assert status == 409 and response["error"]["code"] == "SubscriptionIsNotRegistered"
     register("Microsoft.ContainerService")
-    assert ask(echo, "PUT", environment, inside)[0] == 201
+    assert ask(fake, "PUT", environment, inside)[0] == 201
 
 
 def app(image, mode, **traffic):
@@ -153,16 +153,16 @@ def app(image, mode, **traffic):
     }
 
 
-def test_the_newest_revision_gets_requests_when_it_is_ready_and_a_change_of_mode_may_stop_an_app(echo):
+def test_the_newest_revision_gets_requests_when_it_is_ready_and_a_change_of_mode_may_stop_an_app(fake):
     path = f"{GROUP}/Microsoft.App/containerApps/one"
-    assert ask(echo, "PUT", path, app("a", "Single", latest=100))[0] == 201
-    first = ask(echo, "GET", path)[1]["properties"]["latestRevisionName"]
-    echo.order("slow", reads=2)
+    assert ask(fake, "PUT", path, app("a", "Single", latest=100))[0] == 201
+    first = ask(fake, "GET", path)[1]["properties"]["latestRevisionName"]
+    fake.order("slow", reads=2)
     for weights in ({first: 0, "latest": 100}, {first: 100, "latest": 0}):
-        assert ask(echo, "PUT", path, app("b", "Multiple", **weights))[0] == 200
-        assert ask(echo, "GET", path)[1]["properties"]["latestReadyRevisionName"] == first or weights["latest"] == 0
-        ask(echo, "GET", path)
-    assert echo.order("history") == [{"a": 100}, {"b": 100}, {"a": 100}]
+        assert ask(fake, "PUT", path, app("b", "Multiple", **weights))[0] == 200
+        assert ask(fake, "GET", path)[1]["properties"]["latestReadyRevisionName"] == first or weights["latest"] == 0
+        ask(fake, "GET", path)
+    assert fake.order("history") == [{"a": 100}, {"b": 100}, {"a": 100}]
     # https://github.com/microsoft/azure-container-apps/issues/679
-    assert ask(echo, "PUT", path, app("b", "Single", latest=100))[0] == 200
-    assert ask(echo, "GET", path)[1]["properties"]["runningStatus"] == "Stopped" and echo.order("history")[-1] == {}
+    assert ask(fake, "PUT", path, app("b", "Single", latest=100))[0] == 200
+    assert ask(fake, "GET", path)[1]["properties"]["runningStatus"] == "Stopped" and fake.order("history")[-1] == {}

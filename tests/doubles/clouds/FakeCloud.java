@@ -31,16 +31,16 @@ import javax.net.ssl.SSLContext;
  * to the other port: {@code GET /requests} tells what was asked and answered, in order, {@code GET
  * /resources} what is stored, {@code POST /orders/NAME} with JSON tells the cloud to misbehave.
  */
-final class Echo {
+final class FakeCloud {
   /** A double of one cloud. Asked by one thread at a time. */
   interface Cloud {
     /**
      * @throws Refusal where the cloud would refuse
      */
-    Answer answer(Request request);
+    Response respond(Request request);
 
     /** A refusal in the words of the cloud. */
-    Answer refuse(Refusal refusal);
+    Response refuse(Refusal refusal);
 
     /** All that is stored, as JSON. */
     Object resources();
@@ -86,8 +86,8 @@ final class Echo {
   }
 
   /** The body of an answer is bytes, text, JSON, or null for none. */
-  record Answer(int status, Object body, Map<String, String> headers) {
-    Answer(int status, Object body) {
+  record Response(int status, Object body, Map<String, String> headers) {
+    Response(int status, Object body) {
       this(status, body, Map.of());
     }
 
@@ -118,7 +118,7 @@ final class Echo {
   private final Cloud cloud;
   private final Queue<Object> requests = new ConcurrentLinkedQueue<>();
 
-  private Echo(Cloud cloud) {
+  private FakeCloud(Cloud cloud) {
     this.cloud = cloud;
   }
 
@@ -132,14 +132,14 @@ final class Echo {
       System.err.println("usage: KEYSTORE PASSWORD");
       System.exit(64);
     }
-    Echo echo = new Echo(cloud);
+    FakeCloud fake = new FakeCloud(cloud);
     HttpsServer secure =
         HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
     secure.setHttpsConfigurator(new HttpsConfigurator(tls(Path.of(arguments[0]), arguments[1])));
-    secure.createContext("/", exchange -> echo.handle(exchange, echo::ask));
+    secure.createContext("/", exchange -> fake.handle(exchange, fake::ask));
     HttpServer control =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
-    control.createContext("/", exchange -> echo.handle(exchange, echo::control));
+    control.createContext("/", exchange -> fake.handle(exchange, fake::control));
     for (HttpServer server : List.of(secure, control)) {
       server.setExecutor(Executors.newCachedThreadPool());
       server.start();
@@ -152,20 +152,20 @@ final class Echo {
   }
 
   private interface Handler {
-    Answer answer(Request request);
+    Response respond(Request request);
   }
 
   /** Asks the cloud, and remembers what came of it. */
-  private Answer ask(Request request) {
-    Answer answer;
+  private Response ask(Request request) {
+    Response response;
     synchronized (cloud) {
       try {
-        answer = cloud.answer(request);
+        response = cloud.respond(request);
       } catch (Refusal refusal) {
-        answer = cloud.refuse(refusal);
+        response = cloud.refuse(refusal);
       } catch (RuntimeException failure) {
         failure.printStackTrace();
-        answer = cloud.refuse(new Refusal(500, "EchoFailed", failure.toString()));
+        response = cloud.refuse(new Refusal(500, "EchoFailed", failure.toString()));
       }
     }
     Map<String, Object> entry =
@@ -175,30 +175,30 @@ final class Echo {
             "path", request.path(),
             "query", request.query(),
             "body", request.text(),
-            "status", answer.status());
-    if (answer.status() >= 400) {
-      entry.put("answer", new String(answer.bytes(), StandardCharsets.UTF_8));
+            "status", response.status());
+    if (response.status() >= 400) {
+      entry.put("answer", new String(response.bytes(), StandardCharsets.UTF_8));
     }
     requests.add(entry);
-    return answer;
+    return response;
   }
 
-  private Answer control(Request request) {
+  private Response control(Request request) {
     synchronized (cloud) {
       try {
         if (request.path().equals("/requests")) {
-          return new Answer(200, requests);
+          return new Response(200, requests);
         }
         if (request.path().equals("/resources")) {
-          return new Answer(200, Json.print(cloud.resources()));
+          return new Response(200, Json.print(cloud.resources()));
         }
         if (request.path().startsWith("/orders/") && request.method().equals("POST")) {
-          return new Answer(
+          return new Response(
               200, cloud.order(request.path().substring("/orders/".length()), request.json()));
         }
         throw new Refusal(404, "NotFound", "GET /requests, GET /resources or POST /orders/NAME");
       } catch (Refusal refusal) {
-        return new Answer(
+        return new Response(
             refusal.status, Json.object("code", refusal.code, "message", refusal.getMessage()));
       }
     }
@@ -209,8 +209,8 @@ final class Echo {
         InputStream in = exchange.getRequestBody()) {
       URI uri = exchange.getRequestURI();
       String host = exchange.getRequestHeaders().getFirst("Host");
-      Answer answer =
-          handler.answer(
+      Response response =
+          handler.respond(
               new Request(
                   exchange.getRequestMethod(),
                   host == null ? "" : host.toLowerCase().replaceFirst(":\\d+$", ""),
@@ -218,12 +218,12 @@ final class Echo {
                   query(uri.getRawQuery()),
                   exchange.getRequestHeaders(),
                   in.readAllBytes()));
-      boolean text = answer.body() instanceof String || answer.body() instanceof byte[];
+      boolean text = response.body() instanceof String || response.body() instanceof byte[];
       exchange.getResponseHeaders().set("Content-Type", text ? "text/plain" : "application/json");
-      answer.headers().forEach(exchange.getResponseHeaders()::set);
-      byte[] bytes = answer.bytes();
+      response.headers().forEach(exchange.getResponseHeaders()::set);
+      byte[] bytes = response.bytes();
       boolean bodiless = bytes.length == 0 || exchange.getRequestMethod().equals("HEAD");
-      exchange.sendResponseHeaders(answer.status(), bodiless ? -1 : bytes.length);
+      exchange.sendResponseHeaders(response.status(), bodiless ? -1 : bytes.length);
       if (!bodiless) {
         exchange.getResponseBody().write(bytes);
       }

@@ -25,8 +25,8 @@ def classpath():
     jackson = [jar for jar in service.compiled()[3].split(":") if "jackson" in jar]
     sources = sorted(SOURCES.glob("*.java"))
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
-    classes = ROOT / ".cache/echo" / digest
-    with service.alone("echo"):
+    classes = ROOT / ".cache/fake-cloud" / digest
+    with service.alone("fake-cloud"):
         if not classes.exists():
             fresh = classes.with_suffix(f".{os.getpid()}")
             subprocess.run(["javac", "--release", "17", "-cp", ":".join(jackson), "-d", fresh, *sources], check=True)
@@ -34,14 +34,14 @@ def classpath():
     return ":".join([str(classes), *jackson])
 
 
-class Echo:
+class FakeCloud:
     """A running double. What is started with `environment` finds it in place of the internet."""
 
     def __init__(self, cloud, folder, hosts):
         """cloud: name of the Java class; folder: for key and certificate; hosts: names, or *.names, it stands for."""
         folder = pathlib.Path(folder)
         files = issued(folder, "localhost", *hosts)
-        with open(folder / "echo.log", "w") as log:
+        with open(folder / "fake-cloud.log", "w") as log:
             self.process = subprocess.Popen(
                 ["java", "-cp", classpath(), "-XX:TieredStopAtLevel=1", cloud, keystore(files, PASSWORD), PASSWORD],
                 stdout=subprocess.PIPE,
@@ -66,8 +66,8 @@ class Echo:
     def _control(self, path, details=None):
         data = None if details is None else json.dumps(details).encode()
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"http://127.0.0.1:{self.ports['control']}{path}", data, timeout=30) as answer:
-            body = answer.read()
+        with opener.open(f"http://127.0.0.1:{self.ports['control']}{path}", data, timeout=30) as response:
+            body = response.read()
         return json.loads(body) if body else None
 
     def requests(self):
@@ -95,8 +95,8 @@ class Echo:
         request = urllib.request.Request(url, data, {"Content-Type": "application/json", **(headers or {})},
             method=method)
         try:
-            with opener.open(request, timeout=30) as answer:
-                status, text = answer.status, answer.read()
+            with opener.open(request, timeout=30) as response:
+                status, text = response.status, response.read()
         except urllib.error.HTTPError as refused:
             status, text = refused.code, refused.read()
         return status, json.loads(text) if text else None
