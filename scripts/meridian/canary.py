@@ -108,7 +108,7 @@ def settings(options):
     percent = number("PERCENT", options.percent, 10, 1, 50, whole=True)
     limits = Limits(
         seconds=60 * number("MINUTES", options.minutes, 10, 0.02, 1440),
-        answers=number("ANSWERS", options.answers, 300, 1, 1_000_000, whole=True),
+        responses=number("ANSWERS", options.answers, 300, 1, 1_000_000, whole=True),
         failed_percent=number("FAILED_PERCENT", options.failed_percent, 5, 0.1, 50),
     )
     rate = number("RATE", options.rate, 5, 0.1, 100)
@@ -164,7 +164,7 @@ def blind(canary, image, percent, limits, visits):
     except ValueError as error:
         raise Problem(f"With {percent} % of the requests the difference is too small to be detected: {error}.",
             canary.stack.command("canary", IMAGE=image, PERCENT="50")) from None
-    alone = spread.answers // 3
+    alone = spread.responses // 3
     say(
         "The service sends no Service-Version with its image's digest, so nothing tells which version a response comes "
         f"from: all are compared with {alone} of the stable version alone, collected first. That shows failures as "
@@ -227,7 +227,7 @@ def trial(canary, percent, limits, visits, options):
         return WITHDRAWN
 
     say(
-        f"Watching for {limits.seconds / 60:g} minutes: at least {limits.answers} answers"
+        f"Watching for {limits.seconds / 60:g} minutes: at least {limits.responses} answers"
         f"{'' if baseline else ' of its own'}, which must neither fail more often nor be slower than the stable's."
     )
     verdict, reason = watch(canary.service, canary.stable, image, limits, visits, probe, percent, expected,

@@ -20,14 +20,14 @@ FLOOR_SECONDS = 0.005  # which no factor counts below
 WINDOW_SECONDS = 10  # in which losses beyond the canary's share are the network's
 
 
-def worse(failed, answers, others_failed, others):
+def worse(failed, responses, others_failed, others):
     """Fisher's exact test: the chance of as many failures or more here, if both sides fail alike."""
-    total, bad = answers + others, failed + others_failed
+    total, bad = responses + others, failed + others_failed
     if not failed:
         return 1.0
     whole = choices(total, bad)
-    most = min(bad, answers)
-    return sum(math.exp(choices(answers, k) + choices(others, bad - k) - whole) for k in range(failed, most + 1))
+    most = min(bad, responses)
+    return sum(math.exp(choices(responses, k) + choices(others, bad - k) - whole) for k in range(failed, most + 1))
 
 
 def at_most(seen, number, chance):
@@ -55,14 +55,14 @@ class Limits:
     """What a canary must show before it gets all requests."""
 
     seconds: float = 600  # watched at least so long
-    answers: int = 300  # given by the canary itself
+    responses: int = 300  # given by the canary itself
     failed_percent: float = 5  # more than of the stable's, which it must be shown not to reach
     patience: float = 3  # times `seconds` until a canary that shows too little is withdrawn
 
     def __post_init__(self):
         for name, low, high in (
             ("seconds", 1, 86400),
-            ("answers", 1, 1_000_000),
+            ("responses", 1, 1_000_000),
             ("failed_percent", 0.1, 50),
             ("patience", 1, 100),
         ):
@@ -76,22 +76,22 @@ class Limits:
 
     def spread(self, percent):
         """The same for all answers, of which this share is the canary's; ValueError where that is too fine."""
-        return dataclasses.replace(self, answers=math.ceil(self.answers * 100 / percent),
+        return dataclasses.replace(self, responses=math.ceil(self.responses * 100 / percent),
             failed_percent=self.failed_percent * percent / 100)
 
     def refuse(self, per_second, percent):
         """What stands against a verdict, known beforehand; None where nothing does."""
         fewest = math.ceil(math.log(self.alpha) / math.log1p(-self.failed_percent / 100))
-        if self.answers < fewest:
+        if self.responses < fewest:
             return f"so few responses cannot show a failure rate below {self.failed_percent:g} %: ANSWERS={fewest}"
         expected = per_second * percent / 100 * self.seconds * self.patience
         likely = expected - 4 * math.sqrt(expected)  # all but once in 30,000 times
-        if likely < self.answers:
-            minutes = (2 + math.sqrt(4 + self.answers)) ** 2 / (per_second * percent / 100 * 60 * self.patience)
+        if likely < self.responses:
+            minutes = (2 + math.sqrt(4 + self.responses)) ** 2 / (per_second * percent / 100 * 60 * self.patience)
             return (
                 f"{per_second:g} requests a second of which {percent:g} % are the canary's give it about "
-                f"{expected:.0f} answers in {self.patience:g} times {self.seconds / 60:g} minutes, and {self.answers} "
-                f"are required: MINUTES={math.ceil(10 * minutes) / 10:g}, or a higher RATE or PERCENT, or lower ANSWERS"
+                f"{expected:.0f} answers in {self.patience:g} times {self.seconds / 60:g} minutes, and "
+                f"{self.responses} are required: MINUTES={math.ceil(10 * minutes) / 10:g}, or a higher RATE or PERCENT, or lower ANSWERS"
             )
         return None
 
@@ -110,21 +110,21 @@ class Response:
 
 class Count:
     def __init__(self):
-        self.answers = self.failed = 0
+        self.responses = self.failed = 0
         self.times = collections.defaultdict(list)  # by path, sorted, of what did not fail
 
     def add(self, response, failed):
-        self.answers += 1
+        self.responses += 1
         self.failed += failed
         if not failed:
             bisect.insort(self.times[response.path], response.seconds)
 
     @property
     def percent(self):
-        return 100 * self.failed / self.answers if self.answers else 0.0
+        return 100 * self.failed / self.responses if self.responses else 0.0
 
     def __str__(self):
-        return f"{self.answers} answers, {self.failed} failed ({self.percent:.1f} %)"
+        return f"{self.responses} answers, {self.failed} failed ({self.percent:.1f} %)"
 
 
 class Judge:
@@ -213,14 +213,14 @@ class Judge:
     def _wrong(self):
         """What shows that the canary is worse than the stable, or nothing."""
         canary, stable, alpha = self.canary, self.stable, self.limits.alpha
-        if worse(canary.failed, canary.answers, stable.failed, stable.answers) < alpha:
+        if worse(canary.failed, canary.responses, stable.failed, stable.responses) < alpha:
             return f"more failed of the canary's {canary} than of the stable version's {stable}"
-        number = canary.answers + stable.answers
+        number = canary.responses + stable.responses
         share = self.percent / 100
-        missing = share * number - canary.answers
-        if self.lost >= max(missing, 1) and at_most(canary.answers, number, share) < alpha:
+        missing = share * number - canary.responses
+        if self.lost >= max(missing, 1) and at_most(canary.responses, number, share) < alpha:
             return (
-                f"the canary answered {canary.answers} of {number} requests, less than its {self.percent:g} %, and "
+                f"the canary answered {canary.responses} of {number} requests, less than its {self.percent:g} %, and "
                 f"{self.lost} got no response from the service"
             )
         usual = {path: max(FLOOR_SECONDS, percentile(times)) for path, times in stable.times.items() if times[9:]}
@@ -238,36 +238,36 @@ class Judge:
                 return f"it is slow: its 90th percentile is {self._pace:.1f} times the stable's"
         return ""
 
-    def _few(self, failed, answers):
+    def _few(self, failed, responses):
         """Whether failures are so few that a canary as bad as the limit would hardly ever show them."""
-        return at_most(failed, answers, (self.stable.percent + self.limits.failed_percent) / 100) < self.limits.alpha
+        return at_most(failed, responses, (self.stable.percent + self.limits.failed_percent) / 100) < self.limits.alpha
 
     def _undecided(self):
         """What both suffer from, or may suffer from; or nothing."""
         canary, stable, lost = self.canary, self.stable, self.lost
-        if sum(each for _, each in self._windows.values()) > stable.answers:
+        if sum(each for _, each in self._windows.values()) > stable.responses:
             return "more requests were lost than answered, on the way to either of the two"
         if min(canary.percent, stable.percent) > self.limits.failed_percent:
             return f"both fail: the canary {canary}, the stable {stable}"
-        if self._few(canary.failed, canary.answers) and not self._few(canary.failed + lost, canary.answers + lost):
+        if self._few(canary.failed, canary.responses) and not self._few(canary.failed + lost, canary.responses + lost):
             return f"{lost} requests got no answer of the service, and these may be the canary's, which gave {canary}"
         return ""
 
     def _lacking(self):
         canary, stable, limits = self.canary, self.stable, self.limits
-        if canary.answers < limits.answers:
+        if canary.responses < limits.responses:
             hint = ""
-            if not canary.answers and self.others.answers:
+            if not canary.responses and self.others.responses:
                 hint = (
-                    f": {self.others.answers} answers carried neither version. "
+                    f": {self.others.responses} answers carried neither version. "
                     f"The service must send MERIDIAN_VERSION ({self._canary_version}) as Service-Version"
                 )
-            return f"the canary gave {canary.answers} of {limits.answers} answers{hint}"
-        if not stable.answers:
+            return f"the canary gave {canary.responses} of {limits.responses} answers{hint}"
+        if not stable.responses:
             return "the stable version gave no response to compare with"
         if self.probed and not self.probes:
             return f"no probe succeeded: {self.probe_problem}"
-        if not self._few(canary.failed, canary.answers):
+        if not self._few(canary.failed, canary.responses):
             return f"it fails too often to be promoted, but is not shown to be worse than the stable version: {canary}"
         if self._slow:
             return f"its 90th percentile is {self._pace:.1f} times the stable's"

@@ -256,7 +256,7 @@ class Loaded:
 
     def __exit__(self, *_):
         self.traffic.end()
-        for answer in self.traffic.answers():
+        for answer in self.traffic.responses():
             self.requests += 1
             self.failed += answer.status != self.status
 

@@ -99,7 +99,7 @@ class Traffic:
             path, url = self._paths[number % len(self._paths)]
             self._answers.put(visit(url, self._timeout, path, self._judged))
 
-    def answers(self):
+    def responses(self):
         """What has come in since the last call."""
         while True:
             try:

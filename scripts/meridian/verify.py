@@ -44,10 +44,10 @@ def until_it_answers(url, version=None, minutes=5, check=CHECKS[0]):
     while True:
         try:
             status, headers, _ = get(url, check["path"])
-            answers = headers.get("Service-Version") or "something else"
-            if status == check["status"] and version in (None, answers):
+            serving = headers.get("Service-Version") or "something else"
+            if status == check["status"] and version in (None, serving):
                 return
-            seen = f"{answers if version else 'it'} answers {status}"
+            seen = f"{serving if version else 'it'} answers {status}"
         except (OSError, http.client.HTTPException) as error:
             seen = str(error) or type(error).__name__
         if time.monotonic() > end:
@@ -74,7 +74,7 @@ class Verification:
         self.versions = versions
 
     def all(self):
-        yield from (lambda check=check: self.answers(check["path"], check["status"]) for check in self.checks)
+        yield from (lambda check=check: self.responses(check["path"], check["status"]) for check in self.checks)
         yield from self.contents()
         yield from (lambda port=port: self.port(port) for port in self.closed)
         if self.url.startswith("https:"):
@@ -84,7 +84,7 @@ class Verification:
         yield self.forgery
         yield self.version
 
-    def answers(self, path, status):
+    def responses(self, path, status):
         seen, _, text = get(self.url, path)
         if seen != status:
             raise Problem(f"GET {path} answered {seen} instead of {status}.", text[:200] or "The response was empty.")
@@ -94,7 +94,7 @@ class Verification:
         """What a forged header could change."""
         if headers:
             return get(self.url, self.first, headers)[0]
-        self.answers(self.first, self.checks[0]["status"])
+        self.responses(self.first, self.checks[0]["status"])
         return self.checks[0]["status"]
 
     def forgery(self):

@@ -124,13 +124,13 @@ def statuses(service, stable, paths):
     return found
 
 
-def before(service, visits, answers):
+def before(service, visits, responses):
     """So many answers of the stable, for a service whose answers do not tell whose they are."""
     found = []
     with Traffic(service.url, visits.paths, visits.per_second, judged=service.meridian) as traffic:
-        while len(found) < answers:
+        while len(found) < responses:
             time.sleep(0.2)
-            found += traffic.answers()
+            found += traffic.responses()
     return found
 
 
@@ -158,7 +158,7 @@ def watch(service, stable, canary, limits, visits, probe, percent, expected, bas
         with Traffic(service.url, visits.paths, visits.per_second, judged=service.meridian) as traffic:
             while True:
                 time.sleep(0.2)
-                for response in traffic.answers():
+                for response in traffic.responses():
                     judge.record(dataclasses.replace(response, version=version(canary)) if baseline else response)
                 while results:
                     judge.probe(*results.pop(0))
@@ -173,11 +173,11 @@ def watch(service, stable, canary, limits, visits, probe, percent, expected, bas
         probed.set()
 
 
-def confirm(service, image, seconds=180, answers=20):
+def confirm(service, image, seconds=180, responses=20):
     """Waits until everybody gets the image: so many answers of it one after the other."""
     deadline = time.monotonic() + seconds
     in_a_row = 0
-    while in_a_row < answers:
+    while in_a_row < responses:
         response, right = service.first()
         served = right and (not service.versioned or response.version == version(image))
         in_a_row = in_a_row + 1 if served else 0

@@ -93,10 +93,10 @@ def running(server, box):
         process = subprocess.Popen(server.command(port), cwd=server.folder, env=environment, stdout=log, stderr=log,
                                    stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=box.apply)
         try:
-            answer = first_answer(process, port, began + START_SECONDS)
+            response = first_answer(process, port, began + START_SECONDS)
             wall = time.perf_counter() - began
             cpu = limits.cpu_seconds(process.pid)
-            check(answer)
+            check(response)
             yield (port, process.pid), (wall, cpu)
             if process.poll() is not None:
                 raise RuntimeError(f"it ended by itself with {process.returncode}")
@@ -126,9 +126,9 @@ def ask(port):
         return response.status, response.read()
 
 
-def check(answer):
+def check(response):
     """The same question has the same answer everywhere."""
-    status, body = answer
+    status, body = response
     if status != 200:
         raise RuntimeError(f"/ answers {status}: {body[:200]!r}")
     if set(json.loads(body)) != {"timestamp", "ip"} or json.loads(body)["ip"] != "127.0.0.1":

@@ -148,8 +148,8 @@ def test_a_certificate_that_only_the_list_of_tags_still_names_is_not_left(machin
     arn = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-4000-8000-000000000001"
     tags = json.dumps({"ResourceTagMappingList": [{"ResourceARN": arn}]})
     for there, code in ([], 0), ([{"CertificateArn": arn}], 1):
-        answers = {"get-resources": tags, "list-certificates": json.dumps({"CertificateSummaryList": there})}
-        machine.stub("aws", {"--version": "aws-cli/2.30.1", "get-caller-identity": CALLER, **answers})
+        responses = {"get-resources": tags, "list-certificates": json.dumps({"CertificateSummaryList": there})}
+        machine.stub("aws", {"--version": "aws-cli/2.30.1", "get-caller-identity": CALLER, **responses})
         done = machine.run("destroy", stdin="meridian\n")
         assert done.returncode == code and (f"certificate {arn}" in done.stdout) is bool(there), done.stdout
 

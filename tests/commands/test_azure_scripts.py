@@ -38,7 +38,7 @@ class Stack:
 @pytest.fixture
 def az(tmp_path, monkeypatch):
     """Sets what az answers: words of the command to JSON, or to a message that it refuses with."""
-    answers = {
+    responses = {
         "account show": {"id": SUBSCRIPTION, "user": {"name": "ops@example.com"}},
         "account list": [{"id": SUBSCRIPTION}],
         "/permissions": {"value": [OWNER]},
@@ -51,14 +51,14 @@ def az(tmp_path, monkeypatch):
 
     def run(*command, **_):
         line = " ".join(command)
-        response = next(response for words, response in answers.items() if words in line)
+        response = next(response for words, response in responses.items() if words in line)
         if isinstance(response, str):
             return subprocess.CompletedProcess(command, 1, "", response)
         return subprocess.CompletedProcess(command, 0, json.dumps(response), "")
 
     monkeypatch.setattr(azure, "run", run)
     monkeypatch.delenv("ARM_SUBSCRIPTION_ID", raising=False)
-    return answers
+    return responses
 
 
 AZURE = azure.Azure()

@@ -70,11 +70,11 @@ def test_where_nothing_tells_whose_an_answer_is_all_are_compared_with_those_befo
         assert verdict in verdicts and now <= seconds, (verdict, now)
 
 
-def exact(failed, answers, others_failed, others):
+def exact(failed, responses, others_failed, others):
     """The same by whole numbers."""
     bad = failed + others_failed
-    return sum(math.comb(answers, k) * math.comb(others, bad - k)
-        for k in range(failed, min(bad, answers) + 1)) / math.comb(answers + others, bad)
+    return sum(math.comb(responses, k) * math.comb(others, bad - k)
+        for k in range(failed, min(bad, responses) + 1)) / math.comb(responses + others, bad)
 
 
 @pytest.mark.parametrize("table", [(3, 10, 1, 90), (5, 200, 5, 1800), (0, 5, 0, 5), (5, 5, 0, 45), (12, 300, 54, 2700)])
@@ -85,8 +85,8 @@ def test_failures_are_compared_by_fishers_exact_test(table):
 def test_the_fewest_answers_that_show_a_limit_are_asked_for():
     limits = Limits(failed_percent=5)
     fewest = int(limits.refuse(100, 50).split("ANSWERS=")[1]) if limits.refuse(100, 50) else 200
-    for answers in (fewest, fewest - 1):
-        assert (0.95**answers < limits.alpha) == (Limits(answers=answers).refuse(100, 50) is None)
+    for responses in (fewest, fewest - 1):
+        assert (0.95**responses < limits.alpha) == (Limits(responses=responses).refuse(100, 50) is None)
 
 
 def test_a_canary_fails_where_it_fails_more_often_than_the_stable_in_the_same_time():
@@ -242,7 +242,7 @@ def test_the_same_version_twice_cannot_be_told_apart():
 
 
 @pytest.mark.parametrize(
-    "limits", [{"seconds": 0}, {"answers": 0}, {"failed_percent": 51}, {"patience": 0.5}, {"failed_percent": 0}]
+    "limits", [{"seconds": 0}, {"responses": 0}, {"failed_percent": 51}, {"patience": 0.5}, {"failed_percent": 0}]
 )
 def test_limits_that_would_promote_anything_are_refused(limits):
     with pytest.raises(ValueError, match=next(iter(limits))):
@@ -272,19 +272,19 @@ def test_visits_over_real_sockets_tell_the_versions_apart(service):
     subject = judge(seconds=60)
     begin = time.monotonic()
     with Traffic(service, ["/now", "/"], per_second=50) as traffic:
-        while subject.canary.answers < 10 and time.monotonic() < begin + 30:
+        while subject.canary.responses < 10 and time.monotonic() < begin + 30:
             time.sleep(0.1)
-            for response in traffic.answers():
+            for response in traffic.responses():
                 subject.record(response)
-    assert subject.stable.failed == 0 and subject.stable.answers > 4 * subject.canary.answers
-    assert subject.canary.failed in range(subject.canary.answers // 2 - 2, subject.canary.answers // 2 + 3)
+    assert subject.stable.failed == 0 and subject.stable.responses > 4 * subject.canary.responses
+    assert subject.canary.failed in range(subject.canary.responses // 2 - 2, subject.canary.responses // 2 + 3)
     assert subject.verdict(5)[0] is Verdict.WITHDRAW
 
 
 def test_the_pace_is_kept(service):
     with Traffic(service, ["/now"], per_second=20) as traffic:
         time.sleep(2)
-        count = len(list(traffic.answers()))
+        count = len(list(traffic.responses()))
     assert 25 <= count <= 45
 
 
@@ -302,7 +302,7 @@ def test_what_was_missed_while_nothing_came_through_is_not_caught_up_with():
         gate.set()
         opened = time.monotonic()
         time.sleep(2)
-        list(traffic.answers())
+        list(traffic.responses())
     # What waited already is answered at once; the rest comes at the pace.
     assert sum(opened + 0.5 <= at <= opened + 1.5 for at in times) <= 25
 

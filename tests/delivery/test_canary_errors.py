@@ -47,7 +47,7 @@ def trial(seed, minutes=10, rate=5, **drawn):
     """Verdict, and the second at which it came."""
     judge = Judge(*VERSIONS[:2], Limits(seconds=60 * minutes), percent=10, expected=dict.fromkeys(draws.PATHS, 200))
     judge.probe(0, "OK")
-    for arrived, sent, path, which, status, seconds in draws.answers(seed, 3 * minutes + 1, rate, **drawn):
+    for arrived, sent, path, which, status, seconds in draws.responses(seed, 3 * minutes + 1, rate, **drawn):
         verdict, _ = judge.verdict(arrived)
         if verdict is not Verdict.WATCH:
             return verdict, arrived
@@ -64,7 +64,7 @@ def exactly(fails):
             judge = Judge(*VERSIONS[:2], percent=10)
             judge.probe(0, "OK")
             for count, failed, number in ((judge.stable, old, numbers[0]), (judge.canary, new, numbers[1])):
-                count.answers, count.failed = number, failed
+                count.responses, count.failed = number, failed
             chances[judge.verdict(600)[0]] += of_old * of_new
     return [f"{100 * chances[verdict]:.3g}" for verdict in (Verdict.PROMOTE, Verdict.WITHDRAW)]
 

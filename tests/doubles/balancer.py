@@ -79,13 +79,13 @@ class Balancer(Server):
             return 502, "", now
         return 500 if version == self.failing and self.chance.random() < 0.5 else 200, version, now
 
-    def environment(self, probe, minutes, answers):
+    def environment(self, probe, minutes, responses):
         """What the canary is told, to be done in less than ten minutes."""
         return {
             "URL": self.url,
             "PROBE": probe,
             "MINUTES": str(minutes),
-            "ANSWERS": str(answers),
+            "ANSWERS": str(responses),
             "FAILED_PERCENT": "20",
             "RATE": "20",
             "JAVA_HOME": os.environ.get("JAVA_HOME", ""),

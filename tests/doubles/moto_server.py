@@ -134,7 +134,7 @@ class Calls:
         self.file = open(path, "a", buffering=1)  # noqa: SIM115  as long as the server runs
         self.lock = threading.Lock()
         self.routes = {}
-        self.answers = {}
+        self.responses = {}
 
     def __call__(self, environ, start_response):
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -154,14 +154,14 @@ class Calls:
     def once(self, environ, start_response):
         """Answers as before what a client asks again because the answer did not reach it: done twice, it makes two."""
         asked = environ.get("HTTP_AMZ_SDK_INVOCATION_ID")
-        if asked in self.answers:
-            head, body = self.answers[asked]
+        if asked in self.responses:
+            head, body = self.responses[asked]
             start_response(*head)
             return body
         reported = []
         body = list(self.application(environ, lambda *head: reported.append(head) or start_response(*head)))
         if asked and reported[-1][0].startswith("2"):
-            self.answers[asked] = reported[-1][:2], body
+            self.responses[asked] = reported[-1][:2], body
         return body
 
     def holds(self, operation):

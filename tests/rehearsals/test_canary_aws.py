@@ -44,7 +44,7 @@ def stage(tmp_path_factory):
         clone.door = Door(world)
         with Balancer(None, version(HALF_FAILING), clone.door.targets) as balancer:
             yield clone, balancer, balancer.environment(f"{sys.executable} {ROOT / 'scripts/meridian'} probe",
-                minutes=0.5, answers=40)
+                minutes=0.5, responses=40)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def stage(request, tmp_path_factory):
 
     with Balancer(weights, version(module.C)) as balancer:
         environment = balancer.environment(f"{sys.executable} {ROOT / 'scripts/meridian'} probe", minutes=0.3,
-            answers=40)
+            responses=40)
         yield module, cloud, balancer, functools.partial(cloud.said, "canary", **environment)
     cloud.stop()
 

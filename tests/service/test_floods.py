@@ -57,14 +57,14 @@ def test_whoever_else_asks_is_answered(service_command, tmp_path, memory_mib):
             service.get("/")
         asking = started("ask", service.port, first)
         flooding = [started(kind, service.port, limits.apply_to_load) for kind in FLOODS]
-        answers = printed(asking)
+        responses = printed(asking)
         did = sum((collections.Counter(printed(process)) for process in flooding), collections.Counter())
         assert service.process.poll() is None, service.path.read_text()[-2000:]
-        print(f"{memory_mib} MiB: {dict(did)}; {summary(answers)}; at most {peak(service.process.pid)} KiB of memory")
+        print(f"{memory_mib} MiB: {dict(did)}; {summary(responses)}; at most {peak(service.process.pid)} KiB of memory")
 
-        in_time = sum(status == 200 and seconds < 1 for status, seconds in answers)
-        reported = sum(status in (200, 503) for status, _ in answers)
-        assert in_time >= 0.99 * len(answers) and reported == len(answers), summary(answers)
+        in_time = sum(status == 200 and seconds < 1 for status, seconds in responses)
+        reported = sum(status in (200, 503) for status, _ in responses)
+        assert in_time >= 0.99 * len(responses) and reported == len(responses), summary(responses)
         assert [line for line in service.log() if line["severity"] != "INFO" or "stack_trace" in line] == []
         # They were floods, each of them, for all that time.
         assert did["chunk_line_bytes"] > 10 << 20 and did["resets"] > 10 * SECONDS
@@ -80,8 +80,8 @@ def peak(pid):
     return int(re.search(r"VmHWM:\s*(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
 
 
-def summary(answers):
-    times = sorted(seconds for _, seconds in answers)
+def summary(responses):
+    times = sorted(seconds for _, seconds in responses)
     median, p99 = times[len(times) // 2], times[len(times) * 99 // 100]
-    statuses = dict(collections.Counter(status for status, _ in answers))
+    statuses = dict(collections.Counter(status for status, _ in responses))
     return f"statuses {statuses}, seconds: median {median:.3f}, p99 {p99:.3f}, most {times[-1]:.3f}"

@@ -51,10 +51,10 @@ def mutated(chance):
 def wrong(port, data):
     """What is wrong with the answers."""
     try:
-        answers, ended = conversation(port, data, half_close=True)
+        responses, ended = conversation(port, data, half_close=True)
     except Unreadable as error:
         return f"unreadable: {error}"
-    statuses = [response.status for response in answers]
+    statuses = [response.status for response in responses]
     if not ended:
         return f"{statuses}, and the connection stays"
     if any(status >= 500 and status not in (501, 505) for status in statuses):

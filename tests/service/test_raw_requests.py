@@ -68,7 +68,7 @@ def peer(command, port):
 def outcome(port, row, piece=None):
     """What came back, in the words of the table, and the answers."""
     try:
-        answers, ended = conversation(
+        responses, ended = conversation(
             port,
             row.sent + (FOLLOW_UP if row.end == "follow-up" else b""),
             half_close=row.end == "half-close",
@@ -78,12 +78,12 @@ def outcome(port, row, piece=None):
         )
     except Unreadable as error:
         return f"unreadable: {error}", []
-    statuses = [response.status for response in answers]
+    statuses = [response.status for response in responses]
     # FOLLOW_UP is answered by 404, behind what the row's own requests got.
     kept = row.end == "follow-up" and sum(status >= 200 for status in statuses) > 1 and statuses[-1] == 404
     if kept:
         statuses.pop()
-    return " ".join([*map(str, statuses), "kept" if kept else "closed" if ended else "waits"]), answers
+    return " ".join([*map(str, statuses), "kept" if kept else "closed" if ended else "waits"]), responses
 
 
 @pytest.fixture(scope="module")
@@ -97,15 +97,15 @@ def outcomes(service, nginx, go):
 
 @pytest.mark.parametrize("number", range(len(ROWS)), ids=[f"RFC {row.section}: {row.name}" for row in ROWS])
 def test_raw_request(outcomes, number):
-    row, ((ours, go, nginx), answers) = ROWS[number], outcomes[number]
+    row, ((ours, go, nginx), responses) = ROWS[number], outcomes[number]
     seen = f"{row.sent[:200]!r}: the service {ours}, Go {go}, nginx {nginx}; RFC {row.section}: {row.expected}"
     if ours not in row.outcomes:
         pytest.fail(seen, pytrace=False)
     if ours not in (go, nginx) and not row.why:
         pytest.fail(f"No reason is given why it does neither: {seen}", pytrace=False)
     for name, value in row.fields.items():
-        assert re.fullmatch(value, answers[0].fields.get(name, "")), f"{name}: {answers[0].fields}"
-    for response in answers:
+        assert re.fullmatch(value, responses[0].fields.get(name, "")), f"{name}: {responses[0].fields}"
+    for response in responses:
         assert response.status < 200 or "date" in response.fields, response
 
 

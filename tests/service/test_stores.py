@@ -160,9 +160,9 @@ def test_questions_without_answer_take_nobodys_place(cloud, service, fault):
         cloud.put(name, DOCUMENT)
     cloud.front.fault = fault
     with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
-        answers = list(pool.map(lambda name: service.get(f"/api/{name}"), names))
-    assert {response.status for response in answers} == {504}
-    assert max(response.seconds for response in answers) < TIMEOUT + 2 * MARGIN
+        responses = list(pool.map(lambda name: service.get(f"/api/{name}"), names))
+    assert {response.status for response in responses} == {504}
+    assert max(response.seconds for response in responses) < TIMEOUT + 2 * MARGIN
     # Those questions are still open at the store's end.
     cloud.front.fault = None
     assert service.get(f"/api/{names[0]}").status == 200
@@ -172,11 +172,11 @@ def test_the_service_serves_the_time_while_the_store_is_stuck(cloud, service):
     cloud.front.fault = fronts.stall
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         stuck = pool.submit(service.get, "/api/stuck")
-        answers = [service.get("/now") for _ in range(5)]
+        responses = [service.get("/now") for _ in range(5)]
         ready = service.get("/ready", port=service.admin_port)
         assert not stuck.done()
-    assert {response.status for response in [*answers, ready]} == {200}
-    assert max(response.seconds for response in answers) < MARGIN
+    assert {response.status for response in [*responses, ready]} == {200}
+    assert max(response.seconds for response in responses) < MARGIN
 
 
 @pytest.mark.parametrize("status", [500, 503])

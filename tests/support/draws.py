@@ -7,7 +7,8 @@ PATHS = ("/now", "/", "/api/foo")
 TIMEOUT = 10.0
 
 
-def answers(seed, minutes, rate=5, share=0.1, fails=(0.0, 0.0), status=200, slower=1.0, refused=0.0, lost=0.0, gone=0):
+def responses(seed, minutes, rate=5, share=0.1, fails=(0.0, 0.0), status=200, slower=1.0, refused=0.0, lost=0.0,
+              gone=0):
     """Gives (arrived, sent, path, which, status, seconds) by arrival; which: 0 the old version, 1 the new one.
 
     fails: share of 500s of each. status and slower: of the new one. refused: share of the new one's requests for which

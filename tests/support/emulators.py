@@ -289,11 +289,11 @@ class S3(Cloud):
         ends = int(time.time()) + self.lifetime
         self.issued[given["SessionToken"]] = ends
         self.secrets |= {given["SessionToken"], given["SecretAccessKey"], given["AccessKeyId"]}
-        answer = {name: given[name] for name in ("AccessKeyId", "SecretAccessKey")} | {
+        payload = {name: given[name] for name in ("AccessKeyId", "SecretAccessKey")} | {
             "Token": given["SessionToken"],
             "Expiration": datetime.datetime.fromtimestamp(ends, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
-        return Response(200, json.dumps(answer).encode(), (("Content-Type", "application/json"),))
+        return Response(200, json.dumps(payload).encode(), (("Content-Type", "application/json"),))
 
     def respond(self, request):
         """moto's credentials live for ever: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
@@ -377,14 +377,14 @@ class Blob(Cloud):
         token = self.jwt(self.lifetime, wanted["resource"] if self.admitted else "https://vault.azure.net")
         self.issued[token] = int(time.time()) + self.lifetime
         self.secrets.add(token)
-        answer = {
+        payload = {
             "access_token": token,
             "expires_on": str(self.issued[token]),
             "resource": wanted["resource"],
             "token_type": "Bearer",
             "client_id": self.client_id,
         }
-        return Response(200, json.dumps(answer).encode(), (("Content-Type", "application/json"),))
+        return Response(200, json.dumps(payload).encode(), (("Content-Type", "application/json"),))
 
     def respond(self, request):
         return self.ask(request)
@@ -440,8 +440,8 @@ class Gcs(Cloud):
         token = f"ya29.{'a' if self.admitted else 'x'}{next(self.numbers):040}"
         self.issued[token] = int(time.time()) + self.lifetime
         self.secrets.add(token)
-        answer = {"access_token": token, "expires_in": self.lifetime, "token_type": "Bearer"}
-        return Response(200, json.dumps(answer).encode(), flavor)
+        payload = {"access_token": token, "expires_in": self.lifetime, "token_type": "Bearer"}
+        return Response(200, json.dumps(payload).encode(), flavor)
 
     def respond(self, request):
         """What the emulator leaves out.

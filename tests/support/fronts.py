@@ -173,21 +173,21 @@ def upstream(port, certificate=None, host="127.0.0.1"):
             for name, value in request.headers.items():
                 connection.putheader(name, value)
             connection.endheaders(request.body)
-            answer = connection.getresponse()
-            body = answer.read()
+            reply = connection.getresponse()
+            body = reply.read()
         finally:
             connection.close()
         kept = tuple(
             (name, value)
-            for name, value in answer.getheaders()
+            for name, value in reply.getheaders()
             if name.lower() not in ("connection", "transfer-encoding", "content-length", "keep-alive")
         )
-        return Response(answer.status, body, kept)
+        return Response(reply.status, body, kept)
 
     return respond
 
 
-def answer(status, body=b"", headers=()):
+def response(status, body=b"", headers=()):
     """Answers without asking."""
 
     def fault(front, handler, request):

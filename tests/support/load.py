@@ -43,10 +43,10 @@ class Load:
     def answered(self):
         return sum(self.statuses.values())
 
-    def wait_for(self, answers, timeout=60):
+    def wait_for(self, responses, timeout=60):
         end = time.monotonic() + timeout
-        while self.answered < answers:
-            assert time.monotonic() < end, f"{self.answered} answers of {answers} after {timeout} s"
+        while self.answered < responses:
+            assert time.monotonic() < end, f"{self.answered} answers of {responses} after {timeout} s"
             time.sleep(0.05)
 
     async def _run(self):

@@ -61,16 +61,16 @@ class Machine:
         """Terraform as after a deployment with these outputs and resources; what a plan would change."""
         shown = json.dumps({name: {"value": value} for name, value in outputs.items()})
         changes = [{"address": address, "change": {"actions": actions}} for address, actions in (plan or {}).items()]
-        answers = {"version": "Terraform v1.11.4", "output": shown, "list": resources,
+        responses = {"version": "Terraform v1.11.4", "output": shown, "list": resources,
             "show": json.dumps({"resource_changes": changes})}
-        self.stub("terraform", answers)
+        self.stub("terraform", responses)
         stub = self.bin / "terraform"
         console = f"case \" $* \" in\n  *' console '*) exec python3 {self.log.parent}/console.py \"$@\";;\n"
         stub.write_text(stub.read_text().replace('case " $* " in\n', console))
 
-    def stub(self, name, answers, status=0):
+    def stub(self, name, responses, status=0):
         """A program that answers, by the first of its arguments that is known, and notes its call."""
-        lines = "".join(f"  *' {word} '*) cat <<'END'\n{text}\nEND\n  exit 0;;\n" for word, text in answers.items())
+        lines = "".join(f"  *' {word} '*) cat <<'END'\n{text}\nEND\n  exit 0;;\n" for word, text in responses.items())
         self.replace(f"../bin/{name}", f"#!/bin/sh\necho \"{name} $* ws=$TF_WORKSPACE\" >>{self.log}\ncase \" $* \" "
             f"in\n{lines}esac\nexit {status}\n")
 

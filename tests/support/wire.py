@@ -118,7 +118,7 @@ def conversation(port, data, half_close=False, seconds=PATIENCE, piece=None):
     `piece`: octets that are sent at a time, all by default.
     """
     heads = [method == b"HEAD" for method in methods(data)]
-    answers = []
+    responses = []
     end = time.monotonic() + seconds
     with Wire(port) as wire:
         for start in range(0, len(data), piece or len(data) or 1):
@@ -130,9 +130,9 @@ def conversation(port, data, half_close=False, seconds=PATIENCE, piece=None):
                 wire.socket.settimeout(max(0.01, end - time.monotonic()))
                 response = wire.response(head=heads[:1] == [True])
                 if response is None:
-                    return answers, True
-                answers.append(response)
+                    return responses, True
+                responses.append(response)
                 if response.status >= 200:
                     heads = heads[1:]
         except socket.timeout:
-            return answers, False
+            return responses, False

@@ -109,8 +109,8 @@ final class ImageRuntime {
   /** Links the modules out of the JDK that runs this. */
   private void link() throws Exception {
     Path stamp = image.resolve("java.stamp");
-    String made = System.getProperty("java.vendor.version") + MODULES;
-    if (Files.exists(stamp) && Files.readString(stamp).equals(made)) {
+    String inputs = System.getProperty("java.vendor.version") + MODULES;
+    if (Files.exists(stamp) && Files.readString(stamp).equals(inputs)) {
       return;
     }
     delete(jre);
@@ -127,7 +127,7 @@ final class ImageRuntime {
             "--output",
             jre.toString()));
     Files.setLastModifiedTime(jre.resolve("lib/modules"), JIB_TIME);
-    Files.writeString(stamp, made);
+    Files.writeString(stamp, inputs);
   }
 
   private void train() throws Exception {
@@ -141,7 +141,7 @@ final class ImageRuntime {
         stage(target.resolve("meridian.jar"), stage.resolve("app/classpath/meridian.jar"));
 
     Path stamp = image.resolve("cache.stamp");
-    String made =
+    String inputs =
         digest(
                 libraries,
                 service,
@@ -149,7 +149,7 @@ final class ImageRuntime {
                 jre.resolve("lib/modules"),
                 Path.of("src/image/ImageRuntime.java"))
             + TRAINING;
-    if (Files.exists(cache) && Files.exists(stamp) && Files.readString(stamp).equals(made)) {
+    if (Files.exists(cache) && Files.exists(stamp) && Files.readString(stamp).equals(inputs)) {
       System.out.println("The AOT cache is that of these sources: " + cache);
       return;
     }
@@ -204,7 +204,7 @@ final class ImageRuntime {
     if (exit != 64) {
       throw new IllegalStateException("The JVM does not accept the cache it made: exit " + exit);
     }
-    Files.writeString(stamp, made);
+    Files.writeString(stamp, inputs);
     System.out.printf("The AOT cache has %.1f MiB%n", Files.size(cache) / 1048576.0);
   }
 

@@ -32,7 +32,7 @@ final class ArmRules {
     String type = id.type().toLowerCase();
     switch (type) {
       case "microsoft.storage/storageaccounts", "microsoft.containerregistry/registries" -> {
-        if (taken(type, id.name(), id.text())) {
+        if (occupied(type, id.name(), id.text())) {
           throw new FakeCloud.Refusal(409, WORLDWIDE.get(type), id.name() + " is already taken.");
         }
       }
@@ -45,7 +45,7 @@ final class ArmRules {
     }
   }
 
-  private boolean taken(String type, String name, String own) {
+  private boolean occupied(String type, String name, String own) {
     return store.all().keySet().stream()
         .filter(other -> !other.equalsIgnoreCase(own))
         .map(ArmId::of)
@@ -56,7 +56,7 @@ final class ArmRules {
   Map<String, Object> availability(Map<String, Object> body) {
     String type = Json.text(body, "type").toLowerCase();
     String name = Json.text(body, "name");
-    boolean free = !WORLDWIDE.containsKey(type) || !taken(type, name, "");
+    boolean free = !WORLDWIDE.containsKey(type) || !occupied(type, name, "");
     return free
         ? Json.object("nameAvailable", true)
         : Json.object(

@@ -8,7 +8,7 @@ final class BlobUpstream {
   private final Upstream upstream;
 
   /** Containers of Resource Manager that the emulator was told of. */
-  private final Map<Object, Boolean> made = new IdentityHashMap<>();
+  private final Map<Object, Boolean> created = new IdentityHashMap<>();
 
   BlobUpstream(Upstream upstream) {
     this.upstream = upstream;
@@ -18,7 +18,7 @@ final class BlobUpstream {
    * @param container as Resource Manager has it; one that was deleted and made again is empty
    */
   FakeCloud.Response respond(FakeCloud.Request request, String account, String name, Object container) {
-    if (made.put(container, true) == null) {
+    if (created.put(container, true) == null) {
       Map<String, String> headers =
           Map.of(
               "Authorization",

@@ -164,13 +164,13 @@ final class GoogleNames {
     }
     String project = collection.split("/")[1];
     String email = account + "@" + project + ".iam.gserviceaccount.com";
-    Map<String, Object> made =
+    Map<String, Object> created =
         Json.copy(Json.asObject(body.getOrDefault("serviceAccount", Json.object())));
-    made.put("name", email);
-    made.put("email", email);
-    made.put("projectId", project);
-    made.put("uniqueId", String.valueOf(100000 + google.next()));
-    return made;
+    created.put("name", email);
+    created.put("email", email);
+    created.put("projectId", project);
+    created.put("uniqueId", String.valueOf(100000 + google.next()));
+    return created;
   }
 
   private void conditions(String id, Map<String, Object> body) {

@@ -143,9 +143,9 @@ final class GoogleRun {
       failed = failNextRevision;
       failNextRevision = false;
       waits = late > 0 && before.containsKey("latestReadyRevision");
-      Map<String, Object> made = Json.copy(template);
-      made.put("name", revision);
-      google.store.put(revision, made);
+      Map<String, Object> created = Json.copy(template);
+      created.put("name", revision);
+      google.store.put(revision, created);
       after.put("latestCreatedRevision", revision);
       if (!failed && !waits) {
         after.put("latestReadyRevision", revision);

@@ -18,7 +18,7 @@ final class ObjectUpstream {
   private final Upstream upstream;
 
   /** Buckets that the emulator was told of. */
-  private final Set<String> made = new HashSet<>();
+  private final Set<String> created = new HashSet<>();
 
   ObjectUpstream(Upstream upstream) {
     this.upstream = upstream;
@@ -40,7 +40,7 @@ final class ObjectUpstream {
    */
   FakeCloud.Response respond(FakeCloud.Request request, Map<String, Object> bucket) {
     String name = bucket(request.path());
-    if (made.add(name)) {
+    if (created.add(name)) {
       Map<String, Object> versioning = Json.asObject(bucket.get("versioning"));
       Map<String, Object> body = Json.object("name", name, "versioning", versioning);
       upstream.send(
@@ -57,7 +57,7 @@ final class ObjectUpstream {
     String path = "/storage/v1/b/" + name;
     FakeCloud.Response objects = upstream.send("GET", path + "/o?versions=true", Map.of(), new byte[0]);
     boolean empty = !new String((byte[]) objects.body(), StandardCharsets.UTF_8).contains("\"name\"");
-    if (empty && made.remove(name)) {
+    if (empty && created.remove(name)) {
       upstream.send("DELETE", path, Map.of(), new byte[0]);
     }
     return empty;

@@ -102,9 +102,9 @@ class ClientAddressTest {
   }
 
   private static String ip(TestServer server, String headerLines) throws IOException {
-    String answer =
+    String response =
         server.raw("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + headerLines + "\r\n");
-    assertThat(answer, containsString("200 OK"));
-    return answer.substring(answer.indexOf("\"ip\":\"") + 6, answer.lastIndexOf('"'));
+    assertThat(response, containsString("200 OK"));
+    return response.substring(response.indexOf("\"ip\":\"") + 6, response.lastIndexOf('"'));
   }
 }

@@ -45,7 +45,7 @@ class ConnectionsTest {
 
   @Test
   void newConnectionIsStillServedWhenTheServerStops() throws IOException, InterruptedException {
-    String answer;
+    String response;
     long millis;
     int attempts = 0;
     do { // again, when this machine was so busy that the second for this was over
@@ -60,11 +60,11 @@ class ConnectionsTest {
         keptAlive.getInputStream().readAllBytes(); // ends when the server stops
         send(silent, GET);
         millis = (System.nanoTime() - start) / 1_000_000;
-        answer = new String(silent.getInputStream().readAllBytes(), US_ASCII);
+        response = new String(silent.getInputStream().readAllBytes(), US_ASCII);
         stop.join();
       }
     } while (millis > 500 && attempts++ < 20);
-    assertThat(answer, startsWith("HTTP/1.1 200 "));
+    assertThat(response, startsWith("HTTP/1.1 200 "));
   }
 
   @Test
@@ -141,11 +141,11 @@ class ConnectionsTest {
   @Test
   void pipelinedRequestsAreAnsweredInOrder() throws IOException {
     try (TestServer server = impatientServer()) {
-      String answers =
+      String responses =
           server.raw(
               GET.repeat(50) + "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-      assertThat(answers.split("\"now\"", -1).length - 1, is(50));
-      assertThat(answers, containsString("<h1>"));
+      assertThat(responses.split("\"now\"", -1).length - 1, is(50));
+      assertThat(responses, containsString("<h1>"));
     }
   }
 

@@ -89,10 +89,10 @@ class HostileTest {
             .replaceAll("(?<!\\\\),", "\r\n")
             .replace("\\,", ",");
 
-    String answer = server.raw(header + SECOND + SECOND);
-    assertThat(claim, statuses(answer), is(List.of(Integer.toString(status))));
-    assertThat(claim, answer, containsString("Connection: close"));
-    assertThat(claim, answer, not(containsString("\"now\"")));
+    String response = server.raw(header + SECOND + SECOND);
+    assertThat(claim, statuses(response), is(List.of(Integer.toString(status))));
+    assertThat(claim, response, containsString("Connection: close"));
+    assertThat(claim, response, not(containsString("\"now\"")));
   }
 
   @ParameterizedTest
@@ -137,10 +137,10 @@ class HostileTest {
           TLS                      | \\026\\003\\001\\002\\000\\001                             | 400
           """)
   void answerIsAsTheStandardSays(String claim, String request, int status) throws IOException {
-    String answer = server.raw(request.translateEscapes());
+    String response = server.raw(request.translateEscapes());
 
-    assertThat(claim, statuses(answer), is(List.of(Integer.toString(status))));
-    assertThat(claim, answer.contains("\r\nAllow: GET, HEAD\r\n"), is(status == 405));
+    assertThat(claim, statuses(response), is(List.of(Integer.toString(status))));
+    assertThat(claim, response.contains("\r\nAllow: GET, HEAD\r\n"), is(status == 405));
   }
 
   @Test
@@ -184,12 +184,12 @@ class HostileTest {
 
   @Test
   void notModifiedDeniesNoLength() throws IOException {
-    String answer =
+    String response =
         server.raw("GET /api/foo HTTP/1.1\r\nHost: a\r\nIf-None-Match: *\r\n\r\n" + SECOND);
 
-    assertThat(statuses(answer), is(List.of("304", "200")));
+    assertThat(statuses(response), is(List.of("304", "200")));
     assertThat(
-        answer.substring(0, answer.indexOf("\r\n\r\n")), not(containsString("Content-Length")));
+        response.substring(0, response.indexOf("\r\n\r\n")), not(containsString("Content-Length")));
   }
 
   /** Whatever bytes come, the answer is no 5xx, and the log has nothing to say about it. */
@@ -316,8 +316,8 @@ class HostileTest {
     }
   }
 
-  static List<String> statuses(String answers) {
-    return STATUS.matcher(answers).results().map(it -> it.group(1)).toList();
+  static List<String> statuses(String responses) {
+    return STATUS.matcher(responses).results().map(it -> it.group(1)).toList();
   }
 
   private static String rest(Socket client) throws IOException {

@@ -197,14 +197,14 @@ class HttpTest {
     boolean isRefusedBeforeRouting = status != 404 && !request.contains("%");
     // What follows must not be taken for another request: on these connections nobody knows where
     // the first one ends.
-    String answer =
+    String response =
         server.raw(bytes + "\r\n\r\nGET /now HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 
-    assertThat(claim, answer, startsWith("HTTP/1.1 " + status + " "));
-    assertThat(claim, answer, containsString("application/problem+json"));
+    assertThat(claim, response, startsWith("HTTP/1.1 " + status + " "));
+    assertThat(claim, response, containsString("application/problem+json"));
     if (isRefusedBeforeRouting) {
-      assertThat(claim, answer, containsString("Connection: close"));
-      assertThat(claim, answer, not(containsString("\"now\"")));
+      assertThat(claim, response, containsString("Connection: close"));
+      assertThat(claim, response, not(containsString("\"now\"")));
     }
   }
 

@@ -103,8 +103,8 @@ class ProcessTest {
 
   @Test
   void portInUseStopsTheStartWithOneClearLine() throws IOException, InterruptedException {
-    try (ServerSocket taken = new ServerSocket(0)) {
-      String port = Integer.toString(taken.getLocalPort());
+    try (ServerSocket occupied = new ServerSocket(0)) {
+      String port = Integer.toString(occupied.getLocalPort());
       for (String variable : new String[] {"PORT", "MERIDIAN_ADMIN_PORT"}) {
         Process process = start(List.of(), variable, port);
         List<String> lines = process.inputReader().lines().toList();
@@ -149,11 +149,11 @@ class ProcessTest {
   void dateIsInGmtInEveryTimeZone() throws IOException, InterruptedException {
     Process process = start(List.of(), "TZ", "Asia/Kathmandu", "MERIDIAN_DRAIN_DELAY", "0s");
     try (BufferedReader log = process.inputReader()) {
-      String answer = get(ports(log)[0], "/now");
-      String date = answer.replaceAll("(?s).*\r\nDate: ([^\r]*)\r.*", "$1");
-      Instant told = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date));
+      String response = get(ports(log)[0], "/now");
+      String date = response.replaceAll("(?s).*\r\nDate: ([^\r]*)\r.*", "$1");
+      Instant reported = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date));
       assertThat(date, endsWith(" GMT"));
-      assertThat(Duration.between(told, Instant.now()).abs().toSeconds(), is(lessThan(60L)));
+      assertThat(Duration.between(reported, Instant.now()).abs().toSeconds(), is(lessThan(60L)));
     }
   }
 
@@ -189,7 +189,7 @@ class ProcessTest {
       assertThat(get(admin, "/started"), startsWith("HTTP/1.1 503 "));
       assertThat(get(admin, "/ready"), startsWith("HTTP/1.1 503 "));
 
-      Thread.ofVirtual().start(() -> answer(store));
+      Thread.ofVirtual().start(() -> respond(store));
       assertThat(awaitStatus(admin, "/started", 200), is(true));
       assertThat(get(admin, "/ready"), startsWith("HTTP/1.1 200 "));
     }
@@ -231,7 +231,7 @@ class ProcessTest {
   }
 
   /** Of the store, and of who gives the credentials for it. */
-  private static void answer(ServerSocket store) {
+  private static void respond(ServerSocket store) {
     String credentials =
         """
         {"AccessKeyId":"a","SecretAccessKey":"b","Token":"c","Expiration":"2099-01-01T00:00:00Z"}""";
@@ -239,12 +239,12 @@ class ProcessTest {
       try (Socket client = store.accept()) {
         byte[] request = new byte[8192];
         int length = client.getInputStream().read(request);
-        String answer =
+        String response =
             new String(request, 0, Math.max(length, 0), US_ASCII).startsWith("GET /credentials")
                 ? "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"
                     .formatted(credentials.length(), credentials)
                 : "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
-        client.getOutputStream().write(answer.getBytes(US_ASCII));
+        client.getOutputStream().write(response.getBytes(US_ASCII));
       } catch (IOException e) {
         // a question that was given up, or the end
       }
@@ -296,10 +296,10 @@ class ProcessTest {
             allOf(startsWith("HTTP/1.1 200 "), containsString("Connection: close")));
 
         inFlight.getOutputStream().write("st: a\r\n\r\n".getBytes(US_ASCII));
-        byte[] answer = new byte[100];
-        int length = inFlight.getInputStream().read(answer);
+        byte[] response = new byte[100];
+        int length = inFlight.getInputStream().read(response);
         assertThat(
-            "in flight", new String(answer, 0, length, US_ASCII), startsWith("HTTP/1.1 200 "));
+            "in flight", new String(response, 0, length, US_ASCII), startsWith("HTTP/1.1 200 "));
 
         assertThat(exitCode(process), is(0));
         assertThat((System.nanoTime() - start) / 1_000_000_000, is(lessThan(7L)));

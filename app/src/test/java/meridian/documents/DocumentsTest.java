@@ -35,14 +35,14 @@ class DocumentsTest {
   private static final Fetch SILENCE = new Fetch.Failed(Lookup.Failure.SLOW, "test", false);
   private static final Fetch HICCUP = new Fetch.Failed(Lookup.Failure.BROKEN, "test", true);
 
-  private final Deque<Fetch> answers = new ArrayDeque<>();
+  private final Deque<Fetch> responses = new ArrayDeque<>();
   private final List<String> asked = new ArrayList<>();
   private final AtomicLong nanos = new AtomicLong();
   private final Documents documents =
       documents(
           (name, tag) -> {
             asked.add(name + " " + tag);
-            return answers.removeFirst();
+            return responses.removeFirst();
           });
 
   private Documents documents(DocumentStore store) {
@@ -68,11 +68,11 @@ class DocumentsTest {
 
   @Test
   void startWaitsUntilTheStoreIsReached() throws InterruptedException {
-    answers.addAll(
+    responses.addAll(
         List.of(SILENCE, HICCUP, BROKEN, new Fetch.Failed(Lookup.Failure.REFUSED, "test", false)));
 
     assertThat(documents.awaitStore(), is(true));
-    assertThat(answers, is(empty()));
+    assertThat(responses, is(empty()));
   }
 
   @Test
@@ -82,7 +82,7 @@ class DocumentsTest {
 
   @Test
   void bytesAreServedAsStored() {
-    answers.add(found(" {\"b\":1, \"a\":2.0}\n", "t1"));
+    responses.add(found(" {\"b\":1, \"a\":2.0}\n", "t1"));
 
     assertThat(
         new String(document(documents.get("foo")).json(), UTF_8), is(" {\"b\":1, \"a\":2.0}\n"));
@@ -90,7 +90,7 @@ class DocumentsTest {
 
   @Test
   void freshCopyIsServedWithoutAsking() {
-    answers.add(found("{}", "t1"));
+    responses.add(found("{}", "t1"));
     documents.get("foo");
     nanos.addAndGet(Duration.ofMillis(4999).toNanos());
     documents.get("foo");
@@ -100,9 +100,9 @@ class DocumentsTest {
 
   @Test
   void oldCopyIsConfirmedByItsTag() {
-    answers.add(found("{\"v\":1}", "t1"));
-    answers.add(new Fetch.Unchanged());
-    answers.add(found("{\"v\":2}", "t2"));
+    responses.add(found("{\"v\":1}", "t1"));
+    responses.add(new Fetch.Unchanged());
+    responses.add(found("{\"v\":2}", "t2"));
     String first = document(documents.get("foo")).etag();
     nanos.addAndGet(Duration.ofSeconds(5).toNanos());
     String second = document(documents.get("foo")).etag();
@@ -116,9 +116,9 @@ class DocumentsTest {
 
   @Test
   void removedDocumentIsForgotten() {
-    answers.add(found("{}", "t1"));
-    answers.add(new Fetch.Missing());
-    answers.add(found("{}", "t1"));
+    responses.add(found("{}", "t1"));
+    responses.add(new Fetch.Missing());
+    responses.add(found("{}", "t1"));
     documents.get("foo");
     nanos.addAndGet(Duration.ofSeconds(5).toNanos());
 
@@ -129,19 +129,19 @@ class DocumentsTest {
 
   @Test
   void hiccupIsRetriedOnce() {
-    answers.add(HICCUP);
-    answers.add(found("{}", "t1"));
+    responses.add(HICCUP);
+    responses.add(found("{}", "t1"));
     document(documents.get("foo"));
 
-    answers.add(HICCUP);
-    answers.add(HICCUP);
+    responses.add(HICCUP);
+    responses.add(HICCUP);
     assertThat(documents.get("bar"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
     assertThat(asked.size(), is(4));
   }
 
   @Test
   void lastingFailureIsNotRetried() {
-    answers.add(BROKEN);
+    responses.add(BROKEN);
     assertThat(documents.get("foo"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
     assertThat(asked.size(), is(1));
   }
@@ -163,15 +163,15 @@ class DocumentsTest {
         "{\"a\":\"\u0000\"}"
       })
   void onlyOneJsonObjectIsServed(String bytes) {
-    answers.add(found(bytes, "t1"));
+    responses.add(found(bytes, "t1"));
     assertThat(documents.get("foo"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
   }
 
   @Test
   void otherEncodingsAreNotServed() {
-    answers.add(
+    responses.add(
         new Fetch.Found("{\"a\":1}".getBytes(java.nio.charset.StandardCharsets.UTF_16LE), ""));
-    answers.add(new Fetch.Found(new byte[] {'{', '"', (byte) 0xff, '"', ':', '1', '}'}, ""));
+    responses.add(new Fetch.Found(new byte[] {'{', '"', (byte) 0xff, '"', ':', '1', '}'}, ""));
 
     assertThat(documents.get("foo"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
     assertThat(documents.get("bar"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
@@ -179,9 +179,9 @@ class DocumentsTest {
 
   @Test
   void largerThanTheLimitIsNotServed() {
-    answers.add(found("{\"a\":\"" + "x".repeat(1000 - 8) + "\"}", ""));
+    responses.add(found("{\"a\":\"" + "x".repeat(1000 - 8) + "\"}", ""));
     document(documents.get("foo"));
-    answers.add(found("{\"a\":\"" + "x".repeat(1001 - 8) + "\"}", ""));
+    responses.add(found("{\"a\":\"" + "x".repeat(1001 - 8) + "\"}", ""));
     assertThat(documents.get("bar"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
   }
 

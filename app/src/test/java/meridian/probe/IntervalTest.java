@@ -51,9 +51,9 @@ class IntervalTest {
       Duration there = Duration.ofNanos(random.nextLong(1, 500_000_000));
       Duration back = Duration.ofNanos(random.nextLong(1, 500_000_000));
       Instant server = T.plus(there).plus(offset);
-      Instant told = server.truncatedTo(ChronoUnit.MICROS);
+      Instant reported = server.truncatedTo(ChronoUnit.MICROS);
 
-      Interval interval = Interval.of(T, told, T.plus(there).plus(back));
+      Interval interval = Interval.of(T, reported, T.plus(there).plus(back));
 
       assertThat(interval.low().compareTo(offset) <= 0, is(true));
       assertThat(interval.high().compareTo(offset) >= 0, is(true));

@@ -53,7 +53,7 @@ class ProbeTest {
   private HttpServer server;
 
   @FunctionalInterface
-  private interface Answer {
+  private interface Response {
     String body() throws InterruptedException;
   }
 
@@ -68,18 +68,19 @@ class ProbeTest {
     server.stop(0);
   }
 
-  private void answer(String path, int status, Answer answer) {
+  private void respond(String path, int status, Response response) {
     server.createContext(
         path,
         exchange -> {
           requests.incrementAndGet();
-          send(exchange, status, answer);
+          send(exchange, status, response);
         });
   }
 
-  private static void send(HttpExchange exchange, int status, Answer answer) throws IOException {
+  private static void send(HttpExchange exchange, int status, Response response)
+      throws IOException {
     try {
-      byte[] body = answer.body().getBytes(UTF_8);
+      byte[] body = response.body().getBytes(UTF_8);
       exchange.sendResponseHeaders(status, body.length);
       exchange.getResponseBody().write(body);
     } catch (InterruptedException e) {
@@ -157,28 +158,28 @@ class ProbeTest {
         .map(Arguments::of);
   }
 
-  static Stream<Arguments> answers() throws IOException {
+  static Stream<Arguments> responses() throws IOException {
     return table(1);
   }
 
   @ParameterizedTest
-  @MethodSource("answers")
+  @MethodSource("responses")
   void answerIsJudged(JsonNode row) throws InterruptedException {
     Pattern times = Pattern.compile("NOW([+-][\\d.]+)?");
-    answer(
+    respond(
         "/now",
         row.get(0).asInt(),
         () ->
             times
                 .matcher(row.get(1).asText())
-                .replaceAll(it -> told(Optional.ofNullable(it.group(1)).orElse("0"))));
+                .replaceAll(it -> reported(Optional.ofNullable(it.group(1)).orElse("0"))));
 
     assertThat(output(), probe(""), is(row.get(2).asInt()));
     assertThat(output(), containsString(row.get(3).asText()));
     assertThat(output(), endsWith("/now" + System.lineSeparator()));
   }
 
-  private static String told(String seconds) {
+  private static String reported(String seconds) {
     return Instant.now().plusMillis((long) (1000 * Double.parseDouble(seconds))).toString();
   }
 
@@ -201,7 +202,7 @@ class ProbeTest {
 
   @Test
   void toleranceDecides() throws InterruptedException {
-    answer("/now", 200, () -> now(Duration.ofMillis(1500)));
+    respond("/now", 200, () -> now(Duration.ofMillis(1500)));
 
     assertThat(probe("", "--tolerance", "2s"), is(0));
     assertThat(probe("", "--tolerance", "1s"), is(1));
@@ -209,7 +210,7 @@ class ProbeTest {
 
   @Test
   void slowAnswersAreSampledAgainAndThenInconclusive() throws InterruptedException {
-    answer(
+    respond(
         "/now",
         200,
         () -> {
@@ -258,14 +259,14 @@ class ProbeTest {
 
   @Test
   void endlessAnswerIsDown() throws InterruptedException {
-    answer("/now", 200, () -> "x".repeat(1 << 20));
+    respond("/now", 200, () -> "x".repeat(1 << 20));
 
     assertThat(probe(""), is(2));
   }
 
   @Test
   void jsonIsOneLineForLogCollectors() throws InterruptedException, IOException {
-    answer("/now", 200, () -> now(Duration.ofSeconds(-5)));
+    respond("/now", 200, () -> now(Duration.ofSeconds(-5)));
 
     assertThat(probe("", "--format", "json"), is(1));
     JsonNode line = new ObjectMapper().readTree(output());
@@ -280,7 +281,7 @@ class ProbeTest {
 
   @Test
   void everyRepeatsUntilInterrupted() throws InterruptedException {
-    answer("/now", 200, () -> now(Duration.ZERO));
+    respond("/now", 200, () -> now(Duration.ZERO));
 
     assertThat(linesOf(3, "--every", "50ms").allMatch(line -> line.startsWith("OK: ")), is(true));
   }
@@ -310,7 +311,7 @@ class ProbeTest {
   @ParameterizedTest
   @ValueSource(strings = {"-1000000000-01-01T00:00:00Z", "+1000000000-12-31T23:59:59Z"})
   void anyYearGoesIntoTheLog(String time) throws InterruptedException, IOException {
-    answer("/now", 200, () -> "{\"now\":\"" + time + "\"}");
+    respond("/now", 200, () -> "{\"now\":\"" + time + "\"}");
 
     assertThat(probe("", "--format", "json"), is(1));
     double offset = new ObjectMapper().readTree(output()).get("offset_ms").asDouble();
@@ -320,16 +321,17 @@ class ProbeTest {
 
   @Test
   void whatTheClockTellsDoesNotEndTheLoop() throws InterruptedException {
-    List<String> told =
+    List<String> reported =
         List.of("9999-12-31T23:59:59Z", "+1000000001-01-01T00:00:00Z", "1601-01-01T00:00:00Z");
-    answer("/now", 200, () -> "{\"now\":\"" + told.get(requests.get() % told.size()) + "\"}");
+    respond(
+        "/now", 200, () -> "{\"now\":\"" + reported.get(requests.get() % reported.size()) + "\"}");
 
     assertThat(linesOf(4, "--every", "20ms").allMatch(it -> it.startsWith("Failed: ")), is(true));
   }
 
   @Test
   void numbersAreTheSameInEveryLanguage() throws InterruptedException {
-    answer("/now", 200, () -> now(Duration.ofSeconds(-5)));
+    respond("/now", 200, () -> now(Duration.ofSeconds(-5)));
     Locale before = Locale.getDefault();
     try {
       for (String language : new String[] {"de-DE", "ar-EG", "tr-TR", "hi-IN-u-nu-deva"}) {
@@ -352,7 +354,7 @@ class ProbeTest {
   @ParameterizedTest
   @ValueSource(strings = {"HTTP://", "Http://", "http://me:s3cret@", "http://m%40e:s3c%2Fret@"})
   void anySpellingOfTheAddressIsAccepted(String scheme) throws InterruptedException {
-    answer("/now", 200, () -> now(Duration.ZERO));
+    respond("/now", 200, () -> now(Duration.ZERO));
     String host = "127.0.0.1:" + server.getAddress().getPort();
 
     assertThat(run(scheme + host + "?zone=x"), is(0));
@@ -446,7 +448,7 @@ class ProbeTest {
   @ParameterizedTest
   @CsvSource({"404, status 404", "500, status 500", "200, the response does not tell the time"})
   void whoAnswersIsJudgedAtOnce(int status, String reason) throws InterruptedException {
-    answer("/now", status, () -> "soon");
+    respond("/now", status, () -> "soon");
     long start = System.nanoTime();
 
     assertThat(probe("", "--patience", "30s"), is(2));
@@ -476,7 +478,7 @@ class ProbeTest {
 
   @Test
   void proxyOfJavaIsUsed() throws InterruptedException {
-    answer("/now", 200, () -> now(Duration.ZERO));
+    respond("/now", 200, () -> now(Duration.ZERO));
     System.setProperty("http.proxyHost", "127.0.0.1");
     System.setProperty("http.proxyPort", String.valueOf(server.getAddress().getPort()));
     try {

@@ -11,11 +11,11 @@ import org.springframework.web.bind.annotation.RestController;
 @SpringBootApplication
 @RestController
 public class Peer {
-  record Answer(Instant timestamp, String ip) {}
+  record Response(Instant timestamp, String ip) {}
 
   @GetMapping("/")
-  Answer timeAndAddress(HttpServletRequest request) {
-    return new Answer(Instant.now(), request.getRemoteAddr());
+  Response timeAndAddress(HttpServletRequest request) {
+    return new Response(Instant.now(), request.getRemoteAddr());
   }
 
   public static void main(String[] arguments) {
