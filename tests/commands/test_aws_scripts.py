@@ -65,7 +65,7 @@ def test_doctor_refuses_a_region_that_the_account_does_not_use(machine):
     machine.refuse("aws", "describe-availability-zones",
         "An error occurred (AuthFailure) when calling the DescribeAvailabilityZones operation: …")
     done = machine.run("doctor")
-    assert done.returncode == 1 and 'does not use the region "us-east-1"' in done.stdout
+    assert done.returncode == 1 and 'cannot use the region "us-east-1"' in done.stdout
 
 
 def test_doctor_refuses_a_terraform_that_is_too_old(machine):

@@ -125,7 +125,7 @@ def test_no_environment_is_touched_but_the_one_that_is_typed(machine, through, e
         (("destroy-aws", "CONFRM=meridian"), "Did you mean CONFIRM?"),
         (("canary-aws", "MINUTS=5"), "Did you mean MINUTES?"),
         (("run", "PORT=1"), "run, which takes no settings"),
-        (("doctor-aws", "--", "-var=x"), "doctor takes nothing behind --"),
+        (("doctor-aws", "--", "-var=x"), "doctor takes nothing after --"),
         (("deploy-oracle",), '"oracle" is none of aws'),
         (("deploy-azure",), '"azure" is none of aws'),  # whose stack is not in this copy
         (("canary-vm-aws",), '"vm-aws" is none of aws'),
@@ -257,7 +257,7 @@ def test_deploy_says_what_becomes_of_a_canary_that_runs(machine, image, how):
     deployed(machine, built=True, canary=canary)
     machine.edit("../bin/terraform", '"resource_changes": []',
         f'"resource_changes": [], "variables": {{"image": {{"value": "{image}"}}}}')
-    assert f"A canary runs, B with 10 percent of the requests: this {how} it." in machine.run("deploy").stdout
+    assert f"A canary is running, B with 10 percent of the requests: this {how} it." in machine.run("deploy").stdout
 
 
 def test_a_deployment_that_would_remove_everything_is_refused(machine):
@@ -333,8 +333,8 @@ def test_a_warning_on_standard_error_is_no_version(machine):
     [
         ({"HTTPS_PROXY": "http://me:secret@proxy.example.com:3128"}, "A proxy is set, http://…@proxy.example.com:3128"),
         ({"TF_CLI_ARGS": "-no-color"}, 'TF_CLI_ARGS is "-no-color"'),
-        ({"TF_WORKSPACE": "other"}, "TF_WORKSPACE is left out"),
-        ({"TF_DATA_DIR": "/tmp/x"}, "TF_DATA_DIR is left out"),
+        ({"TF_WORKSPACE": "other"}, "TF_WORKSPACE is ignored"),
+        ({"TF_DATA_DIR": "/tmp/x"}, "TF_DATA_DIR is ignored"),
         ({"AWS_ENDPOINT_URL": "http://localhost:4566"}, 'AWS_ENDPOINT_URL is "http://localhost:4566"'),
         ({"TF_CLI_CONFIG_FILE": "/nowhere"}, "which does not exist"),
     ],

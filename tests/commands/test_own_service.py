@@ -67,8 +67,8 @@ def test_verify_asks_a_service_what_its_stack_says_and_nothing_that_only_meridia
 @pytest.mark.parametrize(
     ("pages", "headers", "breaks", "said"),
     [
-        ({"/healthz": 503}, {}, "-", "GET /healthz answered 503, and not 204."),
-        ({"/old": 200}, {}, "-", "GET /old answered 200, and not 301."),
+        ({"/healthz": 503}, {}, "-", "GET /healthz answered 503 instead of 204."),
+        ({"/old": 200}, {}, "-", "GET /old answered 200 instead of 301."),
         ({}, {"Service_Version": "sha256:" + "b" * 64}, "-", f"answers, and not {DIGEST}"),
         ({}, {}, "X-Forwarded-For", "X-Forwarded-For: 192.0.2.66 makes GET /quote answer 500"),
     ],

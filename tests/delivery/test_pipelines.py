@@ -418,7 +418,7 @@ def circleci_login(*arguments, root=ROOT, **environment):
 
 def test_a_job_of_circleci_without_a_token_reaches_no_cloud():
     done = circleci_login("vm/gcp")
-    assert done.returncode == 78 and "no token" in done.stdout
+    assert done.returncode == 78 and "no CircleCI token" in done.stdout
 
 
 def test_a_job_of_circleci_ends_well_only_where_a_cloud_is_not_set_up(copy):

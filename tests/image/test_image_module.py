@@ -137,7 +137,7 @@ def test_once_builds_what_is_not_there_or_cannot_be_asked_for(shell, registry, t
     registry.wants = wants
     done = shell.push(f"{registry.host}/meridian:{tag}", ONCE="yes")
     assert (done.returncode, done.stdout) == (0, f"{OTHER}\n"), done.stderr
-    assert ("answers 500" in done.stderr) == bool(wants)
+    assert ("answered 500" in done.stderr) == bool(wants)
 
 
 def test_secrets_stand_in_a_file_of_their_own_that_goes(shell, registry):
