@@ -7,10 +7,12 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 import urllib.request
 
 import pytest
 from support.fronts import Front, reply
+from support.images import get, wait_for
 from support.machine import ROOT
 from support.service import free_port
 
@@ -69,7 +71,11 @@ def test_the_exit_codes_of_the_probe_come_through(clock, arguments, code, line):
     assert ("Usage: probe" in done.stderr) == (code == 64)
 
 
-@pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "", "LANG": "C"}, {"LC_ALL": "", "LANG": "POSIX"}])
+@pytest.mark.parametrize("locale", [
+    {"LC_ALL": "C"},
+    pytest.param({"LC_ALL": "", "LANG": "C"}, marks=pytest.mark.check),
+    pytest.param({"LC_ALL": "", "LANG": "POSIX"}, marks=pytest.mark.check),
+])
 def test_run_prints_json_alone_and_keeps_the_greeting_in_any_locale(locale):
     compiles_again()
     run = subprocess.Popen(
@@ -88,3 +94,37 @@ def test_run_prints_json_alone_and_keeps_the_greeting_in_any_locale(locale):
     finally:
         os.killpg(run.pid, signal.SIGTERM)
         run.wait(60)
+
+
+def test_run_serves_what_the_readme_shows_and_ends_in_good_order():
+    port = free_port()
+    process = subprocess.Popen(
+        [ROOT / "taskw", "run"],
+        cwd=ROOT,
+        env={**os.environ, "PORT": str(port), "MERIDIAN_ADMIN_PORT": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        url = f"http://localhost:{port}"
+        wait_for(f"{url}/", 120)
+        assert set(json.loads(get(f"{url}/")[2])) == {"timestamp", "ip"}
+        assert set(json.loads(get(f"{url}/now")[2])) == {"now"}
+        assert json.loads(get(f"{url}/api/foo")[2]) == json.loads((ROOT / "app/documents/foo.json").read_text())
+        assert "Hello World from BenchSci!" in get(f"{url}/hello")[2]
+        assert get(f"{url}/openapi.yaml")[2].startswith("openapi: 3.1")
+
+        probe = taskw("probe", f"URL={url}")
+        assert (probe.returncode, probe.stdout.split(":")[0]) == (0, "OK"), probe
+
+        # What a terminal does for Ctrl-C: the signal reaches each process.
+        began = time.monotonic()
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+        assert process.returncode == 0, out + err
+        assert time.monotonic() - began < 10
+        assert json.loads(out.splitlines()[-1])["message"] == "Stopped"
+    finally:
+        process.kill()

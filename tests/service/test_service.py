@@ -1,15 +1,10 @@
 """The service as people meet it: by its description, through the commands, and with its clock wrong."""
 
-import json
-import os
-import signal
 import subprocess
-import time
 
 import pytest
-from support.images import get, wait_for
 from support.machine import ROOT, ran
-from support.service import Service, free_port
+from support.service import Service
 
 SCHEMATHESIS = [ROOT / ".cache/venv/bin/schemathesis", "--config-file", ROOT / "tests/service/schemathesis.toml"]
 
@@ -63,41 +58,3 @@ def test_a_broken_handler_is_found(service_command, tmp_path, right, wrong):
         assert done.returncode == 1 and " GET / _" in done.stdout, done.stdout
     finally:
         service.stop()
-
-
-def taskw(*arguments, **options):
-    return subprocess.run([ROOT / "taskw", *arguments], cwd=ROOT, capture_output=True, text=True, **options)
-
-
-def test_run_serves_what_the_readme_shows_and_ends_in_good_order(service_command):
-    port = free_port()
-    process = subprocess.Popen(
-        [ROOT / "taskw", "run"],
-        cwd=ROOT,
-        env={**os.environ, "PORT": str(port), "MERIDIAN_ADMIN_PORT": "0"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        url = f"http://localhost:{port}"
-        wait_for(f"{url}/", 120)
-        assert set(json.loads(get(f"{url}/")[2])) == {"timestamp", "ip"}
-        assert set(json.loads(get(f"{url}/now")[2])) == {"now"}
-        assert json.loads(get(f"{url}/api/foo")[2]) == json.loads((ROOT / "app/documents/foo.json").read_text())
-        assert "Hello World from BenchSci!" in get(f"{url}/hello")[2]
-        assert get(f"{url}/openapi.yaml")[2].startswith("openapi: 3.1")
-
-        probe = taskw("probe", f"URL={url}")
-        assert (probe.returncode, probe.stdout.split(":")[0]) == (0, "OK"), probe
-
-        # What a terminal does for Ctrl-C: the signal reaches each process.
-        began = time.monotonic()
-        os.killpg(process.pid, signal.SIGINT)
-        out, err = process.communicate(timeout=20)
-        assert process.returncode == 0, out + err
-        assert time.monotonic() - began < 10
-        assert json.loads(out.splitlines()[-1])["message"] == "Stopped"
-    finally:
-        process.kill()
