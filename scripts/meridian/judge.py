@@ -91,8 +91,8 @@ class Limits:
             return (
                 f"{per_second:g} requests a second of which {percent:g} % are the canary's give it about "
                 f"{expected:.0f} answers in {self.patience:g} times {self.seconds / 60:g} minutes, and "
-                f"{self.responses} are required: MINUTES={math.ceil(10 * minutes) / 10:g}, or a higher RATE or PERCENT, "
-                f"or lower ANSWERS"
+                f"{self.responses} are required: MINUTES={math.ceil(10 * minutes) / 10:g}, or a higher RATE or "
+                f"PERCENT, or lower ANSWERS"
             )
         return None
 

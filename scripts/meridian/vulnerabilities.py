@@ -77,10 +77,10 @@ def findings(report):
                     and affected["package"]["ecosystem"] == package["ecosystem"]
                     for part in affected.get("ranges", []) if part["type"] != "GIT"
                     for event in part["events"] if "fixed" in event}
-                told_of = "not important" if each["id"] in unimportant else (
+                severity_word = "not important" if each["id"] in unimportant else (
                     f"mended in {' or '.join(sorted(fixed))}" if fixed else "not mended")
                 yield bool(fixed) and each["id"] not in unimportant, (
-                    f"{package['name']} {package['version']} in {place}: {each['id']}, {told_of}. "
+                    f"{package['name']} {package['version']} in {place}: {each['id']}, {severity_word}. "
                     f"{each.get('summary', '')}".strip())
 
 

@@ -38,8 +38,8 @@ variable "account" {
 
 variable "boundary" {
   description = <<-EOT
-    Whether the roles have the permissions boundary NAME-boundary, Whether the roles have the permissions boundary NAME-boundary. The bootstrap's deployers must set it; an account of your own need not have it.
-    own need not have.
+    Whether the roles have the permissions boundary NAME-boundary. The bootstrap's deployers must set it; an account of
+    your own need not have it.
   EOT
   type        = bool
   default     = false

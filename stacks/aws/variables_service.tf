@@ -80,8 +80,8 @@ variable "scale" {
 
 variable "probe" {
   description = <<-EOT
-    The probe of the public address, or null for none: every_minutes, a divisor of 60; image, a Meridian image by digest, or null for the image that the service runs. every_minutes, a divisor of 60; image, by digest, of Meridian, whose
-    program checks, null being the image that the service runs.
+    The probe of the public address, or null for none: every_minutes, a divisor of 60; image, a Meridian image by digest,
+    or null for the image that the service runs.
   EOT
   type        = object({ every_minutes = optional(number, 5), image = optional(string) })
   default     = {}
