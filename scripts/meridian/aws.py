@@ -47,7 +47,7 @@ class Aws(Cloud):
     )
     deploys = (
         "7 to 10 minutes the first time (image 2, load balancer and NAT gateway 3, tasks until healthy 2),"
-        " later some 4."
+        " later about 4."
     )
     destroys = "8 to 12 minutes: tasks drain, and the load balancer and the NAT gateway release the network slowly."
     bootstraps = 2
@@ -177,14 +177,14 @@ class Aws(Cloud):
 
 
 class AwsPlatform(Aws):
-    deploys = "4 to 6 minutes the first time, for load balancer, NAT gateway and certificate, later some 1."
-    destroys = "5 to 8 minutes, for load balancer and NAT gateway let go of the network slowly."
+    deploys = "4 to 6 minutes the first time, for load balancer, NAT gateway and certificate, later about 1."
+    destroys = "5 to 8 minutes: the load balancer and the NAT gateway release the network slowly."
 
 
 class AwsMachine(Aws):
     deploys = (
-        "8 to 12 minutes the first time (image 2, load balancer 3, machine until healthy 4), later 1, "
-        "and some 5 until the new machine has taken over."
+        "8 to 12 minutes the first time (image 2, load balancer 3, machine until healthy 4); then 1, "
+        "and about 5 more until the new machine has taken over."
     )
     destroys = "5 to 8 minutes: the machine and the load balancer release the network slowly."
     machine = True

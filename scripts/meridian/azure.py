@@ -46,7 +46,7 @@ class Azure(Cloud):
                 "https://learn.microsoft.com/cli/azure/install-azure-cli"),
         ),
     )
-    deploys = "15 to 25 minutes the first time (image 2, environment 5 to 10, gateway 6, service 2), later some 3."
+    deploys = "15 to 25 minutes the first time (image 2, environment 5 to 10, gateway 6, service 2), later about 3."
     destroys = "15 to 25 minutes: the gateway takes 6 and the environment up to 15."
     # The provider alone watches a new lock for two.
     bootstraps = 5
@@ -89,7 +89,7 @@ class Azure(Cloud):
         trial = resource_manager(path, "2022-12-01").get("subscriptionPolicies", {}).get("quotaId",
             "").startswith("FreeTrial")
         return (
-            f"{len(wanted)} namespaces, {len(missing)} of them registered by the first deployment"
+            f"{len(wanted)} namespaces, {len(missing)} of them to be registered by the first deployment"
             + "; a free trial, in which Azure runs no registry tasks, so old images are not deleted" * trial
         )
 
@@ -102,7 +102,7 @@ class Azure(Cloud):
                 "It needs the role Owner, or Contributor and Role Based Access Control Administrator; whoever owns "
                 "the subscription gives them.",
             )
-        return "rights to make resources and to grant them rights"
+        return "rights to create resources and to assign roles"
 
     def region(self, stack):
         name = stack.variable("region")
@@ -159,8 +159,8 @@ class Azure(Cloud):
 
 class AzureMachine(Azure):
     deploys = (
-        "6 to 10 minutes the first time (image 2, registry and load balancer 1, machine until healthy 4), later 1, "
-        "and some 5 until the new one serves."
+        "6 to 10 minutes the first time (image 2, registry and load balancer 1, machine until healthy 4); then 1, "
+        "and about 5 more until the new machine serves."
     )
     destroys = "5 to 8 minutes, most of it for the machines."
     machine = True

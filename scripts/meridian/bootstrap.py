@@ -71,7 +71,7 @@ class Bootstrap(Stack):
     def init(self, back=False):
         """Prepares Terraform, also where an earlier run stopped while it moved the state; back: on the way back
         here."""
-        say(f"Prepares Terraform in {self.own_folder}: about half a minute the first time, for the provider.")
+        say(f"Preparing Terraform in {self.own_folder}: about half a minute the first time, for the provider.")
         if self.moving(self.folder) and (back or (self.folder / "backend.tf").exists()):
             say("Continuing to move its own state, where an earlier run stopped.")
             self.migrate(self.folder)
@@ -116,8 +116,8 @@ class Bootstrap(Stack):
             found = self.cloud.found(self, backend, creates[address])
             if isinstance(found, str) and not re.search(absent, found):
                 raise Problem(
-                    f"{name}, where the states are to be kept, exists already and belongs to somebody else, or cannot "
-                    f"be looked into: {last_words(found)}",
+                    f"{name}, where the states are to be kept, exists already and belongs to somebody else, or "
+                    f"cannot be read: {last_words(found)}",
                     f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars, or sign in as "
                     "somebody who may read it.",
                 )
@@ -164,7 +164,7 @@ class Bootstrap(Stack):
         file = folder / "backend.tf"
         if not file.exists() or file.read_text() != backend:
             file.write_text(backend)
-        say(f"Keeps the state of {folder.relative_to(self.root)} there.")
+        say(f"Moving the state of {folder.relative_to(self.root)} to the store.")
         self.migrate(folder)
 
     def workspace(self, folder, env):

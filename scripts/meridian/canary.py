@@ -167,7 +167,7 @@ def blind(canary, image, percent, limits, visits):
     alone = spread.responses // 3
     say(
         "The service sends no Service-Version with its image's digest, so nothing tells which version a response comes "
-        f"from: all are compared with {alone} of the stable version alone, collected first. That shows failures as "
+        f"from: all are compared with {alone} that the stable version gives alone, first. That shows failures as "
         "usual, but a slow canary only where it slows all responses.",
         f"To see more, give it a larger share: {canary.stack.command('canary', IMAGE=image, PERCENT='50')}; or let it "
         "send MERIDIAN_VERSION of its environment as Service-Version.",
@@ -227,8 +227,8 @@ def trial(canary, percent, limits, visits, options):
         return WITHDRAWN
 
     say(
-        f"Watching for {limits.seconds / 60:g} minutes: at least {limits.responses} answers"
-        f"{'' if baseline else ' of its own'}, which must neither fail more often nor be slower than the stable's."
+        f"Watching for {limits.seconds / 60:g} minutes: at least {limits.responses} responses"
+        f"{'' if baseline else ' of its own'}, which must not fail more often or be slower than the stable version's."
     )
     verdict, reason = watch(canary.service, canary.stable, image, limits, visits, probe, percent, expected,
         baseline)
@@ -239,8 +239,8 @@ def trial(canary, percent, limits, visits, options):
     if verdict is Verdict.UNDECIDED:
         say(
             "Nothing changes: the canary keeps its share.",
-            f"  Go on:     {canary.stack.command('canary')}",
-            f"  Take back: {canary.stack.command('canary', WITHDRAW='1')}",
+            f"  Continue:  {canary.stack.command('canary')}",
+            f"  Withdraw:  {canary.stack.command('canary', WITHDRAW='1')}",
         )
         return UNDECIDED
     canary.withdraw()

@@ -48,7 +48,7 @@ def numbers(version):
 
 
 TERRAFORM = Tool(
-    *("terraform", ("terraform", "version"), "Terraform v", "1.11", "it makes everything in the cloud"),
+    *("terraform", ("terraform", "version"), "Terraform v", "1.11", "it creates everything in the cloud"),
     "https://developer.hashicorp.com/terraform/install",
 )
 CURL = Tool("curl", ("curl", "--version"), "curl ", "7.60", "it asks the registry what it has",

@@ -12,21 +12,21 @@ TITLES = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
 # Why a claim was not tried, or what was different: a record has the key alone, so that it can tell nothing else.
 REASONS = {
     # Not tried
-    "alarms": "nothing of the program sets these off; look at the platform's list of alerts",
+    "alarms": "the program does not set these off; look at the cloud's list of alerts",
     "bill": "the bill is complete two days after the destroy, and only the account's owner sees it",
     "containers": "the emulator runs no container",
     "deploy": "the deployment did not get that far",
     "domain": "a domain and its zone are needed",
-    "failed": "a command of the program failed, and its message stood on the terminal",
+    "failed": "a command of the program failed, and its message was printed on the terminal",
     "inside": "only a program inside the network could tell",
-    "late": "the double lets the network go at once",
+    "late": "the double releases the network at once",
     "load": "the emulator has no processor to load",
     "machine": "the program deploys no machines; ./taskw deploy-vm-aws, -azure or -gcp does",
     "metrics": "the emulator measures nothing",
-    "options": "the program turns nothing on; the commands beside the claim do",
-    "organisation": "it is of the organisation that has the account",
+    "options": "the program turns no option on; the commands in the guide do",
+    "organisation": "it depends on the organisation that owns the account",
     "other": "no second image was given, OTHER=REPOSITORY@sha256:…",
-    "packets": "no packet passes a firewall of the emulator's",
+    "packets": "no packet passes through the emulator's firewall",
     "pipeline": "a repository with pipelines is needed",
     "provider": "another provider and lock file are needed",
     "rights": "it takes an account with just the rights of the guide",
@@ -124,8 +124,8 @@ def checked(record):
     """The record, if it has the allowed fields alone; Problem otherwise."""
 
     def refuse(what):
-        raise Problem(f"A record of proof/ may not have {what}.", "`./taskw prove-aws` and so on write them; a change "
-            "by hand goes no further than taking one out.")
+        raise Problem(f"A record of proof/ may not have {what}.", "`./taskw prove-aws` (azure, gcp) writes them; the "
+            "only change to make by hand is to delete one.")
 
     for name, value in record.items():
         if name in FIELDS:
@@ -185,8 +185,8 @@ def reported(outcome, record):
     if record["emulator"]:
         where = f"an emulator of {TITLES[record['cloud']]} on {record['date']}"
     return {
-        SEEN: f"reported seen on {where}",
-        DIFFERENT: f"reported different on {where}",
+        SEEN: f"reported as seen on {where}",
+        DIFFERENT: f"reported as different on {where}",
         REHEARSED: f"rehearsed on {where}",
         STALE: f"changed since it was reported on {where}",
     }[outcome]
@@ -213,7 +213,7 @@ def figures(told):
 
 def table(latest):
     """Rows of all claims, as proof/README.md has them."""
-    yield "| Claim | Stands in | Reported |"
+    yield "| Claim | Guide | Reported |"
     yield "|---|---|---|"
     where = {mark[2]: file for file, text in reversed(guides().items()) for mark in MARK.finditer(text)}
     claims = load()
@@ -230,9 +230,9 @@ def summary(latest):
     """A sentence for the README."""
     seen = sum(outcome == SEEN for outcome, _ in latest.values())
     if not any(record and not record["emulator"] for _, record in latest.values()):
-        return f"None of the {len(latest)} claims marked † has been reported seen on a cloud yet"
+        return f"None of the {len(latest)} claims marked † has been reported as seen on a cloud yet"
     different = sum(outcome == DIFFERENT for outcome, _ in latest.values())
-    return f"Of the {len(latest)} claims marked †, {seen} have been reported seen on a cloud, {different} different"
+    return f"Of the {len(latest)} claims marked †, {seen} are reported as seen on a cloud, {different} as different"
 
 
 def between(text, lines):

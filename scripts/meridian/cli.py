@@ -20,19 +20,19 @@ OPTIONS = {
     "base": "another base image to build on, tar:///…",
     "yes": "1 destroys and replaces without asking",
     "confirm": "name of the stack, so that it need not be typed",
-    "wait": "minutes to wait for what Google releases late: 150; 0 leaves the network to a later destroy",
-    "destroy_pause": "seconds between two attempts at that: 300",
-    "percent": "share of the requests, 1 to 50: 10",
-    "minutes": "how long the canary is watched: 10",
-    "answers": "how many responses it must have given: 300",
-    "failed_percent": "a canary is promoted only if it is shown to fail less than this many percent more often than "
-        "the stable version: 5",
-    "rate": "requests a second that the command itself sends: 5",
-    "paths": "paths that they request: those of the stack's checks, and for Meridian also / and /api/foo",
-    "url": "where the service is requested, for instance before the domain's record exists: the stack's own URL",
+    "wait": "minutes to wait for what Google releases late, default 150; 0 leaves the network to a later destroy",
+    "destroy_pause": "seconds between two attempts at that, default 300",
+    "percent": "share of the requests in percent, 1 to 50, default 10",
+    "minutes": "minutes that the canary is watched, default 10",
+    "answers": "how many responses it must have given, default 300",
+    "failed_percent": "a canary is promoted only if it is shown to fail less than this many percentage points more "
+        "often than the stable version, default 5",
+    "rate": "requests a second that the command itself sends, default 5",
+    "paths": "paths that the command requests, default those of the stack's checks, for Meridian also / and /api/foo",
+    "url": "address to request, for instance before the domain's record exists; default the stack's URL",
     "probe": "command of the clock's probe, which gets the URL",
-    "rates": "requests a second to compute the cost of, separated by spaces: 0 10 1000",
-    "per_vcpu": "requests a second that one vCPU handles: 500",
+    "rates": "requests a second to compute the cost of, separated by spaces, default 0 10 1000",
+    "per_vcpu": "requests a second that one vCPU handles, default 500",
     "withdraw": "1 withdraws the canary in progress",
     "save": "1 plans with the running image and its canary, without a lock, and saves the plan for release",
     "for": "deploy also checks what a deployment needs",
@@ -41,7 +41,7 @@ OPTIONS = {
     "change": "1 fails only where app/pom.xml differs from that of the last build that passed; needs GITHUB_TOKEN",
     "issue": "1 does not fail but keeps one issue up to date with what it would fail on; needs GITHUB_TOKEN",
     "other": "a second image, for the canary, REPOSITORY@sha256:…",
-    "hours": "when what was not tried by then is left out, and all is removed: 3",
+    "hours": "hours after which remaining claims are skipped and all is removed, default 3",
     "probe_urls": "URLs to probe one after the other, separated by spaces, in place of one URL",
 }
 FLAGS = ("build", "change", "issue", "yes", "withdraw", "save")
@@ -178,7 +178,7 @@ def place(stacks):
         name = re.sub("^(vm|bootstrap|platform)-", r"\1/", text)
         if name not in stacks:
             raise argparse.ArgumentTypeError(
-                f'"{text}" is none of {", ".join(each.replace("/", "-") for each in stacks)}')
+                f'"{text}" is not one of {", ".join(each.replace("/", "-") for each in stacks)}')
         return name
 
     return parsed

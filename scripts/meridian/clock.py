@@ -174,16 +174,16 @@ def duration(text):
 class Parser(argparse.ArgumentParser):
     def error(self, message):
         self.print_usage(sys.stderr)
-        java = "; only the probe in app/ has it, a JDK 25" if re.search("--(patience|format)", message) else ""
+        java = "; only app/'s probe, with JDK 25, has it" if re.search("--(patience|format)", message) else ""
         self.exit(USAGE_ERROR, f"{re.sub(r'//[^/@]*@', '//…@', message)}{java}\n")
 
 
 def main(arguments):
     parser = Parser(prog="probe",
-        description="The smaller probe, for use without app/ or a JDK 25; theirs has --patience and --format too.",
+        description="The smaller probe, without app/ or a JDK 25; that of app/ has --patience and --format too.",
         allow_abbrev=False, epilog="Exit codes: 0 OK, 1 clock outside, 2 down, 3 too slow to judge, 64 wrong usage.")
-    parser.add_argument("--tolerance", type=duration, default=1.0, help="how far off the clock may be: 1s")
-    parser.add_argument("--timeout", type=duration, default=5.0, help="for each answer: 5s")
+    parser.add_argument("--tolerance", type=duration, default=1.0, help="how far off the clock may be, default 1s")
+    parser.add_argument("--timeout", type=duration, default=5.0, help="how long each response may take, default 5s")
     parser.add_argument("--every", type=duration, help="repeats until it is stopped, with this pause")
     parser.add_argument("url", metavar="URL", help="its path is /now where it has none")
     options = parser.parse_args(arguments)

@@ -25,7 +25,7 @@ def asked(stack, options):
     """Refuses what the stack cannot be told to run, before anything takes time; a typed BASE counts more than an
     exported one."""
     if not stack.runs and (options.image or options.build or options.base):
-        raise Problem("A platform runs no image.", f"{stack.command('deploy')}; services have IMAGE, BUILD and BASE.")
+        raise Problem("A platform runs no image.", f"{stack.command('deploy')}; IMAGE, BUILD, BASE are for services.")
     if options.image and options.build:
         raise Problem("IMAGE and BUILD are both set.", "IMAGE deploys an existing image, BUILD=1 one built from app/.")
     if options.image:
@@ -64,9 +64,9 @@ def expiring(stack):
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d-%H%M")
     for name, expires in sorted(found.items()):
         if expires < now:
-            say(f"note     {name} expired at {expires} UTC and costs on: destroy it in the environment that made it.")
+            say(f"note     {name} expired at {expires} UTC and still costs money: destroy it in its own environment.")
         else:
-            say(f"note     {name} stands until {expires} UTC.")
+            say(f"note     {name} expires at {expires} UTC.")
 
 
 def plan(stack, options):
@@ -97,7 +97,7 @@ def price(stack):
 def deploy(stack, options):
     """Builds and deploys: brings a stack up to date, and asks on a terminal before it destroys or replaces anything."""
     if any(each.lstrip("-").startswith("destroy") for each in options.further):
-        raise Problem("-destroy removes everything.", f"{stack.command('destroy')}")
+        raise Problem("deploy does not take -destroy, which would remove everything.", f"{stack.command('destroy')}")
     begin(stack)
     asked(stack, options)
     ready(stack, builds=stack.runs and not options.image)
@@ -108,7 +108,7 @@ def deploy(stack, options):
     if stack.runs and not options.image and not stack.variable("image") and not any(each.startswith("-var=image=")
             for each in arguments):
         jdk()
-    say(f"Deploys {stack.name}, {stack.env}: {stack.cloud.deploys}")
+    say(f"Deploying {stack.name}, {stack.env}: {stack.cloud.deploys}")
     with tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, "plan")
         stack.terraform.plan(f"-out={file}", "-lock-timeout=60s", *arguments, check=True)
@@ -133,7 +133,7 @@ def deploy(stack, options):
         say("", f"Serves at {outputs['url']}", f"Next: {stack.command('verify')}")
     else:
         own = Command(f"deploy-{stack.kind}", {"SERVICE": "…", **stack.command("deploy").settings})
-        say("", f"Services are found below {outputs['url']}", f"Next: ./taskw new-service SERVICE=…, or {own}")
+        say("", f"Services get names below {outputs['url']}", f"Next: ./taskw new-service SERVICE=…, or {own}")
 
 
 def verify(stack, options):
@@ -158,7 +158,7 @@ def destroy(stack, options):
     stored = "its documents and images" if stack.runs else "the images of its services"
     confirm(f"Removes {name} on {title} with {stored}.", name, options.confirm)
     if standing:
-        say(f"Removes {name}: {stack.cloud.destroys}")
+        say(f"Removing {name}: {stack.cloud.destroys}")
         # What was built is not built again, and what was given is not asked for.
         stack.cloud.destroy(stack, options)
     else:

@@ -73,7 +73,7 @@ def run(*command, check=True, **options):
         raise missing(command[0])
     done = subprocess.run(command, text=True, capture_output=True, **options)
     if check and done.returncode:
-        raise Problem(f"{' '.join(command)} failed with {done.returncode}.", done.stderr.strip() or done.stdout.strip())
+        raise Problem(f"{' '.join(command)} exited with {done.returncode}.", done.stderr.strip() or done.stdout.strip())
     return done
 
 

@@ -167,7 +167,7 @@ def gcp(use, own=True, shared=True):
         busy = 1 - math.exp(-0.1 * use.rate / use.running) if use.running else 0
         yield (f"Instances of {use.cpu:g} vCPU and {use.gib:g} GiB", "vcpu_active vcpu_idle memory",
             use.running * SECONDS * (busy * active + (1 - busy) * idle))
-        yield ("Health checks, 3 in ten seconds of 100 ms", "vcpu_active vcpu_idle",
+        yield ("Health checks, 3 every ten seconds, 100 ms each", "vcpu_active vcpu_idle",
             use.running * SECONDS * 0.03 * (1 - busy) * (active - idle))
         yield "Requests", "requests", requests * p("requests")
     data = use.gb(EXCHANGE) * gib * p("balancer_data")

@@ -36,7 +36,7 @@ class Gcp(Cloud):
         ),
     )
     deploys = (
-        "6 to 10 minutes the first time (image 2, APIs 2, service 2), later some 2. "
+        "6 to 10 minutes the first time (image 2, APIs 2, service 2), later about 2. "
         "A new load balancer begins to answer 3 to 5 minutes after it is created."
     )
     destroys = "some 5 minutes, and an hour or two more until Cloud Run releases the subnets, which cost nothing."
@@ -137,8 +137,8 @@ class Gcp(Cloud):
                     "Repeat the command in an hour or two.",
                 )
             say(
-                "All is gone but the network, which Cloud Run still holds on to: usually an hour or two. "
-                f"Tries again in {pause / 60:g} minutes.",
+                "All is gone but the network, which Cloud Run holds on to, usually for an hour or two. "
+                f"Trying again in {pause / 60:g} minutes.",
                 "Ctrl-C does no harm: the network costs nothing, and the same command finishes later.",
             )
             time.sleep(pause)
@@ -254,8 +254,8 @@ class Gcp(Cloud):
 
 class GcpMachine(Gcp):
     deploys = (
-        "6 to 9 minutes the first time (image 2, APIs 2, machine until healthy 3), later some 5, "
-        "for the new machine must answer first."
+        "6 to 9 minutes the first time (image 2, APIs 2, machine until healthy 3), later about 5, "
+        "since the new machine must answer first."
     )
     destroys = "3 to 5 minutes."
     machine = True

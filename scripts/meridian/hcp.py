@@ -50,7 +50,7 @@ def workspace(stack):
     if not organization(text):
         raise Problem(
             f"{where} keeps the state in HCP Terraform, but no organization is named.",
-            "Set TF_CLOUD_ORGANIZATION; in a pipeline beside TF_TOKEN_app_terraform_io, among its variables.",
+            "Set TF_CLOUD_ORGANIZATION; in a pipeline, set it beside TF_TOKEN_app_terraform_io in its variables.",
         )
     return f"{stack.name}-{stack.task}"
 

@@ -90,7 +90,7 @@ class Limits:
             minutes = (2 + math.sqrt(4 + self.responses)) ** 2 / (per_second * percent / 100 * 60 * self.patience)
             return (
                 f"{per_second:g} requests a second of which {percent:g} % are the canary's give it about "
-                f"{expected:.0f} answers in {self.patience:g} times {self.seconds / 60:g} minutes, and "
+                f"{expected:.0f} responses in {self.patience:g} times {self.seconds / 60:g} minutes, and "
                 f"{self.responses} are required: MINUTES={math.ceil(10 * minutes) / 10:g}, or a higher RATE or "
                 f"PERCENT, or lower ANSWERS"
             )
@@ -125,7 +125,7 @@ class Count:
         return 100 * self.failed / self.responses if self.responses else 0.0
 
     def __str__(self):
-        return f"{self.responses} answers, {self.failed} failed ({self.percent:.1f} %)"
+        return f"{self.responses} responses, {self.failed} failed ({self.percent:.1f} %)"
 
 
 class Judge:
@@ -208,14 +208,14 @@ class Judge:
             if elapsed >= limits.seconds * limits.patience:
                 if undecided:
                     return Verdict.UNDECIDED, undecided
-                return Verdict.WITHDRAW, f"after {elapsed:.0f} s still {self._lacked}"
+                return Verdict.WITHDRAW, f"after {elapsed:.0f} s {self._lacked}"
         return Verdict.WATCH, self._lacked or f"{max(0, limits.seconds - elapsed):.0f} s remain"
 
     def _wrong(self):
         """What shows that the canary is worse than the stable, or nothing."""
         canary, stable, alpha = self.canary, self.stable, self.limits.alpha
         if worse(canary.failed, canary.responses, stable.failed, stable.responses) < alpha:
-            return f"more failed of the canary's {canary} than of the stable version's {stable}"
+            return f"the canary ({canary}) fails more often than the stable version ({stable})"
         number = canary.responses + stable.responses
         share = self.percent / 100
         missing = share * number - canary.responses
@@ -236,7 +236,7 @@ class Judge:
             chance = worse(slow, len(paces), others_slow, sum(len(each) for each, _ in times))
             self._slow = chance < DOUBT
             if chance < alpha:
-                return f"it is slow: its 90th percentile is {self._pace:.1f} times the stable's"
+                return f"it is slow: its 90th percentile is {self._pace:.1f} times the stable version's"
         return ""
 
     def _few(self, failed, responses):
@@ -247,11 +247,11 @@ class Judge:
         """What both suffer from, or may suffer from; or nothing."""
         canary, stable, lost = self.canary, self.stable, self.lost
         if sum(each for _, each in self._windows.values()) > stable.responses:
-            return "more requests were lost than answered, on the way to either of the two"
+            return "more requests to the two versions were lost than answered"
         if min(canary.percent, stable.percent) > self.limits.failed_percent:
-            return f"both fail: the canary {canary}, the stable {stable}"
+            return f"both fail: the canary {canary}, the stable version {stable}"
         if self._few(canary.failed, canary.responses) and not self._few(canary.failed + lost, canary.responses + lost):
-            return f"{lost} requests got no answer of the service, and these may be the canary's, which gave {canary}"
+            return f"{lost} requests got no response and may be the canary's, which gave {canary}"
         return ""
 
     def _lacking(self):
@@ -260,10 +260,10 @@ class Judge:
             hint = ""
             if not canary.responses and self.others.responses:
                 hint = (
-                    f": {self.others.responses} answers carried neither version. "
+                    f": {self.others.responses} responses carried neither version. "
                     f"The service must send MERIDIAN_VERSION ({self._canary_version}) as Service-Version"
                 )
-            return f"the canary gave {canary.responses} of {limits.responses} answers{hint}"
+            return f"the canary gave {canary.responses} of {limits.responses} responses{hint}"
         if not stable.responses:
             return "the stable version gave no response to compare with"
         if self.probed and not self.probes:
@@ -271,7 +271,7 @@ class Judge:
         if not self._few(canary.failed, canary.responses):
             return f"it fails too often to be promoted, but is not shown to be worse than the stable version: {canary}"
         if self._slow:
-            return f"its 90th percentile is {self._pace:.1f} times the stable's"
+            return f"its 90th percentile is {self._pace:.1f} times the stable version's"
         return ""
 
 

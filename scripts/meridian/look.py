@@ -14,7 +14,7 @@ def look(stack):
     """How many checks failed."""
     outputs = stack.terraform.outputs()
     if "url" not in outputs:
-        raise Problem(f"{stack.name} is not deployed from here.", f"{stack.command('deploy')}")
+        raise Problem(f"The state has no deployment of {stack.name}.", f"{stack.command('deploy')}")
     url = outputs["url"]
     if proxy(urllib.parse.urlsplit(url).hostname):
         say(f"note     {proxy()}")

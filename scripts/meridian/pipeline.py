@@ -76,7 +76,7 @@ def overtaken(stack):
 
 
 def settings(stack, options):
-    """Says whether this cloud is set up, and stops where it is half; for the steps that follow."""
+    """Says, for the steps that follow, whether this cloud is set up; stops if it is half set up."""
     there = ready(stack, vars(options)["for"] == "deploy") and not overtaken(stack)
     output("ready", "true" if there else "false")
     if there:
@@ -118,8 +118,8 @@ def publish(stack, options):
     if not repository:
         raise Problem(
             f"stacks/{stack.place} has no repository_url.",
-            f"A pipeline pushes before it deploys, to a repository that is there: ./taskw bootstrap-{stack.kind} "
-            f"makes one.",
+            f"A pipeline pushes before it deploys, to a repository that exists already: ./taskw bootstrap-{stack.kind} "
+            f"creates one.",
         )
     target = f"{repository}:{tag}"
     with tempfile.TemporaryDirectory() as folder:
@@ -193,7 +193,7 @@ def comment(stack, options):
     number = pull_request()
     shown = saved_plan(stack)
     summaries = (line for line in reversed(shown.splitlines()) if line.startswith(("Plan:", "No changes")))
-    summary = next(summaries, "Changes of outputs only.")
+    summary = next(summaries, "Only outputs change.")
     text = f"### {stack.cloud.title}, {stack.env}\n{summary}\n"
     text += f"<details><summary>Plan</summary>\n\n```\n{shown}\n```\n</details>\n"
     append("GITHUB_STEP_SUMMARY", text)

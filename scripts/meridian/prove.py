@@ -151,7 +151,7 @@ class Hands:
     def ready(self):
         canary.settings(self.trying())  # what cannot be judged is said before it costs anything
         if examine(self.stack, builds=not self.options.image):
-            raise Problem("Something is missing, see above.", "Nothing was made. Fix it and repeat the command.")
+            raise Problem("Something is missing, see above.", "Nothing was created. Fix it and repeat the command.")
 
     def init(self):
         self.stack.init()
@@ -453,7 +453,7 @@ class Trial:
 
     def left(self, claim):
         if left := self.hands.left():
-            say(f"Of {self.name} there still is, by {self.hands.stack.cloud.title}:", *(f"  {each}" for each in left))
+            say(f"{self.hands.stack.cloud.title} still lists, of {self.name}:", *(f"  {each}" for each in left))
             raise Different("remains", left=len(left))
         return {"left": 0}
 
@@ -502,14 +502,14 @@ class Run:
     def announce(self, hours, price):
         usual = self.stack.cloud
         say(f"Proves on {usual.title} what stacks/{self.stack.kind}/README.md marks with †, {len(self.claims)} claims.",
-            f"  Makes      {NAME} in {self.stack.variable('region')}, a stack of its own; no other is touched.",
+            f"  Creates    {NAME} in {self.stack.variable('region')}, a stack of its own; no other is touched.",
             f"  Takes      {usual.deploys}",
             f"             {usual.destroys} Between them up to an hour and a half for the claims.",
             f"  Costs      {price:.2f} USD an hour by list prices, {price * hours:.2f} at most: "
-            f"after {hours:g} hours what is left is not tried, and all is removed.",
+            f"after {hours:g} hours remaining claims are not tried, and all is removed.",
             f"  Removes    all of it at its end. By hand, at any time: {self.remove}")
         if self.hands.emulated:
-            say("  This is an emulator, or a variable here could lead to one: what it answers is REHEARSED, never "
+            say("  This is an emulator, or a variable here may point to one: its outcomes are REHEARSED, never "
                 "SEEN.")
         return self.options.yes or typed('Type "yes" to go on: ') == "yes"
 
@@ -518,12 +518,12 @@ class Run:
         if not self.progress.get("began") or self.progress.get("recorded") and not self.billed_later():
             self.begin(hours)
         elif not self.progress.get("recorded"):
-            say(f"Goes on with what began on {day(self.progress['began'])}. Remove it by hand: {self.remove}")
+            say(f"Continuing the run that began on {day(self.progress['began'])}. Remove it by hand: {self.remove}")
             # As it was begun, whatever is typed now.
             vars(self.options).update(self.progress["given"])
             if self.progress["emulated"] != self.hands.emulated:
                 where = "on an emulator" if self.progress["emulated"] else "on the cloud itself"
-                raise Problem(f"It began {where}, and this machine's variables lead elsewhere now.",
+                raise Problem(f"It began {where}, and this machine's variables now point elsewhere.",
                     "Set them as they were, and repeat the command.")
             self.hands.init()
             if self.progress.get("deployed") and not self.progress.get("destroying") and not self.hands.left():
@@ -534,8 +534,8 @@ class Run:
             self.try_all([claim for claim in self.claims.values() if claim.by not in AFTER])
             self.destroy()
         except BaseException:
-            say("", f"{NAME} stands, in whole or in part, and costs {self.progress['price']:.2f} USD an hour at most.",
-                f"  Go on:     ./taskw prove-{self.stack.kind}", f"  Remove it: {self.remove}")
+            say("", f"{NAME} exists, in whole or in part, and costs {self.progress['price']:.2f} USD an hour at most.",
+                f"  Continue:  ./taskw prove-{self.stack.kind}", f"  Remove it: {self.remove}")
             raise
         self.try_all([claim for claim in self.claims.values() if claim.by in AFTER])
         return self.record()
@@ -544,12 +544,12 @@ class Run:
         # Before anything is written: what another run or somebody made by hand is not this run's to remove.
         price = self.hands.price()
         if not self.announce(hours, price):
-            raise Problem("That is no yes. Nothing was made.", f"./taskw prove-{self.stack.kind} YES=1 does not ask.")
+            raise Problem('Not "yes". Nothing was created.', f"./taskw prove-{self.stack.kind} YES=1 does not ask.")
         self.hands.ready()
         self.hands.init()
         if there := self.hands.left():
-            raise Problem(f"Something of {NAME} stands already: {', '.join(there[:3])}.",
-                f"It is not of a run that is known here. To remove it: {self.remove}")
+            raise Problem(f"Something named {NAME} exists already: {', '.join(there[:3])}.",
+                f"No run known to this clone created it. To remove it: {self.remove}")
         self.progress.data = {}
         now = self.hands.now()
         self.progress.write(began=now, ends=now + 3600 * hours, price=price, remove=self.remove,
@@ -591,7 +591,7 @@ class Run:
             self.hands.settle()
             self.progress.write(unsettled=False)
         except Problem as problem:
-            say(f"The stack could not be brought back, and goes: {problem.what}")
+            say(f"The stack could not be restored, so it is removed: {problem.what}")
             self.progress.write(destroying=True, failed=True)
 
     def try_all(self, claims):
@@ -648,7 +648,7 @@ class Run:
             with self.progress.measured(DESTROY, self.hands.clock):
                 self.hands.destroy()
         except (Problem, subprocess.SubprocessError) as problem:
-            raise Problem(f"{NAME} was not removed whole: {getattr(problem, 'what', problem)}",
+            raise Problem(f"{NAME} was not removed completely: {getattr(problem, 'what', problem)}",
                 getattr(problem, "how", "Repeat the command.")) from problem
         now = self.hands.now()
         self.progress.write(destroyed=now, hours=round((now - self.progress["began"]) / 3600, 2))
@@ -658,7 +658,7 @@ class Run:
         if not self.progress.get("commit"):
             self.progress.write(recorded=True)
             raise Problem("The deployment failed, so there is nothing to record; all is removed.",
-                f"Mend what its message names, then ./taskw prove-{self.stack.kind}")
+                f"Fix what its message names, then ./taskw prove-{self.stack.kind}")
         record = checked({
             "cloud": self.stack.kind,
             "region": self.stack.variable("region"),
@@ -742,8 +742,8 @@ def prove(stack, options):
             fresh.replace(values)
         own = Stack(stack.kind, ENV, options.further)
         if own.name != NAME:
-            raise Problem(f"{values.relative_to(ROOT)} names {own.name}.",
-                f"This command makes {NAME} alone: remove the file.")
+            raise Problem(f"{values.relative_to(ROOT)} sets the name {own.name}.",
+                f"This command creates only {NAME}: remove the file.")
         done = Run(Hands(own, options), options, progress).all()
         values.unlink()  # nothing stands that would need it
         return done

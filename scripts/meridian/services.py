@@ -29,11 +29,11 @@ def new_service(_, options):
         raise Problem("SERVICE is not set.", "./taskw new-service SERVICE=orders")
     known(service)
     if re.fullmatch(PREVIEW, service):
-        raise Problem(f"SERVICE is {service}, which is a preview's.", "A name of another form, such as orders.")
+        raise Problem(f"SERVICE is {service}, the name of a preview.", "Choose another, such as orders.")
     clouds = [cloud for cloud in CLOUDS if (ROOT / "stacks/platform" / cloud).is_dir()]
     if not clouds:
         raise Problem("stacks/platform is not here, so there is nothing that services could share.",
-            "A stack has a network of its own: ./taskw doctor-aws")
+            "A stack without a platform has a network of its own: ./taskw doctor-aws")
     declared = {cloud: services(cloud) for cloud in clouds}
     there = [cloud for cloud, each in declared.items() if service in each]
     if there:
@@ -43,7 +43,7 @@ def new_service(_, options):
     slot = next(number for number in range(1, MOST + 2) if number not in conflict)
     if slot > MOST:
         raise Problem(f"All {MOST} slots are taken.",
-            "A further platform, with a name and a domain of its own, has as many.")
+            "Create another platform with its own name and domain: it has as many again.")
     for cloud in clouds:
         declared[cloud][service] = {"slot": slot}
         write(ROOT / "stacks/platform" / cloud / DECLARED, json.dumps({"services": declared[cloud]}, indent=2) + "\n")

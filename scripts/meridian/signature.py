@@ -37,7 +37,7 @@ def verify(_, options):
     is set."""
     key, repository = os.environ.get("COSIGN_KEY"), os.environ.get("GITHUB_REPOSITORY")
     if not key and not repository:
-        raise Problem("It is not said who should have signed.",
+        raise Problem("Nothing says who should have signed.",
             "GITHUB_REPOSITORY must be OWNER/NAME, or COSIGN_KEY name a key.")
     branch = os.environ.get("BRANCH") or "main"
     workflow = f"https://github.com/{repository}/.github/workflows/main.yml@refs/heads/{branch}"

@@ -161,7 +161,7 @@ class Stack:
         platform.init()
         reported = platform.terraform.outputs().get("tfvars")
         if not reported:
-            raise Problem(f"The platform {name} does not stand, which {self.service} would stand on.",
+            raise Problem(f"The platform {name}, on which {self.service} would run, is not deployed.",
                 f"{platform.command('deploy')}")
         if self.service not in reported["platform"]["services"]:
             has = ", ".join(reported["platform"]["services"]) or "none"
@@ -172,7 +172,7 @@ class Stack:
     def stands_alone(self):
         """Stops where a platform would be put under what has a network of its own, which would be destroyed."""
         if self.service and any(each.startswith("module.network") for each in self.terraform.resources()):
-            raise Problem(f"{self.name} stands with a network and a load balancer of its own.",
+            raise Problem(f"{self.name} is deployed with a network and a load balancer of its own.",
                 "Nothing was changed. Give the service another key, move its visitors there, then destroy this one.")
 
     def services_standing(self):
@@ -185,7 +185,7 @@ class Stack:
             if each.startswith(f"{self.env}_")]
         standing = [each.partition("_")[2] for each in spaces if services.at(workspace=each).resources()]
         if standing:
-            raise Problem(f"On {self.name} stand {', '.join(standing)}.",
+            raise Problem(f"Still deployed on {self.name}: {', '.join(standing)}.",
                 "Nothing was removed. First " + ", ".join(str(Command(f"destroy-{self.kind}", {"SERVICE": each,
                 **self.command("destroy").settings})) for each in standing))
 
@@ -230,7 +230,7 @@ class Stack:
             raise Problem(
                 f"What is deployed is {' in '.join(state.values())}, but the variables say "
                 f"{' in '.join(wanted.values())}.",
-                "Nothing was removed. Set name and region in the tfvars file to those of what stands, then repeat the "
+                "Nothing was removed. Set name and region in the tfvars file to those deployed, then repeat the "
                 "command.",
             )
 

@@ -83,7 +83,7 @@ class Terraform:
         done = self.run("apply", "-input=false", "-lock-timeout=300s", *own, str(plan), check=False, each=watch)
         if done.returncode:
             kind = Problem if begun else Unchanged
-            raise kind(f"terraform apply in {self.folder} failed; its message stands above.", self.guide)
+            raise kind(f"terraform apply in {self.folder} failed; see its message above.", self.guide)
 
     def destroy(self, *arguments, **options):
         return self.run("destroy", "-input=false", "-auto-approve", "-lock-timeout=60s", *self.files, *arguments,

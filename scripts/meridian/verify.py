@@ -54,7 +54,7 @@ def until_it_answers(url, version=None, minutes=5, check=CHECKS[0]):
             what = f"{wanted} did not answer{f' at {url}' if version else ''} within {minutes} minutes: {seen}."
             raise Problem(what, "Troubleshooting in the cloud's guide says where to look.")
         if reported != seen:
-            say(f"Waiting for {wanted}: {seen}. {takes}; gives up after {minutes}.")
+            say(f"Waiting for {wanted}: {seen}. {takes}; gives up after {minutes} minutes.")
             reported = seen
         time.sleep(2)
 

@@ -20,8 +20,8 @@ TITLE = "Vulnerabilities: newer versions fix what the service is made of"
 
 
 def scan(_, options):
-    """Lists the known vulnerabilities of an image and of what it is made of, without one of what ./taskw build made;
-    fails on what a newer version mends. What is no danger here is listed in osv-scanner.toml with the reason and a
+    """Lists the known vulnerabilities of an image and of what it is made of, or of what ./taskw build created;
+    fails on what a newer version fixes. What does no harm here is listed in osv-scanner.toml with the reason and a
     date."""
     image = Image.parse(" ".join(options.named), "The image") if options.named else None
     # Without app/ the image alone.
@@ -78,7 +78,7 @@ def findings(report):
                     for part in affected.get("ranges", []) if part["type"] != "GIT"
                     for event in part["events"] if "fixed" in event}
                 severity_word = "not important" if each["id"] in unimportant else (
-                    f"mended in {' or '.join(sorted(fixed))}" if fixed else "not mended")
+                    f"fixed in {' or '.join(sorted(fixed))}" if fixed else "not fixed")
                 yield bool(fixed) and each["id"] not in unimportant, (
                     f"{package['name']} {package['version']} in {place}: {each['id']}, {severity_word}. "
                     f"{each.get('summary', '')}".strip())

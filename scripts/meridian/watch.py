@@ -116,7 +116,7 @@ def statuses(service, stable, paths):
                 break
         else:
             raise Problem(
-                f'{path} answers {response.status or "nothing"} as version "{response.version}", in none of 20 tries '
+                f'{path} answers {response.status or "nothing"} as version "{response.version}", and in 20 tries never '
                 f'{wanted.get(path, "below 500")}{f" as the stable {version(stable)}" if service.versioned else ""}.',
                 "PATHS must name paths that the stable version answers, since the canary is compared with it. "
                 "Nothing was changed.",
@@ -183,7 +183,7 @@ def confirm(service, image, seconds=180, responses=20):
         in_a_row = in_a_row + 1 if served else 0
         if time.monotonic() > deadline:
             raise Problem(
-                f'{seconds} s after the promotion, responses still have status {response.status} from '
+                f'{seconds} s after the promotion, responses still come with status {response.status} from '
                 f'"{response.version}".',
                 f"Expected are {service.checks[0]['status']} from {version(image)}. "
                 "./taskw verify-aws, -azure or -gcp shows more.",

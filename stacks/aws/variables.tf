@@ -10,7 +10,7 @@ variable "name" {
   validation {
     # AWS keeps the prefix for load balancers without a public address.
     condition     = !startswith(var.name, "internal-")
-    error_message = "name must not begin with \"internal-\", which a public load balancer of AWS may not; it is \"${var.name}\"."
+    error_message = "name must not begin with \"internal-\", which AWS does not allow in the name of a public load balancer; it is \"${var.name}\"."
   }
 }
 

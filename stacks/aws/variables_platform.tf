@@ -26,7 +26,7 @@ variable "platform" {
       && contains(keys(var.platform.services), trimprefix(var.name, "${var.platform.name}-"))
     )
     error_message = <<-EOT
-      name must be PLATFORM-KEY with a KEY that the platform declares; "${var.name}" is none of
+      name must be PLATFORM-KEY with a KEY that the platform declares; "${var.name}" is not one of
       ${join(", ", [for key in try(keys(var.platform.services), []) : "${var.platform.name}-${key}"])}. Declare it in
       services of stacks/platform/aws, and apply that first.
     EOT

@@ -37,8 +37,8 @@ variable "service" {
   validation {
     condition     = alltrue([for path in concat([var.service.check.path], keys(var.service.paths)) : can(regex("^/[!-~]*$", path))])
     error_message = <<-EOT
-      service.check.path and the names in service.paths must begin with "/" and have no spaces, such as "/now"; one is
-      not so: ${join(", ", concat([var.service.check.path], keys(var.service.paths)))}.
+      service.check.path and the names in service.paths must begin with "/" and have no spaces, such as "/now"; they
+      are: ${join(", ", concat([var.service.check.path], keys(var.service.paths)))}.
     EOT
   }
 
@@ -48,7 +48,7 @@ variable "service" {
       floor(status) == status && status >= 200 && status <= 599
     ])
     error_message = <<-EOT
-      service.check.status and the values in service.paths must be HTTP statuses from 200 to 599; one is not so:
+      service.check.status and the values in service.paths must be HTTP statuses from 200 to 599; they are:
       ${join(", ", concat([var.service.check.status], values(var.service.paths)))}.
     EOT
   }

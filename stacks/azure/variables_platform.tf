@@ -26,7 +26,7 @@ variable "platform" {
       try(contains([for key in keys(var.platform.services) : "${var.platform.name}-${key}"], var.name), false)
     )
     error_message = <<-EOT
-      name must be PLATFORM-KEY with a KEY that the platform declares: "${var.name}" is none of
+      name must be PLATFORM-KEY with a KEY that the platform declares: "${var.name}" is not one of
       ${try(join(", ", [for key in keys(var.platform.services) : "${var.platform.name}-${key}"]), "")}; declare it in services of
       stacks/platform/azure and apply that first.
     EOT

@@ -2,7 +2,7 @@ variable "service" {
   description = <<-EOT
     What the stack asks of the service that it runs; what is left out has Meridian's value. README, "Your own service",
     says what each means. Seconds: start 10 to 240, stop 1 to 600, request 1 to 240;
-    secrets by their id in Resource Manager; user and writable are the image's own on Azure, egress_ports are open.
+    secrets by their id in Resource Manager; leave out user and writable on Azure, where all egress_ports are open.
   EOT
   type = object({
     meridian   = optional(bool, true)
@@ -32,8 +32,8 @@ variable "service" {
   validation {
     condition     = alltrue([for path in concat([var.service.check.path], keys(var.service.paths)) : can(regex("^/[!-~]*$", path))])
     error_message = <<-EOT
-      service.check.path and the names in service.paths must begin with "/" and have no spaces, such as "/now"; one is
-      not so: ${join(", ", concat([var.service.check.path], keys(var.service.paths)))}.
+      service.check.path and the names in service.paths must begin with "/" and have no spaces, such as "/now"; they
+      are: ${join(", ", concat([var.service.check.path], keys(var.service.paths)))}.
     EOT
   }
 
@@ -43,7 +43,7 @@ variable "service" {
       floor(status) == status && status >= 200 && status <= 599
     ])
     error_message = <<-EOT
-      service.check.status and the values in service.paths must be HTTP statuses from 200 to 599; one is not so:
+      service.check.status and the values in service.paths must be HTTP statuses from 200 to 599; they are:
       ${join(", ", concat([var.service.check.status], values(var.service.paths)))}.
     EOT
   }

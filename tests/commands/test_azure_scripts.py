@@ -71,8 +71,8 @@ def said(stack):
 def test_doctor_finds_a_ready_subscription_ready(az):
     assert said(Stack()) == [
         f"subscription {SUBSCRIPTION} as ops@example.com",
-        "rights to make resources and to grant them rights",
-        "9 namespaces, 0 of them registered by the first deployment",
+        "rights to create resources and to assign roles",
+        "9 namespaces, 0 of them to be registered by the first deployment",
         "region westeurope with 3 zones",
     ]
 

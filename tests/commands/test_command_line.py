@@ -126,9 +126,9 @@ def test_no_environment_is_touched_but_the_one_that_is_typed(machine, through, e
         (("canary-aws", "MINUTS=5"), "Did you mean MINUTES?"),
         (("run", "PORT=1"), "run, which takes no settings"),
         (("doctor-aws", "--", "-var=x"), "doctor takes nothing after --"),
-        (("deploy-oracle",), '"oracle" is none of aws'),
-        (("deploy-azure",), '"azure" is none of aws'),  # whose stack is not in this copy
-        (("canary-vm-aws",), '"vm-aws" is none of aws'),
+        (("deploy-oracle",), '"oracle" is not one of aws'),
+        (("deploy-azure",), '"azure" is not one of aws'),  # whose stack is not in this copy
+        (("canary-vm-aws",), '"vm-aws" is not one of aws'),
         (("publish", "IMAGE=x"), "Did you mean"),
     ],
 )
@@ -163,7 +163,7 @@ def test_what_stands_behind_two_dashes_goes_to_terraform_word_for_word(machine):
 
 def test_the_name_may_come_from_behind_two_dashes_too(machine):
     done = machine.run("deploy", "--", "-var=name=other")
-    assert done.returncode == 0 and "Deploys other, production" in done.stdout, done.stdout
+    assert done.returncode == 0 and "Deploying other, production" in done.stdout, done.stdout
 
 
 def test_the_exit_code_of_a_command_is_that_of_taskw(machine):
@@ -248,7 +248,7 @@ def test_a_pipeline_is_not_asked_but_told(machine):
 def test_deploy_names_the_environment_and_the_account_before_it_changes_anything(machine):
     said = machine.run("deploy", "--env=staging").stdout
     assert said.index("Environment staging") < said.index("account 123456789012 as user/someone") < said.index(
-        "Deploys meridian-staging, staging")
+        "Deploying meridian-staging, staging")
 
 
 @pytest.mark.parametrize("image, how", [("A", "withdraws"), ("B", "promotes")])
@@ -449,7 +449,7 @@ def test_the_console_leaves_nothing_behind_and_changes_no_state(machine):
 def test_what_terraform_says_before_the_consoles_answer_is_no_part_of_it(machine):
     console = machine.log.parent / "console.py"
     console.write_text('print("Acquiring state lock. This may take a few moments...")\n' + console.read_text())
-    assert "Deploys meridian, production" in machine.run("deploy").stdout
+    assert "Deploying meridian, production" in machine.run("deploy").stdout
 
 
 # The house

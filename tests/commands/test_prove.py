@@ -98,7 +98,7 @@ def test_killed_at_ten_moments_and_repeated_it_ends_with_the_same_table_and_noth
 def test_what_stands_under_its_name_and_is_not_its_own_is_left_alone(tmp_path, front):
     world = prove_world.World(tmp_path)
     world.data["things"]["network vpc-5"] = prove.NAME
-    with pytest.raises(Problem, match="stands already"):
+    with pytest.raises(Problem, match="exists already"):
         run(world, tmp_path, front)
     assert things(tmp_path)["network vpc-5"] == prove.NAME
 
@@ -144,7 +144,7 @@ def test_what_cannot_be_destroyed_is_told_and_goes_by_the_next_run(tmp_path, fro
     world = prove_world.World(tmp_path)
     with monkeypatch.context() as broken:
         broken.setattr(prove_world.Hands, "destroy", lambda self: (_ for _ in ()).throw(Problem("refused", "Wait.")))
-        with pytest.raises(Problem, match="was not removed whole: refused"):
+        with pytest.raises(Problem, match="was not removed completely: refused"):
             run(world, tmp_path, front)
     assert "Remove it: ./taskw destroy-aws ENV=prove CONFIRM=meridian-prove" in capsys.readouterr().out
     run(world, tmp_path, front)
@@ -161,7 +161,7 @@ def test_without_a_yes_nothing_is_made(tmp_path, front, monkeypatch):
         self.options.yes = None
 
     monkeypatch.setattr(prove_world.Hands, "__init__", asked)
-    with pytest.raises(Problem, match="no yes"):
+    with pytest.raises(Problem, match='Not "yes"'):
         run(world, tmp_path, front)
     assert world.data["things"] == FOREIGN and not (tmp_path / "progress.json").exists()
 
@@ -188,8 +188,8 @@ def test_where_a_variable_may_lead_to_an_emulator_nothing_is_seen(name, monkeypa
     assert hands.emulated
 
 
-@pytest.mark.parametrize("expires, words", [("2020-01-01-0000", "expired at 2020-01-01-0000 UTC and costs on"),
-    ("2120-01-01-0000", "stands until 2120-01-01-0000 UTC")])
+@pytest.mark.parametrize("expires, words", [("2020-01-01-0000", "expired at 2020-01-01-0000 UTC and still costs money"),
+    ("2120-01-01-0000", "expires at 2120-01-01-0000 UTC")])
 def test_doctor_reports_what_carries_an_expiry(tmp_path, expires, words):
     machine = Machine(tmp_path)
     tags = {"Project": "meridian", "Stack": "meridian-prove", "Expires": expires}
@@ -253,11 +253,11 @@ def test_marks_and_table_say_what_a_record_says_and_remain_marks():
     guide = claims.guides()["stacks/aws/README.md"]
     latest = claims.standing([record()], texts)
     seen = claims.marked(guide, latest)
-    assert "[†, reported seen on AWS eu-west-1 on 2026-12-03](../../proof/README.md#aws-left)" in seen
+    assert "[†, reported as seen on AWS eu-west-1 on 2026-12-03](../../proof/README.md#aws-left)" in seen
     assert claims.marked(seen, claims.standing([], texts)) == guide
     [row] = [row for row in claims.table(latest) if 'id="aws-left"' in row]
-    assert row.endswith("| reported seen on AWS eu-west-1 on 2026-12-03 |")
-    assert claims.summary(latest).endswith("1 have been reported seen on a cloud, 0 different")
+    assert row.endswith("| reported as seen on AWS eu-west-1 on 2026-12-03 |")
+    assert claims.summary(latest).endswith("1 are reported as seen on a cloud, 0 as different")
 
 
 def test_every_mark_has_a_claim_and_every_claim_a_mark():

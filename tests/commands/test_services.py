@@ -92,7 +92,7 @@ def test_a_preview_needs_no_file(machine):
     ("deploy aws --service=stock", "new-service SERVICE=stock"),
     ("deploy aws --service=p2", "does not declare p2"),
     ("deploy aws --service=Orders", 'SERVICE is "Orders"'),
-    ("deploy vm/aws --service=orders", "is none of|has no services"),
+    ("deploy vm/aws --service=orders", "is not one of|has no services"),
     ("deploy platform-aws --service=orders", "has no services"),
     (f"deploy platform-aws --image={IMAGE}", "A platform runs no image"),
 ])
@@ -106,7 +106,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_changes(machine, argume
 def test_without_its_platform_no_service_is_deployed(machine):
     deployed(machine, built=False)
     said = typed(machine, "deploy", "aws", "--service=orders", f"--image={IMAGE}", code=1)
-    assert "The platform prod does not stand" in said and "./taskw deploy-platform-aws" in said
+    assert "The platform prod, on which" in said and "./taskw deploy-platform-aws" in said
     assert changed(machine) == []
 
 
@@ -119,5 +119,5 @@ def test_what_has_a_network_of_its_own_is_not_put_on_a_platform(machine):
 def test_a_platform_is_not_removed_under_its_services(machine):
     machine.terraform({"name": "prod-platform", "region": "us-east-1"}, "default\nproduction_orders\nstaging_stock")
     said = typed(machine, "destroy", "platform-aws", "--confirm=prod-platform", code=1)
-    assert "On prod-platform stand orders." in said and "./taskw destroy-aws SERVICE=orders" in said
+    assert "Still deployed on prod-platform: orders." in said and "./taskw destroy-aws SERVICE=orders" in said
     assert changed(machine) == []

@@ -36,7 +36,7 @@ ROWS = {
     "three times slower": {"slower": 3.0},
     "the load balancer says 502 for 5 % of the canary's": {"refused": 0.05},
     "the load balancer says 502 for all of the canary's": {"refused": 1.0},
-    **{f"network of the judge gone for {seconds} s": {"gone": seconds} for seconds in (8, 14, 60)},
+    **{f"the judge's network is down for {seconds} s": {"gone": seconds} for seconds in (8, 14, 60)},
     "0.1 % lost on the judge's way": {"lost": 0.001},
     "1 % lost on the judge's way": {"lost": 0.01},
     "healthy, both fail 0.5 %, `MINUTES=6 RATE=10`": {"fails": (0.005, 0.005), "minutes": 6, "rate": 10},

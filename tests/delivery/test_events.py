@@ -31,7 +31,7 @@ PULL = {"ref": "refs/pull/7/merge"}
 EVENTS = {
     "first push of a copy, nothing set up": ({**MAIN, "name": "push", "set": {}}, set()),
     "push to main": ({**MAIN, "name": "push"}, {"aws"}),
-    "push to main by force": ({**MAIN, "name": "push", "event": {"forced": True}}, {"aws"}),
+    "force push to main": ({**MAIN, "name": "push", "event": {"forced": True}}, {"aws"}),
     "push to main, AWS half set up": ({**MAIN, "name": "push"}, set()),
     "push to main that changes documentation alone": (
         {**MAIN, "name": "push", "files": ["README.md", "stacks/aws/README.md"]}, {"aws"}),
@@ -215,7 +215,7 @@ class Run:
 
 
 def rows():
-    table = (ROOT / "stacks/bootstrap/README.md").read_text().partition("| Event | Sets going |\n|---|---|\n")[2]
+    table = (ROOT / "stacks/bootstrap/README.md").read_text().partition("| Event | Runs |\n|---|---|\n")[2]
     return dict(re.findall(r"\| (.+?) \| (.+) \|\n", table.partition("\n\n")[0] + "\n"))
 
 

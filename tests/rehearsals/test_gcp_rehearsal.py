@@ -274,7 +274,7 @@ def test_a_destroy_waits_for_what_cloud_run_holds_on_to_and_leaves_nothing(gcp):
     said = []
     for line in process.stdout:
         said.append(line)
-        if "still holds on to: usually an hour or two" in line:
+        if "holds on to, usually for an hour or two" in line:
             gcp.fake.order("release-addresses")
     assert process.wait() == 0, "".join(said)
     assert "is already being used by" in "".join(said)

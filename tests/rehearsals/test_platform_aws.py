@@ -96,7 +96,7 @@ def test_a_service_is_declared_once_and_stands_on_a_platform_that_stands(clone, 
         env=world.environment(), codes=(1,)).stdout
     assert "stock is declared already" in again
     before = there(world)
-    assert "The platform staging does not stand" in refused(clone, "deploy", SERVICE="orders", IMAGE=FIRST)
+    assert "The platform staging, on which" in refused(clone, "deploy", SERVICE="orders", IMAGE=FIRST)
     assert there(world) == before
 
 
@@ -170,7 +170,7 @@ def test_nothing_goes_that_a_service_stands_on(clone, world):
         "-var=boundary=true", env=world.environment(TF_WORKSPACE="staging"), codes=(1,))
     said = " ".join(done.stdout.split())
     assert all(f"staging-{service} stands on the platform" in said for service in STANDING)
-    assert "On staging-platform stand orders, p1, stock." in refused(clone, "destroy", "platform-aws",
+    assert "Still deployed on staging-platform: orders, p1, stock." in refused(clone, "destroy", "platform-aws",
         CONFIRM="staging-platform")
     assert there(world) == before
     typed(clone, "deploy", "platform-aws")

@@ -186,7 +186,7 @@ def test_what_a_service_stands_on_is_not_taken_away(azure, platform, services):
 def test_a_key_that_is_not_declared_is_refused(azure, platform):
     stranger = Service(azure, platform, "stranger")
     said = " ".join(stranger.refused_at_plan().replace("│", " ").split())
-    assert '"staging-stranger" is none of staging-orders,' in said and "stacks/platform/azure" in said
+    assert '"staging-stranger" is not one of staging-orders,' in said and "stacks/platform/azure" in said
 
 
 def test_all_of_it_goes_and_nothing_is_left(azure, platform, services):

@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "environments" {
-  description = "Environment of the pipeline to the name of its stack, such as { production = \"meridian\" }."
+  description = "Maps each environment of the pipeline to the name of its stack, such as { production = \"meridian\" }."
   type        = map(string)
 
   validation {
@@ -27,7 +27,7 @@ variable "environments" {
 
 variable "machines" {
   description = <<-EOT
-    Environment of the pipeline to the name of its virtual machine's stack, such as { production = "meridian-hello" }; {} where none is
+    Maps each environment of the pipeline to the name of its virtual machine's stack, such as { production = "meridian-hello" }; {} where none is
     deployed.
   EOT
   type        = map(string)
@@ -43,7 +43,7 @@ variable "machines" {
 
 variable "platforms" {
   description = <<-EOT
-    Environment of the pipeline to the name of its platform, such as { production = "prod" }; rights go by that name and a hyphen. {}
+    Maps each environment of the pipeline to the name of its platform, such as { production = "prod" }; rights apply to NAME-*. {}
     where services share nothing.
   EOT
   type        = map(string)
@@ -53,7 +53,7 @@ variable "platforms" {
       can(regex("^[a-z][a-z0-9]{1,6}$", name)) && contains(keys(var.environments), environment)
     ]) && length(distinct(values(var.platforms))) == length(var.platforms)
     error_message = <<-EOT
-      platforms must give environments that there are a name each, 2 to 7 lower-case letters and digits; it gives
+      platforms must map declared environments to a name each, 2 to 7 lower-case letters and digits; it gives
       ${join(", ", [for environment, name in var.platforms : "${environment} ${name}"])}.
     EOT
   }
@@ -63,19 +63,19 @@ variable "platforms" {
       for other, stack in merge(var.environments, { for key, machine in var.machines : "${key}/machine" => machine }) :
       !startswith(stack, "${name}-") && !startswith("${name}-", stack) if split("/", other)[0] != environment
     ]]))
-    error_message = "No name of a platform may begin like a stack of another environment, or the other way round: its deployer could reach it."
+    error_message = "Names of a platform and of another environment's stack may not begin with each other: one's deployer could reach the other."
   }
 }
 
 variable "zones" {
-  description = "Environment of the pipeline to the Route 53 zone of its domain, whose records it may change; {} without domains."
+  description = "Maps each environment of the pipeline to the Route 53 zone of its domain, whose records it may change; {} without domains."
   type        = map(string)
 }
 
 variable "github" {
   description = <<-EOT
     Repository on GitHub whose workflows get the identities, or null: owner and repository with the numeric ids that
-    `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, and the ARN of the account's OIDC provider
+    `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints, the branch that is deployed, and the ARN of the account's OIDC provider
     if it has one already.
   EOT
   type = object({
@@ -101,7 +101,7 @@ variable "github" {
 
   validation {
     condition     = var.github == null || try(var.github.owner_id > 0 && var.github.repository_id > 0, false)
-    error_message = "github: owner_id and repository_id are the numbers that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells."
+    error_message = "github: owner_id and repository_id are the numbers that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints."
   }
 }
 

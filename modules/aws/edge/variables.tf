@@ -43,7 +43,7 @@ variable "domain" {
 
   validation {
     condition     = var.domain == null || try(var.domain.zone, null) != null || try(var.domain.certificate, null) != null
-    error_message = "domain needs a zone, in which the certificate is proven and the name is written, or a certificate of your own."
+    error_message = "domain needs a zone, in which the certificate is validated and the record created, or a certificate of your own."
   }
 }
 
@@ -78,8 +78,8 @@ variable "target_group_arn" {
 
 variable "cidr" {
   description = <<-EOT
-    Range of the network, where several services share the load balancer: each has a name below domain, one wildcard certificate and
-    one wildcard record are theirs, and what is asked for by any other name gets 404. null: one service has it to itself.
+    Range of the network, where several services share the load balancer: each has a name below domain, one wildcard certificate
+    and one wildcard record serve them all, and a request for any other name gets 404. null: one service has it to itself.
   EOT
   type        = string
   nullable    = true
@@ -92,7 +92,7 @@ variable "cidr" {
 }
 
 variable "service" {
-  description = "The part of the stack's variable service that the load balancer goes by: the seconds of requests, the longest of several services."
+  description = "The part of the stack's variable service that the load balancer uses: request_seconds, the longest of those of several services."
   type        = object({ request_seconds = number })
 
   validation {

@@ -26,7 +26,7 @@ variable "host" {
 
 variable "slot" {
   description = <<-EOT
-    Place among the services of a load balancer, 1 to 49, one for each; 0 of a service that has it to itself. It gives the rules their
+    Place among the services of a load balancer, 1 to 49, one for each; 0 for a service that has it to itself. The slot gives the rules their
     priorities, 100 + slot and 50000 - slot: a load balancer takes 100 rules and 100 target groups, and a service has two of each.
   EOT
   type        = number
@@ -35,7 +35,7 @@ variable "slot" {
 variable "service" {
   description = <<-EOT
     The parts of the stack's variable service that the target groups go by: ports, the path that says ready, and the
-    seconds of requests and of the stop.
+    time limits of requests and of shutdown.
   EOT
   type = object({
     port            = number

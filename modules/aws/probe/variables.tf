@@ -9,7 +9,7 @@ variable "boundary" {
 }
 
 variable "image" {
-  description = "Image by digest whose program checks when it is told: probe URL. After a minute it is stopped, whatever it does."
+  description = "Image by digest, whose program does the check with the arguments probe URL. It is stopped after a minute, whatever it does."
   type        = string
 
   validation {
@@ -53,7 +53,7 @@ variable "identity_id" {
 }
 
 variable "network_id" {
-  description = "Id of the VPC, from the module network: a task needs a security group, and that a VPC."
+  description = "Id of the VPC, from the module network: a task needs a security group, which belongs to a VPC."
   type        = string
 }
 

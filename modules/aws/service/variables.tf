@@ -57,7 +57,7 @@ variable "cpu" {
 
 variable "memory" {
   description = <<-EOT
-    Memory of an instance in MiB, within what Fargate pairs with cpu: twice to eight times 1024 per vCPU; from 512 with 0.25, from 16384
+    Memory of an instance in MiB, within what Fargate pairs with cpu: 2048 to 8192 per vCPU; from 512 with 0.25, from 16384
     with 8 and 32768 with 16, in steps of 1024 (4096 with 8, 8192 with 16).
   EOT
   type        = number
@@ -88,7 +88,7 @@ variable "instances" {
   validation {
     condition     = floor(var.instances.min) == var.instances.min && var.instances.min >= 2
     error_message = <<-EOT
-      instances.min must be a whole number from 2: one instance alone is not there while its zone or host fails, and 0 is for Google,
+      instances.min must be a whole number from 2: a single instance is gone while its zone or host fails, and 0 is for Google,
       where a request wakes one; it is ${var.instances.min}.
     EOT
   }

@@ -74,7 +74,7 @@ validation {
 
 variable "scale" {
   description = <<-EOT
-    Percent of CPU and of memory at which instances are added, 10 to 90; null: 80. requests must be null. As a whole null: instances.min
+    Percent of CPU and of memory at which instances are added, 10 to 90; null: 80. requests must be null. If scale itself is null, instances.min
     run, and no more.
   EOT
   type        = object({ cpu = number, memory = number, requests = number })
@@ -82,7 +82,7 @@ variable "scale" {
 
   validation {
     condition     = alltrue([for percent in [try(var.scale.cpu, null), try(var.scale.memory, null)] : percent == null ? true : percent >= 10 && percent <= 90])
-    error_message = "scale.cpu and scale.memory must be from 10 to 90 percent: below that there is never enough, above that the alarm rings first."
+    error_message = "scale.cpu and scale.memory must be from 10 to 90 percent: below that instances are never enough, above that the alarm fires first."
   }
 
   validation {

@@ -9,7 +9,7 @@ variable "place" {
 }
 
 variable "environments" {
-  description = "Environment of the pipeline to the name of its stack, such as { production = \"meridian\" }."
+  description = "Maps each environment of the pipeline to the name of its stack, such as { production = \"meridian\" }."
   type        = map(string)
 
   validation {
@@ -31,7 +31,7 @@ variable "environments" {
 }
 
 variable "platforms" {
-  description = "Environment of the pipeline to the name of its platform, such as { staging = \"staging\" }, for those that have one."
+  description = "Maps each environment of the pipeline to the name of its platform, such as { staging = \"staging\" }, for those that have one."
   type        = map(string)
 
   validation {
@@ -40,7 +40,7 @@ variable "platforms" {
       alltrue([for platform in values(var.platforms) : can(regex("^[a-z][a-z0-9]{1,6}$", platform))])
     )
     error_message = <<-EOT
-      platforms must give environments that there are a platform's name, 2 to 7 lower-case letters and digits; it gives
+      platforms must map declared environments to the name of a platform, 2 to 7 lower-case letters and digits; it gives
       ${jsonencode(var.platforms)}.
     EOT
   }
@@ -65,9 +65,9 @@ variable "platforms" {
 variable "github" {
   description = <<-EOT
     Repository on GitHub whose workflows get the identities, or null: owner and repository with the numeric ids
-    that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, whether its tokens
-    still have the subject of before 15 July 2026, without ids (old_subject), and whether the subject ends with
-    ref_protected, so that only a protected branch is deployed (protected); GitHub is told so by `gh api --method PUT
+    that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints, the branch that is deployed, whether its tokens
+    still have the subject format from before 15 July 2026, without ids (old_subject), and whether the subject ends with
+    ref_protected, so that only a protected branch is deployed (protected); set that on GitHub with `gh api --method PUT
     repos/OWNER/REPOSITORY/actions/oidc/customization/sub -F use_default=false -f 'include_claim_keys[]=repo' -f
     'include_claim_keys[]=context' -f 'include_claim_keys[]=ref_protected'`.
   EOT
@@ -97,7 +97,7 @@ variable "github" {
 
   validation {
     condition     = var.github == null || try(var.github.owner_id > 0 && var.github.repository_id > 0, false)
-    error_message = "github: owner_id and repository_id are the numbers that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells."
+    error_message = "github: owner_id and repository_id are the numbers that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints."
   }
 }
 

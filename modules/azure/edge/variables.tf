@@ -79,8 +79,8 @@ variable "origin" {
 variable "services" {
   description = <<-EOT
     The services of a platform, each at KEY.DOMAIN, or null for the one service of a stack: key, at most 8 letters, to its
-    host name inside the network, which may be there before it, its slot, which gives its rule a priority, what the
-    gateway asks to find it healthy, and the seconds of its requests. Needs a domain, whose certificate bears *.DOMAIN.
+    host name inside the network, which may exist before the service, its slot, which gives its rule a priority, what the
+    gateway asks to find it healthy, and the seconds of its requests. Needs a domain, whose certificate covers *.DOMAIN.
   EOT
   type = map(object({
     origin          = string
@@ -114,7 +114,7 @@ variable "service" {
       floor(seconds) == seconds && seconds >= 1 && seconds <= 240
     ])
     error_message = <<-EOT
-      service.request_seconds must be a whole number from 1 to 240, when the ingress of Container Apps ends a request; it is
+      service.request_seconds must be a whole number from 1 to 240, after which the ingress of Container Apps ends a request; it is
       ${join(", ", concat(var.service[*].request_seconds, [for service in coalesce(var.services, {}) : service.request_seconds]))}.
     EOT
   }

@@ -9,7 +9,7 @@ variable "place" {
 }
 
 variable "image" {
-  description = "Image of the service, by digest; its program checks too: probe URL."
+  description = "Image of the service, by digest; its program also does the check, with the arguments probe URL."
   type        = string
 }
 

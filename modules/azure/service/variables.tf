@@ -72,7 +72,7 @@ variable "instances" {
   validation {
     condition     = floor(var.instances.min) == var.instances.min && var.instances.min >= 2
     error_message = <<-EOT
-      instances.min must be a whole number from 2: one instance alone is not there while its zone or host fails, and 0 is for Google, since
+      instances.min must be a whole number from 2: a single instance is gone while its zone or host fails, and 0 is for Google, since
       the gateway's checks keep one awake here; it is ${var.instances.min}.
     EOT
   }
@@ -124,7 +124,7 @@ variable "identity_id" {
 }
 
 variable "puller" {
-  description = "Id of the identity that pulls images in its place, a platform's, which had the right before the service was there; null: identity_id does."
+  description = "Id of the identity that pulls images instead of identity_id: a platform's, which has the right before the service exists; null: identity_id."
   type        = string
 }
 

@@ -1,5 +1,5 @@
 variable "service" {
-  description = "The parts of the stack's variable service that an app goes by; what the gateway asks and how long is the module edge's."
+  description = "The parts of the stack's variable service that an app uses; what the gateway requests and how long it waits belongs to the module edge."
   type = object({
     port          = number
     entrypoint    = list(string)
@@ -101,7 +101,7 @@ validation {
 variable "scale" {
   description = <<-EOT
     When instances are added: percent of CPU and of memory, 10 to 90, null: 80; requests that an instance has at once,
-    from 1, null: 100. null: never, there are instances.min.
+    from 1, null: 100. If scale itself is null, instances.min run, and no more.
   EOT
   type        = object({ cpu = number, memory = number, requests = number })
   nullable    = true
@@ -112,8 +112,8 @@ variable "scale" {
       percent == null ? true : floor(percent) == percent && percent >= 10 && percent <= 90
     ])
     error_message = <<-EOT
-      scale.cpu and scale.memory must be whole numbers from 10 to 90 percent: below that there is never enough, above
-      that the alarm rings first.
+      scale.cpu and scale.memory must be whole numbers from 10 to 90 percent: below that instances are never enough, above
+      that the alarm fires first.
     EOT
   }
 

@@ -4,12 +4,12 @@ variable "name" {
 }
 
 variable "place" {
-  description = "Where it stands: id of the project, and region, such as us-central1."
+  description = "Id of the project, and region, such as us-central1, of all resources here."
   type        = object({ project = string, region = string })
 }
 
 variable "environments" {
-  description = "Environment of the pipeline to the name of its stack, such as { production = \"meridian\" }."
+  description = "Maps each environment of the pipeline to the name of its stack, such as { production = \"meridian\" }."
   type        = map(string)
 
   validation {
@@ -31,7 +31,7 @@ variable "environments" {
 }
 
 variable "platforms" {
-  description = "Environment of the pipeline to the name of its platform, such as { staging = \"staging\" }, for those that have one."
+  description = "Maps each environment of the pipeline to the name of its platform, such as { staging = \"staging\" }, for those that have one."
   type        = map(string)
 
   validation {
@@ -40,7 +40,7 @@ variable "platforms" {
       alltrue([for platform in values(var.platforms) : can(regex("^[a-z][a-z0-9]{1,6}$", platform))])
     )
     error_message = <<-EOT
-      platforms must give environments that there are a platform's name, 2 to 7 lower-case letters and digits; it gives
+      platforms must map declared environments to the name of a platform, 2 to 7 lower-case letters and digits; it gives
       ${jsonencode(var.platforms)}.
     EOT
   }
@@ -65,7 +65,7 @@ variable "platforms" {
 variable "github" {
   description = <<-EOT
     Repository on GitHub whose workflows get the identities, or null: owner and repository with the numeric ids that
-    `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, and the branch that is deployed.
+    `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints, and the branch that is deployed.
   EOT
   type        = object({ owner = string, owner_id = number, repository = string, repository_id = number, branch = optional(string, "main") })
   nullable    = true
@@ -84,7 +84,7 @@ variable "github" {
 
   validation {
     condition     = var.github == null || try(var.github.owner_id > 0 && var.github.repository_id > 0, false)
-    error_message = "github: owner_id and repository_id are the numbers that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells."
+    error_message = "github: owner_id and repository_id are the numbers that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints."
   }
 }
 

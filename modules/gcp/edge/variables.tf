@@ -44,7 +44,7 @@ variable "domain" {
 
   validation {
     condition     = var.domain == null || try(var.domain.zone, null) != null || try(var.domain.certificate, null) != null
-    error_message = "domain needs a zone, in which the certificate is proven and the name is written, or a certificate of your own."
+    error_message = "domain needs a zone, in which the certificate is validated and the record created, or a certificate of your own."
   }
 }
 
@@ -65,7 +65,7 @@ variable "origin" {
 variable "services" {
   description = <<-EOT
     The services of a platform, each at KEY.DOMAIN, or null for the one service of a stack: key to where it is, REGION/NAME, which
-    may be there later. Needs a domain, whose certificate bears *.DOMAIN.
+    may be created later. Needs a domain, whose certificate covers *.DOMAIN.
   EOT
   type        = map(string)
   nullable    = true

@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "place" {
-  description = "Where it stands: id of the project, and region, such as us-central1."
+  description = "Id of the project, and region, such as us-central1, of all resources here."
   type        = object({ project = string, region = string })
 }
 
@@ -46,6 +46,6 @@ variable "nat" {
     # "zonal" has no meaning here: Cloud NAT is software on each host, with no gateway that a zone
     # could take down: https://cloud.google.com/nat/docs/overview
     condition     = contains(["single", "none"], var.nat)
-    error_message = "nat must be \"single\" or \"none\", Cloud NAT being of the region and not of a zone; it is \"${var.nat}\"."
+    error_message = "nat must be \"single\" or \"none\", since Cloud NAT belongs to a region and not to a zone; it is \"${var.nat}\"."
   }
 }

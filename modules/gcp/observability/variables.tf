@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "place" {
-  description = "Where it stands: id of the project, and region, such as us-central1."
+  description = "Id of the project, and region, such as us-central1, of all resources here."
   type        = object({ project = string, region = string })
 }
 
@@ -19,7 +19,7 @@ variable "edge_id" {
 }
 
 variable "url" {
-  description = "Where the service is found, from the module edge; asked from outside every minute, and shown on the dashboard."
+  description = "Where the service is found, from the module edge; requested from outside every minute, and shown on the dashboard."
   type        = string
 }
 
@@ -30,7 +30,7 @@ variable "channel" {
 }
 
 variable "service" {
-  description = "The parts of the stack's variable service that are asked from outside: path and status, and whether it is Meridian, whose time is looked for."
+  description = "What the stack's variable service says of checks from outside: path and status, and whether it is Meridian, whose time is checked."
   type        = object({ meridian = bool, check = object({ path = string, status = number }) })
 }
 

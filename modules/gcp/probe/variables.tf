@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "image" {
-  description = "Image of the service, by digest; its program checks too: probe URL."
+  description = "Image of the service, by digest; its program also does the check, with the arguments probe URL."
   type        = string
 }
 

@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "place" {
-  description = "Where it stands: id of the project, and region, such as us-central1."
+  description = "Id of the project, and region, such as us-central1, of all resources here."
   type        = object({ project = string, region = string })
 }
 

@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "place" {
-  description = "Where it stands: id of the project, and region, such as us-central1."
+  description = "Id of the project, and region, such as us-central1, of all resources here."
   type        = object({ project = string, region = string })
 }
 
@@ -87,7 +87,7 @@ variable "instances" {
   validation {
     condition     = floor(var.instances.min) == var.instances.min && (var.instances.min == 0 || var.instances.min >= 2)
     error_message = <<-EOT
-      instances.min must be 0, where the first request waits for a start, or a whole number from 2: one instance alone is not there while
+      instances.min must be 0, where the first request waits for a start, or a whole number from 2: a single instance is gone while
       its zone or host fails; it is ${var.instances.min}.
     EOT
   }

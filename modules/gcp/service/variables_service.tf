@@ -94,8 +94,8 @@ variable "service" {
 
 variable "scale" {
   description = <<-EOT
-    Requests that an instance has at once before others are added, 1 to 600; null: 80 per vCPU are the most that one
-    gets. cpu and memory must be null. null in place of all: there are instances.min, or one.
+    Requests that an instance has at once before others are added, 1 to 600; if null, one gets at most 80 per vCPU.
+    cpu and memory must be null. If scale itself is null, instances.min run, or one.
   EOT
   type        = object({ cpu = number, memory = number, requests = number })
   nullable    = true

@@ -31,23 +31,23 @@ variable "account" {
 }
 
 variable "environments" {
-  description = "Environment of the pipeline to the name of its stack, as in stacks/aws: terraform.tfvars has production's, ENV.tfvars any other's."
+  description = "Maps each environment of the pipeline to the name of its stack, as in stacks/aws: terraform.tfvars has production's, ENV.tfvars any other's."
   type        = map(string)
 }
 
 variable "machines" {
-  description = "Environment of the pipeline to the name of its virtual machine's stack, as in stacks/vm/aws; {} where none is deployed."
+  description = "Maps each environment of the pipeline to the name of its virtual machine's stack, as in stacks/vm/aws; {} where none is deployed."
   type        = map(string)
 }
 
 variable "platforms" {
-  description = "Environment of the pipeline to the name of its platform, as in stacks/platform/aws; {} where services share nothing."
+  description = "Maps each environment of the pipeline to the name of its platform, as in stacks/platform/aws; {} where services share nothing."
   type        = map(string)
   default     = {}
 }
 
 variable "zones" {
-  description = "Environment of the pipeline to the Route 53 zone of its domain, whose records its deployer may change; {} without domains."
+  description = "Maps each environment of the pipeline to the Route 53 zone of its domain, whose records its deployer may change; {} without domains."
   type        = map(string)
   default     = {}
 }
@@ -69,7 +69,7 @@ variable "keep_images" {
 variable "github" {
   description = <<-EOT
     Repository on GitHub whose workflows deploy, or null: owner and repository with the numeric ids that
-    `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, and the ARN of the account's OIDC provider
+    `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints, the branch that is deployed, and the ARN of the account's OIDC provider
     if it has one already.
   EOT
   type = object({

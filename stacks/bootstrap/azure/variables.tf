@@ -41,12 +41,12 @@ variable "account" {
 }
 
 variable "environments" {
-  description = "Environment of the pipeline to the name of its stack, as in stacks/azure: terraform.tfvars has production's, ENV.tfvars any other's."
+  description = "Maps each environment of the pipeline to the name of its stack, as in stacks/azure: terraform.tfvars has production's, ENV.tfvars any other's."
   type        = map(string)
 }
 
 variable "platforms" {
-  description = "Environment of the pipeline to the name of its platform, as in stacks/platform/azure, for those that have one."
+  description = "Maps each environment of the pipeline to the name of its platform, as in stacks/platform/azure, for those that have one."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -69,9 +69,9 @@ variable "keep_images" {
 variable "github" {
   description = <<-EOT
     Repository on GitHub whose workflows deploy, or null: owner and repository with the numeric ids that `gh api
-    repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, the branch that is deployed, whether its tokens
-    still have the subject of before 15 July 2026, without ids (old_subject), and whether the subject ends with
-    ref_protected, so that only a protected branch is deployed (protected); GitHub is told so by `gh api --method PUT
+    repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints, the branch that is deployed, whether its tokens
+    still have the subject format from before 15 July 2026, without ids (old_subject), and whether the subject ends with
+    ref_protected, so that only a protected branch is deployed (protected); set that on GitHub with `gh api --method PUT
     repos/OWNER/REPOSITORY/actions/oidc/customization/sub -F use_default=false -f 'include_claim_keys[]=repo' -f
     'include_claim_keys[]=context' -f 'include_claim_keys[]=ref_protected'`.
   EOT

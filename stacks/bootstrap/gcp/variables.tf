@@ -38,12 +38,12 @@ variable "region" {
 }
 
 variable "environments" {
-  description = "Environment of the pipeline to the name of its stack, as in stacks/gcp: terraform.tfvars has production's, ENV.tfvars any other's."
+  description = "Maps each environment of the pipeline to the name of its stack, as in stacks/gcp: terraform.tfvars has production's, ENV.tfvars any other's."
   type        = map(string)
 }
 
 variable "platforms" {
-  description = "Environment of the pipeline to the name of its platform, as in stacks/platform/gcp, for those that have one."
+  description = "Maps each environment of the pipeline to the name of its platform, as in stacks/platform/gcp, for those that have one."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -66,7 +66,7 @@ variable "keep_images" {
 variable "github" {
   description = <<-EOT
     Repository on GitHub whose workflows deploy, or null: owner and repository with the numeric ids that `gh api
-    repos/OWNER/REPOSITORY --jq '.owner.id, .id'` tells, and the branch that is deployed.
+    repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints, and the branch that is deployed.
   EOT
   type        = object({ owner = string, owner_id = number, repository = string, repository_id = number, branch = optional(string, "main") })
   default     = null

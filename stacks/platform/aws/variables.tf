@@ -70,8 +70,8 @@ variable "keep_images" {
 
 variable "domain" {
   description = <<-EOT
-    Domain of the services, each KEY.NAME: name, and zone (Route 53 hosted zone id) or certificate (ARN in ACM, of *.NAME). No
-    service can stand while it changes.
+    Domain of the services, each KEY.NAME: name, and zone (Route 53 hosted zone id) or certificate (ARN in ACM, of *.NAME). Destroy all
+    services before you change it.
   EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })
   nullable    = false
@@ -90,8 +90,8 @@ variable "email" {
 
 variable "services" {
   description = <<-EOT
-    The services, by key: slot, 1 to 49 without the last ones, which are the previews', each once and for good; check, which only other
-    clouds ask for; request_seconds, how long a request may take, 1 to 3600, the longest holding for all on AWS. A key has 2 to 8
+    The services, by key: slot, 1 to 49 less previews, each used once and never changed; check, which only the other
+    clouds use; request_seconds, how long a request may take, 1 to 3600, the longest of which applies to all on AWS. A key has 2 to 8
     lower-case letters, digits and single hyphens.
   EOT
   type = map(object({
@@ -107,7 +107,7 @@ variable "services" {
       can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) >= 2 && length(key) <= 8 && !can(regex("^(p[0-9]+|platform)$", key))
     ])
     error_message = <<-EOT
-      services: a key has 2 to 8 lower-case letters, digits and single hyphens, a letter first, and is not platform or a preview's such
+      services: a key has 2 to 8 lower-case letters, digits and single hyphens, a letter first, and is neither "platform" nor a preview's name, such
       as p1; they are ${join(", ", keys(var.services))}.
     EOT
   }

@@ -58,7 +58,7 @@ variable "nat" {
 
 variable "domain" {
   description = <<-EOT
-    Domain of the services, which are found at KEY.NAME: name, certificate (id of its secret in Key Vault; it must bear *.NAME) and
+    Domain of the services, which are found at KEY.NAME: name, certificate (id of its secret in Key Vault; it must cover *.NAME) and
     zone (id of the DNS zone in which *.NAME is written; without it that is up to you).
   EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })

@@ -1,6 +1,6 @@
 variable "services" {
   description = <<-EOT
-    The services that may stand here: key, 2 to 8 letters, to its slot, a number of its own from 1 to 98 less previews; what
+    The services declared here: key, 2 to 8 characters, to its slot, a number of its own from 1 to 98 less previews; what
     the gateway asks to find it healthy; and the seconds of its requests, 1 to 240. A gateway has 100 listeners, 40 with WAF,
     and two are for all services.
   EOT
@@ -18,8 +18,8 @@ variable "services" {
       can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) >= 2 && length(key) <= 8 && !can(regex("^(platform|p[0-9]+)$", key))
     ])
     error_message = <<-EOT
-      services: a key has 2 to 8 lower-case letters, digits and single hyphens, a letter first, and is neither platform nor p
-      and a number, which previews have; they are ${join(", ", keys(var.services))}.
+      services: a key has 2 to 8 lower-case letters, digits and single hyphens, a letter first, and is neither "platform" nor p
+      with a number, as previews are named; they are ${join(", ", keys(var.services))}.
     EOT
   }
 
@@ -29,7 +29,7 @@ variable "services" {
       alltrue([for service in var.services : floor(service.slot) == service.slot && service.slot >= 1 && service.slot <= 98 - var.previews])
     )
     error_message = <<-EOT
-      services: each has a slot of its own, a whole number from 1 to ${98 - var.previews}; they are
+      services: each needs a slot of its own, a whole number from 1 to ${98 - var.previews}; they are
       ${join(", ", [for key, service in var.services : "${key} ${service.slot}"])}.
     EOT
   }
@@ -38,7 +38,7 @@ variable "services" {
     # https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits#application-gateway-limits
     condition     = length(var.services) + var.previews + 2 <= (var.waf ? 40 : 100)
     error_message = <<-EOT
-      services and previews would be ${length(var.services) + var.previews + 2} listeners of the gateway, two for all among them; it
+      services and previews need ${length(var.services) + var.previews + 2} listeners of the gateway, including two for all; it
       has ${var.waf ? "40 with WAF" : "100"} at most. Take some out, or make another platform.
     EOT
   }

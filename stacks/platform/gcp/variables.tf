@@ -47,7 +47,7 @@ variable "nat" {
 variable "domain" {
   description = <<-EOT
     Domain of the services, which are found at KEY.NAME: name, and zone (name of a managed zone in Cloud DNS, where *.NAME and the proof for
-    its certificate are written) or certificate (id in Certificate Manager; it must bear *.NAME).
+    its certificate are written) or certificate (id in Certificate Manager; it must cover *.NAME).
   EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })
   nullable    = false

@@ -1,8 +1,8 @@
 variable "services" {
   description = <<-EOT
-    The services that may stand here: key, 2 to 8 letters, to its slot, a number of its own from 1 to 98 less previews, as on the
-    other clouds; what is asked from outside; and the seconds of its requests, 1 to 3600. Google's load balancer asks nothing
-    of Cloud Run and ends no request of it, so that a service's stack alone goes by the last two.
+    The services declared here: key, 2 to 8 characters, to its slot, a number of its own from 1 to 98 less previews, as on the
+    other clouds; what is asked from outside; and the seconds of its requests, 1 to 3600. Google's load balancer does not check
+    Cloud Run and ends no request to it, so only a service's stack uses the last two.
   EOT
   type = map(object({
     slot            = number
@@ -18,8 +18,8 @@ variable "services" {
       can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) >= 2 && length(key) <= 8 && !can(regex("^(platform|p[0-9]+)$", key))
     ])
     error_message = <<-EOT
-      services: a key has 2 to 8 lower-case letters, digits and single hyphens, a letter first, and is neither platform nor p
-      and a number, which previews have; they are ${join(", ", keys(var.services))}.
+      services: a key has 2 to 8 lower-case letters, digits and single hyphens, a letter first, and is neither "platform" nor p
+      with a number, as previews are named; they are ${join(", ", keys(var.services))}.
     EOT
   }
 
@@ -29,7 +29,7 @@ variable "services" {
       alltrue([for service in var.services : floor(service.slot) == service.slot && service.slot >= 1 && service.slot <= 98 - var.previews])
     )
     error_message = <<-EOT
-      services: each has a slot of its own, a whole number from 1 to ${98 - var.previews}; they are
+      services: each needs a slot of its own, a whole number from 1 to ${98 - var.previews}; they are
       ${join(", ", [for key, service in var.services : "${key} ${service.slot}"])}.
     EOT
   }

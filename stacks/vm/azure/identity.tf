@@ -26,7 +26,7 @@ data "azurerm_resources" "vault" {
       condition     = length(self.resources) == 1
       error_message = <<-EOT
         certificate.secret is in a vault that the subscription
-        ${data.azurerm_client_config.current.subscription_id} has not, or that you may not see.
+        ${data.azurerm_client_config.current.subscription_id} does not have, or that you may not see.
       EOT
     }
   }

@@ -67,7 +67,7 @@ variable "keep_images" {
 
 variable "certificate" {
   description = <<-EOT
-    Serves on 443, where 80 then leads: name is the host name that it is for, secret the version of a Secret Manager
+    Serves on 443, and 80 redirects there: name is the host name that it is for, secret the version of a Secret Manager
     secret with private key and certificate chain as PEM, proxy an image of HAProxy by digest that the machines may
     pull. null: port 80 only.
   EOT
