@@ -1,11 +1,10 @@
 """The manifests of stacks/MANIFESTS.md: planned as they are written there, or refused by what the guide says."""
 
-import os
 import re
 
 import pytest
-from support.machine import ROOT, need, ran
-from support.providers import PROVIDERS, Providers
+from support.machine import ROOT
+from support.providers import Providers
 from support.rehearsal import copied
 
 pytestmark = pytest.mark.check
@@ -33,20 +32,11 @@ def test_a_refusal_has_its_field_and_its_reason(row):
 @pytest.mark.needs("terraform")
 @pytest.mark.parametrize("cloud", ["aws", "azure"])
 def test_its_variables_plan(cloud, tmp_path):
-    need(PROVIDERS[cloud])
-    stack = copied(cloud, tmp_path / "copy")
-    unit = (ROOT / f"stacks/{cloud}/tests/unit.tftest.hcl").read_text()
-    mocks = re.findall(r"^(?:mock_provider|override_\w+) .*?^}\n", unit, re.S | re.M)
+    copied(cloud, tmp_path / "copy")
     image = f"example.com/x@sha256:{'1' * 64}"
     runs = [f'run "{name}" {{\n  command = plan\n  variables {{\n    image = "{image}"\n{text}}}\n'
         '  assert {\n    condition = !output.meridian && length(module.probe) == 0 && '
         'output.checks[0].path == var.service.check.path\n    error_message = "not so"\n  }\n}\n'
         for place, name, text in BLOCKS if place == cloud]
-    (stack / "manifests").mkdir()
-    (stack / "manifests/plan.tftest.hcl").write_text("\n".join([*mocks, *runs]))
     with Providers(tmp_path) as providers:
-        environment = {**os.environ, "CHECKPOINT_DISABLE": "1", "SPREAD": "0",
-            "TF_REATTACH_PROVIDERS": providers.attach(PROVIDERS[cloud], ROOT / f"stacks/{cloud}")}
-        ran("terraform", f"-chdir={stack}", "init", "-backend=false", "-input=false", env=environment)
-        said = ran("terraform", f"-chdir={stack}", "test", "-no-color", "-test-directory=manifests", env=environment)
-    assert f"{len(runs)} passed, 0 failed" in said.stdout
+        providers.plans(tmp_path / "copy", cloud, runs)

@@ -3,25 +3,20 @@ terraform-test."""
 
 import base64
 import hashlib
-import os
 import re
-import shutil
 
 import pytest
-from support.machine import ROOT, need, ran
-from support.providers import FOLDERS, Providers, provider
+from support import refusals
+from support.machine import ROOT
+from support.providers import FOLDERS, Providers
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform")]
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
-    """Modules and stacks where init may leave its files; a shared place for the providers."""
     top = tmp_path_factory.mktemp("terraform")
-    for folder in ("modules", "stacks"):
-        shutil.copytree(ROOT / folder, top / folder,
-            ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "backend.tf"))
-    (top / "app").symlink_to(ROOT / "app")
+    refusals.copy(top)
     return top
 
 
@@ -31,28 +26,14 @@ def providers(tmp_path_factory):
         yield running
 
 
-def terraform(folder, *arguments, **environment):
-    # No cloud is there to be waited for.
-    given = {"CHECKPOINT_DISABLE": "1", "GOOGLE_APIS_WAIT": "0", "SPREAD": "0", **environment}
-    return ran("terraform", f"-chdir={folder}", *arguments, env={**os.environ, **given}).stdout
-
-
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_module_is_valid_and_keeps_its_promises(folder, copy, providers):
-    """Its tests/*.tftest.hcl: a run for each set-up, an assert for each promise."""
-    attached = {}
-    if name := provider(folder):
-        need(name)
-        # One provider serves all: a start of its own for each run would take minutes.
-        attached = {"TF_REATTACH_PROVIDERS": providers.attach(name, ROOT / folder)}
-    # Not asked of a registry: the provider runs already. Its hashes are the lock file's business.
-    (copy / folder / ".terraform.lock.hcl").unlink(missing_ok=True)
-    terraform(copy / folder, "init", "-backend=false", "-input=false", **attached)
-    terraform(copy / folder, "validate", **attached)
-    runs = sum(len(re.findall(r"^run ", file.read_text(), re.M)) for file in (ROOT / folder).glob("tests/*.tftest.hcl"))
+    """Its tests/*.tftest.hcl: a run for each set-up, an assert for each promise; and a run for each refusal."""
+    providers.terraform(copy, folder, "init", "-backend=false", "-input=false")
+    providers.terraform(copy, folder, "validate")
+    runs = sum(len(re.findall(r"^run ", file.read_text(), re.M)) for file in (copy / folder).glob("tests/*.tftest.hcl"))
     assert runs, f"{folder} has no test"
-    said = terraform(copy / folder, "test", "-no-color", **attached)
-    assert f"{runs} passed, 0 failed" in said
+    assert f"{runs} passed, 0 failed" in providers.terraform(copy, folder, "test", "-no-color").stdout
 
 
 def test_the_key_that_azure_asks_for_is_made_from_no_private_half():

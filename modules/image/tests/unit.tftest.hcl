@@ -25,20 +25,3 @@ run "the_tag_is_known_before_anything_is_built_and_is_a_hash_of_the_sources" {
     error_message = "Sixteen hex digits."
   }
 }
-
-run "refuses_a_tag" {
-  command = plan
-  variables {
-    image = "example.com/meridian:latest"
-  }
-  expect_failures = [var.image]
-}
-
-run "refuses_a_repository_with_a_tag_and_a_folder_without_sources" {
-  command = plan
-  variables {
-    repository_url = "localhost:5000/meridian:1"
-    app            = "../../modules"
-  }
-  expect_failures = [var.repository_url, var.app]
-}

@@ -58,55 +58,6 @@ run "accepts_an_image_of_the_shared_repository" {
   }
 }
 
-run "refuses_wrong_values" {
-  command = plan
-  variables {
-    # a name too long for a target group
-    name = "name-of-seventeen"
-    # a zone for a region
-    region = "us-east-1a"
-    # an account that lost its leading zero
-    account = "12345678901"
-  }
-  expect_failures = [var.name, var.region, var.account]
-}
-
-run "refuses_wrong_values_by_the_second_rule" {
-  command = plan
-  variables {
-    name   = "internal-time" # which AWS keeps for private load balancers
-    region = "cn-north-1"    # another partition
-  }
-  expect_failures = [var.name, var.region]
-}
-
-run "refuses_an_image_of_ecr_that_tasks_may_not_pull" {
-  command = plan
-  variables {
-    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/other@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-  }
-  expect_failures = [var.image]
-}
-
-run "refuses_an_image_out_of_reach_without_nat" {
-  command = plan
-  variables {
-    nat   = "none"
-    image = "ghcr.io/someone/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-  }
-  expect_failures = [var.image]
-}
-
-run "refuses_a_repository_out_of_reach_without_nat" {
-  command = plan
-  variables {
-    nat            = "none"
-    image          = null
-    repository_url = "ghcr.io/someone/meridian"
-  }
-  expect_failures = [var.repository_url]
-}
-
 run "a_service_of_ones_own_by_variables_alone" {
   command = plan
   variables {
@@ -146,54 +97,4 @@ run "a_probe_may_be_of_another_image" {
     condition     = length(module.probe) == 1
     error_message = "Meridian's program asks for the time of any service that tells it."
   }
-}
-
-run "refuses_to_run_ones_own_image_as_the_probe" {
-  command = plan
-  variables {
-    service = { meridian = false }
-  }
-  expect_failures = [var.probe]
-}
-
-run "refuses_a_probe_that_cannot_be_pulled" {
-  command = plan
-  variables {
-    probe = { image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/other@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" }
-  }
-  expect_failures = [var.probe]
-}
-
-run "refuses_a_path_without_its_slash" {
-  command = plan
-  variables {
-    service = { paths = { "version" = 200 } }
-  }
-  expect_failures = [var.service]
-}
-
-run "refuses_secrets_out_of_reach_without_nat" {
-  command = plan
-  variables {
-    nat     = "none"
-    image   = "123456789012.dkr.ecr.us-east-1.amazonaws.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-    service = { secrets = { TOKEN = "arn:aws:ssm:us-east-1:123456789012:parameter/meridian/token" } }
-  }
-  expect_failures = [var.service]
-}
-
-run "refuses_a_status_that_is_none" {
-  command = plan
-  variables {
-    service = { check = { status = 20 } }
-  }
-  expect_failures = [var.service]
-}
-
-run "refuses_an_expiry_that_doctor_cannot_compare" {
-  command = plan
-  variables {
-    expires = "tomorrow"
-  }
-  expect_failures = [var.expires]
 }

@@ -47,50 +47,6 @@ run "without_nat_there_is_no_probe_that_would_alarm_for_ever" {
   }
 }
 
-# The run fails if one of these is not refused.
-run "refuses" {
-  command = plan
-  variables {
-    # too long for other resources
-    name = "name-of-seventeen"
-    # the number of a project for its id
-    project = "123456789012"
-    # a zone for a region
-    region = "us-central1-a"
-    # more instances than the subnet has addresses
-    cidr      = "10.20.0.0/22"
-    instances = { min = 2, max = 40 }
-  }
-  expect_failures = [var.name, var.project, var.region, var.instances]
-}
-
-run "refuses_2" {
-  command = plan
-  variables {
-    # no bucket may have it
-    name = "my-google-clock"
-    # a repository that Cloud Run cannot fetch from
-    repository_url = "ghcr.io/someone/meridian"
-  }
-  expect_failures = [var.name, var.repository_url]
-}
-
-run "refuses_an_image_of_the_repository_that_would_go" {
-  command = plan
-  variables {
-    repository_url = "us-central1-docker.pkg.dev/test-project/meridian-shared/meridian"
-  }
-  expect_failures = [var.image]
-}
-
-run "refuses_an_image_that_cloud_run_cannot_fetch" {
-  command = plan
-  variables {
-    image = "ghcr.io/someone/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-  }
-  expect_failures = [var.image]
-}
-
 run "a_service_of_ones_own_by_variables_alone" {
   variables {
     service = {
@@ -130,44 +86,4 @@ run "a_probe_may_be_of_another_image" {
     condition     = length(module.probe) == 1
     error_message = "Meridian's program asks for the time of any service that tells it."
   }
-}
-
-run "refuses_to_run_ones_own_image_as_the_probe" {
-  command = plan
-  variables {
-    service = { meridian = false }
-  }
-  expect_failures = [var.probe]
-}
-
-run "refuses_a_probe_that_cloud_run_cannot_fetch" {
-  command = plan
-  variables {
-    probe = { image = "ghcr.io/someone/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" }
-  }
-  expect_failures = [var.probe]
-}
-
-run "refuses_a_path_without_its_slash" {
-  command = plan
-  variables {
-    service = { paths = { "version" = 200 } }
-  }
-  expect_failures = [var.service]
-}
-
-run "refuses_a_status_that_is_none" {
-  command = plan
-  variables {
-    service = { check = { status = 20 } }
-  }
-  expect_failures = [var.service]
-}
-
-run "refuses_an_expiry_that_doctor_cannot_compare" {
-  command = plan
-  variables {
-    expires = "tomorrow"
-  }
-  expect_failures = [var.expires]
 }

@@ -38,11 +38,3 @@ run "an_address_is_asked_to_subscribe" {
     error_message = "By e-mail, at that address."
   }
 }
-
-run "refuses_what_is_no_address" {
-  command = plan
-  variables {
-    email = "ops, dev@example"
-  }
-  expect_failures = [var.email]
-}

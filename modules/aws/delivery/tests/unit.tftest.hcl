@@ -172,39 +172,6 @@ run "without_a_pipeline_nobody_gets_in" {
   }
 }
 
-run "refuses_wrong_values" {
-  command = plan
-  variables {
-    # two environments with one stack
-    environments = { production = "test", staging = "test" }
-    # an owner with a wildcard
-    github = { owner = "*", owner_id = 1, repository = "meridian", repository_id = 1 }
-    # a registry that IAM does not know
-    repository_url = "ghcr.io/someone/meridian"
-  }
-  expect_failures = [var.environments, var.github, var.repository_url]
-}
-
-run "refuses_a_name_of_productions_that_begins_like_stagings" {
-  command = plan
-  variables {
-    environments = { production = "test-prod", staging = "test" }
-    machines     = {}
-  }
-  expect_failures = [var.machines]
-}
-
-run "refuses_wrong_values_by_the_second_rule" {
-  command = plan
-  variables {
-    # an environment with a wildcard
-    environments = { "*" = "test" }
-    # ids that were not filled in
-    github = { owner = "someone", owner_id = 0, repository = "meridian", repository_id = 0 }
-  }
-  expect_failures = [var.environments, var.github]
-}
-
 run "a_platform_and_what_stands_on_it_go_by_the_prefix" {
   variables {
     platforms = { staging = "stg" }
@@ -231,21 +198,4 @@ run "a_platform_and_what_stands_on_it_go_by_the_prefix" {
     condition     = alltrue([for policy in aws_iam_policy.deployer : length(policy.policy) <= 6144])
     error_message = "AWS takes no longer ones."
   }
-}
-
-run "refuses_a_platform_that_another_environments_stack_begins_with" {
-  command = plan
-  variables {
-    platforms    = { staging = "prod" }
-    environments = { production = "prod-time", staging = "test-staging" }
-  }
-  expect_failures = [var.platforms]
-}
-
-run "refuses_a_platforms_name_with_a_hyphen" {
-  command = plan
-  variables {
-    platforms = { staging = "stg-2" }
-  }
-  expect_failures = [var.platforms]
 }

@@ -60,35 +60,3 @@ run "with_the_variables_above" {
     error_message = "The service looks for NAME.json."
   }
 }
-
-run "refuses_a_document_whose_name_the_service_would_never_ask_for" {
-  command = plan
-  variables {
-    documents = { "../secret" = "{}" }
-  }
-  expect_failures = [var.documents]
-}
-
-run "refuses_a_document_that_is_no_object" {
-  command = plan
-  variables {
-    documents = { list = "[1, 2]" }
-  }
-  expect_failures = [var.documents]
-}
-
-run "refuses_broken_json" {
-  command = plan
-  variables {
-    documents = { broken = "{\"a\": " }
-  }
-  expect_failures = [var.documents]
-}
-
-run "refuses_a_document_larger_than_the_service_serves" {
-  command = plan
-  variables {
-    documents = { large = jsonencode({ text = join("", [for i in range(1024) : format("%01024d", i)]) }) }
-  }
-  expect_failures = [var.documents]
-}

@@ -104,49 +104,6 @@ run "waf_throttles_and_blocks_what_is_known_to_be_bad" {
   }
 }
 
-run "refuses_wrong_values" {
-  command = plan
-  variables {
-    # a domain with a scheme
-    domain = { name = "https://time.example.com", zone = "Z0123456789ABCDEFGHIJ" }
-    # a single subnet
-    public_subnet_ids = ["subnet-1"]
-  }
-  expect_failures = [var.domain, var.public_subnet_ids]
-}
-
-run "refuses_a_domain_too_long_for_a_certificate" {
-  command = plan
-  variables {
-    domain = { name = "a-name-of-more-than-sixty-four-characters.subdomain.of.example.com", zone = "Z0123456789ABCDEFGHIJ" }
-  }
-  expect_failures = [var.domain]
-}
-
-run "refuses_a_zones_name_for_its_id" {
-  command = plan
-  variables {
-    domain = { name = "time.example.com", zone = "example.com" }
-  }
-  expect_failures = [var.domain]
-}
-
-run "refuses_a_certificate_that_is_no_arn" {
-  command = plan
-  variables {
-    domain = { name = "time.example.com", certificate = "time.example.com" }
-  }
-  expect_failures = [var.domain]
-}
-
-run "refuses_a_domain_without_any_certificate" {
-  command = plan
-  variables {
-    domain = { name = "time.example.com" }
-  }
-  expect_failures = [var.domain]
-}
-
 run "a_service_of_ones_own_with_long_requests" {
   command = plan
   variables {
@@ -156,14 +113,6 @@ run "a_service_of_ones_own_with_long_requests" {
     condition     = aws_lb.this.idle_timeout == 600
     error_message = "A request has its time."
   }
-}
-
-run "refuses_requests_longer_than_an_hour" {
-  command = plan
-  variables {
-    service = { request_seconds = 3601 }
-  }
-  expect_failures = [var.service]
 }
 
 run "several_services_share_it_by_the_names_below_its_domain" {
@@ -189,12 +138,4 @@ run "several_services_share_it_by_the_names_below_its_domain" {
     condition     = aws_vpc_security_group_egress_rule.services[0].cidr_ipv4 == "10.30.0.0/16"
     error_message = "It reaches the network and nothing beyond, by one rule."
   }
-}
-
-run "refuses_to_be_shared_without_names" {
-  command = plan
-  variables {
-    cidr = "10.30.0.0/16"
-  }
-  expect_failures = [var.cidr]
 }

@@ -69,19 +69,3 @@ run "a_service_of_ones_own_with_long_requests" {
     error_message = "A request has its time, also while its task is taken away: the last minute is the service's own to stop."
   }
 }
-
-run "refuses_a_port_that_is_none" {
-  command = plan
-  variables {
-    service = { port = 8080, health = { port = 0, ready = "/ready" }, request_seconds = 30, stop_seconds = 10 }
-  }
-  expect_failures = [var.service]
-}
-
-run "refuses_an_address_for_a_path" {
-  command = plan
-  variables {
-    service = { port = 8080, health = { port = 8081, ready = "http://localhost/ready" }, request_seconds = 30, stop_seconds = 10 }
-  }
-  expect_failures = [var.service]
-}

@@ -84,13 +84,3 @@ run "once_an_hour_is_at_the_full_hour" {
     error_message = "0/60 is no minute."
   }
 }
-
-run "refuses_wrong_values" {
-  command = plan
-  variables {
-    image         = "example.com/meridian:latest" # an image without a digest
-    url           = "time.example.com/now"        # an address without scheme
-    every_minutes = 7                             # minutes that do not divide an hour
-  }
-  expect_failures = [var.image, var.url, var.every_minutes]
-}

@@ -63,12 +63,3 @@ run "a_registry_elsewhere_needs_no_right_in_aws" {
     error_message = "IAM knows nothing of other registries."
   }
 }
-
-run "refuses_wrong_values" {
-  command = plan
-  variables {
-    keep_images    = 9                                    # so few images that a rollback finds none
-    repository_url = "https://ghcr.io/someone/meridian:1" # a repository with a scheme or tag
-  }
-  expect_failures = [var.keep_images, var.repository_url]
-}

@@ -45,11 +45,3 @@ run "the_longest_name_fits_a_short_message" {
     error_message = "Twelve characters."
   }
 }
-
-run "refuses_what_is_no_address" {
-  command = plan
-  variables {
-    email = "ops, dev@example"
-  }
-  expect_failures = [var.email]
-}

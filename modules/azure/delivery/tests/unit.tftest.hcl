@@ -135,22 +135,6 @@ run "a_deployer_of_a_platform_reaches_its_services_by_their_names" {
   }
 }
 
-run "refuses_a_platform_whose_name_begins_anothers" {
-  command = plan
-  variables {
-    platforms = { staging = "test" }
-  }
-  expect_failures = [var.platforms]
-}
-
-run "refuses_a_platform_of_no_environment" {
-  command = plan
-  variables {
-    platforms = { development = "dev" }
-  }
-  expect_failures = [var.platforms]
-}
-
 run "a_repository_from_before_the_ids_is_let_in_when_asked_for" {
   variables {
     github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321, old_subject = true }
@@ -188,22 +172,4 @@ run "without_a_pipeline_nobody_gets_in" {
     condition     = length(azurerm_federated_identity_credential.planner) == 0 && length(azurerm_federated_identity_credential.deployer) == 0
     error_message = "No credential."
   }
-}
-
-run "refuses_two_environments_with_one_stack_and_an_owner_with_a_wildcard" {
-  command = plan
-  variables {
-    environments = { production = "test", staging = "test" }
-    github       = { owner = "*", owner_id = 1, repository = "meridian", repository_id = 1 }
-  }
-  expect_failures = [var.environments, var.github]
-}
-
-run "refuses_an_environment_of_no_name_and_ids_that_were_not_filled_in" {
-  command = plan
-  variables {
-    environments = { "" = "test" }
-    github       = { owner = "someone", owner_id = 0, repository = "meridian", repository_id = 0 }
-  }
-  expect_failures = [var.environments, var.github]
 }

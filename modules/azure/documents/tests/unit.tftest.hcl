@@ -78,35 +78,3 @@ run "the_longest_name_is_one_that_a_store_may_bear" {
     error_message = "24 letters and digits are what Azure takes."
   }
 }
-
-run "refuses_a_document_whose_name_the_service_would_never_ask_for" {
-  command = plan
-  variables {
-    documents = { "../secret" = "{}" }
-  }
-  expect_failures = [var.documents]
-}
-
-run "refuses_a_document_that_is_no_object" {
-  command = plan
-  variables {
-    documents = { list = "[1, 2]" }
-  }
-  expect_failures = [var.documents]
-}
-
-run "refuses_broken_json" {
-  command = plan
-  variables {
-    documents = { broken = "{\"a\": " }
-  }
-  expect_failures = [var.documents]
-}
-
-run "refuses_a_document_larger_than_the_service_serves" {
-  command = plan
-  variables {
-    documents = { large = jsonencode({ text = join("", [for i in range(1024) : format("%01024d", i)]) }) }
-  }
-  expect_failures = [var.documents]
-}

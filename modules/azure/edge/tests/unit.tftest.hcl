@@ -204,60 +204,6 @@ run "waf_throttles_and_blocks_what_is_known_to_be_bad" {
   }
 }
 
-run "refuses_a_domain_with_a_scheme" {
-  command = plan
-  variables {
-    domain = {
-      name        = "https://time.example.com"
-      certificate = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.KeyVault/vaults/certificates/secrets/time"
-    }
-  }
-  expect_failures = [var.domain]
-}
-
-run "refuses_a_zones_name_for_its_id" {
-  command = plan
-  variables {
-    domain = {
-      name        = "time.example.com"
-      zone        = "example.com"
-      certificate = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.KeyVault/vaults/certificates/secrets/time"
-    }
-  }
-  expect_failures = [var.domain]
-}
-
-run "refuses_a_zone_that_the_name_is_not_in" {
-  command = plan
-  variables {
-    domain = {
-      name        = "time.example.org"
-      zone        = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/dnsZones/example.com"
-      certificate = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.KeyVault/vaults/certificates/secrets/time"
-    }
-  }
-  expect_failures = [var.domain]
-}
-
-run "refuses_a_domain_without_certificate_since_azure_makes_none" {
-  command = plan
-  variables {
-    domain = {
-      name = "time.example.com"
-      zone = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/dnsZones/example.com"
-    }
-  }
-  expect_failures = [var.domain]
-}
-
-run "refuses_a_certificates_address_for_its_id" {
-  command = plan
-  variables {
-    domain = { name = "time.example.com", certificate = "https://certificates.vault.azure.net/secrets/time" }
-  }
-  expect_failures = [var.domain]
-}
-
 run "a_service_of_ones_own_is_asked_what_it_answers" {
   command = plan
   variables {
@@ -270,14 +216,6 @@ run "a_service_of_ones_own_is_asked_what_it_answers" {
     )
     error_message = "Its own path and status, and two minutes for a request."
   }
-}
-
-run "refuses_requests_longer_than_the_ingress_allows" {
-  command = plan
-  variables {
-    service = { check = { path = "/now", status = 200 }, request_seconds = 300 }
-  }
-  expect_failures = [var.service]
 }
 
 run "a_gateway_of_a_platform" {
@@ -325,20 +263,4 @@ run "a_gateway_of_a_platform" {
     condition     = azurerm_dns_a_record.this[0].name == "*.staging" && output.url == "https://staging.example.com"
     error_message = "One record for all services, those to come too."
   }
-}
-
-run "refuses_requests_longer_than_the_ingress_takes_on_a_platform_too" {
-  command = plan
-  variables {
-    origin  = null
-    service = null
-    domain = {
-      name        = "staging.example.com"
-      certificate = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.KeyVault/vaults/certificates/secrets/star"
-    }
-    services = {
-      orders = { origin = "stg-orders.happy-test.westeurope.azurecontainerapps.io", slot = 1, check = { path = "/now", status = 200 }, request_seconds = 241 }
-    }
-  }
-  expect_failures = [var.service]
 }

@@ -101,36 +101,3 @@ run "the_smallest_network_holds_a_gateway_and_an_environment" {
     error_message = "Each a /26, more than the /27 that Container Apps needs."
   }
 }
-
-run "refuses_a_public_range" {
-  command = plan
-  variables {
-    cidr = "8.8.0.0/16"
-  }
-  expect_failures = [var.cidr]
-}
-
-run "refuses_a_range_that_container_apps_uses_itself" {
-  command = plan
-  variables {
-    cidr = "172.31.0.0/16"
-  }
-  expect_failures = [var.cidr]
-}
-
-run "refuses_a_range_too_small_for_an_environment" {
-  command = plan
-  variables {
-    cidr = "10.20.0.0/23"
-  }
-  expect_failures = [var.cidr]
-}
-
-run "refuses_a_range_with_host_bits_and_nat_in_each_zone_which_azure_has_not_for_container_apps" {
-  command = plan
-  variables {
-    cidr = "10.20.1.0/16"
-    nat  = "zonal"
-  }
-  expect_failures = [var.cidr, var.nat]
-}

@@ -112,11 +112,3 @@ run "an_image_of_azures_registry_is_pulled_with_the_identity" {
     error_message = "No password."
   }
 }
-
-run "refuses_minutes_that_do_not_divide_an_hour" {
-  command = plan
-  variables {
-    every_minutes = 7
-  }
-  expect_failures = [var.every_minutes]
-}

@@ -108,12 +108,3 @@ run "another_registry_asks_nothing_of_azure" {
     error_message = "No right to grant."
   }
 }
-
-run "refuses_to_keep_so_few_that_what_runs_is_deleted_and_a_repository_with_a_tag" {
-  command = plan
-  variables {
-    keep_images    = 9
-    repository_url = "shared.azurecr.io/meridian:latest"
-  }
-  expect_failures = [var.keep_images, var.repository_url]
-}

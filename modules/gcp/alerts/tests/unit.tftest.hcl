@@ -30,11 +30,3 @@ run "without_an_address_alerts_show_in_the_console_only" {
     error_message = "No channel."
   }
 }
-
-run "refuses_two_addresses_in_one" {
-  command = plan
-  variables {
-    email = "one@example.com, two@example.com"
-  }
-  expect_failures = [var.email]
-}

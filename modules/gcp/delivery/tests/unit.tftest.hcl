@@ -221,40 +221,6 @@ run "without_a_pipeline_nobody_gets_in" {
   }
 }
 
-# The run fails if one of these is not refused.
-run "refuses" {
-  command = plan
-  variables {
-    # two environments with one stack
-    environments = { production = "test", staging = "test" }
-    # an owner with a wildcard
-    github = { owner = "*", owner_id = 1, repository = "meridian", repository_id = 1 }
-    # a name where circleci has an id
-    circleci = { organization_id = "someone", project_id = "meridian", repository = "github.com/someone/meridian" }
-    # a registry that is not googles
-    repository_url = "ghcr.io/someone/meridian"
-  }
-  expect_failures = [var.environments, var.github, var.circleci, var.repository_url]
-}
-
-run "refuses_2" {
-  command = plan
-  variables {
-    # an environment with a wildcard
-    environments = { "*" = "test" }
-    # ids that were not filled in
-    github = { owner = "someone", owner_id = 0, repository = "meridian", repository_id = 0 }
-    # a branch with a wildcard
-    circleci = {
-      organization_id = "00000000-0000-4000-8000-000000000001"
-      project_id      = "00000000-0000-4000-8000-000000000002"
-      repository      = "github.com/someone/meridian"
-      branch          = "*"
-    }
-  }
-  expect_failures = [var.environments, var.github, var.circleci]
-}
-
 run "a_deployer_of_a_platform_reaches_its_services_by_their_names" {
   variables {
     platforms = { staging = "stg" }
@@ -275,12 +241,4 @@ run "a_deployer_of_a_platform_reaches_its_services_by_their_names" {
     )
     error_message = "And their documents."
   }
-}
-
-run "refuses_a_platform_whose_name_begins_anothers" {
-  command = plan
-  variables {
-    platforms = { staging = "test" }
-  }
-  expect_failures = [var.platforms]
 }

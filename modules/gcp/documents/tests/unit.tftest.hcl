@@ -53,39 +53,3 @@ run "with_the_variables_above" {
     error_message = "The service looks for NAME.json."
   }
 }
-
-# The run fails if one of these is not refused.
-run "refuses" {
-  command = plan
-  variables {
-    # a document whose name the service would never ask for
-    documents = { "../secret" = "{}" }
-    # to let everybody into the bucket
-    reader = "allUsers"
-  }
-  expect_failures = [var.documents, var.reader]
-}
-
-run "refuses_a_document_that_is_no_object" {
-  command = plan
-  variables {
-    documents = { list = "[1, 2]" }
-  }
-  expect_failures = [var.documents]
-}
-
-run "refuses_broken_json" {
-  command = plan
-  variables {
-    documents = { broken = "{\"a\": " }
-  }
-  expect_failures = [var.documents]
-}
-
-run "refuses_a_document_larger_than_the_service_serves" {
-  command = plan
-  variables {
-    documents = { large = jsonencode({ text = join("", [for i in range(1024) : format("%01024d", i)]) }) }
-  }
-  expect_failures = [var.documents]
-}

@@ -183,46 +183,6 @@ run "a_certificate_of_ones_own_needs_no_zone" {
   }
 }
 
-run "refuses_a_domain_with_a_scheme" {
-  command = plan
-  variables {
-    domain = { name = "https://time.example.com", zone = "example-com" }
-  }
-  expect_failures = [var.domain]
-}
-
-run "refuses_a_domain_too_long_for_a_certificate" {
-  command = plan
-  variables {
-    domain = { name = "a-name-of-more-than-sixty-four-characters.subdomain.of.example.com", zone = "example-com" }
-  }
-  expect_failures = [var.domain]
-}
-
-run "refuses_the_domain_for_the_name_of_its_zone" {
-  command = plan
-  variables {
-    domain = { name = "time.example.com", zone = "example.com" }
-  }
-  expect_failures = [var.domain]
-}
-
-run "refuses_a_certificate_that_is_no_id" {
-  command = plan
-  variables {
-    domain = { name = "time.example.com", certificate = "time.example.com" }
-  }
-  expect_failures = [var.domain]
-}
-
-run "refuses_a_domain_without_any_certificate" {
-  command = plan
-  variables {
-    domain = { name = "time.example.com" }
-  }
-  expect_failures = [var.domain]
-}
-
 run "a_load_balancer_of_a_platform" {
   command = plan
   variables {

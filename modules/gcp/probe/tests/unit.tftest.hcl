@@ -114,11 +114,3 @@ run "the_longest_name_still_makes_an_account" {
     error_message = "30 is what Google takes."
   }
 }
-
-run "refuses_minutes_that_do_not_divide_an_hour" {
-  command = plan
-  variables {
-    every_minutes = 7
-  }
-  expect_failures = [var.every_minutes]
-}

@@ -50,15 +50,3 @@ run "a_shared_repository_is_used_and_not_made" {
     error_message = "The given repository must be used."
   }
 }
-
-# The run fails if one of these is not refused.
-run "refuses" {
-  command = plan
-  variables {
-    # to keep so few images that a rollback finds none
-    keep_images = 9
-    # a repository with a scheme or tag
-    repository_url = "https://us-central1-docker.pkg.dev/test-project/test/meridian:1"
-  }
-  expect_failures = [var.keep_images, var.repository_url]
-}

@@ -53,14 +53,3 @@ run "as_committed" {
     error_message = "A stack that was deployed before keeps its own repository: the stack's own is called after the stack."
   }
 }
-
-run "refuses_wrong_values" {
-  command = plan
-  variables {
-    region      = "us-east-1a"        # a zone for a region
-    name        = "name-of-seventeen" # a name that other resources cannot bear
-    account     = "12345678901"       # an account that lost its leading zero
-    keep_images = 9                   # so few images that a rollback finds none
-  }
-  expect_failures = [var.region, var.name, var.account, var.keep_images]
-}

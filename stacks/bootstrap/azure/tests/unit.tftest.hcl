@@ -42,14 +42,3 @@ run "as_committed" {
     error_message = "Whoever may only look is told how, for each environment."
   }
 }
-
-run "refuses_a_bad_name_region_subscription_and_so_few_images_that_a_rollback_finds_none" {
-  command = plan
-  variables {
-    name        = "name-of-seventeen"
-    region      = "westus" # without zones
-    account     = "Pay-As-You-Go"
-    keep_images = 9
-  }
-  expect_failures = [var.name, var.region, var.account, var.keep_images]
-}

@@ -57,27 +57,3 @@ run "a_job_outside_its_environment_is_not_even_told_who_deploys" {
     error_message = "The planner for all, the deployer for its environment."
   }
 }
-
-# The run fails if one of these is not refused.
-run "refuses" {
-  command = plan
-  variables {
-    # a zone for a region
-    region = "us-central1-a"
-    # a project by its number
-    project = "123456789012"
-    # a name that other resources cannot bear
-    name = "name-of-seventeen"
-    # to keep so few images that a rollback finds none
-    keep_images = 9
-  }
-  expect_failures = [var.region, var.project, var.name, var.keep_images]
-}
-
-run "refuses_a_name_that_no_bucket_may_have" {
-  command = plan
-  variables {
-    name = "my-google-clock"
-  }
-  expect_failures = [var.name]
-}

@@ -48,15 +48,6 @@ run "accepts_as_many_services_as_a_gateway_has_listeners" {
   }
 }
 
-run "refuses_the_101st_listener" {
-  command = plan
-  variables {
-    services = { for slot in range(1, 80) : "s${slot}" => { slot = slot } }
-    previews = 20
-  }
-  expect_failures = [var.services]
-}
-
 run "accepts_38_services_with_waf" {
   command = plan
   variables {
@@ -68,64 +59,4 @@ run "accepts_38_services_with_waf" {
     condition     = length(output.services) == 38
     error_message = "And two listeners for all."
   }
-}
-
-run "refuses_the_41st_listener_with_waf" {
-  command = plan
-  variables {
-    waf      = true
-    services = { for slot in range(1, 40) : "s${slot}" => { slot = slot } }
-    previews = 0
-  }
-  expect_failures = [var.services]
-}
-
-run "refuses_a_slot_given_twice" {
-  command = plan
-  variables {
-    services = { orders = { slot = 1 }, users = { slot = 1 } }
-  }
-  expect_failures = [var.services]
-}
-
-run "refuses_a_slot_of_the_previews" {
-  command = plan
-  variables {
-    services = { orders = { slot = 97 } }
-  }
-  expect_failures = [var.services]
-}
-
-run "refuses_a_key_of_the_previews" {
-  command = plan
-  variables {
-    services = { p3 = { slot = 3 } }
-  }
-  expect_failures = [var.services]
-}
-
-run "refuses_the_name_of_the_platform_itself" {
-  command = plan
-  variables {
-    services = { platform = { slot = 3 } }
-  }
-  expect_failures = [var.services]
-}
-
-run "refuses_a_key_of_nine_letters" {
-  command = plan
-  variables {
-    services = { inventory = { slot = 3 } }
-  }
-  expect_failures = [var.services]
-}
-
-run "refuses_a_name_with_a_hyphen_and_more_than_twenty_previews" {
-  command = plan
-  variables {
-    name     = "stg-1"
-    previews = 21
-    services = {}
-  }
-  expect_failures = [var.name, var.previews]
 }

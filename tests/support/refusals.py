@@ -1,0 +1,60 @@
+"""What modules and stacks refuse: a run of terraform test for each case of clouds/refusals.yml."""
+
+import fnmatch
+import json
+import re
+import shutil
+
+import yaml
+from support.machine import ROOT, without
+from support.providers import FOLDERS
+
+
+def expression(value):
+    if isinstance(value, str) and value.startswith("="):
+        return value[1:]
+    return re.sub(r"([$%])\{", r"\1\1{", json.dumps(value))
+
+
+def assignment(name, value):
+    variable, _, key = name.partition(".")
+    if not key:
+        return f"{variable} = {expression(value)}"
+    return f"{variable} = merge(var.{variable}, {{ {key} = {expression(value)} }})"
+
+
+def refusals(folder):
+    """A test file of a module or stack: what its unit tests begin with, and a run for each of its cases."""
+    unit = (ROOT / folder / "tests/unit.tftest.hcl").read_text()
+    parts = [unit[: unit.index('\nrun "')]]
+    table = yaml.safe_load((ROOT / "tests/clouds/refusals.yml").read_text())
+    for folders, variables in table.items():
+        for pattern in folders.split():
+            known = fnmatch.filter(FOLDERS, pattern) or without(ROOT / pattern)
+            assert known, f"clouds/refusals.yml: {pattern} is no module or stack"
+        if not any(fnmatch.fnmatch(folder, pattern) for pattern in folders.split()):
+            continue
+        for names, cases in variables.items():
+            names = names.split(", ")
+            for case, values in cases.items():
+                given = zip(names, values if len(names) > 1 else [values])
+                parts += [
+                    f'run "refuses_{re.sub(r"[^a-zA-Z0-9]+", "_", f"{names[0]} {case}").rstrip("_")}" {{',
+                    "  command = plan",
+                    "  variables {",
+                    *(f"    {assignment(name, value)}" for name, value in given),
+                    "  }",
+                    f"  expect_failures = [var.{names[0].partition('.')[0]}]",
+                    "}\n",
+                ]
+    return "\n".join(parts)
+
+
+def copy(top):
+    """Modules and stacks where init may leave its files, with the tests of what they refuse."""
+    for folder in ("modules", "stacks"):
+        left_out = shutil.ignore_patterns(".terraform*", "*.tfstate*", "backend.tf")
+        shutil.copytree(ROOT / folder, top / folder, ignore=left_out)
+    (top / "app").symlink_to(ROOT / "app")
+    for folder in FOLDERS:
+        (top / folder / "tests/refusals.tftest.hcl").write_text(refusals(folder))
