@@ -17,6 +17,7 @@ variable "name" {
 variable "region" {
   description = "AWS region, such as eu-central-1."
   type        = string
+  default     = "us-east-1"
 
   validation {
     # China, GovCloud and the sovereign cloud are partitions of their own, with other ARNs, hosts and consoles.
@@ -48,11 +49,13 @@ variable "boundary" {
 variable "cidr" {
   description = "IPv4 range of the network, private, /16 to /22."
   type        = string
+  default     = "10.20.0.0/16"
 }
 
 variable "zones" {
   description = "Number of availability zones, 2 to 4."
   type        = number
+  default     = 2
 }
 
 variable "nat" {
@@ -61,6 +64,7 @@ variable "nat" {
     endpoints).
   EOT
   type        = string
+  default     = "single"
 }
 
 variable "image" {
@@ -107,6 +111,7 @@ variable "repository_url" {
 variable "keep_images" {
   description = "How many images the stack's own repository keeps, the newest, 10 to 1000."
   type        = number
+  default     = 30
 }
 
 variable "canary" {
@@ -118,14 +123,17 @@ variable "canary" {
 variable "cpu" {
   description = "CPU of an instance in vCPU: 0.25, 0.5, 1, 2, 4, 8 or 16."
   type        = number
+  default     = 1
 }
 
 variable "memory" {
   description = "Memory of an instance in MiB, as Fargate pairs it with cpu: 2048 to 8192 with 1."
   type        = number
+  default     = 2048
 }
 
 variable "instances" {
   description = "How many instances run: at least min, 2 or more, and up to max while CPU or memory exceed what scale says."
   type        = object({ min = number, max = number })
+  default     = { min = 2, max = 6 }
 }

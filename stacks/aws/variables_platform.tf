@@ -42,6 +42,7 @@ variable "domain" {
 variable "waf" {
   description = "Whether AWS WAF filters requests, from 9 USD a month."
   type        = bool
+  default     = false
 }
 
 variable "email" {

@@ -11,6 +11,7 @@ variable "name" {
 variable "region" {
   description = "Azure region with availability zones, such as westeurope."
   type        = string
+  default     = "westeurope"
 
   validation {
     # Public address, gateway, environment and store span three zones:
@@ -43,6 +44,7 @@ variable "account" {
 variable "cidr" {
   description = "IPv4 range of the network, private, /16 to /22."
   type        = string
+  default     = "10.20.0.0/16"
 }
 
 variable "nat" {
@@ -51,6 +53,7 @@ variable "nat" {
     (through addresses that Container Apps shares and changes).
   EOT
   type        = string
+  default     = "single"
 }
 
 variable "image" {
@@ -81,6 +84,7 @@ variable "repository_url" {
 variable "keep_images" {
   description = "How many images the stack's own repository keeps, the newest, 10 to 1000."
   type        = number
+  default     = 30
 }
 
 variable "canary" {
@@ -92,16 +96,19 @@ variable "canary" {
 variable "cpu" {
   description = "CPU of an instance in vCPU: 0.25 to 4 in steps of 0.25."
   type        = number
+  default     = 1
 }
 
 variable "memory" {
   description = "Memory of an instance in MiB: 2048 for each vCPU, the only pair that Container Apps takes."
   type        = number
+  default     = 2048
 }
 
 variable "instances" {
   description = "How many instances run: at least min, 2 or more, and up to max as CPU, memory or requests pass what scale says."
   type        = object({ min = number, max = number })
+  default     = { min = 2, max = 6 }
 }
 
 variable "environment" {
@@ -122,6 +129,7 @@ variable "domain" {
 variable "waf" {
   description = "Whether Azure WAF filters requests, for 143 USD a month more."
   type        = bool
+  default     = false
 }
 
 variable "email" {

@@ -30,6 +30,7 @@ variable "project" {
 variable "region" {
   description = "Google Cloud region, such as us-central1."
   type        = string
+  default     = "us-central1"
 
   validation {
     condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
@@ -40,21 +41,25 @@ variable "region" {
 variable "cidr" {
   description = "IPv4 range of the network, private, /16 to /22."
   type        = string
+  default     = "10.20.0.0/16"
 }
 
 variable "nat" {
   description = "How private subnets reach the internet: \"single\" (one Cloud NAT for the region) or \"none\" (Google's own services only)."
   type        = string
+  default     = "single"
 }
 
 variable "cpu" {
   description = "CPU of an instance in vCPU: 1, 2, 4, 6 or 8."
   type        = number
+  default     = 1
 }
 
 variable "memory" {
   description = "Memory of an instance in MiB, as Cloud Run pairs it with cpu: 512 to 4096 with 1."
   type        = number
+  default     = 2048
 }
 
 variable "instances" {
@@ -63,6 +68,7 @@ variable "instances" {
     ask for them.
   EOT
   type        = object({ min = number, max = number })
+  default     = { min = 2, max = 6 }
 
   validation {
     # Twice the instances, in blocks of 16, of the addresses that Google leaves of a subnet:
@@ -102,6 +108,7 @@ variable "domain" {
 variable "waf" {
   description = "Whether Cloud Armor filters requests beyond its limit for each address, 6 USD a month more."
   type        = bool
+  default     = false
 }
 
 variable "email" {

@@ -42,6 +42,7 @@ variable "repository_url" {
 variable "keep_images" {
   description = "How many images the stack's own repository keeps at least, the newest, 10 to 1000."
   type        = number
+  default     = 30
 }
 
 variable "canary" {

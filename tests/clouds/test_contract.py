@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from support.machine import ROOT
+from support.module_tables import blocks, type_of
 
 CLOUDS = ("aws", "azure", "gcp")
 
@@ -48,28 +49,7 @@ def difference(cells):
 
 
 def normal(kind):
-    """Without spaces, and with one comma between two, as a type on one line has."""
-    return re.sub(r",+(?=[)}])|(?<=[({]),+|,(?=,)", "", re.sub(r"\s+", "", kind)).rstrip(",")
-
-
-def blocks(folder, kind):
-    """Name to body of each top-level block of a kind, in formatted files."""
-    found = {}
-    for file in sorted(folder.glob("*.tf")):
-        for name, body in re.findall(rf'^{kind} "(\w+)" \{{\n(.*?)^\}}', file.read_text(), re.M | re.S):
-            found[name] = body
-    return found
-
-
-def type_of(body):
-    """The type of a variable, over as many lines as its brackets take."""
-    text = re.search(r"^  type\s*=\s*(.*)", body, re.M | re.S)[1]
-    kind = ""
-    for line in text.splitlines():
-        kind += re.sub(r"#.*", "", line).strip() + ","
-        if all(kind.count(pair[0]) == kind.count(pair[1]) for pair in ("()", "{}")):
-            return normal(kind)
-    raise AssertionError(f"no type in {body}")
+    return re.sub(r"\s+", "", kind)
 
 
 def findings(root):
@@ -95,7 +75,7 @@ def findings(root):
                     del inputs[name]
                 else:
                     outputs.remove(name)
-            variables = {name: type_of(body) for name, body in blocks(folder, "variable").items()}
+            variables = {name: normal(type_of(body)) for name, body in blocks(folder, "variable").items()}
             for names, there, kind in (
                 (set(inputs) | added, set(variables), "input"),
                 (outputs, set(blocks(folder, "output")), "output"),
