@@ -30,6 +30,7 @@ pytest_plugins = ["support.canary_world", "support.images"]
 def pytest_configure(config):
     config.addinivalue_line("markers", "lint: a linter of ./taskw lint, part of ./taskw check too")
     config.addinivalue_line("markers", "check: takes an engine, an emulator or minutes; part of ./taskw check only")
+    config.addinivalue_line("markers", "on_demand: takes half an hour and more; only by -m on_demand")
     config.addinivalue_line("markers", "needs(*names): what the machine must have, see conftest.py")
     unknown = set(os.environ.get("REQUIRE", "").replace(",", " ").split()) - set(NEEDS)
     if unknown:
@@ -37,9 +38,10 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leaves out what is tried once for each cloud, for those that a copy does without."""
+    """Leaves out what is tried once for each cloud, for those that a copy does without, and what nobody asked for."""
     gone = {cloud for cloud in ("aws", "azure", "gcp") if not (ROOT / "modules" / cloud).exists()}
-    out = [item for item in items if hasattr(item, "callspec") and gone & set(re.split(r"\W+", item.callspec.id))]
+    out = [item for item in items if hasattr(item, "callspec") and gone & set(re.split(r"\W+", item.callspec.id))
+        or item.get_closest_marker("on_demand") and "on_demand" not in config.option.markexpr]
     if out:
         config.hook.pytest_deselected(items=out)
         items[:] = [item for item in items if item not in out]

@@ -4,20 +4,22 @@ import pytest
 from support.aws_world import in_order  # noqa: F401 a fixture
 from support.ecs import Task
 from support.own_service import Aws as STAGE  # noqa: F401 by a fixture
-from support.own_service import Canaried, Scenario, images, stage, stranger  # noqa: F401 fixtures
+from support.own_service import (  # noqa: F401 fixtures, and a test
+    Scenario,
+    images,
+    on_demand,
+    stage,
+    stranger,
+    test_four_lines_are_enough,
+)
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "aws", "aws-cli", "docker-registry", "docker", "go",
     "jdk", "postgres")]
-SERVICES = "podinfo", "stac", "zipkin"
+SERVICES = "tiny", "podinfo", "stac", "zipkin", "slowest"
 
 
-@pytest.mark.parametrize("stranger", SERVICES[:2], indirect=True, scope="module")
-class TestOwnService(Canaried):
-    pass
-
-
-@pytest.mark.parametrize("stranger", SERVICES[2:], indirect=True, scope="module")
-class TestSlowToStart(Scenario):
+@pytest.mark.parametrize("stranger", [*map(on_demand, SERVICES)], indirect=True, scope="module")
+class TestOwnService(Scenario):
     pass
 
 

@@ -13,12 +13,13 @@ class Load:
     connection loses nothing, because nothing was sent; it is counted apart.
     """
 
-    def __init__(self, host, port, path="/", rate=400, connections=20, keep_alive=True):
+    def __init__(self, host, port, path="/", rate=400, connections=20, keep_alive=True, patience=10):
         self.target = (host, port)
         self.request = (
             f"GET {path} HTTP/1.1\r\nHost: "
             f"{host}\r\n{'' if keep_alive else 'Connection: close' + chr(13) + chr(10)}\r\n"
         ).encode()
+        self.patience = patience  # seconds until an answer is taken for lost
         self.pause = connections / rate
         self.connections = connections
         self.statuses = collections.Counter()
@@ -66,7 +67,7 @@ class Load:
                     self.refused += 1
                     continue
             try:
-                keep = await asyncio.wait_for(self._exchange(reader, writer), 10)
+                keep = await asyncio.wait_for(self._exchange(reader, writer), self.patience)
             except (OSError, EOFError, asyncio.IncompleteReadError, asyncio.TimeoutError) as error:
                 self.lost.append(f"{type(error).__name__}: {error}")
                 keep = False

@@ -7,17 +7,18 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import urllib.parse
 import urllib.request
 from typing import NamedTuple
 
 import pytest
-from support import azure_world, strangers
+from support import azure_world, gcp_world, strangers
 from support.aws_world import Clone, Door, World
 from support.ecs import Task
 from support.images import get, output
 from support.load import Load
-from support.machine import ROOT, need
+from support.machine import ROOT, need, ran
 from support.platforms import Fargate, Gateway, Instance, named, written
 from support.service import free_port
 
@@ -29,6 +30,30 @@ class Stranger(NamedTuple):
     secrets: dict = {}
     writable: dict = {}  # MiB by folder, where the root file system is read-only
     database: bool = False  # its environment and the secret PGPASSWORD come with the database
+    environment: dict = {}
+    size: dict = {}  # cpu and memory
+    slow: int = 0  # of how many requests, some of them under way for long, none may be lost
+
+
+def on_demand(name):
+    return pytest.param(name, marks=pytest.mark.on_demand) if name == "slowest" else name
+
+
+def slow(start, answer, drain, requests):
+    """A service by the seconds that it takes; the second version of it does not listen to SIGTERM."""
+    return Stranger({
+        "health": {"port": 8081, "started": "/started", "live": "/live", "ready": "/ready"},
+        "check": {"path": "/now", "status": 200},
+        "paths": {},
+        "start_seconds": 2 * start + 60,
+        "stop_seconds": max(30, answer + drain),
+        "request_seconds": answer + 10,
+    }, size={"cpu": 0.25, "memory": 512}, slow=requests, environment={"START": f"{start}s", "ANSWER": f"{answer}s",
+        "DRAIN": f"{drain}s", "STUBBORN": image("slow", 2).split("@")[1]})
+
+
+def image(name, number=1):
+    return f"example.com/{name}@sha256:{str(number) * 64}"
 
 
 STRANGERS = {
@@ -59,11 +84,16 @@ STRANGERS = {
         "paths": {"/api/v2/services": 200, "/": 302},
         "start_seconds": 240,
     }, writable={"/tmp": 64}),
+    "tiny": Stranger({
+        "port": 8000,
+        "entrypoint": [strangers.PYTHON, "/app/tiny.py"],
+        "health": {"ready": "/health"},
+        "check": {"path": "/", "status": 200},
+        "paths": {"/nothing": 404},
+    }),
+    "slow": slow(start=6, answer=2, drain=1, requests=3000),
+    "slowest": slow(start=90, answer=20, drain=10, requests=100_000),
 }
-
-
-def image(name, number=1):
-    return f"example.com/{name}@sha256:{str(number) * 64}"
 
 
 class Aws:
@@ -78,14 +108,15 @@ class Aws:
         for command in re.findall(r"^\| our service \| `(.+?)`", (ROOT / "stacks/OWN-SERVICE.md").read_text(), re.M):
             output("bash", "-c", command, cwd=self.clone.folder)
         assert not (self.clone.folder / "app").exists()
-        self.path = folder / "bin"
-        self.path.mkdir()
-        for program in (*(self.path / name for name in ("java", "javac", "mvn")), self.clone.folder / "scripts/jdk"):
+        bins = folder / "bin"
+        bins.mkdir()
+        self.path = f"{bins}:{os.environ['PATH']}"
+        for program in (*(bins / name for name in ("java", "javac", "mvn")), self.clone.folder / "scripts/jdk"):
             program.write_text("#!/bin/sh\necho 'There is no JDK.' >&2\nexit 127\n")
             program.chmod(0o755)
 
     def said(self, program, code=0, **more):
-        done = self.clone.script(program, check=False, PATH=f"{self.path}:{os.environ['PATH']}", **more)
+        done = self.clone.script(program, check=False, PATH=self.path, **more)
         assert done.returncode == code, done.stdout
         return done.stdout
 
@@ -137,10 +168,10 @@ class Double:
     def __init__(self, folder):
         self.values = {}
         self.cloud = self.world(folder)
-        self.stack = self.cloud.stack
+        self.stack, self.path = self.cloud.stack, self.cloud.environment["PATH"]
 
     def said(self, program, code=0, **more):
-        return self.cloud.said(program, code=code, **more)
+        return self.cloud.said(program, code=code, PATH=self.path, **more)
 
     def own(self, stranger):
         return {}
@@ -188,12 +219,33 @@ class Azure(Double):
             template["terminationGracePeriodSeconds"], lambda each: self.read(kept[each["secretRef"]]))
 
 
+class Google(Double):
+    world, needed = gcp_world.Gcp, ("google", "jdk")
+
+    def secret(self, name, value):
+        name = name.lower().replace("_", "-")
+        self.values[name] = value
+        return f"projects/{gcp_world.PROJECT}/secrets/{name}"
+
+    def revision(self, name):
+        return self.cloud.get("run", f"v2/{gcp_world.SERVICE}/revisions/{name}")
+
+    def image_of(self, name):
+        return self.revision(name)["containers"][0]["image"]
+
+    def start(self, name, images):
+        [container] = self.revision(name)["containers"]
+        # https://cloud.google.com/run/docs/container-contract: ten seconds after SIGTERM
+        return Instance(container, images[container["image"].split("@")[0]], container["ports"][0]["containerPort"], 10,
+            lambda each: self.values[each["valueSource"]["secretKeyRef"]["secret"]])
+
+
 @pytest.fixture(scope="module")
 def images(request):
     need("docker")
     created = {f"example.com/{name}": getattr(strangers, name)() for name in (*request.module.SERVICES, "foreign")}
     yield created
-    output("docker", "rmi", "--force", *created.values())
+    output("docker", "rmi", "--force", *{*created.values()})
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +265,7 @@ def stage(request, images, tmp_path_factory):
         stage.folder, stage.database = folder, (settings, password)
         with Gateway(stage.groups, lambda name: stage.start(name, images)) as gateway:
             stage.gateway, stage.first = gateway, True
+            stage.path = waiting(folder, gateway, stage.path)
             yield stage
         stage.stop()
 
@@ -221,17 +274,33 @@ def stage(request, images, tmp_path_factory):
 def stranger(request, stage):
     """Name of a service whose variables are written."""
     reported = STRANGERS[request.param]
-    environment, secrets = {}, dict(reported.secrets)
+    environment, secrets = dict(reported.environment), dict(reported.secrets)
     if reported.database:
-        environment, secrets["PGPASSWORD"] = stage.database
+        database, secrets["PGPASSWORD"] = stage.database
+        environment.update(database)
     service = {"meridian": False, **reported.service, **stage.own(reported),
         "secrets": {name: stage.kept_secret(name, value) for name, value in secrets.items()}}
     if reported.database:
         service["egress_ports"] = [int(environment["PGPORT"])]
     written(stage.stack, {"image": image(request.param), "service": service, "environment": environment,
+        **reported.size,
         # A server in the place of the program that checks.
         "probe": {"image": image("foreign")}})
     return request.param
+
+
+def waiting(folder, gateway, path):
+    """PATH with a Terraform that ends an apply once all serve, as it does where a cloud starts the instances."""
+    program = folder / "waiting/terraform"
+    program.parent.mkdir()
+    program.write_text(f"""#!/bin/sh
+'{shutil.which("terraform")}' "$@" || exit
+case " $* " in *" apply "*)
+  exec curl --silent --fail --retry 1000 --retry-delay 1 --retry-max-time 400 {gateway.url}{gateway.ALL_SERVE} ;;
+esac
+""")
+    program.chmod(0o755)
+    return f"{program.parent}:{path}"
 
 
 def through(stage):
@@ -245,7 +314,7 @@ def serving(stage):
     return {stage.image_of(name): weight for weight, names in stage.groups() if weight for name in names}
 
 
-def asked(stage, path):
+def answer(stage, path):
     return get(stage.gateway.url + path, timeout=60)[2]
 
 
@@ -254,10 +323,24 @@ def post(stage, path, body):
         return response.read()
 
 
+def test_four_lines_are_enough(stage):
+    """Those of the modules' page, with a stack as a module."""
+    root = stage.stack.parent.parent
+    lines = re.search(r"```hcl\n(.*?)```", (root / f"modules/{stage.stack.name}/README.md").read_text(), re.S)[1]
+    folder = stage.folder / "four"
+    folder.mkdir()
+    (folder / "main.tf").write_text(re.sub(r'git::.*(//.*)\?.*"', rf'{root}\1"', lines))
+    environment = stage.world.environment() if hasattr(stage.world, "url") else stage.cloud.environment
+    for step in ("init", "plan"):
+        said = ran("terraform", f"-chdir={folder}", step, "-input=false", "-no-color", env=environment).stdout
+    assert re.search(r"Plan: \d+ to add, 0 to change, 0 to destroy", said), said
+
+
 class Scenario:
     def test_it_is_deployed_by_variables_alone_and_verified(self, stage, stranger):
         """The first by hand, the others as a pipeline releases."""
         if stage.first:
+            assert re.search(r"Plan: \d+ to add, 0 to change, 0 to destroy", stage.said("plan"))
             assert "Serves at http://" in stage.said("deploy")
             said, stage.first = stage.said("verify", **through(stage)), False
         else:
@@ -272,26 +355,26 @@ class Scenario:
     def test_what_it_was_given_arrives(self, stage, stranger):
         """By the template as it is stored: a secret, a database, a folder to write to, Actuator's health."""
         if stranger == "podinfo":
-            assert json.loads(asked(stage, "/"))["message"] == "by a secret"
+            assert json.loads(answer(stage, "/"))["message"] == "by a secret"
             if "writable" in stage.own(STRANGERS[stranger]):
                 assert "hash" in json.loads(post(stage, "/store", b"kept where it may write"))
         if stranger == "stac":
-            assert json.loads(asked(stage, "/_mgmt/health"))["pgstac"] == {"status": "UP", "pgstac_version": "0.9.8"}
+            assert json.loads(answer(stage, "/_mgmt/health"))["pgstac"] == {"status": "UP", "pgstac_version": "0.9.8"}
         if stranger == "zipkin":
-            assert json.loads(asked(stage, "/actuator/health"))["status"] == "UP"
+            assert json.loads(answer(stage, "/actuator/health"))["status"] == "UP"
 
-
-class Canaried(Scenario):
     def test_a_canary_is_promoted_and_taken_back_without_a_failed_request(self, stage, stranger):
-        """Judged once both have their requests, which the gateway tells in the place of a probe."""
-        gateway = stage.gateway
+        gateway, reported = stage.gateway, STRANGERS[stranger]
+        path, rate = reported.service["check"]["path"], 250 if reported.slow else 5
         gateway.shares.clear()
         gateway.delay = 0.5
-        path = STRANGERS[stranger].service["check"]["path"]
-        with Load("127.0.0.1", gateway.port, path=path, rate=5, connections=20) as load:
-            said = stage.said("canary", IMAGE=image(stranger, 2), URL=gateway.url, PERCENT="50", MINUTES="0.5",
-                ANSWERS="60", RATE="30", FAILED_PERCENT="20",
-                PROBE=f"sh -c 'curl --fail --silent $0{gateway.ALL_SERVE}'")
+        with contextlib.ExitStack() as kept:
+            loads = [kept.enter_context(Load("127.0.0.1", gateway.port, path=path, rate=rate, connections=4 * rate))]
+            if reported.slow:
+                loads.append(kept.enter_context(Load("127.0.0.1", gateway.port, path="/slow", rate=100, connections=20,
+                    patience=60)))
+            said = stage.said("canary", IMAGE=image(stranger, 2), URL=gateway.url, PERCENT="50", MINUTES="0.25",
+                ANSWERS="60", RATE="30", FAILED_PERCENT="20")
             gateway.delay = 0
             assert "Promoted" in said
             shared = [{stage.image_of(name): weight for name, weight in shares} for shares in gateway.shares]
@@ -300,5 +383,8 @@ class Canaried(Scenario):
             stage.said("deploy", IMAGE=image(stranger, 1))
             assert serving(stage) == {image(stranger, 1): 100}
             gateway.settle()
-        assert not load.lost and not load.refused and set(load.statuses) == {200}, f"{load.statuses} lost {load.lost}"
+            loads[0].wait_for(reported.slow, timeout=900)
+        for load in loads:
+            assert not load.lost and not load.refused and set(load.statuses) == {200}, f"{load.statuses} {load.lost}"
+            print(f"{stranger}: {load.answered} requests of {load.target[1]}, none lost")
         assert not gateway.failed

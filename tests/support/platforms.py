@@ -104,7 +104,7 @@ class Fargate(Instance):
 class Gateway(Front):
     """The load balancer: starts instances of what serves, gives each its share, and stops what serves no more."""
 
-    ALL_SERVE = "/all-serve"  # a path of its own: 200 while all that shall serve is ready
+    ALL_SERVE = "/all-serve"  # a path of its own: 200 once all that shall serve now is ready, 410 if it never will
 
     def __init__(self, groups, start):
         """groups: gives weights, each with the names of what may have its requests; start: makes an Instance of a name
@@ -117,16 +117,21 @@ class Gateway(Front):
         self.shares = set()  # those that stood: sorted pairs of name and weight
         self.delay = 0  # seconds that each answer takes longer, so that a busy machine's noise is less than them
         self.chance, self.lock, self.known = random.Random(7), threading.Lock(), []
+        self.reading = threading.Lock()  # what was read first is not taken for newer
         super().__init__(self.route)
         self.spawn(self.look)
 
     def look(self):
         """What shall serve, again and again, beside the requests; starts and stops accordingly."""
         while not self.ended.wait(0.3):
+            self.read()
+
+    def read(self):
+        with self.reading:
             try:
                 known = [(weight, names) for weight, names in self.groups() if weight]
             except Exception:
-                continue  # nothing is deployed yet
+                return  # nothing is deployed yet
             wanted = [name for _, names in known for name in names]
             with self.lock:
                 self.known = known
@@ -195,7 +200,8 @@ class Gateway(Front):
 
     def route(self, request):
         if request.path == self.ALL_SERVE:
-            return Response(200 if self.all_serve() else 503)
+            self.read()
+            return Response(410 if self.failed else 200 if self.all_serve() else 503)
         try:
             if self.failed:
                 raise self.failed

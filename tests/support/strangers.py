@@ -68,14 +68,19 @@ def podinfo():
     return imported("podinfo", {"/home/app/service": folder / "podinfo"}, 'ENTRYPOINT ["/home/app/service"]')
 
 
-def foreign():
+def foreign(name="foreign"):
     with tempfile.TemporaryDirectory() as folder:
         server = pathlib.Path(folder, "service")
         output("go", "build", "-o", server, ROOT / "tests/image/foreign/main.go",
             env={**os.environ, "CGO_ENABLED": "0"})
-        return imported("foreign", {"/service": server}, 'ENTRYPOINT ["/service"]')
+        return imported(name, {"/service": server}, 'ENTRYPOINT ["/service"]')
 
 
+def slow():
+    return foreign("slow")
+
+
+slowest = slow
 PYTHON = os.path.realpath(sys.executable)
 
 
@@ -96,6 +101,10 @@ def stac():
             output(sys.executable, "-m", "pip", "install", "--quiet", "--target", fresh, "--requirement", STAC)
             fresh.rename(packages)
     return python("stac", {"/app": packages}, packages)
+
+
+def tiny():
+    return python("tiny", {"/app/tiny.py": SERVICES / "tiny.py"})
 
 
 def zipkin():

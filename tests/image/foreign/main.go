@@ -1,7 +1,8 @@
-// A service that is not Meridian and keeps what the README asks of one that takes its place.
+// A service that is not Meridian and keeps what the README asks of one that takes its place; slow where it is told to be.
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -12,13 +13,27 @@ import (
 	"time"
 )
 
+func wait(name, otherwise string) {
+	seconds, err := time.ParseDuration(cmp.Or(os.Getenv(name), otherwise))
+	if err != nil {
+		panic(err)
+	}
+	time.Sleep(seconds)
+}
+
 func main() {
+	wait("START", "0s")
 	var draining atomic.Bool
 	public := http.NewServeMux()
-	public.HandleFunc("GET /now", func(w http.ResponseWriter, _ *http.Request) {
+	now := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Service-Version", os.Getenv("MERIDIAN_VERSION"))
 		fmt.Fprintf(w, `{"now":"%s"}`, time.Now().UTC().Format("2006-01-02T15:04:05.000000Z"))
+	}
+	public.HandleFunc("GET /now", now)
+	public.HandleFunc("GET /slow", func(w http.ResponseWriter, request *http.Request) {
+		wait("ANSWER", "0s")
+		now(w, request)
 	})
 	health := http.NewServeMux()
 	health.HandleFunc("GET /live", func(http.ResponseWriter, *http.Request) {})
@@ -33,9 +48,13 @@ func main() {
 	go server.ListenAndServe()
 	fmt.Println(`{"severity":"INFO","message":"Serving"}`)
 
+	if version, set := os.LookupEnv("STUBBORN"); set && version == os.Getenv("MERIDIAN_VERSION") {
+		signal.Ignore(syscall.SIGTERM)
+		select {}
+	}
 	stop, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	<-stop.Done()
 	draining.Store(true)
-	time.Sleep(4 * time.Second)
+	wait("DRAIN", "4s")
 	server.Shutdown(context.Background())
 }
