@@ -17,6 +17,7 @@ PARTS = {
         "delivery/test_pipelines*", "delivery/test_supply_tools.py", "lint/test_policies.py", "vm/test_vm_page.py"],
     "modules/azure": ["*/test_*azure*", "doubles/test_fake_cloud.py"],
     "modules/gcp": ["*/test_*gcp*"],
+    "proof": ["commands/test_prove.py"],
     "stacks/platform": ["*/test_platform_*", "commands/test_services.py"],
     "stacks/vm": ["*/test_vm_*", "commands/test_machines.py"],
     ".circleci": ["delivery/test_events.py", "delivery/test_pipelines.py"],

@@ -5,6 +5,7 @@ import json
 import os
 import re
 
+from meridian import cost
 from meridian.checks import Tool
 from meridian.cloud import Cloud, refusal
 from meridian.console import Problem, run
@@ -175,6 +176,45 @@ class Aws(Cloud):
                     )
         return None
 
+    def costs(self, use, own=True, shared=True):
+        p, connections = use.price, use.rate / cost.PER_CONNECTION
+        capacity = max(connections / 25, use.gb(cost.EXCHANGE) / cost.HOURS)
+        logs = 0.1 + use.gb(use.line) if own else 0
+        nats = {"single": 1, "zonal": use.zones, "none": 0}[use.nat]
+        if own:
+            yield (f"Tasks of {use.cpu:g} vCPU and {use.gib:g} GiB", "fargate_vcpu fargate_memory",
+                use.running * cost.HOURS * (use.cpu * p("fargate_vcpu") + use.gib * p("fargate_memory")))
+        if shared:
+            yield ("Load balancer", "balancer balancer_capacity",
+                cost.HOURS * (p("balancer") + capacity * p("balancer_capacity")))
+        if shared and nats:
+            yield f"NAT gateways: {nats}", "nat nat_data", nats * cost.HOURS * p("nat") + logs * p("nat_data")
+        elif shared:
+            yield f"Endpoints: 3 in {use.zones} zones", "endpoint", 3 * use.zones * cost.HOURS * p("endpoint")
+        if shared:
+            yield f"Public addresses: {use.zones + nats}", "address", (use.zones + nats) * cost.HOURS * p("address")
+        else:
+            yield ("Its part of load balancer and NAT gateway", "balancer_capacity nat_data",
+                cost.HOURS * capacity * p("balancer_capacity") + bool(nats) * logs * p("nat_data"))
+        if own and use.probe and nats:
+            yield (f"Probe, every {use.probe['every_minutes']} minutes, billed as a minute",
+                "fargate_vcpu fargate_memory", use.runs / 60 * (0.25 * p("fargate_vcpu") + 0.5 * p("fargate_memory")))
+            yield "Metric of the probe", "metric", p("metric")
+        if own:
+            yield ("Logs: 0.1 GB and the access lines", "logs logs_kept",
+                logs * p("logs") + use.kept(logs, 0) * p("logs_kept"))
+        if shared:
+            yield "Flow logs", "logs", (0.1 + use.gb(cost.FLOW)) * p("logs")
+        # By target group where others share the load balancer.
+        metrics = (13 if shared else 14) if own else 1
+        yield f"Alarms, {metrics} metric{'s' * (metrics > 1)}", "alarm", metrics * p("alarm")
+        if shared and use.waf:
+            yield ("WAF, 4 rules", "waf waf_rule waf_requests",
+                p("waf") + 4 * p("waf_rule") + use.millions * p("waf_requests"))
+        yield from cost.stored(use, own, shared)
+        if own:
+            yield "Traffic out", "traffic", max(0, use.gb(cost.ANSWER) - 100) * p("traffic")
+
 
 class AwsPlatform(Aws):
     deploys = "4 to 6 minutes the first time, for load balancer, NAT gateway and certificate, later about 1."
@@ -210,6 +250,11 @@ class AwsMachine(Aws):
             ("log group", f"logs describe-log-groups --log-group-name-prefix {log_group}", "logGroups", "logGroupName",
                 log_group),
         )
+
+    def costs(self, use):
+        # One of the load balancer's in each of two zones.
+        return cost.machine(use, "balancer network_balancer_capacity", 2 + use.machines, 16,
+            [("Images and logs", "images logs", 0.1 * use.price("images") + 0.1 * use.price("logs"))])
 
 
 def aws(stack, *arguments):

@@ -4,6 +4,7 @@ import json
 import os
 import re
 
+from meridian import cost
 from meridian.checks import Tool
 from meridian.cloud import Cloud, refusal
 from meridian.console import Problem, run
@@ -156,6 +157,49 @@ class Azure(Cloud):
     def found(self, stack, backend, planned):
         return super().found(stack, backend, planned) if self.conflict(stack, *planned) else "nobody has that name"
 
+    def costs(self, use, own=True, shared=True):
+        p = use.price
+        # 2,500 connections, 2.22 Mbit/s or 50 new connections a second are a capacity unit.
+        capacity = max(use.rate / cost.PER_CONNECTION / 50, use.rate * cost.EXCHANGE * 8 / 2.22e6)
+        active = use.rate > 0
+        logs = 0.2 + use.gb(use.line and use.line + 340) if own else 0
+        nat = use.nat == "single"
+        if shared:
+            yield "Gateway", "gateway gateway_capacity", cost.HOURS * (p("gateway") + capacity * p("gateway_capacity"))
+            if use.waf:
+                yield ("WAF, in place of the gateway's price", "waf waf_capacity", cost.HOURS * (p("waf") - p("gateway")
+                    + capacity * (p("waf_capacity") - p("gateway_capacity"))))
+        else:
+            yield "Its part of the gateway", "gateway_capacity", cost.HOURS * capacity * p("gateway_capacity")
+        if own:
+            yield (f"Replicas of {use.cpu:g} vCPU and {use.gib:g} GiB", "vcpu_active vcpu_idle memory",
+                use.running * cost.SECONDS
+                * (use.cpu * p("vcpu_active" if active else "vcpu_idle") + use.gib * p("memory")))
+            yield "Requests", "requests", max(0, use.millions - 2) * p("requests")
+        if shared:
+            if nat:
+                yield "NAT gateway", "nat nat_data", cost.HOURS * p("nat") + use.gb(cost.FLOW) * p("nat_data")
+            yield f"Public addresses: {2 + nat}", "address", (2 + nat) * cost.HOURS * p("address")
+            yield "The environment's load balancer", "balancer balancer_data", cost.HOURS * p("balancer") + use.gb(
+                cost.ANSWER) * p("balancer_data")
+        if own and use.probe:
+            yield (f"Probe, every {use.probe['every_minutes']} minutes for 10 seconds", "vcpu_active memory",
+                use.runs * 10 * (0.25 * p("vcpu_active") + 0.5 * p("memory")))
+        if own:
+            yield ("Logs: 0.2 GB and the access lines in Azure's records", "logs logs_kept",
+                logs * p("logs") + use.kept(logs, 31) * p("logs_kept"))
+            yield ("Alerts: 6 of metrics, 1 of the log", "alert alert_log", 6 * p("alert") + p("alert_log"))
+        if shared and not use.repository_url:
+            yield "Registry, Basic, and its daily clean-up", "registry", cost.HOURS / 24 * p("registry")
+        if own and shared:
+            yield "Documents and private DNS", "documents zone", 2 * p("documents") + p("zone")
+        elif own:
+            yield "Documents", "documents", 2 * p("documents")
+        else:
+            yield "Private DNS", "zone", p("zone")
+        if own:
+            yield "Traffic out", "traffic", max(0, use.gb(cost.ANSWER) - 100) * p("traffic")
+
 
 class AzureMachine(Azure):
     deploys = (
@@ -165,6 +209,10 @@ class AzureMachine(Azure):
     destroys = "5 to 8 minutes, most of it for the machines."
     machine = True
     makes = "Microsoft.Compute/virtualMachineScaleSets/write"
+
+    def costs(self, use):
+        return cost.machine(use, "balancer balancer_data", 1, 1,
+            [("Registry, Basic", "registry", cost.HOURS / 24 * use.price("registry"))])
 
 
 def az(*arguments):

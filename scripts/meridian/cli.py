@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 
-from meridian import bootstrap, canary, claims, commands, cost, pipeline, prove, services, signature, vulnerabilities
+from meridian import bootstrap, canary, commands, cost, pipeline, signature, vulnerabilities
 from meridian.console import ROOT, Problem
 from meridian.stack import CLOUDS, MACHINES, PLATFORMS, Stack
 
@@ -69,7 +69,6 @@ COMMANDS = {
         canary.run, SERVICES, "env service image percent minutes answers failed_percent rate paths url probe withdraw",
         TERRAFORM
     ),  # fmt: skip
-    "new-service": (services.new_service, None, "service", None),
     "bootstrap": (bootstrap.run, tuple(each.partition("/")[2] for each in BOOTSTRAPS), "", None),
     "settings": (pipeline.settings, ANY, "env for", None),
     "circleci": (pipeline.circleci, here("vm/gcp"), "env for", None),
@@ -82,13 +81,19 @@ COMMANDS = {
     "verify-signature": (signature.verify, "REPOSITORY@sha256:…", "", "options of cosign"),
     "probe": (commands.probe, "URL", "probe_urls", "options of the probe: app/README.md"),
     "scan": (vulnerabilities.scan, "REPOSITORY@sha256:…", "change issue", "options of osv-scanner"),
-    "prove": (
-        prove.prove, SERVICES,
-        "image other hours yes minutes answers failed_percent rate probe url wait destroy_pause", TERRAFORM
-    ),  # fmt: skip
-    "claims": (claims.update, None, "", None),
     "licences": (commands.licences, None, "", None),
 }
+# A copy may have deleted them.
+if (ROOT / "scripts/meridian/prove.py").exists():
+    from meridian import claims, prove
+
+    COMMANDS["prove"] = (prove.prove, SERVICES,
+        "image other hours yes minutes answers failed_percent rate probe url wait destroy_pause", TERRAFORM)
+    COMMANDS["claims"] = (claims.update, None, "", None)
+if (ROOT / "scripts/meridian/services.py").exists():
+    from meridian import services
+
+    COMMANDS["new-service"] = (services.new_service, None, "service", None)
 
 
 def main(arguments):
@@ -187,7 +192,8 @@ def place(stacks):
 def takes(arguments):
     """What ./taskw asks: whether the tasks that are named take each NAME=value. Task itself takes any, and does nothing
     with it."""
-    files = "".join(file.read_text() for file in (ROOT / "Taskfile.yml", ROOT / "app/Taskfile.yml") if file.exists())
+    files = "".join(file.read_text() for folder in ("", "app", "proof", "stacks/platform", "tests")
+        for file in [ROOT / folder / "Taskfile.yml"] if file.exists())
     tasks = dict(re.findall(r"^  ([\w*-]+):\n(?:    .*\n)*?    .*\bTAKES: ([A-Z_ ]+)", files, re.M))
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
     named = [each for each in own if "=" not in each and not each.startswith("-")]

@@ -16,7 +16,6 @@ import time
 import types
 
 from meridian import canary, cost
-from meridian.aws import aws
 from meridian.checks import examine
 from meridian.claims import (
     DIFFERENT,
@@ -206,6 +205,8 @@ class Hands:
         return self.stack.cloud.leftovers(self.stack)
 
     def aws(self, *arguments):
+        from meridian.aws import aws  # which a copy without AWS does not have
+
         return aws(self.stack, *arguments)
 
     def as_deployer(self):

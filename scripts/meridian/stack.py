@@ -2,21 +2,30 @@
 
 import functools
 import json
+import pathlib
 import re
 
 from meridian import hcp
-from meridian.aws import Aws, AwsMachine, AwsPlatform
-from meridian.azure import Azure, AzureMachine
 from meridian.checks import refuse_arguments, sources
 from meridian.console import ROOT, Command, Problem, say
-from meridian.gcp import Gcp, GcpMachine
 from meridian.terraform import Terraform, declared
 
-CLOUDS = {"aws": Aws(), "azure": Azure(), "gcp": Gcp()}
-# The virtual machine of each, whose tasks end in vm-aws and so on.
-MACHINES = {"vm/aws": AwsMachine(), "vm/azure": AzureMachine(), "vm/gcp": GcpMachine()}
-# What services of an environment share.
-PLATFORMS = {"platform/aws": AwsPlatform(), "platform/azure": Azure(), "platform/gcp": Gcp()}
+# A cloud; its virtual machine, whose tasks end in vm-aws and so on; and what services of an environment share there.
+CLOUDS, MACHINES, PLATFORMS = {}, {}, {}
+HERE = pathlib.Path(__file__).parent
+# A copy may have deleted any of them.
+if (HERE / "aws.py").exists():
+    from meridian.aws import Aws, AwsMachine, AwsPlatform
+
+    CLOUDS["aws"], MACHINES["vm/aws"], PLATFORMS["platform/aws"] = Aws(), AwsMachine(), AwsPlatform()
+if (HERE / "azure.py").exists():
+    from meridian.azure import Azure, AzureMachine
+
+    CLOUDS["azure"], MACHINES["vm/azure"], PLATFORMS["platform/azure"] = Azure(), AzureMachine(), Azure()
+if (HERE / "gcp.py").exists():
+    from meridian.gcp import Gcp, GcpMachine
+
+    CLOUDS["gcp"], MACHINES["vm/gcp"], PLATFORMS["platform/gcp"] = Gcp(), GcpMachine(), Gcp()
 PRODUCTION = "production"
 # A service of a platform: a name of its own, or one of the previews that the platform declares by their number.
 KEY, PREVIEW = r"[a-z][a-z0-9]*(-[a-z0-9]+)*", r"p[0-9]+"

@@ -31,8 +31,9 @@ def task():
 @pytest.fixture
 def machine(tmp_path, task):
     machine = Machine(tmp_path)
-    for name in ("taskw", "Taskfile.yml", "app/Taskfile.yml", "tests/Taskfile.yml"):
-        (machine.root / name).parent.mkdir(exist_ok=True)
+    folders = ("", "app/", "proof/", "stacks/platform/", "tests/")
+    for name in ("taskw", *(f"{folder}Taskfile.yml" for folder in folders)):
+        (machine.root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, machine.root / name)
     for tool in ("bash", "sh", "uname", "mvn"):
         if shutil.which(tool) and not (machine.bin / tool).exists():
@@ -458,7 +459,7 @@ def test_what_terraform_says_before_the_consoles_answer_is_no_part_of_it(machine
 def test_what_the_programs_import_of_each_other_has_no_circle():
     imports = {}
     for file in (ROOT / "scripts/meridian").glob("*.py"):
-        found = re.findall(r"^(?:from meridian\.(\w+) import|from meridian import ([\w, ]+))", file.read_text(), re.M)
+        found = re.findall(r"^ *(?:from meridian\.(\w+) import|from meridian import ([\w, ]+))", file.read_text(), re.M)
         imports[file.stem] = {name for one, several in found for name in ([one] if one else several.split(", "))}
     seen = []
     while imports:

@@ -13,6 +13,8 @@ from support.machine import ROOT, copy, need
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from meridian import cost
+from meridian.stack import CLOUDS as STACKS
+from meridian.stack import MACHINES
 
 SERVICE = {
     "cpu": 1,
@@ -26,13 +28,14 @@ SERVICE = {
     "service": {"log_days": 30},
     "probe": {"every_minutes": 5},
 }
-PRICES = json.loads((ROOT / "stacks/prices.json").read_text())
-CLOUDS = ("aws", "azure", "gcp")
+CLOUDS = tuple(STACKS)
+PRICES = {cloud: json.loads((ROOT / f"stacks/{cloud}/prices.json").read_text()) for cloud in CLOUDS}
+MODELS = {place: each.costs for place, each in {**STACKS, **MACHINES}.items()}
 
 
 def lines(place, rate=0, per_vcpu=500, **values):
     use = cost.Use({**SERVICE, **values}, PRICES[place.rpartition("/")[2]]["prices"], rate, per_vcpu)
-    return {what: amount for what, _, amount in cost.MODELS[place](use)}
+    return {what: amount for what, _, amount in MODELS[place](use)}
 
 
 def total(*arguments, **values):
@@ -79,7 +82,7 @@ def test_each_price_is_of_some_line():
         for place, nat, waf in itertools.product((cloud, f"vm/{cloud}"), ("single", "none"), (False, True)):
             for machine in (each for each in PRICES[cloud]["prices"] if each[:2] in ("t3", "St", "e2")):
                 values = {**SERVICE, "nat": nat, "waf": waf, "machine_type": machine, "machines": 1}
-                found = cost.MODELS[place](cost.Use(values, PRICES[cloud]["prices"], 10))
+                found = MODELS[place](cost.Use(values, PRICES[cloud]["prices"], 10))
                 used |= {name for _, priced, _ in found for name in priced.split()}
         assert used == set(PRICES[cloud]["prices"]), cloud
 
@@ -91,7 +94,7 @@ def test_a_platform_and_one_service_cost_what_a_service_alone_does(cloud):
     def added(model, rate, **values):
         return list(model(cost.Use({**SERVICE, **values}, PRICES[cloud]["prices"], rate)))
 
-    whole, platform = cost.MODELS[cloud], cost.MODELS[f"platform/{cloud}"]
+    whole, platform = MODELS[cloud], functools.partial(MODELS[cloud], own=False)
     own = functools.partial(whole, shared=False)
     for rate, waf in itertools.product((0, 10), (False, True)):
         alone, shared, one = (sum(amount for *_, amount in added(model, rate, waf=waf))
@@ -133,7 +136,7 @@ def test_more_requests_than_max_instances_serve_are_said(root):
 @pytest.mark.parametrize(("arguments", "what"), [
     (("aws", "--rates=fast"), 'RATES is "fast"'),
     (("aws", "--per-vcpu=0"), 'PER_VCPU is "0"'),
-    (("vm-aws", "--", "-var=machine_type=m9.huge"), "There is no price of m9.huge in stacks/prices.json."),
+    (("vm-aws", "--", "-var=machine_type=m9.huge"), "There is no price of m9.huge in stacks/aws/prices.json."),
     (("aws", "--", "-var=cpu=none"), "Terraform does not accept the variables"),
 ])  # fmt: skip
 def test_what_cannot_be_computed_is_refused(root, arguments, what):
