@@ -340,7 +340,7 @@ class Scenario:
     def test_it_is_deployed_by_variables_alone_and_verified(self, stage, stranger):
         """The first by hand, the others as a pipeline releases."""
         if stage.first:
-            assert re.search(r"Plan: \d+ to add, 0 to change, 0 to destroy", stage.said("plan"))
+            assert "to add, 0 to change, 0 to destroy" in stage.said("plan")
             assert "Serves at http://" in stage.said("deploy")
             said, stage.first = stage.said("verify", **through(stage)), False
         else:
