@@ -29,7 +29,7 @@ def test_whatever_image_the_probe_has_no_run_outlives_its_limit(stage, images, i
     stored = stage.definition("meridian-probe")
     limit = stored["containerDefinitions"][0]["startTimeout"]
     assert limit <= 120
-    with Task(stored, {**images, "example.com/foreign": images[f"example.com/{image}"]}, second=0.1) as task:
+    with Task(stored, {**images, "docker.io/a/foreign": images[f"docker.io/a/{image}"]}, second=0.1) as task:
         why = task.wait(limit * 0.1 + 20)
         assert why.startswith("Essential container" if image == "podinfo" else "limit gave up"), task.log()
         assert not any(container.state["Running"] for _, container, _ in task.running.values())

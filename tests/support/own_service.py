@@ -53,7 +53,7 @@ def slow(start, answer, drain, requests):
 
 
 def image(name, number=1):
-    return f"example.com/{name}@sha256:{str(number) * 64}"
+    return f"docker.io/a/{name}@sha256:{str(number) * 64}"
 
 
 STRANGERS = {
@@ -243,7 +243,7 @@ class Google(Double):
 @pytest.fixture(scope="module")
 def images(request):
     need("docker")
-    created = {f"example.com/{name}": getattr(strangers, name)() for name in (*request.module.SERVICES, "foreign")}
+    created = {f"docker.io/a/{name}": getattr(strangers, name)() for name in (*request.module.SERVICES, "foreign")}
     yield created
     output("docker", "rmi", "--force", *{*created.values()})
 
