@@ -223,9 +223,15 @@ class Google(Double):
     world, needed = gcp_world.Gcp, ("google", "jdk")
 
     def secret(self, name, value):
-        name = name.lower().replace("_", "-")
+        name = f"projects/{gcp_world.PROJECT}/secrets/{name.lower().replace('_', '-')}"
         self.values[name] = value
-        return f"projects/{gcp_world.PROJECT}/secrets/{name}"
+        return name
+
+    def read(self, each):
+        """Value of a secret, for whom a policy lets at it."""
+        secret = each["valueSource"]["secretKeyRef"]["secret"]
+        assert self.cloud.get("secretmanager", f"v1/{secret}:getIamPolicy").get("bindings"), f"nobody may read {secret}"
+        return self.values[secret]
 
     def revision(self, name):
         return self.cloud.get("run", f"v2/{gcp_world.SERVICE}/revisions/{name}")
@@ -237,7 +243,7 @@ class Google(Double):
         [container] = self.revision(name)["containers"]
         # https://cloud.google.com/run/docs/container-contract: ten seconds after SIGTERM
         return Instance(container, images[container["image"].split("@")[0]], container["ports"][0]["containerPort"], 10,
-            lambda each: self.values[each["valueSource"]["secretKeyRef"]["secret"]])
+            self.read)
 
 
 @pytest.fixture(scope="module")
