@@ -263,7 +263,7 @@ class Gcp(Cloud):
             busy = 1 - math.exp(-0.1 * use.rate / use.running) if use.running else 0
             yield (f"Instances of {use.cpu:g} vCPU and {use.gib:g} GiB", "vcpu_active vcpu_idle memory",
                 use.running * cost.SECONDS * (busy * active + (1 - busy) * idle))
-            yield ("Health checks, 3 in ten seconds of 100 ms", "vcpu_active vcpu_idle",
+            yield ("Health checks, 3 every ten seconds, 100 ms each", "vcpu_active vcpu_idle",
                 use.running * cost.SECONDS * 0.03 * (1 - busy) * (active - idle))
             yield "Requests", "requests", requests * p("requests")
         data = use.gb(cost.EXCHANGE) * gib * p("balancer_data")
