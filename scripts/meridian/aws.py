@@ -208,6 +208,8 @@ class Aws(Cloud):
         # By target group where others share the load balancer.
         metrics = (13 if shared else 14) if own else 1
         yield f"Alarms, {metrics} metric{'s' * (metrics > 1)}", "alarm", metrics * p("alarm")
+        if own:
+            yield "Dashboard, among the first three of the account", "dashboard", 0
         if shared and use.waf:
             yield ("WAF, 4 rules", "waf waf_rule waf_requests",
                 p("waf") + 4 * p("waf_rule") + use.millions * p("waf_requests"))

@@ -12,7 +12,7 @@ SECONDS = HOURS * 3600
 # What a request is taken to be where nothing is measured: bytes of an answer, of question and answer together with
 # their headers, and of the access log's line; requests on one connection; bytes of flow logs.
 ANSWER, EXCHANGE, LINE, PER_CONNECTION, FLOW = 1000, 1500, 350, 10, 15
-# A canary needs no line of its own: it runs for minutes. Dashboards are free but for the fourth and later on AWS.
+# A canary needs no line of its own: it runs for minutes. Azure's and Google's dashboards are free.
 # Of these each stack has its own.
 VALUES = "cpu memory instances nat waf environment repository_url service probe zones machine_type machines"
 
@@ -93,7 +93,11 @@ def model(stack):
     stands on one; a service alone pays both."""
     if stack.cloud.machine:
         return stack.cloud.costs
-    return functools.partial(stack.cloud.costs, own=not stack.place.startswith("platform/"), shared=not stack.service)
+    found = functools.partial(stack.cloud.costs, own=not stack.place.startswith("platform/"), shared=not stack.service)
+    if not stack.is_preview:
+        return found
+    lacks = ("Alarms", "Alerts", "Dashboard", "Documents")
+    return lambda use: [line for line in found(use) if not line[0].startswith(lacks)]
 
 
 @functools.cache
@@ -111,6 +115,8 @@ def uses(stack, rates, per_vcpu=500):
     if values and stack.service:  # of which it has no network
         values["nat"] = stack.platform.variable("nat")
         values["probe"] = None if stack.is_preview else values["probe"]
+        if stack.is_preview and stack.kind == "gcp":  # as stacks/gcp has it
+            values["instances"] = {"min": 1, "max": 1}
     if not values or any(values[name] is None for name in ("cpu", "machine_type") if name in values):
         raise Problem(f"A variable of stacks/{stack.place} has no value.", "Set it in a tfvars file there.")
     prices = listed(stack.kind)["prices"]

@@ -20,6 +20,10 @@ instances = {{ min = 2, max = 4 }}
 # probe   = null
 """
 SMALLEST = {"aws": (0.25, 512), "azure": (0.25, 512), "gcp": (1, 512)}
+# Elsewhere two instances are the fewest.
+STAGING = {"gcp": """# Over services/{service}.tfvars, in staging alone: one instance, of which Cloud Run starts another when it fails.
+instances = {{ min = 1, max = 2 }}
+"""}
 
 
 def new_service(_, options):
@@ -48,10 +52,12 @@ def new_service(_, options):
         declared[cloud][service] = {"slot": slot}
         write(ROOT / "stacks/platform" / cloud / DECLARED, json.dumps({"services": declared[cloud]}, indent=2) + "\n")
         cpu, memory = SMALLEST[cloud]
-        file = ROOT / "stacks" / cloud / "services" / f"{service}.tfvars"
-        if not file.exists():
-            file.parent.mkdir(exist_ok=True)
-            write(file, VALUES.format(service=service, cpu=cpu, memory=memory))
+        folder = ROOT / "stacks" / cloud / "services"
+        folder.mkdir(exist_ok=True)
+        for end, text in ((".tfvars", VALUES), (".staging.tfvars", STAGING.get(cloud))):
+            file = folder / f"{service}{end}"
+            if text and not file.exists():
+                write(file, text.format(service=service, cpu=cpu, memory=memory))
     say("", f"Next: look at the values, then ./taskw deploy-platform-{clouds[0]}, then ./taskw deploy-{clouds[0]} "
         f"SERVICE={service}")
 

@@ -90,7 +90,7 @@ module "service" {
   canary             = var.canary
   cpu                = var.cpu
   memory             = var.memory
-  instances          = var.instances
+  instances          = local.preview ? { min = 1, max = 1 } : var.instances
   service            = var.service
   scale              = local.preview ? null : var.scale
   environment        = merge(local.preview ? {} : module.documents[0].settings, var.environment)

@@ -64,8 +64,8 @@ variable "memory" {
 
 variable "instances" {
   description = <<-EOT
-    How many instances run: at least min, 2 or more, or 0 (the first request then waits for a start), and up to max as CPU or requests
-    ask for them.
+    How many instances run: at least min, and up to max as CPU or requests ask for them. With a min of 0 the first request waits for a
+    start, and with 1 some do while that instance's host fails.
   EOT
   type        = object({ min = number, max = number })
   default     = { min = 2, max = 6 }

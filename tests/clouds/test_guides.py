@@ -1,6 +1,7 @@
 """The guides beside the stacks: commands that need no account are run, the others are marked; what they quote is
 there."""
 
+import argparse
 import fnmatch
 import os
 import re
@@ -15,7 +16,7 @@ from support.service import tasks
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from meridian import cost
+from meridian import cost, services
 from meridian.cli import takes
 from meridian.stack import Stack
 
@@ -161,6 +162,21 @@ def test_the_costs_are_what_the_program_says_of_the_values_as_they_come(place, t
     stack = Stack(place, root=tmp_path)
     used = cost.uses(stack, [0, 10, 1000])
     assert "\n".join(cost.table(stack, used)) in guide(place)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_second_service_in_staging_costs_what_the_guide_says_and_at_most_25(cloud, tmp_path, monkeypatch):
+    need("terraform")
+    shutil.copytree(ROOT / "stacks", tmp_path / "stacks", ignore=shutil.ignore_patterns(".terraform*", "backend.tf"))
+    monkeypatch.setattr(services, "ROOT", tmp_path)
+    services.new_service(None, argparse.Namespace(service="orders"))
+    stack = Stack(cloud, "staging", root=tmp_path, service="orders")
+    used = cost.uses(stack, [0])
+    assert "\n".join(cost.table(stack, used)) in guide(cloud)
+    preview = Stack(cloud, "staging", root=tmp_path, service="p1")
+    for each, what in ((stack, "what one more costs"), (preview, "A preview is")):
+        [idle] = cost.sums(list(cost.rows(each, cost.uses(each, [0]))))
+        assert idle <= 25 and f"{idle:.2f}" in (ROOT / "stacks/README.md").read_text().partition(what)[2]
 
 
 @pytest.mark.parametrize("cloud, message",

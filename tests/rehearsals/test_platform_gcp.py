@@ -80,12 +80,13 @@ def test_the_platform_and_each_service_have_nothing_to_change_at_once_again(plat
         assert each.settled()
 
 
-def test_a_second_service_has_at_most_fifteen_resources_and_none_that_the_platform_has(services):
+def test_a_second_service_has_at_most_fifteen_resources_and_none_that_the_platform_has(gcp, services):
     for key in ("orders", "users", "search"):
         kinds = services[key].kinds()
         assert sum(kinds.values()) <= 15, kinds
         assert not [kind for kind in kinds if any(word in kind for word in SHARED)], kinds
     assert services["p2"].kinds() == {"google_cloud_run_v2_service": 1, "google_service_account": 1}
+    assert run(gcp, services["p2"])["scaling"] == {"minInstanceCount": 1, "maxInstanceCount": 1}
     assert services["p2"].outputs()["url"] == f"https://p2.{DOMAIN}" and "dashboard_url" not in services["p2"].outputs()
 
 

@@ -79,17 +79,14 @@ variable "memory" {
 
 variable "instances" {
   description = <<-EOT
-    How many instances run: at least min, 2 or more, or 0 (the first request then waits for a start), and up to max, 1000 at most, as CPU
-    or requests ask for them.
+    How many instances run: at least min, and up to max, 1000 at most, as CPU or requests ask for them. With a min of 0 the first request
+    waits for a start, and with 1 some do while that instance's host fails.
   EOT
   type        = object({ min = number, max = number })
 
   validation {
-    condition     = floor(var.instances.min) == var.instances.min && (var.instances.min == 0 || var.instances.min >= 2)
-    error_message = <<-EOT
-      instances.min must be 0, where the first request waits for a start, or a whole number from 2: a single instance is gone while
-      its zone or host fails; it is ${var.instances.min}.
-    EOT
+    condition     = floor(var.instances.min) == var.instances.min && var.instances.min >= 0
+    error_message = "instances.min must be a whole number from 0, where the first request waits for a start; it is ${var.instances.min}."
   }
 
   validation {

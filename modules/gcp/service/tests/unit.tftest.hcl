@@ -344,10 +344,11 @@ run "a_platform_lets_it_out" {
 run "a_preview_is_not_scaled" {
   command = plan
   variables {
-    scale = null
+    scale     = null
+    instances = { min = 1, max = 6 }
   }
   assert {
-    condition     = google_cloud_run_v2_service.this.scaling[0].max_instance_count == 2
+    condition     = google_cloud_run_v2_service.this.scaling[0].max_instance_count == 1
     error_message = "As many instances as there are at least."
   }
 }
