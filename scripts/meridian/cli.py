@@ -17,6 +17,8 @@ OPTIONS = {
     "service": "a service on the environment's platform, by its key; the stack with a network of its own if unset",
     "image": "the image, REPOSITORY@sha256:…; without it the one that was supplied before, or one built from app/",
     "build": "1 builds app/ even if an image was supplied before",
+    "number": "the pull request that is previewed; without it, previews of all that are closed are removed",
+    "commit": "the commit that IMAGE was built of; if the pull request has another by now, nothing is deployed",
     "base": "another base image to build on, tar:///…",
     "yes": "1 destroys and replaces without asking",
     "confirm": "name of the stack, so that it need not be typed",
@@ -35,7 +37,7 @@ OPTIONS = {
     "per_vcpu": "requests a second that one vCPU handles, default 500",
     "withdraw": "1 withdraws the canary in progress",
     "save": "1 plans with the running image and its canary, without a lock, and saves the plan for release",
-    "for": "deploy also checks what a deployment needs",
+    "for": "deploy also checks what a deployment needs, preview also whether PREVIEWS names the cloud",
     "source": "the image to copy, REPOSITORY@sha256:…",
     "tag": "the tag that it gets",
     "change": "1 fails only where app/pom.xml differs from that of the last build that passed; needs GITHUB_TOKEN",
@@ -91,8 +93,9 @@ if (ROOT / "scripts/meridian/prove.py").exists():
         "image other hours yes minutes answers failed_percent rate probe url wait destroy_pause", TERRAFORM)
     COMMANDS["claims"] = (claims.update, None, "", None)
 if (ROOT / "scripts/meridian/services.py").exists():
-    from meridian import services
+    from meridian import previews, services
 
+    COMMANDS["preview"] = (previews.preview, SERVICES, "env number commit image", None)
     COMMANDS["new-service"] = (services.new_service, None, "service", None)
 
 

@@ -77,7 +77,11 @@ def overtaken(stack):
 
 def settings(stack, options):
     """Says, for the steps that follow, whether this cloud is set up; stops if it is half set up."""
-    there = ready(stack, vars(options)["for"] == "deploy") and not overtaken(stack)
+    purpose = vars(options)["for"]
+    if purpose == "preview" and stack.kind not in os.environ.get("PREVIEWS", "").split():
+        notice(f"PREVIEWS does not name {stack.kind}, so it is skipped.")
+        return output("ready", "false")
+    there = ready(stack, purpose in ("deploy", "preview")) and not overtaken(stack)
     output("ready", "true" if there else "false")
     if there:
         output("region", stack.variable("region"))
@@ -110,8 +114,12 @@ def login(stack, options):
 
 def publish(stack, options):
     """Copies an image, bit for bit, to the repository that the cloud's stacks share; prints it by digest."""
-    source = Image.parse(options.source, "SOURCE")
-    tag = options.tag or f"digest-{source.digest.partition(':')[2]}"
+    copied(stack, options.source, options.tag)
+
+
+def copied(stack, source, tag=None):
+    source = Image.parse(source, "SOURCE")
+    tag = tag or f"digest-{source.digest.partition(':')[2]}"
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", tag):
         raise Problem(f'TAG is "{tag}".', "It must be a tag, such as the commit.")
     repository = stack.variable("repository_url")
@@ -147,6 +155,7 @@ def publish(stack, options):
         name_running(stack, image, login_file)
     output("image", image)
     say(image)
+    return image
 
 
 def keep(stack, image):

@@ -21,7 +21,7 @@ instances = {{ min = 2, max = 4 }}
 """
 SMALLEST = {"aws": (0.25, 512), "azure": (0.25, 512), "gcp": (1, 512)}
 # Elsewhere two instances are the fewest.
-STAGING = {"gcp": """# Over services/{service}.tfvars, in staging alone: one instance, of which Cloud Run starts another when it fails.
+STAGING = {"gcp": """# In staging alone, after services/{service}.tfvars: Cloud Run starts another where this one fails.
 instances = {{ min = 1, max = 2 }}
 """}
 

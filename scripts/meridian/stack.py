@@ -166,17 +166,21 @@ class Stack:
     def fetch(self):
         """Saves what the platform says, for this service's stack as for Terraform without this program."""
         platform = self.platform
-        name = platform.variable("name")
-        platform.init()
-        reported = platform.terraform.outputs().get("tfvars")
-        if not reported:
-            raise Problem(f"The platform {name}, on which {self.service} would run, is not deployed.",
-                f"{platform.command('deploy')}")
+        reported = platform.reported()
         if self.service not in reported["platform"]["services"]:
             has = ", ".join(reported["platform"]["services"]) or "none"
-            raise Problem(f"The platform {name} does not declare {self.service}; it has {has}.",
+            raise Problem(f"The platform {platform.variable('name')} does not declare {self.service}; it has {has}.",
                 f"Declare it in services of stacks/{platform.place}, then {platform.command('deploy')}")
         self.platform_file.write_text(json.dumps(reported, indent=2) + "\n")
+
+    def reported(self):
+        """What this platform says to its services' stacks."""
+        self.init()
+        reported = self.terraform.outputs().get("tfvars")
+        if not reported:
+            raise Problem(f"The platform {self.variable('name')}, on which services would run, is not deployed.",
+                f"{self.command('deploy')}")
+        return reported
 
     def stands_alone(self):
         """Stops where a platform would be put under what has a network of its own, which would be destroyed."""
@@ -184,16 +188,20 @@ class Stack:
             raise Problem(f"{self.name} is deployed with a network and a load balancer of its own.",
                 "Nothing was changed. Give the service another key, move its visitors there, then destroy this one.")
 
+    def services(self):
+        """Key of each service of the environment that stands, and its Terraform."""
+        services = self.plain.at(folder=self.root / "stacks" / self.kind)
+        services.init()
+        spaces = services.read("workspace", "list").replace("*", " ").split()
+        own = {each.partition("_")[2]: services.at(workspace=each) for each in spaces
+            if each.startswith(f"{self.env}_")}
+        return {key: terraform for key, terraform in own.items() if terraform.resources()}
+
     def services_standing(self):
         """Stops before a platform is removed under its services, which Terraform would find after it has begun."""
-        services = self.plain.at(folder=self.root / "stacks" / self.kind)
-        if hcp.block(services.folder):
+        if hcp.block(self.root / "stacks" / self.kind):
             return  # Whose workspaces have other names; Terraform refuses then.
-        services.init()
-        spaces = [each for each in services.read("workspace", "list").replace("*", " ").split()
-            if each.startswith(f"{self.env}_")]
-        standing = [each.partition("_")[2] for each in spaces if services.at(workspace=each).resources()]
-        if standing:
+        if standing := list(self.services()):
             raise Problem(f"Still deployed on {self.name}: {', '.join(standing)}.",
                 "Nothing was removed. First " + ", ".join(str(Command(f"destroy-{self.kind}", {"SERVICE": each,
                 **self.command("destroy").settings})) for each in standing))

@@ -6,6 +6,7 @@ provider "aws" {
     tags = merge(
       { Project = "meridian", Stack = var.name },
       var.expires == null ? {} : { Expires = var.expires },
+      var.pull_request == null ? {} : { PullRequest = var.pull_request },
     )
   }
 }

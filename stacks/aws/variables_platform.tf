@@ -61,3 +61,14 @@ variable "expires" {
     error_message = "expires must be a time in UTC such as 2026-12-03-1400; it is \"${coalesce(var.expires, "null")}\"."
   }
 }
+
+variable "pull_request" {
+  description = "Number of the pull request that a preview shows, which its resources carry; null for anything else."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.pull_request == null || try(var.pull_request >= 1 && floor(var.pull_request) == var.pull_request, false)
+    error_message = "pull_request must be a whole number from 1; it is ${coalesce(var.pull_request, 0)}."
+  }
+}

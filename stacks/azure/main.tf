@@ -10,7 +10,10 @@ locals {
 resource "azurerm_resource_group" "this" {
   name     = var.name
   location = var.region
-  tags     = var.expires == null ? null : { expires = var.expires }
+  tags = var.expires == null && var.pull_request == null ? null : merge(
+    var.expires == null ? {} : { expires = var.expires },
+    var.pull_request == null ? {} : { pull_request = var.pull_request },
+  )
 }
 
 module "network" {

@@ -57,3 +57,8 @@ output "network_id" {
   description = "Id of the VPC network, projects/PROJECT/global/networks/NAME."
   value       = local.network_id
 }
+
+output "pull_request" {
+  description = "Number of the pull request that this preview shows; null for anything else."
+  value       = var.pull_request
+}

@@ -5,5 +5,6 @@ provider "google" {
   default_labels = merge(
     { project = "meridian", stack = var.name },
     var.expires == null ? {} : { expires = var.expires },
+    var.pull_request == null ? {} : { pull_request = var.pull_request },
   )
 }

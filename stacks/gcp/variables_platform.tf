@@ -32,3 +32,14 @@ variable "platform" {
     EOT
   }
 }
+
+variable "pull_request" {
+  description = "Number of the pull request that a preview shows, which its resources carry; null for anything else."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.pull_request == null || try(var.pull_request >= 1 && floor(var.pull_request) == var.pull_request, false)
+    error_message = "pull_request must be a whole number from 1; it is ${coalesce(var.pull_request, 0)}."
+  }
+}

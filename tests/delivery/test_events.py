@@ -21,12 +21,22 @@ CLOUDS = {"aws": "AWS_PLANNER", "azure": "AZURE_PLANNER AZURE_SUBSCRIPTION AZURE
 # Only AWS is set up; what an environment adds, its jobs have.
 AWS, DEPLOYER = {"AWS_PLANNER": "planner"}, {"AWS_DEPLOYER": "deployer"}
 MAIN = {"ref": "refs/heads/main", "files": ["app/pom.xml", "README.md"]}
-OWN = {"head": {"repo": {"full_name": "someone/meridian"}}, "user": {"login": "someone"}, "number": 7}
-FORK = {**OWN, "head": {"repo": {"full_name": "other/meridian"}}}
+OWN = {"head": {"sha": "c" * 40, "repo": {"full_name": "someone/meridian"}}, "user": {"login": "someone"}, "number": 7}
+FORK = {**OWN, "head": {"sha": "c" * 40, "repo": {"full_name": "other/meridian"}}}
 BOT = {**OWN, "user": {"login": "dependabot[bot]"}}
 IMAGE = f"ghcr.io/someone/meridian@sha256:{'a' * 64}"
 DISPATCH = {"environment": "production", "canary": False, "image": ""}
 PULL = {"ref": "refs/pull/7/merge"}
+PREVIEWS = {"PREVIEWS": "aws"}
+BEGUN = {"name": "workflow_dispatch", "workflow": "preview", "set": {**AWS, **PREVIEWS},
+    "inputs": {"number": "7", "commit": "c" * 40, "image": IMAGE}}
+
+
+def pull(request, action):
+    return {**PULL, "name": "pull_request", "event": {"pull_request": request, "action": action},
+        "set": {**AWS, **PREVIEWS}}
+
+
 # Row of the table: event, and what is set.
 EVENTS = {
     "first push of a copy, nothing set up": ({**MAIN, "name": "push", "set": {}}, set()),
@@ -40,6 +50,18 @@ EVENTS = {
     "pull request of a branch": ({**PULL, "name": "pull_request", "event": {"pull_request": OWN}}, {"aws"}),
     "pull request of a fork": ({**PULL, "name": "pull_request", "event": {"pull_request": FORK}}, {"aws"}),
     "pull request of Dependabot": ({**PULL, "name": "pull_request", "event": {"pull_request": BOT}}, {"aws"}),
+    "pull request of a branch, previews on AWS": (pull(OWN, "opened"), {"aws"}),
+    "a newer commit in it, previews on AWS": (pull(OWN, "synchronize"), {"aws"}),
+    "a newer commit whose build fails, previews on AWS": ({**pull(OWN, "synchronize"), "fails": "image"}, {"aws"}),
+    "it is closed, previews on AWS": (pull(OWN, "closed"), {"aws"}),
+    "it is closed, previews off": ({**pull(OWN, "closed"), "set": AWS}, {"aws"}),
+    "pull request of a fork, previews on AWS": (pull(FORK, "opened"), {"aws"}),
+    "that of a fork is closed, previews on AWS": (pull(FORK, "closed"), {"aws"}),
+    "pull request of Dependabot, previews on AWS": (pull(BOT, "opened"), {"aws"}),
+    "*Preview*, started by one of these": ({**MAIN, **BEGUN}, {"aws"}),
+    "*Preview* by hand, previews off": ({**MAIN, **BEGUN, "set": AWS}, {"aws"}),
+    "*Preview*, previews on a cloud that is not set up": (
+        {**MAIN, **BEGUN, "set": {**AWS, "PREVIEWS": "gcp"}}, {"aws"}),
     "merge queue": ({"ref": "refs/heads/gh-readonly-queue/main/pr-7", "name": "merge_group"}, {"aws"}),
     "*Main* by hand, staging": ({**MAIN, "name": "workflow_dispatch", "workflow": "main",
         "inputs": {**DISPATCH, "environment": "staging"}}, {"aws"}),
@@ -52,6 +74,7 @@ EVENTS = {
     "*Login check* by hand": ({**MAIN, "name": "workflow_dispatch", "workflow": "login-check",
         "inputs": {"environment": "production"}}, {"aws"}),
     "schedule": ({**MAIN, "name": "schedule"}, {"aws"}),
+    "schedule, previews on AWS": ({**MAIN, "name": "schedule", "set": {**AWS, **PREVIEWS}}, {"aws"}),
 }
 
 
@@ -111,7 +134,10 @@ def starts(triggers, event):
     if event["name"] not in triggers:
         return False
     reported = triggers[event["name"]] or {}
-    assert isinstance(reported, list) or set(reported) <= {"branches", "paths-ignore", "inputs"}, "not known here"
+    known = {"branches", "paths-ignore", "inputs", "types"}
+    assert isinstance(reported, list) or set(reported) <= known, "not known here"
+    if event["name"] == "pull_request":
+        return event["event"].get("action", "opened") in reported.get("types", ("opened", "synchronize", "reopened"))
     if event["name"] == "push":
         kind, name = event["ref"].removeprefix("refs/").split("/", 1)
         # Whoever names branches alone hears of no tag.
@@ -203,7 +229,7 @@ class Run:
                 left_out = outputs["ready"] != "true"
             elif step.get("uses") == "./.github/actions/login":
                 does.append(f"as {self.text(step['with']['identity'], contexts)}")
-            elif found := re.search(r"python3 scripts/meridian (canary|release|plan|drift)\b", script):
+            elif found := re.search(r"python3 scripts/meridian (canary|release|plan|drift|preview)\b", script):
                 does.append("withdraw" if step.get("env", {}).get("WITHDRAW") else found[1])
             if "id" in step:
                 contexts["steps"][step["id"]] = {"outputs": outputs}

@@ -88,8 +88,8 @@ def test_terraform_is_there_before_the_first_step_that_asks_it(job):
         assert called <= WITHOUT, f"{called} before Terraform is there"
 
 
-CHANGES = [step
-    for step in STEPS if re.search(r"meridian (drift|canary|release) |meridian plan \S+ --save$", step[1].strip())]
+CHANGES = [step for step in STEPS
+    if re.search(r"meridian (drift|canary|release|preview) |meridian plan \S+ --save$", step[1].strip())]
 # In place of Python: says that it was told to end.
 WAITS = """#!/bin/sh
 case $FIRST$* in *circleci*|1*plan*) exit 0 ;; esac
@@ -200,7 +200,7 @@ def test_nothing_that_deploys_is_cut_short_or_dropped_and_nothing_else_waits_for
         for name, each in [(path.stem, parsed), *parsed["jobs"].items()]:
             if "concurrency" in each:
                 groups[name] = each["concurrency"]
-    assert {name for name, group in groups.items() if group["cancel-in-progress"]} == {"probe", "pull-request"}
+    assert {name for name, group in groups.items() if group["cancel-in-progress"]} == {"probe", "pull-request", "image"}
     # A run that waits for approval holds the group of where it deploys, and no other.
     assert "main" not in groups
     assert groups["build"] == {"group": "build-${{ github.sha }}", "cancel-in-progress": False, "queue": "max"}

@@ -130,10 +130,11 @@ run "a_probe_may_be_of_another_image" {
 run "an_expiry_is_on_the_group_of_everything" {
   command = plan
   variables {
-    expires = "2026-12-03-1400"
+    expires      = "2026-12-03-1400"
+    pull_request = 7
   }
   assert {
-    condition     = azurerm_resource_group.this.tags == tomap({ expires = "2026-12-03-1400" })
+    condition     = azurerm_resource_group.this.tags == tomap({ expires = "2026-12-03-1400", pull_request = "7" })
     error_message = "The group says when it may go: doctor reads it there."
   }
 }
