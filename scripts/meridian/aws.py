@@ -172,7 +172,7 @@ class Aws(Cloud):
                     # Others in the account trust it too, so it must not go with this bootstrap.
                     return (
                         f"identity provider {host}, of which an account can have only one",
-                        f'github with provider = "{each["Arn"]}"'
+                        f'github = {{ …, provider = "{each["Arn"]}" }} in terraform.tfvars'
                     )
         return None
 

@@ -22,7 +22,7 @@ PATIENCE_SECONDS = 600
 
 
 def run(bootstrap, options):
-    """Creates what all environments of a cloud share, and moves the stacks' states there; again, it changes what was
+    """Creates what all environments of a cloud share, and moves the stacks' states there; rerun, it changes what was
     changed in stacks/bootstrap/CLOUD/terraform.tfvars and nothing else. Writes backend.tf and bootstrap.auto.tfvars, to
     be committed."""
     ready(bootstrap, builds=False, deploys=False)
@@ -144,7 +144,7 @@ class Bootstrap(Stack):
             raise Problem(
                 f"What it would create exists already, and is in no bootstrap state: "
                 f"{', '.join(what for what, _ in others.values())}.",
-                f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars. Import what is "
+                f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars. Take over what is "
                 f"yours: {'; '.join(takes)}",
             )
 

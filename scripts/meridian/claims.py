@@ -124,7 +124,7 @@ def checked(record):
     """The record, if it has the allowed fields alone; Problem otherwise."""
 
     def refuse(what):
-        raise Problem(f"A record of proof/ may not have {what}.", "`./taskw prove-aws` (azure, gcp) writes them; the "
+        raise Problem(f"A record of proof/ is wrong: {what}.", "`./taskw prove-aws` (azure, gcp) writes them; the "
             "only change to make by hand is to delete one.")
 
     for name, value in record.items():

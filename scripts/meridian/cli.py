@@ -37,7 +37,7 @@ OPTIONS = {
     "per_vcpu": "requests a second that one vCPU handles, default 500",
     "withdraw": "1 withdraws the canary in progress",
     "save": "1 plans with the running image and its canary, without a lock, and saves the plan for release",
-    "for": "deploy also checks what a deployment needs, preview also whether PREVIEWS names the cloud",
+    "for": "the value deploy also checks what a deployment needs, preview also whether PREVIEWS names the cloud",
     "source": "the image to copy, REPOSITORY@sha256:…",
     "tag": "the tag that it gets",
     "change": "1 fails only where app/pom.xml differs from that of the last build that passed; needs GITHUB_TOKEN",
@@ -142,7 +142,7 @@ def parse(arguments):
     parser = argparse.ArgumentParser(prog="scripts/meridian", description=__doc__, allow_abbrev=False)
     verbs = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command, (run, stacks, names, _) in COMMANDS.items():
-        verb = verbs.add_parser(command, help=run.__doc__.partition("\n")[0], description=run.__doc__,
+        verb = verbs.add_parser(command, help=" ".join(run.__doc__.split()), description=run.__doc__,
             allow_abbrev=False)
         if isinstance(stacks, str):
             verb.add_argument("named", nargs="*", metavar=stacks)

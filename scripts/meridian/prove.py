@@ -502,11 +502,11 @@ class Run:
 
     def announce(self, hours, price):
         usual = self.stack.cloud
-        say(f"Proves on {usual.title} what stacks/{self.stack.kind}/README.md marks with †, {len(self.claims)} claims.",
+        say(f"Tries on {usual.title} {len(self.claims)} claims that the guides mark with †, as far as a program can.",
             f"  Creates    {NAME} in {self.stack.variable('region')}, a stack of its own; no other is touched.",
             f"  Takes      {usual.deploys}",
             f"             {usual.destroys} Between them up to an hour and a half for the claims.",
-            f"  Costs      {price:.2f} USD an hour by list prices, {price * hours:.2f} at most: "
+            f"  Costs      {price:.2f} USD an hour by list prices, some {price * hours:.2f} in all: "
             f"after {hours:g} hours remaining claims are not tried, and all is removed.",
             f"  Removes    all of it at its end. By hand, at any time: {self.remove}")
         if self.hands.emulated:

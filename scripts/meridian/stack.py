@@ -56,7 +56,7 @@ class Stack:
         if self.own_file and not self.own_file.exists():
             raise Problem(
                 f"ENV is {self.env}, but {self.own_file.relative_to(root)} is missing.",
-                "Copy staging.tfvars beside it and give it a name and a cidr of its own.",
+                "Create it as a copy of staging.tfvars, with a name and a cidr of its own in it.",
             )
         if service:
             known(service)

@@ -173,7 +173,7 @@ class Meridian(Verification):
 
     def forgery(self):
         own, page = self.address()
-        return super().forgery() if own else f"GET / {page}: which visitor's address it trusts cannot be seen"
+        return super().forgery() if own else f"GET / {page}: which address it takes for the visitor's cannot be seen"
 
     def version(self):
         seen = super().version()

@@ -174,7 +174,7 @@ def test_a_second_service_in_staging_costs_what_the_guide_says_and_at_most_25(cl
     used = cost.uses(stack, [0])
     assert "\n".join(cost.table(stack, used)) in guide(cloud)
     preview = Stack(cloud, "staging", root=tmp_path, service="p1")
-    for each, what in ((stack, "what one more costs"), (preview, "A preview is")):
+    for each, what in ((stack, "what one more service costs"), (preview, "A preview is")):
         [idle] = cost.sums(list(cost.rows(each, cost.uses(each, [0]))))
         assert idle <= 25 and f"{idle:.2f}" in (ROOT / "stacks/README.md").read_text().partition(what)[2]
 

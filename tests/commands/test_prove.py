@@ -66,7 +66,7 @@ def test_a_world_as_the_guide_says_is_seen_and_nothing_is_left_of_the_stack(tmp_
     assert table(tmp_path) == HONEST
     assert things(tmp_path) == FOREIGN
     said = capsys.readouterr().out
-    assert "0.20 USD an hour by list prices, 0.60 at most" in said
+    assert "0.20 USD an hour by list prices, some 0.60 in all" in said
     assert "./taskw destroy-aws ENV=prove CONFIRM=meridian-prove" in said
 
 

@@ -25,7 +25,7 @@ PINS = [
 ]
 # Not versions that anything is installed by.
 FOREIGN = re.compile(
-    r"tests/commands/.*|tests/delivery/.*|tests/bench/peers/.*|.*\.(md|json)|.*\.tftest\.hcl|.*\.tfmock\.hcl"
+    r"tests/commands/.*|tests/delivery/.*|tests/bench/peers/.*|.*\.(md|json)|.*\.tftest\.hcl|tests/clouds/refusals\.yml|.*\.tfmock\.hcl"
     r"|app/src/.*|app/mvnw.*")
 
 
