@@ -23,16 +23,16 @@ def assignment(name, value):
     return f"{variable} = merge(var.{variable}, {{ {key} = {expression(value)} }})"
 
 
-def refusals(folder):
-    """A test file of a module or stack: what its unit tests begin with, and a run for each of its cases."""
-    unit = (ROOT / folder / "tests/unit.tftest.hcl").read_text()
-    parts = [unit[: unit.index('\nrun "')]]
+def refusals(folder, tests="unit"):
+    """A test file of a module or stack: what tests of it begin with, and a run for each of its cases."""
+    text = (ROOT / folder / f"tests/{tests}.tftest.hcl").read_text()
+    parts, place = [text[: text.index('\nrun "')]], folder if tests == "unit" else f"{folder}#{tests}"
     table = yaml.safe_load((ROOT / "tests/clouds/refusals.yml").read_text())
     for folders, variables in table.items():
         for pattern in folders.split():
-            known = fnmatch.filter(FOLDERS, pattern) or without(ROOT / pattern)
+            known = fnmatch.filter(FOLDERS, pattern.partition("#")[0]) or without(ROOT / pattern)
             assert known, f"clouds/refusals.yml: {pattern} is no module or stack"
-        if not any(fnmatch.fnmatch(folder, pattern) for pattern in folders.split()):
+        if not any(fnmatch.fnmatch(place, pattern) for pattern in folders.split()):
             continue
         for names, cases in variables.items():
             names = names.split(", ")
@@ -57,4 +57,6 @@ def copy(top):
         shutil.copytree(ROOT / folder, top / folder, ignore=left_out)
     (top / "app").symlink_to(ROOT / "app")
     for folder in FOLDERS:
-        (top / folder / "tests/refusals.tftest.hcl").write_text(refusals(folder))
+        for file in list((top / folder / "tests").iterdir()):
+            tests = file.name.removesuffix(".tftest.hcl")
+            file.with_name(f"{tests}_refusals.tftest.hcl").write_text(refusals(folder, tests))

@@ -61,20 +61,3 @@ run "a_preview_has_neither_alarms_nor_documents" {
     error_message = "Nobody is woken for it, and nothing of it is kept."
   }
 }
-
-run "refuses_a_name_that_the_platform_does_not_declare" {
-  command = plan
-  variables {
-    name = "staging-other"
-  }
-  expect_failures = [var.platform]
-}
-
-run "refuses_requests_longer_than_the_platform_waits" {
-  command = plan
-  variables {
-    name    = "staging-p1"
-    service = { request_seconds = 31 }
-  }
-  expect_failures = [var.service]
-}

@@ -62,28 +62,3 @@ run "a_preview_rings_no_bell" {
     error_message = "No alarms, no probe, no dashboard and no documents of its own."
   }
 }
-
-run "refuses_a_service_that_the_platform_does_not_declare" {
-  command = plan
-  variables {
-    name = "stg-users"
-  }
-  expect_failures = [var.platform]
-}
-
-run "refuses_a_name_that_is_not_the_platforms" {
-  command = plan
-  variables {
-    name = "orders"
-  }
-  expect_failures = [var.platform]
-}
-
-run "refuses_requests_that_the_platform_would_end_and_logs_of_its_own_length" {
-  command = plan
-  variables {
-    name    = "stg-orders"
-    service = { request_seconds = 60, log_days = 90 }
-  }
-  expect_failures = [var.service]
-}

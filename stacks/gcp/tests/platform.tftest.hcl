@@ -50,20 +50,3 @@ run "a_preview_rings_no_bell" {
     error_message = "No alarms, no probe, no dashboard and no documents of its own."
   }
 }
-
-run "refuses_a_service_that_the_platform_does_not_declare" {
-  command = plan
-  variables {
-    name = "stg-users"
-  }
-  expect_failures = [var.platform]
-}
-
-run "refuses_requests_that_are_longer_than_the_platform_says" {
-  command = plan
-  variables {
-    name    = "stg-orders"
-    service = { request_seconds = 60 }
-  }
-  expect_failures = [var.service]
-}
