@@ -3,7 +3,6 @@ there."""
 
 import argparse
 import fnmatch
-import os
 import re
 import shutil
 import subprocess
@@ -11,7 +10,7 @@ import sys
 
 import pytest
 from support.gcp_world import COUNTS
-from support.machine import ROOT, need, without
+from support.machine import ROOT, clean, need, without
 from support.service import tasks
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -96,9 +95,7 @@ def test_a_command_without_an_account_works(cloud, block, tmp_path):
         shutil.copytree(ROOT / folder, tmp_path / folder,
             ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "backend.tf"))
     shutil.copytree(ROOT / "app", tmp_path / "app", ignore=shutil.ignore_patterns("target"))
-    environment = {name: value
-        for name, value in os.environ.items() if not name.startswith(("AWS_", "ARM_", "GOOGLE_"))}
-    done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], cwd=tmp_path, env=environment, text=True,
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], cwd=tmp_path, env=clean(), text=True,
         capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 from doubles.fake_cloud import FakeCloud
 from support.gcp_world import gcloud
-from support.machine import ROOT, copy
+from support.machine import ROOT, clean, copy
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
@@ -24,10 +24,7 @@ class Machine:
         self.folder = folder
         self.fake = FakeCloud("Google", folder, ["*.googleapis.com"])
         copy(folder, "scripts", "stacks/gcp", "app/pom.xml")
-        ours = {name: value
-            for name, value in os.environ.items() if not name.startswith(("GOOGLE_", "CLOUDSDK_", "TF_", "IMAGE"))}
         self.environment = {
-            **ours,
             **self.fake.environment,
             "PATH": f"{gcloud(folder)}:{os.environ['PATH']}",
             "TF_VAR_project": PROJECT,
@@ -35,9 +32,8 @@ class Machine:
         }
 
     def doctor(self, **more):
-        environment = {name: value for name, value in {**self.environment, **more}.items() if value is not None}
-        done = subprocess.run([sys.executable, self.folder / "scripts/meridian", "doctor", "gcp"], env=environment,
-            text=True, capture_output=True)
+        done = subprocess.run([sys.executable, self.folder / "scripts/meridian", "doctor", "gcp"], text=True,
+            env=clean(**{**self.environment, **more}), capture_output=True)
         return done.returncode, done.stdout + done.stderr
 
 

@@ -3,7 +3,6 @@ evaluated by GitHub's own library, and whether a cloud is set up by the step tha
 
 import fnmatch
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -11,7 +10,7 @@ import subprocess
 import pytest
 import yaml
 from support.emulators import npm
-from support.machine import ROOT
+from support.machine import ROOT, clean
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("npm", "terraform")]
 
@@ -110,11 +109,9 @@ def settings(tmp_path_factory):
             for cloud in there:
                 (copy / f"stacks/{cloud}/backend.tf").write_text("")
                 (copy / f"stacks/{cloud}/bootstrap.auto.tfvars").write_text('repository_url = "x"\n')
-            clean = {name: value for name, value in os.environ.items()
-                if not name.startswith(("GITHUB_", "CIRCLE", "TF_", "AWS_", "AZURE_", "GCP_"))}
             reported = copy / "told"
             done = subprocess.run(["bash", "-e", "-c", script], cwd=copy, text=True, capture_output=True,
-                env={**clean, **environment, "GITHUB_TOKEN": "", "GITHUB_OUTPUT": str(reported)})
+                env=clean(**{**environment, "GITHUB_TOKEN": "", "GITHUB_OUTPUT": str(reported)}))
             assert done.returncode == 0 or "half set up" in done.stderr, done.stderr
             known[key] = dict(line.split("=", 1)
                 for line in reported.read_text().splitlines()) if done.returncode == 0 else None

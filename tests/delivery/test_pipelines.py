@@ -15,7 +15,7 @@ import urllib.parse
 import pytest
 import yaml
 from support.fronts import Front, reply
-from support.machine import ROOT, ran
+from support.machine import ROOT, clean, ran
 from support.service import tasks
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -339,9 +339,7 @@ def test_circleci_deploys_the_machine_alone_and_what_was_approved_was_planned():
 
 
 def pipeline(*arguments, root=ROOT, check=None, **environment):
-    clean = {name: value for name, value in os.environ.items()
-        if not name.startswith(("GITHUB_", "CIRCLE", "TF_", "AWS_", "AZURE_", "GCP_"))}
-    return ran(sys.executable, root / "scripts/meridian", *arguments, env={**clean, **environment},
+    return ran(sys.executable, root / "scripts/meridian", *arguments, env=clean(**environment),
         codes=None if check is None else (check,)).stdout
 
 

@@ -12,7 +12,7 @@ import time
 
 import pytest
 from support.emulators import docker_registry, push
-from support.machine import ROOT, ran
+from support.machine import ROOT, clean, ran
 from support.canary_world import GOOD, HALF_FAILING, STABLE, UNSTARTABLE
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "docker-registry", "skopeo")]
@@ -50,8 +50,7 @@ def resources(world):
 
 
 def run(world, *arguments, code=0, **environment):
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "GITHUB_", "CIRCLE"))}
-    return ran(sys.executable, world.folder / "scripts/meridian", *arguments, env={**clean, **environment},
+    return ran(sys.executable, world.folder / "scripts/meridian", *arguments, env=clean(**environment),
         codes=(code,)).stdout
 
 
@@ -168,8 +167,7 @@ def test_a_release_that_withdraws_a_canary_says_so(released):
 def test_a_cancelled_release_leaves_what_was_applied_and_no_lock(released):
     run(released, "plan", "aws", "--save", IMAGE=GOOD)
     (released.stack / "slow").touch()
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "GITHUB_", "CIRCLE"))}
-    process = subprocess.Popen([sys.executable, released.folder / "scripts/meridian", "release", "aws"], env=clean,
+    process = subprocess.Popen([sys.executable, released.folder / "scripts/meridian", "release", "aws"], env=clean(),
         text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
     while not (released.stack / "waiting").exists():
         time.sleep(0.05)

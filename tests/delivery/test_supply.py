@@ -19,7 +19,7 @@ import yaml
 from support.emulators import free_port
 from support.fronts import Front, reply
 from support.images import output
-from support.machine import ROOT, ran
+from support.machine import ROOT, clean, ran
 from support.service import alone
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("docker-registry", "skopeo", "go", "cosign", "osv-scanner")]
@@ -76,7 +76,7 @@ def job(tmp_path_factory, registry, with_base):
     with alone("osv-scanner"):
         output(ROOT / "scripts/tool", "osv-scanner")
     environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "COSIGN_", "TF_"))},
+        **clean(),
         "PATH": f"{cosign}:{os.environ['PATH']}",
         "GITHUB_REPOSITORY": "Someone/Meridian",
         "GITHUB_SHA": COMMIT,

@@ -15,7 +15,7 @@ import zipfile
 import pytest
 from doubles.fake_cloud import FakeCloud
 from support.emulators import Emulator
-from support.machine import ROOT, ran
+from support.machine import ROOT, clean, ran
 from support.service import free_port
 from support.fronts import Front, reply
 from support.gcp_world import gcloud
@@ -31,10 +31,7 @@ def program(path, text):
 
 def run(*command, code=0, **environment):
     """What it says; a variable that is None is taken away."""
-    clean = {name: value for name, value in os.environ.items()
-        if not name.startswith(("TF_", "GITHUB_", "CIRCLE", "AWS_", "ARM_", "GOOGLE_"))}
-    given = {name: value for name, value in {**clean, **environment}.items() if value is not None}
-    return ran(*command, env=given, codes=(code,) if isinstance(code, int) else code).stdout
+    return ran(*command, env=clean(**environment), codes=(code,) if isinstance(code, int) else code).stdout
 
 
 # install

@@ -10,7 +10,7 @@ import urllib.parse
 
 import pytest
 from support.fronts import Front, reply
-from support.machine import ROOT
+from support.machine import ROOT, clean
 
 DIGEST = "sha256:" + "a" * 64
 OTHER = "sha256:" + "b" * 64
@@ -71,11 +71,10 @@ class Shell:
         )
 
     def run(self, script, *arguments, **environment):
-        clean = {name: value for name, value in os.environ.items()
-            if not name.startswith(("REGISTRY_", "GOOGLE_", "AWS_", "DOCKER_", "BASE"))}
+        given = {"PATH": f"{self.bin}:{os.environ['PATH']}", "TMPDIR": str(self.temporary), **environment}
         return subprocess.run(
             [ROOT / "modules/image" / script, *arguments],
-            env={**clean, "PATH": f"{self.bin}:{os.environ['PATH']}", "TMPDIR": str(self.temporary), **environment},
+            env=clean("REGISTRY_", "DOCKER_", "BASE", **given),
             text=True,
             capture_output=True,
         )

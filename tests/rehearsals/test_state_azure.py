@@ -10,7 +10,7 @@ import pytest
 from doubles.fake_cloud import SOURCES, FakeCloud
 from support.certificates import issued
 from support.emulators import Emulator, azurite, free_port
-from support.machine import copy
+from support.machine import clean, copy
 from support.state_scenario import Scenario
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "azurerm", "jdk", "npm")]
@@ -36,7 +36,7 @@ class World:
         with open(root / "stacks/bootstrap/azure/terraform.tfvars", "a") as variables:
             variables.write(GITHUB)
         environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("TF_", "ARM_"))},
+            **clean(),
             **self.fake.environment,
             "PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}",
             "TF_IN_AUTOMATION": "1",

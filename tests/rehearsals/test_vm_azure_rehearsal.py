@@ -11,7 +11,7 @@ import os
 
 import pytest
 from doubles.fake_cloud import SOURCES, FakeCloud
-from support.machine import ROOT, copy
+from support.machine import ROOT, clean, copy
 from support.providers import Providers
 from support.rehearsal import Rehearsal
 
@@ -42,8 +42,7 @@ class Machines(Rehearsal):
         self.cloud, self.folder, self.stack = "vm/azure", folder, folder / "stacks/vm/azure"
         copy(folder, "modules/image", "stacks/vm", "app/documents", "app/pom.xml", "scripts")
         self.fake = FakeCloud("Arm", folder, ["management.azure.com"])
-        ours = {name: value for name, value in os.environ.items() if not name.startswith(("ARM_", "TF_"))}
-        self.environment = {**ours, **self.fake.environment, "PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}",
+        self.environment = {**clean(), **self.fake.environment, "PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}",
             "TF_IN_AUTOMATION": "1"}
         self.providers = Providers(folder, dict(self.environment))
         self.environment["TF_REATTACH_PROVIDERS"] = self.providers.attach("azurerm", ROOT / "stacks/azure")

@@ -7,7 +7,7 @@ import os
 import subprocess
 
 from doubles.fake_cloud import SOURCES, FakeCloud
-from support.machine import ROOT
+from support.machine import ROOT, clean
 from support.providers import Providers
 from support.rehearsal import Rehearsal
 
@@ -30,9 +30,8 @@ class Azure(Rehearsal):
 
     def __init__(self, folder):
         fake = FakeCloud("Arm", folder, ["management.azure.com", "*.blob.core.windows.net"])
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("ARM_", "TF_"))}
-        environment |= fake.environment | {"PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}", "TF_IN_AUTOMATION": "1",
-            "PAUSE": "1", "SPREAD": "0"}
+        environment = clean() | fake.environment | {"PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}",
+            "TF_IN_AUTOMATION": "1", "PAUSE": "1", "SPREAD": "0"}
         # One provider serves all: each start of its own takes seconds.
         self.providers = Providers(folder, environment)
         environment["TF_REATTACH_PROVIDERS"] = self.providers.attach("azurerm", ROOT / "stacks/azure")

@@ -14,7 +14,7 @@ import time
 
 import pytest
 from doubles.balancer import Server
-from support.machine import ROOT, ran
+from support.machine import ROOT, clean, ran
 
 STABLE = "localhost:5000/meridian@sha256:" + "a" * 64
 GOOD = "localhost:5000/meridian@sha256:" + "b" * 64
@@ -110,7 +110,7 @@ class World:
 
     def start(self, *command, **variables):
         environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("TF_")},
+            **clean(),
             "PROBE": str(self.folder / "probe"),
             "MINUTES": "0.05",
             "ANSWERS": "40",

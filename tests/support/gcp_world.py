@@ -1,10 +1,10 @@
 """The stack of Google Cloud on the double of its interfaces: tests/doubles/clouds/Google.java."""
 
 import json
-import os
 import subprocess
 
 from doubles.fake_cloud import FakeCloud
+from support.machine import clean
 from support.rehearsal import Rehearsal, copied, timed
 
 PROJECT = "test-project"
@@ -74,9 +74,8 @@ def gcloud(folder):
 
 def environment(**more):
     """Ours, without what would lead to another state, project or account."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(("GOOGLE_", "CLOUDSDK_", "TF_"))}
     return {
-        **ours,
+        **clean(),
         "TF_IN_AUTOMATION": "1",
         "CHECKPOINT_DISABLE": "1",
         "TF_VAR_project": PROJECT,

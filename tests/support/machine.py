@@ -37,6 +37,16 @@ def copy(folder, *paths):
             shutil.copy(ROOT / path, folder / path)
 
 
+# By these its owner would have a say in what is tried: logins, projects, pipelines, and settings of Terraform.
+OWNED = ("ARM_", "AWS_", "AZURE_", "CIRCLE", "CLOUDSDK_", "COSIGN_", "GCP_", "GITHUB_", "GOOGLE_", "IMAGE", "TF_")
+
+
+def clean(*also, **more):
+    """The environment of a program: this machine's, without its owner's, and with more, where that is not None."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith((*OWNED, *also))}
+    return {name: value for name, value in {**kept, **more}.items() if value is not None}
+
+
 def ran(*command, codes=(0,), **options):
     """A program that has ended, with all that it said; an end by another code than these fails the test."""
     done = subprocess.run([str(word) for word in command], text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
