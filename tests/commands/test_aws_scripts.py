@@ -1,12 +1,12 @@
 """doctor, plan, deploy, verify and destroy for AWS, on machines and accounts that lack something."""
 
 import json
-import socket
 import sys
 
 import pytest
 from support.fronts import Front, reply
 from support.machine import ROOT
+from support.service import free_port
 from support.stub_machine import CALLER, DIGEST, Machine, deployed, planned
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -189,14 +189,8 @@ def service():
         yield service
 
 
-def closed_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
 def outcome(service, **more):
-    closed = more.pop("closed", [closed_port()])
+    closed = more.pop("closed", [free_port()])
     verification = Meridian(service.url, closed, versions=[DIGEST], documents={"foo": '{"a": 1}'}, **more)
     seen, wrong = [], []
     for check in verification.all():
@@ -252,13 +246,13 @@ def test_verify_finds_a_port_that_should_be_closed(service):
 
 def test_verify_gives_a_silent_service_up_after_a_while():
     with pytest.raises(Problem, match="did not answer within"):
-        until_it_answers(f"http://127.0.0.1:{closed_port()}", minutes=0)
+        until_it_answers(f"http://127.0.0.1:{free_port()}", minutes=0)
 
 
 @pytest.mark.parametrize("probe, wrong, code", [(0, {}, 0), (1, {}, 1), (0, {"version": "other"}, 1)])
 def test_the_program_verify_fails_if_probe_or_any_check_does(machine, service, probe, wrong, code):
     service.wrong = wrong
-    machine.edit("scripts/meridian/cloud.py", "closed = (22, 8080, 8081)", f"closed = ({closed_port()},)")
+    machine.edit("scripts/meridian/cloud.py", "closed = (22, 8080, 8081)", f"closed = ({free_port()},)")
     # What was built, for a java that has the verdict.
     (machine.root / "app/target/classes/meridian").mkdir(parents=True)
     (machine.root / "app/pom.xml").touch()

@@ -1,12 +1,11 @@
 """What verify-vm-aws and its like say of a page that is right, and of one that is not."""
 
-import socket
 import sys
 import types
 
 import pytest
 from support.machine import ROOT
-from support.service import Service
+from support.service import Service, free_port
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
@@ -30,10 +29,7 @@ def service(service_command, tmp_path_factory):
 
 @pytest.fixture
 def closed():
-    """A port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    return free_port()
 
 
 class Deployed:

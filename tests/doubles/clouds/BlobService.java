@@ -1,6 +1,3 @@
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -153,7 +150,7 @@ final class BlobService {
                 "type", "blob",
                 "content", request.text(),
                 "contentType", header(request, "x-ms-blob-content-type"),
-                "md5", md5(request.body())));
+                "md5", FakeCloud.md5(request.body())));
         return new FakeCloud.Response(201, null);
       case "PUT properties":
         blob.put("contentType", header(request, "x-ms-blob-content-type"));
@@ -191,13 +188,5 @@ final class BlobService {
   private static String header(FakeCloud.Request request, String name) {
     String value = request.headers().getFirst(name);
     return value == null ? "application/octet-stream" : value;
-  }
-
-  private static String md5(byte[] content) {
-    try {
-      return Base64.getEncoder().encodeToString(MessageDigest.getInstance("MD5").digest(content));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -13,6 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -242,6 +245,15 @@ final class FakeCloud {
   /** Text out of a path or query. */
   static String decode(String encoded) {
     return URLDecoder.decode(encoded, StandardCharsets.UTF_8);
+  }
+
+  /** The sum of an object's content, as object stores give it. */
+  static String md5(byte[] content) {
+    try {
+      return Base64.getEncoder().encodeToString(MessageDigest.getInstance("MD5").digest(content));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static SSLContext tls(Path keystore, String password) throws Exception {

@@ -1,7 +1,4 @@
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Base64;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -126,7 +123,7 @@ final class GoogleStorage {
     object.put("metageneration", "1");
     object.put("size", String.valueOf(content.length));
     object.put("storageClass", "STANDARD");
-    object.put("md5Hash", md5(content));
+    object.put("md5Hash", FakeCloud.md5(content));
     object.put("crc32c", "AAAAAA==");
     object.put("timeCreated", Google.TIME);
     object.put("updated", Google.TIME);
@@ -137,13 +134,5 @@ final class GoogleStorage {
   private static String content(String part) {
     String text = part.substring(part.indexOf("\r\n\r\n") + 4);
     return text.endsWith("\r\n") ? text.substring(0, text.length() - 2) : text;
-  }
-
-  private static String md5(byte[] content) {
-    try {
-      return Base64.getEncoder().encodeToString(MessageDigest.getInstance("MD5").digest(content));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }
