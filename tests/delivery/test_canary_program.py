@@ -123,7 +123,7 @@ def test_a_service_without_versions_goes_on_when_it_was_killed(foreign):
 def test_a_service_that_does_not_answer_as_its_stack_says_gets_no_canary(foreign):
     foreign.server.response = lambda: (503, "", datetime.datetime.now(datetime.timezone.utc))
     said = foreign.run(2, IMAGE=GOOD, PROBE="")
-    assert "/quote answers 503" in said and "but 200 is what it should" in said
+    assert "/quote answers 503" in said and "but 200 is expected" in said
     assert foreign.weights() == {"image": STABLE, "canary": None}
 
 

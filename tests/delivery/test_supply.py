@@ -134,7 +134,7 @@ def bom(job):
 @pytest.mark.parametrize(
     ("licences", "reported"),
     [([{"license": {"id": "AGPL-3.0-only"}}], "(AGPL-3.0-only)"),
-        ([{"expression": "MIT AND SSPL-1.0"}], "(MIT AND SSPL-1.0)"), ([], "(none told)")],
+        ([{"expression": "MIT AND SSPL-1.0"}], "(MIT AND SSPL-1.0)"), ([], "(no licence stated)")],
 )
 def test_a_licence_that_nobody_decided_on_fails(job, bom, licences, reported):
     bom["components"][0]["licenses"] = licences
