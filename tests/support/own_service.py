@@ -371,11 +371,12 @@ class Scenario:
 
     def test_a_canary_is_promoted_and_taken_back_without_a_failed_request(self, stage, stranger):
         gateway, reported = stage.gateway, STRANGERS[stranger]
-        path, rate = reported.service["check"]["path"], 250 if reported.slow else 5
+        path, rate = reported.service["check"]["path"], max(5, min(250, reported.slow // 60))
         gateway.shares.clear()
         gateway.delay = 0.5
         with contextlib.ExitStack() as kept:
-            loads = [kept.enter_context(Load("127.0.0.1", gateway.port, path=path, rate=rate, connections=4 * rate))]
+            loads = [kept.enter_context(Load("127.0.0.1", gateway.port, path=path, rate=rate,
+                connections=max(20, rate)))]
             if reported.slow:
                 loads.append(kept.enter_context(Load("127.0.0.1", gateway.port, path="/slow", rate=100, connections=20,
                     patience=60)))
