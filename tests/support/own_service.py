@@ -302,7 +302,7 @@ def waiting(folder, gateway, path):
     program.write_text(f"""#!/bin/sh
 '{shutil.which("terraform")}' "$@" || exit
 case " $* " in *" apply "*)
-  exec curl --silent --fail --retry 1000 --retry-delay 1 --retry-max-time 400 {gateway.url}{gateway.ALL_SERVE} ;;
+  exec curl --silent --fail-with-body --retry 1000 --retry-delay 1 --retry-max-time 400 {gateway.url}{gateway.ALL_SERVE} ;;
 esac
 """)
     program.chmod(0o755)

@@ -201,7 +201,9 @@ class Gateway(Front):
     def route(self, request):
         if request.path == self.ALL_SERVE:
             self.read()
-            return Response(410 if self.failed else 200 if self.all_serve() else 503)
+            if self.failed:
+                return Response(410, f"{self.failed!r}\n".encode())
+            return Response(200 if self.all_serve() else 503)
         try:
             if self.failed:
                 raise self.failed
