@@ -229,8 +229,11 @@ class Google(Double):
 
     def read(self, each):
         """Value of a secret, for whom a policy lets at it."""
-        secret = each["valueSource"]["secretKeyRef"]["secret"]
-        assert self.cloud.get("secretmanager", f"v1/{secret}:getIamPolicy").get("bindings"), f"nobody may read {secret}"
+        # As the service names it, within the project.
+        name = each["valueSource"]["secretKeyRef"]["secret"]
+        secret = f"projects/{gcp_world.PROJECT}/secrets/{name}"
+        policy = self.cloud.get("secretmanager", f"v1/{secret}:getIamPolicy")
+        assert policy.get("bindings"), f"nobody may read {secret}"
         return self.values[secret]
 
     def revision(self, name):
@@ -302,7 +305,7 @@ def waiting(folder, gateway, path):
     program.write_text(f"""#!/bin/sh
 '{shutil.which("terraform")}' "$@" || exit
 case " $* " in *" apply "*)
-  exec curl --silent --fail-with-body --retry 1000 --retry-delay 1 --retry-max-time 400 {gateway.url}{gateway.ALL_SERVE} ;;
+  exec curl -s --fail-with-body --retry 1000 --retry-delay 1 --retry-max-time 400 {gateway.url}{gateway.ALL_SERVE} ;;
 esac
 """)
     program.chmod(0o755)
