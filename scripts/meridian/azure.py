@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import urllib.parse
 
 from meridian import cost
 from meridian.checks import Tool
@@ -224,8 +225,10 @@ def az(*arguments):
     raise refusal(REFUSALS, f"az {' '.join(arguments[:2])}", message)
 
 
-def resource_manager(path, version):
-    return az("rest", "--method", "get", "--url", f"https://management.azure.com{path}?api-version={version}")
+def resource_manager(path, version, method="get", body=None, **query):
+    asked = urllib.parse.urlencode({"api-version": version, **query})
+    return az("rest", "--method", method, "--url", f"https://management.azure.com{path}?{asked}",
+        *(["--body", json.dumps(body)] if body else []))
 
 
 def permissions(stack):
@@ -258,7 +261,6 @@ def exists(path, version):
 def free(stack, kind, version, name):
     """Whether nobody in the world has this name:
     https://learn.microsoft.com/rest/api/storagerp/storage-accounts/check-name-availability"""
-    provider = f"https://management.azure.com/subscriptions/{chosen(stack)}/providers/{kind.split('/')[0]}"
-    url = f"{provider}/checkNameAvailability?api-version={version}"
-    response = az("rest", "--method", "post", "--url", url, "--body", json.dumps({"name": name, "type": kind}))
+    provider = f"/subscriptions/{chosen(stack)}/providers/{kind.split('/')[0]}"
+    response = resource_manager(f"{provider}/checkNameAvailability", version, "post", {"name": name, "type": kind})
     return response["nameAvailable"]

@@ -9,41 +9,44 @@ from meridian.console import ROOT, Problem, say
 
 SEEN, DIFFERENT, REHEARSED, STALE, NOT_TRIED = OUTCOMES = ("SEEN", "DIFFERENT", "REHEARSED", "STALE", "NOT TRIED")
 TITLES = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
-# Why a claim was not tried, or what was different: a record has the key alone, so that it can tell nothing else.
+# Why a claim was not tried, or what was different: a record has the key alone, so that it can hold nothing else.
 REASONS = {
     # Not tried
-    "alarms": "the program does not set these off; look at the cloud's list of alerts",
     "bill": "the bill is complete two days after the destroy, and only the account's owner sees it",
     "containers": "the emulator runs no container",
     "deploy": "the deployment did not get that far",
     "domain": "a domain and its zone are needed",
+    "export": "only an export of the bill to BigQuery says what had a label",
     "failed": "a command of the program failed, and its message was printed on the terminal",
-    "inside": "only a program inside the network could tell",
+    "inside": "only a program inside the network could see it",
     "late": "the double releases the network at once",
+    "line": "this machine sent less than the instances can serve",
     "load": "the emulator has no processor to load",
+    "look": "only a person can see it",
     "machine": "the program deploys no machines; ./taskw deploy-vm-aws, -azure or -gcp does",
     "metrics": "the emulator measures nothing",
     "options": "the program turns no option on; the commands in the guide do",
     "organisation": "it depends on the organisation that owns the account",
     "other": "no second image was given, OTHER=REPOSITORY@sha256:…",
     "packets": "no packet passes through the emulator's firewall",
+    "platform": "a platform needs a domain; ./taskw deploy-platform-aws deploys one",
     "pipeline": "a repository with pipelines is needed",
     "provider": "another provider and lock file are needed",
+    "refused": "this account may not ask that; an administrator may",
     "rights": "it takes an account with just the rights of the guide",
     "time": "the limit of hours was reached",
     # Different
     "changes": "the second plan had something to do",
-    "denied": "a right was missing for the stack's own network",
+    "denied": "a right was missing for what has the stack's name",
     "dear": "the bill was more than a quarter off the list prices",
     "after": "something was billed after the destroy",
     "forged": "a forged address was believed",
     "grown": "no instance was added",
     "late-ring": "an alarm that should fire did not",
     "lost": "requests failed",
-    "none": "there are no alarms",
     "open": "a port was open",
     "other-ring": "an alarm fired that should not",
-    "reaches": "the rights reach a network of another name",
+    "reaches": "the rights reach what has another name",
     "remains": "something remained",
     "ran": "an image that is not there was deployed",
     "slow": "it took longer",
@@ -65,7 +68,7 @@ FIELDS = {
 PROVIDER, VERSION = "aws|azurerm|google", r"\d+\.\d+\.\d+"
 # A claim's: figures are names of FIGURES with numbers.
 FIGURES = ("minutes", "requests", "failed", "open", "left", "changes", "alarms", "instances", "runs", "usd",
-    "computed_usd", "forms")  # fmt: skip
+    "computed_usd", "forms", "rights")  # fmt: skip
 # A mark in a guide: † or what was seen, leading to the claim's row.
 MARK = re.compile(r"\[[^\[\]]*\]\(((?:\.\./)*)proof/README\.md#([a-z0-9-]+)\)")
 
@@ -76,6 +79,8 @@ class Claim:
     says: str
     by: str = None  # method of prove.Trial that tries it
     most: float = None  # minutes
+    alarms: dict = None  # name of each that must fire to minutes
+    may: tuple = ()  # names of those that may fire too
     only: str = None  # why an emulator cannot answer
     never: str = None  # why the program does not try it
 
@@ -139,15 +144,15 @@ def checked(record):
             refuse(f"a field {name}")
     if missing := {"cloud", "region", "date", "commit", "emulator", "claims"} - record.keys():
         refuse(f"no {', '.join(sorted(missing))}")
-    for name, told in record["claims"].items():
-        if not re.fullmatch("[a-z0-9-]+", name) or told.keys() - {"outcome", "text", "reason", "figures"}:
-            refuse(f"the claim {name} {sorted(told)}")
-        if told.get("outcome") not in OUTCOMES or told.get("reason", "time") not in REASONS or not re.fullmatch(
-                "[0-9a-f]{16}", told.get("text", "")):
-            refuse(f"the claim {name} with {told}")
-        if told["outcome"] == SEEN and record["emulator"]:
+    for name, entry in record["claims"].items():
+        if not re.fullmatch("[a-z0-9-]+", name) or entry.keys() - {"outcome", "text", "reason", "figures"}:
+            refuse(f"the claim {name} {sorted(entry)}")
+        if entry.get("outcome") not in OUTCOMES or entry.get("reason", "time") not in REASONS or not re.fullmatch(
+                "[0-9a-f]{16}", entry.get("text", "")):
+            refuse(f"the claim {name} with {entry}")
+        if entry["outcome"] == SEEN and record["emulator"]:
             refuse(f"{name} SEEN on an emulator")
-        for figure, number in told.get("figures", {}).items():
+        for figure, number in entry.get("figures", {}).items():
             if figure not in FIGURES or isinstance(number, bool) or not isinstance(number, (int, float)):
                 refuse(f"the figure {figure} {number!r}")
     return record
@@ -171,9 +176,9 @@ def standing(found, texts):
         if not tried:
             latest[name] = NOT_TRIED, None
             continue
-        told = tried[-1]["claims"][name]
-        fresh = told["text"] == digest(claim, texts[name])
-        latest[name] = told["outcome"] if fresh else STALE, tried[-1]
+        entry = tried[-1]["claims"][name]
+        fresh = entry["text"] == digest(claim, texts[name])
+        latest[name] = entry["outcome"] if fresh else STALE, tried[-1]
     return latest
 
 
@@ -184,12 +189,8 @@ def reported(outcome, record):
     where = f"{TITLES[record['cloud']]} {record['region']} on {record['date']}"
     if record["emulator"]:
         where = f"an emulator of {TITLES[record['cloud']]} on {record['date']}"
-    return {
-        SEEN: f"reported as seen on {where}",
-        DIFFERENT: f"reported as different on {where}",
-        REHEARSED: f"rehearsed on {where}",
-        STALE: f"changed since it was reported on {where}",
-    }[outcome]
+    words = {SEEN: "reported as seen", DIFFERENT: "reported as different", STALE: "changed since it was reported"}
+    return f"{words.get(outcome, 'rehearsed')} on {where}"
 
 
 def marked(text, latest):
@@ -204,11 +205,11 @@ def marked(text, latest):
     return MARK.sub(mark, text)
 
 
-def figures(told):
+def figures(entry):
     """Figures and reason of a claim in words."""
     parts = [f"{number:g} {name.replace('_usd', '').replace('usd', 'USD')}" for name, number in
-        told.get("figures", {}).items()]
-    return "; ".join([*parts, *([REASONS[told["reason"]]] if told.get("reason") else [])])
+        entry.get("figures", {}).items()]
+    return "; ".join([*parts, *([REASONS[entry["reason"]]] if entry.get("reason") else [])])
 
 
 def table(latest):
@@ -220,10 +221,11 @@ def table(latest):
     for name, (outcome, record) in latest.items():
         claim = claims[name]
         guide = where[name]
-        told = record["claims"][name] if record else {"reason": claim.never} if claim.never else {}
-        detail = figures(told)
+        place = guide[7:-10] or "stacks"
+        entry = record["claims"][name] if record else {"reason": claim.never} if claim.never else {}
+        detail = figures(entry)
         shown = reported(outcome, record) + (f": {detail}" if detail else "")
-        yield f'| <a id="{name}"></a>{claim.says} | [{guide[7:-10]}](../{guide}) | {shown} |'
+        yield f'| <a id="{name}"></a>{claim.says} | [{place}](../{guide}) | {shown} |'
 
 
 def summary(latest):
@@ -235,19 +237,17 @@ def summary(latest):
     return f"Of the {len(latest)} claims marked †, {seen} are reported as seen on a cloud, {different} as different"
 
 
-def between(text, lines):
-    """A page with other lines between its two comments."""
-    return re.sub(r"(<!-- claims -->\n).*?(<!-- /claims -->)", lambda found: found[1] + "\n".join([*lines, found[2]]),
-        text, flags=re.S)
+def between(file, text):
+    """A page with other text between its two comments."""
+    return re.sub("(?<=<!-- claims -->).*?(?=<!-- /claims -->)", lambda _: text, file.read_text(), flags=re.S)
 
 
 def generated(root=ROOT):
     """Path to text of each page that says what was reported, as it should be."""
     latest = standing(records(root), passages(root))
     pages = {file: marked(text, latest) for file, text in guides(root).items()}
-    pages["proof/README.md"] = between((root / "proof/README.md").read_text(), table(latest))
-    readme = (root / "README.md").read_text()
-    pages["README.md"] = re.sub(r"(?<=<!-- claims -->).*?(?=<!-- /claims -->)", lambda _: summary(latest), readme)
+    pages["proof/README.md"] = between(root / "proof/README.md", "\n".join(["", *table(latest), ""]))
+    pages["README.md"] = between(root / "README.md", summary(latest))
     return pages
 
 

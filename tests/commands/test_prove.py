@@ -1,4 +1,4 @@
-"""./taskw prove-aws on a small world that tells the truth or one lie: what becomes of each claim."""
+"""./taskw prove-aws on a small world that keeps to the guide or tells one lie: what becomes of each claim."""
 
 import json
 import random
@@ -18,32 +18,48 @@ from support.fronts import Front
 from support.prove_world import FOREIGN, sitting, table
 from support.stub_machine import CALLER, ZONES, Machine
 
-AWS = [name for name, claim in claims.load().items() if claim.cloud == "aws"]
-HONEST = {name: "SEEN" if claims.load()[name].by else "NOT TRIED" for name in AWS}
+CLOUDS = [cloud for cloud in claims.TITLES if (ROOT / "stacks" / cloud).is_dir()]  # a copy may have fewer
+HONEST = {cloud: {name: "SEEN" if claim.by else "NOT TRIED" for name, claim in claims.load().items()
+    if claim.cloud == cloud} for cloud in CLOUDS}
+# What every cloud can lie about, by the end of the claim's id.
 LIES = {
-    "deploys slowly": "aws-deploy",
-    "rings at first": "aws-quiet",
-    "has something to do again": "aws-again",
-    "believes the old header": "aws-address",
-    "believes a quoted address": "aws-address",
-    "leaves a port open": "aws-ports",
-    "denies a right": "aws-rights",
-    "gives rights over others": "aws-rights",
-    "a canary loses requests": "aws-canary",
-    "withdraws a good canary": "aws-canary",
-    "runs a broken image": "aws-broken",
-    "takes long to give a broken image up": "aws-broken",
-    "a broken image loses requests": "aws-broken",
-    "never adds an instance": "aws-scale",
-    "never runs the probe": "aws-probe",
-    "lets the probe run on": "aws-probe-minute",
-    "never rings for errors": "aws-alarms",
-    "rings for all services": "aws-alarms",
-    "destroys slowly": "aws-destroy",
-    "leaves a NAT gateway": "aws-left",
-    "bills for what was destroyed": "aws-bill",
-    "bills twice": "aws-bill",
+    "deploys slowly": "deploy",
+    "has something to do again": "again",
+    "leaves a port open": "ports",
+    "a canary loses requests": "canary",
+    "withdraws a good canary": "canary",
+    "runs a broken image": "broken",
+    "takes long to give a broken image up": "broken",
+    "a broken image loses requests": "broken",
+    "rings at first": "quiet",
+    "rings for all services": "alarms",
+    "destroys slowly": "destroy",
+    "leaves a NAT gateway": "left",
+    "bills for what was destroyed": "bill",
+    "bills twice": "bill",
 }
+OTHERWISE = {"gcp-quiet": "gcp-alerts", "gcp-alarms": "gcp-alerts-after", "gcp-destroy": "gcp-network"}
+LIES = {(cloud, lie): OTHERWISE.get(f"{cloud}-{claim}", f"{cloud}-{claim}") for cloud in CLOUDS
+    for lie, claim in LIES.items()} | {
+    ("aws", "believes the old header"): "aws-address",
+    ("aws", "believes a quoted address"): "aws-address",
+    ("azure", "believes the old header"): "azure-gateway",
+    ("gcp", "believes the old header"): "gcp-address",
+    ("aws", "denies a right"): "aws-rights",
+    ("aws", "gives rights over others"): "aws-rights",
+    ("aws", "simulates a right away"): "aws-rights-simulated",
+    ("aws", "simulates rights over others"): "aws-rights-simulated",
+    ("aws", "never adds an instance"): "aws-scale",
+    ("aws", "never runs the probe"): "aws-probe",
+    ("aws", "lets the probe run on"): "aws-probe-minute",
+    ("aws", "rings for the stable one"): "aws-alarm-canary",
+    ("aws", "never rings for load"): "aws-alarm-load",
+    ("aws", "never rings for errors"): "aws-alarms",
+    ("azure", "never rings for errors"): "azure-alarms",
+    ("gcp", "never rings for unreachable"): "gcp-alerts-after",
+    ("gcp", "responds late"): "gcp-balancer",
+}
+LIES = {(cloud, lie): claim for (cloud, lie), claim in LIES.items() if HONEST.get(cloud, {}).get(claim) == "SEEN"}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +69,7 @@ def front():
 
 
 def run(world, folder, front):
-    front.respond = world.tell
+    front.respond = world.respond
     return prove_world.run(world, folder, front)
 
 
@@ -61,9 +77,9 @@ def things(folder):
     return json.loads((folder / "world.json").read_text())["things"]
 
 
-def test_a_world_as_the_guide_says_is_seen_and_nothing_is_left_of_the_stack(tmp_path, front, capsys):
+def test_a_world_as_the_guide_says_is_seen_and_nothing_remains_of_the_stack(tmp_path, front, capsys):
     sitting(tmp_path, front)
-    assert table(tmp_path) == HONEST
+    assert table(tmp_path) == HONEST["aws"]
     assert things(tmp_path) == FOREIGN
     said = capsys.readouterr().out
     assert "0.20 USD an hour by list prices, some 0.60 in all" in said
@@ -71,14 +87,22 @@ def test_a_world_as_the_guide_says_is_seen_and_nothing_is_left_of_the_stack(tmp_
 
 
 @pytest.mark.check
-@pytest.mark.parametrize("lie", LIES)
-def test_a_lie_makes_exactly_its_own_claim_different(lie, tmp_path, front):
-    sitting(tmp_path, front, lie)
-    assert table(tmp_path) == {**HONEST, LIES[lie]: "DIFFERENT"}
+@pytest.mark.parametrize("cloud", [cloud for cloud in CLOUDS if cloud != "aws"])
+def test_so_it_is_on_the_other_clouds(cloud, tmp_path, front):
+    sitting(tmp_path, front, cloud=cloud)
+    assert table(tmp_path) == HONEST[cloud]
+    assert things(tmp_path) == FOREIGN
 
 
 @pytest.mark.check
-def test_killed_at_ten_moments_and_repeated_it_ends_with_the_same_table_and_nothing_left(tmp_path, front):
+@pytest.mark.parametrize("cloud, lie", LIES)
+def test_a_lie_makes_exactly_its_own_claim_different(cloud, lie, tmp_path, front):
+    sitting(tmp_path, front, lie, cloud=cloud)
+    assert table(tmp_path) == {**HONEST[cloud], LIES[cloud, lie]: "DIFFERENT"}
+
+
+@pytest.mark.check
+def test_killed_at_ten_moments_and_repeated_it_ends_with_the_same_table_and_nothing_remains(tmp_path, front):
     whole = tmp_path / "whole"
     whole.mkdir()
     moments = sitting(whole, front)
@@ -103,22 +127,26 @@ def test_what_stands_under_its_name_and_is_not_its_own_is_left_alone(tmp_path, f
     assert things(tmp_path)["network vpc-5"] == prove.NAME
 
 
-def test_after_its_hours_what_is_left_is_not_tried_and_all_is_removed(tmp_path, front):
+def test_after_its_hours_what_remains_is_not_tried_and_all_is_removed(tmp_path, front, monkeypatch):
     world = prove_world.World(tmp_path)
-    answers = prove_world.Hands.answers
-
-    def late(self):
-        self.world.passes(4 * 60)
-
-    prove_world.Hands.answers = late
-    try:
-        run(world, tmp_path, front)
-    finally:
-        prove_world.Hands.answers = answers
+    monkeypatch.setattr(prove_world.Hands, "responds", lambda self: world.passes(4 * 60))
+    run(world, tmp_path, front)
     [file] = (tmp_path / "proof").glob("*.json")
-    told = json.loads(file.read_text())["claims"]
-    assert told["aws-canary"] == {**told["aws-canary"], "outcome": "NOT TRIED", "reason": "time"}
-    assert told["aws-left"]["outcome"] == "SEEN"
+    entries = json.loads(file.read_text())["claims"]
+    assert entries["aws-canary"] == {**entries["aws-canary"], "outcome": "NOT TRIED", "reason": "time"}
+    assert entries["aws-left"]["outcome"] == "SEEN"
+
+
+def test_what_the_account_may_not_ask_is_not_tried(tmp_path, front, monkeypatch):
+    def refuses(self, given):
+        raise Problem("`aws ecs run-task` was refused.", "An error occurred (AccessDeniedException)")
+
+    monkeypatch.setattr(prove_world.Hands, "run_task", refuses)
+    run(prove_world.World(tmp_path), tmp_path, front)
+    [file] = (tmp_path / "proof").glob("*.json")
+    entry = json.loads(file.read_text())["claims"]["aws-probe-minute"]
+    assert (entry["outcome"], entry["reason"]) == ("NOT TRIED", "refused")
+    assert table(tmp_path)["aws-left"] == "SEEN"
 
 
 def test_what_somebody_removed_by_hand_is_begun_anew(tmp_path, front):
@@ -135,12 +163,12 @@ def test_a_stack_that_cannot_be_brought_back_goes(tmp_path, front, monkeypatch):
     world = prove_world.World(tmp_path)
     monkeypatch.setattr(prove_world.Hands, "settle", lambda self: (_ for _ in ()).throw(Problem("locked", "Wait.")))
     run(world, tmp_path, front)
-    told = table(tmp_path)
-    assert (told["aws-canary"], told["aws-broken"], told["aws-left"]) == ("SEEN", "NOT TRIED", "SEEN")
+    entries = table(tmp_path)
+    assert (entries["aws-canary"], entries["aws-broken"], entries["aws-left"]) == ("SEEN", "NOT TRIED", "SEEN")
     assert things(tmp_path) == FOREIGN
 
 
-def test_what_cannot_be_destroyed_is_told_and_goes_by_the_next_run(tmp_path, front, monkeypatch, capsys):
+def test_what_cannot_be_destroyed_is_reported_and_goes_by_the_next_run(tmp_path, front, monkeypatch, capsys):
     world = prove_world.World(tmp_path)
     with monkeypatch.context() as broken:
         broken.setattr(prove_world.Hands, "destroy", lambda self: (_ for _ in ()).throw(Problem("refused", "Wait.")))
@@ -151,13 +179,13 @@ def test_what_cannot_be_destroyed_is_told_and_goes_by_the_next_run(tmp_path, fro
     assert things(tmp_path) == FOREIGN and table(tmp_path)["aws-left"] == "SEEN"
 
 
-def test_without_a_yes_nothing_is_made(tmp_path, front, monkeypatch):
+def test_without_a_yes_nothing_is_created(tmp_path, front, monkeypatch):
     world = prove_world.World(tmp_path)
     monkeypatch.setattr(prove, "typed", lambda question: "")
-    made = prove_world.Hands.__init__
+    begin = prove_world.Hands.__init__
 
     def asked(self, *arguments):
-        made(self, *arguments)
+        begin(self, *arguments)
         self.options.yes = None
 
     monkeypatch.setattr(prove_world.Hands, "__init__", asked)
@@ -264,7 +292,7 @@ def test_every_mark_has_a_claim_and_every_claim_a_mark():
     guides = claims.guides()
     marks = {mark[2] for text in guides.values() for mark in claims.MARK.finditer(text)}
     # A copy may have fewer guides.
-    known = {name for name in claims.load() if f"stacks/{guide_of(name)}/README.md" in guides}
+    known = {name for name in claims.load() if guide_of(name) in guides}
     assert marks == known
     for file, text in guides.items():
         # Where the guide says what the mark means it stands alone.
@@ -273,8 +301,8 @@ def test_every_mark_has_a_claim_and_every_claim_a_mark():
 
 
 def guide_of(name):
-    return "bootstrap" if name.startswith("bootstrap-") else (
-        f"vm/{name.split('-')[1]}" if name.startswith("vm-") else name.split("-")[0])
+    first, second, *_ = name.split("-")
+    return f"stacks/{ {'platform': '', 'vm': f'vm/{second}/'}.get(first, f'{first}/')}README.md"
 
 
 def test_pages_say_what_is_in_proof():

@@ -18,9 +18,11 @@ class Server(Front):
         self.response = response
         super().__init__(self.respond)
 
-    def respond(self, _):
+    def respond(self, request):
         status, version, now = self.response()
-        return reply({"now": now.isoformat().replace("+00:00", "Z")}, status, Service_Version=version)
+        moment = now.isoformat().replace("+00:00", "Z")
+        return reply({"timestamp": moment, "ip": "127.0.0.1"} if request.path == "/" else {"now": moment}, status,
+            Service_Version=version)
 
 
 def routed(rules, host, path="/"):

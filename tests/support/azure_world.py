@@ -85,16 +85,16 @@ class Azure(Rehearsal):
         job = self.get(f"{APP.replace('containerApps', 'jobs')}-probe")["properties"]
         return job["template"]["containers"][0]["image"]
 
-    def weights(self):
+    def weights(self, app=APP):
         """Revision to percent, as Azure has it."""
-        revisions = self.get(f"{APP}/revisions")["value"]
+        revisions = self.get(f"{app}/revisions")["value"]
         return {each["name"]: each["properties"]["trafficWeight"] for each in revisions if each["properties"]["active"]}
 
-    def serving(self):
+    def serving(self, app=APP):
         """Image to percent."""
-        revisions = {each["name"]: each["properties"] for each in self.get(f"{APP}/revisions")["value"]}
+        revisions = {each["name"]: each["properties"] for each in self.get(f"{app}/revisions")["value"]}
         return {revisions[name]["template"]["containers"][0]["image"]: weight
-            for name, weight in self.weights().items()}
+            for name, weight in self.weights(app).items()}
 
 
 def token(environment):

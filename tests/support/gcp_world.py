@@ -109,8 +109,8 @@ class Gcp(Rehearsal):
         fake = FakeCloud("Google", folder, ["*.googleapis.com"])
         super().__init__("gcp", folder, fake, environment(**fake.environment), A)
 
-    def service(self):
-        return self.get("run", f"v2/{SERVICE}")
+    def service(self, path=SERVICE):
+        return self.get("run", f"v2/{path}")
 
     def get(self, api, path):
         status, response = self.ask("GET", api, path)
@@ -120,19 +120,19 @@ class Gcp(Rehearsal):
     def ask(self, method, api, path, body=None):
         return self.fake.ask(method, f"https://{api}.googleapis.com/{path}", body)
 
-    def latest(self):
-        return self.service()["latestReadyRevision"].split("/")[-1]
+    def latest(self, path=SERVICE):
+        return self.service(path)["latestReadyRevision"].split("/")[-1]
 
-    def weights(self):
+    def weights(self, path=SERVICE):
         """Revision to percent, as Cloud Run has it."""
         weights = {}
-        for target in self.service()["traffic"]:
-            name = self.latest() if target["type"].endswith("LATEST") else target["revision"]
+        for target in self.service(path)["traffic"]:
+            name = self.latest(path) if target["type"].endswith("LATEST") else target["revision"]
             weights[name] = weights.get(name, 0) + target["percent"]
         return weights
 
-    def serving(self):
+    def serving(self, path=SERVICE):
         """Image to percent."""
         revisions = {each["name"].split("/")[-1]: each
-            for each in self.get("run", f"v2/{SERVICE}/revisions")["revisions"]}
-        return {revisions[name]["containers"][0]["image"]: percent for name, percent in self.weights().items()}
+            for each in self.get("run", f"v2/{path}/revisions")["revisions"]}
+        return {revisions[name]["containers"][0]["image"]: percent for name, percent in self.weights(path).items()}

@@ -1,7 +1,7 @@
-"""A small AWS for ./taskw prove-aws that tells the truth or one lie, in a time of its own, and forgets nothing when who
-asks is killed.
+"""A small cloud for ./taskw prove-aws, -azure and -gcp that keeps to the guide or tells one lie, in a time of its own,
+and forgets nothing when who asks is killed.
 
-Usage: prove_world.py FOLDER KILL, where KILL numbers the moment at which the run is ended by force; 0 for none.
+Usage: prove_world.py FOLDER KILL, where KILL numbers the moment at which the run on AWS is ended by force; 0 for none.
 """
 
 import json
@@ -15,12 +15,19 @@ import types
 if __name__ == "__main__":
     sys.path[:0] = [str(pathlib.Path(__file__).parents[1]), str(pathlib.Path(__file__).parents[2] / "scripts")]
 
-from meridian import prove
-from meridian.aws import Aws
+from meridian import prove, trial
+from meridian.claims import load
 from meridian.console import Problem
+from meridian.stack import CLOUDS
 from support.fronts import Front, reply
 
-ALARMS = ("errors", "latency", "cpu", "memory", "unhealthy-stable", "unhealthy-canary", "probe")
+# What an outage fires, after minutes, and what it does not.
+OUTAGE = {
+    "aws": ({"errors": 5, "unhealthy-stable": 3, "probe": 10}, "unhealthy-canary"),
+    "azure": ({"errors": 6, "unhealthy": 5, "replicas": 7, "probe": 15}, "latency"),
+    "gcp": ({"unreachable": 9, "probe": 22}, "cpu"),
+}
+REGIONS = {"aws": "eu-west-1", "azure": "westeurope", "gcp": "us-central1"}
 FIRST, OTHER = (f"ghcr.io/someone/meridian@sha256:{digit * 64}" for digit in "12")
 DAYS = 86400
 BEGAN = 1_800_000_000.0
@@ -29,15 +36,17 @@ FOREIGN = {"network vpc-1": "meridian", "load balancer meridian": "meridian", "n
 
 
 class World:
-    """What AWS has, in a file; `lie` is the one thing that is not as the guide says."""
+    """What the cloud has, in a file; `lie` is the one thing that is not as the guide says."""
 
-    def __init__(self, folder, lie="", kill=0):
+    def __init__(self, folder, lie="", kill=0, cloud="aws"):
         self.file, self.lie, self.kill, self.moments = folder / "world.json", lie, kill, 0
+        self.cloud = cloud
         self.lock = threading.Lock()
         self.seen = self.lied = 0  # requests in all, and since the last change
         self.changing = None
         self.data = json.loads(self.file.read_text()) if self.file.exists() else {
-            "now": BEGAN, "things": dict(FOREIGN), "image": None, "shut": False, "desired": 2, "runs": {}}
+            "now": BEGAN, "things": dict(FOREIGN), "image": None, "shut": False, "canary": False, "busy": False,
+            "runs": {}}
 
     def moment(self):
         """One at which a run may be killed."""
@@ -49,7 +58,7 @@ class World:
     def passes(self, minutes):
         self.data["now"] += 60 * minutes
 
-    def tell(self, request):
+    def respond(self, request):
         with self.lock:
             self.seen += 1
             early = self.changing and self.lied < 3
@@ -71,15 +80,41 @@ class World:
         with self.lock:
             self.changing = None
 
+    def ringing(self):
+        data, lie = self.data, self.lie
+        after, other = OUTAGE[self.cloud]
+        first = next(iter(after))
+        ringing = {first} if lie == "rings at first" and not data["canary"] else set()
+        if data["shut"]:
+            minutes = (data["now"] - data["shut"]) / 60
+            ringing = {name for name, late in after.items() if minutes >= late}
+            ringing -= {first} if lie == f"never rings for {first}" else set()
+            ringing |= {other} if lie == "rings for all services" else set()
+        if data["canary"] and data["now"] - data["canary"] >= 240:
+            ringing |= {"unhealthy-stable"} if lie == "rings for the stable one" else {"unhealthy-canary"}
+        if data["busy"] and data["now"] - data["busy"] >= 600 and lie != "never rings for load":
+            ringing |= {"cpu"}
+        return ringing
+
+    def usd(self, later):
+        """Billed in the days of the stack, or later."""
+        if later:
+            return 0.1 if self.lie == "bills for what was destroyed" else 0
+        return (self.data["ended"] - BEGAN) / 3600 * 0.2 * (2 if self.lie == "bills twice" else 1)
+
+    def after(self, moment):
+        return moment.startswith(trial.day(self.data["ended"] + DAYS))
+
 
 class Hands(prove.Hands):
-    """Does to the world what the real ones do to AWS."""
+    """Does to the world what the real ones do to the cloud."""
 
     rate = 200
     emulated = False  # a world that takes itself for AWS
 
     def __init__(self, world, url):
-        stack = types.SimpleNamespace(kind="aws", name=prove.NAME, cloud=Aws(), variable=lambda name: "eu-west-1")
+        stack = types.SimpleNamespace(kind=world.cloud, name=prove.NAME, cloud=CLOUDS[world.cloud],
+            variable=lambda name: REGIONS[world.cloud])
         options = types.SimpleNamespace(**{**dict.fromkeys(prove.GIVEN), "image": FIRST, "other": OTHER}, hours=None,
             yes="1")
         super().__init__(stack, options)
@@ -100,25 +135,28 @@ class Hands(prove.Hands):
 
     init = ready
 
-    def answers(self):
-        self.world.passes(1)
+    @property
+    def full(self):
+        """Asked for by whoever is about to send more than that."""
+        self.world.data["busy"] = self.now()
+        return 0
+
+    def responds(self):
+        self.world.passes(8 if self.world.lie == "responds late" else 4)
 
     def price(self):
         return 0.2
 
     def providers(self):
-        return {"aws": "5.100.0"}
+        return {"azurerm": "5.2.0"} if self.world.cloud == "azure" else {"aws": "5.100.0"}
 
-    def closed(self):
-        return (443, 22, 8080, 8081)
-
-    def opened(self, port):
-        return port == 8081 and self.world.lie == "leaves a port open"
+    def open_ports(self):
+        return [8081] if self.world.lie == "leaves a port open" else []
 
     def apply(self, image=None):
         world = self.world
         world.moment()
-        if image and prove.MISSING in image:
+        if image and trial.MISSING in image:
             world.under_load("a broken image")
             world.passes(20 if world.lie == "takes long to give a broken image up" else 4)
             if world.lie == "runs a broken image":
@@ -126,11 +164,11 @@ class Hands(prove.Hands):
                 return
             raise Problem("meridian-stable did not become healthy", "")
         first = world.data["image"] is None
-        world.passes((12 if world.lie == "deploys slowly" else 8) if first else 2)
+        world.passes((30 if world.lie == "deploys slowly" else 8) if first else 2)
         for thing in ("network vpc-7", "NAT gateway nat-7", "load balancer meridian-prove"):
             world.data["things"][thing] = prove.NAME
         world.moment()
-        world.data.update(image=FIRST, shut=False)
+        world.data.update(image=FIRST, shut=False, canary=False, busy=False)
         world.moment()
 
     def outputs(self):
@@ -149,17 +187,21 @@ class Hands(prove.Hands):
         self.world.moment()
         return 1 if self.world.lie == "withdraws a good canary" else 0
 
+    def begin_canary(self, image):
+        self.world.moment()
+        assert image == OTHER
+
     def destroy(self):
         world = self.world
         world.moment()
         for thing, owner in list(world.data["things"].items()):
             if owner == prove.NAME and not (thing.startswith("NAT") and world.lie == "leaves a NAT gateway"):
-                world.passes(10 if world.lie == "destroys slowly" else 3)
+                world.passes(60 if world.lie == "destroys slowly" else 3)
                 del world.data["things"][thing]
                 world.moment()
         world.data["image"] = None
 
-    def left(self):
+    def leftovers(self):
         self.world.moment()
         return [thing for thing, owner in self.world.data["things"].items() if owner == prove.NAME]
 
@@ -169,25 +211,49 @@ class Hands(prove.Hands):
     def aws(self, service, operation, *arguments):
         self.world.moment()
         given = dict(zip(arguments[::2], arguments[1::2]))
-        answer = getattr(self, operation.replace("-", "_"))(given)
+        response = getattr(self, operation.replace("-", "_"))(given)
         self.world.moment()
-        return answer
+        return response
 
     def describe_alarms(self, given):
         assert given["--alarm-name-prefix"] == "meridian-prove-"
-        data, lie = self.world.data, self.world.lie
-        shut = data["shut"] and data["now"] - data["shut"]
-        ringing = {"errors"} if lie == "rings at first" and not data["shut"] else set()
-        if shut:
-            ringing = {name for name, after in (("errors", 5), ("unhealthy-stable", 3), ("probe", 10))
-                if shut >= 60 * after}
-            ringing -= {"errors"} if lie == "never rings for errors" else set()
-            ringing |= {"unhealthy-canary"} if lie == "rings for all services" else set()
-        return {"MetricAlarms": [{"AlarmName": f"meridian-prove-{name}",
-            "StateValue": "ALARM" if name in ringing else "OK"} for name in ALARMS]}
+        ringing = self.world.ringing()
+        return {"MetricAlarms": [{"AlarmName": f"meridian-prove-{name}", "StateValue": "ALARM" if name in ringing
+            else "OK"} for name in (*OUTAGE["aws"][0], "cpu", "unhealthy-canary")]}
+
+    def describe_target_groups(self, given):
+        assert given["--names"] == "meridian-prove-canary"
+        return {"TargetGroups": [{"TargetGroupArn": "arn:meridian-prove-canary"}]}
+
+    def modify_target_group(self, given):
+        assert given == {"--target-group-arn": "arn:meridian-prove-canary", "--matcher": "HttpCode=499"}
+        self.world.data["canary"] = self.now()
+        return {}
+
+    def get_caller_identity(self, given):
+        return {"Arn": "arn:aws:sts::123456789012:assumed-role/meridian-deployer/someone"}
+
+    def get_role(self, given):
+        return {"Role": {"Arn": f"arn:aws:iam::123456789012:role/delivery/{given['--role-name']}"}}
+
+    def simulate(self, arguments):
+        """By whether a name of the stack's stands in what is asked, as IAM would for the guide's policies."""
+        lists = {}
+        for each in arguments:
+            if each.startswith("--"):
+                lists[each] = values = []
+            else:
+                values.append(each)
+        assert lists["--policy-source-arn"] == ["arn:aws:iam::123456789012:role/delivery/meridian-deployer"]
+        assert not any("*" in each for each in lists["--action-names"]) and "meridian*" not in str(arguments)
+        own = any("meridian-prove" in each for each in (*lists["--resource-arns"], *lists["--context-entries"]))
+        lies = {"simulates a right away": "ecs:UpdateService", "simulates rights over others": "s3:DeleteObject"}
+        return {"EvaluationResults": [{"EvalDecision": "allowed" if own != (action == lies.get(self.world.lie)
+            and own == (self.world.lie == "simulates a right away")) else "implicitDeny"}
+            for action in lists["--action-names"]]}
 
     def create_vpc(self, given):
-        raise AssertionError("a network was made")
+        raise AssertionError("a network was created")
 
     def describe_services(self, given):
         assert given["--cluster"] == "meridian-prove"
@@ -232,18 +298,46 @@ class Hands(prove.Hands):
     def get_cost_and_usage(self, given):
         asked = json.loads(given["--filter"])["Tags"]
         assert asked == {"Key": "Stack", "Values": ["meridian-prove"]}
-        later = given["--time-period"].startswith(f"Start={prove.day(self.world.data['ended'] + DAYS)}")
-        hours = (self.world.data["ended"] - BEGAN) / 3600
-        usd = hours * self.price() * (2 if self.world.lie == "bills twice" else 1)
-        if later:
-            usd = 0.1 if self.world.lie == "bills for what was destroyed" else 0
+        usd = self.world.usd(later=self.world.after(given["--time-period"].removeprefix("Start=")))
         return {"ResultsByTime": [{"Total": {"UnblendedCost": {"Amount": str(usd)}}}]}
+
+    def azure(self, method, path, version, body=None, **query):
+        self.world.moment()
+        app = "resourceGroups/meridian-prove/providers/Microsoft.App/containerApps/meridian-prove"
+        if path.endswith("/alerts"):
+            assert (method, query["targetResourceGroup"]) == ("get", "meridian-prove")
+            return {"value": [{"properties": {"essentials": {"alertRule": f"/someone/meridian-prove-{name}"}}}
+                for name in self.world.ringing()]}
+        assert method == "post"
+        if path == f"{app}/stop":
+            self.world.data["shut"] = self.now()
+        elif path == f"{app}/start":
+            self.world.data["shut"] = False
+        else:
+            assert path == "providers/Microsoft.CostManagement/query"
+            assert body["dataset"]["filter"]["dimensions"]["values"] == ["meridian-prove"]
+            usd = self.world.usd(later=self.world.after(body["timePeriod"]["from"]))
+            return {"properties": {"columns": [{"name": "CostUSD"}, {"name": "Currency"}], "rows": [[usd, "USD"]]}}
+
+    def google(self, host, collection, key):
+        self.world.moment()
+        assert (host, collection, key) == ("monitoring.googleapis.com/v3", "alerts", "alerts")
+        others = [{"state": "OPEN", "policy": {"displayName": "meridian errors"}},
+            {"state": "CLOSED", "policy": {"displayName": "meridian-prove latency"}}]
+        return [*others, *({"state": "OPEN", "policy": {"displayName": f"meridian-prove {name}"}}
+            for name in self.world.ringing())]
+
+    def gcloud(self, *arguments):
+        assert arguments == ("run", "services", "update", "meridian-prove", "--ingress", "internal")
+        self.world.data["shut"] = self.now()
 
 
 def dry(aws):
     """Of the call that is asked without being done: what AWS says of the tags."""
 
     def called(self, service, operation, *arguments):
+        if operation == "simulate-principal-policy":
+            return self.simulate(arguments)
         if operation != "create-vpc":
             return aws(self, service, operation, *arguments)
         assert "--dry-run" in arguments
@@ -274,23 +368,27 @@ def run(world, folder, front):
         world.moment()
 
     progress.write = noted
-    return prove.Run(hands, hands.options, progress, root=folder).all()
+    sitting = prove.Run(hands, hands.options, progress, root=folder)
+    for name in ("aws", "as_deployer", "azure", "google", "gcloud"):
+        setattr(sitting.trial, name, getattr(hands, name))
+    return sitting.all(3)
 
 
-def sitting(folder, front, lie="", kill=0):
-    """A run, and three days later that which reads the bill; how many moments there were."""
-    world = World(folder, lie, kill)
-    front.respond = world.tell
+def sitting(folder, front, lie="", kill=0, cloud="aws"):
+    """A run, and three days later that which reads the bill, where one can; how many moments there were."""
+    world = World(folder, lie, kill, cloud)
+    front.respond = world.respond
     run(world, folder, front)
-    world.passes(3 * 24 * 60)
-    run(world, folder, front)
+    if any(claim.cloud == cloud and claim.by == "bill" for claim in load().values()):
+        world.passes(3 * 24 * 60)
+        run(world, folder, front)
     return world.moments
 
 
 def table(folder):
     """Claim to outcome, as the record has it."""
     [file] = (folder / "proof").glob("*.json")
-    return {name: told["outcome"] for name, told in json.loads(file.read_text())["claims"].items()}
+    return {name: entry["outcome"] for name, entry in json.loads(file.read_text())["claims"].items()}
 
 
 if __name__ == "__main__":

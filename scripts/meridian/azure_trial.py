@@ -1,0 +1,42 @@
+"""What is tried on Azure in a way of its own."""
+
+from meridian.azure import chosen, resource_manager
+from meridian.trial import DAY, Trial, day
+
+
+class CloudTrial(Trial):
+    def azure(self, method, path, version, body=None, **query):
+        stack = self.hands.stack
+        return resource_manager(f"/subscriptions/{chosen(stack)}/{path}", version, method, body, **query)
+
+    def app(self):
+        return f"resourceGroups/{self.name}/providers/Microsoft.App/containerApps/{self.name}"
+
+    def ringing(self):
+        """https://learn.microsoft.com/rest/api/monitor/alertsmanagement/alerts/get-all"""
+        found = self.azure("get", "providers/Microsoft.AlertsManagement/alerts",
+            "2019-03-01", targetResourceGroup=self.name, monitorCondition="Fired", timeRange="1h")["value"]
+        return {each["properties"]["essentials"]["alertRule"].rpartition("/")[2][len(self.name) + 1:]
+            for each in found}
+
+    def outage(self):
+        """https://learn.microsoft.com/rest/api/resource-manager/containerapps/container-apps/stop"""
+        self.azure("post", f"{self.app()}/stop", "2025-01-01")
+
+    def recovers(self):
+        self.azure("post", f"{self.app()}/start", "2025-01-01")
+
+    def billed(self, begin, end):
+        """By the resource group: nothing of the stack is elsewhere.
+        https://learn.microsoft.com/rest/api/cost-management/query/usage"""
+        found = self.azure("post", "providers/Microsoft.CostManagement/query",
+            "2023-11-01", {
+                "type": "ActualCost", "timeframe": "Custom",
+                "timePeriod": {"from": f"{day(begin)}T00:00:00Z", "to": f"{day(end - DAY)}T23:59:59Z"},
+                "dataset": {
+                    "granularity": "None", "aggregation": {"usd": {"name": "CostUSD", "function": "Sum"}},
+                    "filter": {"dimensions": {"name": "ResourceGroupName", "operator": "In", "values": [self.name]}},
+                },
+            })["properties"]
+        column = [each["name"] for each in found["columns"]].index("CostUSD")
+        return sum(row[column] for row in found["rows"])

@@ -1,0 +1,24 @@
+"""What is tried on Google Cloud in a way of its own."""
+
+from meridian.console import run
+from meridian.gcp import chosen, every
+from meridian.trial import Trial
+
+
+class CloudTrial(Trial):
+    def google(self, host, collection, key):
+        return every(f"https://{host}/projects/{chosen(self.hands.stack)}/{collection}", key)
+
+    def gcloud(self, *arguments):
+        stack = self.hands.stack
+        run("gcloud", *arguments, "--project", chosen(stack), "--region", stack.variable("region"), "--quiet")
+
+    def ringing(self):
+        """https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alerts/list"""
+        found = self.google("monitoring.googleapis.com/v3", "alerts", "alerts")
+        names = [each["policy"]["displayName"] for each in found if each["state"] == "OPEN"]
+        return {name[len(self.name) + 1:] for name in names if name.startswith(f"{self.name} ")}
+
+    def outage(self):
+        """No request from outside gets through to the service."""
+        self.gcloud("run", "services", "update", self.name, "--ingress", "internal")
