@@ -225,7 +225,7 @@ class AwsPlatform(Aws):
 
 class AwsMachine(Aws):
     deploys = (
-        "8 to 12 minutes the first time (image 2, load balancer 3, machine until healthy 4); then 1, "
+        "8 to 12 minutes the first time (image 2, load balancer 3, machine until healthy 4); later 1, "
         "and about 5 more until the new machine has taken over."
     )
     destroys = "5 to 8 minutes: the machine and the load balancer release the network slowly."

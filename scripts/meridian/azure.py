@@ -48,7 +48,7 @@ class Azure(Cloud):
                 "https://learn.microsoft.com/cli/azure/install-azure-cli"),
         ),
     )
-    deploys = "15 to 25 minutes the first time (image 2, environment 5 to 10, gateway 6, service 2), later about 3."
+    deploys = "15 to 25 minutes the first time (environment 5 to 10, gateway 6; a service with image 4), later about 3."
     destroys = "15 to 25 minutes: the gateway takes 6 and the environment up to 15."
     # The provider alone watches a new lock for two.
     bootstraps = 5
@@ -204,7 +204,7 @@ class Azure(Cloud):
 
 class AzureMachine(Azure):
     deploys = (
-        "6 to 10 minutes the first time (image 2, registry and load balancer 1, machine until healthy 4); then 1, "
+        "6 to 10 minutes the first time (image 2, registry and load balancer 1, machine until healthy 4); later 1, "
         "and about 5 more until the new machine serves."
     )
     destroys = "5 to 8 minutes, most of it for the machines."

@@ -127,13 +127,13 @@ def deploy(stack, options):
         try:
             keep(stack, Image.parse(image))
         except (Problem, subprocess.CalledProcessError) as error:
-            say("", f"{shared} is shared, and its purge may delete this image: {error}",
+            say("", f"The image could not be tagged in {shared}, whose purge may delete it: {error}",
                 f"By hand:  skopeo copy --preserve-digests docker://{image} docker://{shared}:runs-{stack.env}-1")
     if stack.runs:
         say("", f"Serves at {outputs['url']}", f"Next: {stack.command('verify')}")
     else:
         own = Command(f"deploy-{stack.kind}", {"SERVICE": "…", **stack.command("deploy").settings})
-        say("", f"Services get names below {outputs['url']}", f"Next: ./taskw new-service SERVICE=…, or {own}")
+        say("", f"Services are at KEY.{outputs['url'][8:]}", f"Next: ./taskw new-service SERVICE=…, or {own}")
 
 
 def verify(stack, options):
@@ -173,7 +173,7 @@ def destroy(stack, options):
 
 
 def probe(_, options):
-    """Says whether a service is up and its clock right, as its image does."""
+    """Says whether a service is up and its clock right, by the probe of app/ or, without JDK 25, by a smaller one."""
     if options.probe_urls and not options.named:
         # By the judge that takes no build. Twice: an answer that is lost on the way is no outage.
         runs = [any(subprocess.run([*CLOCK, url]).returncode == 0 for _ in range(2))

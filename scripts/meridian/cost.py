@@ -160,7 +160,7 @@ def summary(stack):
     """The sums in a sentence, for doctor and plan."""
     idle, *busy = sums(rows(stack, uses(stack, [0, 1000])))
     loaded = f", {busy[0]:,.0f} at 1,000 requests a second" if busy else ""
-    more = " more, for the service alone" if stack.service else ""
+    more = ", on top of its platform's" if stack.service else ""
     return f"some {idle:,.0f} USD a month idle{loaded}{more}: {stack.command('cost')}"
 
 

@@ -83,7 +83,7 @@ class Limits:
         """What stands against a verdict, known beforehand; None where nothing does."""
         fewest = math.ceil(math.log(self.alpha) / math.log1p(-self.failed_percent / 100))
         if self.responses < fewest:
-            return f"so few responses cannot show a failure rate below {self.failed_percent:g} %: ANSWERS={fewest}"
+            return f"so few responses cannot show a failure rate below {self.failed_percent:g} %; set ANSWERS={fewest}"
         expected = per_second * percent / 100 * self.seconds * self.patience
         likely = expected - 4 * math.sqrt(expected)  # all but once in 30,000 times
         if likely < self.responses:

@@ -140,8 +140,8 @@ class Stack:
             self.folder,
             environ=self.cloud.environ,
             files=tuple(self.variable_files()),
-            guide=(f"stacks/{self.place}/README.md has a section Troubleshooting, by message." if self.runs
-                else "stacks/README.md has a section One platform, many services.")
+            guide=(f"stacks/{self.place}/README.md has a section Troubleshooting." if self.place in (*CLOUDS, *MACHINES)
+                else f"stacks/{'bootstrap/' * self.runs}README.md says more.")
             + " To go on, repeat the command.",
         )
 
