@@ -42,6 +42,54 @@ def routed(rules, host, path="/"):
     return chosen["Actions"][-1]
 
 
+class Shared(Front):
+    """The load balancer of several services: leads each host by the rules, as the cloud lists them, to a target of
+    theirs, and answers as that would."""
+
+    def __init__(self, rules, targets):
+        """rules: gives them; targets: gives pairs of version and whether it is healthy, by the ARN of a target group"""
+        self.rules, self.targets = rules, targets
+        self.chance, self.ended = random.Random(5), threading.Event()
+        self.known = self.read()
+        self.thread = threading.Thread(target=self.look)
+        self.thread.start()
+        super().__init__(self.respond)
+
+    def read(self):
+        """Of one moment: between two readings of the same rules no target can have gone that they lead to."""
+        rules, known = None, self.rules()
+        while rules != known:
+            rules = known
+            targets = {group: self.targets(group) for rule in rules for action in rule["Actions"]
+                for group in weights(action)}
+            known = self.rules()
+        return rules, targets
+
+    def look(self):
+        while not self.ended.wait(0.5):
+            self.known = self.read()
+
+    def respond(self, request):
+        rules, targets = self.known
+        action = routed(rules, request.headers["Host"])
+        if action["Type"] != "forward":
+            return reply(status=int(action["FixedResponseConfig"]["StatusCode"]))
+        groups = weights(action)
+        [group] = self.chance.choices(list(groups), list(groups.values()))
+        healthy = [version for version, is_healthy in targets[group] if is_healthy]
+        return reply(status=200, Service_Version=self.chance.choice(healthy)) if healthy else reply(status=503)
+
+    def stop(self):
+        self.ended.set()
+        self.thread.join()
+        super().stop()
+
+
+def weights(action):
+    """Of each target group that an action of a rule leads to, by ARN."""
+    return {each["TargetGroupArn"]: each["Weight"] for each in action.get("ForwardConfig", {}).get("TargetGroups", [])}
+
+
 class Balancer(Server):
     """Gives each version its share of the requests, and answers as it would."""
 

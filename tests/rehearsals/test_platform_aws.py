@@ -3,22 +3,26 @@
 The tests build on each other, in this order.
 """
 
+import contextlib
 import json
+import os
 import re
 
 import pytest
-from support import rights
-from support.aws_world import Clone, World, in_order  # noqa: F401 a fixture
+from doubles.balancer import Shared, routed, weights
+from support import cloudwatch, rights
+from support.aws_world import Clone, Door, World, in_order  # noqa: F401 a fixture
+from support.load import Load
 from support.machine import need, ran
-
-from doubles.balancer import routed
+from support.rehearsal import ALL_PREVIEWS
 
 NEEDED = ("terraform", "aws", "docker-registry", "aws-cli")
 pytestmark = [pytest.mark.check, pytest.mark.needs(*NEEDED)]
 
-FIRST, SECOND = (f"example.com/meridian@sha256:{letter * 64}" for letter in "12")
+FIRST, SECOND, STOCK, P1 = (f"example.com/meridian@sha256:{letter * 64}" for letter in "1234")
 SHARED = re.compile(r"\.aws_(lb|nat_gateway|eip|internet_gateway|vpc|vpc_endpoint)\.")
 STANDING = ("orders", "stock", "p1")
+IMAGES = dict(zip(STANDING, (FIRST, STOCK, P1)))
 
 
 @pytest.fixture(scope="module")
@@ -28,23 +32,25 @@ def world(tmp_path_factory):
     with World(tmp_path_factory.mktemp("aws")) as world:
         world.zone = world.aws("route53", "create-hosted-zone", "--name", "example.com",
             "--caller-reference", "1")["HostedZone"]["Id"].split("/")[-1]
+        world.before = world.listed()
         yield world
 
 
 @pytest.fixture(scope="module")
 def clone(world, tmp_path_factory):
     clone = Clone(tmp_path_factory.mktemp("clone"), world)
-    file = clone.folder / "stacks/platform/aws/staging.tfvars"
-    text = file.read_text().replace("Z0123456789ABCDEFGHIJ", world.zone)
-    # Each is asked for by the AWS CLI before a destroy; that twenty have slots of their own is the stack's own test.
-    file.write_text(text.replace("previews = 20", "previews = 2"))
+    for name in ("terraform", "staging"):
+        file = clone.folder / f"stacks/platform/aws/{name}.tfvars"
+        text = file.read_text().replace("Z0123456789ABCDEFGHIJ", world.zone)
+        # Each is asked for by the AWS CLI before a destroy.
+        file.write_text(text if "ALL_PREVIEWS" in os.environ else text.replace("previews = 20", "previews = 2"))
     return clone
 
 
 def typed(clone, verb, place="aws", *arguments, check=True, **environment):
     """A command for staging, within the boundary of its deployer."""
     clone.cloud = place
-    return clone.script(verb, *arguments, check=check, ENV="staging", TF_VAR_boundary="true", **environment)
+    return clone.script(verb, *arguments, check=check, **{"ENV": "staging", "TF_VAR_boundary": "true", **environment})
 
 
 def refused(clone, *arguments, **environment):
@@ -56,7 +62,7 @@ def refused(clone, *arguments, **environment):
 
 def plain(clone, service, verb, *arguments):
     """Terraform alone, as the guide has it, with the file that the tasks wrote."""
-    own = [f"-var-file=services/{service}.tfvars"] if service != "p1" else []
+    own = [f"-var-file=services/{service}.tfvars"] if service in ("orders", "stock") else []
     return clone.terraform(verb, "-auto-approve", "-input=false", "-var-file=staging.tfvars", *own,
         "-var-file=staging.platform.tfvars.json", f"-var=name=staging-{service}", "-var=boundary=true", *arguments,
         TF_WORKSPACE=f"staging_{service}")
@@ -73,9 +79,9 @@ def there(world):
     return {kind: number for kind, number in world.everything().items() if kind != "ec2 SecurityGroupRule"}
 
 
-def rules(world):
+def rules(world, platform="staging"):
     """Of the load balancer's listener that serves."""
-    [balancer] = world.aws("elbv2", "describe-load-balancers")["LoadBalancers"]
+    [balancer] = world.aws("elbv2", "describe-load-balancers", "--names", f"{platform}-platform")["LoadBalancers"]
     listeners = world.aws("elbv2", "describe-listeners", "--load-balancer-arn", balancer["LoadBalancerArn"])
     [serves] = [each["ListenerArn"] for each in listeners["Listeners"] if each["Port"] == 443]
     return world.aws("elbv2", "describe-rules", "--listener-arn", serves)["Rules"]
@@ -83,8 +89,7 @@ def rules(world):
 
 def groups(action):
     """Names of the target groups that an action leads to, with their weights."""
-    return {each["TargetGroupArn"].split("/")[1]: each["Weight"]
-        for each in action.get("ForwardConfig", {}).get("TargetGroups", [])}
+    return {group.split("/")[1]: weight for group, weight in weights(action).items()}
 
 
 def test_a_service_is_declared_once_and_stands_on_a_platform_that_stands(clone, world):
@@ -105,15 +110,16 @@ def test_services_and_a_preview_have_nothing_of_what_is_shared(clone, world):
     said = typed(clone, "deploy", SERVICE="orders", IMAGE=FIRST).stdout
     assert "Serves at https://orders.staging.example.com" in said
     for service in ("stock", "p1"):
-        plain(clone, service, "apply", f"-var=image={FIRST}")
+        plain(clone, service, "apply", f"-var=image={IMAGES[service]}")
     counts = {service: len([each for each in created(clone, service) if not each.startswith("module.documents")])
         for service in STANDING}
     assert counts["orders"] <= 40 and counts["p1"] <= 20, counts
     assert [each for service in STANDING for each in created(clone, service) if SHARED.search(each)] == []
     (clone.folder / "stacks/aws/services/mail.tfvars").write_text("")
     assert "does not declare mail" in refused(clone, "plan", SERVICE="mail")
-    done = typed(clone, "plan", "aws", "-detailed-exitcode", SERVICE="orders", check=False)
-    assert done.returncode == 0, done.stdout
+    for service in ("orders", "p1"):
+        done = typed(clone, "plan", "aws", "-detailed-exitcode", SERVICE=service, check=False)
+        assert done.returncode == 0, done.stdout
 
 
 def test_each_answers_to_its_own_name_and_nobody_to_any_other(world):
@@ -143,15 +149,74 @@ def test_an_alarm_is_of_one_service_alone(world):
     assert shared["MetricName"] == "HTTPCode_ELB_5XX_Count"
 
 
+# Values of the newest periods of a service that is well, and of one whose visitors get nothing but errors, late.
+WELL = {"RequestCount": [500] * 12, "HTTPCode_Target_5XX_Count": [0] * 12, "HTTPCode_ELB_5XX_Count": [0] * 12,
+    "UnHealthyHostCount": [0] * 12, "TargetResponseTime": [0.1] * 12, "CPUUtilization": [20] * 12,
+    "MemoryUtilization": [50] * 12, "ProbeOK": [1] * 12}
+ILL = {**WELL, "HTTPCode_Target_5XX_Count": [500] * 12, "UnHealthyHostCount": [1] * 12,
+    "TargetResponseTime": [5] * 12, "CPUUtilization": [95] * 12, "MemoryUtilization": [95] * 12, "ProbeOK": [0] * 12}
+
+
+@pytest.mark.parametrize("ill", ["orders", "stock"])
+def test_what_goes_wrong_in_one_service_rings_its_alarms_and_no_other(world, ill):
+    def ring(alarm):
+        metrics = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", []) if "MetricStat" in query]
+        seen = {}
+        for metric in metrics or [alarm]:
+            of_it = f"staging-{ill}" in json.dumps([metric["Namespace"], metric.get("Dimensions", [])])
+            seen[metric["MetricName"]] = (ILL if of_it else WELL)[metric["MetricName"]]
+        return cloudwatch.state(alarm, seen) == "ALARM"
+
+    alarms = [each for each in world.aws("cloudwatch", "describe-alarms")["MetricAlarms"]
+        if not each["AlarmName"].startswith("TargetTracking-")]
+    assert len(alarms) == 15
+    assert {each["AlarmName"] for each in alarms if ring(each)} == {each["AlarmName"] for each in alarms
+        if each["AlarmName"].startswith(f"staging-{ill}-")}
+
+
+def version(image):
+    return image.partition("@")[2]
+
+
+@contextlib.contextmanager
+def visited(world):
+    """Sixty requests a second to each service, by its name, with a server in the load balancer's place."""
+    doors = {service: Door(world, f"staging-{service}") for service in STANDING}
+
+    def targets(group):
+        [service] = [each for each in STANDING if f"/staging-{each}-" in group]
+        [(_, found)] = doors[service].targets(weights={group: 1})
+        return found
+
+    balancing = doors["orders"].balancing
+    [balancer] = balancing.describe_load_balancers(Names=["staging-platform"])["LoadBalancers"]
+    [serves] = [each["ListenerArn"] for each in balancing.describe_listeners(
+        LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"] if each["Port"] == 443]
+    with (Shared(lambda: balancing.describe_rules(ListenerArn=serves)["Rules"], targets) as front,
+            contextlib.ExitStack() as running):
+        host, port = front.url.removeprefix("http://").split(":")
+        loads = {service: running.enter_context(Load(host, int(port), rate=60, connections=5, patience=30,
+            name=f"{service}.staging.example.com")) for service in STANDING}
+        for load in loads.values():
+            load.wait_for(60)
+        yield loads
+
+
 def test_a_canary_moves_the_requests_of_its_service_and_of_no_other(clone, world):
     before = {each["Priority"]: groups(each["Actions"][0]) for each in rules(world)}
     outputs = json.loads(clone.terraform("output", "-json", TF_WORKSPACE="staging_orders").stdout)
     canary = {"image": SECOND, "percent": 10, "stable": outputs["revision"]["value"]}
     asked = len(world.requests("rehearsal"))
-    typed(clone, "deploy", "aws", f"-var=canary={json.dumps(canary)}", SERVICE="orders", IMAGE=FIRST)
-    during = {each["Priority"]: groups(each["Actions"][0]) for each in rules(world)}
-    assert during == {**before, "101": {"staging-orders-stable": 90, "staging-orders-canary": 10}}
-    typed(clone, "deploy", SERVICE="orders", IMAGE=FIRST)
+    with visited(world) as loads:
+        typed(clone, "deploy", "aws", f"-var=canary={json.dumps(canary)}", SERVICE="orders", IMAGE=FIRST)
+        during = {each["Priority"]: groups(each["Actions"][0]) for each in rules(world)}
+        assert during == {**before, "101": {"staging-orders-stable": 90, "staging-orders-canary": 10}}
+        loads["orders"].wait_for(loads["orders"].answered + 300)
+        typed(clone, "deploy", SERVICE="orders", IMAGE=FIRST)
+    for service, load in loads.items():
+        assert not load.lost and not load.refused and set(load.statuses) == {200}, f"{service}: {load.statuses}"
+        own = {version(IMAGES[service])}
+        assert set(load.versions) == (own | {version(SECOND)} if service == "orders" else own), service
     assert {each["Priority"]: groups(each["Actions"][0]) for each in rules(world)} == before
     changed = [what for _, operation, what in world.requests("rehearsal")[asked:] if operation == "ModifyRule"]
     assert len(changed) >= 2 and not any("staging-stock" in what or "staging-p1" in what for what in changed)
@@ -186,3 +251,53 @@ def test_the_deployers_policies_by_the_prefix_let_every_call_through(world):
     named = [need for need in asked if "staging-" in str(need) and not rights.ANYBODYS.search(need[0])]
     assert named and {need[0] for need in named if rights.allowed(others, need)} <= {"ec2:CreateTags",
         "application-autoscaling:RegisterScalableTarget", "application-autoscaling:TagResource"}
+
+
+def test_a_second_environment_shares_nothing_with_the_first(clone, world):
+    before = rules(world)
+    typed(clone, "deploy", "platform-aws", ENV="")
+    said = typed(clone, "deploy", SERVICE="stock", IMAGE=FIRST, ENV="").stdout
+    assert "Serves at https://stock.services.example.com" in said
+    assert rules(world) == before
+    assert groups(routed(rules(world, "prod"), "stock.services.example.com")) == {"prod-stock-stable": 100,
+        "prod-stock-canary": 0}
+    for platform, host in (("prod", "stock.staging.example.com"), ("staging", "stock.services.example.com")):
+        assert routed(rules(world, platform), host)["Type"] == "fixed-response"
+    typed(clone, "destroy", SERVICE="stock", CONFIRM="prod-stock", ENV="")
+    assert "AWS no longer lists anything of prod-platform." in typed(clone, "destroy", "platform-aws",
+        CONFIRM="prod-platform", ENV="").stdout
+    assert rules(world) == before
+
+
+@ALL_PREVIEWS
+def test_each_of_twenty_previews_answers_to_its_own_name(clone, world):
+    slots = [f"p{number}" for number in range(1, 21)]
+    for slot in slots[1:]:
+        plain(clone, slot, "apply", f"-var=image={FIRST}")
+        assert len(created(clone, slot)) <= 20
+        done = typed(clone, "plan", "aws", "-detailed-exitcode", SERVICE=slot, check=False)
+        assert done.returncode == 0, done.stdout
+    found = rules(world)
+    assert len({each["Priority"] for each in found}) == len(found) == 1 + 2 * (len(slots) + 2)
+    for slot in (*slots, "orders", "stock"):
+        assert groups(routed(found, f"{slot}.staging.example.com")) == {f"staging-{slot}-stable": 100,
+            f"staging-{slot}-canary": 0}
+    for slot in slots[1:]:
+        plain(clone, slot, "destroy", f"-var=image={FIRST}")
+
+
+def test_services_go_in_any_order_and_then_the_platform_and_nothing_is_left(clone, world):
+    plain(clone, "p1", "destroy", f"-var=image={P1}")
+    typed(clone, "destroy", SERVICE="stock", CONFIRM="staging-stock")
+    file = clone.folder / "stacks/platform/aws/services.auto.tfvars.json"
+    file.write_text(json.dumps({"services": {"orders": {"slot": 1}}}))
+    typed(clone, "deploy", "platform-aws", YES="1")
+    assert groups(routed(rules(world), "orders.staging.example.com")) == {"staging-orders-stable": 100,
+        "staging-orders-canary": 0}
+    done = typed(clone, "plan", "aws", "-detailed-exitcode", SERVICE="orders", check=False)
+    assert done.returncode == 0, done.stdout
+    typed(clone, "destroy", SERVICE="orders", CONFIRM="staging-orders")
+    typed(clone, "destroy", "platform-aws", CONFIRM="staging-platform")
+    assert world.listed() == world.before
+    records = world.aws("route53", "list-resource-record-sets", "--hosted-zone-id", world.zone)["ResourceRecordSets"]
+    assert {each["Type"] for each in records} == {"NS", "SOA"}

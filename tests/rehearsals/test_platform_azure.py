@@ -8,7 +8,7 @@ import pytest
 from support.azure_world import GROUP, SUBSCRIPTION, Azure
 from support.machine import ROOT, copy
 from support.providers import Providers
-from support.rehearsal import Part, Service, changed, together
+from support.rehearsal import ALL_PREVIEWS, Part, Service, changed, further_previews, together
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "azurerm", "jdk")]
 
@@ -187,6 +187,12 @@ def test_a_key_that_is_not_declared_is_refused(azure, platform):
     stranger = Service(azure, platform, "stranger")
     said = " ".join(stranger.refused_at_plan().replace("│", " ").split())
     assert '"staging-stranger" is not one of staging-orders,' in said and "stacks/platform/azure" in said
+
+
+@ALL_PREVIEWS
+def test_each_of_twenty_previews_answers_to_its_own_host(azure, platform, services):
+    further_previews(azure, platform, lambda host: led(azure, host).partition(".")[0])
+    assert platform.settled() and all(each.settled() for each in services.values())
 
 
 def test_all_of_it_goes_and_nothing_is_left(azure, platform, services):

@@ -10,7 +10,7 @@ import re
 import pytest
 from support.gcp_world import COMPUTE, PROJECT, Gcp, gcloud
 from support.machine import copy
-from support.rehearsal import Part, Service, changed, together
+from support.rehearsal import ALL_PREVIEWS, Part, Service, changed, further_previews, together
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "jdk")]
 
@@ -156,6 +156,12 @@ def test_what_a_service_stands_on_is_not_taken_away(gcp, platform, services):
     assert {tuple(actions) for actions in changed(platform.plan()).values()} == {("create",)}
     together("apply", platform)
     assert gcp.fake.resources() == before and platform.settled()
+
+
+@ALL_PREVIEWS
+def test_each_of_twenty_previews_answers_to_its_own_host(gcp, platform, services):
+    further_previews(gcp, platform, lambda host: led(gcp, host))
+    assert platform.settled() and all(each.settled() for each in services.values())
 
 
 def test_all_of_it_goes_and_nothing_is_left(gcp, platform, services):

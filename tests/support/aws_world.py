@@ -191,7 +191,9 @@ class World:
 class Door:
     """What the load balancer has, as moto knows it."""
 
-    def __init__(self, world):
+    def __init__(self, world, name="meridian"):
+        """name: of the stack"""
+        self.name = name
         import boto3  # not there in a newcomer's tests, which come by this file too
 
         options = {"endpoint_url": world.url, "region_name": "us-east-1", "aws_access_key_id": "x",
@@ -210,18 +212,18 @@ class Door:
         return {group["TargetGroupArn"]: group["Weight"]
             for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]}
 
-    def targets(self, reported=None):
+    def targets(self, reported=None, weights=None):
         """Weight of each group, with the version and the health of each of its targets; told: tells another name of a
-        target by the ARN of its task definition."""
+        target by the ARN of its task definition; weights: others than those of the only load balancer."""
         # Before their tasks, so that each has one by the time that these are listed.
         groups = [(weight, self.balancing.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"])
-            for group, weight in self.weights().items()]
+            for group, weight in (self.weights() if weights is None else weights).items()]
         tasks = {}
         for service in ("stable", "canary"):
             for status in ("RUNNING", "STOPPED"):
-                arns = self.containers.list_tasks(cluster="meridian", serviceName=f"meridian-{service}",
+                arns = self.containers.list_tasks(cluster=self.name, serviceName=f"{self.name}-{service}",
                     desiredStatus=status)["taskArns"]
-                for task in self.containers.describe_tasks(cluster="meridian", tasks=arns)["tasks"] if arns else []:
+                for task in self.containers.describe_tasks(cluster=self.name, tasks=arns)["tasks"] if arns else []:
                     tasks[task["attachments"][0]["details"][0]["value"]] = (reported or self.version)(
                         task["taskDefinitionArn"])
         return [
@@ -242,8 +244,8 @@ class Door:
 
     def services(self):
         """Name to desired count of those that are active."""
-        names = self.containers.list_services(cluster="meridian")["serviceArns"]
-        found = self.containers.describe_services(cluster="meridian", services=names)["services"]
+        names = self.containers.list_services(cluster=self.name)["serviceArns"]
+        found = self.containers.describe_services(cluster=self.name, services=names)["services"]
         return {service["serviceName"]: service["desiredCount"] for service in found if service["status"] == "ACTIVE"}
 
 

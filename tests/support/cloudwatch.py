@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math
 
 import operator
 
-COMPARE = {"GreaterThanThreshold": operator.gt, "LessThanThreshold": operator.lt}
+COMPARE = {"GreaterThanThreshold": operator.gt, "GreaterThanOrEqualToThreshold": operator.ge,
+    "LessThanThreshold": operator.lt}
 # CloudWatch looks further back than the periods of the alarm; its page shows five for three.
 FURTHER = 2
 

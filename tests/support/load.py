@@ -13,11 +13,12 @@ class Load:
     connection loses nothing, because nothing was sent; it is counted apart.
     """
 
-    def __init__(self, host, port, path="/", rate=400, connections=20, keep_alive=True, patience=10):
+    def __init__(self, host, port, path="/", rate=400, connections=20, keep_alive=True, patience=10, name=None):
+        """name: that in the header Host, where it is another than that of whom it is sent to"""
         self.target = (host, port)
         self.request = (
             f"GET {path} HTTP/1.1\r\nHost: "
-            f"{host}\r\n{'' if keep_alive else 'Connection: close' + chr(13) + chr(10)}\r\n"
+            f"{name or host}\r\n{'' if keep_alive else 'Connection: close' + chr(13) + chr(10)}\r\n"
         ).encode()
         self.patience = patience  # seconds until an answer is taken for lost
         self.pause = connections / rate
