@@ -376,7 +376,7 @@ class Scenario:
         gateway, reported = stage.gateway, STRANGERS[stranger]
         path, rate = reported.service["check"]["path"], max(5, min(250, reported.slow // 60))
         gateway.shares.clear()
-        gateway.delay = 0.5
+        gateway.delay = 1
         with contextlib.ExitStack() as kept:
             loads = [kept.enter_context(Load("127.0.0.1", gateway.port, path=path, rate=rate,
                 connections=max(20, rate)))]

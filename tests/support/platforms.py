@@ -115,7 +115,7 @@ class Gateway(Front):
         self.running, self.busy = {}, {}  # by name: instances that are ready; how many requests they have in hand
         self.created, self.threads, self.failed, self.ended = [], [], None, threading.Event()
         self.shares = set()  # those that stood: sorted pairs of name and weight
-        self.delay = 0  # seconds that each answer takes longer, so that a busy machine's noise is less than them
+        self.delay = 0  # seconds that each answer takes at least, in which a busy machine's noise is lost
         self.chance, self.lock, self.known = random.Random(7), threading.Lock(), []
         self.reading = threading.Lock()  # what was read first is not taken for newer
         super().__init__(self.route)
@@ -204,20 +204,22 @@ class Gateway(Front):
             if self.failed:
                 return Response(410, f"{self.failed!r}\n".encode())
             return Response(200 if self.all_serve() else 503)
+        due = time.monotonic() + self.delay
         try:
             if self.failed:
                 raise self.failed
             name, instance = self.choose()
         except Exception as error:
             return Response(503, repr(error).encode())
-        time.sleep(self.delay)
         try:
-            return upstream(instance.port, host=instance.address)(request)
+            response = upstream(instance.port, host=instance.address)(request)
         except OSError as error:
-            return Response(502, str(error).encode())
+            response = Response(502, str(error).encode())
         finally:
             with self.lock:
                 self.busy[name] -= 1
+        time.sleep(max(0, due - time.monotonic()))
+        return response
 
     def stop(self):
         self.ended.set()
