@@ -57,7 +57,7 @@ class Canary:
             if (outputs.get("image"), outputs.get("canary")) not in self.known:
                 again = "Nothing was changed."
                 if self.begun:
-                    again += f" To try it beside that: {self.stack.command('canary', IMAGE=self.begun['image'])}"
+                    again += f" To try this image beside it: {self.stack.command('canary', IMAGE=self.begun['image'])}"
                 raise Overtaken(
                     f"Somebody else deployed in the meantime: {outputs.get('image')} runs, and not {self.stable} "
                     "with this canary.", again)
@@ -162,7 +162,7 @@ def blind(canary, image, percent, limits, visits):
     try:
         spread = limits.spread(percent)
     except ValueError as error:
-        raise Problem(f"With {percent} % of the requests the difference is too small to be detected: {error}.",
+        raise Problem(f"With {percent} % of the requests the difference is too small over all responses: {error}.",
             canary.stack.command("canary", IMAGE=image, PERCENT="50")) from None
     alone = spread.responses // 3
     say(
@@ -204,7 +204,7 @@ def trial(canary, percent, limits, visits, options):
     if Image.parse(image).digest == Image.parse(canary.stable).digest:
         raise Problem(
             f"{image} is what runs already, from another registry: {canary.stable}.",
-            "Nothing tells the two apart, so there is nothing to try. To run it from there: "
+            "Nothing tells the two apart, so there is nothing to try. To run it from IMAGE's registry: "
             f"{canary.stack.command('deploy', IMAGE=image)}",
         )
     if not canary.begun:

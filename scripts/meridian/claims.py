@@ -38,7 +38,7 @@ REASONS = {
     # Different
     "changes": "the second plan had something to do",
     "denied": "a right was missing for what has the stack's name",
-    "dear": "the bill was more than a quarter off the list prices",
+    "dear": "the bill was more than a quarter above the list prices",
     "after": "something was billed after the destroy",
     "forged": "a forged address was believed",
     "grown": "no instance was added",

@@ -62,7 +62,7 @@ def number(name, text, default, low, high, whole=False):
     raise Problem(f'{name} is "{text}".', f"It must be a {'whole ' if whole else ''}number from {low:g} to {high:g}.")
 
 
-def missing(tool, why="it is run here", get="./taskw doctor-aws, -azure or -gcp says where to get it"):
+def missing(tool, why="this command runs it", get="./taskw doctor-aws, -azure or -gcp says where to get it"):
     """The same words wherever a tool is found to be missing, so that they are told once."""
     return Problem(f"{tool} is missing: {why}.", f"Install it: {get}")
 

@@ -247,7 +247,7 @@ class Judge:
         """What both suffer from, or may suffer from; or nothing."""
         canary, stable, lost = self.canary, self.stable, self.lost
         if sum(each for _, each in self._windows.values()) > stable.responses:
-            return "more requests to the two versions were lost than answered"
+            return "more requests were lost than the stable version answered"
         if min(canary.percent, stable.percent) > self.limits.failed_percent:
             return f"both fail: the canary {canary}, the stable version {stable}"
         if self._few(canary.failed, canary.responses) and not self._few(canary.failed + lost, canary.responses + lost):

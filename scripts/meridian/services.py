@@ -21,7 +21,7 @@ instances = {{ min = 2, max = 4 }}
 """
 SMALLEST = {"aws": (0.25, 512), "azure": (0.25, 512), "gcp": (1, 512)}
 # Elsewhere two instances are the fewest.
-STAGING = {"gcp": """# In staging alone, after services/{service}.tfvars: one, which Cloud Run replaces where it fails.
+STAGING = {"gcp": """# In staging alone, after services/{service}.tfvars: one instance; Cloud Run replaces a failed one.
 instances = {{ min = 1, max = 2 }}
 """}
 
