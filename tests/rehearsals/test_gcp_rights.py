@@ -125,7 +125,7 @@ def test_without_a_bootstrap_the_machines_bring_what_they_need(world):
     assert created["google_project_iam_member"] == 2 and created["google_secret_manager_secret_iam_member"] == 1
     # The certificate brings a right and an interface, where a build of the image would bring its push and its digest.
     guide = (ROOT / MACHINES / "README.md").read_text()
-    assert f"makes {sum(created.values())} resources" in " ".join(guide.split())
+    assert f"creates {sum(created.values())} resources" in " ".join(guide.split())
     world.terraform(MACHINES, OWNER, "plan", "-input=false", "-detailed-exitcode")
     world.terraform(MACHINES, OWNER, "destroy", "-auto-approve", "-input=false", "-parallelism=20")
     assert not [name for name in world.fake.resources() if "meridian-hello" in name]

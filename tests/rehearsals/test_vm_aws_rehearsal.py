@@ -105,7 +105,7 @@ def test_one_command_deploys(world, clone):
     assert f"Serves at {clone.outputs()['url']}" in said and "./taskw verify-vm-aws" in said
     added = int(re.search(r"Resources: (\d+) added", said)[1])
     # Two more when the image is built: its push, and what remembers its digest.
-    assert f"makes {added + 2} resources" in " ".join((ROOT / "stacks/vm/aws/README.md").read_text().split())
+    assert f"creates {added + 2} resources" in " ".join((ROOT / "stacks/vm/aws/README.md").read_text().split())
     assert clone.outputs()["image"] == FIRST
     assert clone.outputs()["greeting"] == "Hello World from BenchSci!"
 

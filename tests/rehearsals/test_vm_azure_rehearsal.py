@@ -70,7 +70,7 @@ def test_one_apply_makes_everything_and_a_second_plan_is_empty(azure):
     azure.set(image=FIRST)
     changes = azure.apply()
     # Two more when the image is built: its push, and what remembers its digest.
-    assert f"makes {len(changes) + 2} resources" in " ".join((ROOT / "stacks/vm/azure/README.md").read_text().split())
+    assert f"creates {len(changes) + 2} resources" in " ".join((ROOT / "stacks/vm/azure/README.md").read_text().split())
     assert azure.settled()
     outputs = azure.outputs()
     assert outputs["image"] == FIRST and outputs["greeting"] == "Hello World from BenchSci!"
