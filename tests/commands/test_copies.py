@@ -10,7 +10,7 @@ import sys
 
 import pytest
 from support.images import output
-from support.machine import ROOT
+from support.machine import ROOT, cloned
 
 WHOLE = all((ROOT / part).exists() for part in ("app", "stacks/vm", "modules/aws", "modules/azure", "modules/gcp"))
 pytestmark = [pytest.mark.check, pytest.mark.skipif(not WHOLE, reason="this is such a copy")]
@@ -30,20 +30,10 @@ COPIES = [
 SMALLEST = (*COPIES[-1], "our tests")
 
 
-def whole(folder):
-    """All that a clone has, as it stands here."""
-    names = output("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT)
-    for name in filter(None, names.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    return folder
-
-
 @pytest.fixture(scope="module", params=COPIES, ids=", ".join)
 def copied(request, tmp_path_factory):
     """The folder, and what was taken out of it."""
-    folder = whole(tmp_path_factory.mktemp("copy"))
+    folder = cloned(tmp_path_factory.mktemp("copy"))
     for part in request.param:
         output("bash", "-c", REMOVES[part], cwd=folder)
     (folder / ".cache").symlink_to(ROOT / ".cache")
@@ -62,7 +52,7 @@ def test_every_part_can_be_taken_out():
 
 
 def test_the_smallest_has_at_most_15000_lines_and_its_tasks(tmp_path):
-    folder = whole(tmp_path)
+    folder = cloned(tmp_path)
     for part in SMALLEST:
         output("bash", "-c", REMOVES[part], cwd=folder)
     (folder / ".cache").symlink_to(ROOT / ".cache")
@@ -127,7 +117,7 @@ def test_a_copy_takes_the_next_version_without_a_conflict(gone, tmp_path):
         assert code is None or done.returncode == code, done.stdout
         return done
 
-    whole(theirs)
+    cloned(theirs)
     git(theirs, "init", "--quiet", "--initial-branch=main")
     git(theirs, "add", "--all", "--force")
     git(theirs, "commit", "--quiet", "--message=N")

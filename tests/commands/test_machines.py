@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from support.machine import CACHE, ROOT
+from support.machine import CACHE, ROOT, cloned
 
 
 @pytest.fixture
@@ -15,12 +15,7 @@ def clone(tmp_path):
     folder = tmp_path / "clone"
     source = tmp_path / "source"
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com"]
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.split("\0")
-    for name in names:
-        if name and (ROOT / name).is_file():
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, source / name)
+    cloned(source)
     subprocess.run([*git, "init", "-q"], cwd=source, check=True)
     subprocess.run([*git, "add", "-A"], cwd=source, check=True)
     subprocess.run([*git, "commit", "-qm", "All"], cwd=source, check=True)

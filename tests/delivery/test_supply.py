@@ -19,7 +19,7 @@ import yaml
 from support.emulators import free_port
 from support.fronts import Front, reply
 from support.images import output
-from support.machine import ROOT, clean, ran
+from support.machine import ROOT, clean, cloned, ran
 from support.service import alone
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("docker-registry", "skopeo", "go", "cosign", "osv-scanner")]
@@ -65,11 +65,8 @@ class Job:
 @pytest.fixture(scope="module")
 def job(tmp_path_factory, registry, with_base):
     """After its first step, in a clone of its own."""
-    folder = tmp_path_factory.mktemp("build") / "meridian"
-    for name in output("git", "ls-files", "app", "scripts", "modules/image", "osv-scanner.toml", cwd=ROOT).splitlines():
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
+    folder = cloned(tmp_path_factory.mktemp("build") / "meridian", "app", "scripts", "modules/image",
+        "osv-scanner.toml")
     (folder / ".cache").symlink_to(ROOT / ".cache")
     with alone("cosign"):
         cosign = pathlib.Path(output(ROOT / "scripts/tool", "cosign")).parent
@@ -234,7 +231,7 @@ def test_what_nothing_mends_or_is_no_danger_is_listed_and_stops_nothing(scan):
     unimportant = advisory(DEBIAN, "glibc", 3)
     unimportant["affected"][0]["ecosystem_specific"] = {"urgency": "unimportant"}
     said = scan(advisory("Maven", "org.yaml:snakeyaml", fixed=False), unimportant)
-    assert "Fixed in a newer version" not in said and "TEST-2026-1, not mended" in said
+    assert "Fixed in a newer version" not in said and "TEST-2026-1, not fixed" in said
     assert "TEST-2026-3, not important" in said
 
 
@@ -268,7 +265,7 @@ def test_the_weekly_look_keeps_one_issue_and_closes_it(scan, hub, job, monkeypat
         scan(*advisories, step="weekly")
         assert [issue["state"] for issue in hub.issues.values()] == [state]
     body = hub.issues[1]["body"]
-    assert "TEST-2026-1, mended in 999" in body and "TEST-2026-2, not mended" in body
+    assert "TEST-2026-1, fixed in 999" in body and "TEST-2026-2, not fixed" in body
 
 
 def test_a_library_is_found_in_the_list_of_contents_and_in_the_merged_jar_of_the_image(scan):

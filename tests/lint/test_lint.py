@@ -6,20 +6,9 @@ import re
 import subprocess
 
 import pytest
-from support.machine import ROOT, need
+from support.machine import ROOT, need, tracked
 
 pytestmark = [pytest.mark.check, pytest.mark.lint]
-
-
-def tracked(*patterns):
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.split()
-    return [name for name in listed if (ROOT / name).is_file()]
 
 
 def lint(*command, **options):

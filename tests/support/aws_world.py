@@ -4,14 +4,13 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import urllib.request
 
 import pytest
 from support.emulators import Emulator, docker_registry
-from support.machine import ROOT, ran
+from support.machine import ROOT, cloned, ran
 from support.service import free_port
 
 ACCOUNT = "123456789012"
@@ -258,11 +257,7 @@ class Clone:
         self.folder = folder
         self.world = world
         self.stack = folder / "stacks" / self.cloud
-        names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
-        for name in names.decode().rstrip("\0").split("\0"):
-            if (source / name).is_file():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source / name, folder / name)
+        cloned(folder, source=source)
 
     def script(self, program, *arguments, check=True, **environment):
         return ran(sys.executable, self.folder / "scripts/meridian", program, self.cloud,

@@ -13,7 +13,7 @@ import urllib.request
 
 import pytest
 from support.emulators import docker_registry
-from support.machine import CACHE, ROOT, need, ran
+from support.machine import CACHE, ROOT, cloned, need, ran
 from support.service import alone
 
 
@@ -64,13 +64,7 @@ def built(app, *arguments):
 
 def sources(folder):
     """A copy of app/ as a clone would have it."""
-    names = output("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "app", cwd=ROOT)
-    for name in filter(None, names.split("\0")):
-        if (ROOT / name).is_file():
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target)
-    return folder / "app"
+    return cloned(folder, "app") / "app"
 
 
 @pytest.fixture(scope="session")

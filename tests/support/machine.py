@@ -37,6 +37,22 @@ def copy(folder, *paths):
             shutil.copy(ROOT / path, folder / path)
 
 
+def tracked(*patterns):
+    """Names of what is committed or about to be, as it stands here."""
+    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *patterns],
+        cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.split("\0")
+    return [name for name in listed if name and (ROOT / name).is_file()]
+
+
+def cloned(folder, *patterns, source=ROOT):
+    """The same as files, as a clone has them; source: another clone to take them from."""
+    for name in tracked(*patterns):
+        if (source / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source / name, folder / name)
+    return folder
+
+
 # By these its owner would have a say in what is tried: logins, projects, pipelines, and settings of Terraform.
 OWNED = ("ARM_", "AWS_", "AZURE_", "CIRCLE", "CLOUDSDK_", "COSIGN_", "GCP_", "GITHUB_", "GOOGLE_", "IMAGE", "TF_")
 
