@@ -9,7 +9,7 @@ import os
 import pytest
 from doubles.fake_cloud import SOURCES, FakeCloud
 from support.certificates import issued
-from support.emulators import Emulator, azurite, free_port
+from support.emulators import blob_storage
 from support.machine import clean, copy
 from support.state_scenario import Scenario
 
@@ -47,14 +47,10 @@ class World:
 
     def behind(self, folder):
         """Azurite, with the account that the bootstrap will make; the double lets nobody at it before."""
-        trust, certificate, key = issued(folder, "127.0.0.1")
-        port = free_port()
-        command = [azurite(), "--blobPort", port, "--location", folder / "azurite", "--oauth", "basic", "--cert",
-            certificate, "--key", key]
-        command += ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
+        tls = issued(folder, "127.0.0.1")
         secret = base64.b64encode(b"nothing secret at all, of sixty-four bytes or so, for an emulator").decode()
-        emulator = Emulator(command, port, folder / "azurite.log", {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{secret}"})
-        self.fake.order("blobs", url=f"https://127.0.0.1:{port}", trust=str(trust))
+        emulator = blob_storage(folder, tls, f"{ACCOUNT}:{secret}")
+        self.fake.order("blobs", url=f"https://127.0.0.1:{emulator.port}", trust=str(tls.authority))
         return emulator
 
     def stop(self):

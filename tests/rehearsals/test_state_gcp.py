@@ -8,7 +8,7 @@ import urllib.parse
 
 import pytest
 from doubles.fake_cloud import FakeCloud
-from support.emulators import Emulator, fake_gcs_server, free_port
+from support.emulators import cloud_storage
 from support.machine import copy
 from support.state_scenario import Scenario
 from support.gcp_world import PROJECT, environment
@@ -31,11 +31,8 @@ circleci = {
 class World:
     def __init__(self, folder):
         self.fake = FakeCloud("Google", folder, ["*.googleapis.com"])
-        port = free_port()
-        command = [fake_gcs_server(), "-scheme", "http", "-host", "127.0.0.1", "-port", str(port)]
-        command += ["-backend", "memory", "-public-host", f"127.0.0.1:{port}", "-log-level", "warn"]
-        self.emulator = Emulator(command, port, folder / "gcs.log")
-        self.fake.order("objects", url=f"http://127.0.0.1:{port}")
+        self.emulator = cloud_storage(folder)
+        self.fake.order("objects", url=f"http://127.0.0.1:{self.emulator.port}")
         root = folder / "clone"
         copy(root, "scripts", "modules/gcp", "stacks/bootstrap/gcp", "stacks/gcp")
         with open(root / "stacks/bootstrap/gcp/terraform.tfvars", "a") as variables:

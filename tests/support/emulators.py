@@ -29,14 +29,9 @@ from support.certificates import issued, truststore
 from support.fronts import Front, Response, upstream
 from support.service import ROOT, alone, free_port
 
-AZURITE = "azurite@3.37.0"
+AZURITE = "azurite@3.37.0"  # some 200 MB
 FAKE_GCS_SERVER = "1.56.1"
 CACHE = ROOT / ".cache"
-
-
-def azurite():
-    """Azurite: some 200 MB."""
-    return npm(AZURITE) / "azurite-blob"
 
 
 def npm(package):
@@ -109,6 +104,23 @@ class Emulator:
         self.process.wait()
 
 
+def blob_storage(folder, tls, accounts=None):
+    """Azure's blobs, empty: an Emulator. accounts: NAME:KEY; that of every Azurite by default."""
+    port = free_port()
+    command = [npm(AZURITE) / "azurite-blob", "--blobPort", port, "--location", folder / "azurite", "--oauth", "basic"]
+    command += ["--cert", tls.certificate, "--key", tls.key, "--silent", "--disableTelemetry"]
+    command += ["--skipApiVersionCheck"]  # the SDK may know a newer version than the emulator
+    return Emulator(command, port, folder / "azurite.log", accounts and {"AZURITE_ACCOUNTS": accounts})
+
+
+def cloud_storage(folder):
+    """Google's objects, empty: an Emulator."""
+    port = free_port()
+    command = [fake_gcs_server(), "-scheme", "http", "-host", "127.0.0.1", "-port", port]
+    command += ["-backend", "memory", "-public-host", f"127.0.0.1:{port}", "-log-level", "warn"]
+    return Emulator(command, port, folder / "gcs.log")
+
+
 def docker_registry(folder):
     """A registry of images, empty, on plain HTTP: an Emulator."""
     port = free_port()
@@ -145,7 +157,7 @@ def push(folder, registry, text):
 class Cloud:
     """What is common to the three. A token is whatever the service proves its identity with.
 
-    A cloud has `token` and `answer`, what its front says to a Request for a token and for an object.
+    A cloud has `token` and `respond`, what its front says to a Request for a token and for an object.
     """
 
     name: str
@@ -167,6 +179,14 @@ class Cloud:
         # Options of the service's Java.
         self.java = (f"-Djavax.net.ssl.trustStore={truststore(self.tls, 'changeit')}",
             "-Djavax.net.ssl.trustStorePassword=changeit")
+
+    def respond(self, request):
+        return self.ask(request)
+
+    @staticmethod
+    def condition(request):
+        """The version that a question names, of which it wants no body."""
+        return request.headers["If-None-Match"]
 
     def put(self, name, body):
         self.documents[name] = body
@@ -301,10 +321,6 @@ class S3(Cloud):
             return Response(400, b"<Error><Code>ExpiredToken</Code></Error>", (("Content-Type", "application/xml"),))
         return self.ask(request)
 
-    @staticmethod
-    def condition(request):
-        return request.headers["If-None-Match"]
-
 
 class Blob(Cloud):
     """Azurite over TLS with OAuth, and the endpoint of a managed identity.
@@ -321,13 +337,9 @@ class Blob(Cloud):
 
     def __init__(self, folder):
         super().__init__(folder)
-        port = free_port()
-        command = [azurite(), "--blobPort", port, "--location", self.folder / "azurite", "--oauth", "basic"]
-        command += ["--cert", self.tls.certificate, "--key", self.tls.key, "--silent", "--disableTelemetry"]
-        command += ["--skipApiVersionCheck"]  # the SDK may know a newer version than the emulator
-        self.emulator = Emulator(command, port, self.folder / "azurite.log")
+        self.emulator = blob_storage(self.folder, self.tls)
         self.context = ssl.create_default_context(cafile=self.tls.authority)
-        self.ask = upstream(port, self.tls.authority)
+        self.ask = upstream(self.emulator.port, self.tls.authority)
         self.prepare()
 
     def prepare(self):
@@ -386,13 +398,6 @@ class Blob(Cloud):
         }
         return Response(200, json.dumps(payload).encode(), (("Content-Type", "application/json"),))
 
-    def respond(self, request):
-        return self.ask(request)
-
-    @staticmethod
-    def condition(request):
-        return request.headers["If-None-Match"]
-
 
 class Gcs(Cloud):
     """fake-gcs-server, and the metadata server of Google's machines.
@@ -406,11 +411,8 @@ class Gcs(Cloud):
 
     def __init__(self, folder):
         super().__init__(folder)
-        port = free_port()
-        command = [fake_gcs_server(), "-scheme", "http", "-host", "127.0.0.1", "-port", port]
-        command += ["-backend", "memory", "-public-host", f"127.0.0.1:{port}", "-log-level", "warn"]
-        self.emulator = Emulator(command, port, self.folder / "gcs.log")
-        self.ask = upstream(port)
+        self.emulator = cloud_storage(self.folder)
+        self.ask = upstream(self.emulator.port)
         self.prepare()
 
     def prepare(self):
