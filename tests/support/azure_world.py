@@ -91,10 +91,10 @@ class Azure(Rehearsal):
         return {each["name"]: each["properties"]["trafficWeight"] for each in revisions if each["properties"]["active"]}
 
     def serving(self, app=APP):
-        """Image to percent."""
-        revisions = {each["name"]: each["properties"] for each in self.get(f"{app}/revisions")["value"]}
-        return {revisions[name]["template"]["containers"][0]["image"]: weight
-            for name, weight in self.weights(app).items()}
+        """Image to percent, at one moment."""
+        revisions = [each["properties"] for each in self.get(f"{app}/revisions")["value"]]
+        return {each["template"]["containers"][0]["image"]: each["trafficWeight"] for each in revisions
+            if each["active"]}
 
 
 def token(environment):

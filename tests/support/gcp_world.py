@@ -125,14 +125,16 @@ class Gcp(Rehearsal):
 
     def weights(self, path=SERVICE):
         """Revision to percent, as Cloud Run has it."""
-        weights = {}
-        for target in self.service(path)["traffic"]:
-            name = self.latest(path) if target["type"].endswith("LATEST") else target["revision"]
+        weights, service = {}, self.service(path)
+        latest = service["latestReadyRevision"].split("/")[-1]
+        for target in service["traffic"]:
+            name = latest if target["type"].endswith("LATEST") else target["revision"]
             weights[name] = weights.get(name, 0) + target["percent"]
         return weights
 
     def serving(self, path=SERVICE):
-        """Image to percent."""
+        """Image to percent, at one moment: what serves by then is listed later."""
+        weights = self.weights(path)
         revisions = {each["name"].split("/")[-1]: each
             for each in self.get("run", f"v2/{path}/revisions")["revisions"]}
-        return {revisions[name]["containers"][0]["image"]: percent for name, percent in self.weights(path).items()}
+        return {revisions[name]["containers"][0]["image"]: percent for name, percent in weights.items()}

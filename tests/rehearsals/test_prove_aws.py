@@ -1,0 +1,145 @@
+"""./taskw prove-aws as it is typed, with the real provider on moto and a server in the load balancer's place; killed
+once, and gone on with."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from doubles.balancer import Balancer
+from support.aws_world import Clone, Door, World, in_order  # noqa: F401 a fixture
+from support.machine import ROOT, need
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "aws", "aws-cli", "docker-registry")]
+
+FIRST, OTHER = (f"ghcr.io/someone/meridian@sha256:{digit * 64}" for digit in "12")
+
+
+def client(world, service):
+    import boto3  # not there in a newcomer's tests, which come by this file too
+
+    return boto3.client(service, endpoint_url=world.url, region_name="us-east-1", aws_access_key_id="x",
+        aws_secret_access_key="x")
+
+
+# What lists each kind that bills or that holds a name, by boto3: the CLI takes seconds for each.
+LISTS = [
+    "ec2.describe_vpcs", "ec2.describe_subnets", "ec2.describe_security_groups", "ec2.describe_addresses",
+    "ec2.describe_route_tables", "ec2.describe_flow_logs", "ec2.describe_vpc_endpoints",
+    "ecr.describe_repositories", "elbv2.describe_load_balancers", "elbv2.describe_target_groups",
+    "iam.list_roles", "logs.describe_log_groups", "s3.list_buckets", "sns.list_topics",
+    "cloudwatch.describe_alarms", "cloudwatch.list_dashboards", "scheduler.list_schedules",
+]  # fmt: skip
+
+
+def there(world):
+    """Each list to what it has, and the NAT gateways and clusters that live."""
+    found = {}
+    for each in LISTS:
+        service, operation = each.split(".")
+        response = getattr(client(world, service), operation)()
+        found[each] = [thing for key, things in response.items() if isinstance(things, list) for thing in things]
+    gateways = client(world, "ec2").describe_nat_gateways()["NatGateways"]
+    found["gateways"] = [each for each in gateways if each["State"] != "deleted"]
+    clusters = client(world, "ecs").describe_clusters(clusters=["meridian-prove"])["clusters"]
+    found["clusters"] = [each for each in clusters if each["status"] != "INACTIVE"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    for name in ("terraform", "aws", "docker-registry", "aws-cli"):
+        need(name)
+    folder = tmp_path_factory.mktemp("prove")
+    with World(folder) as world:
+        # Of another stack, and of one whose name only begins alike.
+        for name in ("meridian", "meridian-prove2"):
+            client(world, "ec2").create_vpc(CidrBlock="10.0.0.0/16",
+                TagSpecifications=[{"ResourceType": "vpc", "Tags": [{"Key": "Stack", "Value": name}]}])
+            client(world, "ecr").create_repository(repositoryName=name)
+            client(world, "logs").create_log_group(logGroupName=f"/meridian/{name}/probe")
+        world.before = there(world)
+        clone = Clone(folder / "clone", world)
+        with Balancer(None, None, Door(world, "meridian-prove").targets) as balancer:
+            environment = balancer.environment(f"{sys.executable} {ROOT / 'scripts/meridian'} probe", minutes=0.3,
+                responses=40)
+            yield clone, {**environment, "IMAGE": FIRST, "OTHER": OTHER, "YES": "1"}
+
+
+def progress(clone):
+    return json.loads((clone.stack / "prove.progress.json").read_text())
+
+
+def begun(stage):
+    """The command under way, and its log."""
+    clone, environment = stage
+    log = clone.folder / "killed.log"
+    with open(log, "w") as output:
+        return subprocess.Popen([sys.executable, clone.folder / "scripts/meridian", "prove", "aws"],
+            env=clone.world.environment(**environment), stdout=output, stderr=output, start_new_session=True), log
+
+
+def test_killed_as_its_canary_gets_requests_it_stands_and_doctor_says_until_when(stage):
+    clone, _ = stage
+    world = clone.world
+    with world.holding("ModifyRule"):
+        killed, log = begun(stage)
+        end = time.monotonic() + 400
+        while "elasticloadbalancing ModifyRule" not in world.called():
+            assert killed.poll() is None and time.monotonic() < end, log.read_text()
+            time.sleep(0.05)
+        # Terraform has a session of its own. It waits for the response, and so writes no state that could be cut short.
+        listed = subprocess.run(["ps", "-eo", "pid=,ppid="], text=True, capture_output=True, check=True).stdout
+        children = [int(pid) for pid, parent in map(str.split, listed.splitlines()) if int(parent) == killed.pid]
+        assert children
+        for group in (killed.pid, *children):
+            os.killpg(group, signal.SIGKILL)
+        killed.wait()
+    assert progress(clone)["step"] == "aws-canary"
+    assert progress(clone)["remove"] in log.read_text()
+    networks = client(world, "ec2").describe_vpcs()["Vpcs"]
+    [expires] = [tag["Value"] for network in networks for tag in network.get("Tags", []) if tag["Key"] == "Expires"]
+    assert f"meridian-prove expires at {expires} UTC" in clone.script("doctor", IMAGE=FIRST).stdout
+
+
+@pytest.mark.skipif(not os.environ.get("SEED"), reason="SEED=21 kills the program ten times more; some 15 minutes")
+def test_killed_at_ten_random_moments_it_goes_on(stage):
+    """The program alone, as the system does it that runs out of memory: its Terraform goes on, and is waited for."""
+    clone, _ = stage
+    chance = random.Random(int(os.environ["SEED"]))
+    for _ in range(10):
+        moment = chance.uniform(1, 40)
+        killed, log = begun(stage)
+        try:
+            code = killed.wait(moment)
+        except subprocess.TimeoutExpired:
+            os.killpg(killed.pid, signal.SIGKILL)
+            killed.wait()
+            print(f"Killed after {moment:.1f} s: {progress(clone).get('step')}", log.read_text()[-300:])
+            continue
+        assert code == 0, log.read_text()
+        break
+
+
+def test_the_same_command_goes_on_calls_nothing_seen_and_leaves_nothing(stage):
+    clone, environment = stage
+    # Without what was given when it began.
+    if not progress(clone).get("recorded"):
+        assert "Continuing the run that began" in clone.script("prove").stdout
+    [file] = (clone.folder / ".cache/proof").glob("*.json")
+    record = json.loads(file.read_text())
+    assert record["emulator"] and record["providers"] == {"aws": "5.100.0"}
+    outcomes = {name: entry["outcome"] for name, entry in record["claims"].items()}
+    assert {name for name, outcome in outcomes.items() if outcome == "REHEARSED"} == {"aws-deploy", "aws-quiet",
+        "aws-again", "aws-address", "aws-canary", "aws-broken", "aws-destroy", "aws-left"}, outcomes
+    assert set(outcomes.values()) == {"REHEARSED", "NOT TRIED"}
+    assert all(entry["reason"] for entry in record["claims"].values() if entry["outcome"] == "NOT TRIED")
+    assert record["claims"]["aws-canary"]["figures"]["failed"] == 0
+    assert record["claims"]["aws-canary"]["figures"]["requests"] > 50
+    assert not (clone.folder / "proof").exists() or not list((clone.folder / "proof").glob("*.json"))
+    assert there(clone.world) == clone.world.before
+    assert not (clone.stack / "prove.tfvars.json").exists()

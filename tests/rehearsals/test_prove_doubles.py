@@ -1,0 +1,67 @@
+"""./taskw prove-azure and -gcp as they are typed, with the real providers on the doubles of both clouds and a server in
+the load balancer's place."""
+
+import json
+import sys
+
+import pytest
+from doubles.balancer import Balancer
+from support import azure_world, gcp_world
+from support.machine import ROOT, need
+
+pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "jdk")]
+
+# From a registry that is none of the cloud's, so that no right to it is needed.
+FIRST, OTHER = (f"docker.io/someone/meridian@sha256:{digit * 64}" for digit in "12")
+PROVED = ("deploy", "again", "address", "canary", "broken", "destroy", "left")
+GROUP = f"{azure_world.SUBSCRIPTION}/resourceGroups/meridian"
+CLOUDS = {
+    "azure": ("azurerm", azure_world.Azure, f"{GROUP}-prove/providers/Microsoft.App/containerApps/meridian-prove"),
+    "gcp": ("google", gcp_world.Gcp, f"{gcp_world.SERVICE}-prove"),
+}
+
+
+def put_foreign(cloud):
+    """Somebody else's, of which this must keep its hands."""
+    if cloud.cloud == "azure":
+        return cloud.ask("PUT", GROUP, {"location": "westeurope"})
+    cloud.fake.order("enable", services=["compute"])
+    return cloud.ask("POST", "compute", f"compute/v1/{gcp_world.COMPUTE}/networks", {"name": "meridian"})
+
+
+@pytest.fixture(scope="module", params=CLOUDS)
+def cloud(request, tmp_path_factory):
+    provider, rehearsal, service = CLOUDS[request.param]
+    for name in ("terraform", "jdk", provider):
+        need(name)
+    cloud = rehearsal(tmp_path_factory.mktemp(request.param))
+    cloud.service_path, cloud.provider = service, provider
+    yield cloud
+    cloud.stop()
+
+
+def test_it_rehearses_what_the_double_can_show_and_leaves_nothing_of_its_own(cloud):
+    assert put_foreign(cloud)[0] in (200, 201)
+    before = set(cloud.fake.resources())
+
+    def weights():
+        return {image.split("@")[1]: weight for image, weight in cloud.serving(cloud.service_path).items() if weight}
+
+    with Balancer(weights, None) as balancer:
+        environment = balancer.environment(f"{sys.executable} {ROOT / 'scripts/meridian'} probe", minutes=0.3,
+            responses=40)
+        said = cloud.said("prove", IMAGE=FIRST, OTHER=OTHER, YES="1", LIMIT="2", **environment)
+    assert "its outcomes are REHEARSED, never SEEN" in said
+    [file] = (cloud.folder / ".cache/proof").glob("*.json")
+    record = json.loads(file.read_text())
+    outcomes = {name: entry["outcome"] for name, entry in record["claims"].items()}
+    wanted = {f"{cloud.cloud}-{claim}" for claim in PROVED}
+    if cloud.cloud == "azure":
+        wanted = {"azure-gateway" if each == "azure-address" else each for each in wanted}
+    assert {name for name, outcome in outcomes.items() if outcome == "REHEARSED"} == wanted, said
+    assert set(outcomes.values()) == {"REHEARSED", "NOT TRIED"}
+    assert record["claims"][f"{cloud.cloud}-canary"]["figures"]["requests"] > 50
+    # One that is attached has no version.
+    assert record["providers"].keys() <= {cloud.provider}
+    assert ((FIRST.split("@")[1], 90), (OTHER.split("@")[1], 10)) in balancer.stood
+    assert set(cloud.fake.resources()) == before
