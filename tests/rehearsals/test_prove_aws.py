@@ -14,7 +14,7 @@ from doubles.balancer import Balancer
 from support.aws_world import Clone, Door, World, in_order  # noqa: F401 a fixture
 from support.machine import ROOT, need
 
-pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "aws", "aws-cli", "docker-registry")]
+pytestmark = [pytest.mark.on_demand, pytest.mark.needs("terraform", "aws", "aws-cli", "docker-registry")]
 
 FIRST, OTHER = (f"ghcr.io/someone/meridian@sha256:{digit * 64}" for digit in "12")
 

@@ -9,7 +9,7 @@ from doubles.balancer import Balancer
 from support import azure_world, gcp_world
 from support.machine import ROOT, need
 
-pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "jdk")]
+pytestmark = [pytest.mark.on_demand, pytest.mark.needs("terraform", "jdk")]
 
 # From a registry that is none of the cloud's, so that no right to it is needed.
 FIRST, OTHER = (f"docker.io/someone/meridian@sha256:{digit * 64}" for digit in "12")
