@@ -48,7 +48,7 @@ class Azure(Cloud):
                 "https://learn.microsoft.com/cli/azure/install-azure-cli"),
         ),
     )
-    deploys = "15 to 25 minutes at first (environment 5 to 10, gateway 6; 4 for a service with image), later about 3."
+    deploys = "15 to 25 minutes at first (environment 5 to 10, gateway 6; 4 on a platform with IMAGE), later about 3."
     destroys = "15 to 25 minutes: the gateway takes 6 and the environment up to 15."
     # The provider alone watches a new lock for two.
     bootstraps = 5

@@ -16,7 +16,7 @@ REASONS = {
     "containers": "the emulator runs no container",
     "deploy": "the deployment did not get that far",
     "domain": "a domain and its zone are needed",
-    "export": "only an export of the bill to BigQuery says what had a label",
+    "export": "only an export of the bill to BigQuery shows costs by label",
     "failed": "a command of the program failed, and its message was printed on the terminal",
     "inside": "only a program inside the network could see it",
     "late": "the double releases the network at once",

@@ -37,7 +37,7 @@ OPTIONS = {
     "per_vcpu": "requests a second that one vCPU handles, default 500",
     "withdraw": "1 withdraws the canary in progress",
     "save": "1 plans with the running image and its canary, without a lock, and saves the plan for release",
-    "for": "with deploy, also checks what a deployment needs; with preview, that and whether PREVIEWS names the cloud",
+    "for": "deploy: also checks what a deployment needs; preview: that too, and whether PREVIEWS names the cloud",
     "source": "the image to copy, REPOSITORY@sha256:…",
     "tag": "the tag that it gets",
     "change": "1 fails only where app/pom.xml differs from that of the last build that passed; needs GITHUB_TOKEN",

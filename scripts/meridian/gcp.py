@@ -37,7 +37,7 @@ class Gcp(Cloud):
         ),
     )
     deploys = (
-        "6 to 10 minutes the first time (APIs 2; 4 for a service with image), later about 2. "
+        "6 to 10 minutes the first time (APIs 2; 4 on a platform with IMAGE), later about 2. "
         "A new load balancer begins to answer 3 to 5 minutes after it is created."
     )
     destroys = "some 5 minutes, and an hour or two more until Cloud Run releases the subnets, which cost nothing."

@@ -18,7 +18,7 @@ def preview(stack, options):
         raise Problem("Previews do not stand on production's platform.",
             f"python3 scripts/meridian preview {stack.task} --env=staging")
     if hcp.block(stack.folder):
-        raise Problem("HCP Terraform keeps the states of services, but previews are found by a store's workspaces.",
+        raise Problem("HCP Terraform keeps the states of services, but previews need them in the bootstrap's store.",
             f"./taskw bootstrap-{stack.kind} creates a store for them.")
     hub, standing = GitHub(), shown(stack)
     if not options.number:

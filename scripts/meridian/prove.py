@@ -227,7 +227,7 @@ class Run:
         say(f"Tries on {usual.title} {len(self.claims)} claims that the guides mark with †, as far as a program can.",
             f"  Creates    {NAME} in {self.stack.variable('region')}, a stack of its own; no other is touched.",
             f"  Takes      {usual.deploys}",
-            f"             {usual.destroys} Between them up to two hours for the claims.",
+            f"             Destroy: {usual.destroys} Between the two, up to two hours for the claims.",
             f"  Costs      {price:.2f} USD an hour by list prices, some {price * hours:.2f} in all: "
             f"after {hours:g} hours remaining claims are not tried, and all is removed.",
             f"  Removes    all of it at its end. By hand, at any time: {self.remove}")

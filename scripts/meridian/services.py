@@ -47,7 +47,7 @@ def new_service(_, options):
     slot = next(number for number in range(1, MOST + 2) if number not in conflict)
     if slot > MOST:
         raise Problem(f"All {MOST} slots are taken.",
-            "Create another platform with its own name and domain: it has as many again.")
+            "Create another platform in another clone, with its own name and domain: it has as many again.")
     for cloud in clouds:
         declared[cloud][service] = {"slot": slot}
         write(ROOT / "stacks/platform" / cloud / DECLARED, json.dumps({"services": declared[cloud]}, indent=2) + "\n")

@@ -38,7 +38,7 @@ def verify(_, options):
     key, repository = os.environ.get("COSIGN_KEY"), os.environ.get("GITHUB_REPOSITORY")
     if not key and not repository:
         raise Problem("Nothing says who should have signed.",
-            "GITHUB_REPOSITORY must be OWNER/NAME, or COSIGN_KEY name a key.")
+            "GITHUB_REPOSITORY must be OWNER/NAME, or set COSIGN_KEY to a key.")
     branch = os.environ.get("BRANCH") or "main"
     workflow = f"https://github.com/{repository}/.github/workflows/main.yml@refs/heads/{branch}"
     issuer = "https://token.actions.githubusercontent.com"

@@ -116,7 +116,7 @@ def statuses(service, stable, paths):
                 break
         else:
             raise Problem(
-                f'{path} answers {response.status or "nothing"} as version "{response.version}"; not seen in 20 tries: '
+                f'{path} answers {response.status or "nothing"} as version "{response.version}", and in 20 tries never '
                 f'{wanted.get(path, "below 500")}{f" as the stable {version(stable)}" if service.versioned else ""}.',
                 "PATHS must name paths that the stable version answers, since the canary is compared with it. "
                 "Nothing was changed.",
