@@ -31,7 +31,7 @@ pytest_plugins = ["support.canary_world", "support.images"]
 def pytest_configure(config):
     config.addinivalue_line("markers", "lint: a linter of ./taskw lint, part of ./taskw check too")
     config.addinivalue_line("markers", "check: takes an engine, an emulator or minutes; part of ./taskw check only")
-    config.addinivalue_line("markers", "on_demand: takes minutes that every run of check would feel; only by -m on_demand")
+    config.addinivalue_line("markers", "on_demand: takes many minutes; only by -m on_demand")
     config.addinivalue_line("markers", "needs(*names): what the machine must have, see conftest.py")
     unknown = set(os.environ.get("REQUIRE", "").replace(",", " ").split()) - set(NEEDS)
     if unknown:

@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -197,7 +198,7 @@ def on_a_terminal(machine, *arguments, types=""):
         os.chdir(machine.root)
         os.execve(sys.executable, [sys.executable, "scripts/meridian", *arguments],
             {"PATH": str(machine.bin), "HOME": str(machine.root)})
-    seen, end = "", time.monotonic() + 60
+    seen, asked, end = "", False, time.monotonic() + 60
     while time.monotonic() < end:
         if select.select([terminal], [], [], 1)[0]:
             try:
@@ -207,9 +208,14 @@ def on_a_terminal(machine, *arguments, types=""):
             if not read:
                 break
             seen += read
-        if types and seen.rstrip().endswith(": ".strip()):
+        elif asked and types == "\x03":
+            # Python may overlook a Ctrl-C that comes between its question and its wait for the answer.
             os.write(terminal, types.encode())
-            types = ""
+        if types and not asked and seen.rstrip().endswith(":"):
+            os.write(terminal, types.encode())
+            asked = True
+    else:
+        os.kill(pid, signal.SIGKILL)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen
 
 
