@@ -246,7 +246,7 @@ def test_what_a_newer_version_mends_stops_a_change_of_libraries_and_nothing_else
     assert "does not fail" in scan(vulnerable)
     hub.build(POM + b"<!-- the last that passed -->", "2026-02-01")
     assert found(scan(vulnerable, code=1))
-    assert "Nothing" in scan()
+    assert "No known vulnerabilities." in scan()
     # After a push by force nobody has that commit.
     hub.poms.clear()
     assert found(scan(vulnerable, code=1))

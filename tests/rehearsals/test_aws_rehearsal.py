@@ -301,7 +301,8 @@ def test_domain_firewall_email_zones_and_ways_out_come_and_go_on_a_running_stack
     gateways = world.aws("ec2", "describe-nat-gateways", "--filter", "Name=tag:Stack,Values=meridian-options")
     assert len(gateways["NatGateways"]) == len(balancer["AvailabilityZones"]) == 3
     found = clone.python(
-        "from meridian.stack import Stack\nstack = Stack('aws', 'options')\nanswer = stack.cloud.left(stack)")
+        "from meridian.stack import Stack\nstack = Stack('aws', 'options')\n"
+        "answer = stack.cloud.leftovers(stack)")
     assert {"web ACL", "certificate"} <= {thing.rsplit(" ", 1)[0] for thing in found}
     # And all back in one apply, without a way to the internet at last.
     file.write_text(base + 'nat = "none"\n')
@@ -397,7 +398,7 @@ def test_a_destroy_takes_images_and_object_versions_along(world, clone):
     # What a destroy looks for afterwards must be what is there before.
     kinds, found = clone.python(
         "from meridian.stack import Stack\nstack = Stack('aws')\n"
-        "answer = [[kind for kind, *_ in stack.cloud.made(stack.name)], stack.cloud.left(stack)]"
+        "answer = [[kind for kind, *_ in stack.cloud.listings(stack.name)], stack.cloud.leftovers(stack)]"
     )
     # The rest are made only with a domain or waf.
     assert set(kinds) - {thing.rsplit(" ", 1)[0] for thing in found} == {"web ACL", "certificate"}
