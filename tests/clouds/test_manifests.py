@@ -26,7 +26,7 @@ def test_each_manifest_is_planned_or_refused():
 def test_a_refusal_has_its_field_and_its_reason(row):
     field, reason = re.fullmatch(r"(`.+`): (.+)", row[3]).groups()
     [reported] = [line for line in FITS.split("\n") if reason in line]
-    assert "| not here: " in reported and field
+    assert "| not here, because " in reported and field
 
 
 @pytest.mark.needs("terraform")
