@@ -8,7 +8,7 @@ from meridian.console import ROOT, Problem
 from meridian.trial import Different, Loaded, NotTried, Trial, day
 
 
-class CloudTrial(Trial):
+class AwsTrial(Trial):
     def aws(self, *arguments):
         return aws(self.hands.stack, *arguments)
 

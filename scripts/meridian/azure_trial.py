@@ -4,7 +4,7 @@ from meridian.azure import chosen, resource_manager
 from meridian.trial import DAY, Trial, day
 
 
-class CloudTrial(Trial):
+class AzureTrial(Trial):
     def azure(self, method, path, version, body=None, **query):
         stack = self.hands.stack
         return resource_manager(f"/subscriptions/{chosen(stack)}/{path}", version, method, body, **query)

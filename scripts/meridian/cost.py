@@ -96,8 +96,8 @@ def model(stack):
     found = functools.partial(stack.cloud.costs, own=not stack.place.startswith("platform/"), shared=not stack.service)
     if not stack.is_preview:
         return found
-    lacks = ("Alarms", "Alerts", "Dashboard", "Documents")
-    return lambda use: [line for line in found(use) if not line[0].startswith(lacks)]
+    lacks = {"alarm", "alert", "dashboard", "documents"}
+    return lambda use: [line for line in found(use) if not lacks & set(line[1].split())]
 
 
 @functools.cache

@@ -5,7 +5,7 @@ from meridian.gcp import chosen, every
 from meridian.trial import Trial
 
 
-class CloudTrial(Trial):
+class GcpTrial(Trial):
     def google(self, host, collection, key):
         return every(f"https://{host}/projects/{chosen(self.hands.stack)}/{collection}", key)
 

@@ -66,9 +66,9 @@ def slot_of(asked, declared, standing):
     for slot in declared[first:] + declared[:first]:
         if slot not in standing:
             return slot
-    taken = ", ".join(f"{slot} by {f'pull request {standing[slot]}' if standing[slot] else 'hand'}"
+    occupied = ", ".join(f"{slot} by {f'pull request {standing[slot]}' if standing[slot] else 'hand'}"
         for slot in declared)
-    raise Problem(f"All {len(declared)} slots are taken: {taken}.",
+    raise Problem(f"All {len(declared)} slots are taken: {occupied}.",
         "Close a pull request, or raise previews in stacks/platform, up to 20.")
 
 

@@ -8,7 +8,6 @@ import contextlib
 import datetime
 import fcntl
 import functools
-import importlib
 import json
 import os
 import re
@@ -33,10 +32,24 @@ from meridian.claims import (
 )
 from meridian.console import ROOT, Problem, number, say, typed
 from meridian.image import Image
-from meridian.stack import Stack
+from meridian.stack import CLOUDS, Stack
 from meridian.trial import Different, NotTried, day
 from meridian.verify import CHECKS, Verification, until_it_answers
 
+TRIALS = {}
+# A copy may have deleted any of them.
+if "aws" in CLOUDS:
+    from meridian.aws_trial import AwsTrial
+
+    TRIALS["aws"] = AwsTrial
+if "azure" in CLOUDS:
+    from meridian.azure_trial import AzureTrial
+
+    TRIALS["azure"] = AzureTrial
+if "gcp" in CLOUDS:
+    from meridian.gcp_trial import GcpTrial
+
+    TRIALS["gcp"] = GcpTrial
 NAME, ENV = "meridian-prove", "prove"
 # What costs little and has room for one more instance. Whatever terraform.tfvars says of these is not for this stack.
 VALUES = {
@@ -219,7 +232,7 @@ class Run:
         self.stack = hands.stack
         self.claims = {name: claim for name, claim in load().items() if claim.cloud == self.stack.kind}
         self.texts = passages()
-        self.trial = importlib.import_module(f"meridian.{hands.stack.kind}_trial").CloudTrial(hands, progress, options)
+        self.trial = TRIALS[self.stack.kind](hands, progress, options)
         self.remove = f"./taskw destroy-{self.stack.kind} ENV={ENV} CONFIRM={NAME}"
 
     def announce(self, hours, price):

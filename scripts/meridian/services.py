@@ -43,8 +43,8 @@ def new_service(_, options):
     if there:
         raise Problem(f"{service} is declared already, in stacks/platform/{there[0]}/{DECLARED}.",
             f"./taskw deploy-{there[0]} SERVICE={service}")
-    conflict = {each["slot"] for all_ in declared.values() for each in all_.values()}
-    slot = next(number for number in range(1, MOST + 2) if number not in conflict)
+    used = {each["slot"] for all_ in declared.values() for each in all_.values()}
+    slot = next(number for number in range(1, MOST + 2) if number not in used)
     if slot > MOST:
         raise Problem(f"All {MOST} slots are taken.",
             "Create another platform in another clone, with its own name and domain: it has as many again.")

@@ -140,10 +140,15 @@ class Stack:
             self.folder,
             environ=self.cloud.environ,
             files=tuple(self.variable_files()),
-            guide=(f"stacks/{self.place}/README.md has a section Troubleshooting." if self.place in (*CLOUDS, *MACHINES)
-                else f"stacks/{'bootstrap/' * self.runs}README.md says more.")
-            + " To go on, repeat the command.",
+            guide=f"{self.guide} To go on, repeat the command.",
         )
+
+    @property
+    def guide(self):
+        """Where a failure of Terraform is explained."""
+        if self.place in (*CLOUDS, *MACHINES):
+            return f"stacks/{self.place}/README.md has a section Troubleshooting."
+        return f"stacks/{'README.md' if self.place in PLATFORMS else 'bootstrap/README.md'} says more."
 
     def variable_files(self):
         """Later ones win. What the platform says is left out as long as it does not know the service."""

@@ -130,8 +130,8 @@ class Terraform:
         if done.returncode or "Error:" in done.stderr:
             raise Problem(f"Terraform does not accept the variables of {self.folder}.", last_words(done.stderr))
         # After a line that it waits for a lock, which it says where the machine is slow.
-        response = done.stdout.strip().rpartition("\n")[2].strip('"')
-        return None if response == "(known after apply)" else json.loads(base64.b64decode(response))
+        encoded = done.stdout.strip().rpartition("\n")[2].strip('"')
+        return None if encoded == "(known after apply)" else json.loads(base64.b64decode(encoded))
 
 
 def declared(folder):

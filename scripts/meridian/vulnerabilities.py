@@ -77,10 +77,10 @@ def findings(report):
                     and affected["package"]["ecosystem"] == package["ecosystem"]
                     for part in affected.get("ranges", []) if part["type"] != "GIT"
                     for event in part["events"] if "fixed" in event}
-                severity_word = "not important" if each["id"] in unimportant else (
+                fix = "not important" if each["id"] in unimportant else (
                     f"fixed in {' or '.join(sorted(fixed))}" if fixed else "not fixed")
                 yield bool(fixed) and each["id"] not in unimportant, (
-                    f"{package['name']} {package['version']} in {place}: {each['id']}, {severity_word}. "
+                    f"{package['name']} {package['version']} in {place}: {each['id']}, {fix}. "
                     f"{each.get('summary', '')}".strip())
 
 

@@ -37,7 +37,7 @@ def unpack(image, root):
     with tarfile.open(image) as tar:
         (manifest,) = json.load(tar.extractfile("manifest.json"))
         config = json.load(tar.extractfile(manifest["Config"]))
-        for name, created in zip(manifest["Layers"], config["history"]):
+        for name, entry in zip(manifest["Layers"], config["history"]):
             packed = tar.extractfile(name).read()
             data = gzip.decompress(packed) if packed[:2] == b"\x1f\x8b" else packed
             # GNU tar keeps the times of files, by which the JVM knows the jars of its cache.
@@ -46,7 +46,7 @@ def unpack(image, root):
             listing = subprocess.run(["tar", "--list", "--warning=no-unknown-keyword"],
                                      input=data, check=True, stdout=subprocess.PIPE).stdout.decode().splitlines()
             files = ["/" + path for path in listing if not path.endswith("/")]
-            base = created.get("author") != "Jib"
+            base = entry.get("author") != "Jib"
             layers.append(Layer(os.path.commonpath(files), base, len(packed), len(data)))
     entrypoint = config["config"]["Entrypoint"]
     return layers, [moved(word, root) for word in entrypoint], root / config["config"]["WorkingDir"][1:]

@@ -98,9 +98,9 @@ class Told(Quotes):
 
 @pytest.mark.parametrize(("late", "code", "word"), [(0, 0, "OK"), (7, 1, "Failed")])
 def test_without_app_and_a_jdk_the_clock_of_meridian_is_judged_all_the_same(machine, late, code, word):
-    with Told() as reported:
-        reported.late = late
-        deployed(machine, built=False, url=reported.url, image=IMAGE)
+    with Told() as service:
+        service.late = late
+        deployed(machine, built=False, url=service.url, image=IMAGE)
         done = machine.run("verify")
         assert done.returncode == code and f"{word}: clock " in done.stdout, done.stdout
         assert "GET / {" in done.stdout and "Metrics and health are not public" in done.stdout
@@ -111,9 +111,9 @@ def test_what_cannot_be_built_leaves_the_judging_to_python(machine):
     (machine.root / "app/pom.xml").touch()
     machine.replace("scripts/jdk", "#!/bin/sh\necho /nowhere\n")
     machine.replace("app/maven", "#!/bin/sh\nexit 1\n")
-    with Told() as reported:
-        reported.late = 0
-        deployed(machine, built=False, url=reported.url, image=IMAGE)
+    with Told() as service:
+        service.late = 0
+        deployed(machine, built=False, url=service.url, image=IMAGE)
         done = machine.run("verify")
         assert done.returncode == 0 and "OK: clock " in done.stdout and "cannot be built" in done.stdout, done.stdout
 

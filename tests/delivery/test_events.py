@@ -130,17 +130,17 @@ def starts(triggers, event):
     """https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#on"""
     if event["name"] not in triggers:
         return False
-    reported = triggers[event["name"]] or {}
+    filters = triggers[event["name"]] or {}
     known = {"branches", "paths-ignore", "inputs", "types"}
-    assert isinstance(reported, list) or set(reported) <= known, "not known here"
+    assert isinstance(filters, list) or set(filters) <= known, "not known here"
     if event["name"] == "pull_request":
-        return event["event"].get("action", "opened") in reported.get("types", ("opened", "synchronize", "reopened"))
+        return event["event"].get("action", "opened") in filters.get("types", ("opened", "synchronize", "reopened"))
     if event["name"] == "push":
         kind, name = event["ref"].removeprefix("refs/").split("/", 1)
         # Whoever names branches alone hears of no tag.
-        if kind != "heads" or not any(fnmatch.fnmatch(name, each) for each in reported["branches"]):
+        if kind != "heads" or not any(fnmatch.fnmatch(name, each) for each in filters["branches"]):
             return False
-        return not all(any(fnmatch.fnmatch(file, each) for each in reported.get("paths-ignore", ()))
+        return not all(any(fnmatch.fnmatch(file, each) for each in filters.get("paths-ignore", ()))
             for file in event["files"])
     return True
 

@@ -1,6 +1,7 @@
 """What modules and stacks refuse: a run of terraform test for each case of clouds/refusals.yml."""
 
 import fnmatch
+import functools
 import json
 import re
 import shutil
@@ -23,15 +24,21 @@ def assignment(name, value):
     return f"{variable} = merge(var.{variable}, {{ {key} = {expression(value)} }})"
 
 
+@functools.cache
+def table():
+    """The cases; each of its folders is one, or has been taken out of this copy."""
+    read = yaml.safe_load((ROOT / "tests/clouds/refusals.yml").read_text())
+    for pattern in " ".join(read).split():
+        known = fnmatch.filter(FOLDERS, pattern.partition("#")[0]) or without(ROOT / pattern)
+        assert known, f"clouds/refusals.yml: {pattern} is no module or stack"
+    return read
+
+
 def refusals(folder, tests="unit"):
     """A test file of a module or stack: what tests of it begin with, and a run for each of its cases."""
     text = (ROOT / folder / f"tests/{tests}.tftest.hcl").read_text()
     parts, place = [text[: text.index('\nrun "')]], folder if tests == "unit" else f"{folder}#{tests}"
-    table = yaml.safe_load((ROOT / "tests/clouds/refusals.yml").read_text())
-    for folders, variables in table.items():
-        for pattern in folders.split():
-            known = fnmatch.filter(FOLDERS, pattern.partition("#")[0]) or without(ROOT / pattern)
-            assert known, f"clouds/refusals.yml: {pattern} is no module or stack"
+    for folders, variables in table().items():
         if not any(fnmatch.fnmatch(place, pattern) for pattern in folders.split()):
             continue
         for names, cases in variables.items():
