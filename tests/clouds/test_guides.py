@@ -80,6 +80,7 @@ def test_every_block_that_needs_an_account_says_so(stack):
         assert block.startswith(mark(stack)) == bool(NEEDS_ACCOUNT.search(block)), block
 
 
+@pytest.mark.check
 @pytest.mark.parametrize("cloud, block",
     [(cloud, block) for cloud in CLOUDS for block in blocks(cloud) if not block.startswith(mark(cloud))])
 def test_a_command_without_an_account_works(cloud, block, tmp_path):

@@ -63,6 +63,7 @@ def test_task_is_fetched_though_pip_insists_on_a_virtual_environment(clone, tmp_
     assert run.stdout.strip().startswith("3.")
 
 
+@pytest.mark.check
 def test_the_tests_environment_is_found_again_without_gnus_programs(clone, tmp_path):
     """As on macOS: no sha256sum. The packages are there already, so that the test does not install them again."""
     path = tools(tmp_path / "bin", "sha256sum", "gsed", "timeout")

@@ -288,6 +288,7 @@ def test_the_pace_is_kept(service):
     assert 25 <= count <= 45
 
 
+@pytest.mark.check
 def test_what_was_missed_while_nothing_came_through_is_not_caught_up_with():
     gate = threading.Event()
 
