@@ -30,6 +30,7 @@ class Overtaken(Problem):
 class Canary:
     def __init__(self, stack, url):
         self.stack = stack
+        stack.terraform.idle("300s")
         outputs = stack.terraform.outputs()
         if not outputs.get("image"):
             raise Problem(

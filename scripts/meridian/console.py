@@ -2,11 +2,15 @@
 
 import contextlib
 import dataclasses
+import os
 import pathlib
+import re
 import shlex
 import shutil
 import signal
 import subprocess
+import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -77,12 +81,33 @@ def run(*command, check=True, **options):
     return done
 
 
+class Printed:
+    """What a command prints, in a file. A pipe would break where this program is killed, or a Ctrl-C also ends who
+    reads it, and the system kills what prints into a broken one."""
+
+    def __init__(self):
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115  closed with its last reference
+        self.passed = 0
+
+    def fresh(self):
+        """Whole lines since the last call."""
+        size = os.fstat(self.file.fileno()).st_size
+        lines = re.match(rb"(?s)(.*\n)?", os.pread(self.file.fileno(), size - self.passed, self.passed))[0]
+        self.passed += len(lines)
+        return lines.decode(errors="replace").splitlines(keepends=True)
+
+    def all(self):
+        self.file.seek(0)
+        return self.file.read().decode()
+
+
 def patiently(*command, each=None, **options):
     """Runs a command that shuts down cleanly by itself when we are interrupted, and interrupts us then.
 
     Terraform then writes its state and gives the lock back; subprocess.run alone would kill it after a quarter of a
     second. Whoever cancels a job signals this process alone, a terminal its whole group. So the command has a session
     of its own, and gets SIGINT once from here; again only for another SIGINT, by which Terraform stops at once.
+    If we are killed, it goes on to its end.
     each: takes each line of what the command prints
     """
     signals, process = [], None
@@ -92,18 +117,31 @@ def patiently(*command, each=None, **options):
         if process and (number == signal.SIGINT or len(signals) == 1):
             process.send_signal(signal.SIGINT)
 
+    printed = {name: Printed() for name in ("stdout", "stderr") if options.get(name) in (None, subprocess.PIPE)}
+    live = [(printed[name], getattr(sys, name)) for name in printed if name not in options]
+
+    def pass_on():
+        for output, stream in live:
+            for line in output.fresh():
+                if each:
+                    each(line)
+                with contextlib.suppress(OSError):  # nobody may read us any more, and the command is waited for
+                    print(line, end="", file=stream, flush=True)
+
     before = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        piped = {"stdout": subprocess.PIPE} if each else {}
-        process = subprocess.Popen(command, text=True, start_new_session=True, **piped, **options)
+        process = subprocess.Popen(command, start_new_session=True,
+            **{**options, **{name: output.file for name, output in printed.items()}})
         if signals:
             process.send_signal(signal.SIGINT)
-        for line in process.stdout if each else ():
-            each(line)
-        out, err = process.communicate()
+        while process.returncode is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.1)
+            pass_on()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     if signals:
         raise KeyboardInterrupt
-    return subprocess.CompletedProcess(command, process.returncode, out, err)
+    return subprocess.CompletedProcess(command, process.returncode,
+        *(printed[name].all() if name in options and name in printed else None for name in ("stdout", "stderr")))

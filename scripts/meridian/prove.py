@@ -70,7 +70,6 @@ EMULATED = re.compile(r"AWS_ENDPOINT_URL(_\w+)?|\w*_CUSTOM_ENDPOINT|STORAGE_EMUL
 REFUSED = re.compile("AccessDenied|UnauthorizedOperation|AuthorizationFailed|[Pp]ermission|PERMISSION_DENIED")
 # Options that a run goes on with.
 GIVEN = ("image", "other", "minutes", "answers", "failed_percent", "rate", "probe", "url")
-LOCK = "-lock-timeout=1800s"  # a Terraform that outlived a killed run ends first
 
 
 class Progress(dict):
@@ -142,6 +141,7 @@ class Hands:
 
     def init(self):
         self.stack.init()
+        self.stack.terraform.idle("1800s")
 
     def price(self):
         """USD an hour."""
@@ -152,7 +152,7 @@ class Hands:
 
     def apply(self, image=None):
         given = [f"-var=image={image}"] if image else self.arguments()
-        self.stack.terraform.apply(*given, LOCK, *self.stack.further)
+        self.stack.terraform.apply(*given, *self.stack.further)
 
     def outputs(self):
         return self.stack.terraform.outputs()
@@ -160,7 +160,7 @@ class Hands:
     def changes(self):
         """Addresses of what a plan would change."""
         terraform, file = self.stack.terraform, self.stack.folder / ".terraform" / "prove.tfplan"
-        terraform.plan(f"-out={file}", LOCK, *self.arguments(), *self.stack.further, check=True)
+        terraform.plan(f"-out={file}", *self.arguments(), *self.stack.further, check=True)
         planned = terraform.show(file).get("resource_changes", [])
         file.unlink()
         return [each["address"] for each in planned if each["change"]["actions"] not in (["no-op"], ["read"])]

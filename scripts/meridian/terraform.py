@@ -61,6 +61,12 @@ class Terraform:
         """The same in another folder or workspace."""
         return dataclasses.replace(self, **changes)
 
+    def idle(self, patience):
+        """Waits for a Terraform that outlived a killed run, of which the lock alone tells, by a command that changes
+        nothing; patience: such as 300s"""
+        self.run("untaint", "-allow-missing", f"-lock-timeout={patience}", "terraform_data.none",
+            stdout=subprocess.DEVNULL)
+
     def init(self, *arguments, **options):
         return self.run("init", "-input=false", *arguments, **{"stdout": subprocess.DEVNULL, **options})
 
@@ -74,15 +80,10 @@ class Terraform:
         """arguments: those of the plan."""
         own = (each for each in arguments if each.startswith(OF_APPLY))
         begun = []
-
-        def watch(line):
-            print(line, end="", flush=True)
-            if BEGUN.search(line):
-                begun.append(line)
-
-        done = self.run("apply", "-input=false", "-lock-timeout=300s", *own, str(plan), check=False, each=watch)
+        done = self.run("apply", "-input=false", "-lock-timeout=300s", *own, str(plan), check=False,
+            each=lambda line: begun.append(BEGUN.search(line)))
         if done.returncode:
-            kind = Problem if begun else Unchanged
+            kind = Problem if any(begun) else Unchanged
             raise kind(f"terraform apply in {self.folder} failed; see its message above.", self.guide)
 
     def destroy(self, *arguments, **options):

@@ -199,6 +199,26 @@ def test_interrupted_in_an_apply_terraform_ends_in_good_order(world, sent):
     assert world.weights() == {"image": GOOD, "canary": None}
 
 
+def test_killed_alone_its_terraform_ends_in_good_order(world):
+    """As the system does that runs out of memory; who reads what it prints, such as tee, is gone too."""
+    process = world.start(IMAGE=GOOD, MINUTES="5")
+    (world.stack / "slow").touch()
+    while not (world.stack / "waiting").exists():
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    # The same command waits until the killed one's Terraform gives the lock back.
+    again = world.start(IMAGE=GOOD)
+    while "Preparing Terraform" not in again.stdout.readline():
+        assert again.poll() is None
+    time.sleep(2)  # by when it has come to the lock; where it has not, this shows less and fails no more
+    (world.stack / "slow").unlink()
+    said, _ = again.communicate(timeout=60)
+    assert again.returncode == 0, said
+    assert world.applied() == [(STABLE, None, None), (STABLE, GOOD, 20), (GOOD, None, None)]
+
+
 def test_the_pipelines_canary_takes_the_place_of_one_that_was_cancelled(world):
     process = world.start(IMAGE=HALF_FAILING, MINUTES="5")
     world.kill_when(process, lambda: world.probed() > 1, signal.SIGTERM)

@@ -25,6 +25,7 @@ from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, Fa
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.responses.vpcs import VPCs
 from moto.ecr.models import Repository
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.access_control import PermissionResult
@@ -68,6 +69,17 @@ def put_scaling_policy(self, **asked):
 
 put_scaling_policy.moto = ApplicationAutoscalingBackend.put_scaling_policy
 ApplicationAutoscalingBackend.put_scaling_policy = put_scaling_policy
+
+
+# moto creates a network where it is only asked whether it might:
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpc.html
+def create_vpc(self):
+    self.error_on_dryrun()
+    return create_vpc.moto(self)
+
+
+create_vpc.moto = VPCs.create_vpc
+VPCs.create_vpc = create_vpc
 
 
 # moto reads the description of rules for address ranges only.
