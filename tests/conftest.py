@@ -7,7 +7,7 @@ import pytest
 from support import service
 from support.machine import NEEDS, ROOT, need
 
-# What a copy may do without (README, "Your own service"), and the tests that are about it or take it as their example.
+# What a copy may do without (stacks/OWN-SERVICE.md), and the tests that are about it or take it as their example.
 PARTS = {
     "app": ["service/*", "image/test_image*", "bench/*", "vm/test_vm_boot.py", "lint/test_openapi.py",
         "delivery/test_supply.py", "delivery/test_supply_signing.py"],

@@ -6,8 +6,8 @@ variable "environment" {
 
 variable "service" {
   description = <<-EOT
-    What the stack asks of the service that it runs; what is left out has Meridian's value. README, "Your own service",
-    says what each means. Seconds: start 10 to 240, stop 1 to 120, request 1 to 3600; writable in MiB; secrets by ARN.
+    The service that the stack runs. What is left out has Meridian's value; stacks/OWN-SERVICE.md says what each
+    means. Seconds: start 10 to 240, stop 1 to 120, request 1 to 3600; writable in MiB; secrets by ARN.
   EOT
   type = object({
     meridian   = optional(bool, true)

@@ -1,7 +1,7 @@
 variable "service" {
   description = <<-EOT
-    What the stack asks of the service that it runs; what is left out has Meridian's value. README, "Your own service",
-    says what each means. Seconds: start 10 to 240, stop 1 to 10, request 1 to 3600; secrets by projects/P/secrets/S;
+    The service that the stack runs. What is left out has Meridian's value; stacks/OWN-SERVICE.md says what each
+    means. Seconds: start 10 to 240, stop 1 to 10, request 1 to 3600; secrets by projects/P/secrets/S;
     leave out user and writable on Google, and leave log_days at 30, the project's.
   EOT
   type = object({
