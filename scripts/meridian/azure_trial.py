@@ -26,6 +26,13 @@ class AzureTrial(Trial):
     def recovers(self):
         self.azure("post", f"{self.app()}/start", "2025-01-01")
 
+    def no_limit(self):
+        """https://learn.microsoft.com/rest/api/monitor/metric-alerts/create-or-update"""
+        path = f"resourceGroups/{self.name}/providers/Microsoft.Insights/metricAlerts/{self.name}-latency"
+        alert = self.azure("get", path, "2018-03-01")
+        alert["properties"]["criteria"]["allOf"][0]["threshold"] = 0
+        self.azure("put", path, "2018-03-01", alert)
+
     def billed(self, begin, end):
         """By the resource group: nothing of the stack is elsewhere.
         https://learn.microsoft.com/rest/api/cost-management/query/usage"""

@@ -34,6 +34,7 @@ REASONS = {
     "provider": "another provider and lock file are needed",
     "refused": "this account may not ask that; an administrator may",
     "rights": "it takes an account with just the rights of the guide",
+    "ringing": "an alarm of an earlier claim still fired",
     "time": "the limit of hours was reached",
     # Different
     "changes": "the second plan had something to do",

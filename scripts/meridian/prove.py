@@ -61,7 +61,7 @@ COMMON = {"name": NAME, "instances": {"min": 2, "max": 3}, "domain": None, "emai
     "platform": None}  # fmt: skip
 # Claims that come after the destroy, and those that leave the stack other than it was deployed.
 AFTER = ("destroyed", "leftovers", "bill")
-TOUCHES = ("canary", "broken", "alarms", "canary_alarm", "load_alarm", "scale")
+TOUCHES = ("canary", "broken", "alarms", "canary_alarm", "latency", "load_alarm", "scale")
 # What shows that Terraform and the tools do not speak with the cloud itself. Whoever has such a variable for another
 # reason, a proxy's say, gets REHEARSED where SEEN would be right: the wrong way round would be worse.
 EMULATED = re.compile(r"AWS_ENDPOINT_URL(_\w+)?|\w*_CUSTOM_ENDPOINT|STORAGE_EMULATOR_HOST|ARM_METADATA_HOST(NAME)?"

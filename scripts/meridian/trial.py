@@ -157,6 +157,16 @@ class Trial:
             raise Different("late-ring", alarms=len(rung))
         return {"alarms": len(rung), "minutes": max(rung.values())}
 
+    def latency(self, claim):
+        """After whatever an outage fired. A percentile counts from a thousand requests a minute on."""
+        for _ in self.waiting(20):
+            if not self.ringing():
+                break
+        else:
+            raise NotTried("ringing")
+        self.no_limit()
+        return self.rings(claim, rate=25)
+
     def recovers(self):
         """What the next apply needs where an outage is none of Terraform's attributes."""
 

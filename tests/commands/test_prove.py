@@ -33,12 +33,14 @@ LIES = {
     "a broken image loses requests": "broken",
     "rings at first": "quiet",
     "rings for all services": "alarms",
+    "never rings for latency": "alarm-latency",
     "destroys slowly": "destroy",
     "leaves a NAT gateway": "left",
     "bills for what was destroyed": "bill",
     "bills twice": "bill",
 }
-OTHERWISE = {"gcp-quiet": "gcp-alerts", "gcp-alarms": "gcp-alerts-after", "gcp-destroy": "gcp-network"}
+OTHERWISE = {"gcp-quiet": "gcp-alerts", "gcp-alarms": "gcp-alerts-after", "gcp-destroy": "gcp-network",
+    "gcp-alarm-latency": "gcp-alert-latency"}
 LIES = {(cloud, lie): OTHERWISE.get(f"{cloud}-{claim}", f"{cloud}-{claim}") for cloud in CLOUDS
     for lie, claim in LIES.items()} | {
     ("aws", "believes the old header"): "aws-address",

@@ -72,7 +72,8 @@ def stage(tmp_path_factory):
 
 
 def progress(clone):
-    return json.loads((clone.stack / "prove.progress.json").read_text())
+    file = clone.stack / "prove.progress.json"
+    return json.loads(file.read_text()) if file.exists() else {}
 
 
 def begun(stage):

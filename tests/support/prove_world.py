@@ -30,6 +30,10 @@ OUTAGE = {
 REGIONS = {"aws": "eu-west-1", "azure": "westeurope", "gcp": "us-central1"}
 FIRST, OTHER = (f"ghcr.io/someone/meridian@sha256:{digit * 64}" for digit in "12")
 DAYS = 86400
+LATENCY = {"AlarmName": "meridian-prove-latency", "AlarmArn": "arn:meridian-prove-latency", "StateValue": "OK",
+    "Namespace": "AWS/ApplicationELB", "MetricName": "TargetResponseTime", "Dimensions": [], "Period": 60,
+    "ExtendedStatistic": "p99", "EvaluationPeriods": 3, "ComparisonOperator": "GreaterThanThreshold", "Threshold": 1,
+    "TreatMissingData": "notBreaching", "EvaluateLowSampleCountPercentile": "ignore"}
 BEGAN = 1_800_000_000.0
 # Somebody else's, which must be there at the end as it was.
 FOREIGN = {"network vpc-1": "meridian", "load balancer meridian": "meridian", "network vpc-9": "meridian-prove2"}
@@ -46,7 +50,7 @@ class World:
         self.changing = None
         self.data = json.loads(self.file.read_text()) if self.file.exists() else {
             "now": BEGAN, "things": dict(FOREIGN), "image": None, "shut": False, "canary": False, "busy": False,
-            "runs": {}}
+            "limit": True, "runs": {}}
 
     def moment(self):
         """One at which a run may be killed."""
@@ -84,7 +88,7 @@ class World:
         data, lie = self.data, self.lie
         after, other = OUTAGE[self.cloud]
         first = next(iter(after))
-        ringing = {first} if lie == "rings at first" and not data["canary"] else set()
+        ringing = {first} if lie == "rings at first" and data["now"] < BEGAN + 40 * 60 else set()
         if data["shut"]:
             minutes = (data["now"] - data["shut"]) / 60
             ringing = {name for name, late in after.items() if minutes >= late}
@@ -94,6 +98,8 @@ class World:
             ringing |= {"unhealthy-stable"} if lie == "rings for the stable one" else {"unhealthy-canary"}
         if data["busy"] and data["now"] - data["busy"] >= 600 and lie != "never rings for load":
             ringing |= {"cpu"}
+        if data["limit"] is not True and data["now"] - data["limit"] >= 240 and lie != "never rings for latency":
+            ringing |= {"latency"}
         return ringing
 
     def usd(self, later):
@@ -168,7 +174,7 @@ class Hands(prove.Hands):
         for thing in ("network vpc-7", "NAT gateway nat-7", "load balancer meridian-prove"):
             world.data["things"][thing] = prove.NAME
         world.moment()
-        world.data.update(image=FIRST, shut=False, canary=False, busy=False)
+        world.data.update(image=FIRST, shut=False, canary=False, busy=False, limit=True)
         world.moment()
 
     def outputs(self):
@@ -216,10 +222,19 @@ class Hands(prove.Hands):
         return response
 
     def describe_alarms(self, given):
+        if "--alarm-names" in given:
+            return {"MetricAlarms": [LATENCY]}
         assert given["--alarm-name-prefix"] == "meridian-prove-"
         ringing = self.world.ringing()
         return {"MetricAlarms": [{"AlarmName": f"meridian-prove-{name}", "StateValue": "ALARM" if name in ringing
-            else "OK"} for name in (*OUTAGE["aws"][0], "cpu", "unhealthy-canary")]}
+            else "OK"} for name in (*OUTAGE["aws"][0], "cpu", "latency", "unhealthy-canary")]}
+
+    def put_metric_alarm(self, given):
+        new = json.loads(given["--cli-input-json"])
+        assert new == {**{name: value for name, value in LATENCY.items() if name not in ("AlarmArn", "StateValue")},
+            "Threshold": 0}
+        self.world.data["limit"] = self.now()
+        return {}
 
     def describe_target_groups(self, given):
         assert given["--names"] == "meridian-prove-canary"
@@ -308,6 +323,11 @@ class Hands(prove.Hands):
             assert (method, query["targetResourceGroup"]) == ("get", "meridian-prove")
             return {"value": [{"properties": {"essentials": {"alertRule": f"/someone/meridian-prove-{name}"}}}
                 for name in self.world.ringing()]}
+        if path.endswith("/metricAlerts/meridian-prove-latency"):
+            if method == "put":
+                assert body == {"properties": {"criteria": {"allOf": [{"threshold": 0}]}}}
+                self.world.data["limit"] = self.now()
+            return {"properties": {"criteria": {"allOf": [{"threshold": 1000}]}}}
         assert method == "post"
         if path == f"{app}/stop":
             self.world.data["shut"] = self.now()
@@ -321,11 +341,22 @@ class Hands(prove.Hands):
 
     def google(self, host, collection, key):
         self.world.moment()
-        assert (host, collection, key) == ("monitoring.googleapis.com/v3", "alerts", "alerts")
+        assert host == "monitoring.googleapis.com/v3" and collection == key
+        if key == "alertPolicies":
+            return [{"name": f"projects/p/alertPolicies/{number}", "displayName": f"{name} latency", "conditions": [
+                {"conditionPrometheusQueryLanguage": {"query": "quantile > 1000"}}]}
+                for number, name in enumerate(("meridian", "meridian-prove"))]
+        assert key == "alerts"
         others = [{"state": "OPEN", "policy": {"displayName": "meridian errors"}},
             {"state": "CLOSED", "policy": {"displayName": "meridian-prove latency"}}]
         return [*others, *({"state": "OPEN", "policy": {"displayName": f"meridian-prove {name}"}}
             for name in self.world.ringing())]
+
+    def patch(self, url, body):
+        self.world.moment()
+        assert url.endswith("/v3/projects/p/alertPolicies/1?updateMask=conditions")
+        assert body == {"conditions": [{"conditionPrometheusQueryLanguage": {"query": "quantile > 0"}}]}
+        self.world.data["limit"] = self.now()
 
     def gcloud(self, *arguments):
         assert arguments == ("run", "services", "update", "meridian-prove", "--ingress", "internal")
@@ -369,7 +400,7 @@ def run(world, folder, front):
 
     progress.write = noted
     sitting = prove.Run(hands, hands.options, progress, root=folder)
-    for name in ("aws", "as_deployer", "azure", "google", "gcloud"):
+    for name in ("aws", "as_deployer", "azure", "google", "gcloud", "patch"):
         setattr(sitting.trial, name, getattr(hands, name))
     return sitting.all(3)
 
