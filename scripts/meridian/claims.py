@@ -14,6 +14,7 @@ REASONS = {
     # Not tried
     "bill": "the bill is complete two days after the destroy, and only the account's owner sees it",
     "containers": "the emulator runs no container",
+    "cut": "the program was stopped meanwhile, so that nothing measured it",
     "deploy": "the deployment did not get that far",
     "domain": "a domain and its zone are needed",
     "export": "only an export of the bill to BigQuery shows costs by label",

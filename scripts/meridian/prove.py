@@ -91,12 +91,15 @@ class Progress(dict):
             fresh.replace(self.file)
 
     @contextlib.contextmanager
-    def measured(self, step, clock):
-        """Adds up the seconds of a step over all its runs, as they pass: a killed one reports nothing more."""
-        before, begin, done = self.get("elapsed", {}).get(step, 0), clock(), threading.Event()
+    def measured(self, step, hands):
+        """Notes the seconds of a step over all its runs, as they pass: a killed one reports nothing more, and its
+        Terraform goes on. So what was measured is the least, and from its first beginning to its end the most."""
+        found, begin, done = self.get("elapsed", {}).get(step), hands.clock(), threading.Event()
+        first, before = (found["first"], found["measured"]) if found else (hands.now(), 0)
 
         def note():
-            self.write(elapsed={**self.get("elapsed", {}), step: before + clock() - begin})
+            self.write(elapsed={**self.get("elapsed", {}), step: {"first": first, "whole": hands.now() - first,
+                "measured": before + hands.clock() - begin, "cut": bool(found)}})
 
         def go_on():
             while not done.wait(1):
@@ -111,8 +114,6 @@ class Progress(dict):
             thread.join()
             note()
 
-    def minutes(self, step):
-        return round(self.get("elapsed", {}).get(step, 0) / 60, 1)
 
 
 class Hands:
@@ -308,7 +309,7 @@ class Run:
             return
         self.progress.write(standing=True)
         try:
-            with self.progress.measured("deploy", self.hands.clock):
+            with self.progress.measured("deploy", self.hands):
                 self.hands.apply()
         except Problem as problem:
             # What it created goes, and nothing else is tried.
@@ -388,7 +389,7 @@ class Run:
             return
         self.progress.write(destroying=True)
         try:
-            with self.progress.measured("destroy", self.hands.clock):
+            with self.progress.measured("destroy", self.hands):
                 self.hands.destroy()
         except (Problem, subprocess.SubprocessError) as problem:
             raise Problem(f"{NAME} was not removed completely: {getattr(problem, 'what', problem)}",

@@ -73,13 +73,22 @@ class Trial:
     def since(self, begin):
         return round((self.hands.now() - begin) / 60, 1)
 
+    def lasted(self, claim, step):
+        seen = self.progress["elapsed"][step]
+        least, most = (round(seen[name] / 60, 1) for name in ("measured", "whole"))
+        if seen["cut"] and least <= claim.most < most:
+            raise NotTried("cut")
+        return self.within(claim, most if seen["cut"] and most <= claim.most else least)
+
     def deployed(self, claim):
-        return self.within(claim, self.progress.minutes("deploy"))
+        return self.lasted(claim, "deploy")
 
     def destroyed(self, claim):
-        return self.within(claim, self.progress.minutes("destroy"))
+        return self.lasted(claim, "destroy")
 
     def responds(self, claim):
+        if self.progress["elapsed"]["deploy"]["cut"]:
+            raise NotTried("cut")
         return self.within(claim, self.progress["responded"])
 
     def again(self, claim):

@@ -5,6 +5,7 @@ import random
 import re
 import subprocess
 import sys
+import types
 
 import pytest
 from support.machine import ROOT
@@ -149,6 +150,19 @@ def test_what_the_account_may_not_ask_is_not_tried(tmp_path, front, monkeypatch)
     entry = json.loads(file.read_text())["claims"]["aws-probe-minute"]
     assert (entry["outcome"], entry["reason"]) == ("NOT TRIED", "refused")
     assert table(tmp_path)["aws-left"] == "SEEN"
+
+
+@pytest.mark.parametrize("measured, whole, cut, outcome", [
+    (8, 8.1, False, 8), (5, 9, True, 9), (5, 14, True, "cut"), (12, 30, True, "slow")])
+def test_minutes_of_a_step_that_was_cut_are_between_those_measured_and_all(measured, whole, cut, outcome):
+    progress = {"elapsed": {"deploy": {"measured": 60 * measured, "whole": 60 * whole, "cut": cut}}}
+    trial = prove.TRIALS["aws"](types.SimpleNamespace(stack=types.SimpleNamespace(name=prove.NAME)), progress, None)
+    claim = claims.load()["aws-deploy"]
+    if isinstance(outcome, int):
+        assert trial.deployed(claim) == {"minutes": outcome}
+    else:
+        with pytest.raises(prove.NotTried, match=outcome):
+            trial.deployed(claim)
 
 
 def test_what_somebody_removed_by_hand_is_begun_anew(tmp_path, front):

@@ -91,7 +91,7 @@ def test_killed_at_ten_random_moments_it_goes_on(stage):
     clone, _ = stage
     chance = random.Random(int(SEED))
     for _ in range(10):
-        moment = chance.uniform(1, 90)
+        moment = chance.uniform(1, 150)
         killed, log = begun(stage)
         try:
             code = killed.wait(moment)
