@@ -30,24 +30,22 @@ def client(world, service):
 # What lists each kind that bills or that holds a name, by boto3: the CLI takes seconds for each.
 LISTS = [
     "ec2.describe_vpcs", "ec2.describe_subnets", "ec2.describe_security_groups", "ec2.describe_addresses",
-    "ec2.describe_route_tables", "ec2.describe_flow_logs", "ec2.describe_vpc_endpoints",
-    "ecr.describe_repositories", "elbv2.describe_load_balancers", "elbv2.describe_target_groups",
-    "iam.list_roles", "logs.describe_log_groups", "s3.list_buckets", "sns.list_topics",
+    "ec2.describe_route_tables", "ec2.describe_flow_logs", "ec2.describe_vpc_endpoints", "ec2.describe_nat_gateways",
+    "ecs.describe_clusters.meridian-prove", "ecr.describe_repositories", "elbv2.describe_load_balancers",
+    "elbv2.describe_target_groups", "iam.list_roles", "logs.describe_log_groups", "s3.list_buckets", "sns.list_topics",
     "cloudwatch.describe_alarms", "cloudwatch.list_dashboards", "scheduler.list_schedules",
 ]  # fmt: skip
 
 
 def there(world):
-    """Each list to what it has, and the NAT gateways and clusters that live."""
+    """Each list to what it has and is not deleted."""
     found = {}
     for each in LISTS:
-        service, operation = each.split(".")
-        response = getattr(client(world, service), operation)()
-        found[each] = [thing for key, things in response.items() if isinstance(things, list) for thing in things]
-    gateways = client(world, "ec2").describe_nat_gateways()["NatGateways"]
-    found["gateways"] = [each for each in gateways if each["State"] != "deleted"]
-    clusters = client(world, "ecs").describe_clusters(clusters=["meridian-prove"])["clusters"]
-    found["clusters"] = [each for each in clusters if each["status"] != "INACTIVE"]
+        service, operation, *given = each.split(".")
+        response = getattr(client(world, service), operation)(**({"clusters": given} if given else {}))
+        found[each] = [thing for key, things in response.items()
+            if isinstance(things, list) and key != "failures" for thing in things
+            if not ({"State": "deleted"}.items() <= thing.items() or {"status": "INACTIVE"}.items() <= thing.items())]
     return found
 
 
