@@ -168,7 +168,13 @@ class Hands:
 
     def canary(self, image):
         """Exit code of a canary, which ends with the image promoted where it is 0."""
-        return canary.run(self.stack, self.trying(image=image, url=self.url))
+        return self.runs_canary(image=image)
+
+    def runs_canary(self, **given):
+        code = canary.run(self.stack, self.trying(url=self.url, **given))
+        if code == canary.INTERRUPTED:
+            raise KeyboardInterrupt
+        return code
 
     @property
     def given(self):
@@ -186,7 +192,7 @@ class Hands:
     def settle(self):
         """Back to what was deployed, by the way on which no request is lost."""
         if self.outputs().get("canary"):
-            canary.run(self.stack, self.trying(withdraw="1", url=self.url))
+            self.runs_canary(withdraw="1")
         self.apply()
 
     def destroy(self):

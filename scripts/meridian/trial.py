@@ -2,6 +2,7 @@
 
 import datetime
 
+from meridian.canary import UNDECIDED
 from meridian.console import Problem, say
 from meridian.image import Image
 from meridian.traffic import Traffic
@@ -119,6 +120,8 @@ class Trial:
         with Loaded(self.hands) as load:
             code = self.hands.canary(self.options.other)
         seen = load.figures()
+        if code == UNDECIDED:
+            raise NotTried("failed")
         if code:
             raise Different("verdict", **seen)
         return seen

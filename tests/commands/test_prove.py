@@ -165,6 +165,15 @@ def test_minutes_of_a_step_that_was_cut_are_between_those_measured_and_all(measu
             trial.deployed(claim)
 
 
+@pytest.mark.parametrize("act", [lambda hands: hands.canary(prove_world.OTHER), lambda hands: hands.settle()])
+def test_ctrl_c_in_a_canary_ends_the_whole_run(act, monkeypatch):
+    monkeypatch.setattr(prove.canary, "run", lambda stack, options: prove.canary.INTERRUPTED)
+    monkeypatch.setattr(prove.Hands, "outputs", lambda self: {"canary": {"percent": 10}})
+    hands = prove.Hands(None, types.SimpleNamespace(**{**dict.fromkeys(prove.GIVEN), "url": "http://127.0.0.1"}))
+    with pytest.raises(KeyboardInterrupt):
+        act(hands)
+
+
 def test_what_somebody_removed_by_hand_is_begun_anew(tmp_path, front):
     world = prove_world.World(tmp_path)
     world.data["things"] = dict(FOREIGN)

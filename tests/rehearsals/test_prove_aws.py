@@ -85,7 +85,8 @@ def begun(stage):
 
 @pytest.mark.skipif(not SEED, reason="SEED=21 kills the program at ten random moments; some 20 minutes")
 def test_killed_at_ten_random_moments_it_goes_on(stage):
-    """The program alone, as the system does it that runs out of memory: its Terraform goes on, and is waited for."""
+    """The program alone, as the system does it that runs out of memory: its Terraform goes on, and is waited for; or by
+    Ctrl-C."""
     clone, _ = stage
     chance = random.Random(int(SEED))
     for _ in range(10):
@@ -94,10 +95,11 @@ def test_killed_at_ten_random_moments_it_goes_on(stage):
         try:
             code = killed.wait(moment)
         except subprocess.TimeoutExpired:
-            os.killpg(killed.pid, signal.SIGKILL)
-            killed.wait()
+            number = chance.choice((signal.SIGKILL, signal.SIGINT))
+            os.killpg(killed.pid, number)
+            assert killed.wait(300) in (-signal.SIGKILL, 130), log.read_text()
             step = {name: progress(clone).get(name) for name in ("deployed", "step", "destroying", "destroyed")}
-            print(f"Killed after {moment:.1f} s: {step}", log.read_text()[-300:])
+            print(f"Killed by {number} after {moment:.1f} s: {step}", log.read_text()[-300:])
             continue
         assert code == 0, log.read_text()
         break
