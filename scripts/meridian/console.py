@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import os
 import pathlib
-import re
 import shlex
 import shutil
 import signal
@@ -89,12 +88,12 @@ class Printed:
         self.file = tempfile.TemporaryFile()  # noqa: SIM115  closed with its last reference
         self.passed = 0
 
-    def fresh(self):
-        """Whole lines since the last call."""
-        size = os.fstat(self.file.fileno()).st_size
-        lines = re.match(rb"(?s)(.*\n)?", os.pread(self.file.fileno(), size - self.passed, self.passed))[0]
+    def fresh(self, ended):
+        """Lines since the last call, whole ones as long as more may come."""
+        new = os.pread(self.file.fileno(), os.fstat(self.file.fileno()).st_size - self.passed, self.passed)
+        lines = new if ended else new[:new.rfind(b"\n") + 1]
         self.passed += len(lines)
-        return lines.decode(errors="replace").splitlines(keepends=True)
+        return lines.splitlines(keepends=True)
 
     def all(self):
         self.file.seek(0)
@@ -120,13 +119,14 @@ def patiently(*command, each=None, **options):
     printed = {name: Printed() for name in ("stdout", "stderr") if options.get(name) in (None, subprocess.PIPE)}
     live = [(printed[name], getattr(sys, name)) for name in printed if name not in options]
 
-    def pass_on():
+    def pass_on(ended):
         for output, stream in live:
-            for line in output.fresh():
+            for line in output.fresh(ended):
                 if each:
-                    each(line)
+                    each(line.decode(errors="replace"))
                 with contextlib.suppress(OSError):  # nobody may read us any more, and the command is waited for
-                    print(line, end="", file=stream, flush=True)
+                    stream.buffer.write(line)
+                    stream.flush()
 
     before = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -137,7 +137,7 @@ def patiently(*command, each=None, **options):
         while process.returncode is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(0.1)
-            pass_on()
+            pass_on(ended=process.returncode is not None)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -485,3 +485,11 @@ def test_bad_and_good_values_are_not_mixed_up():
     odd = 'a"b\\c${d}%{e}\nf'
     found = Terraform(ROOT / "stacks/aws").value("var.email", f"-var=email={odd}")
     assert found == odd
+
+
+def test_what_a_command_prints_is_passed_on_as_it_is_whatever_the_terminals_encoding():
+    text = "╷ one\ntwo, without an end"
+    code = f"from meridian.console import patiently; patiently('printf', {text!r})"
+    done = subprocess.run([sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "PYTHONIOENCODING": "latin-1"}, capture_output=True)
+    assert done.stdout.decode() == text, done.stderr
