@@ -63,9 +63,8 @@ class Terraform:
 
     def idle(self, patience):
         """Waits for a Terraform that outlived a killed run, of which the lock alone tells, by a command that changes
-        nothing; patience: such as 300s"""
-        self.run("untaint", "-allow-missing", f"-lock-timeout={patience}", "terraform_data.none",
-            stdout=subprocess.DEVNULL)
+        nothing. What it cannot have, the next command says. patience: such as 300s"""
+        self.quiet("untaint", "-allow-missing", f"-lock-timeout={patience}", "terraform_data.none")
 
     def init(self, *arguments, **options):
         return self.run("init", "-input=false", *arguments, **{"stdout": subprocess.DEVNULL, **options})
