@@ -3,7 +3,9 @@ terraform-test."""
 
 import base64
 import hashlib
+import json
 import re
+import shutil
 
 import pytest
 from support import refusals
@@ -34,6 +36,43 @@ def test_module_is_valid_and_keeps_its_promises(folder, copy, providers):
     runs = sum(len(re.findall(r"^run ", file.read_text(), re.M)) for file in (copy / folder).glob("tests/*.tftest.hcl"))
     assert runs, f"{folder} has no test"
     assert f"{runs} passed, 0 failed" in providers.terraform(copy, folder, "test", "-no-color").stdout
+
+
+def test_no_two_slots_of_a_load_balancer_of_aws_have_a_priority_or_name_in_common(copy, providers):
+    """All that there are, of which each is a stack's own; 0 is that of a service alone."""
+    folder = copy / "modules/aws/every"
+    folder.mkdir()
+    shutil.copy(copy / "modules/aws/entry/versions.tf", folder)
+    (folder / "main.tf").write_text("""
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "x"
+  secret_key                  = "x"
+  skip_credentials_validation = true
+  skip_requesting_account_id  = true
+}
+module "entry" {
+  for_each          = { for slot in range(50) : "prod-s${slot}" => slot }
+  source            = "../entry"
+  name              = each.key
+  network_id        = "vpc-1"
+  listener_arn      = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/a/0123456789abcdef/0"
+  security_group_id = "sg-1"
+  host              = "${each.key}.example.com"
+  slot              = each.value
+  service           = { port = 80, health = { port = 81, ready = "/ready" }, request_seconds = 30, stop_seconds = 10 }
+}
+output "priorities" { value = [for each in module.entry : each.entry.priority] }
+""")
+    here = "modules/aws/every"
+    providers.terraform(copy, here, "init", "-backend=false", "-input=false")
+    providers.terraform(copy, here, "plan", "-input=false", "-out=plan")
+    plan = json.loads(providers.terraform(copy, here, "show", "-json", "plan").stdout)["planned_values"]
+    made = [each["values"] for module in plan["root_module"]["child_modules"] for each in module["resources"]]
+    priorities = plan["outputs"]["priorities"]["value"] + [each["priority"] for each in made if "priority" in each]
+    assert len(priorities) == len(set(priorities)) == 100 and max(priorities) <= 50000
+    names = [each["name"] for each in made if "name" in each]
+    assert len(names) == len(set(names)) == 100
 
 
 def test_the_key_that_azure_asks_for_is_made_from_no_private_half():

@@ -115,17 +115,12 @@ variable "services" {
   validation {
     # 100 rules and, fixed, 100 target groups, of which a service has two:
     # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
-    condition     = length(var.services) + var.previews <= 49
-    error_message = "services and previews together are ${length(var.services) + var.previews}, and a load balancer of AWS takes 49."
-  }
-
-  validation {
     condition = alltrue([for service in values(var.services) :
       floor(service.slot) == service.slot && service.slot >= 1 && service.slot <= 49 - var.previews
     ]) && length(distinct(values(var.services)[*].slot)) == length(var.services)
     error_message = <<-EOT
-      services: each needs a slot of its own, a whole number from 1 to ${49 - var.previews} (49 without the previews); they are
-      ${join(", ", [for key, service in var.services : "${key} ${service.slot}"])}.
+      services: each needs a slot of its own, a whole number from 1 to ${49 - var.previews}, since a load balancer takes 49 services and
+      previews; they are ${join(", ", [for key, service in var.services : "${key} ${service.slot}"])}.
     EOT
   }
 }

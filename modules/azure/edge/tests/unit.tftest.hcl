@@ -264,3 +264,29 @@ run "a_gateway_of_a_platform" {
     error_message = "One record for all services, those to come too."
   }
 }
+
+run "a_gateway_with_all_slots_taken" {
+  command = plan
+  variables {
+    origin  = null
+    service = null
+    domain = {
+      name        = "staging.example.com"
+      zone        = null
+      certificate = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.KeyVault/vaults/certificates/secrets/star"
+    }
+    services = { for slot in range(1, 99) : "s${slot}" => {
+      origin = "stg-s${slot}.happy-test.westeurope.azurecontainerapps.io", slot = slot, check = { path = "/now", status = 200 }, request_seconds = 30
+    } }
+  }
+  # A rule's priority follows from its slot alone, so that fewer slots have no two in common either.
+  assert {
+    condition = alltrue([
+      for all in [
+        azurerm_application_gateway.this.request_routing_rule[*].priority, azurerm_application_gateway.this.request_routing_rule[*].name,
+        azurerm_application_gateway.this.http_listener[*].name
+      ] : length(all) == 100 && length(distinct(all)) == 100
+    ])
+    error_message = "No priority or name twice."
+  }
+}
