@@ -25,7 +25,7 @@ PARTS = {
 }
 collect_ignore_glob = [name for part, names in PARTS.items() if not (ROOT / part).exists() for name in names]
 
-pytest_plugins = ["support.canary_world", "support.images"]
+pytest_plugins = ["support.canary_world", "support.images", "support.platform_scenario"]
 
 
 def pytest_configure(config):

@@ -167,7 +167,8 @@ def test_a_serverless_backend_takes_less_than_others(cloud, words, changes):
     [
         (404, "urlMaps/gone", f"compute:compute/v1/{GLOBAL}/targetHttpProxies",
             {"name": "proxy", "urlMap": f"{GLOBAL}/urlMaps/gone"}),
-        (400, "conflicts", f"compute:compute/v1/{REGION}/subnetworks", {"name": "twin", "ipCidrRange": "10.0.0.0/26"}),
+        (400, "conflicts", f"compute:compute/v1/{REGION}/subnetworks",
+            {"name": "twin", "network": f"{GLOBAL}/networks/net", "ipCidrRange": "10.0.0.0/26"}),
         (400, "priority 2147483647", f"compute:compute/v1/{GLOBAL}/securityPolicies",
             {"name": "p", "rules": [{"priority": 1}]}),
         (400, "Two rules", f"compute:compute/v1/{GLOBAL}/securityPolicies",

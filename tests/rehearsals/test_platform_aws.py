@@ -3,6 +3,7 @@
 The tests build on each other, in this order.
 """
 
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -271,8 +272,13 @@ def test_a_second_environment_shares_nothing_with_the_first(clone, world):
 @ALL_PREVIEWS
 def test_each_of_twenty_previews_answers_to_its_own_name(clone, world):
     slots = [f"p{number}" for number in range(1, 21)]
+
+    def at_once(verb):
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda slot: plain(clone, slot, verb, f"-var=image={FIRST}"), slots[1:]))
+
+    at_once("apply")
     for slot in slots[1:]:
-        plain(clone, slot, "apply", f"-var=image={FIRST}")
         assert len(created(clone, slot)) <= 20
         done = typed(clone, "plan", "aws", "-detailed-exitcode", SERVICE=slot, check=False)
         assert done.returncode == 0, done.stdout
@@ -281,8 +287,7 @@ def test_each_of_twenty_previews_answers_to_its_own_name(clone, world):
     for slot in (*slots, "orders", "stock"):
         assert groups(routed(found, f"{slot}.staging.example.com")) == {f"staging-{slot}-stable": 100,
             f"staging-{slot}-canary": 0}
-    for slot in slots[1:]:
-        plain(clone, slot, "destroy", f"-var=image={FIRST}")
+    at_once("destroy")
 
 
 def test_services_go_in_any_order_and_then_the_platform_and_nothing_is_left(clone, world):

@@ -1,176 +1,120 @@
-"""A platform of Google Cloud and its services with the real provider, on the double: what a service's stack makes, what
-is led where, whose alarm rings, and what is refused while a service stands.
+"""A platform of Google Cloud and its services: support/platform_scenario.py. How they get out, whose alarm rings."""
 
-The tests follow one another as a life does, from the first apply to the last destroy.
-"""
-
+import json
 import os
-import re
 
 import pytest
-from support.gcp_world import COMPUTE, PROJECT, Gcp, gcloud
-from support.machine import copy
-from support.rehearsal import ALL_PREVIEWS, Part, Service, changed, further_previews, together
+from support.aws_world import in_order  # noqa: F401 a fixture
+from support.gcp_world import COMPUTE, PLACE, PROJECT, Gcp, gcloud
+from support.machine import ran
+from support.platform_scenario import DOMAIN, SERVICES, Scenario, together
 
-pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "jdk")]
-
-DOMAIN = "staging.example.com"
-SERVICES = {"orders": {"slot": 1}, "users": {"slot": 2, "check": {"path": "/health"}},
-    "search": {"slot": 3, "request_seconds": 600}}
-# What a platform is there for: none of these is a service's own.
-SHARED = ("_compute_", "dns", "certificate", "repository", "project_service", "notification")
+pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "jdk", "promtool")]
 
 
-class Platform(Part):
-    def __init__(self, gcp):
-        super().__init__(gcp, "staging", "platform/gcp")
-        copy(gcp.folder, "stacks/platform/gcp")
-        self.terraform("init", "-input=false")
+class Cloud(Gcp):
+    # What a platform is there for: none of these is a service's own.
+    SHARED = ("_compute_", "dns", "certificate", "repository", "project_service", "notification")
+    PREVIEW = {"google_cloud_run_v2_service": 1, "google_service_account": 1}
 
-    def declare(self, services, previews=20):
-        self.turn(services=services, previews=previews, email="ops@example.com",
-            domain={"name": DOMAIN, "zone": "example-com"})
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.environment["PATH"] = f"{gcloud(folder)}:{os.environ['PATH']}"
+        self.platforms = self.environment
 
+    @staticmethod
+    def own(domain):
+        return {"email": "ops@example.com", "domain": {"name": domain, "zone": "example-com"}}
 
-@pytest.fixture(scope="module")
-def gcp(tmp_path_factory):
-    rehearsal = Gcp(tmp_path_factory.mktemp("platform"))
-    rehearsal.environment["PATH"] = f"{gcloud(rehearsal.folder)}:{os.environ['PATH']}"
-    yield rehearsal
-    rehearsal.stop()
+    @staticmethod
+    def found(*platforms):
+        together("apply", *platforms)
 
+    @staticmethod
+    def path(name):
+        return f"{PLACE}/services/{name}"
 
-@pytest.fixture(scope="module")
-def platform(gcp):
-    standing = Platform(gcp)
-    standing.declare(SERVICES)
-    together("apply", standing)
-    return standing
+    def led(self, platform, host, port="https"):
+        """Where the load balancer leads a host: the name of a service, or where it redirects to."""
+        rule = self.get("compute", f"compute/v1/{COMPUTE}/forwardingRules/{platform.name}-platform-{port}")
 
+        def compute(link):
+            return self.get("compute", "compute/v1/" + link.split("/compute/v1/")[-1])
 
-@pytest.fixture(scope="module")
-def services(gcp, platform):
-    created = {key: Service(gcp, platform, key) for key in (*SERVICES, "p2")}
-    together("apply", *created.values())
-    return created
+        hosts = compute(compute(rule["target"])["urlMap"])
+        for each in hosts.get("hostRules", []):
+            if host in each["hosts"]:
+                [matcher] = [one for one in hosts["pathMatchers"] if one["name"] == each["pathMatcher"]]
+                [backend] = compute(matcher["defaultService"])["backends"]
+                return compute(backend["group"])["cloudRun"]["service"]
+        return f"https://{hosts['defaultUrlRedirect'].get('hostRedirect', host)}"
 
-
-def run(gcp, service):
-    return gcp.get("run", f"v2/projects/{PROJECT}/locations/us-central1/services/{service.name}")
-
-
-def led(gcp, host, port="https"):
-    """Where the load balancer leads a host: the name of a service, or of the host that it redirects to."""
-    rule = gcp.get("compute", f"compute/v1/{COMPUTE}/forwardingRules/staging-platform-{port}")
-
-    def compute(link):
-        return gcp.get("compute", "compute/v1/" + link.split("/compute/v1/")[-1])
-
-    hosts = compute(compute(rule["target"])["urlMap"])
-    for each in hosts.get("hostRules", []):
-        if host in each["hosts"]:
-            [matcher] = [one for one in hosts["pathMatchers"] if one["name"] == each["pathMatcher"]]
-            [backend] = compute(matcher["defaultService"])["backends"]
-            return compute(backend["group"])["cloudRun"]["service"]
-    return hosts["defaultUrlRedirect"].get("hostRedirect", host)
+    def left(self):
+        return {path for path in self.fake.resources() if "/services/" not in path or "googleapis.com" not in path}
 
 
-def test_the_platform_and_each_service_have_nothing_to_change_at_once_again(platform, services):
-    for each in (platform, *services.values()):
-        assert each.settled()
+def test_port_80_redirects_to_the_same_host_and_one_certificate_is_of_all(stage):
+    for service in stage.services.values():
+        assert stage.cloud.led(stage.platform, service.host, "http") == f"https://{service.host}"
+    found = stage.cloud.get("certificatemanager", f"v1/projects/{PROJECT}/locations/global/certificates")
+    assert [f"*.{DOMAIN}"] in [each["managed"]["domains"] for each in found["certificates"]]
 
 
-def test_a_second_service_has_at_most_fifteen_resources_and_none_that_the_platform_has(gcp, services):
-    for key in ("orders", "users", "search"):
-        kinds = services[key].kinds()
-        assert sum(kinds.values()) <= 15, kinds
-        assert not [kind for kind in kinds if any(word in kind for word in SHARED)], kinds
-    assert services["p2"].kinds() == {"google_cloud_run_v2_service": 1, "google_service_account": 1}
-    assert run(gcp, services["p2"])["scaling"] == {"minInstanceCount": 1, "maxInstanceCount": 1}
-    assert services["p2"].outputs()["url"] == f"https://p2.{DOMAIN}" and "dashboard_url" not in services["p2"].outputs()
-
-
-def test_each_answers_to_its_own_host_and_to_no_other(gcp, services):
-    for key, service in services.items():
-        assert service.outputs()["url"] == f"https://{key}.{DOMAIN}"
-        assert led(gcp, f"{key}.{DOMAIN}") == service.name
-        assert led(gcp, f"{key}.{DOMAIN}", "http") == f"{key}.{DOMAIN}"
-    # Declared and not there yet: a name of its own, and no other service's.
-    assert led(gcp, f"p7.{DOMAIN}") == "staging-p7"
-    assert led(gcp, f"nobody.{DOMAIN}") == DOMAIN
-    certificates = f"v1/projects/{PROJECT}/locations/global"
-    [certificate] = gcp.get("certificatemanager", f"{certificates}/certificates")["certificates"]
-    assert certificate["managed"]["domains"] == [f"*.{DOMAIN}"]
-
-
-def test_services_get_out_by_the_platforms_rules(gcp, services):
-    rules = {tag: each for each in gcp.get("compute", f"compute/v1/{COMPUTE}/firewalls")["items"]
+def test_services_get_out_by_the_platforms_rules(stage):
+    rules = {tag: each for each in stage.cloud.get("compute", f"compute/v1/{COMPUTE}/firewalls")["items"]
         for tag in each.get("targetTags", [])}
-    assert set(rules) == {"staging-platform-service", "staging-platform-probe"}
-    for service in services.values():
-        [interface] = run(gcp, service)["template"]["vpcAccess"]["networkInterfaces"]
-        assert interface["tags"] == ["staging-platform-service"]
+    assert set(rules) == {f"{name}-platform-{part}" for name in ("staging", "prod") for part in ("service", "probe")}
+    for service in (*stage.services.values(), stage.other):
+        [interface] = stage.cloud.service(stage.cloud.path(service.name))["template"]["vpcAccess"]["networkInterfaces"]
+        assert interface["tags"] == [f"{service.name.partition('-')[0]}-platform-service"]
     assert rules["staging-platform-service"]["allowed"][0]["ports"] == ["443"]
 
 
-def test_an_alarm_set_off_for_one_service_rings_for_that_one_alone(gcp, services):
-    backends = {each["name"] for each in gcp.get("compute", f"compute/v1/{COMPUTE}/backendServices")["items"]}
-    policies = gcp.get("monitoring", f"v3/projects/{PROJECT}/alertPolicies")["alertPolicies"]
-    for key in SERVICES:
-        assert f"staging-{key}" in backends
-        mine = [each for each in policies if each["displayName"].startswith(f"staging-{key} ")]
-        assert len(mine) == 6
-        for each in mine:
-            query = each["conditions"][0].get("conditionPrometheusQueryLanguage", {}).get("query", "")
-            named = set(re.findall(r'(?:backend_target_name|service_name|job_name)="([^"]*)"', query))
-            assert named <= {f"staging-{key}", f"staging-{key}-probe"}
-            assert named or not query, each
+def series(name, ill):
+    """An hour of a service that is well, or of one whose visitors get nothing but errors, late."""
+    front = (f'monitored_resource="https_lb_rule",url_map_name="{name.partition("-")[0]}-platform",'
+        f'backend_target_name="{name}",backend_target_type="BACKEND_SERVICE"')
+    inside = f'monitored_resource="cloud_run_revision",service_name="{name}",location="us-central1"'
+    job = f'monitored_resource="cloud_run_job",job_name="{name}-probe",location="us-central1",result="succeeded"'
+    balancer, run = "loadbalancing_googleapis_com:https", "run_googleapis_com"
+    each_minute = {f'{balancer}_request_count{{{front},response_code_class="{"500" if ill else "200"}"}}': 100,
+        f"{run}:job_completed_execution_count{{{job}}}": 0 if ill else 1}
+    each_minute |= {f'{balancer}_total_latencies_bucket{{{front},le="{le}"}}': 0 if ill and le == "500" else 100
+        for le in ("500", "2000", "+Inf")}
+    for kind in ("cpu", "memory"):
+        each_minute |= {f"{run}:container_{kind}_utilizations_{part}{{{inside}}}": step
+            for part, step in (("sum", 95 if ill else 20), ("count", 100))}
+    return [{"series": name, "values": f"0+{step}x60"} for name, step in each_minute.items()]
 
 
-def test_a_canary_of_one_service_touches_no_other(gcp, services):
-    orders = services["orders"]
-    standing = {path: each for path, each in gcp.fake.resources().items() if "/staging-orders" not in path}
-    other = orders.image.replace("a" * 64, "b" * 64)
-    orders.set(canary={"image": other, "percent": 10, "stable": orders.outputs()["revision"]})
-    together("apply", orders)
-    assert {each["percent"] for each in run(gcp, orders)["traffic"]} == {10, 90}
-    orders.set(image=other, canary=None)
-    together("apply", orders)
-    assert orders.settled() and orders.outputs()["image"] == other
-    now = {path: each for path, each in gcp.fake.resources().items() if "/staging-orders" not in path}
-    assert standing == now
+@pytest.mark.parametrize("ill", ["staging-orders", "staging-users", "prod-orders"])
+def test_what_goes_wrong_in_one_service_rings_its_alarms_and_no_other(stage, tmp_path, ill):
+    policies = stage.cloud.get("monitoring", f"v3/projects/{PROJECT}/alertPolicies")["alertPolicies"]
+    rules = [{"alert": each["displayName"], "expr": query["query"], "for": query["duration"]} for each in policies
+        for query in [each["conditions"][0].get("conditionPrometheusQueryLanguage")] if query]
+    # Five of each service, one of each platform; one more of each service goes by its own check from outside.
+    assert len(rules) == 5 * 4 + 2 and len(policies) == 6 * 4 + 2
+    (tmp_path / "rules.json").write_text(json.dumps({"groups": [{"name": "all", "rules": rules}]}))
+    names = ["prod-orders", *(f"staging-{key}" for key in SERVICES)]
+    (tmp_path / "test.json").write_text(json.dumps({"rule_files": ["rules.json"], "tests": [{
+        "interval": "1m",
+        "input_series": [each for name in names for each in series(name, name == ill)],
+        "alert_rule_test": [{"eval_time": "60m", "alertname": rule["alert"],
+            "exp_alerts": [{}] if rule["alert"].startswith(f"{ill} ") else []} for rule in rules],
+    }]}))
+    ran("promtool", "test", "rules", "test.json", cwd=tmp_path)
 
 
-def test_what_a_service_stands_on_is_not_taken_away(gcp, platform, services):
-    before = gcp.fake.resources()
-    platform.declare({key: service for key, service in SERVICES.items() if key != "users"})
-    said = platform.refused("apply")
-    assert "staging-users stands on the platform staging. Remove it first: ./taskw destroy-gcp SERVICE=users" in said
-    assert gcp.fake.resources() == before
-    platform.declare(SERVICES)
-    said = platform.refused("destroy")
-    for key in services:
-        assert f"staging-{key} stands on the platform staging" in said
-    assert gcp.fake.resources() == before
-    # What was asked about and does not stand was forgotten, and nothing else.
-    assert {tuple(actions) for actions in changed(platform.plan()).values()} == {("create",)}
-    together("apply", platform)
-    assert gcp.fake.resources() == before and platform.settled()
+def test_each_is_asked_from_outside_by_its_own_name(stage):
+    of = f"v3/projects/{PROJECT}"
+    hosts = {each["name"].split("/")[-1]: each["monitoredResource"]["labels"]["host"]
+        for each in stage.cloud.get("monitoring", f"{of}/uptimeCheckConfigs")["uptimeCheckConfigs"]}
+    asked = {each["displayName"]: hosts[each["conditions"][0]["conditionThreshold"]["filter"].split('"')[-2]]
+        for each in stage.cloud.get("monitoring", f"{of}/alertPolicies")["alertPolicies"]
+        if "conditionThreshold" in each["conditions"][0]}
+    services = (stage.other, *(stage.services[key] for key in SERVICES))
+    assert asked == {f"{service.name} unreachable": service.host for service in services}
 
 
-@ALL_PREVIEWS
-def test_each_of_twenty_previews_answers_to_its_own_host(gcp, platform, services):
-    further_previews(gcp, platform, lambda host: led(gcp, host))
-    assert platform.settled() and all(each.settled() for each in services.values())
-
-
-def test_all_of_it_goes_and_nothing_is_left(gcp, platform, services):
-    together("destroy", services["p2"], services["users"])
-    platform.declare({key: service for key, service in SERVICES.items() if key != "users"}, previews=0)
-    together("apply", platform)
-    assert led(gcp, f"users.{DOMAIN}") == DOMAIN and platform.settled()
-    assert services["search"].settled()
-    together("destroy", services["search"], services["orders"])
-    together("destroy", platform)
-    leftovers = {path for path in gcp.fake.resources() if "/services/" not in path or "googleapis.com" not in path}
-    assert leftovers == set()
+class TestPlatform(Scenario):
+    pass

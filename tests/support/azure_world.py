@@ -91,10 +91,13 @@ class Azure(Rehearsal):
         return {each["name"]: each["properties"]["trafficWeight"] for each in revisions if each["properties"]["active"]}
 
     def serving(self, app=APP):
-        """Image to percent, at one moment."""
-        revisions = [each["properties"] for each in self.get(f"{app}/revisions")["value"]]
-        return {each["template"]["containers"][0]["image"]: each["trafficWeight"] for each in revisions
-            if each["active"]}
+        """Image to percent, at one moment; two revisions may have the same image."""
+        shares = {}
+        for each in (each["properties"] for each in self.get(f"{app}/revisions")["value"]):
+            if each["active"]:
+                image = each["template"]["containers"][0]["image"]
+                shares[image] = shares.get(image, 0) + each["trafficWeight"]
+        return shares
 
 
 def token(environment):

@@ -133,8 +133,11 @@ class Gcp(Rehearsal):
         return weights
 
     def serving(self, path=SERVICE):
-        """Image to percent, at one moment: what serves by then is listed later."""
-        weights = self.weights(path)
+        """Image to percent, at one moment: what serves by then is listed later; two revisions may have the same one."""
+        shares, weights = {}, self.weights(path)
         revisions = {each["name"].split("/")[-1]: each
             for each in self.get("run", f"v2/{path}/revisions")["revisions"]}
-        return {revisions[name]["containers"][0]["image"]: percent for name, percent in weights.items()}
+        for name, percent in weights.items():
+            image = revisions[name]["containers"][0]["image"]
+            shares[image] = shares.get(image, 0) + percent
+        return shares

@@ -3,7 +3,6 @@
 import json
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import time
@@ -121,63 +120,3 @@ class Rehearsal:
 
     def outputs(self):
         return {name: each["value"] for name, each in json.loads(self.terraform("output", "-json").stdout).items()}
-
-
-class Part(Rehearsal):
-    """One stack of several that stand on one double: a platform, or a service on it."""
-
-    def __init__(self, whole, name, folder):
-        """whole: the rehearsal that has double and environment; folder: its stack's, below stacks."""
-        self.cloud, self.folder, self.fake, self.environment = whole.cloud, whole.folder, whole.fake, whole.environment
-        self.name, self.stack = name, whole.folder / "stacks" / folder
-        self.image, self.canary, self.settings = None, None, {}
-
-    def turn(self, **variables):
-        """Sets variables besides those that every step sets."""
-        (self.stack / "turned.auto.tfvars.json").write_text(json.dumps({"name": self.name, **variables}))
-
-    def begin(self, action):
-        """An apply or destroy under way."""
-        return subprocess.Popen(["terraform", f"-chdir={self.stack}", action, "-input=false", "-auto-approve",
-            "-parallelism=20", "-no-color"], env=self.environment, text=True, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT)
-
-    def refused(self, action):
-        """What an apply or destroy says that must fail, on one line."""
-        return " ".join(self.terraform(action, "-input=false", "-auto-approve", codes=(1,)).stdout.split())
-
-    def kinds(self):
-        """Kind of resource to how many of it the stack has, without documents."""
-        listed = self.terraform("state", "list").stdout.splitlines()
-        return by_type([each for each in listed if "module.documents" not in each and ".data." not in f".{each}"])
-
-
-class Service(Part):
-    """A service on a platform: the stack of a service, in a folder of its own."""
-
-    def __init__(self, whole, platform, key):
-        super().__init__(whole, f"staging-{key}", key)
-        shutil.copytree(whole.stack, self.stack, ignore=shutil.ignore_patterns("*.tfstate*", "*.auto.tfvars.json"))
-        reported = platform.outputs()["tfvars"]
-        self.turn(**reported)
-        self.set(image=f"{reported['platform']['repository_url']}@sha256:{'a' * 64}")
-
-
-def together(action, *parts):
-    """Applies or destroys at once."""
-    for each in [part.begin(action) for part in parts]:
-        said = each.communicate()[0]
-        assert each.returncode == 0, said
-
-
-def further_previews(whole, platform, led):
-    """Deploys those besides p2, four at once, and destroys them; led: says which service a host leads to."""
-    parts = [Service(whole, platform, f"p{number}") for number in range(1, 21) if number != 2]
-    fours = [parts[at : at + 4] for at in range(0, len(parts), 4)]
-    for four in fours:
-        together("apply", *four)
-    for each in parts:
-        assert each.settled() and sum(each.kinds().values()) <= 20
-        assert led(each.outputs()["url"].removeprefix("https://")) == each.name
-    for four in fours:
-        together("destroy", *four)

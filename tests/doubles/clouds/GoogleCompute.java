@@ -306,11 +306,13 @@ final class GoogleCompute {
     if (id.contains("/securityPolicies/")) {
       checkRules(Json.objects(body, "rules"));
     }
+    // Of one network: https://cloud.google.com/vpc/docs/subnets#ipv4-ranges
     if (id.contains("/subnetworks/")
         && google.store.list(id.replaceFirst("/[^/]+$", "")).stream()
             .anyMatch(
                 other ->
                     !id.endsWith("/" + other.get("name"))
+                        && Objects.equals(other.get("network"), body.get("network"))
                         && other.get("ipCidrRange").equals(body.get("ipCidrRange")))) {
       throw Google.invalid(
           "Invalid IPCidrRange: "
