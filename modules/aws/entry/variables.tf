@@ -34,8 +34,8 @@ variable "slot" {
 
 variable "service" {
   description = <<-EOT
-    The parts of the stack's variable service that the target groups go by: ports, the path that says ready, and the
-    time limits of requests and of shutdown.
+    The parts of the stack's variable service that concern the target groups: ports, the readiness path, and the
+    time limits of requests and shutdown.
   EOT
   type = object({
     port            = number

@@ -64,12 +64,12 @@ variable "platforms" {
 
 variable "github" {
   description = <<-EOT
-    Repository on GitHub whose workflows get the identities, or null: owner and repository with the numeric ids
-    that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints, the branch that is deployed, whether its tokens
-    still have the subject format from before 15 July 2026, without ids (old_subject), and whether the subject ends with
-    ref_protected, so that only a protected branch is deployed (protected); set that on GitHub with `gh api --method PUT
-    repos/OWNER/REPOSITORY/actions/oidc/customization/sub -F use_default=false -f 'include_claim_keys[]=repo' -f
-    'include_claim_keys[]=context' -f 'include_claim_keys[]=ref_protected'`.
+    Repository on GitHub whose workflows get the identities; null: none. It has owner, repository and branch, and
+    the numeric ids that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints. old_subject: whether its
+    tokens still have the subject format from before 15 July 2026, without ids. protected: whether the subject ends
+    with ref_protected, so that only a protected branch is deployed. For that, set the subject on GitHub with `gh
+    api --method PUT repos/OWNER/REPOSITORY/actions/oidc/customization/sub -F use_default=false -f
+    'include_claim_keys[]=repo' -f 'include_claim_keys[]=context' -f 'include_claim_keys[]=ref_protected'`.
   EOT
   type = object({
     owner         = string

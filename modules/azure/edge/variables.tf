@@ -78,9 +78,10 @@ variable "origin" {
 
 variable "services" {
   description = <<-EOT
-    The services of a platform, each at KEY.DOMAIN, or null for the one service of a stack: key, at most 8 letters, to its
-    host name inside the network, which may exist before the service, its slot, which gives its rule a priority, what the
-    gateway asks to find it healthy, and the seconds of its requests. Needs a domain, whose certificate covers *.DOMAIN.
+    Services of a platform, by key; null: the one service of a stack. A key has at most 8 letters, and its service
+    is reached at KEY.DOMAIN. origin is its host name inside the network, which need not exist yet. slot gives its
+    rule a priority. check is what the gateway requests to find it healthy; request_seconds limits a response. Needs
+    a domain, whose certificate covers *.DOMAIN.
   EOT
   type = map(object({
     origin          = string

@@ -42,8 +42,8 @@ variable "cidr" {
 
 variable "nat" {
   description = <<-EOT
-    How private subnets reach the internet: "single" (one NAT gateway with an address of its own, some 33 USD a
-    month) or "none" (through addresses that Container Apps shares among its customers and changes).
+    How private subnets reach the internet. "single": one NAT gateway with an address of its own, some 33 USD a
+    month. "none": addresses that Container Apps shares among its customers and changes.
   EOT
   type        = string
 

@@ -64,8 +64,8 @@ variable "origin" {
 
 variable "services" {
   description = <<-EOT
-    The services of a platform, each at KEY.DOMAIN, or null for the one service of a stack: key to where it is, REGION/NAME, which
-    may be created later. Needs a domain, whose certificate covers *.DOMAIN.
+    Services of a platform, by key; null: the one service of a stack. Each is reached at KEY.DOMAIN. The value is
+    where it runs, REGION/NAME, and need not exist yet. Needs a domain, whose certificate covers *.DOMAIN.
   EOT
   type        = map(string)
   nullable    = true

@@ -21,8 +21,8 @@ variable "tag" {
 
 variable "invoker" {
   description = <<-EOT
-    How everybody may call the service: "disabled" (Cloud Run does not ask who calls) or "all_users" (it asks, and all
-    are allowed), for organisations whose policy run.managed.requireInvokerIam forbids the first.
+    Who may call the service. "disabled": everybody, since Cloud Run does not check callers. "all_users": everybody,
+    by a check that admits all; for organisations whose policy run.managed.requireInvokerIam forbids "disabled".
   EOT
   type        = string
 

@@ -68,9 +68,9 @@ variable "keep_images" {
 
 variable "github" {
   description = <<-EOT
-    Repository on GitHub whose workflows deploy, or null: owner and repository with the numeric ids that
-    `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints, the branch that is deployed, and the ARN of the account's OIDC provider
-    if it has one already.
+    Repository on GitHub whose workflows deploy; null: none. It has owner, repository and branch, and the numeric
+    ids that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints. If the account has an OIDC provider of
+    GitHub already, provider is its ARN.
   EOT
   type = object({
     owner         = string

@@ -65,8 +65,8 @@ variable "keep_images" {
 
 variable "github" {
   description = <<-EOT
-    Repository on GitHub whose workflows deploy, or null: owner and repository with the numeric ids that `gh api
-    repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints, and the branch that is deployed.
+    Repository on GitHub whose workflows deploy; null: none. It has owner, repository and branch, and the numeric
+    ids that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints.
   EOT
   type        = object({ owner = string, owner_id = number, repository = string, repository_id = number, branch = optional(string, "main") })
   default     = null
@@ -74,8 +74,8 @@ variable "github" {
 
 variable "circleci" {
   description = <<-EOT
-    Project on CircleCI that deploys, or null: organization_id and project_id are the UUIDs of its settings,
-    repository is HOST/OWNER/NAME, with the branch that is deployed.
+    Project on CircleCI that deploys; null: none. Organization_id and project_id are the UUIDs in its settings,
+    repository is HOST/OWNER/NAME, branch is the one deployed.
   EOT
   type        = object({ organization_id = string, project_id = string, repository = string, branch = optional(string, "main") })
   default     = null

@@ -46,8 +46,8 @@ variable "nat" {
 
 variable "domain" {
   description = <<-EOT
-    Domain of the services, which are found at KEY.NAME: name, and zone (name of a managed zone in Cloud DNS, where *.NAME and the proof for
-    its certificate are written) or certificate (id in Certificate Manager; it must cover *.NAME).
+    Domain of the services, each at KEY.NAME. Give name and one of two: zone, a managed zone in Cloud DNS that gets
+    *.NAME and the proof for its certificate; or certificate, an id in Certificate Manager that covers *.NAME.
   EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })
   nullable    = false

@@ -67,9 +67,9 @@ variable "keep_images" {
 
 variable "certificate" {
   description = <<-EOT
-    Serves on 443, and 80 redirects there: name is the host name that it is for, secret the version of a Secret Manager
-    secret with private key and certificate chain as PEM, proxy an image of HAProxy by digest that the machines may
-    pull. null: port 80 only.
+    TLS: 443 serves, and 80 redirects there. name is the certificate's host name. secret is the version of a Secret
+    Manager secret, with private key and certificate chain as PEM. proxy is an image of HAProxy by digest, which the
+    machines may pull. null: port 80 only.
   EOT
   type        = object({ name = string, secret = string, proxy = string })
   default     = null
