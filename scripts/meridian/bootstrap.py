@@ -200,9 +200,8 @@ class Bootstrap(Stack):
             other = kept.get(workspace, {})
             if other.get("resources") and (other["lineage"] != state["lineage"] or other["serial"] > state["serial"]):
                 raise Problem(
-                    f"{folder.relative_to(self.root)} has a state of its own here (workspace {workspace}), and "
-                    f"another or a newer one "
-                    "is kept in the store: two deployments of one name.",
+                    f"{folder.relative_to(self.root)} has a state of its own here (workspace {workspace}). The store "
+                    "keeps another or a newer one: two deployments of one name.",
                     "Nothing was moved. If what the file here lists is gone or wrong, move "
                     f"{local_file(folder, workspace).relative_to(self.root)} away and repeat the command.",
                 )

@@ -167,9 +167,9 @@ def blind(canary, image, percent, limits, visits):
             canary.stack.command("canary", IMAGE=image, PERCENT="50")) from None
     alone = spread.responses // 3
     say(
-        "The service sends no Service-Version with its image's digest, so nothing tells which version a response comes "
-        f"from: all are compared with {alone} collected first, from the stable version alone. That shows failures as "
-        "usual, but a slow canary only where over 10 % of all responses are slow.",
+        "The service does not send its image's digest as Service-Version, so a response does not tell its version. "
+        f"All responses are compared with {alone} that the stable version alone gives first. Failures show as usual. "
+        "A slow canary shows only where over 10 % of all responses are slow.",
         f"To see more, give it a larger share: {canary.stack.command('canary', IMAGE=image, PERCENT='50')}; or let it "
         "send MERIDIAN_VERSION of its environment as Service-Version.",
     )

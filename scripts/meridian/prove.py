@@ -248,8 +248,8 @@ class Run:
             f"  Creates    {NAME} in {self.stack.variable('region')}, a stack of its own; no other is touched.",
             f"  Takes      {usual.deploys}",
             f"             Destroy: {usual.destroys} Between the two, up to two hours for the claims.",
-            f"  Costs      {price:.2f} USD an hour by list prices, some {price * hours:.2f} in all: "
-            f"after {hours:g} hours remaining claims are not tried, and all is removed.",
+            f"  Costs      {price:.2f} USD an hour by list prices, some {price * hours:.2f} in all. "
+            f"After {hours:g} hours it tries no further claims and removes all.",
             f"  Removes    all of it at its end. By hand, at any time: {self.remove}")
         if self.hands.emulated:
             say("  This is an emulator, or a variable here may point to one: its outcomes are REHEARSED, never SEEN.")
