@@ -36,6 +36,13 @@ REFUSALS = {
     ),
 }
 
+# Command, and query of what it lists.
+CERTIFICATES = "acm list-certificates", "CertificateSummaryList[].CertificateArn"
+REPOSITORIES = "ecr describe-repositories", "repositories[].repositoryName"
+ROLES = "iam list-roles", "Roles[].RoleName"
+TARGET_GROUPS = "elbv2 describe-target-groups", "TargetGroups[].TargetGroupName"
+ALL = ".*"  # where the command itself lists what is the stack's alone
+
 
 class Aws(Cloud):
     title = "AWS"
@@ -85,14 +92,11 @@ class Aws(Cloud):
     def leftovers(self, stack):
         """Asks each service for what the modules make there, by exact name or by the tag Stack: a name
         that only begins alike belongs to another environment."""
-        found = []
-        for kind, command, listing, key, *names in self.listings(stack.name):
-            for item in aws(stack, *command.split()).get(listing, []):
-                title = key(item) if callable(key) else item[key]
-                if title and (not names or title in names):
-                    found.append(f"{kind} {title}")
-        return [thing for thing in found if not thing.startswith("certificate ")
-            or self.is_there(stack, thing.split()[1])]
+        found = [(kind, title) for kind, command, query, names in self.listings(stack.name)
+            for title in listed(stack, command, query) if re.fullmatch(names, title)]
+        # The list of tags goes on naming a certificate that was deleted; ACM itself does not.
+        return [f"{kind} {title}" for kind, title in found
+            if kind != "certificate" or title in listed(stack, *CERTIFICATES)]
 
     def expiring(self, stack):
         # Whatever else goes late, the network is the last to go.
@@ -100,80 +104,62 @@ class Aws(Cloud):
         tagged = ({tag["Key"]: tag["Value"] for tag in network["Tags"]} for network in networks)
         return {tags["Stack"]: tags["Expires"] for tags in tagged if tags.get("Project") == "meridian"}
 
-    def is_there(self, stack, certificate):
-        """The list of tags goes on naming what was deleted; ACM itself does not."""
-        return certificate in [each["CertificateArn"]
-            for each in aws(stack, "acm", "list-certificates")["CertificateSummaryList"]]
-
     def shared(self, name, tag):
-        """What a service and a machine both have. Kind, command that lists it, key of the list, key of an item or what
-        names it if it is the stack's, and the names that it may have; without any, the command lists what is the
-        stack's alone."""
+        """What a service and a machine both have."""
         return (
             # A network goes only when nothing is in it: subnets, endpoints, security groups, interfaces.
-            ("network", f"ec2 describe-vpcs --filters {tag}", "Vpcs", "VpcId"),
-            ("public address", f"ec2 describe-addresses --filters {tag}", "Addresses", "AllocationId"),
-            ("load balancer", "elbv2 describe-load-balancers", "LoadBalancers", "LoadBalancerName", name),
-            ("repository", "ecr describe-repositories", "repositories", "repositoryName", name),
+            ("network", f"ec2 describe-vpcs --filters {tag}", "Vpcs[].VpcId", ALL),
+            ("public address", f"ec2 describe-addresses --filters {tag}", "Addresses[].AllocationId", ALL),
+            ("load balancer", "elbv2 describe-load-balancers", "LoadBalancers[].LoadBalancerName", name),
+            ("repository", *REPOSITORIES, name),
         )
 
     def listings(self, name):
+        """Kind, command that lists it, what is taken of its response, and the pattern that the stack's match."""
         tag = f"Name=tag:Stack,Values={name}"
-        describe_alarms = "cloudwatch describe-alarms --alarm-name-prefix"
-        alarms = ("errors", "latency", "cpu", "memory", "unhealthy-stable", "unhealthy-canary", "probe")
-        roles = ("task", "execution", "flow-logs", "probe-schedule")
+        alarms = "cloudwatch describe-alarms --alarm-name-prefix"
+        signs = "errors|latency|cpu|memory|unhealthy-stable|unhealthy-canary|probe"
         scaling = "application-autoscaling describe-scalable-targets --service-namespace ecs"
-        certificates = "resourcegroupstaggingapi get-resources --resource-type-filters acm:certificate --tag-filters"
-        targets = (f"{name}-stable", f"{name}-canary")
-        bucket = re.compile(rf"{name}-documents-\d{{12}}-[a-z0-9-]+")
+        families = [f"ecs list-task-definitions --family-prefix {name}-{kind}" for kind in ("stable", "canary", "probe")]
+        groups = f"logs describe-log-groups --log-group-name-prefix /meridian/{name}/"
+        tagged = ("resourcegroupstaggingapi get-resources --resource-type-filters acm:certificate "
+            f"--tag-filters Key=Stack,Values={name}")
         return (
             *self.shared(name, tag),
             # A deleted one is listed for an hour.
-            ("NAT gateway", f"ec2 describe-nat-gateways --filter {tag}", "NatGateways",
-                but("deleted", "State", "NatGatewayId")),
-            ("flow log", f"ec2 describe-flow-logs --filter {tag}", "FlowLogs", "FlowLogId"),
-            ("target group", "elbv2 describe-target-groups", "TargetGroups", "TargetGroupName", *targets),
+            ("NAT gateway", f"ec2 describe-nat-gateways --filter {tag}",
+                "NatGateways[?State!='deleted'].NatGatewayId", ALL),
+            ("flow log", f"ec2 describe-flow-logs --filter {tag}", "FlowLogs[].FlowLogId", ALL),
+            ("target group", *TARGET_GROUPS, f"{name}-(stable|canary)"),
             # A deleted one stays INACTIVE, costs nothing, and its name can be used again.
-            ("cluster", f"ecs describe-clusters --clusters {name}", "clusters",
-                but("INACTIVE", "status", "clusterName")),
-            *(
-                ("task definition", f"ecs list-task-definitions --family-prefix {name}-{kind}", "taskDefinitionArns",
-                    str)
-                for kind in ("stable", "canary", "probe")
-            ),
-            ("scalable target", scaling, "ScalableTargets", "ResourceId", f"service/{name}/{name}-stable"),
-            ("bucket", "s3api list-buckets", "Buckets", lambda item: bucket.fullmatch(item["Name"]) and item["Name"]),
-            ("role", "iam list-roles", "Roles", "RoleName", *(f"{name}-{role}" for role in roles)),
-            ("log group", f"logs describe-log-groups --log-group-name-prefix /meridian/{name}/", "logGroups",
-                "logGroupName"),
-            ("alarm", f"{describe_alarms} {name}", "MetricAlarms", "AlarmName", *(f"{name}-{each}" for each in alarms)),
-            ("alarm of autoscaling", f"{describe_alarms} TargetTracking-service/{name}/", "MetricAlarms", "AlarmName"),
-            ("dashboard", "cloudwatch list-dashboards", "DashboardEntries", "DashboardName", name),
-            ("topic", "sns list-topics", "Topics", lambda item: item["TopicArn"].endswith(f":{name}-alarms")
-                and item["TopicArn"]),
-            ("schedule", f"scheduler list-schedules --name-prefix {name}-probe", "Schedules", "Name", f"{name}-probe"),
-            ("web ACL", "wafv2 list-web-acls --scope REGIONAL", "WebACLs", "Name", name),
-            ("certificate", f"{certificates} Key=Stack,Values={name}", "ResourceTagMappingList", "ResourceARN"),
+            ("cluster", f"ecs describe-clusters --clusters {name}", "clusters[?status!='INACTIVE'].clusterName", ALL),
+            *(("task definition", family, "taskDefinitionArns[]", ALL) for family in families),
+            ("scalable target", scaling, "ScalableTargets[].ResourceId", f"service/{name}/{name}-stable"),
+            ("bucket", "s3api list-buckets", "Buckets[].Name", rf"{name}-documents-\d{{12}}-[a-z0-9-]+"),
+            ("role", *ROLES, f"{name}-(task|execution|flow-logs|probe-schedule)"),
+            ("log group", groups, "logGroups[].logGroupName", ALL),
+            ("alarm", f"{alarms} {name}", "MetricAlarms[].AlarmName", f"{name}-({signs})"),
+            ("alarm of autoscaling", f"{alarms} TargetTracking-service/{name}/", "MetricAlarms[].AlarmName", ALL),
+            ("dashboard", "cloudwatch list-dashboards", "DashboardEntries[].DashboardName", name),
+            ("topic", "sns list-topics", "Topics[].TopicArn", f".*:{name}-alarms"),
+            ("schedule", f"scheduler list-schedules --name-prefix {name}-probe", "Schedules[].Name", f"{name}-probe"),
+            ("web ACL", "wafv2 list-web-acls --scope REGIONAL", "WebACLs[].Name", name),
+            ("certificate", tagged, "ResourceTagMappingList[].ResourceARN", ALL),
         )
 
     def conflict(self, stack, kind, values):
         name = values.get("name")
-        if kind == "aws_ecr_repository":
-            if name in [each["repositoryName"]
-                    for each in listed(stack, "ecr", "describe-repositories")["repositories"]]:
-                return f"repository {name}", name
-        elif kind == "aws_iam_role":
-            if name in [each["RoleName"] for each in listed(stack, "iam", "list-roles")["Roles"]]:
-                return f"role {name}", name
-        elif kind == "aws_iam_openid_connect_provider":
+        if kind == "aws_ecr_repository" and name in asked_once(stack, *REPOSITORIES):
+            return f"repository {name}", name
+        if kind == "aws_iam_role" and name in asked_once(stack, *ROLES):
+            return f"role {name}", name
+        if kind == "aws_iam_openid_connect_provider":
             host = values["url"].removeprefix("https://")
-            for each in listed(stack, "iam", "list-open-id-connect-providers")["OpenIDConnectProviderList"]:
-                if each["Arn"].endswith(f"oidc-provider/{host}"):
+            for arn in listed(stack, "iam list-open-id-connect-providers", "OpenIDConnectProviderList[].Arn"):
+                if arn.endswith(f"oidc-provider/{host}"):
                     # Others in the account trust it too, so it must not go with this bootstrap.
-                    return (
-                        f"identity provider {host}, of which an account can have only one",
-                        f'github = {{ …, provider = "{each["Arn"]}" }} in terraform.tfvars'
-                    )
+                    return (f"identity provider {host}, of which an account can have only one",
+                        f'github = {{ …, provider = "{arn}" }} in terraform.tfvars')
         return None
 
     def costs(self, use, own=True, shared=True):
@@ -232,25 +218,19 @@ class AwsMachine(Aws):
     machine = True
 
     def listings(self, name):
-        tag = f"Name=tag:Stack,Values={name}"
-        log_group, profiles = f"/meridian/{name}/machine", "iam list-instance-profiles"
-        targets = "elbv2 describe-target-groups"
-
-        def machine(reservation):
-            return ", ".join(each["InstanceId"]
-                for each in reservation["Instances"] if each["State"]["Name"] != "terminated")
-
+        tag, group = f"Name=tag:Stack,Values={name}", f"/meridian/{name}/machine"
         return (
             *self.shared(name, tag),
-            ("group", "autoscaling describe-auto-scaling-groups", "AutoScalingGroups", "AutoScalingGroupName", name),
-            ("machine", f"ec2 describe-instances --filters {tag}", "Reservations", machine),
-            ("disk", f"ec2 describe-volumes --filters {tag}", "Volumes", "VolumeId"),
-            ("launch template", "ec2 describe-launch-templates", "LaunchTemplates", "LaunchTemplateName", name),
-            ("target group", targets, "TargetGroups", "TargetGroupName", f"{name}-80", f"{name}-443"),
-            ("role", "iam list-roles", "Roles", "RoleName", f"{name}-machine"),
-            ("instance profile", profiles, "InstanceProfiles", "InstanceProfileName", f"{name}-machine"),
-            ("log group", f"logs describe-log-groups --log-group-name-prefix {log_group}", "logGroups", "logGroupName",
-                log_group),
+            ("group", "autoscaling describe-auto-scaling-groups", "AutoScalingGroups[].AutoScalingGroupName", name),
+            ("machine", f"ec2 describe-instances --filters {tag}",
+                "Reservations[].Instances[?State.Name!='terminated'].InstanceId[]", ALL),
+            ("disk", f"ec2 describe-volumes --filters {tag}", "Volumes[].VolumeId", ALL),
+            ("launch template", "ec2 describe-launch-templates", "LaunchTemplates[].LaunchTemplateName", name),
+            ("target group", *TARGET_GROUPS, f"{name}-(80|443)"),
+            ("role", *ROLES, f"{name}-machine"),
+            ("instance profile", "iam list-instance-profiles", "InstanceProfiles[].InstanceProfileName",
+                f"{name}-machine"),
+            ("log group", f"logs describe-log-groups --log-group-name-prefix {group}", "logGroups[].logGroupName", group),
         )
 
     def costs(self, use):
@@ -269,12 +249,9 @@ def aws(stack, *arguments):
     raise refusal(REFUSALS, f"aws {' '.join(arguments[:2])}", message, profile=profile)
 
 
-@functools.cache
-def listed(stack, *command):
-    """A list of the account's, asked for once, though there are several roles to make."""
-    return aws(stack, *command)
+def listed(stack, command, query):
+    """What a JMESPath query takes of a response: https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-filter.html"""
+    return aws(stack, *command.split(), "--query", query) or []
 
 
-def but(gone, state, key):
-    """What names an item, unless its state says that it is gone."""
-    return lambda item: None if item[state] == gone else item[key]
+asked_once = functools.cache(listed)  # though there are several roles to make

@@ -21,6 +21,8 @@ SIGN_IN = "gcloud auth login --update-adc"
 
 ACCESS_TOKEN = "GOOGLE_OAUTH_ACCESS_TOKEN"
 
+COMPUTE = "https://compute.googleapis.com/compute/v1/projects/{}"
+
 # What Google says of a subnet that Cloud Run still has addresses of.
 LATE = re.compile(r"is already being used by '[^' ]*/addresses/serverless-")
 # What may be left when all but the network is gone.
@@ -103,7 +105,7 @@ class Gcp(Cloud):
     def region(self, stack):
         name = stack.variable("region")
         try:
-            found = ask(f"https://compute.googleapis.com/compute/v1/projects/{chosen(stack)}/regions/{name}")
+            found = ask(f"{COMPUTE.format(chosen(stack))}/regions/{name}")
         except Refused as refused:
             if refused.reason == "SERVICE_DISABLED":
                 return f"region {name}, not checked: the Compute Engine API is off, and the deployment enables it"
@@ -145,65 +147,51 @@ class Gcp(Cloud):
             time.sleep(pause)
 
     def expiring(self, stack):
-        services = every(f"https://run.googleapis.com/v2/projects/{chosen(stack)}/locations/"
-            f"{stack.variable('region')}/services", "services")
+        services = every(f"https://run.googleapis.com/v2/{located(stack.variable('region'), chosen(stack))}/services")
         labels = [each.get("labels", {}) for each in services]
         return {each["stack"]: each["expires"] for each in labels if each.get("expires") and each.get("stack")}
 
     def leftovers(self, stack):
-        """Asks each interface for what the stack makes there, by exact name: one that only begins alike
+        """Asks each interface for what the stack makes there, by the whole name: one that only begins alike
         belongs to another environment."""
         listings = self.listings(stack.name, chosen(stack), stack.variable("region"))
-        return [f"{kind} {title(item)}"
-            for kind, url, key, title in listings for item in every(url, key) if title(item)]
+        return [f"{kind} {title}" for kind, url, names in listings for item in every(url)
+            for title in [titled(item, names)] if title]
 
     def listings(self, name, place, region):
-        """Kind, address of its list, key of the list, and what names an item if it is the stack's."""
-        compute = f"https://compute.googleapis.com/compute/v1/projects/{place}"
-        monitoring = f"https://monitoring.googleapis.com/v3/projects/{place}"
-        certificates = f"https://certificatemanager.googleapis.com/v1/projects/{place}/locations/global"
-
-        def hashed(item):
-            """The name, and eight digits that follow from what the thing is for."""
-            return item["name"] if re.fullmatch(rf"{name}-[0-9a-f]{{8}}", item["name"].split("/")[-1]) else None
-
-        for kind, collection, names in (
-            ("forwarding rule", "global/forwardingRules", (f"{name}-http", f"{name}-https")),
-            ("proxy", "global/targetHttpProxies", (f"{name}-http",)),
-            ("proxy", "global/targetHttpsProxies", (f"{name}-https",)),
-            ("URL map", "global/urlMaps", (name, f"{name}-redirect")),
-            ("backend service", "global/backendServices", (name,)),
-            ("security policy", "global/securityPolicies", (name,)),
-            ("TLS policy", "global/sslPolicies", (name,)),
-            ("public address", "global/addresses", (name,)),
-            ("firewall rule", "global/firewalls",
-                tuple(f"{name}-{rule}" for rule in ("deny-egress", "service-egress", "probe-egress"))),
-            ("router with NAT", f"regions/{region}/routers", (name,)),
-            ("subnet", f"regions/{region}/subnetworks", (f"{name}-service", f"{name}-jobs")),
-            ("network", "global/networks", (name,)),
-        ):
-            yield kind, f"{compute}/{collection}", "items", one_of(*names)
-        yield "endpoint group", f"{compute}/regions/{region}/networkEndpointGroups", "items", hashed
-        for kind, host, collection, names in (
-            ("service", "run.googleapis.com/v2", "services", (name,)),
-            ("job", "run.googleapis.com/v2", "jobs", (f"{name}-probe",)),
-            ("schedule", "cloudscheduler.googleapis.com/v1", "jobs", (f"{name}-probe",)),
-        ):
-            yield kind, f"https://{host}/projects/{place}/locations/{region}/{collection}", collection, one_of(*names)
-        buckets = f"https://storage.googleapis.com/storage/v1/b?project={place}"
-        yield "bucket", buckets, "items", one_of(f"{place}-{name}-documents")
-        yield from shared(name, place, region, "service", "schedule")
-        alerts = tuple(f"{name} {alert}" for alert in ("errors", "latency", "cpu", "memory", "unreachable", "probe"))
-        yield "alert", f"{monitoring}/alertPolicies", "alertPolicies", one_of(*alerts, key="displayName")
-        yield "check", f"{monitoring}/uptimeCheckConfigs", "uptimeCheckConfigs", one_of(f"{name} from outside",
-            key="displayName")
-        yield "channel", f"{monitoring}/notificationChannels", "notificationChannels", one_of(f"{name} alerts",
-            key="displayName")
+        """Kind, address of its list, and the pattern that the names of the stack's match."""
+        compute, monitoring = COMPUTE.format(place), f"https://monitoring.googleapis.com/v3/projects/{place}"
+        certificates = f"https://certificatemanager.googleapis.com/v1/{located('global', place)}"
+        buckets, here = f"https://storage.googleapis.com/storage/v1/b?project={place}", located(region, place)
         dashboards = monitoring.replace("/v3/", "/v1/")
-        yield "dashboard", f"{dashboards}/dashboards", "dashboards", one_of(name, key="displayName")
-        yield "certificate map", f"{certificates}/certificateMaps", "certificateMaps", one_of(name)
-        yield "certificate", f"{certificates}/certificates", "certificates", hashed
-        yield "proof of the domain", f"{certificates}/dnsAuthorizations", "dnsAuthorizations", hashed
+        hashed = f"{name}-[0-9a-f]{{8}}"  # digits that follow from what the thing is for
+        return [
+            ("forwarding rule", f"{compute}/global/forwardingRules", f"{name}-https?"),
+            ("proxy", f"{compute}/global/targetHttpProxies", f"{name}-http"),
+            ("proxy", f"{compute}/global/targetHttpsProxies", f"{name}-https"),
+            ("URL map", f"{compute}/global/urlMaps", f"{name}(-redirect)?"),
+            ("backend service", f"{compute}/global/backendServices", name),
+            ("security policy", f"{compute}/global/securityPolicies", name),
+            ("TLS policy", f"{compute}/global/sslPolicies", name),
+            ("public address", f"{compute}/global/addresses", name),
+            ("firewall rule", f"{compute}/global/firewalls", f"{name}-(deny|service|probe)-egress"),
+            ("router with NAT", f"{compute}/regions/{region}/routers", name),
+            ("subnet", f"{compute}/regions/{region}/subnetworks", f"{name}-(service|jobs)"),
+            ("network", f"{compute}/global/networks", name),
+            ("endpoint group", f"{compute}/regions/{region}/networkEndpointGroups", hashed),
+            ("service", f"https://run.googleapis.com/v2/{here}/services", name),
+            ("job", f"https://run.googleapis.com/v2/{here}/jobs", f"{name}-probe"),
+            ("schedule", f"https://cloudscheduler.googleapis.com/v1/{here}/jobs", f"{name}-probe"),
+            ("bucket", buckets, f"{place}-{name}-documents"),
+            *shared(name, place, region, "(service|schedule)"),
+            ("alert", f"{monitoring}/alertPolicies", f"{name} (errors|latency|cpu|memory|unreachable|probe)"),
+            ("check", f"{monitoring}/uptimeCheckConfigs", f"{name} from outside"),
+            ("channel", f"{monitoring}/notificationChannels", f"{name} alerts"),
+            ("dashboard", f"{dashboards}/dashboards", name),
+            ("certificate map", f"{certificates}/certificateMaps", name),
+            ("certificate", f"{certificates}/certificates", hashed),
+            ("proof of the domain", f"{certificates}/dnsAuthorizations", hashed),
+        ]
 
     def by_token(self, stack, folder, identity):
         impersonation = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts"
@@ -231,7 +219,7 @@ class Gcp(Cloud):
             url, what = f"https://iam.googleapis.com/v1/{urllib.parse.quote(path)}", f"service account {email}"
         else:
             return None
-        return (what, path) if there(url) else None
+        return (what, path) if existing(url) else None
 
     def found(self, stack, backend, planned):
         """Asks for the bucket past Terraform, whose init would write an empty state into it first."""
@@ -239,17 +227,11 @@ class Gcp(Cloud):
         storage = os.environ.get("GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT",
             "https://storage.googleapis.com/storage/v1/b")
         try:
-            ask(f"{storage}/{bucket}")
+            if not existing(f"{storage}/{bucket}"):
+                return "bucket doesn't exist"
+            state = existing(f"{storage}/{bucket}/o/{prefix}%2Fdefault.tfstate?alt=media") or {}
         except Refused as refused:
-            # A new project's interface may be off, and is turned on by the apply.
-            absent = refused.status == 404 or refused.reason == "SERVICE_DISABLED"
-            return "bucket doesn't exist" if absent else f"{refused.what} {refused.how}"
-        try:
-            state = ask(f"{storage}/{bucket}/o/{prefix}%2Fdefault.tfstate?alt=media")
-        except Refused as refused:
-            if refused.status != 404:
-                return f"{refused.what} {refused.how}"
-            state = {}
+            return f"{refused.what} {refused.how}"
         return len(state.get("resources", []))
 
     def costs(self, use, own=True, shared=True):
@@ -317,32 +299,26 @@ class GcpMachine(Gcp):
         Cloud.destroy(self, stack, options)
 
     def listings(self, name, place, region):
-        compute = f"https://compute.googleapis.com/compute/v1/projects/{place}"
-
-        def ours(item, labels):
-            """A machine or a template has the name and what Google adds to it; its label says whose it is."""
-            return item["name"] if labels.get("stack") == name else None
-
-        for kind, collection, names in (
-            ("forwarding rule", f"regions/{region}/forwardingRules", (name,)),
-            ("backend service", f"regions/{region}/backendServices", (name,)),
-            ("group", f"regions/{region}/instanceGroupManagers", (name,)),
-            ("health check", f"regions/{region}/healthChecks", (f"{name}-serving",)),
-            ("health check", "global/healthChecks", (f"{name}-healing",)),
-            ("public address", f"regions/{region}/addresses", (name,)),
-            ("firewall rule", "global/firewalls", tuple(f"{name}-{rule}"
-                for rule in ("http", "https", "icmp", "ssh", "inside-tcp", "inside-udp", "everything-out"))),
-            ("subnet", f"regions/{region}/subnetworks", (name,)),
-            ("network", "global/networks", (name,)),
-        ):
-            yield kind, f"{compute}/{collection}", "items", one_of(*names)
-        labelled = f"filter=labels.stack%3D{name}"
-        yield "template", f"{compute}/regions/{region}/instanceTemplates", "items", lambda item: ours(item,
-            item.get("properties", {}).get("labels", {}))
-        for zone in (each for each in every(f"{compute}/zones", "items") if each["name"].startswith(f"{region}-")):
-            yield "machine", f"{compute}/zones/{zone['name']}/instances?{labelled}", "items", lambda item: ours(item,
-                item.get("labels", {}))
-        yield from shared(name, place, region, "machine")
+        compute, labelled = COMPUTE.format(place), f"stack={name}"
+        regional = f"{compute}/regions/{region}"
+        rules = "http|https|icmp|ssh|inside-tcp|inside-udp|everything-out"
+        zones = [each["name"] for each in every(f"{compute}/zones") if each["name"].startswith(f"{region}-")]
+        return [
+            ("forwarding rule", f"{regional}/forwardingRules", name),
+            ("backend service", f"{regional}/backendServices", name),
+            ("group", f"{regional}/instanceGroupManagers", name),
+            ("health check", f"{regional}/healthChecks", f"{name}-serving"),
+            ("health check", f"{compute}/global/healthChecks", f"{name}-healing"),
+            ("public address", f"{regional}/addresses", name),
+            ("firewall rule", f"{compute}/global/firewalls", f"{name}-({rules})"),
+            ("subnet", f"{regional}/subnetworks", name),
+            ("network", f"{compute}/global/networks", name),
+            # A template or a machine has the name and what Google adds to it; its label says whose it is.
+            ("template", f"{regional}/instanceTemplates", labelled),
+            *(("machine", f"{compute}/zones/{zone}/instances?filter=labels.stack%3D{name}", labelled)
+                for zone in zones),
+            *shared(name, place, region, "machine"),
+        ]
 
     def costs(self, use):
         # The load balancer's is free.
@@ -350,13 +326,24 @@ class GcpMachine(Gcp):
             [("Images", "images", 0.1 * use.price("images"))])
 
 
-def shared(name, place, region, *roles):
+def located(region, place):
+    return f"projects/{place}/locations/{region}"
+
+
+def shared(name, place, region, roles):
     """What a service and a machine both have."""
-    repositories = f"https://artifactregistry.googleapis.com/v1/projects/{place}/locations/{region}/repositories"
-    yield "repository", repositories, "repositories", one_of(name)
-    accounts = (f"{name}-{role}@{place}.iam.gserviceaccount.com" for role in roles)
-    listed = f"https://iam.googleapis.com/v1/projects/{place}/serviceAccounts"
-    yield "service account", listed, "accounts", one_of(*accounts)
+    repositories = f"https://artifactregistry.googleapis.com/v1/{located(region, place)}/repositories"
+    accounts = f"https://iam.googleapis.com/v1/projects/{place}/serviceAccounts"
+    return ("repository", repositories, name), ("service account", accounts, f"{name}-{roles}@.*")
+
+
+def titled(item, names):
+    """What an item is called, if its name, the one it shows, or its label is the stack's."""
+    if re.fullmatch(names, item.get("displayName", "")):
+        return item["displayName"]
+    labels = item.get("properties", item).get("labels", {})  # a template's are those of its machines
+    own = item["name"].split("/")[-1], f"stack={labels.get('stack')}"
+    return item["name"] if any(re.fullmatch(names, each) for each in own) else None
 
 
 def login():
@@ -428,17 +415,14 @@ def refusal(url, status, text):
     return Refused(f"{host} answered {status}.", message, status, next(iter(reasons), None))
 
 
-def every(url, key):
-    """All pages of a list; an interface that is off has nothing, and neither has a region that is not there."""
+def every(url):
+    """All pages of a list, whatever its key; an interface that is off has nothing, and neither has a region that is
+    not there."""
     items, page = [], ""
     while True:
-        try:
-            response = ask(f"{url}{'&' if '?' in url else '?'}pageToken={page}" if page else url)
-        except Refused as refused:
-            if refused.reason == "SERVICE_DISABLED" or refused.status == 404:
-                return items
-            raise
-        items += response.get(key, [])
+        response = existing(f"{url}{'&' if '?' in url else '?'}pageToken={page}" if page else url) or {}
+        items += [item for value in response.values() if isinstance(value, list)
+            for item in value if isinstance(item, dict)]
         page = response.get("nextPageToken")
         if not page:
             return items
@@ -455,16 +439,12 @@ def chosen(stack):
     return name
 
 
-def there(url):
+def existing(url):
+    """Answer, or None where what is asked for is not there; an API that is off has nothing yet, and the apply turns
+    it on."""
     try:
-        ask(url)
-        return True
+        return ask(url)
     except Refused as refused:
-        # An API that is off has nothing yet; the apply turns it on.
         if refused.status == 404 or refused.reason == "SERVICE_DISABLED":
-            return False
+            return None
         raise
-
-
-def one_of(*names, key="name"):
-    return lambda item: item[key] if item.get(key, "").split("/")[-1] in names else None

@@ -7,8 +7,8 @@ from meridian.trial import Trial
 
 
 class GcpTrial(Trial):
-    def google(self, host, collection, key):
-        return every(f"https://{host}/projects/{chosen(self.hands.stack)}/{collection}", key)
+    def monitored(self, collection):
+        return every(f"https://monitoring.googleapis.com/v3/projects/{chosen(self.hands.stack)}/{collection}")
 
     def patch(self, url, body):
         rest.ask(url, token(), body, "PATCH")
@@ -19,14 +19,13 @@ class GcpTrial(Trial):
 
     def ringing(self):
         """https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alerts/list"""
-        found = self.google("monitoring.googleapis.com/v3", "alerts", "alerts")
+        found = self.monitored("alerts")
         names = [each["policy"]["displayName"] for each in found if each["state"] == "OPEN"]
         return {name[len(self.name) + 1:] for name in names if name.startswith(f"{self.name} ")}
 
     def no_limit(self):
         """https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies/patch"""
-        [policy] = [each for each in self.google("monitoring.googleapis.com/v3", "alertPolicies", "alertPolicies")
-            if each["displayName"] == f"{self.name} latency"]
+        [policy] = [each for each in self.monitored("alertPolicies") if each["displayName"] == f"{self.name} latency"]
         query = policy["conditions"][0]["conditionPrometheusQueryLanguage"]
         query["query"] = query["query"].replace("> 1000", "> 0")
         self.patch(f"https://monitoring.googleapis.com/v3/{policy['name']}?updateMask=conditions",

@@ -131,7 +131,7 @@ def test_destroy_removes_nothing_without_the_name(machine):
 
 def test_destroy_fails_while_the_cloud_still_lists_something(machine):
     deployed(machine, built=True)
-    vpcs = json.dumps({"Vpcs": [{"VpcId": "vpc-0123"}]})
+    vpcs = '["vpc-0123"]'
     machine.stub("aws", {"--version": "aws-cli/2.30.1", "get-caller-identity": CALLER, "describe-vpcs": vpcs})
     done = machine.run("destroy", stdin="meridian\n")
     assert done.returncode == 1
@@ -146,9 +146,8 @@ def test_a_certificate_that_only_the_list_of_tags_still_names_is_not_left(machin
     https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html"""
     deployed(machine, built=True)
     arn = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-4000-8000-000000000001"
-    tags = json.dumps({"ResourceTagMappingList": [{"ResourceARN": arn}]})
-    for there, code in ([], 0), ([{"CertificateArn": arn}], 1):
-        responses = {"get-resources": tags, "list-certificates": json.dumps({"CertificateSummaryList": there})}
+    for there, code in ([], 0), ([arn], 1):
+        responses = {"get-resources": json.dumps([arn]), "list-certificates": json.dumps(there)}
         machine.stub("aws", {"--version": "aws-cli/2.30.1", "get-caller-identity": CALLER, **responses})
         done = machine.run("destroy", stdin="meridian\n")
         assert done.returncode == code and (f"certificate {arn}" in done.stdout) is bool(there), done.stdout

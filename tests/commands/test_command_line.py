@@ -400,7 +400,7 @@ def test_destroy_asks_about_the_name_and_region_that_terraform_takes(machine, fi
         (stack / "terraform.tfvars").write_text(BASE[file])
     (stack / file).write_text(SPELLINGS[file][spelling])
     real_console(machine)
-    standing = {"describe-vpcs": json.dumps({"Vpcs": [{"VpcId": "vpc-0123"}]}), "get-caller-identity": CALLER}
+    standing = {"describe-vpcs": '["vpc-0123"]', "get-caller-identity": CALLER}
     machine.stub("aws", standing)
     done = machine.run("destroy", "--confirm=meridian", TF_VAR_name="exported", TF_VAR_region="eu-west-9")
     assert done.returncode == 1, done.stdout
