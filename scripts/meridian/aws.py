@@ -47,11 +47,9 @@ ALL = ".*"  # where the command itself lists what is the stack's alone
 class Aws(Cloud):
     title = "AWS"
     tools = (
-        Tool(
-            *("aws", ("aws", "--version"), "aws-cli/", "1.27",
-                "it signs in to the registry and shows what remains after a destroy"),
-            "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
-        ),
+        Tool("aws", ("aws", "--version"), "aws-cli/", "1.27",
+            "it signs in to the registry and shows what remains after a destroy",
+            "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"),
     )
     deploys = (
         "7 to 10 minutes the first time (image 2, load balancer and NAT gateway 3, tasks until healthy 2),"
@@ -120,7 +118,7 @@ class Aws(Cloud):
         alarms = "cloudwatch describe-alarms --alarm-name-prefix"
         signs = "errors|latency|cpu|memory|unhealthy-stable|unhealthy-canary|probe"
         scaling = "application-autoscaling describe-scalable-targets --service-namespace ecs"
-        families = [f"ecs list-task-definitions --family-prefix {name}-{kind}" for kind in ("stable", "canary", "probe")]
+        families = "ecs list-task-definitions --family-prefix"
         groups = f"logs describe-log-groups --log-group-name-prefix /meridian/{name}/"
         tagged = ("resourcegroupstaggingapi get-resources --resource-type-filters acm:certificate "
             f"--tag-filters Key=Stack,Values={name}")
@@ -133,7 +131,8 @@ class Aws(Cloud):
             ("target group", *TARGET_GROUPS, f"{name}-(stable|canary)"),
             # A deleted one stays INACTIVE, costs nothing, and its name can be used again.
             ("cluster", f"ecs describe-clusters --clusters {name}", "clusters[?status!='INACTIVE'].clusterName", ALL),
-            *(("task definition", family, "taskDefinitionArns[]", ALL) for family in families),
+            *(("task definition", f"{families} {name}-{kind}", "taskDefinitionArns[]", ALL)
+                for kind in ("stable", "canary", "probe")),
             ("scalable target", scaling, "ScalableTargets[].ResourceId", f"service/{name}/{name}-stable"),
             ("bucket", "s3api list-buckets", "Buckets[].Name", rf"{name}-documents-\d{{12}}-[a-z0-9-]+"),
             ("role", *ROLES, f"{name}-(task|execution|flow-logs|probe-schedule)"),
@@ -219,6 +218,7 @@ class AwsMachine(Aws):
 
     def listings(self, name):
         tag, group = f"Name=tag:Stack,Values={name}", f"/meridian/{name}/machine"
+        groups = f"logs describe-log-groups --log-group-name-prefix {group}"
         return (
             *self.shared(name, tag),
             ("group", "autoscaling describe-auto-scaling-groups", "AutoScalingGroups[].AutoScalingGroupName", name),
@@ -230,7 +230,7 @@ class AwsMachine(Aws):
             ("role", *ROLES, f"{name}-machine"),
             ("instance profile", "iam list-instance-profiles", "InstanceProfiles[].InstanceProfileName",
                 f"{name}-machine"),
-            ("log group", f"logs describe-log-groups --log-group-name-prefix {group}", "logGroups[].logGroupName", group),
+            ("log group", groups, "logGroups[].logGroupName", group),
         )
 
     def costs(self, use):

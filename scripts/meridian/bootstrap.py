@@ -64,10 +64,6 @@ class Bootstrap(Stack):
     def terraform(self):
         return self.plain.at(workspace="default")
 
-    def workspaces(self, there):
-        """Of a folder that is prepared, all that its backend has."""
-        return there.read("workspace", "list").replace("*", " ").split()
-
     def init(self, back=False):
         """Prepares Terraform, also where an earlier run stopped while it moved the state; back: on the way back
         here."""
@@ -170,7 +166,7 @@ class Bootstrap(Stack):
     def workspace(self, folder, env):
         """Makes the workspace of an environment but production: a planner, who may not write, needs it there."""
         there = self.plain.at(folder=folder)
-        if env != "production" and env not in self.workspaces(there):
+        if env != "production" and env not in there.workspaces():
             there.read("workspace", "new", env)
             there.read("workspace", "select", "default")
 
@@ -218,7 +214,7 @@ class Bootstrap(Stack):
     def kept(self, backend):
         """The states in a store, by workspace; none where it cannot be opened, of which the migration says why."""
         with self.opened(backend) as (there, refused):
-            spaces = [] if refused else self.workspaces(there)
+            spaces = [] if refused else there.workspaces()
             return {workspace: there.at(workspace=workspace).state() for workspace in spaces}
 
     def standing(self):
@@ -229,7 +225,7 @@ class Bootstrap(Stack):
                 continue
             there = self.plain.at(folder=path)
             there.init()
-            for workspace in self.workspaces(there):
+            for workspace in there.workspaces():
                 if there.at(workspace=workspace).resources():
                     yield folder, workspace
 

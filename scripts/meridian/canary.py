@@ -18,7 +18,7 @@ from meridian.image import Image
 from meridian.judge import Limits, Verdict
 from meridian.terraform import Unchanged
 from meridian.verify import CHECKS
-from meridian.watch import Probe, Service, Visits, before, confirm, examine, statuses, watch
+from meridian.watch import Probe, Service, before, confirm, examine, statuses, watch
 
 WITHDRAWN, UNDECIDED, INTERRUPTED = 1, 2, 130
 
@@ -28,7 +28,7 @@ class Overtaken(Problem):
 
 
 class Canary:
-    def __init__(self, stack, url):
+    def __init__(self, stack, url, paths, per_second):
         self.stack = stack
         stack.terraform.idle("300s")
         outputs = stack.terraform.outputs()
@@ -37,8 +37,9 @@ class Canary:
                 f"Nothing runs yet in stacks/{stack.place}, environment {stack.env}.",
                 f"A canary needs a stable version beside it: {stack.command('deploy')} first.",
             )
-        self.service = Service((url or outputs["url"]).rstrip("/"), tuple(outputs.get("checks") or CHECKS),
-            outputs.get("meridian", True))
+        checks, meridian = tuple(outputs.get("checks") or CHECKS), outputs.get("meridian", True)
+        own = dict.fromkeys((*(check["path"] for check in checks), *(("/", "/api/foo") if meridian else ())))
+        self.service = Service((url or outputs["url"]).rstrip("/"), checks, meridian, tuple(paths or own), per_second)
         self.stable = outputs["image"]
         self.revision = outputs["revision"]
         # What was asked for last, whether or not that apply came to its end.
@@ -138,16 +139,16 @@ def wanted(image, begun):
 
 def run(stack, options):
     """Gives a new image a share of the requests, watches what it answers, then promotes or withdraws it."""
-    percent, limits, *visits = settings(options)
+    percent, limits, paths, rate = settings(options)
     if options.image:
         Image.parse(options.image)
     if options.url and not re.match(r"https?://[^/]", options.url):
         raise Problem(f'URL is "{options.url}".', "It must begin with http:// or https://, such as URL=https://example.com")
     say(stack.heading)
     stack.init()
-    canary = Canary(stack, options.url)
+    canary = Canary(stack, options.url, paths, rate)
     try:
-        return trial(canary, percent, limits, Visits.of(canary.service, *visits), options)
+        return trial(canary, percent, limits, options)
     except KeyboardInterrupt:
         say(
             "",
@@ -158,7 +159,7 @@ def run(stack, options):
         return INTERRUPTED
 
 
-def blind(canary, image, percent, limits, visits):
+def blind(canary, image, percent, limits):
     """Says what is lost where answers do not tell whose they are; gives limits for all answers, and those of before."""
     try:
         spread = limits.spread(percent)
@@ -173,10 +174,10 @@ def blind(canary, image, percent, limits, visits):
         f"To see more, give it a larger share: {canary.stack.command('canary', IMAGE=image, PERCENT='50')}; or let it "
         "send MERIDIAN_VERSION of its environment as Service-Version.",
     )
-    return spread, before(canary.service, visits, alone)
+    return spread, before(canary.service, alone)
 
 
-def trial(canary, percent, limits, visits, options):
+def trial(canary, percent, limits, options):
     if options.withdraw:
         if not canary.begun:
             say("No canary was begun.")
@@ -213,10 +214,10 @@ def trial(canary, percent, limits, visits, options):
     elif not canary.service.versioned:
         say("The canary's requests go back to the stable version, so that it can be measured alone again.")
         canary.apply(canary.stable, {**canary.begun, "percent": 0})
-    expected = statuses(canary.service, canary.stable, visits.paths)
+    expected = statuses(canary.service, canary.stable)
     baseline = ()
     if not canary.service.versioned:
-        limits, baseline = blind(canary, image, percent, limits, visits)
+        limits, baseline = blind(canary, image, percent, limits)
     try:
         canary.begin(image, percent)
     except (Overtaken, Unchanged):
@@ -231,8 +232,7 @@ def trial(canary, percent, limits, visits, options):
         f"Watching for {limits.seconds / 60:g} minutes: at least {limits.responses} responses"
         f"{'' if baseline else ' of its own'}, which must not fail more often or be slower than the stable version's."
     )
-    verdict, reason = watch(canary.service, canary.stable, image, limits, visits, probe, percent, expected,
-        baseline)
+    verdict, reason = watch(canary.service, canary.stable, image, limits, probe, percent, expected, baseline)
     say(f"Verdict: {verdict.value}, because {reason}.")
     if verdict is Verdict.PROMOTE:
         canary.promote(image)

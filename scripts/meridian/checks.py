@@ -9,7 +9,7 @@ import subprocess
 import sys
 import urllib.request
 
-from meridian.console import ROOT, Problem, missing, say
+from meridian.console import ROOT, Problem, missing, report, say
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,10 +47,8 @@ def numbers(version):
     return tuple(int(part) for part in version.split("."))
 
 
-TERRAFORM = Tool(
-    *("terraform", ("terraform", "version"), "Terraform v", "1.11", "it creates everything in the cloud"),
-    "https://developer.hashicorp.com/terraform/install",
-)
+TERRAFORM = Tool("terraform", ("terraform", "version"), "Terraform v", "1.11", "it creates everything in the cloud",
+    "https://developer.hashicorp.com/terraform/install")
 CURL = Tool("curl", ("curl", "--version"), "curl ", "7.60", "it asks the registry what it has",
     "https://curl.se/download.html")
 
@@ -119,24 +117,11 @@ def examine(stack, builds, deploys=True, image=None):
     for note in notes():
         say(f"note     {note}")
     tools = [tool.check for tool in (TERRAFORM, CURL, *stack.cloud.tools)]
-    failed = report([*tools, image] if image else tools)
+    failed = report([*tools, image] if image else tools, "missing")
     if not all(shutil.which(tool.name) for tool in (TERRAFORM, *stack.cloud.tools)):
         return failed  # There is nothing to ask the account with.
     asked = stack.cloud.checks(stack, builds) if deploys else [lambda: stack.cloud.identity(stack)]
-    return failed + report([stack.itself, *asked])
-
-
-def report(checks):
-    """Says what each check saw; how many failed. Without credentials every question fails alike, which is said once."""
-    failed = set()
-    for check in checks:
-        try:
-            say(f"ok       {check()}")
-        except Problem as problem:
-            if problem.what not in failed:
-                failed.add(problem.what)
-                say(f"missing  {problem.what}", f"         {problem.how}")
-    return len(failed)
+    return failed + report([stack.itself, *asked], "missing")
 
 
 def ready(stack, builds, deploys=True):

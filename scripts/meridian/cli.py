@@ -127,7 +127,7 @@ def main(arguments):
 def stack(options):
     if options.command == "bootstrap" or options.stack in BOOTSTRAPS:
         return bootstrap.Bootstrap(options.stack.rpartition("/")[2])
-    service = getattr(options, "service", None)
+    service = options.service
     if service and options.stack and options.stack not in CLOUDS:
         raise Problem(f"SERVICE is {service}, and {options.stack.replace('/', '-')} has no services.",
             f"A service stands on its platform: ./taskw {options.command}-{options.stack.rpartition('/')[2]} "
@@ -140,6 +140,7 @@ def parse(arguments):
     own, further = [f"{each}=1" if each in map(option, FLAGS) else each
         for each in arguments[:split]], arguments[split + 1 :]
     parser = argparse.ArgumentParser(prog="scripts/meridian", description=__doc__, allow_abbrev=False)
+    parser.set_defaults(stack=None, env=None, service=None)
     verbs = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command, (run, stacks, names, _) in COMMANDS.items():
         verb = verbs.add_parser(command, help=" ".join(run.__doc__.split()), description=run.__doc__,
@@ -162,8 +163,6 @@ def parse(arguments):
         # What is typed counts, the empty too; an exported variable that is empty is not set.
         setattr(options, name, (os.environ.get(name.upper()) if given is None else given) or None)
     options.further = further
-    options.env = getattr(options, "env", None)
-    options.stack = getattr(options, "stack", None)
     return options
 
 

@@ -17,10 +17,6 @@ from meridian.look import look
 from meridian.pipeline import keep, save_plan
 
 
-def begin(stack):
-    say(stack.heading)
-
-
 def asked(stack, options):
     """Refuses what the stack cannot be told to run, before anything takes time; a typed BASE counts more than an
     exported one."""
@@ -37,7 +33,7 @@ def asked(stack, options):
 
 def doctor(stack, options):
     """Reports what this machine and the account lack for a deployment."""
-    begin(stack)
+    say(stack.heading)
 
     def image():
         supplied = options.image
@@ -71,7 +67,7 @@ def expiring(stack):
 
 def plan(stack, options):
     """Shows what deploy would change."""
-    begin(stack)
+    say(stack.heading)
     asked(stack, options)
     if options.save:
         stack.init()
@@ -98,7 +94,7 @@ def deploy(stack, options):
     """Builds and deploys: brings a stack up to date, and asks on a terminal before it destroys or replaces anything."""
     if any(each.lstrip("-").startswith("destroy") for each in options.further):
         raise Problem("deploy does not take -destroy, which would remove everything.", f"{stack.command('destroy')}")
-    begin(stack)
+    say(stack.heading)
     asked(stack, options)
     ready(stack, builds=stack.runs and not options.image)
     stack.init()
@@ -138,7 +134,7 @@ def deploy(stack, options):
 
 def verify(stack, options):
     """Checks a deployed service from outside: time, forged addresses, documents, ports that must be closed."""
-    begin(stack)
+    say(stack.heading)
     stack.init()
     return 1 if look(stack) else 0
 
@@ -146,7 +142,7 @@ def verify(stack, options):
 def destroy(stack, options):
     """Removes a stack with all it stores, and checks that nothing remains; what is shared stays. A bootstrap goes once
     no stack exists."""
-    begin(stack)
+    say(stack.heading)
     say(f"ok       {stack.cloud.identity(stack)}")
     stack.init()
     name, title = stack.name, stack.cloud.title

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import http.client
 import os
 import pathlib
 import shlex
@@ -38,6 +39,19 @@ class Command:
 def say(*lines):
     for line in lines:
         print(line, flush=True)
+
+
+def report(checks, word):
+    """Says what each check saw; how many failed. What several fail for alike, such as credentials, is said once."""
+    failed = set()
+    for check in checks:
+        try:
+            say(f"ok       {check()}")
+        except (Problem, OSError, http.client.HTTPException) as problem:
+            if str(problem) not in failed:
+                failed.add(str(problem))
+                say(f"{word:8} {problem}", f"         {getattr(problem, 'how', 'The connection failed.')}")
+    return len(failed)
 
 
 def typed(question):

@@ -1,9 +1,12 @@
 """An image to run, which is always named by its digest."""
 
+import contextlib
 import dataclasses
 import os
+import pathlib
 import re
 import subprocess
+import tempfile
 
 from meridian.console import ROOT, Problem
 
@@ -31,3 +34,15 @@ def sign_in(reference, folder, user=None, password=None):
     if user and os.environ.get(user):
         environ.update(REGISTRY_USERNAME=os.environ[user], REGISTRY_PASSWORD=os.environ.get(password, ""))
     subprocess.run([ROOT / "modules/image/login", reference.split("/")[0], folder], check=True, env=environ)
+
+
+@contextlib.contextmanager
+def signed_in(reference, *variables):
+    """Gives skopeo's options for a registry by the side that it is on, src or dest; one on this machine speaks plain
+    HTTP."""
+    with tempfile.TemporaryDirectory() as folder:
+        sign_in(reference, folder, *variables)
+        file = pathlib.Path(folder, "config.json")
+        options = [f"authfile={file}"] if file.exists() else []
+        options += ["tls-verify=false"] if re.match(r"(localhost|127\.0\.0\.1)[:/]", reference) else []
+        yield lambda *side: ["--" + "-".join((*side, option)) for option in options]

@@ -59,25 +59,18 @@ class Limits:
     failed_percent: float = 5  # more than of the stable's, which it must be shown not to reach
     patience: float = 3  # times `seconds` until a canary that shows too little is withdrawn
 
-    def __post_init__(self):
-        for name, low, high in (
-            ("seconds", 1, 86400),
-            ("responses", 1, 1_000_000),
-            ("failed_percent", 0.1, 50),
-            ("patience", 1, 100),
-        ):
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise ValueError(f"{name} must be from {low} to {high}; it is {value}")
-
     @property
     def alpha(self):
         return ALPHA / math.ceil(LOOKS * self.patience)
 
     def spread(self, percent):
         """The same for all answers, of which this share is the canary's; ValueError where that is too fine."""
-        return dataclasses.replace(self, responses=math.ceil(self.responses * 100 / percent),
+        spread = dataclasses.replace(self, responses=math.ceil(self.responses * 100 / percent),
             failed_percent=self.failed_percent * percent / 100)
+        for name, low, high in ("responses", 1, 1_000_000), ("failed_percent", 0.1, 50):
+            if not low <= getattr(spread, name) <= high:
+                raise ValueError(f"{name} must be from {low} to {high}; it is {getattr(spread, name)}")
+        return spread
 
     def refuse(self, per_second, percent):
         """What stands against a verdict, known beforehand; None where nothing does."""

@@ -1,11 +1,10 @@
 """Looks at what was deployed from outside, and says what it saw."""
 
-import http.client
 import subprocess
 import urllib.parse
 
 from meridian.checks import prober, proxy
-from meridian.console import Problem, say
+from meridian.console import Problem, report, say
 from meridian.image import Image
 from meridian.verify import CHECKS, Meridian, Page, Verification, until_it_answers
 
@@ -24,23 +23,19 @@ def look(stack):
     closed = stack.cloud.closed if url.startswith("https:") else (443, *stack.cloud.closed)
     if stack.cloud.machine:
         until_it_answers(url, versions[0], minutes=15)
-        return report(Page(url, closed, versions=versions, greeting=outputs["greeting"],
+        return checked(Page(url, closed, versions=versions, greeting=outputs["greeting"],
             addresses=outputs["addresses"]))
     checks, named = outputs.get("checks") or CHECKS, dict(forged=stack.cloud.forged, versions=versions)
     until_it_answers(url, check=checks[0])
     if not outputs.get("meridian", True):
-        return report(Verification(url, closed, checks=checks, **named))
+        return checked(Verification(url, closed, checks=checks, **named))
     probed = subprocess.run([*prober(), url]).returncode
     documents = {file.stem: file.read_text() for file in (stack.root / "app/documents").glob("*.json")}
-    return report(Meridian(url, closed, checks=checks, documents=documents, **named), wrong=bool(probed))
+    return checked(Meridian(url, closed, checks=checks, documents=documents, **named), wrong=bool(probed))
 
 
-def report(verification, wrong=0):
-    for check in verification.all():
-        try:
-            say(f"ok       {check()}")
-        except (Problem, OSError, http.client.HTTPException) as problem:
-            wrong += 1
-            say(f"wrong    {problem}", f"         {getattr(problem, 'how', 'The connection failed.')}")
+def checked(verification, wrong=0):
+    """How many checks failed, with those before."""
+    wrong += report(verification.all(), "wrong")
     say("Failed" if wrong else "All checks passed.")
     return wrong

@@ -12,7 +12,7 @@ from meridian.bootstrap import SHARED
 from meridian.cloud import canary_ends, outputs_of
 from meridian.console import Problem, run, say
 from meridian.github import GitHub, pull_request
-from meridian.image import Image, sign_in
+from meridian.image import Image, signed_in
 from meridian.look import look
 from meridian.terraform import Unchanged
 
@@ -130,12 +130,8 @@ def copied(stack, source, tag=None):
             f"creates one.",
         )
     target = f"{repository}:{tag}"
-    with tempfile.TemporaryDirectory() as folder:
-        sign_in(repository, folder)
-        login_file = pathlib.Path(folder, "config.json")
-        to = credentials("dest", repository, login_file)
-        there = run("skopeo", "inspect", "--no-tags", *credentials("", repository, login_file), f"docker://{target}",
-            check=False)
+    with signed_in(repository) as login:
+        there = run("skopeo", "inspect", "--no-tags", *login(), f"docker://{target}", check=False)
         if there.returncode == 0:
             # What a tag names never changes; a second run for one commit finds it there.
             found = json.loads(there.stdout)["Digest"]
@@ -144,39 +140,23 @@ def copied(stack, source, tag=None):
                     "A commit was built twice. Run the pipeline for a new commit.")
             say(f"{target} is there already.")
         else:
-            own = pathlib.Path(folder, "source")
-            own.mkdir()
-            sign_in(source.repository, own, "SOURCE_USERNAME", "SOURCE_PASSWORD")
-            come_from = credentials("src", source.repository, own / "config.json")
-            run("skopeo", "copy", "--quiet", "--preserve-digests", *come_from, *to, f"docker://{source}",
-                f"docker://{target}")
+            with signed_in(source.repository, "SOURCE_USERNAME", "SOURCE_PASSWORD") as own:
+                run("skopeo", "copy", "--quiet", "--preserve-digests", *own("src"), *login("dest"), f"docker://{source}",
+                    f"docker://{target}")
             say(f"Copied to {target}.")
-        image = Image(repository, source.digest)
-        name_running(stack, image, login_file)
+    image = Image(repository, source.digest)
+    keep(stack, image)
     output("image", image)
     say(image)
     return image
 
 
 def keep(stack, image):
-    """Signs in to an image's registry, and gives it the name that no purge takes."""
-    with tempfile.TemporaryDirectory() as folder:
-        sign_in(image.repository, folder)
-        name_running(stack, image, pathlib.Path(folder, "config.json"))
-
-
-def name_running(stack, image, login_file):
     """Gives an image the name that no purge takes: this environment runs it, or may go back to it."""
     kept = f"{image.repository}:runs-{stack.env}-{datetime.datetime.now(datetime.timezone.utc):%Y%m%d%H%M%S}"
-    run("skopeo", "copy", "--quiet", "--preserve-digests", *credentials("src", image.repository, login_file),
-        *credentials("dest", image.repository, login_file), f"docker://{image}", f"docker://{kept}")
-
-
-def credentials(side, reference, file):
-    """Options of skopeo for a registry; one on this machine speaks plain HTTP."""
-    prefix = f"--{side}-" if side else "--"
-    options = [f"{prefix}authfile={file}"] if file and file.exists() else []
-    return options + ([f"{prefix}tls-verify=false"] if re.match(r"(localhost|127\.0\.0\.1)[:/]", reference) else [])
+    with signed_in(image.repository) as login:
+        run("skopeo", "copy", "--quiet", "--preserve-digests", *login("src"), *login("dest"), f"docker://{image}",
+            f"docker://{kept}")
 
 
 def save_plan(stack, options, *arguments):

@@ -57,6 +57,10 @@ class Terraform:
     def state(self):
         return json.loads(self.read("state", "pull") or "{}")
 
+    def workspaces(self):
+        """All that the backend has."""
+        return self.read("workspace", "list").replace("*", " ").split()
+
     def at(self, **changes):
         """The same in another folder or workspace."""
         return dataclasses.replace(self, **changes)

@@ -4,44 +4,26 @@ import http.client
 import queue
 import threading
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 
-from meridian import clock
+from meridian import clock, rest
 from meridian.judge import Response
 
 # A JSON answer that tells the time is short; of any other the head is enough.
 MOST_BYTES = 4096
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *arguments):
-        return None
-
-
-# Past a proxy, as the probe and verify ask too.
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
-
-
 def visit(url, timeout, path="", judged=True):
     """One request on a connection of its own, so that the load balancer chooses anew."""
-    request = urllib.request.Request(url, headers={"Cache-Control": "no-cache", "User-Agent": "meridian-canary"})
-    sent = time.time()
-    started = time.monotonic()
+    sent, started = time.time(), time.monotonic()
     try:
-        try:
-            response = _OPENER.open(request, timeout=timeout)
-        except urllib.error.HTTPError as error:
-            response = error
-        received = sent + time.monotonic() - started
-        with response:
-            body = response.read(MOST_BYTES)
-            version = response.headers.get("Service-Version", "")
-            off = judged and clock_off(body, sent, received)
-            return Response(response.status, version, off, path, started, time.monotonic() - started)
+        status, headers, body = rest.get(url, {"Cache-Control": "no-cache", "User-Agent": "meridian-canary"}, timeout,
+            MOST_BYTES)
     except (OSError, http.client.HTTPException):
         return Response(0, path=path, sent=started)
+    seconds = time.monotonic() - started
+    off = judged and clock_off(body, sent, sent + seconds)
+    return Response(status, headers.get("Service-Version", ""), off, path, started, seconds)
 
 
 def clock_off(body, sent, received):

@@ -8,9 +8,9 @@ import socket
 import time
 import urllib.parse
 
+from meridian import rest
 from meridian.console import Problem, say
 
-TIMEOUT = 10
 # Documentation's own address (RFC 5737): nobody has it.
 FORGED = "192.0.2.66"
 # What is asked of a stack that does not say it.
@@ -20,16 +20,9 @@ GATEWAYS = 8
 
 
 def get(url, path="/", headers=None):
-    """Status, headers and text, without following redirects."""
-    parts = urllib.parse.urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname, parts.port, timeout=TIMEOUT)
-    try:
-        connection.request("GET", path, headers=headers or {})
-        response = connection.getresponse()
-        return response.status, response.headers, response.read().decode(errors="replace")
-    finally:
-        connection.close()
+    """Status, headers and text."""
+    status, found, body = rest.get(f"{url}{path}", headers)
+    return status, found, body.decode(errors="replace")
 
 
 def until_it_answers(url, version=None, minutes=5, check=CHECKS[0]):

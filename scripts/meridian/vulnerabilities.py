@@ -12,8 +12,8 @@ import tempfile
 from meridian.checks import built
 from meridian.console import ROOT, Problem, run, say
 from meridian.github import GitHub
-from meridian.image import Image, sign_in
-from meridian.pipeline import credentials, append
+from meridian.image import Image, signed_in
+from meridian.pipeline import append
 
 POM = "app/pom.xml"
 TITLE = "Vulnerabilities: newer versions fix what the service is made of"
@@ -32,9 +32,8 @@ def scan(_, options):
     with tempfile.TemporaryDirectory() as folder:
         if image:
             archive = pathlib.Path(folder, "image.tar")
-            sign_in(image.repository, folder)
-            login = credentials("src", image.repository, pathlib.Path(folder, "config.json"))
-            run("skopeo", "copy", "--quiet", *login, f"docker://{image}", f"docker-archive:{archive}")
+            with signed_in(image.repository) as login:
+                run("skopeo", "copy", "--quiet", *login("src"), f"docker://{image}", f"docker-archive:{archive}")
         for kind, option, file in (*(("source", "--lockfile", each) for each in lists),
                 ("image", "--archive", archive)):
             done = subprocess.run([scanner, "scan", kind, "--config", ROOT / "osv-scanner.toml", "--format", "json",

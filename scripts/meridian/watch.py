@@ -14,20 +14,6 @@ PROBE_TIMEOUT_SECONDS = 60
 TELL_EVERY_SECONDS = 30
 
 
-@dataclasses.dataclass(frozen=True)
-class Visits:
-    """The requests of our own that give the canary something to answer, when nobody else does."""
-
-    paths: tuple
-    per_second: float
-
-    @classmethod
-    def of(cls, service, paths, per_second):
-        own = (check["path"] for check in service.checks)
-        further = ("/", "/api/foo") if service.meridian else ()
-        return cls(tuple(paths or dict.fromkeys((*own, *further))), per_second)
-
-
 def version(image):
     """What a service says that runs the image; the stacks set it to the digest."""
     return Image.parse(image).digest
@@ -66,8 +52,14 @@ class Service:
 
     url: str
     checks: tuple  # paths and statuses, as the stack says
-    meridian: bool = True  # whether a time in its answers is its clock
+    meridian: bool  # whether a time in its answers is its clock
+    # Of the requests of our own that give the canary something to answer, when nobody else does.
+    paths: tuple
+    per_second: float
     versioned: bool = True
+
+    def traffic(self):
+        return Traffic(self.url, self.paths, self.per_second, judged=self.meridian)
 
     def first(self):
         """Answer on the first path, and whether it is what it should be."""
@@ -103,11 +95,11 @@ def examine(service, stable, probe):
     )
 
 
-def statuses(service, stable, paths):
+def statuses(service, stable):
     """What the stable answers on each path, which the canary must give too; what the stack says where it does."""
     found = {}
     wanted = {check["path"]: check["status"] for check in service.checks}
-    for path in paths:
+    for path in service.paths:
         for _ in range(20):
             response = visit(service.url + path, 10, path)
             right = response.status == wanted[path] if path in wanted else 0 < response.status < 500
@@ -124,17 +116,17 @@ def statuses(service, stable, paths):
     return found
 
 
-def before(service, visits, responses):
+def before(service, responses):
     """So many answers of the stable, for a service whose answers do not tell whose they are."""
     found = []
-    with Traffic(service.url, visits.paths, visits.per_second, judged=service.meridian) as traffic:
+    with service.traffic() as traffic:
         while len(found) < responses:
             time.sleep(0.2)
             found += traffic.responses()
     return found
 
 
-def watch(service, stable, canary, limits, visits, probe, percent, expected, baseline=()):
+def watch(service, stable, canary, limits, probe, percent, expected, baseline=()):
     """Visits the service until there is a verdict; gives it with its reason.
 
     baseline: answers of the stable alone; then all that come now are held against it, as if they were the canary's
@@ -155,7 +147,7 @@ def watch(service, stable, canary, limits, visits, probe, percent, expected, bas
     thread.start()
     versioned = 0
     try:
-        with Traffic(service.url, visits.paths, visits.per_second, judged=service.meridian) as traffic:
+        with service.traffic() as traffic:
             while True:
                 time.sleep(0.2)
                 for response in traffic.responses():

@@ -241,12 +241,10 @@ def test_the_same_version_twice_cannot_be_told_apart():
         Judge(STABLE, STABLE)
 
 
-@pytest.mark.parametrize(
-    "limits", [{"seconds": 0}, {"responses": 0}, {"failed_percent": 51}, {"patience": 0.5}, {"failed_percent": 0}]
-)
-def test_limits_that_would_promote_anything_are_refused(limits):
+@pytest.mark.parametrize("limits", [{"responses": 200_000}, {"failed_percent": 0.5}])
+def test_limits_that_are_too_fine_for_all_responses_are_refused(limits):
     with pytest.raises(ValueError, match=next(iter(limits))):
-        Limits(**limits)
+        Limits(**limits).spread(10)
 
 
 # What the visits see
