@@ -1,14 +1,13 @@
 """AWS: the account by the aws CLI, which signs in as Terraform does."""
 
 import functools
-import json
 import os
 import re
 
 from meridian import cost
 from meridian.checks import Tool
-from meridian.cloud import Cloud, refusal
-from meridian.console import Problem, run
+from meridian.cloud import Cloud, answer
+from meridian.console import Problem
 
 KEY = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 # What the CLI or STS says, what that means, and how to go on.
@@ -98,8 +97,8 @@ class Aws(Cloud):
 
     def expiring(self, stack):
         # Whatever else goes late, the network is the last to go.
-        networks = aws(stack, "ec2", "describe-vpcs", "--filters", "Name=tag-key,Values=Expires").get("Vpcs", [])
-        tagged = ({tag["Key"]: tag["Value"] for tag in network["Tags"]} for network in networks)
+        networks = listed(stack, "ec2 describe-vpcs --filters Name=tag-key,Values=Expires", "Vpcs[].Tags")
+        tagged = ({tag["Key"]: tag["Value"] for tag in tags} for tags in networks)
         return {tags["Stack"]: tags["Expires"] for tags in tagged if tags.get("Project") == "meridian"}
 
     def shared(self, name, tag):
@@ -240,13 +239,8 @@ class AwsMachine(Aws):
 
 
 def aws(stack, *arguments):
-    """Answer of the CLI, parsed; what it refuses becomes a Problem."""
-    done = run("aws", *arguments, "--region", stack.variable("region"), "--output", "json", check=False)
-    if done.returncode == 0:
-        return json.loads(done.stdout or "{}")
-    message = (done.stderr or done.stdout).strip()
     profile = f" (profile {os.environ['AWS_PROFILE']})" if os.environ.get("AWS_PROFILE") else ""
-    raise refusal(REFUSALS, f"aws {' '.join(arguments[:2])}", message, profile=profile)
+    return answer(REFUSALS, "aws", *arguments, "--region", stack.variable("region"), profile=profile) or {}
 
 
 def listed(stack, command, query):

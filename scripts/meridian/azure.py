@@ -7,8 +7,8 @@ import urllib.parse
 
 from meridian import cost
 from meridian.checks import Tool
-from meridian.cloud import Cloud, refusal
-from meridian.console import Problem, run
+from meridian.cloud import Cloud, answer
+from meridian.console import Problem
 
 # What the stack does beyond making resources: it gives the identity its rights.
 GRANTS = "Microsoft.Authorization/roleAssignments/write"
@@ -125,13 +125,10 @@ class Azure(Cloud):
         """What is in the stack's resource group, and the group itself; nothing of the stack is elsewhere but a record
         of the domain, in a zone that belongs to somebody else."""
         group = f"/subscriptions/{chosen(stack)}/resourceGroups/{stack.name}"
-        try:
-            resources = resource_manager(f"{group}/resources", "2021-04-01")["value"]
-        except Problem as problem:
-            if "ResourceGroupNotFound" in problem.how:
-                return []
-            raise
-        return [f"{each['type']} {each['name']}" for each in resources] + [f"resource group {stack.name}"]
+        resources = existing(f"{group}/resources", "2021-04-01")
+        if not resources:
+            return []
+        return [f"{each['type']} {each['name']}" for each in resources["value"]] + [f"resource group {stack.name}"]
 
     def expiring(self, stack):
         groups = resource_manager(f"/subscriptions/{chosen(stack)}/resourcegroups", "2021-04-01")["value"]
@@ -141,7 +138,7 @@ class Azure(Cloud):
         subscription, name = f"/subscriptions/{chosen(stack)}", values.get("name")
         if kind == "azurerm_resource_group":
             path = f"{subscription}/resourceGroups/{name}"
-            return (f"resource group {name}", path) if exists(path, "2021-04-01") else None
+            return (f"resource group {name}", path) if existing(path, "2021-04-01") else None
         for wanted, what, resource, version in (
             ("azurerm_storage_account", "storage account", "Microsoft.Storage/storageAccounts", "2023-05-01"),
             ("azurerm_container_registry", "registry", "Microsoft.ContainerRegistry/registries", "2023-07-01"),
@@ -215,12 +212,7 @@ class AzureMachine(Azure):
 
 
 def az(*arguments):
-    """Answer of the CLI, parsed; what it refuses becomes a Problem."""
-    done = run("az", *arguments, "--output", "json", check=False)
-    if done.returncode == 0:
-        return json.loads(done.stdout or "null")
-    message = (done.stderr or done.stdout).strip()
-    raise refusal(REFUSALS, f"az {' '.join(arguments[:2])}", message)
+    return answer(REFUSALS, "az", *arguments)
 
 
 def resource_manager(path, version, method="get", body=None, **query):
@@ -246,13 +238,13 @@ def allows(role, action):
     return covers(role.get("actions", [])) and not covers(role.get("notActions", []))
 
 
-def exists(path, version):
+def existing(path, version):
+    """Answer, or None where nothing is there."""
     try:
-        resource_manager(path, version)
-        return True
+        return resource_manager(path, version)
     except Problem as problem:
         if "NotFound" in problem.how:
-            return False
+            return None
         raise
 
 

@@ -18,7 +18,7 @@ from meridian.image import Image
 from meridian.judge import Limits, Verdict
 from meridian.terraform import Unchanged
 from meridian.verify import CHECKS
-from meridian.watch import Probe, Service, before, confirm, examine, statuses, watch
+from meridian.watch import Service, before, confirm, examine, statuses, watch
 
 WITHDRAWN, UNDECIDED, INTERRUPTED = 1, 2, 130
 
@@ -189,7 +189,7 @@ def trial(canary, percent, limits, options):
     probe = None
     if options.probe or canary.service.meridian:
         # What builds the probe takes longer than a probe may.
-        probe = Probe(shlex.split(options.probe) if options.probe else prober(), canary.service.url)
+        probe = [*(shlex.split(options.probe) if options.probe else prober()), canary.service.url]
     canary.service = canary.service.known(canary.stable, image)
     if canary.begun and canary.begun["percent"] == 0:
         say("The last canary's withdrawal was not finished.")

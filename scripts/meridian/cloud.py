@@ -1,9 +1,10 @@
 """What differs by cloud: the contract that each keeps."""
 
 import abc
+import json
 import re
 
-from meridian.console import Problem, say
+from meridian.console import Problem, run, say
 
 
 class Cloud(abc.ABC):
@@ -90,9 +91,14 @@ def canary_ends(canary, planned):
         say(f"A canary is running, {canary['image']} with {canary['percent']} percent of the requests: this {how} it.")
 
 
-def refusal(known, command, message, **words):
-    """What a cloud's tool says, as a Problem; known has patterns with what they mean and how to go on."""
+def answer(known, *command, **words):
+    """Answer of a cloud's tool, parsed. What it refuses becomes a Problem: known has patterns with what they mean and
+    how to go on."""
+    done = run(*command, "--output", "json", check=False)
+    if done.returncode == 0:
+        return json.loads(done.stdout or "null")
+    message = (done.stderr or done.stdout).strip()
     for pattern, (what, how) in known.items():
         if re.search(pattern, message, re.I | re.S):
-            return Problem(what, how.format(**words))
-    return Problem(f"`{command}` was refused.", message)
+            raise Problem(what, how.format(**words))
+    raise Problem(f"`{' '.join(command[:3])}` was refused.", message)

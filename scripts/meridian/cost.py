@@ -1,6 +1,5 @@
 """What a stack costs a month: the user's own values times the list prices of its cloud."""
 
-import dataclasses
 import functools
 import json
 import math
@@ -17,20 +16,12 @@ ANSWER, EXCHANGE, LINE, PER_CONNECTION, FLOW = 1000, 1500, 350, 10, 15
 VALUES = "cpu memory instances nat waf environment repository_url service probe zones machine_type machines"
 
 
-@dataclasses.dataclass(frozen=True)
 class Use:
-    """How a stack is used at a number of requests a second; what it asks of prices it has from there."""
+    """How a stack with these values, which become attributes, is used at a number of requests a second."""
 
-    values: dict
-    prices: dict
-    rate: float
-    per_vcpu: float = 500
-
-    def __getattr__(self, name):
-        try:
-            return self.values[name]
-        except KeyError:
-            raise AttributeError(name) from None
+    def __init__(self, values, prices, rate, per_vcpu=500):
+        self.prices, self.rate, self.per_vcpu = prices, rate, per_vcpu
+        vars(self).update(values)
 
     def price(self, name):
         return self.prices[name][0]

@@ -68,7 +68,7 @@ class Gcp(Cloud):
         try:
             found = ask(f"https://cloudresourcemanager.googleapis.com/v1/projects/{name}")
         except Refused as refused:
-            if refused.reason == "SERVICE_DISABLED":
+            if refused.off:
                 raise Problem(
                     "Terraform cannot read the project: the Cloud Resource Manager API is off.",
                     "Once for each project: `gcloud services enable cloudresourcemanager.googleapis.com "
@@ -105,7 +105,7 @@ class Gcp(Cloud):
         try:
             found = ask(f"{COMPUTE.format(chosen(stack))}/regions/{name}")
         except Refused as refused:
-            if refused.reason == "SERVICE_DISABLED":
+            if refused.off:
                 return f"region {name}, not checked: the Compute Engine API is off, and the deployment enables it"
             if refused.status == 404:
                 raise Problem(
@@ -372,12 +372,14 @@ def gcloud_token(*arguments):
 
 
 class Refused(Problem):
-    """What Google refused, with the status and the reason that it gave."""
+    """What Google refused, with the status that it gave, and whether that is because the interface is off."""
 
-    def __init__(self, what, how, status, reason):
+    def __init__(self, what, how, status, off=False):
         super().__init__(what, how)
         self.status = status
-        self.reason = reason
+        self.off = off
+        # An API that is off has nothing yet; the apply turns it on.
+        self.absent = off or status == 404
 
 
 def ask(url, body=None):
@@ -394,23 +396,20 @@ def ask(url, body=None):
 
 
 def refusal(url, status, text):
+    host = urllib.parse.urlsplit(url).hostname
+    if status == 401:
+        own = "GOOGLE_OAUTH_ACCESS_TOKEN is set and takes precedence: `unset` it, or get a new one."
+        return Refused("Google does not accept the login.",
+            own if ACCESS_TOKEN in os.environ else f"Log in again: `{SIGN_IN}`.", status)
     try:
         error = json.loads(text)["error"]
         message = error["message"]
-        reasons = [each.get("reason") for each in (*error.get("details", ()), *error.get("errors", ()))]
+        reasons = {each.get("reason") for each in (*error.get("details", ()), *error.get("errors", ()))}
     except (ValueError, KeyError, TypeError):
-        message, reasons = text.strip(), []
-    host = urllib.parse.urlsplit(url).hostname
-    if status == 401:
-        own = (
-            "GOOGLE_OAUTH_ACCESS_TOKEN is set and takes precedence: `unset` it, or get a new one."
-            if ACCESS_TOKEN in os.environ else ""
-        )
-        return Refused("Google does not accept the login.", own or f"Log in again: `{SIGN_IN}`.", status, None)
-    if status == 403 and any(reason in ("SERVICE_DISABLED", "accessNotConfigured") for reason in reasons):
-        return Refused(f"{host} is not enabled in the project.", f"`gcloud services enable {host}`", status,
-            "SERVICE_DISABLED")
-    return Refused(f"{host} answered {status}.", message, status, next(iter(reasons), None))
+        message, reasons = text.strip(), set()
+    if status == 403 and reasons & {"SERVICE_DISABLED", "accessNotConfigured"}:
+        return Refused(f"{host} is not enabled in the project.", f"`gcloud services enable {host}`", status, off=True)
+    return Refused(f"{host} answered {status}.", message, status)
 
 
 def every(url):
@@ -438,11 +437,10 @@ def chosen(stack):
 
 
 def existing(url):
-    """Answer, or None where what is asked for is not there; an API that is off has nothing yet, and the apply turns
-    it on."""
+    """Answer, or None where what is asked for is not there."""
     try:
         return ask(url)
     except Refused as refused:
-        if refused.status == 404 or refused.reason == "SERVICE_DISABLED":
+        if refused.absent:
             return None
         raise

@@ -19,31 +19,18 @@ def version(image):
     return Image.parse(image).digest
 
 
-class Probe:
-    """Runs the command `probe` again and again beside the visits."""
-
-    def __init__(self, command, url):
-        self.command = [*command, url]
-
-    def once(self):
-        """Exit code and what was said; 127 where the command cannot be run."""
-        try:
-            done = subprocess.run(
-                self.command,
-                text=True,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                timeout=PROBE_TIMEOUT_SECONDS,
-                # A Ctrl-C is for us.
-                start_new_session=True,
-            )
-        except subprocess.TimeoutExpired:
-            return 2, f"no verdict within {PROBE_TIMEOUT_SECONDS} s"
-        except OSError as error:
-            return 127, f"{self.command[0]}: {error.strerror}"
-        lines = done.stdout.strip().splitlines()
-        return done.returncode, lines[-1] if lines else f"exit code {done.returncode}, no output"
+def probe_once(command):
+    """Exit code and what the command `probe` said; 127 where it cannot be run."""
+    try:
+        # A Ctrl-C is for us.
+        done = subprocess.run(command, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, timeout=PROBE_TIMEOUT_SECONDS, start_new_session=True)
+    except subprocess.TimeoutExpired:
+        return 2, f"no verdict within {PROBE_TIMEOUT_SECONDS} s"
+    except OSError as error:
+        return 127, f"{command[0]}: {error.strerror}"
+    lines = done.stdout.strip().splitlines()
+    return done.returncode, lines[-1] if lines else f"exit code {done.returncode}, no output"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +72,7 @@ def examine(service, stable, probe):
     if not probe:
         return
     for attempt in range(3):
-        code, said = probe.once()
+        code, said = probe_once(probe)
         if code == 0:
             return
         time.sleep(attempt)
@@ -140,7 +127,7 @@ def watch(service, stable, canary, limits, probe, percent, expected, baseline=()
 
     def probe_on():
         while probe and not probed.is_set():
-            results.append(probe.once())
+            results.append(probe_once(probe))
             probed.wait(min(30, limits.seconds / 10))
 
     thread = threading.Thread(target=probe_on, daemon=True)

@@ -9,7 +9,7 @@ import pytest
 from support.machine import ROOT, ran
 
 sys.path.insert(0, str(ROOT / "scripts"))
-from meridian import azure
+from meridian import azure, cloud
 from meridian.console import Problem
 
 SUBSCRIPTION = "00000000-1111-2222-3333-444444444444"
@@ -56,7 +56,7 @@ def az(tmp_path, monkeypatch):
             return subprocess.CompletedProcess(command, 1, "", response)
         return subprocess.CompletedProcess(command, 0, json.dumps(response), "")
 
-    monkeypatch.setattr(azure, "run", run)
+    monkeypatch.setattr(cloud, "run", run)
     monkeypatch.delenv("ARM_SUBSCRIPTION_ID", raising=False)
     return responses
 
