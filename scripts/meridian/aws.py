@@ -161,45 +161,42 @@ class Aws(Cloud):
         return None
 
     def costs(self, use, own=True, shared=True):
-        p, connections = use.price, use.rate / cost.PER_CONNECTION
-        capacity = max(connections / 25, use.gb(cost.EXCHANGE) / cost.HOURS)
+        hours = cost.HOURS
+        capacity = max(use.rate / cost.PER_CONNECTION / 25, use.gb(cost.EXCHANGE) / hours)
         logs = 0.1 + use.gb(use.line) if own else 0
         nats = {"single": 1, "zonal": use.zones, "none": 0}[use.nat]
         if own:
-            yield (f"Tasks of {use.cpu:g} vCPU and {use.gib:g} GiB", "fargate_vcpu fargate_memory",
-                use.running * cost.HOURS * (use.cpu * p("fargate_vcpu") + use.gib * p("fargate_memory")))
+            yield (f"Tasks of {use.cpu:g} vCPU and {use.gib:g} GiB",
+                {"fargate_vcpu": use.running * hours * use.cpu, "fargate_memory": use.running * hours * use.gib})
         if shared:
-            yield ("Load balancer", "balancer balancer_capacity",
-                cost.HOURS * (p("balancer") + capacity * p("balancer_capacity")))
+            yield "Load balancer", {"balancer": hours, "balancer_capacity": hours * capacity}
         if shared and nats:
-            yield f"NAT gateways: {nats}", "nat nat_data", nats * cost.HOURS * p("nat") + logs * p("nat_data")
+            yield f"NAT gateways: {nats}", {"nat": nats * hours, "nat_data": logs}
         elif shared:
-            yield f"Endpoints: 3 in {use.zones} zones", "endpoint", 3 * use.zones * cost.HOURS * p("endpoint")
+            yield f"Endpoints: 3 in {use.zones} zones", {"endpoint": 3 * use.zones * hours}
         if shared:
-            yield f"Public addresses: {use.zones + nats}", "address", (use.zones + nats) * cost.HOURS * p("address")
+            yield f"Public addresses: {use.zones + nats}", {"address": (use.zones + nats) * hours}
         else:
-            yield ("Its part of load balancer and NAT gateway", "balancer_capacity nat_data",
-                cost.HOURS * capacity * p("balancer_capacity") + bool(nats) * logs * p("nat_data"))
+            yield ("Its part of load balancer and NAT gateway",
+                {"balancer_capacity": hours * capacity, "nat_data": logs if nats else 0})
         if own and use.probe and nats:
             yield (f"Probe, every {use.probe['every_minutes']} minutes, billed as a minute",
-                "fargate_vcpu fargate_memory", use.runs / 60 * (0.25 * p("fargate_vcpu") + 0.5 * p("fargate_memory")))
-            yield "Metric of the probe", "metric", p("metric")
+                {"fargate_vcpu": use.runs / 60 * 0.25, "fargate_memory": use.runs / 60 * 0.5})
+            yield "Metric of the probe", {"metric": 1}
         if own:
-            yield ("Logs: 0.1 GB and the access lines", "logs logs_kept",
-                logs * p("logs") + use.kept(logs, 0) * p("logs_kept"))
+            yield "Logs: 0.1 GB and the access lines", {"logs": logs, "logs_kept": use.kept(logs, 0)}
         if shared:
-            yield "Flow logs", "logs", (0.1 + use.gb(cost.FLOW)) * p("logs")
+            yield "Flow logs", {"logs": 0.1 + use.gb(cost.FLOW)}
         # By target group where others share the load balancer.
         metrics = (13 if shared else 14) if own else 1
-        yield f"Alarms, {metrics} metric{'s' * (metrics > 1)}", "alarm", metrics * p("alarm")
+        yield f"Alarms, {metrics} metric{'s' * (metrics > 1)}", {"alarm": metrics}
         if own:
-            yield "Dashboard, among the first three of the account", "dashboard", 0
+            yield "Dashboard, among the first three of the account", {"dashboard": 0}
         if shared and use.waf:
-            yield ("WAF, 4 rules", "waf waf_rule waf_requests",
-                p("waf") + 4 * p("waf_rule") + use.millions * p("waf_requests"))
+            yield "WAF, 4 rules", {"waf": 1, "waf_rule": 4, "waf_requests": use.millions}
         yield from cost.stored(use, own, shared)
         if own:
-            yield "Traffic out", "traffic", max(0, use.gb(cost.ANSWER) - 100) * p("traffic")
+            yield "Traffic out", {"traffic": max(0, use.gb(cost.ANSWER) - 100)}
 
 
 class AwsPlatform(Aws):
@@ -234,8 +231,8 @@ class AwsMachine(Aws):
 
     def costs(self, use):
         # One of the load balancer's in each of two zones.
-        return cost.machine(use, "balancer network_balancer_capacity", 2 + use.machines, 16,
-            [("Images and logs", "images logs", 0.1 * use.price("images") + 0.1 * use.price("logs"))])
+        return cost.machine(use, "network_balancer_capacity", 2 + use.machines, 16,
+            ("Images and logs", {"images": 0.1, "logs": 0.1}))
 
 
 def aws(stack, *arguments):

@@ -154,47 +154,45 @@ class Azure(Cloud):
         return super().found(stack, backend, planned) if self.conflict(stack, *planned) else "nobody has that name"
 
     def costs(self, use, own=True, shared=True):
-        p = use.price
+        hours, busy = cost.HOURS, use.running * cost.SECONDS
         # 2,500 connections, 2.22 Mbit/s or 50 new connections a second are a capacity unit.
-        capacity = max(use.rate / cost.PER_CONNECTION / 50, use.rate * cost.EXCHANGE * 8 / 2.22e6)
+        capacity = hours * max(use.rate / cost.PER_CONNECTION / 50, use.rate * cost.EXCHANGE * 8 / 2.22e6)
         active = use.rate > 0
         logs = 0.2 + use.gb(use.line and use.line + 340) if own else 0
         nat = use.nat == "single"
         if shared:
-            yield "Gateway", "gateway gateway_capacity", cost.HOURS * (p("gateway") + capacity * p("gateway_capacity"))
+            yield "Gateway", {"gateway": hours, "gateway_capacity": capacity}
             if use.waf:
-                yield ("WAF, in place of the gateway's price", "waf waf_capacity", cost.HOURS * (p("waf") - p("gateway")
-                    + capacity * (p("waf_capacity") - p("gateway_capacity"))))
+                yield ("WAF, in place of the gateway's price", {"waf": hours, "waf_capacity": capacity,
+                    "gateway": -hours, "gateway_capacity": -capacity})
         else:
-            yield "Its part of the gateway", "gateway_capacity", cost.HOURS * capacity * p("gateway_capacity")
+            yield "Its part of the gateway", {"gateway_capacity": capacity}
         if own:
-            yield (f"Replicas of {use.cpu:g} vCPU and {use.gib:g} GiB", "vcpu_active vcpu_idle memory",
-                use.running * cost.SECONDS
-                * (use.cpu * p("vcpu_active" if active else "vcpu_idle") + use.gib * p("memory")))
-            yield "Requests", "requests", max(0, use.millions - 2) * p("requests")
+            yield (f"Replicas of {use.cpu:g} vCPU and {use.gib:g} GiB", {"vcpu_active": busy * use.cpu * active,
+                "vcpu_idle": busy * use.cpu * (not active), "memory": busy * use.gib})
+            yield "Requests", {"requests": max(0, use.millions - 2)}
         if shared:
             if nat:
-                yield "NAT gateway", "nat nat_data", cost.HOURS * p("nat") + use.gb(cost.FLOW) * p("nat_data")
-            yield f"Public addresses: {2 + nat}", "address", (2 + nat) * cost.HOURS * p("address")
-            yield "The environment's load balancer", "balancer balancer_data", cost.HOURS * p("balancer") + use.gb(
-                cost.ANSWER) * p("balancer_data")
+                yield "NAT gateway", {"nat": hours, "nat_data": use.gb(cost.FLOW)}
+            yield f"Public addresses: {2 + nat}", {"address": (2 + nat) * hours}
+            yield "The environment's load balancer", {"balancer": hours, "balancer_data": use.gb(cost.ANSWER)}
         if own and use.probe:
-            yield (f"Probe, every {use.probe['every_minutes']} minutes for 10 seconds", "vcpu_active memory",
-                use.runs * 10 * (0.25 * p("vcpu_active") + 0.5 * p("memory")))
+            yield (f"Probe, every {use.probe['every_minutes']} minutes for 10 seconds",
+                {"vcpu_active": use.runs * 10 * 0.25, "memory": use.runs * 10 * 0.5})
         if own:
-            yield ("Logs: 0.2 GB and the access lines in Azure's records", "logs logs_kept",
-                logs * p("logs") + use.kept(logs, 31) * p("logs_kept"))
-            yield ("Alerts: 6 of metrics, 1 of the log", "alert alert_log", 6 * p("alert") + p("alert_log"))
+            yield ("Logs: 0.2 GB and the access lines in Azure's records",
+                {"logs": logs, "logs_kept": use.kept(logs, 31)})
+            yield "Alerts: 6 of metrics, 1 of the log", {"alert": 6, "alert_log": 1}
         if shared and not use.repository_url:
-            yield "Registry, Basic, and its daily clean-up", "registry", cost.HOURS / 24 * p("registry")
+            yield "Registry, Basic, and its daily clean-up", {"registry": hours / 24}
         if own and shared:
-            yield "Documents and private DNS", "documents zone", 2 * p("documents") + p("zone")
+            yield "Documents and private DNS", {"documents": 2, "zone": 1}
         elif own:
-            yield "Documents", "documents", 2 * p("documents")
+            yield "Documents", {"documents": 2}
         else:
-            yield "Private DNS", "zone", p("zone")
+            yield "Private DNS", {"zone": 1}
         if own:
-            yield "Traffic out", "traffic", max(0, use.gb(cost.ANSWER) - 100) * p("traffic")
+            yield "Traffic out", {"traffic": max(0, use.gb(cost.ANSWER) - 100)}
 
 
 class AzureMachine(Azure):
@@ -207,8 +205,7 @@ class AzureMachine(Azure):
     makes = "Microsoft.Compute/virtualMachineScaleSets/write"
 
     def costs(self, use):
-        return cost.machine(use, "balancer balancer_data", 1, 1,
-            [("Registry, Basic", "registry", cost.HOURS / 24 * use.price("registry"))])
+        return cost.machine(use, "balancer_data", 1, 1, ("Registry, Basic", {"registry": cost.HOURS / 24}))
 
 
 def az(*arguments):

@@ -23,9 +23,6 @@ class Use:
         self.prices, self.rate, self.per_vcpu = prices, rate, per_vcpu
         vars(self).update(values)
 
-    def price(self, name):
-        return self.prices[name][0]
-
     @property
     def wanted(self):
         return max(self.instances["min"], math.ceil(self.rate / (self.per_vcpu * self.cpu)))
@@ -61,22 +58,28 @@ class Use:
 
 
 def stored(use, own, shared):
-    images = ["images"] if shared and not use.repository_url else []
-    kept = [*images, *(["documents"] if own else [])]
+    kept = {**({"images": 0.8} if shared and not use.repository_url else {}), **({"documents": 1} if own else {})}
     if kept:
-        yield (" and ".join(kept).capitalize(), " ".join(kept),
-            len(images) * 0.8 * use.price("images") + own * use.price("documents"))
+        yield " and ".join(kept).capitalize(), kept
 
 
-def machine(use, balancer, addresses, size, further):
-    """A group of virtual machines: what differs by cloud are addresses, disk, and what keeps images and logs."""
-    p, n = use.price, use.machines
-    yield f"Machines, {use.machine_type}: {n}", use.machine_type, n * HOURS * p(use.machine_type)
-    yield "Load balancer", balancer, HOURS * p("balancer")
-    yield f"Public addresses: {addresses}", "address", addresses * HOURS * p("address")
-    yield f"Disks: {n}", "disk", n * size * p("disk")
+def machine(use, capacity, addresses, size, further):
+    """A group of virtual machines: what differs by cloud are the load balancer's second price, addresses, disk, and
+    what keeps images and logs."""
+    n = use.machines
+    yield f"Machines, {use.machine_type}: {n}", {use.machine_type: n * HOURS}
+    yield "Load balancer", {"balancer": HOURS, capacity: 0}
+    yield f"Public addresses: {addresses}", {"address": addresses * HOURS}
+    yield f"Disks: {n}", {"disk": n * size}
     if not use.repository_url:
-        yield from further
+        yield further
+
+
+def priced(use, lines):
+    """What is paid for, the prices that count, and the amount in USD a month, of lines of quantities by price."""
+    for what, quantities in lines:
+        amount = sum(quantity * use.prices[name][0] for name, quantity in quantities.items())
+        yield what, list(quantities), amount
 
 
 def model(stack):
@@ -88,7 +91,7 @@ def model(stack):
     if not stack.is_preview:
         return found
     lacks = {"alarm", "alert", "dashboard", "documents"}
-    return lambda use: [line for line in found(use) if not lacks & set(line[1].split())]
+    return lambda use: [line for line in found(use) if not lacks & set(line[1])]
 
 
 @functools.cache
@@ -120,10 +123,10 @@ def uses(stack, rates, per_vcpu=500):
 
 def rows(stack, used):
     """What is paid for, the unit price in words, and the amount at each rate, in USD a month."""
-    lines = [list(model(stack)(use)) for use in used]
+    lines = [list(priced(use, model(stack)(use))) for use in used]
     for same in zip(*lines):
-        what, priced, _ = same[0]
-        unit = ", ".join(f"{amount(usd)} per {per}" for usd, per in (used[0].prices[each] for each in priced.split()))
+        what, names, _ = same[0]
+        unit = ", ".join(f"{amount(usd)} per {per}" for usd, per in (used[0].prices[each] for each in names))
         yield what, unit, [line[2] for line in same]
 
 

@@ -233,49 +233,44 @@ class Gcp(Cloud):
         return len(state.get("resources", []))
 
     def costs(self, use, own=True, shared=True):
-        p, gib = use.price, 1e9 / 2**30
+        hours, gib = cost.HOURS, 1e9 / 2**30
         # The uptime check asks from six places each minute.
         requests = use.millions + 0.3
         if own:
-            active = use.cpu * p("vcpu_active") + use.gib * p("memory")
-            idle = use.cpu * p("vcpu_idle") + use.gib * p("memory")
             # Billed in steps of 100 ms; requests come at random, and some while others are answered.
             busy = 1 - math.exp(-0.1 * use.rate / use.running) if use.running else 0
-            yield (f"Instances of {use.cpu:g} vCPU and {use.gib:g} GiB", "vcpu_active vcpu_idle memory",
-                use.running * cost.SECONDS * (busy * active + (1 - busy) * idle))
-            yield ("Health checks, 3 every ten seconds, 100 ms each", "vcpu_active vcpu_idle",
-                use.running * cost.SECONDS * 0.03 * (1 - busy) * (active - idle))
-            yield "Requests", "requests", requests * p("requests")
-        data = use.gb(cost.EXCHANGE) * gib * p("balancer_data")
+            seconds = use.running * cost.SECONDS
+            yield (f"Instances of {use.cpu:g} vCPU and {use.gib:g} GiB", {"vcpu_active": seconds * busy * use.cpu,
+                "vcpu_idle": seconds * (1 - busy) * use.cpu, "memory": seconds * use.gib})
+            checks = seconds * 0.03 * (1 - busy) * use.cpu
+            yield "Health checks, 3 every ten seconds, 100 ms each", {"vcpu_active": checks, "vcpu_idle": -checks}
+            yield "Requests", {"requests": requests}
+        data = use.gb(cost.EXCHANGE) * gib
         if shared:
-            yield "Load balancer", "balancer balancer_data", cost.HOURS * p("balancer") + data
+            yield "Load balancer", {"balancer": hours, "balancer_data": data}
             rules = 7 if use.waf else 1
-            yield (f"Cloud Armor, rules: {rules}", "armor armor_rule armor_requests",
-                p("armor") + rules * p("armor_rule") + requests * p("armor_requests"))
+            yield f"Cloud Armor, rules: {rules}", {"armor": 1, "armor_rule": rules, "armor_requests": requests}
         else:
-            yield "Its part of the load balancer", "balancer_data", data
+            yield "Its part of the load balancer", {"balancer_data": data}
         if use.nat == "single":
             # Each instance that it serves, and the probe's, at most 32; the address is one.
-            yield (("Cloud NAT for the instances and the probe, its address" if own and shared
-                    else "Cloud NAT for the instances and the probe" if own else "Cloud NAT's address"),
-                " ".join(["nat"] * own + ["address"] * shared),
-                cost.HOURS * (((use.running + 1) * p("nat") if own else 0) + shared * p("address")))
+            yield ("Cloud NAT for the instances and the probe, its address" if own and shared
+                else "Cloud NAT for the instances and the probe" if own else "Cloud NAT's address",
+                {**({"nat": (use.running + 1) * hours} if own else {}), **({"address": hours} if shared else {})})
         if own and use.probe and use.nat == "single":
-            yield (f"Probe, every {use.probe['every_minutes']} minutes for a minute", "job_vcpu job_memory",
-                use.runs * 60 * (p("job_vcpu") + 0.5 * p("job_memory")))
-            yield "Schedule of the probe", "schedule", p("schedule")
+            yield (f"Probe, every {use.probe['every_minutes']} minutes for a minute",
+                {"job_vcpu": use.runs * 60, "job_memory": use.runs * 60 * 0.5})
+            yield "Schedule of the probe", {"schedule": 1}
         if own:
-            yield ("Alerts, 6 conditions", "alert alert_series",
-                6 * p("alert") + 6 * cost.HOURS * 60 / 1e6 * p("alert_series"))
+            yield "Alerts, 6 conditions", {"alert": 6, "alert_series": 6 * hours * 60 / 1e6}
             # Cloud Run's own record of a request, and the service's line in one.
             logs = (0.6 + use.gb(1150 + (use.line and use.line + 800))) * gib
-            yield ("Logs: 0.6 GB and the records of requests", "logs logs_kept",
-                logs * p("logs") + use.kept(logs, 30) * p("logs_kept"))
+            yield "Logs: 0.6 GB and the records of requests", {"logs": logs, "logs_kept": use.kept(logs, 30)}
         if shared:
-            yield "Flow logs", "logs", (0.1 + use.gb(cost.FLOW)) * gib * p("logs")
+            yield "Flow logs", {"logs": (0.1 + use.gb(cost.FLOW)) * gib}
         yield from cost.stored(use, own, shared)
         if own:
-            yield "Traffic out", "traffic", use.gb(cost.ANSWER) * gib * p("traffic")
+            yield "Traffic out", {"traffic": use.gb(cost.ANSWER) * gib}
 
 
 class GcpMachine(Gcp):
@@ -320,8 +315,7 @@ class GcpMachine(Gcp):
 
     def costs(self, use):
         # The load balancer's is free.
-        return cost.machine(use, "balancer balancer_data", use.machines, 10,
-            [("Images", "images", 0.1 * use.price("images"))])
+        return cost.machine(use, "balancer_data", use.machines, 10, ("Images", {"images": 0.1}))
 
 
 def located(region, place):

@@ -33,9 +33,13 @@ PRICES = {cloud: json.loads((ROOT / f"stacks/{cloud}/prices.json").read_text()) 
 MODELS = {place: each.costs for place, each in {**STACKS, **MACHINES}.items()}
 
 
+def amounts(use, model):
+    return list(cost.priced(use, model(use)))
+
+
 def lines(place, rate=0, per_vcpu=500, **values):
     use = cost.Use({**SERVICE, **values}, PRICES[place.rpartition("/")[2]]["prices"], rate, per_vcpu)
-    return {what: amount for what, _, amount in MODELS[place](use)}
+    return {what: amount for what, _, amount in amounts(use, MODELS[place])}
 
 
 def total(*arguments, **values):
@@ -83,7 +87,7 @@ def test_each_price_is_of_some_line():
             for machine in (each for each in PRICES[cloud]["prices"] if each[:2] in ("t3", "St", "e2")):
                 values = {**SERVICE, "nat": nat, "waf": waf, "machine_type": machine, "machines": 1}
                 found = MODELS[place](cost.Use(values, PRICES[cloud]["prices"], 10))
-                used |= {name for _, priced, _ in found for name in priced.split()}
+                used |= {name for _, quantities in found for name in quantities}
         assert used == set(PRICES[cloud]["prices"]), cloud
 
 
@@ -92,7 +96,7 @@ def test_a_platform_and_one_service_cost_what_a_service_alone_does(cloud):
     """But for alarms, of which the platform has its own."""
 
     def added(model, rate, **values):
-        return list(model(cost.Use({**SERVICE, **values}, PRICES[cloud]["prices"], rate)))
+        return amounts(cost.Use({**SERVICE, **values}, PRICES[cloud]["prices"], rate), model)
 
     whole, platform = MODELS[cloud], functools.partial(MODELS[cloud], own=False)
     own = functools.partial(whole, shared=False)
