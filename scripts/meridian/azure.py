@@ -54,7 +54,6 @@ class Azure(Cloud):
     newest_ready = True
     requests_first = True
     store = "module.state.azurerm_storage_account.this"
-    absent = "^nobody has that name$"
     makes = "Microsoft.App/containerApps/write"
 
     def identity(self, stack):
@@ -151,7 +150,7 @@ class Azure(Cloud):
         return None
 
     def found(self, stack, backend, planned):
-        return super().found(stack, backend, planned) if self.conflict(stack, *planned) else "nobody has that name"
+        return super().found(stack, backend, planned) if self.conflict(stack, *planned) else None
 
     def costs(self, use, own=True, shared=True):
         hours, busy = cost.HOURS, use.running * cost.SECONDS

@@ -94,10 +94,17 @@ class Bootstrap(Stack):
             if hcp.block(self.root / folder):
                 say(f"{folder} keeps its state in HCP Terraform, as its backend.tf says; it stays there.")
             elif (self.root / folder).is_dir():
-                self.move(self.root / folder, backend)
-        if not hcp.block(self.root / self.stacks[0]):
+                (self.root / folder / "backend.tf").write_text(backend)
+                say(f"Moving the state of {folder} to the store.")
+                self.migrate(self.root / folder)
+        there = self.plain.at(folder=self.root / self.stacks[0])
+        if not hcp.block(there.folder):
+            known = there.workspaces()
             for env in outputs["settings"]["environments"]:
-                self.workspace(self.root / self.stacks[0], env)
+                # A planner, who may not write, needs an environment's workspace there.
+                if env not in ("production", *known):
+                    there.read("workspace", "new", env)
+                    there.read("workspace", "select", "default")
         for folder in self.stacks:
             if text := shared(self.root / folder, self.task, outputs):
                 (self.root / folder / SHARED).write_text(text)
@@ -106,11 +113,11 @@ class Bootstrap(Stack):
     def store(self, plan):
         """Plans, and refuses to when a name is somebody else's; takes up a bootstrap that was made elsewhere."""
         creates, backend = self.planned(plan)
-        address, absent = self.cloud.store, self.cloud.absent
+        address = self.cloud.store
         if address in creates:
             name = re.search(r'(?:bucket|storage_account_name)\s*=\s*"([^"]*)"', backend)[1]
             found = self.cloud.found(self, backend, creates[address])
-            if isinstance(found, str) and not re.search(absent, found):
+            if isinstance(found, str):
                 raise Problem(
                     f"{name}, where the states are to be kept, exists already and belongs to somebody else, or "
                     f"cannot be read: {last_words(found)}",
@@ -124,7 +131,7 @@ class Bootstrap(Stack):
                     f"from a run that was cut short: terraform -chdir={self.own_folder} import '{address}' ID, then "
                     "repeat the command.",
                 )
-            if not isinstance(found, str):
+            if found:
                 say(f"{name} holds the state of a bootstrap that was run elsewhere; continuing with that.")
                 (self.folder / "backend.tf").write_text(backend)
                 self.plain.init("-reconfigure")
@@ -155,21 +162,6 @@ class Bootstrap(Stack):
         }
         return creates, shown["planned_values"]["outputs"]["backend"]["value"][self.own_folder]
 
-    def move(self, folder, backend):
-        """Saves a folder's backend.tf and moves its states there, those of all its workspaces."""
-        file = folder / "backend.tf"
-        if not file.exists() or file.read_text() != backend:
-            file.write_text(backend)
-        say(f"Moving the state of {folder.relative_to(self.root)} to the store.")
-        self.migrate(folder)
-
-    def workspace(self, folder, env):
-        """Makes the workspace of an environment but production: a planner, who may not write, needs it there."""
-        there = self.plain.at(folder=folder)
-        if env != "production" and env not in there.workspaces():
-            there.read("workspace", "new", env)
-            there.read("workspace", "select", "default")
-
     def migrate(self, folder):
         self.never_over_another(folder)
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -192,14 +184,14 @@ class Bootstrap(Stack):
         if not here or not (folder / "backend.tf").exists():
             return
         kept = self.kept((folder / "backend.tf").read_text())
-        for workspace, state in here.items():
+        for workspace, (file, state) in here.items():
             other = kept.get(workspace, {})
             if other.get("resources") and (other["lineage"] != state["lineage"] or other["serial"] > state["serial"]):
                 raise Problem(
                     f"{folder.relative_to(self.root)} has a state of its own here (workspace {workspace}). The store "
                     "keeps another or a newer one: two deployments of one name.",
                     "Nothing was moved. If what the file here lists is gone or wrong, move "
-                    f"{local_file(folder, workspace).relative_to(self.root)} away and repeat the command.",
+                    f"{file.relative_to(self.root)} away and repeat the command.",
                 )
 
     @contextlib.contextmanager
@@ -295,14 +287,11 @@ def shared(folder, task, outputs):
     return text
 
 
-def local_file(folder, workspace):
-    return folder / ("terraform.tfstate" if workspace == "default"
-        else f"terraform.tfstate.d/{workspace}/terraform.tfstate")
-
-
 def local_states(folder):
-    """The states that a folder itself holds, by workspace; empty ones, which a migration leaves, do not count."""
-    files = {"default": local_file(folder, "default")} | {file.parent.name: file
-        for file in folder.glob("terraform.tfstate.d/*/terraform.tfstate")}
-    states = {workspace: json.loads(file.read_text() or "{}") for workspace, file in files.items() if file.exists()}
-    return {workspace: state for workspace, state in states.items() if state.get("resources")}
+    """File and content of the states that a folder itself holds, by workspace; empty ones, which a migration leaves, do
+    not count."""
+    files = {"default": folder / "terraform.tfstate",
+        **{file.parent.name: file for file in folder.glob("terraform.tfstate.d/*/terraform.tfstate")}}
+    states = {workspace: (file, json.loads(file.read_text() or "{}"))
+        for workspace, file in files.items() if file.exists()}
+    return {workspace: found for workspace, found in states.items() if found[1].get("resources")}

@@ -21,7 +21,7 @@ class Cloud(abc.ABC):
     forged = ()  # headers beyond X-Forwarded-For with which a visitor could try to be another
     machine = False  # whether it is a virtual machine with a page
     store: str  # address of the store of the states in a bootstrap
-    absent: str  # pattern of what is said of a store that does not exist
+    absent = "$^"  # pattern of what Terraform says of a store that does not exist; this is of nothing
 
     @property
     def environ(self):
@@ -53,12 +53,15 @@ class Cloud(abc.ABC):
         stack.terraform.destroy(*options.further)
 
     def found(self, stack, backend, planned):
-        """What the store of a bootstrap holds: how many resources its state has, or the error in words.
+        """What the store of a bootstrap holds: how many resources its state has, or the error in words; None where
+        there is no store.
 
         planned: type and values of what would make the store
         """
         with stack.opened(backend) as (there, refused):
-            return refused or len(there.state().get("resources", []))
+            if refused:
+                return None if re.search(self.absent, refused) else refused
+            return len(there.state().get("resources", []))
 
 
 def replaced(plan):

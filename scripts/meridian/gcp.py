@@ -45,7 +45,6 @@ class Gcp(Cloud):
     newest_ready = True
     forged = ("X-Client-Address",)
     store = "module.state.google_storage_bucket.this"
-    absent = "bucket doesn't exist"
     # What the modules do, a permission for each of them: https://cloud.google.com/iam/docs/permissions-reference
     permissions = (
         *("artifactregistry.repositories.create", "cloudscheduler.jobs.create", "compute.networks.create"),
@@ -226,7 +225,7 @@ class Gcp(Cloud):
             "https://storage.googleapis.com/storage/v1/b")
         try:
             if not existing(f"{storage}/{bucket}"):
-                return "bucket doesn't exist"
+                return None
             state = existing(f"{storage}/{bucket}/o/{prefix}%2Fdefault.tfstate?alt=media") or {}
         except Refused as refused:
             return f"{refused.what} {refused.how}"

@@ -197,8 +197,7 @@ class Stack:
         """Key of each service of the environment that stands, and its Terraform."""
         services = self.plain.at(folder=self.root / "stacks" / self.kind)
         services.init()
-        spaces = services.workspaces()
-        own = {each.partition("_")[2]: services.at(workspace=each) for each in spaces
+        own = {each.partition("_")[2]: services.at(workspace=each) for each in services.workspaces()
             if each.startswith(f"{self.env}_")}
         return {key: terraform for key, terraform in own.items() if terraform.resources()}
 
