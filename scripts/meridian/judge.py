@@ -124,13 +124,12 @@ class Count:
 class Judge:
     """Takes answers and probes as they come; not for several threads at once."""
 
-    def __init__(self, stable, canary, limits=Limits(), start=0.0, percent=10, expected=None, probed=True):
+    def __init__(self, stable, canary, limits=Limits(), percent=10, expected=None, probed=True):
         """expected: status by path that the stable gives; without it any below 500 is right. probed: whether a probe
         must say OK"""
         if stable == canary:
             raise ValueError(f"stable version and canary both call themselves {canary}: nothing tells them apart")
         self.limits = limits
-        self.start = start
         self.percent = percent
         self.expected = expected or {}
         self.canary = Count()
@@ -181,12 +180,11 @@ class Judge:
         else:
             self.probe_problem = said
 
-    def verdict(self, now):
-        """What to do, and why."""
+    def verdict(self, elapsed):
+        """What to do after so many seconds, and why."""
         limits = self.limits
         if self._clock:
             return Verdict.WITHDRAW, f"the probe found the clock outside its tolerance: {self._clock}"
-        elapsed = now - self.start
         look = int(LOOKS * elapsed / limits.seconds)
         if look > self._looked:
             self._looked = look

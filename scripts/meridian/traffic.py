@@ -1,10 +1,10 @@
 """Visits a service at an even pace and tells what each answer was."""
 
 import http.client
+import itertools
 import queue
 import threading
 import time
-import urllib.parse
 
 from meridian import clock, rest
 from meridian.judge import Response
@@ -41,14 +41,14 @@ class Traffic:
 
     def __init__(self, url, paths, per_second, timeout=10.0, judged=True):
         """judged: whether a time in an answer is the service's clock"""
+        self._url = url.rstrip("/")
         self._judged = judged
-        self._paths = [(path, urllib.parse.urljoin(url + "/", path.lstrip("/"))) for path in paths]
+        self._paths = itertools.cycle(paths)
         self._pause = 1 / per_second
         self._timeout = timeout
         self._answers = queue.Queue()
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._count = 0
         # Enough that visits which all time out still go out at half the pace.
         workers = max(2, min(64, round(per_second * timeout / 2)))
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(workers)]
@@ -71,20 +71,15 @@ class Traffic:
     def _run(self):
         while True:
             with self._lock:
-                number = self._count
-                self._count += 1
+                path = next(self._paths)
                 # What was missed in a stall is not caught up with: a rate rule would meet that.
-                self._next = max(self._next, time.monotonic()) + self._pause
-                due = self._next - self._pause
+                due = max(self._next, time.monotonic())
+                self._next = due + self._pause
             if self._stop.wait(max(0, due - time.monotonic())):
                 return
-            path, url = self._paths[number % len(self._paths)]
-            self._answers.put(visit(url, self._timeout, path, self._judged))
+            self._answers.put(visit(f"{self._url}{path}", self._timeout, path, self._judged))
 
     def responses(self):
         """What has come in since the last call."""
-        while True:
-            try:
-                yield self._answers.get_nowait()
-            except queue.Empty:
-                return
+        while not self._answers.empty():
+            yield self._answers.get()
