@@ -45,11 +45,9 @@ ALL = ".*"  # where the command itself lists what is the stack's alone
 
 class Aws(Cloud):
     title = "AWS"
-    tools = (
-        Tool("aws", ("aws", "--version"), "aws-cli/", "1.27",
-            "it signs in to the registry and shows what remains after a destroy",
-            "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"),
-    )
+    tool = Tool("aws", ("aws", "--version"), "aws-cli/", "1.27",
+        "it signs in to the registry and shows what remains after a destroy",
+        "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html")
     deploys = (
         "7 to 10 minutes the first time (image 2, load balancer and NAT gateway 3, tasks until healthy 2),"
         " later about 4."

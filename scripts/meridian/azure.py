@@ -41,11 +41,9 @@ REFUSALS = {
 
 class Azure(Cloud):
     title = "Azure"
-    tools = (
-        Tool("az", ("az", "version", "--output", "json"), '"azure-cli": *"', "2.50",
-            "Terraform and the push of the image sign in with it",
-            "https://learn.microsoft.com/cli/azure/install-azure-cli"),
-    )
+    tool = Tool("az", ("az", "version", "--output", "json"), '"azure-cli": *"', "2.50",
+        "Terraform and the push of the image sign in with it",
+        "https://learn.microsoft.com/cli/azure/install-azure-cli")
     deploys = "15 to 25 minutes at first (environment 5 to 10, gateway 6; 4 on a platform with IMAGE), later about 3."
     destroys = "15 to 25 minutes: the gateway takes 6 and the environment up to 15."
     # The provider alone watches a new lock for two.

@@ -116,9 +116,9 @@ def examine(stack, builds, deploys=True, image=None):
     """
     for note in notes():
         say(f"note     {note}")
-    tools = [tool.check for tool in (TERRAFORM, CURL, *stack.cloud.tools)]
+    tools = [tool.check for tool in (TERRAFORM, CURL, stack.cloud.tool)]
     failed = report([*tools, image] if image else tools, "missing")
-    if not all(shutil.which(tool.name) for tool in (TERRAFORM, *stack.cloud.tools)):
+    if not all(shutil.which(tool.name) for tool in (TERRAFORM, stack.cloud.tool)):
         return failed  # There is nothing to ask the account with.
     asked = stack.cloud.checks(stack, builds) if deploys else [lambda: stack.cloud.identity(stack)]
     return failed + report([stack.itself, *asked], "missing")

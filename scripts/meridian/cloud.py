@@ -11,7 +11,7 @@ class Cloud(abc.ABC):
     """A cloud, or the virtual machine on one. `stack` is a meridian.stack.Stack."""
 
     title: str  # its name for people
-    tools: tuple  # of meridian.checks.Tool, beyond Terraform and a JDK
+    tool: object  # the meridian.checks.Tool of the cloud, with which Terraform signs in too
     deploys: str  # what takes the time in a deployment, and how long that usually is
     destroys: str  # the same for a removal
     bootstraps: int  # minutes of a first bootstrap

@@ -32,10 +32,8 @@ HELD = re.compile(
 
 class Gcp(Cloud):
     title = "Google Cloud"
-    tools = (
-        Tool("gcloud", ("gcloud", "version"), "Google Cloud SDK ", "450",
-            "it signs in for Terraform and for the push of the image", "https://cloud.google.com/sdk/docs/install"),
-    )
+    tool = Tool("gcloud", ("gcloud", "version"), "Google Cloud SDK ", "450",
+        "it signs in for Terraform and for the push of the image", "https://cloud.google.com/sdk/docs/install")
     deploys = (
         "6 to 10 minutes the first time (APIs 2; 4 on a platform with IMAGE), later about 2. "
         "A new load balancer begins to answer 3 to 5 minutes after it is created."
