@@ -177,7 +177,7 @@ def test_a_second_service_in_staging_costs_what_the_guide_says_and_at_most_25(cl
         [idle] = cost.sums(list(cost.rows(each, cost.uses(each, [0]))))
         assert idle <= 25 and f"{idle:.2f}" in (ROOT / "stacks/README.md").read_text().partition(what)[2]
     if "dashboard" in used[0].prices:  # from the account's fourth on
-        more = used[0].price("dashboard")
+        more = used[0].prices["dashboard"][0]
         assert sum(cost.sums(list(cost.rows(stack, used)))) + more <= 25
         for page in (guide(cloud), (ROOT / "stacks/README.md").read_text()):
             assert re.search(rf"dashboard[^.]*\s{more:.2f}\b", page)

@@ -246,9 +246,9 @@ def test_where_a_variable_may_lead_to_an_emulator_nothing_is_seen(name, monkeypa
 def test_doctor_reports_what_carries_an_expiry(tmp_path, expires, words):
     machine = Machine(tmp_path)
     tags = {"Project": "meridian", "Stack": "meridian-prove", "Expires": expires}
-    network = {"VpcId": "vpc-7", "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+    network = [{"Key": key, "Value": value} for key, value in tags.items()]
     machine.stub("aws", {"--version": "aws-cli/2.30.1", "get-caller-identity": CALLER,
-        "describe-availability-zones": ZONES, "describe-vpcs": json.dumps({"Vpcs": [network]})})
+        "describe-availability-zones": ZONES, "describe-vpcs": json.dumps([network])})
     done = machine.run("doctor")
     assert done.returncode == 0 and f"note     meridian-prove {words}" in done.stdout, done.stdout
 
