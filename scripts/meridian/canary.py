@@ -169,7 +169,8 @@ def blind(canary, image, percent, limits):
     alone = spread.responses // 3
     say(
         "The service does not send its image's digest as Service-Version, so a response does not tell its version. "
-        f"All responses are compared with {alone} that the stable version alone gives first. Failures show as usual. "
+        f"The stable version alone first gives {alone} responses, and all later ones are compared with them. "
+        "Failures show as usual. "
         "A slow canary shows only where over 10 % of all responses are slow.",
         f"To see more, give it a larger share: {canary.stack.command('canary', IMAGE=image, PERCENT='50')}; or let it "
         "send MERIDIAN_VERSION of its environment as Service-Version.",

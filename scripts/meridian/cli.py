@@ -27,8 +27,8 @@ OPTIONS = {
     "percent": "share of the requests in percent, 1 to 50, default 10",
     "minutes": "minutes that the canary is watched, default 10",
     "answers": "how many responses it must have given, default 300",
-    "failed_percent": "a canary is promoted only if it is shown to fail less than this many percentage points more "
-        "often than the stable version, default 5",
+    "failed_percent": "by how many percentage points a canary may fail more often than the stable version; it is "
+        "promoted only if it is shown to stay below that; default 5",
     "rate": "requests a second that the command itself sends, default 5",
     "paths": "paths that the command requests, default those of the stack's checks, for Meridian also / and /api/foo",
     "url": "address to request, for instance before the domain's record exists; default the stack's URL",

@@ -287,8 +287,8 @@ def known(service):
     """Refuses what is no key of a service."""
     if not re.fullmatch(KEY, service) or not 2 <= len(service) <= 8 or service == "platform":
         raise Problem(f'SERVICE is "{service}".',
-            "It is the key of a service on a platform, such as orders: 2 to 8 of a-z, 0-9 and -, a letter first, and "
-            "not platform.")
+            "It is the key of a service on a platform, such as orders: 2 to 8 of a-z, 0-9 and -, "
+            'beginning with a letter. "platform" is taken.')
 
 
 def given(folder, further):

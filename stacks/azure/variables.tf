@@ -127,7 +127,7 @@ variable "domain" {
 }
 
 variable "waf" {
-  description = "Whether Azure WAF filters requests, for 143 USD a month more."
+  description = "Whether Azure WAF filters requests, for 144 USD a month more."
   type        = bool
   default     = false
 }

@@ -65,7 +65,7 @@ variable "memory" {
 variable "instances" {
   description = <<-EOT
     How many instances run: at least min, and up to max as CPU or requests ask for them. With a min of 0 the first request waits for a
-    start, and with 1 some do while that instance's host fails.
+    start. With 1 some requests wait for a start if that instance's host fails.
   EOT
   type        = object({ min = number, max = number })
   default     = { min = 2, max = 6 }

@@ -1,7 +1,7 @@
 variable "platform" {
   description = <<-EOT
-    The platform that the service stands on, as the output tfvars of stacks/platform says it; null: a network and a load balancer of
-    its own. The service's name is then PLATFORM-KEY, and cidr, zones, nat, domain, waf and email are the platform's.
+    The platform that the service stands on, in the form of the output tfvars of stacks/platform. The service's name is then
+    PLATFORM-KEY, and cidr, nat, domain, waf and email are the platform's. null: a network and a load balancer of its own.
   EOT
   type = object({
     name               = string
