@@ -339,14 +339,13 @@ class Hands(prove.Hands):
             usd = self.world.usd(later=self.world.after(body["timePeriod"]["from"]))
             return {"properties": {"columns": [{"name": "CostUSD"}, {"name": "Currency"}], "rows": [[usd, "USD"]]}}
 
-    def google(self, host, collection, key):
+    def monitored(self, collection):
         self.world.moment()
-        assert host == "monitoring.googleapis.com/v3" and collection == key
-        if key == "alertPolicies":
+        if collection == "alertPolicies":
             return [{"name": f"projects/p/alertPolicies/{number}", "displayName": f"{name} latency", "conditions": [
                 {"conditionPrometheusQueryLanguage": {"query": "quantile > 1000"}}]}
                 for number, name in enumerate(("meridian", "meridian-prove"))]
-        assert key == "alerts"
+        assert collection == "alerts"
         others = [{"state": "OPEN", "policy": {"displayName": "meridian errors"}},
             {"state": "CLOSED", "policy": {"displayName": "meridian-prove latency"}}]
         return [*others, *({"state": "OPEN", "policy": {"displayName": f"meridian-prove {name}"}}
@@ -400,7 +399,7 @@ def run(world, folder, front):
 
     progress.write = noted
     sitting = prove.Run(hands, hands.options, progress, root=folder)
-    for name in ("aws", "as_deployer", "azure", "google", "gcloud", "patch"):
+    for name in ("aws", "as_deployer", "azure", "monitored", "gcloud", "patch"):
         setattr(sitting.trial, name, getattr(hands, name))
     return sitting.all(3)
 
