@@ -81,8 +81,12 @@ def one_line(said):
 def together(action, *parts, arguments=()):
     """Applies or destroys at once."""
     for each in [part.begin(action, arguments) for part in parts]:
-        said = each.communicate()[0]
-        assert each.returncode == 0, said
+        ended(each)
+
+
+def ended(process):
+    said = process.communicate()[0]
+    assert process.returncode == 0, said
 
 
 class Stage:
@@ -150,22 +154,15 @@ class Scenario:
             assert led(stage.platform, host) == f"https://{DOMAIN}"
         assert led(stage.prod, stage.other.host) == stage.other.name
 
-    def test_a_second_environment_goes_and_the_first_stays_as_it_is(self, stage):
-        before = stage.cloud.fake.resources()
-        together("destroy", stage.other)
-        together("destroy", stage.prod)
-        after = stage.cloud.fake.resources()
-        assert after == {path: before[path] for path in after}
-        assert [path for path in before if path not in after and "staging" in path] == []
-        assert "prod-" not in json.dumps(after) and "services.example.com" not in json.dumps(after)
-
-    def test_a_canary_of_one_service_touches_no_other_and_loses_nothing(self, stage):
+    def test_a_canary_touches_no_other_and_loses_nothing_while_a_second_environment_goes(self, stage):
         orders = stage.services["orders"]
 
         def others():
             return {path: each for path, each in stage.cloud.fake.resources().items() if orders.name not in path}
 
         standing, second = others(), orders.image.replace("a" * 64, "b" * 64)
+        together("destroy", stage.other)
+        going = stage.prod.begin("destroy")
         with stage.visited() as loads:
             orders.set(canary={"image": second, "percent": 10, "stable": orders.outputs()["revision"]})
             together("apply", orders)
@@ -181,7 +178,11 @@ class Scenario:
             assert set(load.versions) == {f"staging-{key} sha256:{letter * 64}"
                 for letter in ("ab" if key == "orders" else "a")}
         assert orders.settled() and orders.outputs()["image"] == second
-        assert others() == standing
+        ended(going)
+        after = others()
+        assert after == {path: standing[path] for path in after}
+        assert [path for path in standing if path not in after and "staging" in path] == []
+        assert "prod-" not in json.dumps(after) and "services.example.com" not in json.dumps(after)
 
     def test_what_a_service_stands_on_is_not_taken_away(self, stage):
         cloud, platform = stage.cloud, stage.platform
