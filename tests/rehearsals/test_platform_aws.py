@@ -63,9 +63,9 @@ def refused(clone, *arguments, **environment):
 def plain(clone, service, verb, *arguments):
     """Terraform alone, as the guide has it, with the file that the tasks wrote."""
     own = [f"-var-file=services/{service}.tfvars"] if service in ("orders", "stock") else []
-    return clone.terraform(verb, "-auto-approve", "-input=false", "-var-file=staging.tfvars", *own,
-        "-var-file=staging.platform.tfvars.json", f"-var=name=staging-{service}", "-var=boundary=true", *arguments,
-        TF_WORKSPACE=f"staging_{service}")
+    return clone.terraform(verb, "-detailed-exitcode" if verb == "plan" else "-auto-approve", "-input=false",
+        "-var-file=staging.tfvars", *own, "-var-file=staging.platform.tfvars.json", f"-var=name=staging-{service}",
+        "-var=boundary=true", *arguments, TF_WORKSPACE=f"staging_{service}")
 
 
 def created(clone, service):
@@ -278,10 +278,8 @@ def test_each_of_twenty_previews_answers_to_its_own_name(clone, world):
             list(pool.map(lambda slot: plain(clone, slot, verb, f"-var=image={FIRST}"), slots[1:]))
 
     at_once("apply")
-    for slot in slots[1:]:
-        assert len(created(clone, slot)) <= 20
-        done = typed(clone, "plan", "aws", "-detailed-exitcode", SERVICE=slot, check=False)
-        assert done.returncode == 0, done.stdout
+    at_once("plan")
+    assert max(len(created(clone, slot)) for slot in slots) <= 20
     found = rules(world)
     assert len({each["Priority"] for each in found}) == len(found) == 1 + 2 * (len(slots) + 2)
     for slot in (*slots, "orders", "stock"):
