@@ -171,7 +171,7 @@ def blind(canary, image, percent, limits):
         "The service does not send its image's digest as Service-Version, so a response does not tell its version. "
         f"The stable version alone first gives {alone} responses, and all later ones are compared with them. "
         "Failures show as usual. "
-        "A slow canary shows only where over 10 % of all responses are slow.",
+        "A slow canary shows only if over 10 % of all responses are slow.",
         f"To see more, give it a larger share: {canary.stack.command('canary', IMAGE=image, PERCENT='50')}; or let it "
         "send MERIDIAN_VERSION of its environment as Service-Version.",
     )

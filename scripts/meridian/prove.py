@@ -428,7 +428,7 @@ class Run:
         if not self.hands.emulated:
             say("To share them: ./taskw claims, then a pull request with what it changed.")
             if self.unbilled():
-                say(f"The same command reads the bill from {day(self.progress['destroyed'] + 3 * 86400)} on.")
+                say(f"From {day(self.progress['destroyed'] + 3 * 86400)} on, repeat the command to read the bill.")
         return 1 if any(entry["outcome"] == DIFFERENT for entry in outcomes.values()) else 0
 
 

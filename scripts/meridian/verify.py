@@ -105,7 +105,7 @@ class Verification:
         if seen in self.versions:
             return f"Version {seen}"
         if not seen.startswith("sha256:"):
-            return "Its responses carry no digest as Service-Version, so which image answers cannot be seen"
+            return "Its responses carry no digest as Service-Version, so they do not show which image answers"
         raise Problem(f"{seen} answers, and not {' or '.join(self.versions)}.", "Did the last deployment succeed?")
 
     def port(self, port):
@@ -166,7 +166,7 @@ class Meridian(Verification):
 
     def forgery(self):
         own, page = self.address()
-        return super().forgery() if own else f"GET / {page}: which address it takes for the visitor's cannot be seen"
+        return super().forgery() if own else f"GET / {page}: it does not show a visitor's address"
 
     def version(self):
         seen = super().version()

@@ -105,7 +105,7 @@ def test_a_service_without_versions_is_judged_by_all_answers_and_by_no_clock(for
     said = foreign.run(code, IMAGE=image, PROBE="")
     assert foreign.weights() == {"image": served, "canary": None}, said
     # What is lost is said before it begins.
-    assert said.index("a slow canary only where over 10 % of all responses are slow") < said.index("Canary: 20 %")
+    assert said.index("A slow canary shows only if over 10 % of all responses are slow") < said.index("Canary: 20 %")
     assert "PERCENT=50" in said
     assert {seen.request.path for seen in foreign.server.seen} == {"/quote"}
     assert foreign.probed() == 0
