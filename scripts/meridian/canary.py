@@ -120,7 +120,7 @@ def settings(options):
             "Such as PATHS='/now / /api/foo'.")
     refused = limits.refuse(rate, percent)
     if refused and not options.withdraw:
-        raise Problem(f"These settings cannot reach a verdict: {refused}.", "Nothing was changed. Change the settings.")
+        raise Problem(f"These settings cannot reach a verdict: {refused}.", "Nothing was changed.")
     return percent, limits, paths, rate
 
 

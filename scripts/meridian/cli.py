@@ -32,7 +32,7 @@ OPTIONS = {
     "rate": "requests a second that the command itself sends, default 5",
     "paths": "paths that the command requests, default those of the stack's checks, for Meridian also / and /api/foo",
     "url": "address to request, for instance before the domain's record exists; default the stack's URL",
-    "probe": "command of the clock's probe, which gets the URL",
+    "probe": "command that probes the clock; the URL is added as its last argument",
     "rates": "requests a second to compute the cost of, separated by spaces, default 0 10 1000",
     "per_vcpu": "requests a second that one vCPU handles, default 500",
     "withdraw": "1 withdraws the canary in progress",

@@ -82,10 +82,10 @@ class Limits:
         if likely < self.responses:
             minutes = (2 + math.sqrt(4 + self.responses)) ** 2 / (per_second * percent / 100 * 60 * self.patience)
             return (
-                f"{per_second:g} requests a second of which {percent:g} % are the canary's give it about "
-                f"{expected:.0f} responses in {self.patience:g} times {self.seconds / 60:g} minutes, and "
-                f"{self.responses} are required: MINUTES={math.ceil(10 * minutes) / 10:g}, or a higher RATE or "
-                f"PERCENT, or lower ANSWERS"
+                f"With {per_second:g} requests a second and a share of {percent:g} % the canary gives about "
+                f"{expected:.0f} responses in {self.patience:g} times {self.seconds / 60:g} minutes, but "
+                f"{self.responses} are required. Set MINUTES={math.ceil(10 * minutes) / 10:g}, raise RATE or PERCENT, "
+                f"or lower ANSWERS"
             )
         return None
 

@@ -104,7 +104,7 @@ def test_the_table_of_a_verdicts_errors(name):
         assert promoted <= (2 if "5" in name else 0)
     if "20 %" in name:
         assert soon >= 95 - luck
-    if "404" in name or "slower" in name or "for all" in name:
+    if "404" in name or "slower" in name or "to all" in name:
         assert withdrawn == 100
     if "gone" in name or "0.1" in name or "MINUTES" in name:
         assert promoted >= 98 - luck
