@@ -19,19 +19,19 @@ REFUSALS = {
     ),
     r"ExpiredToken|token.*(expired|refresh failed)|session.*(expired|invalid)|Error loading SSO Token": (
         "The AWS credentials have expired.",
-        "Sign in again: `aws sso login`, or wherever the credentials{profile} come from.",
+        "Sign in again: `aws sso login`, or get new credentials{profile} where the expired ones came from.",
     ),
     r"InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient|AuthFailure": (
         "AWS does not know these credentials.",
-        KEY + "{profile} are wrong, or the key was deactivated. Temporary ones need AWS_SESSION_TOKEN too.",
+        KEY + "{profile} are wrong, or the key was deactivated. Temporary credentials need AWS_SESSION_TOKEN too.",
     ),
     r"config profile \(.*\) could not be found": (
         "The profile that AWS_PROFILE names does not exist.",
-        "`aws configure list-profiles` lists those that do.",
+        "`aws configure list-profiles` lists those that exist.",
     ),
     r"Could not connect to the endpoint|EndpointConnectionError|Connection was closed|timed out": (
         "AWS cannot be reached.",
-        "Is this machine online, is a proxy set in HTTPS_PROXY where one is needed, and is region spelt right?",
+        "Is this machine online? Does HTTPS_PROXY name the proxy, if one is needed? Is region spelt right?",
     ),
 }
 

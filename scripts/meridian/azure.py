@@ -30,11 +30,11 @@ REFUSALS = {
     ),
     r"SubscriptionNotFound|InvalidSubscriptionId|doesn't exist in cloud|subscription of .* doesn't exist": (
         "The login does not see the subscription.",
-        "`az account list --output table` lists those that it sees; correct account in the tfvars file.",
+        "`az account list --output table` lists those that the login sees; correct account in the tfvars file.",
     ),
     r"Failed to establish a new connection|Max retries exceeded|Name or service not known|timed out": (
         "Azure cannot be reached.",
-        "Is this machine online, and is a proxy set in HTTPS_PROXY where one is needed?",
+        "Is this machine online? Does HTTPS_PROXY name the proxy, if one is needed?",
     ),
 }
 
@@ -44,7 +44,10 @@ class Azure(Cloud):
     tool = Tool("az", ("az", "version", "--output", "json"), '"azure-cli": *"', "2.50",
         "Terraform and the push of the image sign in with it",
         "https://learn.microsoft.com/cli/azure/install-azure-cli")
-    deploys = "15 to 25 minutes at first (environment 5 to 10, gateway 6; 4 on a platform with IMAGE), later about 3."
+    deploys = (
+        "15 to 25 minutes the first time (environment 5 to 10, gateway 6; only 4 on a platform with IMAGE), "
+        "later about 3."
+    )
     destroys = "15 to 25 minutes: the gateway takes 6 and the environment up to 15."
     # The provider alone watches a new lock for two.
     bootstraps = 5
@@ -60,8 +63,8 @@ class Azure(Cloud):
         if wanted != shown["id"] and wanted not in (each["id"] for each in az("account", "list")):
             raise Problem(
                 f"The login to az does not see the subscription {wanted}.",
-                "`az account list --output table` lists those that it sees; correct account in the tfvars file, or "
-                "`az login` as somebody else.",
+                "`az account list --output table` lists those that the login sees; correct account in the tfvars file, "
+                "or `az login` as somebody else.",
             )
         return f"subscription {wanted} as {shown['user']['name']}"
 
@@ -96,8 +99,8 @@ class Azure(Cloud):
         if lacking:
             raise Problem(
                 f"The login has no right to {' or '.join(lacking)} in the subscription {chosen(stack)}.",
-                "It needs the role Owner, or Contributor and Role Based Access Control Administrator; whoever owns "
-                "the subscription gives them.",
+                "It needs the role Owner, or both Contributor and Role Based Access Control Administrator; the "
+                "subscription's owner grants them.",
             )
         return "rights to create resources and to assign roles"
 
@@ -114,7 +117,7 @@ class Azure(Cloud):
         if zones < 3:
             raise Problem(
                 f'The region "{name}" has no availability zones for this subscription.',
-                "Choose one that has: https://learn.microsoft.com/azure/reliability/regions-list",
+                "Choose a region that has them: https://learn.microsoft.com/azure/reliability/regions-list",
             )
         return f"region {name} with {zones} zones"
 

@@ -35,7 +35,7 @@ def run(bootstrap, options):
     for env, values in settings["environments"].items():
         for name, value in values.items():
             say(f"  gh variable set {name} --env {env} --body '{value}'")
-    say("An environment protects only what you tell it to: in the repository's settings, give production required "
+    say("GitHub protects no environment by itself: in the repository's settings, give production required "
         "reviewers.")
     if bootstrap.kind == "gcp":
         say("CircleCI, for the virtual machine: the same names, all in Project Settings, Environment Variables.")
@@ -69,7 +69,7 @@ class Bootstrap(Stack):
         here."""
         say(f"Preparing Terraform in {self.own_folder}: about half a minute the first time, for the provider.")
         if self.moving(self.folder) and (back or (self.folder / "backend.tf").exists()):
-            say("Continuing to move its own state, where an earlier run stopped.")
+            say("An earlier run stopped while it moved the bootstrap's own state: continuing.")
             self.migrate(self.folder)
         else:
             # Without backend.tf, what a store holds is found by the plan.
@@ -92,7 +92,7 @@ class Bootstrap(Stack):
         outputs = self.terraform.outputs()
         for folder, backend in outputs["backend"].items():
             if hcp.block(self.root / folder):
-                say(f"{folder} keeps its state in HCP Terraform, as its backend.tf says; it stays there.")
+                say(f"{folder} keeps its state in HCP Terraform, as its backend.tf says; that state stays there.")
             elif (self.root / folder).is_dir():
                 (self.root / folder / "backend.tf").write_text(backend)
                 say(f"Moving the state of {folder} to the store.")
@@ -122,7 +122,7 @@ class Bootstrap(Stack):
                     f"{name}, where the states are to be kept, exists already and belongs to somebody else, or "
                     f"cannot be read: {last_words(found)}",
                     f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars, or sign in as "
-                    "somebody who may read it.",
+                    f"somebody who may read {name}.",
                 )
             if found == 0:
                 raise Problem(
@@ -132,7 +132,7 @@ class Bootstrap(Stack):
                     "repeat the command.",
                 )
             if found:
-                say(f"{name} holds the state of a bootstrap that was run elsewhere; continuing with that.")
+                say(f"{name} holds the state of a bootstrap that was run elsewhere; continuing with that state.")
                 (self.folder / "backend.tf").write_text(backend)
                 self.plain.init("-reconfigure")
                 creates, _ = self.planned(plan)
@@ -145,7 +145,7 @@ class Bootstrap(Stack):
                 for address, (_, how) in others.items()
             )
             raise Problem(
-                f"What it would create exists already, and is in no bootstrap state: "
+                f"The bootstrap would create what exists already and is in no bootstrap's state: "
                 f"{', '.join(what for what, _ in others.values())}.",
                 f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars. Take over what is "
                 f"yours: {'; '.join(takes)}",
@@ -173,7 +173,7 @@ class Bootstrap(Stack):
             if not re.search(r"AuthorizationPermissionMismatch|AuthorizationFailure|\b403\b",
                     done.stdout) or time.monotonic() > deadline:
                 raise Problem(f"The state of {folder.relative_to(self.root)} was not moved: {last_words(done.stdout)}",
-                    "Fix that and repeat the command.")
+                    "Fix the cause and repeat the command.")
             say("The right to write states has not taken effect yet, which can take ten minutes; trying again in 20 "
                 "seconds.")
             time.sleep(20)
@@ -188,9 +188,9 @@ class Bootstrap(Stack):
             other = kept.get(workspace, {})
             if other.get("resources") and (other["lineage"] != state["lineage"] or other["serial"] > state["serial"]):
                 raise Problem(
-                    f"{folder.relative_to(self.root)} has a state of its own here (workspace {workspace}). The store "
-                    "keeps another or a newer one: two deployments of one name.",
-                    "Nothing was moved. If what the file here lists is gone or wrong, move "
+                    f"{folder.relative_to(self.root)} has a state on this machine (workspace {workspace}), but the "
+                    "store keeps another or a newer one: they are of two deployments of one name.",
+                    "Nothing was moved. If what this machine's state lists is gone or wrong, move "
                     f"{file.relative_to(self.root)} away and repeat the command.",
                 )
 
@@ -227,7 +227,7 @@ class Bootstrap(Stack):
         for folder in self.stacks:
             if hcp.block(self.root / folder):
                 raise Problem(
-                    f"{folder} keeps its states in HCP Terraform, where this does not look.",
+                    f"{folder} keeps its states in HCP Terraform, where this command does not look.",
                     f"First ./taskw destroy-{self.kind} for each environment; then remove {folder}/backend.tf and "
                     f"repeat the command.",
                 )
@@ -235,7 +235,7 @@ class Bootstrap(Stack):
         if standing:
             listed = ", ".join(f"{folder} ({workspace})" for folder, workspace in standing)
             raise Problem(
-                f"These are still deployed, and their states are kept here: {listed}.",
+                f"Still deployed, with states in the store that would be removed: {listed}.",
                 f"First ./taskw destroy-{self.kind}, with ENV=… for what is not production (workspace default).",
             )
         for folder in (*self.stacks, self.own_folder):
@@ -278,12 +278,13 @@ def shared(folder, task, outputs):
     variables = declared(folder)
     if "repository_url" not in variables:
         return ""
-    text = f"# Written by ./taskw {task}: images of all environments go there.\n"
+    text = f"# Written by ./taskw {task}: the images of all environments are pushed to this repository.\n"
     text += f'repository_url = "{outputs["repository_url"]}"\n'
     if "boundary" in variables:
-        text += "# Without it, its deployers cannot create a role.\nboundary = true\n"
+        text += "# A deployer may create only roles that have the boundary.\nboundary = true\n"
     if "machine" in variables and outputs.get("machine"):
-        text += f'# A deployer could not grant this account its rights.\nmachine = "{outputs["machine"]}"\n'
+        text += "# The bootstrap made this account, because a deployer may not grant rights in the project.\n"
+        text += f'machine = "{outputs["machine"]}"\n'
     return text
 
 

@@ -61,20 +61,20 @@ class Canary:
                 if self.begun:
                     again += f" To try this image beside it: {self.stack.command('canary', IMAGE=self.begun['image'])}"
                 raise Overtaken(
-                    f"Somebody else deployed in the meantime: {outputs.get('image')} runs, and not {self.stable} "
-                    "with this canary.", again)
+                    f"Somebody else deployed in the meantime: {outputs.get('image')} runs now, instead of "
+                    f"{self.stable} with this canary.", again)
             # What was asked for stands in the outputs, whether or not the apply comes to its end.
             self.known = [self.known[-1], (image, canary)]
             terraform.apply_plan(file, *further)
 
     def begin(self, image, percent):
-        say(f"Canary: {percent} % of the requests for {image}. The rest still go to {self.stable}.")
+        say(f"Canary: {percent} % of the requests go to {image}, the others still to {self.stable}.")
         stable = self.begun["stable"] if self.begun else self.revision
         self.begun = {"image": image, "percent": percent, "stable": stable}
         self.apply(self.stable, self.begun)
 
     def promote(self, image):
-        say("Promoting: it gets all requests.")
+        say("Promoting: the canary gets all requests.")
         if self.begun and self.stack.cloud.requests_first:
             self.apply(self.stable, {**self.begun, "percent": 100})
         self.apply(image, None)
@@ -82,7 +82,7 @@ class Canary:
         say(f"Promoted: {image}")
 
     def withdraw(self, serves=True):
-        say("Withdrawing: its requests go back to the stable version, then it is removed.")
+        say("Withdrawing: the canary's requests go back to the stable version, then the canary is removed.")
         if not serves:
             # Naming it once more, at whatever weight, would fail once more, unless it is in place nevertheless.
             try:
@@ -164,7 +164,8 @@ def blind(canary, image, percent, limits):
     try:
         spread = limits.spread(percent)
     except ValueError as error:
-        raise Problem(f"With {percent} % of the requests the difference is too small over all responses: {error}.",
+        raise Problem(f"With {percent} % of the requests a canary's difference is too small to "
+            f"see among all responses: {error}.",
             canary.stack.command("canary", IMAGE=image, PERCENT="50")) from None
     alone = spread.responses // 3
     say(
@@ -207,7 +208,7 @@ def trial(canary, percent, limits, options):
     if Image.parse(image).digest == Image.parse(canary.stable).digest:
         raise Problem(
             f"{image} is what runs already, from another registry: {canary.stable}.",
-            "Nothing tells the two apart, so there is nothing to try. To run it from IMAGE's registry: "
+            "Both are the same image, so there is nothing to try. To run it from IMAGE's registry: "
             f"{canary.stack.command('deploy', IMAGE=image)}",
         )
     if not canary.begun:
@@ -231,7 +232,8 @@ def trial(canary, percent, limits, options):
 
     say(
         f"Watching for {limits.seconds / 60:g} minutes: at least {limits.responses} responses"
-        f"{'' if baseline else ' of its own'}, which must not fail more often or be slower than the stable version's."
+        f"{'' if baseline else ' of the canary'}, which must not fail more often or be slower than the stable "
+        "version's."
     )
     verdict, reason = watch(canary.service, canary.stable, image, limits, probe, percent, expected, baseline)
     say(f"Verdict: {verdict.value}, because {reason}.")

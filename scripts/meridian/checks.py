@@ -49,7 +49,7 @@ def numbers(version):
 
 TERRAFORM = Tool("terraform", ("terraform", "version"), "Terraform v", "1.11", "it creates everything in the cloud",
     "https://developer.hashicorp.com/terraform/install")
-CURL = Tool("curl", ("curl", "--version"), "curl ", "7.60", "it asks the registry what it has",
+CURL = Tool("curl", ("curl", "--version"), "curl ", "7.60", "it asks the registry which images it has",
     "https://curl.se/download.html")
 
 
@@ -57,7 +57,7 @@ def sources():
     """Stops where there is nothing to build."""
     if not (ROOT / "app/pom.xml").exists():
         raise Problem("app/ is missing, so there is nothing to build an image from.",
-            "Give the one to deploy: IMAGE=REPOSITORY@sha256:…, or image in terraform.tfvars.")
+            "Give the image to deploy: IMAGE=REPOSITORY@sha256:…, or image in terraform.tfvars.")
 
 
 def built(name):
@@ -97,7 +97,7 @@ def prober():
     if since < max(file.stat().st_mtime for file in made_of):
         print("Building app/ for its probe: about a minute the first time.", file=sys.stderr)
         if subprocess.run([ROOT / "app/maven", "--quiet", "process-classes"], stdout=sys.stderr).returncode:
-            print("It cannot be built; the probe in Python is used instead.", file=sys.stderr)
+            print("app/ cannot be built; the probe in Python is used instead.", file=sys.stderr)
             return CLOCK
         for file in compiled:
             os.utime(file)

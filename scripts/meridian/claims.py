@@ -34,12 +34,12 @@ REASONS = {
     "pipeline": "a repository with pipelines is needed",
     "provider": "another provider and lock file are needed",
     "refused": "this account may not ask that; an administrator may",
-    "rights": "it takes an account with just the rights of the guide",
+    "rights": "it needs an account with only the rights that the guide names",
     "ringing": "an alarm of an earlier claim still fired",
     "time": "the limit of hours was reached",
     # Different
-    "changes": "the second plan had something to do",
-    "denied": "a right was missing for what has the stack's name",
+    "changes": "the second plan had changes",
+    "denied": "a right was missing for resources with the stack's name",
     "dear": "the bill was more than a quarter above the list prices",
     "after": "something was billed after the destroy",
     "forged": "a forged address was believed",
@@ -48,13 +48,13 @@ REASONS = {
     "lost": "requests failed",
     "open": "a port was open",
     "other-ring": "an alarm fired that should not",
-    "reaches": "the rights reach what has another name",
+    "reaches": "the rights reach resources with another name",
     "remains": "something remained",
     "ran": "an image that is not there was deployed",
     "slow": "it took longer",
     "silent": "no run of the probe said OK",
     "verdict": "the canary was not promoted",
-    "wrong": "what serves was no longer the old image",
+    "wrong": "the old image no longer served",
 }
 # A field of a record to what its value must be; nothing else goes into one.
 FIELDS = {
@@ -132,7 +132,7 @@ def checked(record):
 
     def refuse(what):
         raise Problem(f"A record of proof/ is wrong: {what}.", "`./taskw prove-aws` (azure, gcp) writes them; the "
-            "only change to make by hand is to delete one.")
+            "only change to make by hand is to delete a record.")
 
     for name, value in record.items():
         if name in FIELDS:

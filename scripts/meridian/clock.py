@@ -180,7 +180,8 @@ class Parser(argparse.ArgumentParser):
 
 def main(arguments):
     parser = Parser(prog="probe",
-        description="The smaller probe, without app/ or a JDK 25; that of app/ has --patience and --format too.",
+        description="The smaller probe, which needs neither app/ nor a JDK; the "
+        "probe of app/ has --patience and --format too.",
         allow_abbrev=False, epilog="Exit codes: 0 OK, 1 clock outside, 2 down, 3 too slow to judge, 64 wrong usage.")
     parser.add_argument("--tolerance", type=duration, default=1.0, help="how far off the clock may be, default 1s")
     parser.add_argument("--timeout", type=duration, default=5.0, help="how long each response may take, default 5s")

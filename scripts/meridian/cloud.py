@@ -91,7 +91,8 @@ def canary_ends(canary, planned):
     """
     if canary and planned.get("canary") != canary:
         how = "promotes" if planned.get("image") == canary["image"] else "withdraws"
-        say(f"A canary is running, {canary['image']} with {canary['percent']} percent of the requests: this {how} it.")
+        say(f"A canary is running, {canary['image']} with {canary['percent']} percent of the requests: "
+            f"this apply {how} it.")
 
 
 def answer(known, *command, **words):

@@ -163,7 +163,8 @@ def destroy(stack, options):
     if leftovers:
         raise Problem(
             f"Resources of {name} remain, {len(leftovers)}:\n  " + "\n  ".join(leftovers),
-            "Repeat the command; whatever remains then was created by hand, or by an apply that lost its state.",
+            "Repeat the command; whatever still remains after that "
+            "was created by hand, or by an apply whose state was lost.",
         )
     say(f"{title} no longer lists anything of {name}.")
 
@@ -207,6 +208,6 @@ def licences(_, __):
         if not any(fine(one) for one in found):
             unknown.append(f"{name} ({shown})")
     if unknown:
-        raise Problem(f"Not known to be fine: {', '.join(unknown)}.",
+        raise Problem(f"Licences not known to be fine: {', '.join(unknown)}.",
             f"If it is acceptable, add it to FINE in {__file__}; otherwise remove the dependency.")
     say(f"{len(components)} components, all fine.")

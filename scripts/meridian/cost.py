@@ -168,4 +168,4 @@ def cost(stack, options):
         f"taxes and free tiers, {HOURS} hours a month. Other regions differ.", "", *table(stack, used), "")
     for use in used if stack.runs and not stack.cloud.machine else ():
         say(f"{use.running} instances at {use.rate:g} requests a second, {per_vcpu:g} for each vCPU."
-            + (f" It would take {use.wanted}; instances.max is {use.running}." if use.wanted > use.running else ""))
+            + (f" That rate needs {use.wanted}; instances.max is {use.running}." if use.wanted > use.running else ""))

@@ -74,7 +74,8 @@ class Gcp(Cloud):
             if refused.status in (403, 404):
                 raise Problem(
                     f'There is no project "{name}", or the login does not see it.',
-                    "`gcloud projects list` lists those that it sees; project is the id, not the name.",
+                    "`gcloud projects list` lists those that the login sees; the variable "
+                "project is the id, not the name.",
                 ) from None
             raise
         return f"project {found['projectId']}, number {found['projectNumber']}"
@@ -93,7 +94,7 @@ class Gcp(Cloud):
         if lacking:
             raise Problem(
                 f"The login lacks {', '.join(lacking)} in the project {name}.",
-                "The guide's section Rights names the roles; whoever owns the project gives them.",
+                "The guide's section Rights names the roles; the project's owner grants them.",
             )
         return "rights to create what the stack consists of"
 
@@ -382,7 +383,7 @@ def ask(url, body=None):
     except OSError as error:
         raise Problem(
             "Google Cloud cannot be reached.",
-            f"Is this machine online, and is a proxy set in HTTPS_PROXY where one is needed? {error}",
+            f"Is this machine online? Does HTTPS_PROXY name the proxy, if one is needed? {error}",
         ) from None
 
 
@@ -422,7 +423,7 @@ def chosen(stack):
         raise Problem(
             "No project is chosen.",
             f"Set project in stacks/{stack.place}/terraform.tfvars, or TF_VAR_project; `gcloud projects list` lists "
-            "those that you see.",
+            "the projects that you see.",
         )
     return name
 

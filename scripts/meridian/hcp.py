@@ -76,8 +76,8 @@ def prepare(stack):
     mode = found["data"]["attributes"]["execution-mode"]
     if mode != "local":
         raise Problem(
-            f"The workspace {name} of HCP Terraform has execution mode {mode}. Terraform then has no sign-in to the "
-            "cloud and no sources of the image.",
+            f"The workspace {name} of HCP Terraform has execution mode {mode}. In that mode Terraform has no "
+            "sign-in to the cloud and no sources of the image.",
             "In its Settings, General, choose Local, then repeat the command.",
         )
 

@@ -144,7 +144,7 @@ class Judge:
         self._clock = ""
         self.probed = probed
         self.probes = 0
-        self.probe_problem = "it has not run yet"
+        self.probe_problem = "the probe has not run yet"
 
     def record(self, response):
         wrong = response.status != self.expected.get(response.path, response.status)
@@ -227,7 +227,8 @@ class Judge:
             chance = worse(slow, len(paces), others_slow, sum(len(each) for each, _ in times))
             self._slow = chance < DOUBT
             if chance < alpha:
-                return f"it is slow: its 90th percentile is {self._pace:.1f} times the stable version's"
+                return ("the canary is slow: its 90th percentile of response times is "
+                    f"{self._pace:.1f} times the stable version's")
         return ""
 
     def _few(self, failed, responses):
@@ -260,9 +261,10 @@ class Judge:
         if self.probed and not self.probes:
             return f"no probe succeeded: {self.probe_problem}"
         if not self._few(canary.failed, canary.responses):
-            return f"it fails too often to be promoted, but is not shown to be worse than the stable version: {canary}"
+            return ("the canary fails too often to be promoted, but is not shown to be worse than the stable "
+                f"version: {canary}")
         if self._slow:
-            return f"its 90th percentile is {self._pace:.1f} times the stable version's"
+            return f"the canary's 90th percentile of response times is {self._pace:.1f} times the stable version's"
         return ""
 
 

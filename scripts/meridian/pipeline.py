@@ -35,9 +35,9 @@ def ready(stack, deploys):
         wanted[f"{cloud}_DEPLOYER"] = where
     missing = [f"{name} is not set in {where}" for name, where in wanted.items() if not os.environ.get(name)]
     files = {
-        "backend.tf": "without which the state would be lost with the job",
+        "backend.tf": "so the state would be lost with the job",
         # Machines run a program, not an image.
-        **({SHARED: "which names the registry"} if stack.place == stack.kind else {}),
+        **({SHARED: "so the registry is not known"} if stack.place == stack.kind else {}),
     }
     absent = [name for name in files if not (stack.folder / name).exists()]
     # The files serve both pipelines, and say nothing of whether CircleCI is meant.
@@ -70,7 +70,8 @@ def overtaken(stack):
                 # One that failed or was cancelled, or was left out, is no reason to leave this one.
                 if job["name"].endswith(f"deploy {stack.kind} {stack.env}") and job["conclusion"] in (None, "success"):
                     notice(f"Run {run_['run_number']} of this workflow began later and deploys to {stack.cloud.title}, "
-                        f"{stack.env}: this run stops in its favour. To deploy this one after all, run it again.")
+                        f"{stack.env}: this run stops and leaves it to that one. "
+                        "To deploy this run's commit after all, repeat this run.")
                     return True
     return False
 
@@ -200,7 +201,7 @@ def release(stack, options):
         f"python3 scripts/meridian plan {stack.task} --save, then release."
     )
     if not (stack.folder / PLAN).exists():
-        raise Problem(f"stacks/{stack.place}/{PLAN} is not there; a workflow keeps it for a day.", again)
+        raise Problem(f"stacks/{stack.place}/{PLAN} is missing; a workflow keeps a saved plan for a day.", again)
     outputs = stack.terraform.outputs()
     before, canary = outputs.get("image"), outputs.get("canary")
     planned = outputs_of(stack.terraform.show(PLAN))
@@ -229,7 +230,8 @@ def release(stack, options):
     if new == before:
         raise Problem(
             failed or "The release does not pass its checks.",
-            f"Its image is the one that ran before, {before}, so there is none to roll back to. It was left as it is.",
+            f"Its image is the one that ran before, {before}, so there is none to roll back to. "
+            "The release was left as it is.",
         )
     say(f"Rolling back to {before}, because {failed or 'the checks did not pass'}.")
     roll_back(stack, new, before)
@@ -269,7 +271,7 @@ def roll_back(stack, new, before):
             if beyond:
                 raise Problem(
                     f"The image cannot be rolled back without changing {', '.join(beyond)}.",
-                    f"It was left as it is. {stack.command('plan', IMAGE=before)} shows it, "
+                    f"The release was left as it is. {stack.command('plan', IMAGE=before)} shows the rollback, "
                     f"{stack.command('deploy', IMAGE=before)} does it.",
                 )
         stack.terraform.apply_plan(file)

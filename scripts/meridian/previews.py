@@ -35,7 +35,7 @@ def preview(stack, options):
         raise Problem(f"Pull request {asked} is of another repository, {head or 'which was deleted'}.",
             "Only a pull request of this repository itself has a preview.")
     if options.commit and options.commit != pull["head"]["sha"]:
-        report(f"Pull request {asked} has a newer commit than {options.commit}, whose own run deploys it.")
+        report(f"Pull request {asked} has a newer commit than {options.commit}; the newer commit's own run deploys it.")
         return 0
     image = Image.parse(options.image or "", "IMAGE")
     deploy(stack, hub, slot_of(asked, slots(stack), standing), asked, image, pull["head"]["sha"])

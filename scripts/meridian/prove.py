@@ -252,7 +252,8 @@ class Run:
             f"After {hours:g} hours it tries no further claims and removes all.",
             f"  Removes    all of it at its end. By hand, at any time: {self.remove}")
         if self.hands.emulated:
-            say("  This is an emulator, or a variable here may point to one: its outcomes are REHEARSED, never SEEN.")
+            say("  This is an emulator, or a variable on this machine may point to one: "
+                "outcomes are recorded as REHEARSED, never as SEEN.")
         return self.options.yes or typed('Type "yes" to go on: ') == "yes"
 
     def all(self, hours):
@@ -265,11 +266,11 @@ class Run:
             vars(self.options).update(self.progress["given"])
             if self.progress["emulated"] != self.hands.emulated:
                 where = "on an emulator" if self.progress["emulated"] else "on the cloud itself"
-                raise Problem(f"It began {where}, and this machine's variables now point elsewhere.",
-                    "Set them as they were, and repeat the command.")
+                raise Problem(f"The run began {where}, and this machine's variables now point elsewhere.",
+                    "Set the variables as they were, and repeat the command.")
             self.hands.init()
             if self.progress.get("deployed") and not self.progress.get("destroying") and not self.hands.leftovers():
-                say("It was removed by hand meanwhile.")
+                say("The stack was removed by hand meanwhile.")
                 self.begin(hours)
         try:
             self.deploy()

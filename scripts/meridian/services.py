@@ -9,8 +9,8 @@ from meridian.stack import CLOUDS, PREVIEW, known
 DECLARED = "services.auto.tfvars.json"
 # What a load balancer of AWS takes; the other clouds say theirs when they plan.
 MOST = 49
-VALUES = """# {service}, on the platform of each environment. What is not here is as in terraform.tfvars; what is in
-# {service}.staging.tfvars beside this file holds for ENV=staging alone.
+VALUES = """# {service}, on the platform of each environment. A variable not set here is as in terraform.tfvars; one set
+# in {service}.staging.tfvars, beside this file, holds for ENV=staging alone.
 cpu       = {cpu}
 memory    = {memory}
 instances = {{ min = 2, max = 4 }}
@@ -21,7 +21,7 @@ instances = {{ min = 2, max = 4 }}
 """
 SMALLEST = {"aws": (0.25, 512), "azure": (0.25, 512), "gcp": (1, 512)}
 # Elsewhere two instances are the fewest.
-STAGING = {"gcp": """# In staging alone, after services/{service}.tfvars: one instance; Cloud Run replaces a failed one.
+STAGING = {"gcp": """# For ENV=staging alone, read after services/{service}.tfvars: one instance, replaced if it fails.
 instances = {{ min = 1, max = 2 }}
 """}
 
@@ -47,7 +47,7 @@ def new_service(_, options):
     slot = next(number for number in range(1, MOST + 2) if number not in used)
     if slot > MOST:
         raise Problem(f"All {MOST} slots are taken.",
-            "Create another platform in another clone, with its own name and domain: it has as many again.")
+            "Create another platform in another clone, with its own name and domain, which has as many slots again.")
     for cloud in clouds:
         declared[cloud][service] = {"slot": slot}
         write(ROOT / "stacks/platform" / cloud / DECLARED, json.dumps({"services": declared[cloud]}, indent=2) + "\n")

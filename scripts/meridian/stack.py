@@ -56,7 +56,7 @@ class Stack:
         if self.own_file and not self.own_file.exists():
             raise Problem(
                 f"ENV is {self.env}, but {self.own_file.relative_to(root)} is missing.",
-                "Create it as a copy of staging.tfvars, with a name and a cidr of its own in it.",
+                "Copy staging.tfvars to that file, and set a name and a cidr of its own.",
             )
         if service:
             known(service)
@@ -174,7 +174,8 @@ class Stack:
         reported = platform.reported()
         if self.service not in reported["platform"]["services"]:
             has = ", ".join(reported["platform"]["services"]) or "none"
-            raise Problem(f"The platform {platform.variable('name')} does not declare {self.service}; it has {has}.",
+            raise Problem(f"The platform {platform.variable('name')} does not declare {self.service}; it "
+                f"declares {has}.",
                 f"Declare it in services of stacks/{platform.place}, then {platform.command('deploy')}")
         self.platform_file.write_text(json.dumps(reported, indent=2) + "\n")
 
@@ -191,7 +192,8 @@ class Stack:
         """Stops where a platform would be put under what has a network of its own, which would be destroyed."""
         if self.service and any(each.startswith("module.network") for each in self.terraform.resources()):
             raise Problem(f"{self.name} is deployed with a network and a load balancer of its own.",
-                "Nothing was changed. Give the service another key, move its visitors there, then destroy this one.")
+                "Nothing was changed. Deploy the service under another key, move its visitors to that, "
+                "then destroy this stack.")
 
     def services(self):
         """Key of each service of the environment that stands, and its Terraform."""
@@ -219,7 +221,7 @@ class Stack:
         if self.own_file and self.name == Stack(self.place, root=self.root).name:
             raise Problem(
                 f'{self.own_file.relative_to(self.root)} has the name of production, "{self.name}".',
-                "Set another name there: it tells the resources of the two apart.",
+                "Set another name in that file: the name tells the two environments' resources apart.",
             )
         return f"{self.title}: {self.name} in {self.variable('region')}"
 

@@ -31,7 +31,7 @@ class Terraform:
     workspace: str = None  # for TF_WORKSPACE; None lets Terraform choose
     environ: dict = dataclasses.field(default_factory=dict)  # beyond that of this process
     files: tuple = ()  # -var-file=… of an environment
-    guide: str = "Fix that and repeat the command: it continues where it stopped."
+    guide: str = "Fix the cause and repeat the command, which continues where it stopped."
 
     def run(self, *arguments, check=True, **options):
         TERRAFORM.found()

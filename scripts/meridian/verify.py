@@ -172,7 +172,7 @@ class Meridian(Verification):
         seen = super().version()
         if not seen.startswith("Version"):
             raise Problem(f"The response names no version; it should be {' or '.join(self.versions)}.",
-                "If another service answers there, set service.meridian = false.")
+                "If the service is not Meridian, set service.meridian = false.")
         return seen
 
     def document(self, name, text):

@@ -92,7 +92,7 @@ variable "image" {
 }
 
 variable "repository_url" {
-  description = "Repository that exists already and takes the images, HOST/PATH; null makes one for this stack."
+  description = "Existing repository for the images, HOST/PATH; null makes one for this stack."
   type        = string
   default     = null
 
@@ -109,7 +109,7 @@ variable "repository_url" {
 }
 
 variable "keep_images" {
-  description = "How many images the stack's own repository keeps, the newest, 10 to 1000."
+  description = "How many of the newest images the stack's own repository keeps, 10 to 1000."
   type        = number
   default     = 30
 }
@@ -127,13 +127,13 @@ variable "cpu" {
 }
 
 variable "memory" {
-  description = "Memory of an instance in MiB, as Fargate pairs it with cpu: 2048 to 8192 with 1."
+  description = "Memory of an instance in MiB, as Fargate pairs it with cpu: 2048 to 8192 with 1 vCPU."
   type        = number
   default     = 2048
 }
 
 variable "instances" {
-  description = "How many instances run: at least min, 2 or more, and up to max while CPU or memory exceed what scale says."
+  description = "How many instances run: at least min, 2 or more, and up to max while CPU or memory exceed the limits in scale."
   type        = object({ min = number, max = number })
   default     = { min = 2, max = 6 }
 }

@@ -52,7 +52,7 @@ variable "email" {
 }
 
 variable "expires" {
-  description = "When all of it may be removed, UTC, such as 2026-12-03-1400, which the resources carry and doctor reports; null for never."
+  description = "Time in UTC after which the stack may be removed, such as 2026-12-03-1400; its resources carry the time and doctor reports it. null for never."
   type        = string
   default     = null
 

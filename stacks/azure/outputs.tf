@@ -9,7 +9,7 @@ output "image" {
 }
 
 output "revision" {
-  description = "What serves, as the platform names it; a canary names it as stable."
+  description = "What serves, by the name that the cloud gives it: the value for canary.stable."
   value       = module.service.revision
 }
 
@@ -19,17 +19,17 @@ output "dashboard_url" {
 }
 
 output "canary" {
-  description = "The canary that runs: its image, percent of requests and the stable revision; not there without one."
+  description = "The canary that runs: its image, percent of requests and the stable revision; left out when no canary runs."
   value       = var.canary
 }
 
 output "name" {
-  description = "The name that everything was created under; a destroy goes by it."
+  description = "The name that everything was created under; a destroy finds resources by this name."
   value       = var.name
 }
 
 output "region" {
-  description = "Region that it is deployed in."
+  description = "Region that the stack is deployed in."
   value       = var.region
 }
 
@@ -54,7 +54,7 @@ output "firewall_source" {
 }
 
 output "network_id" {
-  description = "Id of the virtual network; its private subnet is Container Apps' alone, so that a database needs another."
+  description = "Id of the virtual network; its private subnet is reserved for Container Apps, so a database needs a subnet of its own."
   value       = local.network_id
 }
 

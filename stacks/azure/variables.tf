@@ -76,13 +76,13 @@ variable "image" {
 }
 
 variable "repository_url" {
-  description = "Repository that exists already and takes the images, HOST/PATH; null makes a registry for this stack."
+  description = "Existing repository for the images, HOST/PATH; null makes a registry for this stack."
   type        = string
   default     = null
 }
 
 variable "keep_images" {
-  description = "How many images the stack's own repository keeps, the newest, 10 to 1000."
+  description = "How many of the newest images the stack's own repository keeps, 10 to 1000."
   type        = number
   default     = 30
 }
@@ -106,7 +106,7 @@ variable "memory" {
 }
 
 variable "instances" {
-  description = "How many instances run: at least min, 2 or more, and up to max as CPU, memory or requests pass what scale says."
+  description = "How many instances run: at least min, 2 or more, and up to max as CPU, memory or requests exceed the limits in scale."
   type        = object({ min = number, max = number })
   default     = { min = 2, max = 6 }
 }
@@ -119,8 +119,8 @@ variable "environment" {
 
 variable "domain" {
   description = <<-EOT
-    Own domain: name, certificate (id of its secret in Key Vault) and zone (id of the DNS zone in which the name
-    is written; without it that is up to you); null serves on port 80 under Azure's name.
+    Own domain: name, certificate (id of its secret in Key Vault) and zone (id of the DNS zone in which the name is
+    written; without zone, you write the name yourself); null serves on port 80 under Azure's name.
   EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })
   default     = null
@@ -139,7 +139,7 @@ variable "email" {
 }
 
 variable "expires" {
-  description = "When all of it may be removed, UTC, such as 2026-12-03-1400, which the resources carry and doctor reports; null for never."
+  description = "Time in UTC after which the stack may be removed, such as 2026-12-03-1400; its resources carry the time and doctor reports it. null for never."
   type        = string
   default     = null
 

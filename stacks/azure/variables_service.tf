@@ -53,8 +53,8 @@ variable "service" {
     condition     = var.service.request_seconds <= try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)
     error_message = <<-EOT
       service.request_seconds is ${var.service.request_seconds}, and the platform ends a request of this service after
-      ${try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)} seconds; raise it in services of
-      stacks/platform/azure and apply that first.
+      ${try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)} seconds;
+      raise the platform's value in services of stacks/platform/azure, and apply that first.
     EOT
   }
 

@@ -57,7 +57,7 @@ variable "cpu" {
 }
 
 variable "memory" {
-  description = "Memory of an instance in MiB, as Cloud Run pairs it with cpu: 512 to 4096 with 1."
+  description = "Memory of an instance in MiB, as Cloud Run pairs it with cpu: 512 to 4096 with 1 vCPU."
   type        = number
   default     = 2048
 }
@@ -106,7 +106,7 @@ variable "domain" {
 }
 
 variable "waf" {
-  description = "Whether Cloud Armor filters requests beyond its limit for each address, 6 USD a month more."
+  description = "Whether Cloud Armor filters requests by Google's rules too, and not only by its limit for each address; 6 USD a month more."
   type        = bool
   default     = false
 }
@@ -118,7 +118,7 @@ variable "email" {
 }
 
 variable "expires" {
-  description = "When all of it may be removed, UTC, such as 2026-12-03-1400, which the resources carry and doctor reports; null for never."
+  description = "Time in UTC after which the stack may be removed, such as 2026-12-03-1400; its resources carry the time and doctor reports it. null for never."
   type        = string
   default     = null
 

@@ -233,7 +233,7 @@ def test_a_revision_that_does_not_get_up_fails_the_apply_and_is_told_until_one_d
     assert "is not ready and cannot serve traffic" in gcp.refused()
     # With nothing to change it would look well the second time.
     reported = " ".join(gcp.refused_at_plan().replace("│", " ").split())
-    assert "is not ready; the one before it serves on. Its log says why" in reported
+    assert "is not ready; the one before it still serves. Its log says why" in reported
     assert gcp.serving() == {A: 100}
     job = gcp.get("run", f"v2/{JOB}")["template"]["template"]["containers"][0]["image"]
     assert (gcp.outputs()["image"], job) == (A, A)

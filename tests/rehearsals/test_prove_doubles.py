@@ -54,7 +54,7 @@ def test_it_rehearses_what_the_double_can_show_and_leaves_nothing_of_its_own(clo
         environment = balancer.environment(f"{sys.executable} {ROOT / 'scripts/meridian'} probe", minutes=0.3,
             responses=40)
         said = cloud.said("prove", IMAGE=FIRST, OTHER=OTHER, YES="1", LIMIT="2", **environment)
-    assert "its outcomes are REHEARSED, never SEEN" in said
+    assert "outcomes are recorded as REHEARSED, never as SEEN" in said
     [file] = (cloud.folder / ".cache/proof").glob("*.json")
     record = json.loads(file.read_text())
     outcomes = {name: entry["outcome"] for name, entry in record["claims"].items()}

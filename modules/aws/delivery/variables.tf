@@ -37,7 +37,7 @@ variable "machines" {
     condition = alltrue(flatten([for environment, stack in merge(var.environments, { for key, name in var.machines : "${key}/machine" => name }) : [
       for name in compact([lookup(var.environments, "production", ""), lookup(var.machines, "production", "")]) : !startswith(name, stack)
     ] if !startswith(environment, "production")]))
-    error_message = "No name of production's may begin with that of another environment, whose deployer could then reach it."
+    error_message = "Production's names may not begin with another environment's name: that environment's deployer could reach production."
   }
 }
 

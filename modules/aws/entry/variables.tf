@@ -26,8 +26,9 @@ variable "host" {
 
 variable "slot" {
   description = <<-EOT
-    Place among the services of a load balancer, 1 to 49, one for each; 0 for a service that has it to itself. The slot gives the rules their
-    priorities, 100 + slot and 50000 - slot: a load balancer takes 100 rules and 100 target groups, and a service has two of each.
+    Slot of the service on a load balancer that several share, 1 to 49, each used once; 0 for a service with a load
+    balancer to itself. The slot gives the rules their priorities, 100 + slot and 50000 - slot: a load balancer takes
+    100 rules and 100 target groups, and a service has two of each.
   EOT
   type        = number
 }

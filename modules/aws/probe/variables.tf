@@ -9,7 +9,7 @@ variable "boundary" {
 }
 
 variable "image" {
-  description = "Image by digest, whose program does the check with the arguments probe URL. It is stopped after a minute, whatever it does."
+  description = "Image by digest. Its program does the check, with the arguments probe URL, and is stopped after a minute in any case."
   type        = string
 
   validation {
@@ -48,7 +48,7 @@ variable "platform" {
 }
 
 variable "identity_id" {
-  description = "ARNs of the roles, from the module identity; the probe needs no rights of the service's, so only execution is used."
+  description = "ARNs of the roles, from the module identity; the probe needs none of the service's own rights, so only execution is used."
   type        = object({ task = string, execution = string })
 }
 

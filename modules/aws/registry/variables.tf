@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "keep_images" {
-  description = "How many images the registry keeps, the newest, 10 to 1000; at 45 MB each, 30 cost some 0.14 USD a month."
+  description = "How many of the newest images the registry keeps, 10 to 1000; at 45 MB each, 30 cost some 0.14 USD a month."
   type        = number
 
   validation {

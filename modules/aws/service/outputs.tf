@@ -12,7 +12,7 @@ output "platform" {
 }
 
 output "revision" {
-  description = "ARN of the task definition that serves without the canary; a canary names it as stable."
+  description = "ARN of the task definition that serves without the canary: the value for canary.stable."
   # As it was when it was last found healthy: what was asked for and did not get up serves nobody.
   value = terraform_data.healthy["stable"].output
 

@@ -15,8 +15,8 @@ variable "image" {
 
 variable "canary" {
   description = <<-EOT
-    A second image that gets a part of the requests, or null: image by digest; percent of requests, 0 to 100, 0 withdrawing it; stable,
-    the output revision taken before it began.
+    A second image that gets a part of the requests, or null: image by digest; percent of requests, 0 to 100, 0
+    withdrawing it; stable, the output revision taken before the canary began.
   EOT
   type        = object({ image = string, percent = number, stable = string })
   nullable    = true
@@ -57,8 +57,8 @@ variable "cpu" {
 
 variable "memory" {
   description = <<-EOT
-    Memory of an instance in MiB, within what Fargate pairs with cpu: 2048 to 8192 per vCPU; from 512 with 0.25, from 16384
-    with 8 and 32768 with 16, in steps of 1024 (4096 with 8, 8192 with 16).
+    Memory of an instance in MiB, within what Fargate pairs with cpu: 2048 to 8192 per vCPU, at most 7680 from 4 vCPU
+    on, in steps of 1024 (4096 with 8 vCPU, 8192 with 16); 0.25 vCPU also takes 512.
   EOT
   type        = number
 
@@ -82,14 +82,14 @@ variable "memory" {
 }
 
 variable "instances" {
-  description = "How many instances run: at least min, 2 or more, and up to max, 1000 at most, as CPU or memory pass what scale says."
+  description = "How many instances run: at least min, 2 or more, and up to max, 1000 at most, as CPU or memory exceed the limits in scale."
   type        = object({ min = number, max = number })
 
   validation {
     condition     = floor(var.instances.min) == var.instances.min && var.instances.min >= 2
     error_message = <<-EOT
-      instances.min must be a whole number from 2: a single instance is gone while its zone or host fails, and 0 is for Google,
-      where a request wakes one; it is ${var.instances.min}.
+      instances.min must be a whole number from 2: a single instance is gone while its zone or host fails, and 0 works
+      on Google only, where a request starts an instance; it is ${var.instances.min}.
     EOT
   }
 

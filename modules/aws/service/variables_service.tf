@@ -1,5 +1,5 @@
 variable "service" {
-  description = "The parts of the stack's variable service that a task goes by; its ports come with entry."
+  description = "The parts of the stack's variable service that a task uses; its ports come with entry."
   type = object({
     meridian      = bool
     entrypoint    = list(string)
@@ -82,7 +82,7 @@ variable "scale" {
 
   validation {
     condition     = alltrue([for percent in [try(var.scale.cpu, null), try(var.scale.memory, null)] : percent == null ? true : percent >= 10 && percent <= 90])
-    error_message = "scale.cpu and scale.memory must be from 10 to 90 percent: below that instances are never enough, above that the alarm fires first."
+    error_message = "scale.cpu and scale.memory must be from 10 to 90 percent: below 10 instances are never enough, above 90 the alarm fires first."
   }
 
   validation {
@@ -97,7 +97,7 @@ locals {
 }
 
 variable "environment" {
-  description = "Environment of the service beyond what this module sets; never secrets, which everybody who may describe a task definition can read."
+  description = "Environment of the service beyond what this module sets. No secrets: everybody who may describe a task definition can read them."
   type        = map(string)
 
   validation {

@@ -56,8 +56,8 @@ variable "platforms" {
       ])
     ])
     error_message = <<-EOT
-      platforms: no name may be the beginning of another environment's stack or platform, whose rights it would have; they are
-      ${join(", ", concat(values(var.platforms), values(var.environments)))}.
+      platforms: no name may be the beginning of the name of another environment's stack or platform, which its rights
+      would reach; they are ${join(", ", concat(values(var.platforms), values(var.environments)))}.
     EOT
   }
 }

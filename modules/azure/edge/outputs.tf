@@ -6,6 +6,6 @@ output "url" {
 }
 
 output "edge_id" {
-  description = "Id of the application gateway, whose metrics Azure Monitor keeps under it."
+  description = "Id of the application gateway; Azure Monitor keeps the gateway's metrics under this id."
   value       = azurerm_application_gateway.this.id
 }

@@ -10,10 +10,10 @@ variable "place" {
 
 variable "domain" {
   description = <<-EOT
-    Own domain, or null for port 80 under Azure's name. name: fully qualified, at most 64 characters. zone: id
-    of the DNS zone of Azure in which the name is written, …/dnsZones/NAME; without it, pointing the name at the
-    gateway is up to you. certificate, required: id of a secret or certificate in Key Vault,
-    …/vaults/VAULT/secrets/NAME, since Azure's gateway has no managed certificate.
+    Own domain, or null for port 80 under Azure's name. name: fully qualified, at most 64 characters. zone: id of the
+    DNS zone of Azure in which the name is written, …/dnsZones/NAME; without zone, pointing the name at the gateway is
+    up to you. certificate, required: id of a secret or certificate in Key Vault, …/vaults/VAULT/secrets/NAME, since
+    Azure's gateway has no managed certificate.
   EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })
   nullable    = true
@@ -99,8 +99,8 @@ variable "public_subnet_ids" {
 
 variable "service" {
   description = <<-EOT
-    The parts of the stack's variable service that the gateway goes by: what it asks to find an instance healthy, and the seconds
-    of requests; null with services.
+    The parts of the stack's variable service that the gateway uses: what it asks to find an instance healthy, and the
+    seconds of requests; null with services.
   EOT
   type = object({
     check           = object({ path = string, status = number })

@@ -9,7 +9,7 @@ variable "place" {
 }
 
 variable "keep_images" {
-  description = "How many images the registry keeps, the newest, 10 to 1000; at 45 MB each, 200 fit the 10 GB that its price includes."
+  description = "How many of the newest images the registry keeps, 10 to 1000; at 45 MB each, 200 fit the 10 GB that its price includes."
   type        = number
 
   validation {

@@ -16,7 +16,7 @@ variable "image" {
 variable "canary" {
   description = <<-EOT
     A second image that gets a part of the requests, or null: image by digest; percent of requests, 0 to 100; stable,
-    the output revision taken before it began. It ends in steps, see canary.tf.
+    the output revision taken before the canary began. A canary ends in steps, see canary.tf.
   EOT
   type        = object({ image = string, percent = number, stable = string })
   nullable    = true
@@ -66,14 +66,14 @@ variable "memory" {
 }
 
 variable "instances" {
-  description = "How many instances run: at least min, 2 or more, and up to max, 300 at most, as CPU, memory or requests pass what scale says."
+  description = "How many instances run: at least min, 2 or more, and up to max, 300 at most, as CPU, memory or requests exceed the limits in scale."
   type        = object({ min = number, max = number })
 
   validation {
     condition     = floor(var.instances.min) == var.instances.min && var.instances.min >= 2
     error_message = <<-EOT
-      instances.min must be a whole number from 2: a single instance is gone while its zone or host fails, and 0 is for Google, since
-      the gateway's checks keep one awake here; it is ${var.instances.min}.
+      instances.min must be a whole number from 2: a single instance is gone while its zone or host fails, and 0 works
+      on Google only, since the gateway's checks here keep one awake; it is ${var.instances.min}.
     EOT
   }
 
@@ -92,7 +92,7 @@ locals {
 }
 
 variable "environment" {
-  description = "Environment of the service beyond what this module sets; never secrets, which everybody who may see the service can read."
+  description = "Environment of the service beyond what this module sets. No secrets: everybody who may see the service can read them."
   type        = map(string)
 
   validation {
@@ -124,11 +124,11 @@ variable "identity_id" {
 }
 
 variable "puller" {
-  description = "Id of the identity that pulls images instead of identity_id: a platform's, which has the right before the service exists; null: identity_id."
+  description = "Id of the identity that pulls images instead of identity_id: the platform's identity, which may pull before the service exists. null: identity_id pulls."
   type        = string
 }
 
 variable "compute" {
-  description = "Container Apps environment, workspace with its logs and domain of its apps, from the module environment or of a platform."
+  description = "Container Apps environment, workspace with its logs and domain of its apps, from the module environment or from a platform."
   type        = object({ environment_id = string, workspace_id = string, domain = string })
 }

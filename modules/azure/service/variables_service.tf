@@ -78,8 +78,8 @@ validation {
     alltrue([for name in keys(var.service.secrets) : can(regex("^[A-Za-z]([A-Za-z0-9_]*[A-Za-z0-9])?$", name))])
   )
   error_message = <<-EOT
-      service.secrets: names must begin with a letter, end with no _ and differ in more than capitals, which Container
-      Apps does not have in the name of a secret; they are ${join(", ", keys(var.service.secrets))}.
+      service.secrets: names must begin with a letter, must not end with _, and must differ in more than capitals,
+      since Container Apps names secrets without capitals; they are ${join(", ", keys(var.service.secrets))}.
     EOT
 }
 
@@ -112,8 +112,8 @@ variable "scale" {
       percent == null ? true : floor(percent) == percent && percent >= 10 && percent <= 90
     ])
     error_message = <<-EOT
-      scale.cpu and scale.memory must be whole numbers from 10 to 90 percent: below that instances are never enough, above
-      that the alarm fires first.
+      scale.cpu and scale.memory must be whole numbers from 10 to 90 percent: below 10 instances are never enough,
+      above 90 the alarm fires first.
     EOT
   }
 

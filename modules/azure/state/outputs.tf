@@ -1,5 +1,5 @@
 output "backend" {
-  description = "What to save as backend.tf, by folder. Known at plan, so that what is there already is seen before anything is made."
+  description = "What to save as backend.tf, by folder. Known at plan, so that the bootstrap sees what exists already before it makes anything."
   value = {
     for folder, key in local.keys : folder => <<-EOT
       # Written by task bootstrap-azure; belongs into the repository, for it holds no secret.

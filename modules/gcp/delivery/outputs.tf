@@ -33,7 +33,7 @@ output "viewer" {
 }
 
 output "providers" {
-  description = "Names of the identity providers, which a pipeline gives with its token: github and circleci, as far as there are."
+  description = "Names of the identity providers that exist, of github and circleci; a pipeline gives such a name with its token."
   value = merge(
     { for provider in google_iam_workload_identity_pool_provider.github : "github" => provider.name },
     { for provider in google_iam_workload_identity_pool_provider.circleci : "circleci" => provider.name },
@@ -41,7 +41,7 @@ output "providers" {
 }
 
 output "machine" {
-  description = "E-mail address of the service account of the virtual machines, which no deployer could give rights in the project."
+  description = "E-mail address of the service account of the virtual machines, made here because a deployer may not grant rights in the project."
   value       = google_service_account.machine.email
 
   depends_on = [google_artifact_registry_repository_iam_member.machine, google_project_iam_member.machine]

@@ -43,7 +43,7 @@ variable "network_id" {
 }
 
 variable "private_subnet_ids" {
-  description = "Private subnets with a way to the internet, from the module network; the second takes the probe."
+  description = "Private subnets with a way to the internet, from the module network; the probe runs in the second."
   type        = list(string)
 }
 
@@ -54,7 +54,7 @@ variable "channel" {
 }
 
 variable "tag" {
-  description = "Network tag of a platform, by which its probes get out; null: the module makes the rule for that."
+  description = "Network tag to which a platform's firewall rule applies, which lets probes out; null: the module makes a rule."
   type        = string
   nullable    = true
 }

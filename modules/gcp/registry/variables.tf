@@ -10,8 +10,8 @@ variable "place" {
 
 variable "keep_images" {
   description = <<-EOT
-    How many images the registry keeps at least, the newest, 10 to 1000. Google deletes no image that an immutable tag
-    names, so only those without a tag are cleaned up; one of 45 MB costs 0.0045 USD a month.
+    How many of the newest images the registry keeps at least, 10 to 1000. Google deletes no image that an immutable
+    tag names, so only those without a tag are cleaned up; one of 45 MB costs 0.0045 USD a month.
   EOT
   type        = number
 

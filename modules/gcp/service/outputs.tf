@@ -16,7 +16,7 @@ output "origin" {
 }
 
 output "revision" {
-  description = "Name of the revision that serves without the canary; a canary names it as stable."
+  description = "Name of the revision that serves without the canary: the value for canary.stable."
   value       = var.canary == null ? basename(data.google_cloud_run_v2_service.after.latest_ready_revision) : var.canary.stable
 
   # While a revision of another image is not ready, the newest that is ready is the canary's, at whatever share
@@ -45,9 +45,9 @@ output "revision" {
       || data.google_cloud_run_v2_service.after.latest_ready_revision == data.google_cloud_run_v2_service.after.latest_created_revision
     )
     error_message = <<-EOT
-      The newest revision, ${basename(data.google_cloud_run_v2_service.after.latest_created_revision)}, is not ready; the
-      one before it serves on. Its log says why: gcloud run services logs read ${var.name} --region ${var.place.region}.
-      Correct what is wrong, or go back to the image from before: ./taskw deploy-gcp.
+      The newest revision, ${basename(data.google_cloud_run_v2_service.after.latest_created_revision)}, is not ready;
+      the one before it still serves. Its log says why: gcloud run services logs read ${var.name} --region
+      ${var.place.region}. Correct what is wrong, or go back to the image from before: ./taskw deploy-gcp.
     EOT
   }
 }

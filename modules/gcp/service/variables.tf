@@ -21,7 +21,7 @@ variable "image" {
 variable "canary" {
   description = <<-EOT
     A second image that gets a part of the requests, or null: image by digest; percent of requests, 0 to 100, 0
-    withdrawing it; stable, the output revision taken before it began.
+    withdrawing it; stable, the output revision taken before the canary began.
   EOT
   type        = object({ image = string, percent = number, stable = string })
   nullable    = true
@@ -61,7 +61,7 @@ variable "cpu" {
 }
 
 variable "memory" {
-  description = "Memory of an instance in MiB, within what Cloud Run pairs with cpu: up to 4096 per vCPU, from 512, from 2048 with 4 and from 4096 with 6 or 8."
+  description = "Memory of an instance in MiB, within what Cloud Run pairs with cpu: at most 4096 per vCPU, and at least 512, with 4 vCPU 2048, with 6 or 8 vCPU 4096."
   type        = number
 
   validation {
@@ -79,14 +79,14 @@ variable "memory" {
 
 variable "instances" {
   description = <<-EOT
-    How many instances run: at least min, and up to max, 1000 at most, as CPU or requests ask for them. With a min of 0 the first request
-    waits for a start, and with 1 some do while that instance's host fails.
+    How many instances run: at least min, and up to max, 1000 at most, as CPU or requests ask for them. With a min of
+    0 the first request waits for a start; with 1 some requests wait for a start if that instance's host fails.
   EOT
   type        = object({ min = number, max = number })
 
   validation {
     condition     = floor(var.instances.min) == var.instances.min && var.instances.min >= 0
-    error_message = "instances.min must be a whole number from 0, where the first request waits for a start; it is ${var.instances.min}."
+    error_message = "instances.min must be a whole number, 0 or more (at 0 the first request waits for a start); it is ${var.instances.min}."
   }
 
   validation {
@@ -103,7 +103,7 @@ locals {
 }
 
 variable "environment" {
-  description = "Environment of the service beyond what this module sets; never secrets, which everybody who may see a revision can read."
+  description = "Environment of the service beyond what this module sets. No secrets: everybody who may see a revision can read them."
   type        = map(string)
 
   validation {

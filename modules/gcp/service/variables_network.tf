@@ -9,12 +9,12 @@ variable "network_id" {
 }
 
 variable "private_subnet_ids" {
-  description = "Private subnets, from the module network; the first takes the service."
+  description = "Private subnets, from the module network; the service runs in the first."
   type        = list(string)
 }
 
 variable "tag" {
-  description = "Network tag of a platform, by which its services get out on 443; null: the module makes the rule for that."
+  description = "Network tag to which a platform's firewall rule applies, which lets services out on 443; null: the module makes a rule."
   type        = string
   nullable    = true
 }

@@ -1,5 +1,5 @@
 variable "service" {
-  description = "The parts of the stack's variable service that a Cloud Run service goes by."
+  description = "The parts of the stack's variable service that a Cloud Run service uses."
   type = object({
     port            = number
     entrypoint      = list(string)
@@ -94,8 +94,8 @@ variable "service" {
 
 variable "scale" {
   description = <<-EOT
-    Requests that an instance has at once before others are added, 1 to 600; if null, one gets at most 80 per vCPU.
-    cpu and memory must be null. If scale itself is null, instances.min run, or one.
+    Requests that an instance has at once before more instances are added, 1 to 600; if null, an instance gets at most
+    80 per vCPU. cpu and memory must be null. If scale itself is null, instances.min run, or one.
   EOT
   type        = object({ cpu = number, memory = number, requests = number })
   nullable    = true

@@ -51,7 +51,7 @@ variable "platforms" {
 
 variable "keep_images" {
   description = <<-EOT
-    How many images the shared repository keeps at least, the newest, 10 to 1000. Google deletes no image that an
+    How many of the newest images the shared repository keeps at least, 10 to 1000. Google deletes no image that an
     immutable tag names; one of 45 MB costs 0.0045 USD a month.
   EOT
   type        = number

@@ -1,15 +1,15 @@
 output "name" {
-  description = "The name that everything was created under; a destroy goes by it."
+  description = "The name that everything was created under; a destroy finds resources by this name."
   value       = local.name
 }
 
 output "region" {
-  description = "Region that it is deployed in."
+  description = "Region that the stack is deployed in."
   value       = var.region
 }
 
 output "url" {
-  description = "Domain of the services; what no service has answers 404."
+  description = "Domain of the services; a name that no service has gets 404."
   value       = "https://${var.domain.name}"
 }
 

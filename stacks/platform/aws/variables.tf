@@ -58,13 +58,13 @@ variable "nat" {
 }
 
 variable "repository_url" {
-  description = "Repository that exists already and takes the images of all services, HOST/PATH; null makes one for this platform."
+  description = "Existing repository for the images of all services, HOST/PATH; null makes one for this platform."
   type        = string
   default     = null
 }
 
 variable "keep_images" {
-  description = "How many images the platform's own repository keeps, the newest, 10 to 1000, those of all services together."
+  description = "How many of the newest images the platform's own repository keeps, 10 to 1000 for all services together."
   type        = number
 }
 

@@ -58,15 +58,15 @@ variable "nat" {
 
 variable "domain" {
   description = <<-EOT
-    Domain of the services, which are found at KEY.NAME: name, certificate (id of its secret in Key Vault; it must cover *.NAME) and
-    zone (id of the DNS zone in which *.NAME is written; without it that is up to you).
+    Domain of the services, which are found at KEY.NAME: name, certificate (id of its secret in Key Vault; it must
+    cover *.NAME) and zone (id of the DNS zone in which *.NAME is written; without zone, you write it yourself).
   EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })
   nullable    = false
 }
 
 variable "waf" {
-  description = "Whether Azure WAF filters requests, for 143 USD a month more."
+  description = "Whether Azure WAF filters requests, for 144 USD a month more."
   type        = bool
 }
 
@@ -77,12 +77,12 @@ variable "email" {
 }
 
 variable "repository_url" {
-  description = "Repository that exists already and takes the images, HOST/PATH; null makes a registry for the platform."
+  description = "Existing repository for the images, HOST/PATH; null makes a registry for the platform."
   type        = string
   default     = null
 }
 
 variable "keep_images" {
-  description = "How many images the platform's own repository keeps, the newest, 10 to 1000."
+  description = "How many of the newest images the platform's own repository keeps, 10 to 1000."
   type        = number
 }

@@ -1,10 +1,10 @@
 output "name" {
-  description = "The name that everything was created under; a destroy goes by it."
+  description = "The name that everything was created under; a destroy finds resources by this name."
   value       = local.name
 }
 
 output "region" {
-  description = "Region that it is deployed in."
+  description = "Region that the stack is deployed in."
   value       = var.region
 }
 

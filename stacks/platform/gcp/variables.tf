@@ -54,7 +54,7 @@ variable "domain" {
 }
 
 variable "waf" {
-  description = "Whether Cloud Armor filters requests beyond its limit for each address, 6 USD a month more."
+  description = "Whether Cloud Armor filters requests by Google's rules too, and not only by its limit for each address; 6 USD a month more."
   type        = bool
 }
 
@@ -65,7 +65,7 @@ variable "email" {
 }
 
 variable "repository_url" {
-  description = "Repository that exists already and takes the images, HOST/PATH; null makes one for the platform."
+  description = "Existing repository for the images, HOST/PATH; null makes one for the platform."
   type        = string
   default     = null
 
@@ -79,6 +79,6 @@ variable "repository_url" {
 }
 
 variable "keep_images" {
-  description = "How many images the platform's own repository keeps at least, the newest, 10 to 1000."
+  description = "How many of the newest images the platform's own repository keeps at least, 10 to 1000."
   type        = number
 }

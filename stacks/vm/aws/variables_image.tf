@@ -19,7 +19,7 @@ variable "image" {
 }
 
 variable "repository_url" {
-  description = "Repository that exists already and takes the images, HOST/PATH; null makes one for this stack."
+  description = "Existing repository for the images, HOST/PATH; null makes one for this stack."
   type        = string
   default     = null
 
@@ -33,7 +33,7 @@ variable "repository_url" {
 }
 
 variable "keep_images" {
-  description = "How many images the stack's own repository keeps, the newest, 10 to 1000."
+  description = "How many of the newest images the stack's own repository keeps, 10 to 1000."
   type        = number
 
   validation {

@@ -1,5 +1,5 @@
 output "url" {
-  description = "Where the page is found; the certificate's name must lead to the addresses."
+  description = "Where the page is found; the name of the certificate must point to the addresses."
   value       = var.certificate == null ? "http://${azurerm_public_ip.this.ip_address}" : "https://${var.certificate.name}"
 }
 
@@ -43,11 +43,11 @@ output "session" {
 }
 
 output "name" {
-  description = "The name that everything was created under; a destroy goes by it."
+  description = "The name that everything was created under; a destroy finds resources by this name."
   value       = var.name
 }
 
 output "region" {
-  description = "Region that it is deployed in."
+  description = "Region that the stack is deployed in."
   value       = var.region
 }

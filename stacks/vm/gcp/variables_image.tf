@@ -23,7 +23,7 @@ variable "image" {
 }
 
 variable "repository_url" {
-  description = "Repository that exists already and takes the images, HOST/PATH; null makes one for this stack."
+  description = "Existing repository for the images, HOST/PATH; null makes one for this stack."
   type        = string
   default     = null
 
@@ -51,12 +51,12 @@ variable "machine" {
 
   validation {
     condition     = var.machine == null || var.repository_url != null
-    error_message = "machine may not pull from a repository that this stack makes: set repository_url too, to one that it may pull from."
+    error_message = "The account in machine may not pull from a repository that this stack makes: set repository_url too, to one that it may pull from."
   }
 }
 
 variable "keep_images" {
-  description = "How many images the stack's own repository keeps, the newest, 10 to 1000."
+  description = "How many of the newest images the stack's own repository keeps, 10 to 1000."
   type        = number
 
   validation {
