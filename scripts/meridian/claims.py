@@ -32,7 +32,7 @@ REASONS = {
     "packets": "no packet passes through the emulator's firewall",
     "platform": "a platform needs a domain; ./taskw deploy-platform-aws deploys one",
     "pipeline": "a repository with pipelines is needed",
-    "provider": "another provider and lock file are needed",
+    "provider": "another version of the provider and its lock file are needed",
     "refused": "this account may not ask that; an administrator may",
     "rights": "it needs an account with only the rights that the guide names",
     "ringing": "an alarm of an earlier claim still fired",
