@@ -65,6 +65,7 @@ module "entry" {
 output "priorities" { value = [for each in module.entry : each.entry.priority] }
 """)
     here = "modules/aws/every"
+    providers.attach("aws", ROOT / "modules/aws/entry")  # the folder is in the copy alone
     providers.terraform(copy, here, "init", "-backend=false", "-input=false")
     providers.terraform(copy, here, "plan", "-input=false", "-out=plan")
     plan = json.loads(providers.terraform(copy, here, "show", "-json", "plan").stdout)["planned_values"]
