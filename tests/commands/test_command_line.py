@@ -264,7 +264,8 @@ def test_deploy_says_what_becomes_of_a_canary_that_runs(machine, image, how):
     deployed(machine, built=True, canary=canary)
     machine.edit("../bin/terraform", '"resource_changes": []',
         f'"resource_changes": [], "variables": {{"image": {{"value": "{image}"}}}}')
-    assert f"A canary is running, B with 10 percent of the requests: this apply {how} it." in machine.run("deploy").stdout
+    said = machine.run("deploy").stdout
+    assert f"A canary is running, B with 10 percent of the requests: this apply {how} it." in said
 
 
 def test_a_deployment_that_would_remove_everything_is_refused(machine):

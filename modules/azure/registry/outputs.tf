@@ -1,5 +1,5 @@
 output "repository_url" {
-  description = "Address of the repository, HOST/PATH without tag; known five minutes after the reader gets the right to pull, when that right has taken effect."
+  description = "Address of the repository, HOST/PATH without tag; known five minutes after the reader gets the right to pull, which has then taken effect."
   value       = var.repository_url == null ? "${azurerm_container_registry.this[0].login_server}/${var.name}" : var.repository_url
 
   depends_on = [terraform_data.pull, azurerm_container_registry_task.purge]

@@ -124,7 +124,7 @@ variable "identity_id" {
 }
 
 variable "puller" {
-  description = "Id of the identity that pulls images instead of identity_id: the platform's identity, which may pull before the service exists. null: identity_id pulls."
+  description = "Id of the identity that pulls images: the platform's, which may pull before the service exists. null: identity_id pulls."
   type        = string
 }
 

@@ -61,7 +61,7 @@ variable "cpu" {
 }
 
 variable "memory" {
-  description = "Memory of an instance in MiB, within what Cloud Run pairs with cpu: at most 4096 per vCPU, and at least 512, with 4 vCPU 2048, with 6 or 8 vCPU 4096."
+  description = "Memory of an instance in MiB, as Cloud Run pairs it with cpu: at most 4096 per vCPU, and at least 512, with 4 vCPU 2048, with 6 or 8 vCPU 4096."
   type        = number
 
   validation {
