@@ -61,7 +61,7 @@ variable "cpu" {
 }
 
 variable "memory" {
-  description = "Memory of an instance in MiB, as Cloud Run pairs it with cpu: at most 4096 per vCPU, and at least 512, with 4 vCPU 2048, with 6 or 8 vCPU 4096."
+  description = "Memory of an instance in MiB, as Cloud Run pairs it with cpu: at most 4096 per vCPU; at least 512, 2048 with 4 vCPU, 4096 with 6 or 8."
   type        = number
 
   validation {
