@@ -186,13 +186,17 @@ class Bootstrap(Stack):
         kept = self.kept((folder / "backend.tf").read_text())
         for workspace, (file, state) in here.items():
             other = kept.get(workspace, {})
-            if other.get("resources") and (other["lineage"] != state["lineage"] or other["serial"] > state["serial"]):
-                raise Problem(
-                    f"{folder.relative_to(self.root)} has a state on this machine (workspace {workspace}), but the "
-                    "store keeps another or a newer one: they are of two deployments of one name.",
-                    "Nothing was moved. If what this machine's state lists is gone or wrong, move "
-                    f"{file.relative_to(self.root)} away and repeat the command.",
-                )
+            if not other.get("resources"):
+                continue
+            stack = folder.relative_to(self.root)
+            begin = f"{stack} has a state on this machine (workspace {workspace}), but the store"
+            away = f"move {file.relative_to(self.root)} away and repeat the command."
+            if other["lineage"] != state["lineage"]:
+                raise Problem(f"{begin} keeps another: they are of two deployments of one name.",
+                    f"Nothing was moved. If what this machine's state lists is gone or wrong, {away}")
+            if other["serial"] > state["serial"]:
+                raise Problem(f"{begin} keeps a newer version of it.",
+                    f"Nothing was moved. If nobody has applied with this machine's state since, {away}")
 
     @contextlib.contextmanager
     def opened(self, backend):

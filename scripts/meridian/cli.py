@@ -37,7 +37,7 @@ OPTIONS = {
     "per_vcpu": "requests a second that one vCPU handles, default 500",
     "withdraw": "1 withdraws the canary in progress",
     "save": "1 plans with the running image and its canary, without a lock, and saves the plan for release",
-    "for": "deploy also checks what a deployment needs; preview checks that too, and whether PREVIEWS names the cloud",
+    "for": "deploy or preview: checks also what a deployment needs; preview also whether PREVIEWS names the cloud",
     "source": "the image to copy, REPOSITORY@sha256:…",
     "tag": "the tag that it gets",
     "change": "1 fails only where app/pom.xml differs from that of the last build that passed; needs GITHUB_TOKEN",
@@ -129,7 +129,7 @@ def stack(options):
         return bootstrap.Bootstrap(options.stack.rpartition("/")[2])
     service = options.service
     if service and options.stack and options.stack not in CLOUDS:
-        raise Problem(f"SERVICE is {service}, and {options.stack.replace('/', '-')} has no services.",
+        raise Problem(f"SERVICE is {service}, which {options.stack.replace('/', '-')} does not take.",
             f"A service stands on its platform: ./taskw {options.command}-{options.stack.rpartition('/')[2]} "
             f"SERVICE={service}")
     return options.stack and Stack(options.stack, options.env, options.further, service=service)

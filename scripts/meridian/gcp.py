@@ -35,7 +35,7 @@ class Gcp(Cloud):
     tool = Tool("gcloud", ("gcloud", "version"), "Google Cloud SDK ", "450",
         "it signs in for Terraform and for the push of the image", "https://cloud.google.com/sdk/docs/install")
     deploys = (
-        "6 to 10 minutes the first time (APIs 2; 4 on a platform with IMAGE), later about 2. "
+        "6 to 10 minutes the first time, of which the APIs take 2; only 4 on a platform with IMAGE; later about 2. "
         "A new load balancer begins to answer 3 to 5 minutes after it is created."
     )
     destroys = "some 5 minutes, and an hour or two more until Cloud Run releases the subnets, which cost nothing."

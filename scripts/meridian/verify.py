@@ -40,11 +40,12 @@ def until_it_answers(url, version=None, minutes=5, check=CHECKS[0]):
             serving = headers.get("Service-Version") or "something else"
             if status == check["status"] and version in (None, serving):
                 return
-            seen = f"{serving if version else 'it'} answers {status}"
+            seen = f"{serving if version else 'it'} answered {status}"
         except (OSError, http.client.HTTPException) as error:
             seen = str(error) or type(error).__name__
         if time.monotonic() > end:
-            what = f"{wanted} did not answer{f' at {url}' if version else ''} within {minutes} minutes: {seen}."
+            what = (f"{wanted} did not answer with status {check['status']}{f' at {url}' if version else ''} within "
+                f"{minutes} minutes: {seen}.")
             raise Problem(what, "Troubleshooting in the cloud's guide says where to look.")
         if reported != seen:
             say(f"Waiting for {wanted}: {seen}. {takes}; gives up after {minutes} minutes.")

@@ -165,7 +165,7 @@ def confirm(service, image, seconds=180, responses=20):
             raise Problem(
                 f'{seconds} s after the promotion, responses still come with status {response.status} from '
                 f'"{response.version}".',
-                f"Expected are {service.checks[0]['status']} from {version(image)}. "
+                f"Status {service.checks[0]['status']} from {version(image)} is expected. "
                 "./taskw verify-aws, -azure or -gcp shows more.",
             )
         time.sleep(0.1)

@@ -119,8 +119,8 @@ variable "environment" {
 
 variable "domain" {
   description = <<-EOT
-    Own domain: name, certificate (id of its secret in Key Vault) and zone (id of the DNS zone in which the name is
-    written; without zone, you write the name yourself); null serves on port 80 under Azure's name.
+    Own domain: name, certificate (id of its secret in Key Vault) and zone (id of the DNS zone in which Terraform
+    creates the record; without zone, you create it yourself); null serves on port 80 under Azure's name.
   EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })
   default     = null

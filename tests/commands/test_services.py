@@ -92,8 +92,8 @@ def test_a_preview_needs_no_file(machine):
     ("deploy aws --service=stock", "new-service SERVICE=stock"),
     ("deploy aws --service=p2", "does not declare p2"),
     ("deploy aws --service=Orders", 'SERVICE is "Orders"'),
-    ("deploy vm/aws --service=orders", "is not one of|has no services"),
-    ("deploy platform-aws --service=orders", "has no services"),
+    ("deploy vm/aws --service=orders", "is not one of|does not take"),
+    ("deploy platform-aws --service=orders", "does not take"),
     (f"deploy platform-aws --image={IMAGE}", "A platform runs no image"),
 ])
 def test_what_cannot_be_meant_is_refused_before_anything_changes(machine, arguments, words):

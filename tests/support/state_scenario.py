@@ -103,6 +103,13 @@ class Scenario:
         assert refused.returncode == 1 and "continuing with that" in refused.stdout, refused.stdout
         assert "two deployments of one name" in refused.stdout and "Nothing was moved" in refused.stdout
         assert self.notes() == ["third", "of staging"]
+        # An old copy of the state that is kept, which is of the same deployment.
+        pulled = self.terraform("state", "pull").stdout
+        kept = json.loads(pulled[pulled.index("{"):])
+        (theirs.stack / "terraform.tfstate").write_text(json.dumps({**kept, "serial": kept["serial"] - 1}))
+        refused = theirs.bootstrap(check=False)
+        assert refused.returncode == 1 and "keeps a newer version of it" in refused.stdout, refused.stdout
+        assert "two deployments" not in refused.stdout and self.notes() == ["third", "of staging"]
         (theirs.stack / "terraform.tfstate").unlink()
         assert "No changes" in theirs.bootstrap().stdout
         assert self.notes() == ["third", "of staging"]
