@@ -138,7 +138,7 @@ def wanted(image, begun):
 
 
 def run(stack, options):
-    """Gives a new image a share of the requests, watches what it answers, then promotes or withdraws it."""
+    """The command `canary`; its exit code."""
     percent, limits, paths, rate = settings(options)
     if options.image:
         Image.parse(options.image)
@@ -171,7 +171,7 @@ def blind(canary, image, percent, limits):
     say(
         "The service does not send its image's digest as Service-Version, so a response does not tell its version. "
         f"The stable version alone first gives {alone} responses, and all later ones are compared with them. "
-        "Failures show as usual. "
+        "Failures show, but small ones later. "
         "A slow canary shows only if over 10 % of all responses are slow.",
         f"To see more, give it a larger share: {canary.stack.command('canary', IMAGE=image, PERCENT='50')}; or let it "
         "send MERIDIAN_VERSION of its environment as Service-Version.",

@@ -68,8 +68,8 @@ COMMANDS = {
     "verify": (commands.verify, ANY, "env service", None),
     "destroy": (commands.destroy, (*DEPLOYED, *BOOTSTRAPS), "env service confirm wait destroy_pause", TERRAFORM),
     "canary": (
-        canary.run, SERVICES, "env service image percent minutes answers failed_percent rate paths url probe withdraw",
-        TERRAFORM
+        commands.try_image, SERVICES,
+        "env service image percent minutes answers failed_percent rate paths url probe withdraw", TERRAFORM
     ),  # fmt: skip
     "bootstrap": (bootstrap.run, tuple(each.partition("/")[2] for each in BOOTSTRAPS), "", None),
     "settings": (pipeline.settings, ANY, "env for", None),

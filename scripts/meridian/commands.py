@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-from meridian import cost
+from meridian import canary, cost
 from meridian.checks import CLOCK, built, examine, java, jdk, prober, ready
 from meridian.cloud import canary_ends, outputs_of, replaced
 from meridian.console import Command, Problem, confirm, say, typed
@@ -99,7 +99,7 @@ def deploy(stack, options):
     ready(stack, builds=stack.runs and not options.image)
     stack.init()
     stack.stands_alone()
-    canary = stack.terraform.outputs().get("canary")
+    begun = stack.terraform.outputs().get("canary")
     arguments = [*stack.image_arguments(options.image, options.build), *options.further]
     if stack.runs and not options.image and not stack.variable("image") and not any(each.startswith("-var=image=")
             for each in arguments):
@@ -109,7 +109,7 @@ def deploy(stack, options):
         file = os.path.join(folder, "plan")
         stack.terraform.plan(f"-out={file}", "-lock-timeout=60s", *arguments, check=True)
         planned = stack.terraform.show(file)
-        canary_ends(canary, outputs_of(planned))
+        canary_ends(begun, outputs_of(planned))
         gone = list(replaced(planned))
         if gone:
             say(f"In {stack.env}, {stack.cloud.identity(stack)}, this", *(f"  {each}" for each in gone))
@@ -118,6 +118,16 @@ def deploy(stack, options):
                 f"{stack.command('deploy', YES='1')} does not ask.")
         stack.terraform.apply_plan(file, *arguments)
     outputs = stack.terraform.outputs()
+    keep_running(stack, outputs)
+    if stack.runs:
+        say("", f"Serves at {outputs['url']}", f"Next: {stack.command('verify')}")
+    else:
+        own = Command(f"deploy-{stack.kind}", {"SERVICE": "…", **stack.command("deploy").settings})
+        say("", f"Services are at KEY.{outputs['url'][8:]}", f"Next: ./taskw new-service SERVICE=…, or {own}")
+
+
+def keep_running(stack, outputs):
+    """Names what runs, if it is in the shared registry, whose purge takes what has no such name."""
     shared, image = stack.variable("repository_url"), outputs.get("image") or ""
     if shared and image.startswith(f"{shared}@"):
         try:
@@ -125,11 +135,14 @@ def deploy(stack, options):
         except (Problem, subprocess.CalledProcessError) as error:
             say("", f"The image could not be tagged in {shared}, whose purge may delete it: {error}",
                 f"By hand:  skopeo copy --preserve-digests docker://{image} docker://{shared}:runs-{stack.env}-1")
-    if stack.runs:
-        say("", f"Serves at {outputs['url']}", f"Next: {stack.command('verify')}")
-    else:
-        own = Command(f"deploy-{stack.kind}", {"SERVICE": "…", **stack.command("deploy").settings})
-        say("", f"Services are at KEY.{outputs['url'][8:]}", f"Next: ./taskw new-service SERVICE=…, or {own}")
+
+
+def try_image(stack, options):
+    """Gives a new image a share of the requests, watches what it answers, then promotes or withdraws it."""
+    code = canary.run(stack, options)
+    if code == 0:
+        keep_running(stack, stack.terraform.outputs())
+    return code
 
 
 def verify(stack, options):

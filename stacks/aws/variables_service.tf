@@ -6,7 +6,7 @@ variable "environment" {
 
 variable "service" {
   description = <<-EOT
-    The service that the stack runs. What is left out has Meridian's value; stacks/OWN-SERVICE.md says what each
+    The service that the stack runs. What is left out has Meridian's value, except in health; stacks/OWN-SERVICE.md says what each
     means. Seconds: start 10 to 240, stop 1 to 120, request 1 to 3600; writable in MiB; secrets by ARN.
   EOT
   type = object({

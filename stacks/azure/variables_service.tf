@@ -1,6 +1,6 @@
 variable "service" {
   description = <<-EOT
-    The service that the stack runs. What is left out has Meridian's value; stacks/OWN-SERVICE.md says what each
+    The service that the stack runs. What is left out has Meridian's value, except in health; stacks/OWN-SERVICE.md says what each
     means. Seconds: start 10 to 240, stop 1 to 600, request 1 to 240;
     secrets by their id in Resource Manager; leave out user and writable on Azure, where all egress_ports are open.
   EOT

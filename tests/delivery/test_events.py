@@ -57,7 +57,7 @@ EVENTS = {
     "pull request of a fork, previews on AWS": (pull(FORK, "opened"), {"aws"}),
     "a pull request of a fork is closed, previews on AWS": (pull(FORK, "closed"), {"aws"}),
     "pull request of Dependabot, previews on AWS": (pull(BOT, "opened"), {"aws"}),
-    "*Preview*, started by one of these": ({**MAIN, **BEGUN}, {"aws"}),
+    "*Preview*, started by the job `start` of a row above": ({**MAIN, **BEGUN}, {"aws"}),
     "*Preview* by hand, previews off": ({**MAIN, **BEGUN, "set": AWS}, {"aws"}),
     "*Preview*, previews on a cloud that is not set up": (
         {**MAIN, **BEGUN, "set": {**AWS, "PREVIEWS": "gcp"}}, {"aws"}),

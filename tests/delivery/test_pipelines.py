@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 import urllib.parse
 
 import pytest
@@ -20,6 +21,7 @@ from support.service import tasks
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from meridian import commands
 from meridian.cli import parse
 from meridian.commands import fine
 from meridian.github import GitHub
@@ -562,3 +564,17 @@ def test_the_linters_of_pipelines_would_find_something(tmp_path):
     assert zizmor.returncode != 0
     assert {"dangerous-triggers", "template-injection",
         "unpinned-uses"} <= set(re.findall(r"\[([a-z-]+)\]", zizmor.stdout))
+
+
+@pytest.mark.parametrize("code, image, kept", [
+    (0, f"registry/meridian@sha256:{'a' * 64}", True),
+    (1, f"registry/meridian@sha256:{'a' * 64}", False),  # withdrawn
+    (0, f"elsewhere/meridian@sha256:{'a' * 64}", False),
+])
+def test_a_promoted_image_is_kept_in_the_shared_registry_as_a_deployed_one_is(code, image, kept, monkeypatch):
+    stack = types.SimpleNamespace(env="production", variable={"repository_url": "registry/meridian"}.get,
+        terraform=types.SimpleNamespace(outputs=lambda: {"image": image}))
+    named = []
+    monkeypatch.setattr(commands.canary, "run", lambda *_: code)
+    monkeypatch.setattr(commands, "keep", lambda _, image: named.append(str(image)))
+    assert commands.try_image(stack, None) == code and named == [image] * kept
