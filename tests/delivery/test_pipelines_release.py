@@ -103,7 +103,7 @@ def test_a_plan_that_somebody_overtook_is_refused_and_what_they_deployed_stays(r
 
 def test_a_plan_that_is_not_there_or_locked_out_changes_nothing_and_says_how_to_go_on(released):
     said = run(released, "release", "aws", code=1)
-    assert "release.tfplan is not there" in said and "--save" in said
+    assert "release.tfplan is missing" in said and "--save" in said
     run(released, "plan", "aws", "--save", IMAGE=HALF_FAILING)
     # Somebody's apply under way holds the lock; not for as long as the release is ready to wait.
     terraform = released.folder / "scripts/meridian/terraform.py"
@@ -160,7 +160,7 @@ def test_a_release_that_withdraws_a_canary_says_so(released):
     apply(released, f"-var=image={STABLE}", f'-var=canary={{"image": "{GOOD}", "percent": 10, "stable": "r"}}')
     run(released, "plan", "aws", "--save", IMAGE=HALF_FAILING)
     said = run(released, "release", "aws", code=1)
-    assert "A canary is running" in said and "this withdraws it" in said
+    assert "A canary is running" in said and "this apply withdraws it" in said
     assert released.weights() == {"image": STABLE, "canary": None}
 
 

@@ -244,7 +244,7 @@ def test_a_withdrawn_canary_gets_nothing_and_the_stable_never_changed(world, clo
     clone.terraform("apply", "-auto-approve", *with_canary(clone, FOURTH, 0))
     assert weights(world) == {"stable": 100, "canary": 0}
     done = clone.script("deploy")
-    assert "this withdraws it" in done.stdout
+    assert "this apply withdraws it" in done.stdout
     assert running(world, "canary") is None and running(world)["image"] == THIRD
     assert clone.outputs()["revision"] == revision
     assert_nothing_to_do(clone)
