@@ -103,7 +103,7 @@ def test_killed_after_each_step_it_goes_on(world):
         scenario.killed("before", f"clone/{folder} init*-migrate-state")
         assert folder in scenario.backends() and folder.removeprefix("stacks/") in scenario.states()
     done = scenario.bootstrap()
-    assert "where an earlier run stopped" in done.stdout and "No changes" in done.stdout, done.stdout
+    assert "An earlier run stopped while it moved" in done.stdout and "No changes" in done.stdout, done.stdout
     assert scenario.states() == [] and scenario.notes() == ["first", "of staging"]
 
 
