@@ -21,7 +21,7 @@ class Cloud(abc.ABC):
     forged = ()  # headers beyond X-Forwarded-For with which a visitor could try to be another
     machine = False  # whether it is a virtual machine with a page
     store: str  # address of the store of the states in a bootstrap
-    absent = "$^"  # pattern of what Terraform says of a store that does not exist; this is of nothing
+    absent = None  # pattern of what Terraform says of a store that does not exist, where that is asked of it
 
     @property
     def environ(self):
@@ -60,7 +60,7 @@ class Cloud(abc.ABC):
         """
         with stack.opened(backend) as (there, refused):
             if refused:
-                return None if re.search(self.absent, refused) else refused
+                return None if self.absent and re.search(self.absent, refused) else refused
             return len(there.state().get("resources", []))
 
 

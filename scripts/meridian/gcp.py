@@ -74,8 +74,8 @@ class Gcp(Cloud):
             if refused.status in (403, 404):
                 raise Problem(
                     f'There is no project "{name}", or the login does not see it.',
-                    "`gcloud projects list` lists those that the login sees; the variable "
-                "project is the id, not the name.",
+                    "`gcloud projects list` lists those that the login sees; the variable project is the id, not the "
+                    "name.",
                 ) from None
             raise
         return f"project {found['projectId']}, number {found['projectNumber']}"

@@ -115,7 +115,6 @@ class Progress(dict):
             note()
 
 
-
 class Hands:
     """What a run does to the cloud and asks it: nothing that is of another name."""
 

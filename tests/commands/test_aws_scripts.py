@@ -244,7 +244,7 @@ def test_verify_finds_a_port_that_should_be_closed(service):
 
 
 def test_verify_gives_a_silent_service_up_after_a_while():
-    with pytest.raises(Problem, match="did not answer within"):
+    with pytest.raises(Problem, match="did not answer with status 200 within"):
         until_it_answers(f"http://127.0.0.1:{free_port()}", minutes=0)
 
 

@@ -88,5 +88,5 @@ def test_an_open_port_is_found(service, capsys):
 
 
 def test_it_waits_for_the_image_that_was_deployed_and_gives_up(service):
-    with pytest.raises(Problem, match=f"sha256:b+ did not answer .* within 0 minutes: {VERSION} answers 200"):
+    with pytest.raises(Problem, match=f"sha256:b+ did not answer .* within 0 minutes: {VERSION} answered 200"):
         until_it_answers(f"http://127.0.0.1:{service.port}", "sha256:" + "b" * 64, minutes=0)
