@@ -133,7 +133,7 @@ FakeBucket.get_permission = lambda self, action, resource: PermissionResult.NEUT
 
 
 class Calls:
-    """Records which operations are called, and lets moto answer one after the other.
+    """Records which operations are called, once for all attempts of a client, and lets moto answer one after the other.
 
     moto's threads read what others are changing. It answers 500 then, and the SDK asks again for what is made already.
     """
@@ -147,6 +147,7 @@ class Calls:
         self.lock = threading.Lock()
         self.routes = {}
         self.responses = {}
+        self.invocations = set()
 
     def __call__(self, environ, start_response):
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -156,8 +157,11 @@ class Calls:
             if scope := self.SCOPE.search(environ.get("HTTP_AUTHORIZATION", "")):
                 key, service = scope.groups()
                 operation, asked = self.operation(service, environ, body)
-                reported = json.dumps({"asked": asked, **known(asked)})
-                self.file.write(f"{service} {operation} {key} {reported}\n")
+                invocation = environ.get("HTTP_AMZ_SDK_INVOCATION_ID")
+                if not invocation or invocation not in self.invocations:
+                    self.invocations.add(invocation)
+                    reported = json.dumps({"asked": asked, **known(asked)})
+                    self.file.write(f"{service} {operation} {key} {reported}\n")
             response = self.once(environ, start_response)
         while scope and self.holds(operation):
             time.sleep(0.01)
