@@ -13,7 +13,7 @@ output "deployer" {
 }
 
 output "viewer" {
-  description = "ARN of the role for people who may look at the stack and nothing else, by environment."
+  description = "ARN of the role for people who may look at the stack and the services of its platform only, by environment."
   value       = { for environment, role in aws_iam_role.viewer : environment => role.arn }
 
   depends_on = [aws_iam_role_policy.viewer]

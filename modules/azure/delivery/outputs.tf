@@ -22,7 +22,7 @@ output "deployer" {
 output "viewer" {
   description = <<-EOT
     Role and scope for people who may look at the stack and nothing else, by environment: az role assignment
-    create --role ROLE --scope SCOPE --assignee PERSON.
+    create --role ROLE --scope SCOPE --assignee PERSON. A service on a platform has a group of its own, PLATFORM-KEY.
   EOT
   value = {
     for environment, stack in var.environments :

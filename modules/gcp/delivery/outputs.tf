@@ -26,7 +26,7 @@ output "deployer" {
 }
 
 output "viewer" {
-  description = "E-mail address of the service account for people who may look at the stack and nothing else, by environment."
+  description = "E-mail address of the service account for people who may look at the stack and the services of its platform only, by environment."
   value       = { for environment, account in google_service_account.viewer : environment => account.email }
 
   depends_on = [google_project_iam_member.viewer]

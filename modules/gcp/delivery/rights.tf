@@ -84,8 +84,12 @@ resource "google_project_iam_member" "viewer" {
   condition {
     title = "only-${each.value}"
     expression = join(" || ", flatten([
-      for name in ["services/${each.value}", "jobs/${each.value}-probe"] :
-      ["resource.name == '${local.service}/${name}'", "resource.name.startsWith('${local.service}/${name}/')"]
+      [for name in ["services/${each.value}", "jobs/${each.value}-probe"] :
+      ["resource.name == '${local.service}/${name}'", "resource.name.startsWith('${local.service}/${name}/')"]],
+      # The services of the environment's platform, those to come too.
+      [for platform in [lookup(var.platforms, each.key, "")] : [for kind in ["services", "jobs"] :
+        "resource.name.startsWith('${local.service}/${kind}/${platform}-')"
+      ] if platform != ""],
     ]))
   }
 }

@@ -241,4 +241,12 @@ run "a_deployer_of_a_platform_reaches_its_services_by_their_names" {
     )
     error_message = "And their documents."
   }
+  assert {
+    condition = (
+      alltrue([for kind in ["services", "jobs"] :
+        strcontains(google_project_iam_member.viewer["staging"].condition[0].expression, "startsWith('projects/test-project/locations/us-central1/${kind}/stg-')")
+      ]) && !strcontains(google_project_iam_member.viewer["production"].condition[0].expression, "stg-")
+    )
+    error_message = "Whoever may look at the environment sees them too."
+  }
 }
