@@ -23,7 +23,8 @@ REFUSALS = {
     ),
     r"InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient|AuthFailure": (
         "AWS does not know these credentials.",
-        KEY + "{profile} are wrong, or the key was deactivated. Temporary credentials need AWS_SESSION_TOKEN too.",
+        "The access key or its secret{profile} is wrong, or the key was deactivated. "
+        "Temporary credentials need AWS_SESSION_TOKEN too.",
     ),
     r"config profile \(.*\) could not be found": (
         "The profile that AWS_PROFILE names does not exist.",

@@ -11,8 +11,8 @@ import time
 
 from meridian import hcp
 from meridian.checks import ready
-from meridian.console import Problem, confirm, say
-from meridian.stack import Stack
+from meridian.console import Command, Problem, confirm, say
+from meridian.stack import PRODUCTION, Stack
 from meridian.terraform import declared, last_words
 
 # Beside a stack, read by Terraform after terraform.tfvars.
@@ -39,6 +39,14 @@ def run(bootstrap, options):
         "reviewers.")
     if bootstrap.kind == "gcp":
         say("CircleCI, for the virtual machine: the same names, all in Project Settings, Environment Variables.")
+
+
+def removal(folder, workspace="default"):
+    """The command that destroys what stands in a workspace of a stack."""
+    env, _, service = workspace.partition("_")
+    settings = {"SERVICE": service, "ENV": "" if env in ("default", PRODUCTION) else env}
+    return Command(f"destroy-{folder.removeprefix('stacks/').replace('/', '-')}",
+        {name: value for name, value in settings.items() if value})
 
 
 def destroy(bootstrap, options):
@@ -147,7 +155,7 @@ class Bootstrap(Stack):
             raise Problem(
                 f"The bootstrap would create what exists already and is in no bootstrap's state: "
                 f"{', '.join(what for what, _ in others.values())}.",
-                f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars. Take over what is "
+                f"Nothing was changed. Set another name in {self.own_folder}/terraform.tfvars, or take over what is "
                 f"yours: {'; '.join(takes)}",
             )
 
@@ -192,11 +200,11 @@ class Bootstrap(Stack):
             begin = f"{stack} has a state on this machine (workspace {workspace}), but the store"
             away = f"move {file.relative_to(self.root)} away and repeat the command."
             if other["lineage"] != state["lineage"]:
-                raise Problem(f"{begin} keeps another: they are of two deployments of one name.",
-                    f"Nothing was moved. If what this machine's state lists is gone or wrong, {away}")
+                raise Problem(f"{begin} keeps that of another deployment with the same name.",
+                    f"Nothing was moved. If what this machine's state lists no longer exists, {away}")
             if other["serial"] > state["serial"]:
                 raise Problem(f"{begin} keeps a newer version of it.",
-                    f"Nothing was moved. If nobody has applied with this machine's state since, {away}")
+                    f"Nothing was moved. If this machine's state has nothing that the newer version lacks, {away}")
 
     @contextlib.contextmanager
     def opened(self, backend):
@@ -232,15 +240,16 @@ class Bootstrap(Stack):
             if hcp.block(self.root / folder):
                 raise Problem(
                     f"{folder} keeps its states in HCP Terraform, where this command does not look.",
-                    f"First ./taskw destroy-{self.kind} for each environment; then remove {folder}/backend.tf and "
-                    f"repeat the command.",
+                    f"First {removal(folder)} for each environment; then remove {folder}/backend.tf and repeat the "
+                    f"command.",
                 )
         standing = list(self.standing())
         if standing:
             listed = ", ".join(f"{folder} ({workspace})" for folder, workspace in standing)
+            removals = "; ".join(str(removal(*each)) for each in standing)
             raise Problem(
                 f"Still deployed, with states in the store that would be removed: {listed}.",
-                f"First ./taskw destroy-{self.kind}, with ENV=… for what is not production (workspace default).",
+                f"First {removals}",
             )
         for folder in (*self.stacks, self.own_folder):
             path = self.root / folder

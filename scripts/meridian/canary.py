@@ -54,10 +54,10 @@ class Canary:
             file = pathlib.Path(folder, "plan")
             if terraform.plan(f"-out={file}", "-lock-timeout=60s", *variables, *further).returncode:
                 raise Unchanged(
-                    "terraform plan failed; see its message above. Nothing was changed.", terraform.guide)
+                    "terraform plan failed; see its message above. This step changed nothing.", terraform.guide)
             outputs = terraform.outputs()
             if (outputs.get("image"), outputs.get("canary")) not in self.known:
-                again = "Nothing was changed."
+                again = "This step changed nothing."
                 if self.begun:
                     again += f" To try this image beside it: {self.stack.command('canary', IMAGE=self.begun['image'])}"
                 raise Overtaken(
@@ -164,14 +164,14 @@ def blind(canary, image, percent, limits):
     try:
         spread = limits.spread(percent)
     except ValueError as error:
-        raise Problem(f"With {percent} % of the requests a canary's difference is too small to "
-            f"see among all responses: {error}.",
+        raise Problem(f"With {percent} % of the requests a faulty canary would not stand out among all responses: "
+            f"{error}.",
             canary.stack.command("canary", IMAGE=image, PERCENT="50")) from None
     alone = spread.responses // 3
     say(
         "The service does not send its image's digest as Service-Version, so a response does not tell its version. "
-        f"The stable version alone first gives {alone} responses, and all later ones are compared with them. "
-        "Failures show, but small ones later. "
+        f"First the stable version alone gives {alone} responses, with which all later ones are compared. "
+        "A high failure rate shows quickly, a low one later. "
         "A slow canary shows only if over 10 % of all responses are slow.",
         f"To see more, give it a larger share: {canary.stack.command('canary', IMAGE=image, PERCENT='50')}; or let it "
         "send MERIDIAN_VERSION of its environment as Service-Version.",
@@ -214,7 +214,7 @@ def trial(canary, percent, limits, options):
     if not canary.begun:
         examine(canary.service, canary.stable, probe)
     elif not canary.service.versioned:
-        say("The canary's requests go back to the stable version, so that it can be measured alone again.")
+        say("The canary's requests go back to the stable version, which can then be measured alone again.")
         canary.apply(canary.stable, {**canary.begun, "percent": 0})
     expected = statuses(canary.service, canary.stable)
     baseline = ()
@@ -232,8 +232,8 @@ def trial(canary, percent, limits, options):
 
     say(
         f"Watching for {limits.seconds / 60:g} minutes: at least {limits.responses} responses"
-        f"{'' if baseline else ' of the canary'}, which must not fail more often or be slower than the stable "
-        "version's."
+        f"{'' if baseline else ' of the canary'}, which must not fail more often than the stable version's, nor be "
+        "over twice as slow."
     )
     verdict, reason = watch(canary.service, canary.stable, image, limits, probe, percent, expected, baseline)
     say(f"Verdict: {verdict.value}, because {reason}.")

@@ -20,7 +20,7 @@ REASONS = {
     "export": "only an export of the bill to BigQuery shows costs by label",
     "failed": "a command of the program failed, and its message was printed on the terminal",
     "inside": "only a program inside the network could see it",
-    "late": "the double releases the network at once",
+    "late": "the emulator releases the network at once",
     "line": "this machine sent less than the instances can serve",
     "load": "the emulator has no processor to load",
     "look": "only a person can see it",

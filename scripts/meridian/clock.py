@@ -186,7 +186,7 @@ def main(arguments):
     parser.add_argument("--tolerance", type=duration, default=1.0, help="how far off the clock may be, default 1s")
     parser.add_argument("--timeout", type=duration, default=5.0, help="how long each response may take, default 5s")
     parser.add_argument("--every", type=duration, help="repeats until it is stopped, with this pause")
-    parser.add_argument("url", metavar="URL", help="its path is /now where it has none")
+    parser.add_argument("url", metavar="URL", help="address to check; without a path, /now is requested")
     options = parser.parse_args(arguments)
     while True:
         try:

@@ -60,7 +60,7 @@ def expiring(stack):
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d-%H%M")
     for name, expires in sorted(found.items()):
         if expires < now:
-            say(f"note     {name} expired at {expires} UTC and still costs money: destroy it in its own environment.")
+            say(f"note     {name} expired at {expires} UTC and still costs money: run destroy with its ENV.")
         else:
             say(f"note     {name} expires at {expires} UTC.")
 
@@ -164,7 +164,7 @@ def destroy(stack, options):
     standing = stack.terraform.resources()
     if standing:
         stack.stands_as_named()
-    stored = "its documents and images" if stack.runs else "the images of its services"
+    stored = "all that it stores" if stack.runs else "the images of its services"
     confirm(f"Removes {name} on {title} with {stored}.", name, options.confirm)
     if standing:
         say(f"Removing {name}: {stack.cloud.destroys}")

@@ -65,7 +65,7 @@ def typed(question):
 
 def confirm(what, name, given):
     """Stops unless the name was given, or is typed."""
-    said = given or typed(f"{what} Type its name: ")
+    said = given or typed(f"{what} Type {name} to confirm: ")
     if said != name:
         raise Problem(f'"{said}" is not {name}.', "Nothing was removed.")
 

@@ -165,7 +165,8 @@ def cost(stack, options):
     used = uses(stack, rates, per_vcpu)
     prices = listed(stack.kind)
     say(f"{stack.name}, environment {stack.env}: list prices of {prices['where']} as of {prices['as_of']}, without "
-        f"taxes and free tiers, {HOURS} hours a month. Other regions differ.", "", *table(stack, used), "")
+        f"taxes and free tiers except those that a line names, {HOURS} hours a month. Other regions differ.", "",
+        *table(stack, used), "")
     for use in used if stack.runs and not stack.cloud.machine else ():
-        say(f"{use.running} instances at {use.rate:g} requests a second, {per_vcpu:g} for each vCPU."
+        say(f"{use.running} instances at {use.rate:g} requests a second, if one vCPU handles {per_vcpu:g}."
             + (f" That rate needs {use.wanted}; instances.max is {use.running}." if use.wanted > use.running else ""))

@@ -35,7 +35,8 @@ class Gcp(Cloud):
     tool = Tool("gcloud", ("gcloud", "version"), "Google Cloud SDK ", "450",
         "it signs in for Terraform and for the push of the image", "https://cloud.google.com/sdk/docs/install")
     deploys = (
-        "6 to 10 minutes the first time, of which the APIs take 2; only 4 on a platform with IMAGE; later about 2. "
+        "6 to 10 minutes the first time (the APIs 2), or about 4 for a service on a platform with IMAGE; "
+        "later about 2. "
         "A new load balancer begins to answer 3 to 5 minutes after it is created."
     )
     destroys = "some 5 minutes, and an hour or two more until Cloud Run releases the subnets, which cost nothing."
@@ -94,7 +95,7 @@ class Gcp(Cloud):
         if lacking:
             raise Problem(
                 f"The login lacks {', '.join(lacking)} in the project {name}.",
-                "The guide's section Rights names the roles; the project's owner grants them.",
+                "stacks/gcp/README.md names the roles in its section Rights; the project's owner grants them.",
             )
         return "rights to create what the stack consists of"
 

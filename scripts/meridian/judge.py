@@ -83,9 +83,9 @@ class Limits:
             minutes = (2 + math.sqrt(4 + self.responses)) ** 2 / (per_second * percent / 100 * 60 * self.patience)
             return (
                 f"With {per_second:g} requests a second and a share of {percent:g} % the canary gives about "
-                f"{expected:.0f} responses in {self.patience:g} times {self.seconds / 60:g} minutes, but "
-                f"{self.responses} are required. Set MINUTES={math.ceil(10 * minutes) / 10:g}, raise RATE or PERCENT, "
-                f"or lower ANSWERS"
+                f"{expected:.0f} responses in {self.patience * self.seconds / 60:g} minutes, the longest that it is "
+                f"watched, but {self.responses} are required. Set MINUTES={math.ceil(10 * minutes) / 10:g}, raise "
+                f"RATE or PERCENT, or lower ANSWERS"
             )
         return None
 

@@ -4,7 +4,7 @@ import argparse
 import re
 
 from meridian import hcp
-from meridian.console import Problem, number, say
+from meridian.console import ROOT, Problem, number, say
 from meridian.github import GitHub
 from meridian.image import Image
 from meridian.pipeline import append, copied
@@ -19,7 +19,8 @@ def preview(stack, options):
             f"python3 scripts/meridian preview {stack.task} --env=staging")
     if hcp.block(stack.folder):
         raise Problem("HCP Terraform keeps the states of services, but previews need them in the bootstrap's store.",
-            f"./taskw bootstrap-{stack.kind} creates a store for them.")
+            f"Remove {stack.folder.relative_to(ROOT)}/backend.tf; ./taskw bootstrap-{stack.kind} creates a store for "
+            "them.")
     hub, standing = GitHub(), shown(stack)
     if not options.number:
         return sweep(stack, hub, standing)

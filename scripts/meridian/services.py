@@ -9,8 +9,8 @@ from meridian.stack import CLOUDS, PREVIEW, known
 DECLARED = "services.auto.tfvars.json"
 # What a load balancer of AWS takes; the other clouds say theirs when they plan.
 MOST = 49
-VALUES = """# {service}, on the platform of each environment. A variable not set here is as in terraform.tfvars; one set
-# in {service}.staging.tfvars, beside this file, holds for ENV=staging alone.
+VALUES = """# {service}, on the platform of each environment. A variable not set here is as in ENV.tfvars, else as in
+# terraform.tfvars; one set in {service}.staging.tfvars, beside this file, holds for ENV=staging alone.
 cpu       = {cpu}
 memory    = {memory}
 instances = {{ min = 2, max = 4 }}

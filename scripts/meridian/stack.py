@@ -52,7 +52,8 @@ class Stack:
         self.folder = root / "stacks" / place
         refuse_arguments()
         if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", self.env):
-            raise Problem(f'ENV is "{self.env}".', "It is the name of an environment, such as staging: a-z, 0-9 and -.")
+            raise Problem(f'ENV is "{self.env}".',
+                "It must be the name of an environment, such as staging: up to 31 of a-z, 0-9 and -, a letter first.")
         if self.own_file and not self.own_file.exists():
             raise Problem(
                 f"ENV is {self.env}, but {self.own_file.relative_to(root)} is missing.",

@@ -95,9 +95,9 @@ def statuses(service, stable):
                 break
         else:
             raise Problem(
-                f'{path} answered {response.status or "nothing"} as version "{response.version}". In 20 tries it never '
-                f'answered {wanted.get(path, "below 500")}'
-                f'{f" as the stable version, {version(stable)}" if service.versioned else ""}.',
+                f'{path} answered {response.status or "nothing"} as version "{response.version}". In 20 tries '
+                f'{f"the stable version, {version(stable)}," if service.versioned else "it"} never answered with '
+                f'{wanted.get(path, "a status below 500")}.',
                 "PATHS must name paths that the stable version answers, since the canary is compared with it. "
                 "Nothing was changed.",
             )

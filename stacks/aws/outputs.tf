@@ -9,7 +9,7 @@ output "image" {
 }
 
 output "revision" {
-  description = "What serves, by the name that the cloud gives it: the value for canary.stable."
+  description = "Task definition that serves, without a canary's: the value for canary.stable."
   value       = module.service.revision
 }
 

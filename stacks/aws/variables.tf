@@ -39,8 +39,8 @@ variable "account" {
 
 variable "boundary" {
   description = <<-EOT
-    Whether the roles have the permissions boundary NAME-boundary. Whoever deploys with the deployer's policies
-    must set it; an administrator need not.
+    Whether the roles have the permissions boundary NAME-boundary, on a platform PLATFORM-boundary. Whoever deploys
+    with the deployer's policies must set it; an administrator need not.
   EOT
   type        = bool
   default     = false

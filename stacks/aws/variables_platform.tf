@@ -69,6 +69,6 @@ variable "pull_request" {
 
   validation {
     condition     = var.pull_request == null || try(var.pull_request >= 1 && floor(var.pull_request) == var.pull_request, false)
-    error_message = "pull_request must be a whole number from 1; it is ${coalesce(var.pull_request, 0)}."
+    error_message = "pull_request must be a whole number, at least 1; it is ${coalesce(var.pull_request, 0)}."
   }
 }

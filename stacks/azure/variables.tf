@@ -112,7 +112,7 @@ variable "instances" {
 }
 
 variable "environment" {
-  description = "Environment of the service, such as { MERIDIAN_HOME = \"hello\" }; no secrets."
+  description = "Environment variables of the service, such as { MERIDIAN_HOME = \"hello\" }; no secrets."
   type        = map(string)
   default     = {}
 }

@@ -9,7 +9,7 @@ output "image" {
 }
 
 output "revision" {
-  description = "What serves, by the name that the cloud gives it: the value for canary.stable."
+  description = "Revision that serves, without a canary's: the value for canary.stable."
   value       = module.service.revision
 }
 
@@ -44,12 +44,12 @@ output "meridian" {
 }
 
 output "principal" {
-  description = "Member for rights, serviceAccount:EMAIL, of the account that the service runs as."
+  description = "IAM member to grant rights to, serviceAccount:EMAIL: the account that the service runs as."
   value       = module.identity.principal
 }
 
 output "firewall_source" {
-  description = "Range of addresses that the service's connections come from inside the network; a rule of a database names it to let the service in."
+  description = "Address range from which the service connects inside the network; allow it in a database's firewall to let the service in."
   value       = var.platform == null ? module.network[0].firewall_source : var.platform.firewall_source
 }
 

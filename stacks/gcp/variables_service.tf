@@ -52,9 +52,9 @@ variable "service" {
     # The same as on the other clouds, whose load balancers end requests.
     condition     = var.service.request_seconds <= try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)
     error_message = <<-EOT
-      service.request_seconds is ${var.service.request_seconds}, and the platform ends a request of this service after
-      ${try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)} seconds;
-      raise the platform's value in services of stacks/platform/gcp, and apply that first.
+      service.request_seconds is ${var.service.request_seconds}, and the platform declares at most
+      ${try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)} seconds for
+      this service; raise that value in services of stacks/platform/gcp, and apply that first.
     EOT
   }
 }

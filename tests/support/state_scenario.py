@@ -101,7 +101,7 @@ class Scenario:
         theirs.terraform("apply", "-auto-approve")
         refused = theirs.bootstrap(check=False)
         assert refused.returncode == 1 and "continuing with that" in refused.stdout, refused.stdout
-        assert "two deployments of one name" in refused.stdout and "Nothing was moved" in refused.stdout
+        assert "another deployment with the same name" in refused.stdout and "Nothing was moved" in refused.stdout
         assert self.notes() == ["third", "of staging"]
         # An old copy of the state that is kept, which is of the same deployment.
         pulled = self.terraform("state", "pull").stdout

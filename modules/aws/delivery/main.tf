@@ -38,7 +38,7 @@ resource "aws_iam_role" "deployer" {
 
   name        = "${each.value}-deployer"
   path        = "/delivery/"
-  description = "Pipeline of ${each.value}: applies what begins with that name"
+  description = "Pipeline of ${each.value}: applies resources whose names begin with ${each.value}"
   # A first apply takes ten minutes, a canary thirty.
   max_session_duration = 7200
   assume_role_policy   = jsonencode({ Version = "2012-10-17", Statement = local.trust["deployer-${each.key}"] })
@@ -49,7 +49,7 @@ resource "aws_iam_role" "viewer" {
 
   name                 = "${each.value}-viewer"
   path                 = "/delivery/"
-  description          = "People who may look at ${each.value} and nothing else"
+  description          = "People who may look at ${each.value} and the services of its platform only"
   max_session_duration = 3600
 
   assume_role_policy = jsonencode({

@@ -9,7 +9,7 @@ variable "environments" {
 
   validation {
     condition     = length(var.environments) > 0 && alltrue([for environment in keys(var.environments) : can(regex("^[a-z][a-z0-9-]{0,30}$", environment))])
-    error_message = "environments must have at least one, each of a-z, 0-9 and -; it has \"${join("\", \"", keys(var.environments))}\"."
+    error_message = "environments needs one or more, each of up to 31 of a-z, 0-9 and -, a letter first; it has \"${join("\", \"", keys(var.environments))}\"."
   }
 
   validation {
@@ -19,8 +19,8 @@ variable "environments" {
       can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16
     ])
     error_message = <<-EOT
-      environments must give each a stack name of its own, as the stack's variable name; it gives
-      "${join("\", \"", values(var.environments))}".
+      environments must map each environment to another stack name, 3 to 16 lower-case letters, digits and single
+      hyphens, a letter first; it gives "${join("\", \"", values(var.environments))}".
     EOT
   }
 }
@@ -63,7 +63,7 @@ variable "platforms" {
       for other, stack in merge(var.environments, { for key, machine in var.machines : "${key}/machine" => machine }) :
       !startswith(stack, "${name}-") && !startswith("${name}-", stack) if split("/", other)[0] != environment
     ]]))
-    error_message = "Names of a platform and of another environment's stack may not begin with each other: one's deployer could reach the other."
+    error_message = "A platform's prefix, NAME-, and another environment's stack name may not begin with each other: the deployer of one could reach the other."
   }
 }
 

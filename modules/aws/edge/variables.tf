@@ -78,8 +78,9 @@ variable "target_group_arn" {
 
 variable "cidr" {
   description = <<-EOT
-    Range of the network, where several services share the load balancer: each has a name below domain, one wildcard certificate
-    and one wildcard record serve them all, and a request for any other name gets 404. null: one service has it to itself.
+    IPv4 range of the network, set only where several services share the load balancer. Each of them has a name below
+    domain, one wildcard certificate and one wildcard record serve them all, and a request for any other name gets
+    404. null: the load balancer serves one service.
   EOT
   type        = string
   nullable    = true

@@ -7,10 +7,10 @@ output "stable" {
 # service is told where to register; the other clouds tell the load balancer where the service is.
 output "entry" {
   description = <<-EOT
-    How the load balancer reaches the service. It has the security group, the listener that serves, and host name
-    and priority of the rule that shares requests. It also has the ports of service and health check, and the target
-    groups stable and canary with their names in CloudWatch. Usable once both groups are attached to the load
-    balancer.
+    How the load balancer reaches the service. It has the security group, the listener that serves, and host name and
+    priority of the rule that splits requests between the stable version and a canary. It also has the ports of
+    service and health check, and the target groups stable and canary with their names in CloudWatch. Usable once both
+    groups are attached to the load balancer.
   EOT
   value = {
     security_group_id = var.security_group_id

@@ -15,8 +15,8 @@ variable "edge_id" {
 
 variable "entry" {
   description = <<-EOT
-    The load balancer's target groups, from the module entry: healthy instances are counted for each; and the host name of a service
-    that shares the load balancer, whose answers are counted by target group too.
+    From the module entry: the load balancer's target groups, whose unhealthy instances are counted, and the host
+    name. Where host is set, several services share the load balancer, so responses are counted by target group too.
   EOT
   type = object({
     host          = string

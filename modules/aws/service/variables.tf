@@ -57,8 +57,8 @@ variable "cpu" {
 
 variable "memory" {
   description = <<-EOT
-    Memory of an instance in MiB, within what Fargate pairs with cpu: 2048 to 8192 per vCPU, at most 7680 from 4 vCPU
-    on, in steps of 1024 (4096 with 8 vCPU, 8192 with 16); 0.25 vCPU also takes 512.
+    Memory of an instance in MiB, within what Fargate pairs with cpu: 2048 to 8192 per vCPU (at most 7680 per vCPU
+    with 4 or more), in steps of 1024 (4096 with 8 vCPU, 8192 with 16); 0.25 vCPU also takes 512.
   EOT
   type        = number
 
@@ -88,8 +88,8 @@ variable "instances" {
   validation {
     condition     = floor(var.instances.min) == var.instances.min && var.instances.min >= 2
     error_message = <<-EOT
-      instances.min must be a whole number from 2: a single instance is gone while its zone or host fails, and 0 works
-      on Google only, where a request starts an instance; it is ${var.instances.min}.
+      instances.min must be a whole number, at least 2: a single instance is gone while its zone or host fails, and 0
+      works on Google only, where a request starts an instance; it is ${var.instances.min}.
     EOT
   }
 

@@ -82,7 +82,7 @@ variable "scale" {
 
   validation {
     condition     = alltrue([for percent in [try(var.scale.cpu, null), try(var.scale.memory, null)] : percent == null ? true : percent >= 10 && percent <= 90])
-    error_message = "scale.cpu and scale.memory must be from 10 to 90 percent: below 10 instances are never enough, above 90 the alarm fires first."
+    error_message = "scale.cpu and scale.memory must be 10 to 90 percent: below it new instances never suffice, above it the alarm fires before one is added."
   }
 
   validation {
@@ -97,7 +97,7 @@ locals {
 }
 
 variable "environment" {
-  description = "Environment of the service beyond what this module sets. No secrets: everybody who may describe a task definition can read them."
+  description = "Environment variables of the service beyond what this module sets. No secrets: whoever may describe a task definition can read them."
   type        = map(string)
 
   validation {

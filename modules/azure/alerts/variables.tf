@@ -10,8 +10,8 @@ variable "place" {
 
 variable "email" {
   description = <<-EOT
-    Who gets alarms by e-mail, which Azure announces in a message of its own; nothing needs to be confirmed.
-    null: nobody, alarms show in the portal only.
+    E-mail address that gets the alarms. Azure sends it a notice; nothing needs to be confirmed. null: alarms show in
+    the portal only.
   EOT
   type        = string
   nullable    = true

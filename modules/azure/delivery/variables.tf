@@ -14,7 +14,7 @@ variable "environments" {
 
   validation {
     condition     = length(var.environments) > 0 && alltrue([for environment in keys(var.environments) : can(regex("^[a-z][a-z0-9-]{0,30}$", environment))])
-    error_message = "environments must have at least one, each of a-z, 0-9 and -; it has \"${join("\", \"", keys(var.environments))}\"."
+    error_message = "environments needs one or more, each of up to 31 of a-z, 0-9 and -, a letter first; it has \"${join("\", \"", keys(var.environments))}\"."
   }
 
   validation {
@@ -24,8 +24,8 @@ variable "environments" {
       alltrue([for stack in values(var.environments) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16])
     )
     error_message = <<-EOT
-      environments must give each a stack name of its own, as the stack's variable name; it gives
-      "${join("\", \"", values(var.environments))}".
+      environments must map each environment to another stack name, 3 to 16 lower-case letters, digits and single
+      hyphens, a letter first; it gives "${join("\", \"", values(var.environments))}".
     EOT
   }
 }
@@ -56,8 +56,9 @@ variable "platforms" {
       ])
     ])
     error_message = <<-EOT
-      platforms: no name may be the beginning of the name of another environment's stack or platform, which its rights
-      would reach; they are ${join(", ", concat(values(var.platforms), values(var.environments)))}.
+      platforms: another environment's stack or platform may not have a name that begins with a platform's name,
+      because that platform's deployer could reach it; the names are
+      ${join(", ", concat(values(var.platforms), values(var.environments)))}.
     EOT
   }
 }

@@ -64,24 +64,24 @@ variable "domain" {
 
 variable "waf" {
   description = <<-EOT
-    Whether Azure WAF filters requests: Microsoft's default rule set, known bots, 2000 requests in 5 minutes
-    from one address. The gateway then costs 323 USD a month in place of 180, and a capacity unit twice as much.
+    Whether Azure WAF filters requests: Microsoft's default rule set, known bots, 2000 requests in 5 minutes from one
+    address. The gateway then costs 323 USD a month in place of 180, and a capacity unit 1.8 times as much.
   EOT
   type        = bool
 }
 
 variable "origin" {
-  description = "Host name of the service inside the network, from the module service; null with services."
+  description = "Host name of the service inside the network, from the module service; null where services is set."
   type        = string
   nullable    = true
 }
 
 variable "services" {
   description = <<-EOT
-    Services of a platform, by key; null: the one service of a stack. A key has at most 8 letters, and its service
+    Services of a platform, by key; null: the one service of a stack. A key has at most 8 characters, and its service
     is reached at KEY.DOMAIN. origin is its host name inside the network, which need not exist yet. slot gives its
-    rule a priority. check is what the gateway requests to find it healthy; request_seconds limits a response. Needs
-    a domain, whose certificate covers *.DOMAIN.
+    rule a priority. check is what the gateway requests to find it healthy; request_seconds limits a response. Needs a
+    domain, whose certificate covers *.DOMAIN.
   EOT
   type = map(object({
     origin          = string
@@ -100,7 +100,7 @@ variable "public_subnet_ids" {
 variable "service" {
   description = <<-EOT
     The parts of the stack's variable service that the gateway uses: what it asks to find an instance healthy, and the
-    seconds of requests; null with services.
+    seconds of requests; null where services is set.
   EOT
   type = object({
     check           = object({ path = string, status = number })

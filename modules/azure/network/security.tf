@@ -47,7 +47,7 @@ resource "azurerm_network_security_group" "private" {
 
   security_rule {
     name                       = "nothing-else"
-    description                = "Also not from the rest of the network, which Azure lets in otherwise"
+    description                = "Denies all else, such as the rest of the network, which Azure allows by default"
     priority                   = 4096
     direction                  = "Inbound"
     access                     = "Deny"

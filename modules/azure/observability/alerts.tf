@@ -29,7 +29,7 @@ locals {
       threshold   = 0.6
       window      = "PT5M"
       dimensions  = local.pool
-      description = "The gateway found the service not answering 200 for 3 of 5 minutes."
+      description = "The gateway's health check of the service failed for 3 of 5 minutes."
     }
     latency = {
       of        = local.gateway
@@ -51,7 +51,7 @@ locals {
       threshold   = 2
       window      = "PT5M"
       dimensions  = {}
-      description = "No revision had two instances for 5 minutes."
+      description = "For 5 minutes every revision had fewer than two instances."
     }
     # Autoscaling holds both near 80: above 90 for a quarter of an hour it is at its maximum, or cannot follow.
     cpu = {

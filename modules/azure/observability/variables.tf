@@ -29,7 +29,7 @@ variable "channel" {
 }
 
 variable "backend" {
-  description = "The service's key where the gateway has several, which names its listener, pool and settings there; null: the gateway has no other."
+  description = "Key of the service where several share the gateway: its listener, pool and settings have this name. null: the gateway serves this one alone."
   type        = string
   nullable    = true
 }

@@ -72,8 +72,8 @@ variable "instances" {
   validation {
     condition     = floor(var.instances.min) == var.instances.min && var.instances.min >= 2
     error_message = <<-EOT
-      instances.min must be a whole number from 2: a single instance is gone while its zone or host fails, and 0 works
-      on Google only, since the gateway's checks here keep one awake; it is ${var.instances.min}.
+      instances.min must be a whole number, at least 2: a single instance is gone while its zone or host fails, and 0
+      works on Google only, since the gateway's checks here keep one awake; it is ${var.instances.min}.
     EOT
   }
 
@@ -92,7 +92,7 @@ locals {
 }
 
 variable "environment" {
-  description = "Environment of the service beyond what this module sets. No secrets: everybody who may see the service can read them."
+  description = "Environment variables of the service beyond what this module sets. No secrets: everybody who may see the service can read them."
   type        = map(string)
 
   validation {

@@ -112,14 +112,14 @@ variable "scale" {
       percent == null ? true : floor(percent) == percent && percent >= 10 && percent <= 90
     ])
     error_message = <<-EOT
-      scale.cpu and scale.memory must be whole numbers from 10 to 90 percent: below 10 instances are never enough,
-      above 90 the alarm fires first.
+      scale.cpu and scale.memory must be whole numbers from 10 to 90 percent: below it new instances never suffice, above it
+      the alarm fires before one is added.
     EOT
   }
 
   validation {
     condition     = try(var.scale.requests, null) == null ? true : floor(var.scale.requests) == var.scale.requests && var.scale.requests >= 1
-    error_message = "scale.requests must be a whole number from 1; it is ${try(coalesce(var.scale.requests, 100), 100)}."
+    error_message = "scale.requests must be a whole number, at least 1; it is ${try(coalesce(var.scale.requests, 100), 100)}."
   }
 }
 

@@ -86,5 +86,5 @@ resource "google_service_account" "viewer" {
 
   account_id   = "${each.value}-viewer"
   display_name = "${each.value} viewer"
-  description  = "For people who may look at ${each.value} and nothing else"
+  description  = "For people who may look at ${each.value} and the services of its platform only"
 }

@@ -49,6 +49,6 @@ variable "reader" {
 
   validation {
     condition     = startswith(var.reader, "serviceAccount:")
-    error_message = "reader must be serviceAccount:EMAIL, since anybody else would be let into the bucket; it is \"${var.reader}\"."
+    error_message = "reader must be serviceAccount:EMAIL, because another member, such as allUsers, would open the bucket to others; it is \"${var.reader}\"."
   }
 }

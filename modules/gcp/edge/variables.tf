@@ -50,14 +50,14 @@ variable "domain" {
 
 variable "waf" {
   description = <<-EOT
-    Whether Cloud Armor filters requests by Google's rules, beside the limit for each address that it always keeps:
-    injection, scripts, file inclusion, code execution, broken HTTP, Log4Shell. 6 USD a month more.
+    Whether Cloud Armor also filters requests by Google's rules: injection, scripts, file inclusion, code execution,
+    broken HTTP, Log4Shell. It always limits the requests of each address. 6 USD a month more.
   EOT
   type        = bool
 }
 
 variable "origin" {
-  description = "Where the service is, REGION/NAME, from the module service; null with services."
+  description = "Where the service is, REGION/NAME, from the module service; null where services is set."
   type        = string
   nullable    = true
 }

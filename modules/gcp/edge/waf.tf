@@ -7,7 +7,7 @@ locals {
 resource "google_compute_security_policy" "this" {
   # checkov:skip=CKV_GCP_73:the service does not use Log4j; the rule comes with waf
   name        = var.name
-  description = "What ${var.name} takes from one address"
+  description = "Limits and filters requests to ${var.name}"
   type        = "CLOUD_ARMOR"
 
   dynamic "rule" {

@@ -38,7 +38,7 @@ resource "google_compute_subnetwork" "private" {
 # a higher priority says so; the modules service and probe bring theirs.
 resource "google_compute_firewall" "deny_egress" {
   name               = "${var.name}-deny-egress"
-  description        = "What no other rule lets out"
+  description        = "Denies what no other rule lets out"
   network            = google_compute_network.this.id
   direction          = "EGRESS"
   priority           = 65534

@@ -9,7 +9,7 @@ output "public_subnet_ids" {
 }
 
 output "private_subnet_ids" {
-  description = "Ids of the private subnets, the first for the service, the second for jobs; usable once what they may reach can be reached."
+  description = "Ids of the private subnets, the first for the service, the second for jobs; available once their egress rules and NAT exist."
   value       = [for purpose in ["service", "jobs"] : google_compute_subnetwork.private[purpose].id]
 
   depends_on = [google_compute_firewall.deny_egress, google_compute_router_nat.this]

@@ -10,8 +10,8 @@ variable "place" {
 
 variable "cidr" {
   description = <<-EOT
-    IPv4 range of the network, /16 to /22: sixteen equal blocks, two of them for private subnets, as on the other
-    clouds. Must not overlap networks it will be connected to.
+    IPv4 range of the network, /16 to /22: divided into sixteen equal blocks, as on the other clouds; two hold private
+    subnets. Must not overlap networks it will be connected to.
   EOT
   type        = string
 

@@ -32,8 +32,8 @@ output "revision" {
       )
     )
     error_message = <<-EOT
-      A canary is under way: in one step it would get every request until a revision of ${var.image} is ready.
-      Take it back first, ./taskw canary-gcp WITHDRAW=1, or let it end: ./taskw canary-gcp.
+      A canary is under way. Applied in one step, this would send it every request until a revision of ${var.image} is
+      ready. Take it back first, ./taskw canary-gcp WITHDRAW=1, or let it end: ./taskw canary-gcp.
     EOT
   }
 
@@ -47,7 +47,8 @@ output "revision" {
     error_message = <<-EOT
       The newest revision, ${basename(data.google_cloud_run_v2_service.after.latest_created_revision)}, is not ready;
       the one before it still serves. Its log says why: gcloud run services logs read ${var.name} --region
-      ${var.place.region}. Correct what is wrong, or go back to the image from before: ./taskw deploy-gcp.
+      ${var.place.region}. Correct what is wrong, or deploy the earlier image: ./taskw deploy-gcp
+      IMAGE=REPOSITORY@sha256:…
     EOT
   }
 }

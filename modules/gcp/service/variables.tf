@@ -103,7 +103,7 @@ locals {
 }
 
 variable "environment" {
-  description = "Environment of the service beyond what this module sets. No secrets: everybody who may see a revision can read them."
+  description = "Environment variables of the service beyond what this module sets. No secrets: everybody who may see a revision can read them."
   type        = map(string)
 
   validation {

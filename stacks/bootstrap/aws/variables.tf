@@ -54,8 +54,8 @@ variable "zones" {
 
 variable "keep_images" {
   description = <<-EOT
-    How many of the newest images the shared repository keeps besides those that pipelines deployed, 10 to 1000; at 45
-    MB each, 30 cost some 0.14 USD a month.
+    How many of the newest images the shared repository keeps besides those that a deployment tagged, 10 to 1000; at
+    45 MB each, 30 cost some 0.14 USD a month.
   EOT
   type        = number
 

@@ -54,8 +54,8 @@ variable "platforms" {
 
 variable "keep_images" {
   description = <<-EOT
-    How many of the newest images the shared repository keeps besides those that pipelines deployed, 10 to 1000; at 45
-    MB each, 200 fit the 10 GB that its price includes.
+    How many of the newest images the shared repository keeps besides those that a deployment tagged, 10 to 1000; at
+    45 MB each, 200 fit the 10 GB that its price includes.
   EOT
   type        = number
 

@@ -74,8 +74,8 @@ variable "github" {
 
 variable "circleci" {
   description = <<-EOT
-    Project on CircleCI that deploys; null: none. Organization_id and project_id are the UUIDs in its settings,
-    repository is HOST/OWNER/NAME, branch is the one deployed.
+    Project on CircleCI that deploys; null: none. It has organization_id and project_id, the UUIDs in its settings,
+    repository, HOST/OWNER/NAME, and branch, the one deployed.
   EOT
   type        = object({ organization_id = string, project_id = string, repository = string, branch = optional(string, "main") })
   default     = null

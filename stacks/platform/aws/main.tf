@@ -58,7 +58,7 @@ module "edge" {
 # What the load balancer answers in a service's place: alarms of services count what their own instances answer.
 resource "aws_cloudwatch_metric_alarm" "errors" {
   alarm_name          = "${local.name}-errors"
-  alarm_description   = "The load balancer itself gave at least 5 answers of 500 and above in five minutes: a service has no instance that answers."
+  alarm_description   = "The load balancer itself gave at least 5 responses with status 5xx in five minutes: probably a service has no healthy instance."
   namespace           = "AWS/ApplicationELB"
   metric_name         = "HTTPCode_ELB_5XX_Count"
   dimensions          = { LoadBalancer = module.edge.edge_id }

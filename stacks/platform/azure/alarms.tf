@@ -2,7 +2,7 @@
 # alarms of a service go by its own answers.
 resource "azurerm_monitor_metric_alert" "errors" {
   name                = "${local.name}-errors"
-  description         = "At least 50 answers in five minutes were 500 or above, the gateway's or of any service."
+  description         = "At least 50 responses in five minutes had status 5xx, from the gateway or from any service."
   resource_group_name = local.place.resource_group
   scopes              = [module.edge.edge_id]
   severity            = 1

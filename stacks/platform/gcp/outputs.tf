@@ -9,7 +9,7 @@ output "region" {
 }
 
 output "url" {
-  description = "What the services' addresses end in; a host that no service has is sent here."
+  description = "URL of the domain, below which the services are, each at KEY.DOMAIN; a request for a host that no service has is redirected here."
   value       = module.edge.url
 }
 

@@ -1,8 +1,8 @@
 variable "services" {
   description = <<-EOT
-    The services declared here, by key of 2 to 8 characters: slot, a number that no other service has, from 1 to 98 less
-    previews; check, path and status that are requested from outside; request_seconds, how long a request may take, 1 to 3600.
-    Google's load balancer does not check Cloud Run and ends no request to it, so only a service's stack uses the last two.
+    The services declared here, by key of 2 to 8 characters: slot, a number that no other service has, from 1 to 98
+    minus the number in previews; check, which only Azure uses; request_seconds, 1 to 3600, the most that the
+    service's stack may set, since Google's load balancer itself ends no request to Cloud Run.
   EOT
   type = map(object({
     slot            = number
