@@ -134,7 +134,8 @@ def test_the_users_own_values_count(root):
 
 def test_more_requests_than_max_instances_serve_are_said(root):
     said = run(root, "azure", "--rates=9000").stdout
-    assert "6 instances at 9000 requests a second, if one vCPU handles 500. That rate needs 18; instances.max is 6." in said
+    assert ("6 instances at 9000 requests a second, if one vCPU handles 500. "
+        "That rate needs 18; instances.max is 6.") in said
 
 
 @pytest.mark.parametrize(("arguments", "what"), [

@@ -4,6 +4,7 @@ The emulator starts no container: what it proves is which calls are made and in 
 empty, that nothing stays, and that the rights of the guide suffice. The tests build on each other, in this order.
 """
 
+import concurrent.futures
 import json
 import os
 import re
@@ -46,6 +47,14 @@ def world(tmp_path_factory):
 @pytest.fixture(scope="module")
 def clone(world, tmp_path_factory):
     return Clone(tmp_path_factory.mktemp("clone"), world)
+
+
+@pytest.fixture(scope="module")
+def walled(world, tmp_path_factory):
+    """A second emulator, whose stack has all options; most of its minutes are waits, in which the first goes on."""
+    with World(tmp_path_factory.mktemp("walled")) as other, concurrent.futures.ThreadPoolExecutor() as beside:
+        other.life = beside.submit(with_options, other, Clone(tmp_path_factory.mktemp("options"), other))
+        yield other
 
 
 def weights(world, name="meridian"):
@@ -100,6 +109,7 @@ def test_the_plan_of_the_whole_stack_takes_seconds(clone, capsys):
     assert int(reported[1]) == planned + 2
 
 
+@pytest.mark.usefixtures("walled")
 def test_an_apply_gives_a_url_and_a_second_plan_is_empty(world, clone):
     done = clone.script("deploy", IMAGE=FIRST)
     assert re.search(r"Serves at http://meridian-", done.stdout)
@@ -267,15 +277,13 @@ def test_an_image_that_does_not_get_up_fails_the_apply_and_says_where_to_look(wo
     assert_nothing_to_do(clone)
 
 
-def test_domain_firewall_email_zones_and_ways_out_come_and_go_on_a_running_stack(world, tmp_path_factory):
-    """What is off by default, in an environment of its own, within a boundary."""
-    clone = Clone(tmp_path_factory.mktemp("options"), world)
+def with_options(world, clone):
+    """What is off by default comes and goes on a running stack, in an environment of its own, within a boundary."""
     zone = world.aws("route53", "create-hosted-zone", "--name", "example.com", "--caller-reference",
         "rehearsal")["HostedZone"]["Id"]
     base = 'name = "meridian-options"\ncidr = "10.22.0.0/16"\nboundary = true\n'
     file = clone.stack / "options.tfvars"
-    # Signed with a key of its own: what this one asks for, the policies of the guide must allow.
-    options = {"ENV": "options", "AWS_ACCESS_KEY_ID": "walled"}
+    options = {"ENV": "options"}
     file.write_text(base)
     assert "Serves at http://" in clone.script("deploy", IMAGE=FIRST, **options).stdout
     for role in ("task", "execution", "flow-logs", "probe-schedule"):
@@ -311,6 +319,10 @@ def test_domain_firewall_email_zones_and_ways_out_come_and_go_on_a_running_stack
     assert_nothing_to_do(clone, **options)
     clone.script("destroy", CONFIRM="meridian-options", **options)
     world.aws("route53", "delete-hosted-zone", "--id", zone)
+
+
+def test_domain_firewall_email_zones_and_ways_out_come_and_go_on_a_running_stack(walled):
+    walled.life.result()
 
 
 class Built:
@@ -425,9 +437,9 @@ POLICY = rights.policy("network", "service")
 
 
 @pytest.fixture(scope="module")
-def asked(world):
+def asked(walled):
     """Of the stack that was made with these policies in mind."""
-    return rights.asked(world.requests("walled"))
+    return rights.asked(walled.requests("rehearsal"))
 
 
 def test_the_deployers_policies_let_every_call_through_by_action_resource_and_condition(world, asked):
@@ -488,8 +500,8 @@ NOT_REHEARSED = {
 }
 
 
-def test_the_deployers_policies_hold_no_more_than_what_was_called(world):
-    called = {need[0] for need in rights.asked(world.requests("walled", "rehearsal"))}
+def test_the_deployers_policies_hold_no_more_than_what_was_called(world, asked):
+    called = {need[0] for need in (*asked, *rights.asked(world.requests("rehearsal")))}
     allowed = {action for each in POLICY for action in rights.several(each["Action"])}
     idle = {action for action in allowed if not any(rights.like(action, call) for call in called)}
     assert idle <= set(" ".join(NOT_REHEARSED.values()).split()), idle
