@@ -59,7 +59,7 @@ REASONS = {
 # A field of a record to what its value must be; nothing else goes into one.
 FIELDS = {
     "cloud": "aws|azure|gcp",
-    "region": "[a-z]{2,12}(-[a-z]+)*-?[0-9]?",
+    "region": "[a-z]{2,24}(-[a-z]+)*-?[0-9]{0,2}",
     "date": r"\d{4}-\d\d-\d\d",
     "commit": "[0-9a-f]{40}",
     "changed": "True|False",  # whether what was deployed is not quite that commit

@@ -11,6 +11,7 @@ import functools
 import json
 import os
 import re
+import shutil
 import subprocess
 import threading
 import time
@@ -129,7 +130,7 @@ class Hands:
     def emulated(self):
         if any(EMULATED.fullmatch(name) and value for name, value in os.environ.items()) or self.options.url:
             return True
-        if self.stack.kind != "aws":
+        if self.stack.kind != "aws" or not shutil.which("aws"):
             return False
         found = subprocess.run(["aws", "configure", "get", "endpoint_url"], text=True, capture_output=True)
         return bool(found.stdout.strip())
@@ -186,7 +187,7 @@ class Hands:
 
     def begin_canary(self, image):
         """A canary that is not judged, and stands until the stack is settled."""
-        canary.Canary(self.stack, self.url).begin(image, 10)
+        canary.Canary(self.stack, self.url, None, self.rate).begin(image, 10)
 
     def settle(self):
         """Back to what was deployed, by the way on which no request is lost."""
@@ -448,6 +449,8 @@ def page(record, claims):
 
 def revision():
     """The commit, none being zeros, and whether what was deployed is not quite that."""
+    if not shutil.which("git"):
+        return {"commit": "0" * 40, "changed": False}
     git = functools.partial(subprocess.run, cwd=ROOT, text=True, capture_output=True)
     return {"commit": git(["git", "rev-parse", "--verify", "HEAD"]).stdout.strip() or "0" * 40,
         "changed": bool(git(["git", "status", "--porcelain", "--untracked-files=no"]).stdout)}
@@ -467,9 +470,9 @@ def alone(file):
 def prove(stack, options):
     """Tries on the cloud what the guides mark with †: deploys a stack of its own, removes it, and writes a record."""
     folder = ROOT / "stacks" / stack.kind
-    for image in (options.image, options.other):
-        if image:
-            Image.parse(image)
+    for name in ("image", "other"):
+        if getattr(options, name):
+            setattr(options, name, str(Image.parse(getattr(options, name), name.upper())))
     with alone(folder / "prove.lock"):
         hours = number("HOURS", options.hours, 3, 0.5, 12)
         expires = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=hours)

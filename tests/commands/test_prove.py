@@ -1,6 +1,7 @@
 """./taskw prove-aws on a small world that keeps to the guide or tells one lie: what becomes of each claim."""
 
 import json
+import os
 import random
 import re
 import subprocess
@@ -174,6 +175,26 @@ def test_ctrl_c_in_a_canary_ends_the_whole_run(act, monkeypatch):
         act(hands)
 
 
+def test_a_canary_that_nobody_judges_is_put_in_place(monkeypatch):
+    applied = []
+    monkeypatch.setattr(prove.canary.Canary, "apply", lambda self, *given: applied.append(given))
+    outputs = {"image": prove_world.FIRST, "revision": "r", "url": "http://127.0.0.1"}
+    terraform = types.SimpleNamespace(idle=lambda patience: None, outputs=lambda: outputs)
+    hands = prove.Hands(types.SimpleNamespace(terraform=terraform), types.SimpleNamespace(url=None))
+    hands.begin_canary(prove_world.OTHER)
+    assert applied == [(prove_world.FIRST, {"image": prove_world.OTHER, "percent": 10, "stable": "r"})]
+
+
+def test_without_git_or_aws_it_goes_on(tmp_path, monkeypatch):
+    """What has not the one has no commit; that the other is missing is said before anything is created."""
+    for name in list(os.environ):
+        if prove.EMULATED.fullmatch(name):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert prove.revision() == {"commit": "0" * 40, "changed": False}
+    assert not prove.Hands(types.SimpleNamespace(kind="aws"), types.SimpleNamespace(url=None)).emulated
+
+
 def test_what_somebody_removed_by_hand_is_begun_anew(tmp_path, front):
     world = prove_world.World(tmp_path)
     world.data["things"] = dict(FOREIGN)
@@ -282,6 +303,12 @@ def test_a_record_with_anything_but_the_allowed_fields_is_refused(change):
     claims.checked(record())
     with pytest.raises(Problem):
         claims.checked(record(**change))
+
+
+@pytest.mark.parametrize("region", ["us-gov-west-1", "eastus2", "germanywestcentral", "northamerica-northeast1",
+    "europe-west12"])
+def test_a_record_may_be_of_any_region(region):
+    claims.checked(record(region=region))
 
 
 def test_the_newest_record_of_the_cloud_itself_counts_and_a_changed_text_is_stale():
