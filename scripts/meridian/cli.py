@@ -169,6 +169,8 @@ def parse(arguments):
 
 def option(name):
     return f"--{name.replace('_', '-')}"
+        if name in FLAGS and getattr(options, name) not in (None, "1"):
+            parser.error(f'{name.upper()} is "{getattr(options, name)}", but it must be 1 or empty.')
 
 
 def nearest(word, known):

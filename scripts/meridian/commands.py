@@ -25,7 +25,7 @@ def asked(stack, options):
     if options.image and options.build:
         raise Problem("IMAGE and BUILD are both set.", "IMAGE deploys an existing image, BUILD=1 one built from app/.")
     if options.image:
-        Image.parse(options.image)
+        options.image = str(Image.parse(options.image))
     os.environ.pop("BASE", None)
     if options.base:
         os.environ["BASE"] = options.base  # for the build
@@ -129,7 +129,7 @@ def deploy(stack, options):
 def keep_running(stack, outputs):
     """Names what runs, if it is in the shared registry, whose purge takes what has no such name."""
     shared, image = stack.variable("repository_url"), outputs.get("image") or ""
-    if shared and image.startswith(f"{shared}@"):
+    if shared and image.startswith((f"{shared}@", f"{shared}:")):
         try:
             keep(stack, Image.parse(image))
         except (Problem, subprocess.CalledProcessError) as error:

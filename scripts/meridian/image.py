@@ -11,6 +11,11 @@ import tempfile
 from meridian.console import ROOT, Problem
 
 
+# https://github.com/distribution/reference/blob/main/reference.go
+PART = "[a-z0-9]+(?:[._-]+[a-z0-9]+)*"
+NAME = rf"(?:[A-Za-z0-9.-]+(?::[0-9]+)?/)?{PART}(?:/{PART})*"
+
+
 @dataclasses.dataclass(frozen=True)
 class Image:
     repository: str
@@ -18,10 +23,12 @@ class Image:
 
     @classmethod
     def parse(cls, text, setting="IMAGE"):
-        found = re.fullmatch(r"([^@\s]+)@(sha256:[0-9a-f]{64})", text or "")
+        # A tag beside the digest says nothing more, and skopeo takes no name that has both.
+        found = re.fullmatch(rf"({NAME})(?::\w[\w.-]*)?@(sha256:[0-9a-f]{{64}})", text or "")
         if not found:
+            form = "@sha256:" in (text or "") and " The repository is named without https:// and without capitals."
             raise Problem(f'{setting} is "{text or ""}".',
-                "It must name the image by digest: REPOSITORY@sha256:<64 hex digits>.")
+                f"It must name the image by digest: REPOSITORY@sha256:<64 hex digits>.{form or ''}")
         return cls(*found.groups())
 
     def __str__(self):

@@ -51,9 +51,11 @@ class Stack:
         self.cloud = MACHINES.get(place) or PLATFORMS.get(place) or CLOUDS[self.kind]
         self.folder = root / "stacks" / place
         refuse_arguments()
-        if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", self.env):
+        # The workspace default is production's.
+        if not re.fullmatch(r"(?!default$)[a-z][a-z0-9-]{0,30}", self.env):
             raise Problem(f'ENV is "{self.env}".',
-                "It must be the name of an environment, such as staging: up to 31 of a-z, 0-9 and -, a letter first.")
+                "It must be the name of an environment, such as staging: up to 31 of a-z, 0-9 and -, a letter first, "
+                'and not "default".')
         if self.own_file and not self.own_file.exists():
             raise Problem(
                 f"ENV is {self.env}, but {self.own_file.relative_to(root)} is missing.",
