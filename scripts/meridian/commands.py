@@ -132,7 +132,7 @@ def keep_running(stack, outputs):
     if shared and image.startswith((f"{shared}@", f"{shared}:")):
         try:
             keep(stack, Image.parse(image))
-        except (Problem, subprocess.CalledProcessError) as error:
+        except Problem as error:
             say("", f"The image could not be tagged in {shared}, whose purge may delete it: {error}",
                 f"By hand:  skopeo copy --preserve-digests docker://{image} docker://{shared}:runs-{stack.env}-1")
 

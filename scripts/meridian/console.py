@@ -79,8 +79,13 @@ def number(name, text, default, low, high, whole=False):
     raise Problem(f'{name} is "{text}".', f"It must be a {'whole ' if whole else ''}number from {low:g} to {high:g}.")
 
 
-def missing(tool, why="this command runs it", get="./taskw doctor-aws, -azure or -gcp says where to get it"):
+# Of what no doctor asks for.
+GET = {"skopeo": "https://github.com/containers/skopeo/blob/main/install.md"}
+
+
+def missing(tool, why="this command runs it", get=None):
     """The same words wherever a tool is found to be missing, so that they are told once."""
+    get = get or GET.get(tool, "./taskw doctor-aws, -azure or -gcp says where to get it")
     return Problem(f"{tool} is missing: {why}.", f"Install it: {get}")
 
 

@@ -40,7 +40,9 @@ def sign_in(reference, folder, user=None, password=None):
     environ = {**os.environ}
     if user and os.environ.get(user):
         environ.update(REGISTRY_USERNAME=os.environ[user], REGISTRY_PASSWORD=os.environ.get(password, ""))
-    subprocess.run([ROOT / "modules/image/login", reference.split("/")[0], folder], check=True, env=environ)
+    host = reference.split("/")[0]
+    if subprocess.run([ROOT / "modules/image/login", host, folder], env=environ).returncode:
+        raise Problem(f"The login to {host} failed; see its message above.", "Fix the cause and repeat the command.")
 
 
 @contextlib.contextmanager

@@ -35,7 +35,7 @@ def preview(stack, options):
     if head.lower() != hub.repository.lower():
         raise Problem(f"Pull request {asked} is of another repository, {head or 'which was deleted'}.",
             "Only a pull request of this repository itself has a preview.")
-    if options.commit and options.commit != pull["head"]["sha"]:
+    if options.commit and not pull["head"]["sha"].startswith(options.commit):
         report(f"Pull request {asked} has a newer commit than {options.commit}; the newer commit's own run deploys it.")
         return 0
     image = Image.parse(options.image or "", "IMAGE")

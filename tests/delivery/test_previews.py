@@ -73,7 +73,8 @@ class World(Machine):
             return reply({})
         number = int(kind)
         if request.method == "GET":
-            return reply([{"id": number, "body": self.comments[number]}] if number in self.comments else [])
+            return reply([{"id": number, "user": {"type": "Bot"}, "body": self.comments[number]}]
+                if number in self.comments else [])
         self.comments[number] = json.loads(request.body)["body"]
         return reply({})
 
@@ -119,6 +120,21 @@ def test_a_pull_request_gets_the_slot_of_its_number_and_its_address_in_one_comme
     assert "has a newer commit" in world.preview(5)
     world.preview(5, COMMIT="d" * 40)
     assert world.shown() == {"p2": 5} and f"runs {'d' * 40}" in world.comments[5]
+
+
+def test_a_commit_may_be_shortened(world):
+    world.opened(5)
+    assert "is shown at" in world.preview(5, COMMIT="c" * 7)
+
+
+def test_a_registry_that_cannot_be_signed_in_to_and_a_tool_that_is_missing_are_named(world):
+    world.opened(5)
+    world.replace("modules/image/login", "#!/bin/sh\necho 'needs az' >&2\nexit 1\n")
+    said = world.preview(5, code=1)
+    assert "needs az" in said and f"Error: The login to {SHARED.split('/')[0]} failed" in said
+    world.replace("modules/image/login", "#!/bin/sh\n")
+    (world.bin / "skopeo").unlink()
+    assert "Install it: https://github.com/containers/skopeo" in world.preview(5, code=1)
 
 
 @pytest.mark.check
