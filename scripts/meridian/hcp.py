@@ -20,14 +20,18 @@ HOST = "app.terraform.io"
 def block(folder):
     """Text of the cloud block of a folder, or None."""
     file = folder / "backend.tf"
-    text = re.sub(r"^\s*(#|//).*$", "", file.read_text(), flags=re.M) if file.exists() else ""
+    text = uncommented(file.read_text()) if file.exists() else ""
     found = re.search(r"^\s*cloud\s*\{.*", text, re.M | re.S)
     return found and found[0]
 
 
+def uncommented(text):
+    return re.sub(r'("(?:\\.|[^"\\])*")|(?:#|//)[^\n]*|/\*.*?\*/', lambda found: found[1] or "", text, flags=re.S)
+
+
 def named(text, key, variable, default=None):
     """What a cloud block sets, or the variable in its place."""
-    found = re.search(rf'^\s*{key}\s*=\s*"([^"]*)"', text, re.M)
+    found = re.search(rf'\b{key}\s*=\s*"([^"]*)"', text)
     return found[1] if found else os.environ.get(variable) or default
 
 
@@ -103,7 +107,13 @@ def variable(place):
 
 
 def token(place):
-    if os.environ.get(variable(place)):
-        return os.environ[variable(place)]
-    file = pathlib.Path.home() / ".terraform.d/credentials.tfrc.json"
+    if variable(place) in os.environ:
+        return os.environ[variable(place)]  # for Terraform too, even if it is empty
+    home = pathlib.Path(os.path.expanduser("~"))  # which may be nowhere
+    config = pathlib.Path(os.environ.get("TF_CLI_CONFIG_FILE") or home / ".terraformrc")
+    block = re.search(rf'\bcredentials\s+"{re.escape(place)}"\s*\{{[^}}]*\btoken\s*=\s*"([^"]*)"',
+        uncommented(config.read_text()) if config.is_file() else "")
+    if block:
+        return block[1]
+    file = home / ".terraform.d/credentials.tfrc.json"
     return json.loads(file.read_text()).get("credentials", {}).get(place, {}).get("token") if file.exists() else None

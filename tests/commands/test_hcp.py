@@ -205,6 +205,28 @@ def test_what_the_scripts_cannot_work_with_is_said(hcp, block, environment, said
     assert hcp.workspaces == {}
 
 
+@pytest.mark.parametrize("block", [
+    'cloud { organization = "someone" }',
+    'cloud { # workspaces { name = "mine" }\n    /* organization = "other"\n    */ organization = "someone"\n  }',
+])
+def test_a_block_may_be_spelt_as_terraform_takes_it(hcp, block):
+    (hcp.stack / "backend.tf").write_text(f"terraform {{\n  {block}\n}}\n")
+    done = stack(hcp, LIFE, TF_CLOUD_ORGANIZATION="")
+    assert done.returncode == 0 and set(hcp.workspaces) == {"meridian-aws"}, done.stdout
+
+
+def test_a_block_in_a_comment_is_none(hcp):
+    (hcp.stack / "backend.tf").write_text("terraform {\n  /*\n  cloud {}\n  */\n}\n")
+    done = stack(hcp, LIFE)
+    assert done.returncode == 0 and not hcp.workspaces and (hcp.stack / "terraform.tfstate").exists(), done.stdout
+
+
+def test_a_token_may_stand_where_terraform_has_its_settings(hcp):
+    hcp.environment = {name: value for name, value in hcp.environment.items() if not name.startswith("TF_TOKEN_")}
+    done = stack(hcp, LIFE)
+    assert done.returncode == 0 and set(hcp.workspaces) == {"meridian-aws"}, done.stdout
+
+
 def test_without_a_token_it_says_how_to_sign_in(hcp, tmp_path):
     assert stack(hcp, LIFE).returncode == 0
     without = {name: "" for name in hcp.environment if name.startswith("TF_TOKEN_")}
