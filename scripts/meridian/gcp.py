@@ -221,7 +221,7 @@ class Gcp(Cloud):
     def found(self, stack, backend, planned):
         """Asks for the bucket past Terraform, whose init would write an empty state into it first."""
         bucket, prefix = (re.search(rf'{name}\s*=\s*"([^"]*)"', backend)[1] for name in ("bucket", "prefix"))
-        storage = os.environ.get("GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT",
+        storage = os.environ.get("GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT") or (
             "https://storage.googleapis.com/storage/v1/b")
         try:
             if not existing(f"{storage}/{bucket}"):
@@ -393,7 +393,7 @@ def refusal(url, status, text):
     if status == 401:
         own = "GOOGLE_OAUTH_ACCESS_TOKEN is set and takes precedence: `unset` it, or get a new one."
         return Refused("Google does not accept the login.",
-            own if ACCESS_TOKEN in os.environ else f"Log in again: `{SIGN_IN}`.", status)
+            own if os.environ.get(ACCESS_TOKEN) else f"Log in again: `{SIGN_IN}`.", status)
     try:
         error = json.loads(text)["error"]
         message = error["message"]

@@ -19,7 +19,7 @@ class GitHub:
         self.token = os.environ.get("GITHUB_TOKEN")
         self.repository = os.environ.get("GITHUB_REPOSITORY") or from_circleci("CIRCLE_PROJECT_USERNAME",
             "CIRCLE_PROJECT_REPONAME")
-        self.api = os.environ.get("GITHUB_API_URL", "https://api.github.com").rstrip("/")
+        self.api = (os.environ.get("GITHUB_API_URL") or "https://api.github.com").rstrip("/")
         if not self.token or not self.repository:
             raise Problem(
                 "GITHUB_TOKEN or GITHUB_REPOSITORY is not set.",
@@ -49,20 +49,26 @@ class GitHub:
         """Writes the one comment that carries the mark, or writes it anew."""
         body = f"<!-- {mark} -->\n{shortened(text)}"
         for comment in self.all(f"issues/{number}/comments?per_page=100"):
-            if comment["body"].startswith(f"<!-- {mark} -->"):
+            if own(comment) and comment["body"].startswith(f"<!-- {mark} -->"):
                 return self.ask("PATCH", f"issues/comments/{comment['id']}", {"body": body})
         return self.ask("POST", f"issues/{number}/comments", {"body": body})
 
     def issue(self, title, text):
         """Opens the one issue of that title, or renews it; without text closes it."""
         issues = self.all("issues?state=open&per_page=100")
-        number = next((issue["number"] for issue in issues if issue["title"] == title and "pull_request" not in issue),
-            None)
+        number = next((issue["number"] for issue in issues
+            if own(issue) and issue["title"] == title and "pull_request" not in issue), None)
         if text:
             body = {"body": shortened(text)}
             return self.ask("PATCH", f"issues/{number}", body) if number else self.ask("POST", "issues",
                 {"title": title, **body})
         return self.ask("PATCH", f"issues/{number}", {"state": "closed"}) if number else None
+
+
+def own(entry):
+    """Whether a pipeline wrote it and no stranger, who could change it after us."""
+    return (entry.get("user") or {}).get("type") == "Bot" or entry.get("author_association") in (
+        "OWNER", "MEMBER", "COLLABORATOR")
 
 
 def from_circleci(*names):

@@ -8,7 +8,8 @@ import urllib.request
 
 def ask(url, token, body=None, method=None, **headers):
     """The answer, parsed; OSError where there is none, HTTPError among them."""
-    given = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", **headers}
+    # One that was pasted may end with a line's end, which no header can hold.
+    given = {"Authorization": f"Bearer {token.strip()}", "Content-Type": "application/json", **headers}
     request = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), given, method=method)
     with urllib.request.urlopen(request, timeout=60) as response:
         return json.loads(response.read() or "null")

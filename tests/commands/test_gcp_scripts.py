@@ -11,6 +11,7 @@ from support.machine import ROOT, clean, copy
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from meridian import gcp
 from meridian.bootstrap import shared
 from meridian.gcp import refusal
 
@@ -100,9 +101,20 @@ def test_doctor_says_what_is_wrong_and_how_to_go_on(machine, more, words):
 
 def test_a_token_of_the_environment_that_has_expired_is_named(monkeypatch):
     monkeypatch.delenv("GOOGLE_OAUTH_ACCESS_TOKEN", raising=False)
-    assert "gcloud auth login" in refusal("https://run.googleapis.com", 401, "").how
+    for empty in (False, True):
+        if empty:
+            monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", "")
+        assert "gcloud auth login" in refusal("https://run.googleapis.com", 401, "").how
     monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", "old")
     assert "GOOGLE_OAUTH_ACCESS_TOKEN is set and takes precedence" in refusal("https://run.googleapis.com", 401, "").how
+
+
+def test_an_address_of_storage_that_is_exported_empty_is_none(monkeypatch):
+    monkeypatch.setenv("GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT", "")
+    asked = []
+    monkeypatch.setattr(gcp, "existing", asked.append)
+    assert gcp.Gcp().found(None, 'bucket = "a"\nprefix = "b"', None) is None
+    assert asked == ["https://storage.googleapis.com/storage/v1/b/a"]
 
 
 def test_a_warning_about_python_is_no_version(machine):

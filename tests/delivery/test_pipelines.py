@@ -465,7 +465,7 @@ def github(monkeypatch):
         path, _, query = request.path.removeprefix("/repos/someone/meridian/").partition("?")
         store = comments if "comments" in path else issues
         if request.method == "GET":
-            reported = [{"id": key, "number": key, **value}
+            reported = [{"id": key, "number": key, "user": {"type": "Bot"}, **value}
                 for key, value in store.items() if value.get("state") != "closed"]
             # By pages; the newest issues and the oldest comments first:
             # https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
@@ -513,6 +513,30 @@ def test_drift_has_one_issue_which_closes_when_it_is_gone(github):
     assert github.issues[1]["state"] == "closed"
     github.issue("Drift: AWS, production", None)
     assert len(github.issues) == 1251
+
+
+def test_what_a_stranger_wrote_under_the_same_mark_or_title_is_left_to_him(github):
+    """Whoever wrote a text may change it after us."""
+    stranger = {"user": {"type": "User"}, "author_association": "CONTRIBUTOR"}
+    github.comments[1] = {"body": "<!-- plan aws production -->\nNo changes.", **stranger}
+    github.issues[1] = {"title": "Drift: AWS, production", "body": "none", **stranger}
+    for text in ("first", "second"):
+        github.comment(7, "plan aws production", text)
+        github.issue("Drift: AWS, production", text)
+    assert github.comments[1]["body"].endswith("No changes.") and github.issues[1]["body"] == "none"
+    assert github.comments[2]["body"].endswith("second") and github.issues[2]["body"] == "second"
+    # On CircleCI a person's token speaks.
+    github.comments[2] |= {"user": {"type": "User"}, "author_association": "MEMBER"}
+    github.comment(7, "plan aws production", "third")
+    assert github.comments[2]["body"].endswith("third") and len(github.comments) == 2
+
+
+def test_a_token_may_end_with_its_line_and_an_address_be_empty(github, monkeypatch):
+    github.token = "t\n"
+    github.comment(7, "plan aws production", "first")
+    assert github.comments
+    monkeypatch.setenv("GITHUB_API_URL", "")
+    assert GitHub().api == "https://api.github.com"
 
 
 @pytest.mark.parametrize("arguments", [("aws",), ("deploy", "aws", "--evn", "x"), ("plan", "oracle"), ()])

@@ -188,7 +188,7 @@ def hub():
             pom = poms.get(query["ref"])
             return reply({"content": base64.encodebytes(pom).decode()}) if pom else reply({}, 404)
         if request.method == "GET":
-            return reply([issue for issue in issues.values() if issue["state"] == "open"])
+            return reply([{**issue, "user": {"type": "Bot"}} for issue in issues.values() if issue["state"] == "open"])
         number = int(url.path.partition("/")[2] or len(issues) + 1)
         issues.setdefault(number, {"number": number, "state": "open"}).update(json.loads(request.body))
         return reply({}, 201)
