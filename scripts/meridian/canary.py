@@ -52,7 +52,7 @@ class Canary:
         variables = (f"-var=image={image}", f"-var=canary={json.dumps(canary)}")
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder, "plan")
-            if terraform.plan(f"-out={file}", "-lock-timeout=60s", *variables, *further).returncode:
+            if terraform.plan(f"-out={file}", "-lock-timeout=60s", *variables, *further).returncode not in (0, 2):
                 raise Unchanged(
                     "terraform plan failed; see its message above. This step changed nothing.", terraform.guide)
             outputs = terraform.outputs()

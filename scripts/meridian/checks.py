@@ -133,7 +133,8 @@ def ready(stack, builds, deploys=True):
 def refuse_arguments():
     """Stops where a variable of Terraform's would change what is deployed or removed, unseen."""
     for name, value in os.environ.items():
-        if name.startswith("TF_CLI_ARGS") and re.search(r"-(var|destroy|target|replace|state|chdir)\b", value):
+        changes = re.search(r"-(var|destroy|target|replace|state|chdir|refresh-only)\b", value)
+        if name.startswith("TF_CLI_ARGS") and changes:
             raise Problem(f'{name} is "{value}", which changes what is deployed.',
                 f"`unset {name}`, and pass the option after --.")
 

@@ -119,7 +119,9 @@ def deploy(stack, options):
         stack.terraform.apply_plan(file, *arguments)
     outputs = stack.terraform.outputs()
     keep_running(stack, outputs)
-    if stack.runs:
+    if "url" not in outputs:
+        say("", f"Only a part is deployed. Next: {stack.command('deploy')}")
+    elif stack.runs:
         say("", f"Serves at {outputs['url']}", f"Next: {stack.command('verify')}")
     else:
         own = Command(f"deploy-{stack.kind}", {"SERVICE": "…", **stack.command("deploy").settings})

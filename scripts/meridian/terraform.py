@@ -33,7 +33,7 @@ class Terraform:
     files: tuple = ()  # -var-file=… of an environment
     guide: str = "Fix the cause and repeat the command, which continues where it stopped."
 
-    def run(self, *arguments, check=True, **options):
+    def run(self, *arguments, check=True, codes=(0,), **options):
         TERRAFORM.found()
         environ = {**os.environ, "TF_IN_AUTOMATION": "1", **self.environ}
         # One data folder for several stacks would give one the backend of another.
@@ -42,7 +42,7 @@ class Terraform:
         if self.workspace:
             environ["TF_WORKSPACE"] = self.workspace
         done = patiently("terraform", f"-chdir={self.folder}", *arguments, env=environ, **options)
-        if check and done.returncode:
+        if check and done.returncode not in codes:
             raise Problem(f"terraform {arguments[0]} in {self.folder} failed; see its message above.", self.guide)
         return done
 
@@ -74,7 +74,8 @@ class Terraform:
         return self.run("init", "-input=false", *arguments, **{"stdout": subprocess.DEVNULL, **options})
 
     def plan(self, *arguments, check=False):
-        return self.run("plan", "-input=false", *self.files, *arguments, check=check)
+        """2 stands for changes where -detailed-exitcode was given."""
+        return self.run("plan", "-input=false", *self.files, *arguments, check=check, codes=(0, 2))
 
     def apply(self, *arguments):
         self.run("apply", "-input=false", "-auto-approve", "-lock-timeout=60s", *self.files, *arguments)
@@ -114,6 +115,8 @@ class Terraform:
         given: -var and -var-file of the command line. The console needs no provider, only the variables.
         """
         TERRAFORM.found()
+        known = declared(self.folder)
+        given = [each for each in given if not each.startswith("-var=") or each[5:].partition("=")[0].strip() in known]
         environ = {name: value for name, value in os.environ.items() if not name.startswith("TF_")
             or name.startswith("TF_VAR_")}
         with tempfile.TemporaryDirectory() as folder:

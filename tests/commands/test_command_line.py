@@ -276,6 +276,28 @@ def test_deploy_says_what_becomes_of_a_canary_that_runs(machine, image, how):
     assert f"A canary is running, B with 10 percent of the requests: this apply {how} it." in said
 
 
+def test_a_deployment_of_a_part_says_so(machine):
+    """An output that needs more than the part has no value yet."""
+    machine.terraform({}, "module.network.aws_vpc.this")
+    done = machine.run("deploy", f"--image={B}", "--", "-target=module.network")
+    assert done.returncode == 0 and "Only a part is deployed. Next: ./taskw deploy-aws" in done.stdout, done.stdout
+
+
+def test_a_plan_whose_exit_code_tells_of_changes_is_applied(machine):
+    machine.refuse("terraform", "plan", "", status=2)
+    done = machine.run("deploy", "--", "-detailed-exitcode")
+    assert done.returncode == 0 and " apply " in machine.log.read_text(), done.stdout
+
+
+@pytest.mark.parametrize("verb", ["deploy", "destroy"])
+def test_without_a_standard_input_nobody_is_asked(machine, verb):
+    deployed(machine, built=True, plan=GOES)
+    done = subprocess.run(["bash", "-c", f"exec {sys.executable} {machine.root}/scripts/meridian {verb} aws <&-"],
+        env={"PATH": str(machine.bin), "HOME": str(machine.root)}, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT)
+    assert "Traceback" not in done.stdout and done.returncode == (0 if verb == "deploy" else 1), done.stdout
+
+
 def test_a_deployment_that_would_remove_everything_is_refused(machine):
     done = machine.run("deploy", "--", "-destroy")
     assert done.returncode == 1 and "./taskw destroy-aws" in done.stdout and not touched(machine)
@@ -307,8 +329,9 @@ def test_without_a_tool_it_says_where_to_get_it(machine, verb, tool):
 
 @pytest.mark.parametrize("verb", ["doctor", "plan", "deploy", "destroy", "canary", "release", "drift", "bootstrap"])
 def test_no_command_takes_what_a_variable_slips_to_terraform(machine, verb):
-    done = machine.run(verb, TF_CLI_ARGS_destroy="-target=module.edge")
-    assert done.returncode in (1, 2) and "`unset TF_CLI_ARGS_destroy`" in done.stdout
+    for name, value in (("TF_CLI_ARGS_destroy", "-target=module.edge"), ("TF_CLI_ARGS_plan", "-refresh-only")):
+        done = machine.run(verb, **{name: value})
+        assert done.returncode in (1, 2) and f"`unset {name}`" in done.stdout, done.stdout
     assert "terraform" not in machine.log.read_text()
 
 
@@ -502,3 +525,12 @@ def test_what_a_command_prints_is_passed_on_as_it_is_whatever_the_terminals_enco
     done = subprocess.run([sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "PYTHONIOENCODING": "latin-1"}, capture_output=True)
     assert done.stdout.decode() == text, done.stderr
+@pytest.mark.needs("terraform")
+def test_a_variable_that_is_declared_in_a_file_of_ones_own_may_be_given(machine):
+    real_console(machine)
+    (machine.root / "stacks/aws/postgres.tf").write_text('variable "postgres_password" {}\n')
+    done = machine.run("deploy", "--", "-var=postgres_password=secret", "-var", "name=other")
+    assert done.returncode == 0 and "Deploying other" in done.stdout, done.stdout
+    assert "-var=postgres_password=secret" in planned(machine)
+
+
