@@ -12,6 +12,7 @@ import re
 import shlex
 import tempfile
 
+from meridian import clock
 from meridian.checks import prober
 from meridian.console import Problem, number, say
 from meridian.image import Image
@@ -115,9 +116,15 @@ def settings(options):
     )
     rate = number("RATE", options.rate, 5, 0.1, 100)
     paths = options.paths and options.paths.split()
-    if paths and not all(path.startswith("/") for path in paths):
-        raise Problem(f'PATHS must be paths that begin with a slash, separated by spaces; it is "{options.paths}".',
+    if paths and not all(re.fullmatch("/[!-~]*", path) for path in paths):
+        raise Problem(
+            f'PATHS must be paths in ASCII that begin with a slash, separated by spaces; it is "{options.paths}".',
             "Such as PATHS='/now / /api/foo'.")
+    try:
+        shlex.split(options.probe or "")
+    except ValueError as error:
+        raise Problem(f"PROBE is {options.probe}, which is no command: {error}.",
+            "It is split as by a shell, such as PROBE='./probe --timeout 5s'.") from None
     refused = limits.refuse(rate, percent)
     if refused and not options.withdraw:
         raise Problem(f"These settings cannot reach a verdict: {refused}.", "Nothing was changed.")
@@ -142,8 +149,12 @@ def run(stack, options):
     percent, limits, paths, rate = settings(options)
     if options.image:
         Image.parse(options.image)
-    if options.url and not re.match(r"https?://[^/]", options.url):
-        raise Problem(f'URL is "{options.url}".', "It must begin with http:// or https://, such as URL=https://example.com")
+    if options.url:
+        try:
+            clock.address(options.url)[1].encode("idna")
+        except ValueError:
+            raise Problem(f'URL is "{options.url}".', "It must be an address with http:// or https://, such as "
+                "URL=https://example.com") from None
     say(stack.heading)
     stack.init()
     canary = Canary(stack, options.url, paths, rate)

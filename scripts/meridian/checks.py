@@ -27,7 +27,10 @@ class Tool:
 
     def check(self):
         self.found()
-        done = subprocess.run(self.version, text=True, capture_output=True, stdin=subprocess.DEVNULL)
+        try:
+            done = subprocess.run(self.version, text=True, capture_output=True, stdin=subprocess.DEVNULL)
+        except OSError as error:  # for another processor, say
+            raise Problem(f"{self.name} cannot be run: {error.strerror}.", f"Install it anew: {self.get}") from None
         # Tools warn on standard error, with numbers in their warnings.
         found = re.search(rf"{self.word}(\d+(\.\d+)*)", done.stdout)
         if "OpenTofu" in done.stdout:
@@ -94,7 +97,8 @@ def prober():
     compiled = [target / "classpath", target / "classes/meridian/Main.class"]
     made_of = [ROOT / "app/pom.xml", *(ROOT / "app/src/main").rglob("*")]
     since = min(file.stat().st_mtime if file.exists() else 0 for file in compiled)
-    if since < max(file.stat().st_mtime for file in made_of):
+    # An editor's lock may be a link to nothing.
+    if since < max(file.stat().st_mtime for file in made_of if file.exists()):
         print("Building app/ for its probe: about a minute the first time.", file=sys.stderr)
         if subprocess.run([ROOT / "app/maven", "--quiet", "process-classes"], stdout=sys.stderr).returncode:
             print("app/ cannot be built; the probe in Python is used instead.", file=sys.stderr)

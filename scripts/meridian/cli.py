@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+import traceback
 
 from meridian import bootstrap, canary, commands, cost, pipeline, signature, vulnerabilities
 from meridian.console import ROOT, Problem
@@ -123,6 +124,11 @@ def main(arguments):
         sys.exit(130)
     except BrokenPipeError:
         os._exit(141)  # Whoever read it has gone, as head does; Python would complain once more at its end.
+    except Exception:
+        if options.command != "canary":
+            raise
+        traceback.print_exc()
+        sys.exit(canary.UNDECIDED)  # 1 would say that it was withdrawn.
 
 
 def stack(options):
@@ -163,14 +169,14 @@ def parse(arguments):
         given = getattr(options, name)
         # What is typed counts, the empty too; an exported variable that is empty is not set.
         setattr(options, name, (os.environ.get(name.upper()) if given is None else given) or None)
+        if name in FLAGS and getattr(options, name) not in (None, "1"):
+            parser.error(f'{name.upper()} is "{getattr(options, name)}", but it must be 1 or empty.')
     options.further = further
     return options
 
 
 def option(name):
     return f"--{name.replace('_', '-')}"
-        if name in FLAGS and getattr(options, name) not in (None, "1"):
-            parser.error(f'{name.upper()} is "{getattr(options, name)}", but it must be 1 or empty.')
 
 
 def nearest(word, known):

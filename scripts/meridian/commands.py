@@ -113,7 +113,7 @@ def deploy(stack, options):
         gone = list(replaced(planned))
         if gone:
             say(f"In {stack.env}, {stack.cloud.identity(stack)}, this", *(f"  {each}" for each in gone))
-        if gone and not options.yes and sys.stdin.isatty() and typed('Type "yes" to go on: ') != "yes":
+        if gone and not options.yes and sys.stdin and sys.stdin.isatty() and typed('Type "yes" to go on: ') != "yes":
             raise Problem('That was not "yes". Nothing was changed.',
                 f"{stack.command('deploy', YES='1')} does not ask.")
         stack.terraform.apply_plan(file, *arguments)

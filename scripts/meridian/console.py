@@ -58,7 +58,7 @@ def typed(question):
     """What somebody answers; nothing where nobody is there, or by Ctrl-C."""
     try:
         return input(question).strip()
-    except (EOFError, KeyboardInterrupt):
+    except (EOFError, KeyboardInterrupt, RuntimeError):  # the last where standard input is closed
         say("")
         return ""
 

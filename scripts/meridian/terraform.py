@@ -112,16 +112,18 @@ class Terraform:
     def value(self, expression, *given):
         """Value of an expression of variables as Terraform itself takes it, None if one has none or is not there.
 
-        given: -var and -var-file of the command line. The console needs no provider, only the variables.
+        given: -var and -var-file of the command line. The console needs no provider, only the variables; it refuses a
+        -var of one that is declared elsewhere.
         """
-        TERRAFORM.found()
         known = declared(self.folder)
         given = [each for each in given if not each.startswith("-var=") or each[5:].partition("=")[0].strip() in known]
+        TERRAFORM.found()
         environ = {name: value for name, value in os.environ.items() if not name.startswith("TF_")
             or name.startswith("TF_VAR_")}
         with tempfile.TemporaryDirectory() as folder:
             for pattern in ("variables*.tf", "*.tfvars", "*.tfvars.json", "services/*.tfvars"):
-                for file in self.folder.glob(pattern):
+                # No editor's lock, which may be a link to nothing.
+                for file in filter(pathlib.Path.is_file, self.folder.glob(pattern)):
                     to = pathlib.Path(folder, file.relative_to(self.folder))
                     to.parent.mkdir(exist_ok=True)
                     shutil.copy(file, to)

@@ -335,6 +335,84 @@ def test_no_command_takes_what_a_variable_slips_to_terraform(machine, verb):
     assert "terraform" not in machine.log.read_text()
 
 
+def test_a_tool_that_cannot_be_run_is_named(machine):
+    """As one of another processor."""
+    machine.replace("../bin/aws", "\x7f")
+    done = machine.run("doctor")
+    assert done.returncode == 1 and "aws cannot be run: Exec format error" in done.stdout, done.stdout
+
+
+def test_an_older_python_is_named():
+    """Before it meets what it does not know."""
+    code = (f"import runpy, sys; sys.version_info = (3, 8, 18); sys.argv[1:] = ['doctor', 'aws']; "
+        f"runpy.run_path({str(ROOT / 'scripts/meridian')!r}, run_name='__main__')")
+    done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True)
+    assert done.returncode == 1 and done.stderr.startswith("python3 is 3.8, but 3.9"), done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_without_some_letters_shows_the_others(encoding):
+    done = subprocess.run([sys.executable, ROOT / "scripts/meridian", "--help"], capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": encoding})
+    assert done.returncode == 0 and b"deploy" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("setting", ["--url=https://example.com:port", "--url=https://[::1", "--url=https://a..b",
+    "--url=example.com", "--paths=/now /über", "--probe=probe it's"])
+def test_a_canary_refuses_what_it_could_not_ask(machine, setting):
+    done = machine.run("canary", f"--image={B}", setting)
+    assert done.returncode == 2 and "Traceback" not in done.stdout, done.stdout
+    assert f"Error: {setting.partition('=')[0].lstrip('-').upper()} " in done.stdout
+    assert not touched(machine)
+
+
+def test_a_canary_that_ends_by_what_nobody_thought_of_is_not_withdrawn(machine):
+    """1 would say so."""
+    machine.stub("terraform", {"version": "Terraform v1.11.4", "console": '"Im1lcmlkaWFuIg=="', "output": "{"})
+    done = machine.run("canary", f"--image={B}")
+    assert done.returncode == 2 and "JSONDecodeError" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("name", ["stacks/aws/.#terraform.tfvars", "app/src/main/java/.#Main.java"])
+def test_a_file_that_is_open_in_an_editor_is_in_nobodys_way(machine, name):
+    """Emacs marks it by a link to nothing."""
+    lock = machine.root / name
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.symlink_to("someone@machine.1")
+    machine.replace("app/maven", "#!/bin/sh\nexit 1\n")
+    done = machine.run("doctor")
+    assert done.returncode == 0, done.stdout
+    done = subprocess.run([sys.executable, machine.root / "scripts/meridian", "probe", "http://127.0.0.1:9"], text=True,
+        env={"PATH": str(machine.bin), "HOME": str(machine.root)}, capture_output=True)
+    assert done.stdout.startswith("Failed: down: no connection"), done.stderr
+
+
+def test_where_cd_looks_elsewhere_too_it_finds_its_own_folder(machine):
+    done = subprocess.run(["repository/taskw", "--list"], cwd=machine.root.parent, text=True, capture_output=True,
+        env={"PATH": str(machine.bin), "HOME": str(machine.root), "CDPATH": "."})
+    assert done.returncode == 0 and "deploy-*" in done.stdout, done.stderr
+    for name in ("app/maven", "modules/image/push", "scripts/lock", "scripts/publish-public", "scripts/scan-secrets",
+            "scripts/tool", "tests/venv"):
+        script = (ROOT / name).read_text()
+        assert 0 < script.find("unset CDPATH") < script.find("cd ")
+
+
+def test_a_jdk_is_found_where_nobody_has_a_home():
+    done = subprocess.run([ROOT / "scripts/jdk"], text=True, capture_output=True,
+        env={name: value for name, value in os.environ.items() if name != "HOME"})
+    assert "unbound" not in done.stderr
+
+
+def test_the_tests_are_run_in_a_folder_with_a_space(machine):
+    venv = machine.root / "my venv"
+    (venv / "bin").mkdir(parents=True)
+    machine.replace("my venv/bin/pytest", '#!/bin/sh\necho "pytest $*"\n')
+    machine.replace("tests/venv", f"#!/bin/sh\necho '{venv}'\n")
+    assert taskw(machine, "lint").stdout == "pytest tests -m lint\n"
+    shutil.rmtree(machine.root / "app")
+    assert taskw(machine, "test").stdout.startswith("pytest tests -m not check")
+
+
 @pytest.mark.parametrize("verb", ["verify", "destroy", "canary"])
 def test_without_terraform_nothing_ends_in_a_traceback(machine, verb):
     (machine.bin / "terraform").unlink()
@@ -455,6 +533,15 @@ def test_a_variable_of_the_environment_counts_where_no_file_sets_it(machine):
     assert "9-lives" in done.stdout, done.stdout
 
 
+@pytest.mark.needs("terraform")
+def test_a_variable_that_is_declared_in_a_file_of_ones_own_may_be_given(machine):
+    real_console(machine)
+    (machine.root / "stacks/aws/postgres.tf").write_text('variable "postgres_password" {}\n')
+    done = machine.run("deploy", "--", "-var=postgres_password=secret", "-var", "name=other")
+    assert done.returncode == 0 and "Deploying other" in done.stdout, done.stdout
+    assert "-var=postgres_password=secret" in planned(machine)
+
+
 @pytest.mark.parametrize(
     ("outputs", "shown"),
     [({"name": "meridian-old"}, None), ({"region": "eu-west-1"}, None),
@@ -525,12 +612,3 @@ def test_what_a_command_prints_is_passed_on_as_it_is_whatever_the_terminals_enco
     done = subprocess.run([sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "PYTHONIOENCODING": "latin-1"}, capture_output=True)
     assert done.stdout.decode() == text, done.stderr
-@pytest.mark.needs("terraform")
-def test_a_variable_that_is_declared_in_a_file_of_ones_own_may_be_given(machine):
-    real_console(machine)
-    (machine.root / "stacks/aws/postgres.tf").write_text('variable "postgres_password" {}\n')
-    done = machine.run("deploy", "--", "-var=postgres_password=secret", "-var", "name=other")
-    assert done.returncode == 0 and "Deploying other" in done.stdout, done.stdout
-    assert "-var=postgres_password=secret" in planned(machine)
-
-
