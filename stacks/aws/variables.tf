@@ -8,9 +8,14 @@ variable "name" {
   }
 
   validation {
-    # AWS keeps the prefix for load balancers without a public address.
-    condition     = !startswith(var.name, "internal-")
-    error_message = "name must not begin with \"internal-\", which AWS does not allow in the name of a public load balancer; it is \"${var.name}\"."
+    # AWS keeps these for load balancers without a public address, ids of security groups, and buckets of its own:
+    # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    condition     = !can(regex("^(internal|sg|sthree|amzn-s3-demo)-", var.name))
+    error_message = <<-EOT
+      name must not begin with "internal-", "sg-", "sthree-" or "amzn-s3-demo-", which AWS does not allow in the name of a public load
+      balancer, a security group or a bucket; it is "${var.name}".
+    EOT
   }
 }
 

@@ -6,6 +6,12 @@ variable "name" {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
     error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
   }
+
+  validation {
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    condition     = !can(regex("^(sthree|amzn-s3-demo)-", var.name))
+    error_message = "name must not begin with \"sthree-\" or \"amzn-s3-demo-\", which S3 does not allow in the name of a bucket; it is \"${var.name}\"."
+  }
 }
 
 variable "region" {

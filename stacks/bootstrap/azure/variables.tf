@@ -6,6 +6,16 @@ variable "name" {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
     error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
   }
+
+  validation {
+    # Names that others reach a resource by may not hold these, and those of registry and stores have no hyphens:
+    # https://learn.microsoft.com/azure/azure-resource-manager/templates/error-reserved-resource-name
+    condition     = !can(regex("microsoft|windows|^login", replace(var.name, "-", "")))
+    error_message = <<-EOT
+      name must not contain "microsoft" or "windows", nor begin with "login", hyphens aside: Azure refuses them as reserved words; it is
+      "${var.name}".
+    EOT
+  }
 }
 
 variable "region" {

@@ -12,6 +12,12 @@ variable "name" {
     condition     = !can(regex("g[o0][o0]g[l1]e", var.name))
     error_message = "name must not contain \"google\" or anything like it, which Cloud Storage refuses in the name of a bucket; it is \"${var.name}\"."
   }
+
+  validation {
+    # https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools/create
+    condition     = !startswith("${var.name}-", "gcp-")
+    error_message = "name must not be \"gcp\" nor begin with \"gcp-\", which Google keeps in the ids of workload identity pools; it is \"${var.name}\"."
+  }
 }
 
 variable "project" {

@@ -6,6 +6,14 @@ variable "name" {
     condition     = can(regex("^[a-z][a-z0-9]{1,6}$", var.name))
     error_message = "name must be 2 to 7 lower-case letters and digits, a letter first, such as prod; it is \"${var.name}\"."
   }
+
+  validation {
+    # What AWS names begins with the name and a hyphen:
+    # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    condition     = !contains(["sg", "sthree"], var.name)
+    error_message = "name must not be \"sg\" or \"sthree\": AWS keeps \"sg-\" for ids of security groups, and \"sthree-\" for buckets of its own."
+  }
 }
 
 variable "region" {

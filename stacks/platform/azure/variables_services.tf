@@ -35,6 +35,17 @@ variable "services" {
   }
 
   validation {
+    condition = alltrue([
+      for check in values(var.services)[*].check :
+      can(regex("^/[!-~]*$", check.path)) && floor(check.status) == check.status && check.status >= 200 && check.status <= 599
+    ])
+    error_message = <<-EOT
+      services: the path of a check must begin with "/" and have no spaces, and its status be an HTTP status from 200 to 599; they are
+      ${join(", ", [for key, service in var.services : "${key} ${service.check.path} ${service.check.status}"])}.
+    EOT
+  }
+
+  validation {
     # https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits#application-gateway-limits
     condition     = length(var.services) + var.previews + 2 <= (var.waf ? 40 : 100)
     error_message = <<-EOT

@@ -8,9 +8,13 @@ variable "name" {
   }
 
   validation {
-    # AWS keeps the prefix for load balancers without a public address.
-    condition     = !startswith(var.name, "internal-")
-    error_message = "name must not begin with \"internal-\", which AWS does not allow in the name of a public load balancer; it is \"${var.name}\"."
+    # AWS keeps these for load balancers without a public address and ids of security groups:
+    # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
+    condition     = !can(regex("^(internal|sg)-", var.name))
+    error_message = <<-EOT
+      name must not begin with "internal-" or "sg-", which AWS does not allow in the name of a public load balancer or a security group;
+      it is "${var.name}".
+    EOT
   }
 }
 
