@@ -1,3 +1,5 @@
+data "aws_region" "current" {}
+
 locals {
   certificate     = try(var.domain.certificate, null)
   managed         = var.domain != null && local.certificate == null

@@ -5,7 +5,7 @@ variable "name" {
 
 variable "domain" {
   description = <<-EOT
-    Own domain, or null for port 80 under the load balancer's name. name: fully qualified, at most 64 characters.
+    Own domain, or null for port 80 under the load balancer's name. name: fully qualified, at most 64 characters, 62 with several services.
     zone: id of its Route 53 public hosted zone, where records are written. certificate: ARN of a certificate in ACM,
     same region, in place of a managed one; without zone it is required, and pointing the name at the load balancer is
     up to you.
@@ -17,7 +17,8 @@ variable "domain" {
     # 64 is what ACM takes: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
     condition = (
       var.domain == null ||
-      can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain.name)) && length(try(var.domain.name, "")) <= 64
+      can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+([a-z]{2,63}|xn--[a-z0-9-]+)$", var.domain.name)) &&
+      length(try(var.domain.name, "")) <= 64
     )
     error_message = <<-EOT
       domain.name must be a fully qualified name in lower case of at most 64 characters, such as time.example.com; it
@@ -34,9 +35,13 @@ variable "domain" {
   }
 
   validation {
-    condition     = try(var.domain.certificate, null) == null || can(regex("^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/", var.domain.certificate))
+    condition = (
+      try(var.domain.certificate, null) == null ||
+      can(regex("^arn:aws[a-z-]*:acm:${data.aws_region.current.id}:[0-9]{12}:certificate/", var.domain.certificate))
+    )
     error_message = <<-EOT
-      domain.certificate must be the ARN of a certificate in ACM, arn:aws:acm:REGION:ACCOUNT:certificate/ID; it is
+      domain.certificate must be the ARN of a certificate in ACM in the load balancer's region,
+      arn:aws:acm:${data.aws_region.current.id}:ACCOUNT:certificate/ID; it is
       "${coalesce(try(var.domain.certificate, null), "null")}".
     EOT
   }
@@ -90,6 +95,12 @@ variable "cidr" {
     condition     = var.cidr == null || var.domain != null
     error_message = "domain must be set where several services share the load balancer: each has a name below it."
   }
+
+  validation {
+    # ACM counts the *. of the certificate in its 64.
+    condition     = var.cidr == null || length(try(var.domain.name, "")) <= 62
+    error_message = "domain.name must have at most 62 characters where several services share the load balancer; it is \"${try(var.domain.name, "")}\"."
+  }
 }
 
 variable "service" {
@@ -98,7 +109,7 @@ variable "service" {
 
   validation {
     # A load balancer of AWS waits 4000 s at most.
-    condition     = var.service.request_seconds >= 1 && var.service.request_seconds <= 3600
-    error_message = "service.request_seconds must be from 1 to 3600; it is ${var.service.request_seconds}."
+    condition     = floor(var.service.request_seconds) == var.service.request_seconds && var.service.request_seconds >= 1 && var.service.request_seconds <= 3600
+    error_message = "service.request_seconds must be a whole number from 1 to 3600; it is ${var.service.request_seconds}."
   }
 }

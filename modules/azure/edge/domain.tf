@@ -44,7 +44,7 @@ locals {
   # Id in Resource Manager to address: the gateway asks for the newest version every four hours.
   vault       = try(regex("/vaults/(?P<vault>[^/]+)/secrets/(?P<secret>[^/]+)$", var.domain.certificate), null)
   certificate = local.vault == null ? null : "https://${local.vault.vault}.vault.azure.net/secrets/${local.vault.secret}"
-  zone        = try(regex("/resourceGroups/(?P<group>[^/]+)/providers/Microsoft.Network/dnsZones/(?P<name>[^/]+)$", var.domain.zone), null)
+  zone        = try(regex("(?i)/resourceGroups/(?P<group>[^/]+)/providers/Microsoft.Network/dnsZones/(?P<name>[^/]+)$", var.domain.zone), null)
 }
 
 # Who the gateway is when it fetches the certificate; it may read this one secret and nothing else. It is free, and there

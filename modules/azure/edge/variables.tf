@@ -21,7 +21,7 @@ variable "domain" {
   validation {
     condition = (
       var.domain == null ||
-      can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain.name)) && length(try(var.domain.name, "")) <= 64
+      can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+([a-z]{2,63}|xn--[a-z0-9-]+)$", var.domain.name)) && length(try(var.domain.name, "")) <= 64
     )
     error_message = <<-EOT
       domain.name must be a fully qualified name in lower case of at most 64 characters, such as
@@ -32,12 +32,21 @@ variable "domain" {
   validation {
     condition = (
       try(var.domain.zone, null) == null ||
-      can(regex("^/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]+/providers/Microsoft.Network/dnsZones/[^/]+$", var.domain.zone))
+      can(regex("(?i)^/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]+/providers/Microsoft.Network/dnsZones/[^/]+$", var.domain.zone))
     )
     error_message = <<-EOT
       domain.zone must be the id of a DNS zone,
       /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Network/dnsZones/NAME; it is
       "${coalesce(try(var.domain.zone, null), "null")}".
+    EOT
+  }
+
+  validation {
+    # The provider writes a record in its own subscription, whatever the id of the zone says.
+    condition     = try(var.domain.zone, null) == null || try(lower(split("/", var.domain.zone)[2]) == data.azurerm_client_config.current.subscription_id, true)
+    error_message = <<-EOT
+      domain.zone must be in the subscription that is deployed to, ${data.azurerm_client_config.current.subscription_id}. Leave it
+      out, and create the record in the other subscription yourself.
     EOT
   }
 

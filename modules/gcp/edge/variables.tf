@@ -5,7 +5,7 @@ variable "name" {
 
 variable "domain" {
   description = <<-EOT
-    Own domain, or null for port 80 under the load balancer's address. name: fully qualified, at most 64 characters.
+    Own domain, or null for port 80 under the load balancer's address. name: fully qualified, at most 64 characters, 62 with several services.
     zone: name of its public managed zone in Cloud DNS, same project, where records are written. certificate: id of a
     certificate in Certificate Manager, in place of a managed one; without zone it is required, and pointing the name
     at the load balancer is up to you.
@@ -14,13 +14,14 @@ variable "domain" {
   nullable    = true
 
   validation {
-    # 64 is what a certificate's name takes: https://cloud.google.com/certificate-manager/docs/certificates
+    # 64 is what a certificate's name takes, with the *. of a platform: https://cloud.google.com/certificate-manager/docs/certificates
     condition = (
       var.domain == null
-      || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain.name)) && length(try(var.domain.name, "")) <= 64
+      || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+([a-z]{2,63}|xn--[a-z0-9-]+)$", var.domain.name))
+      && length(try(var.domain.name, "")) <= (var.services == null ? 64 : 62)
     )
     error_message = <<-EOT
-      domain.name must be a fully qualified name in lower case of at most 64 characters, such as time.example.com; it
+      domain.name must be a fully qualified name in lower case of at most ${var.services == null ? 64 : 62} characters, such as time.example.com; it
       is "${coalesce(try(var.domain.name, null), "null")}".
     EOT
   }

@@ -52,7 +52,7 @@ variable "certificate" {
   default     = null
 
   validation {
-    condition     = var.certificate == null || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.certificate.name))
+    condition     = var.certificate == null || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+([a-z]{2,63}|xn--[a-z0-9-]+)$", var.certificate.name))
     error_message = "certificate.name must be a fully qualified name in lower case, such as hello.example.com; it is \"${try(var.certificate.name, "null")}\"."
   }
 

@@ -290,3 +290,18 @@ run "a_gateway_with_all_slots_taken" {
     error_message = "No priority or name twice."
   }
 }
+
+run "a_zone_by_the_id_that_the_command_line_prints" {
+  command = plan
+  variables {
+    domain = {
+      name        = "time.xn--e1afmkfd.xn--p1ai"
+      zone        = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.Network/dnszones/xn--e1afmkfd.xn--p1ai"
+      certificate = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/test/providers/Microsoft.KeyVault/vaults/certificates/secrets/time"
+    }
+  }
+  assert {
+    condition     = azurerm_dns_a_record.this[0].name == "time" && azurerm_dns_a_record.this[0].zone_name == "xn--e1afmkfd.xn--p1ai"
+    error_message = "Azure writes the type of a zone in small letters; a name may have other than Latin ones."
+  }
+}
