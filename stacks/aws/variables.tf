@@ -90,7 +90,7 @@ variable "image" {
     condition = (
       var.image == null || !can(regex("\\.dkr\\.ecr\\.", var.image))
       || split("@", coalesce(var.image, "@"))[0] == try(coalesce(var.repository_url, try(var.platform.repository_url, null)), null)
-      || (var.repository_url == null && var.platform == null && endswith(split("@", coalesce(var.image, "@"))[0], "amazonaws.com/${var.name}"))
+      || (var.repository_url == null && var.platform == null && split("@", coalesce(var.image, "@"))[0] == local.own_repository)
     )
     error_message = "image is in a repository of ECR that the tasks may not pull from; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
   }
@@ -141,4 +141,14 @@ variable "instances" {
   description = "How many instances run: at least min, 2 or more, and up to max while CPU or memory exceed the limits in scale."
   type        = object({ min = number, max = number })
   default     = { min = 2, max = 6 }
+
+  validation {
+    # Each has one, and a new image's run beside the old one's; AWS keeps five of each subnet:
+    # https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+    condition     = try(var.platform != null || 2 * var.instances.max <= var.zones * (pow(2, 28 - tonumber(split("/", var.cidr)[1])) - 5), true)
+    error_message = <<-EOT
+      instances.max is ${var.instances.max}, for which a new image needs ${2 * var.instances.max} addresses; ${var.zones} private subnets
+      of cidr ${var.cidr} have ${try(var.zones * (pow(2, 28 - tonumber(split("/", var.cidr)[1])) - 5), 0)}.
+    EOT
+  }
 }

@@ -101,7 +101,7 @@ variable "probe" {
       !can(regex("\\.dkr\\.ecr\\.", var.probe.image)) ||
       try(
         split("@", var.probe.image)[0] == try(coalesce(var.repository_url, try(var.platform.repository_url, null)), null)
-        || (var.repository_url == null && var.platform == null && endswith(split("@", var.probe.image)[0], "amazonaws.com/${var.name}")),
+        || (var.repository_url == null && var.platform == null && split("@", var.probe.image)[0] == local.own_repository),
         false
       )
     )
