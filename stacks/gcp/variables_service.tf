@@ -30,6 +30,15 @@ variable "service" {
   nullable = false
 
   validation {
+    # With both on one port it ends as soon as it starts.
+    condition     = !var.service.meridian || coalesce(var.service.health.port, var.service.port) != var.service.port
+    error_message = <<-EOT
+      service.health.port must be another than service.port (${var.service.port}) while service.meridian is true: Meridian answers
+      health checks on a port of its own.
+    EOT
+  }
+
+  validation {
     condition     = alltrue([for path in concat([var.service.check.path], keys(var.service.paths)) : can(regex("^/[!-~]*$", path))])
     error_message = <<-EOT
       service.check.path and the names in service.paths must begin with "/" and have no spaces, such as "/now"; they
