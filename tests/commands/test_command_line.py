@@ -87,6 +87,7 @@ OUTCOMES = [
     ({}, "ENV=qa", "--env=qa", None, "qa.tfvars is missing"),
     ({}, "ENV=Staging", "--env=Staging", None, 'ENV is "Staging"'),
     ({}, "ENV=../x", "--env=../x", None, 'ENV is "../x"'),
+    ({}, "ENV=default", "--env=default", None, 'ENV is "default"'),
     ({"BUILD": "1"}, f"IMAGE={B}", f"--image={B}", None, "IMAGE and BUILD are both set"),
     ({}, "CONFIRM=meridian", "--confirm=meridian", None, "CONFIRM|--confirm"),
     ({}, "IMAGE=meridian:1", "--image=meridian:1", None, "by digest"),

@@ -29,7 +29,8 @@ locals {
 # Whoever deploys a service decides what it may do, within this: a role without it, or with another, cannot be made, and
 # no deployer can change it.
 resource "aws_iam_policy" "boundary" {
-  for_each = { for name in concat(values(var.environments), flatten([values(local.machines), values(local.platforms)])) : trimsuffix(name, "-") => name }
+  # Of a stack and a platform of one name the stack's, whose rights hold those to what begins with the name and a hyphen.
+  for_each = { for name in concat(values(var.environments), flatten([values(local.machines), values(local.platforms)])) : trimsuffix(name, "-") => name... }
 
   name        = "${each.key}-boundary"
   description = "The most that a role of ${each.key} may ever do"
@@ -39,7 +40,7 @@ resource "aws_iam_policy" "boundary" {
     Statement = [for statement in local.written.boundary : merge(statement, {
       Resource = [
         for resource in flatten([statement.Resource]) :
-        replace(replace(resource, "meridian*", "${each.value}*"), "arn:aws:", "arn:${local.partition}:")
+        replace(replace(resource, "meridian*", "${each.value[0]}*"), "arn:aws:", "arn:${local.partition}:")
       ]
     })]
   })

@@ -8,8 +8,14 @@ variable "environments" {
   type        = map(string)
 
   validation {
-    condition     = length(var.environments) > 0 && alltrue([for environment in keys(var.environments) : can(regex("^[a-z][a-z0-9-]{0,30}$", environment))])
-    error_message = "environments needs one or more, each of up to 31 of a-z, 0-9 and -, a letter first; it has \"${join("\", \"", keys(var.environments))}\"."
+    # Terraform's workspace default is production's.
+    condition = length(var.environments) > 0 && alltrue([
+      for environment in keys(var.environments) : can(regex("^[a-z][a-z0-9-]{0,30}$", environment)) && environment != "default"
+    ])
+    error_message = <<-EOT
+      environments needs one or more, each of up to 31 of a-z, 0-9 and -, a letter first, and none called default; it has
+      "${join("\", \"", keys(var.environments))}".
+    EOT
   }
 
   validation {
@@ -31,6 +37,16 @@ variable "machines" {
     deployed.
   EOT
   type        = map(string)
+
+  validation {
+    condition = alltrue([for environment, stack in var.machines :
+      contains(keys(var.environments), environment) && can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16
+    ])
+    error_message = <<-EOT
+      machines must map declared environments to names of stacks, as the variable name of stacks/vm/aws; it gives
+      ${join(", ", [for environment, stack in var.machines : "${environment} ${stack}"])}.
+    EOT
+  }
 
   validation {
     # Rights go by the beginning of a name, so that none of production's may begin like one of another environment.
@@ -70,6 +86,14 @@ variable "platforms" {
 variable "zones" {
   description = "Maps each environment of the pipeline to the Route 53 zone of its domain, whose records it may change; {} without domains."
   type        = map(string)
+
+  validation {
+    condition     = alltrue([for environment, zone in var.zones : contains(keys(var.environments), environment) && can(regex("^[A-Z0-9]{8,32}$", zone))])
+    error_message = <<-EOT
+      zones must map declared environments to ids of hosted zones, such as Z0123456789ABCDEFGHIJ; it gives
+      ${join(", ", [for environment, zone in var.zones : "${environment} ${zone}"])}.
+    EOT
+  }
 }
 
 variable "github" {

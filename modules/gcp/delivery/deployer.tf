@@ -41,8 +41,11 @@ resource "google_project_iam_member" "deployer_documents" {
   member  = google_service_account.deployer[each.key].member
 
   condition {
-    title      = "documents"
-    expression = join(" || ", [for store in local.documents[each.key] : "resource.name.startsWith('${local.buckets}/${store}')"])
+    title = "documents"
+    # Not the states, whose bucket may have a platform's name before its own.
+    expression = join(" || ", [for store in local.documents[each.key] : startswith(var.store, store) ? join(" && ", [
+      "resource.name.startsWith('${local.buckets}/${store}')", "!resource.name.startsWith('${local.buckets}/${var.store}')",
+    ]) : "resource.name.startsWith('${local.buckets}/${store}')"])
   }
 }
 

@@ -13,8 +13,14 @@ variable "environments" {
   type        = map(string)
 
   validation {
-    condition     = length(var.environments) > 0 && alltrue([for environment in keys(var.environments) : can(regex("^[a-z][a-z0-9-]{0,30}$", environment))])
-    error_message = "environments needs one or more, each of up to 31 of a-z, 0-9 and -, a letter first; it has \"${join("\", \"", keys(var.environments))}\"."
+    # Terraform's workspace default is production's.
+    condition = length(var.environments) > 0 && alltrue([
+      for environment in keys(var.environments) : can(regex("^[a-z][a-z0-9-]{0,30}$", environment)) && environment != "default"
+    ])
+    error_message = <<-EOT
+      environments needs one or more, each of up to 31 of a-z, 0-9 and -, a letter first, and none called default; it has
+      "${join("\", \"", keys(var.environments))}".
+    EOT
   }
 
   validation {

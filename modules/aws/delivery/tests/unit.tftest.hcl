@@ -199,3 +199,15 @@ run "a_platform_and_what_stands_on_it_go_by_the_prefix" {
     error_message = "AWS takes no longer ones."
   }
 }
+
+run "a_stack_and_a_platform_may_have_one_name" {
+  variables {
+    environments = { production = "prod" }
+    machines     = {}
+    platforms    = { production = "prod" }
+  }
+  assert {
+    condition     = keys(aws_iam_policy.boundary) == ["prod"] && strcontains(aws_iam_policy.boundary["prod"].policy, "secret:prod*")
+    error_message = "One boundary for both: the stack's, since what begins with prod- begins with prod."
+  }
+}

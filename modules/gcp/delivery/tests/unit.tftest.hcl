@@ -250,3 +250,17 @@ run "a_deployer_of_a_platform_reaches_its_services_by_their_names" {
     error_message = "Whoever may look at the environment sees them too."
   }
 }
+
+run "a_platform_with_the_name_of_the_states_does_not_reach_them" {
+  variables {
+    platforms = { staging = "sta" }
+    store     = "test-project-sta-state"
+  }
+  assert {
+    condition = endswith(google_project_iam_member.deployer_documents["staging"].condition[0].expression, join("", [
+      "resource.name.startsWith('projects/_/buckets/test-project-sta-')",
+      " && !resource.name.startsWith('projects/_/buckets/test-project-sta-state')",
+    ]))
+    error_message = "Its deployer is an administrator of the stores, and would be one of every environment's state."
+  }
+}
