@@ -55,7 +55,7 @@ variable "greeting" {
   type        = string
 
   validation {
-    condition     = can(regex("^[^[:cntrl:]]{1,200}$", var.greeting)) && trimspace(var.greeting) != ""
+    condition     = can(regex("^[^\\p{Cc}\\p{Zl}\\p{Zp}]{1,200}$", var.greeting)) && trimspace(var.greeting) != ""
     error_message = "greeting must be one line of 1 to 200 characters, not only spaces; it has ${length(var.greeting)}."
   }
 }
@@ -92,6 +92,15 @@ variable "machine_type" {
       !can(regex("^Standard_[A-Z]+[0-9]+[a-z]*p[a-z]*(_|$)", var.machine_type))
     )
     error_message = "machine_type must be an Azure virtual machine size with an x86-64 processor, such as Standard_B2als_v2; it is \"${var.machine_type}\"."
+  }
+
+  validation {
+    # https://learn.microsoft.com/azure/virtual-machines/generation-2
+    condition     = !can(regex("^Standard_(A[0-9]+m?|[DEFGH][0-9]+)(_v[23])?$", var.machine_type))
+    error_message = <<-EOT
+      machine_type must be a size of the second generation, which the machine's system boots on: not of series A, and of D, E and F
+      before version 4 one with an s, such as Standard_D2s_v3; it is "${var.machine_type}".
+    EOT
   }
 }
 

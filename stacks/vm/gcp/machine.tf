@@ -25,7 +25,8 @@ resource "google_compute_region_instance_template" "this" {
     source_image = "projects/cos-cloud/global/images/family/cos-stable"
     boot         = true
     auto_delete  = true
-    disk_type    = "pd-balanced"
+    # The fourth generation of machines takes none of the older disks: https://cloud.google.com/compute/docs/disks/hyperdisks
+    disk_type    = can(regex("^[a-z]+[4-9]", var.machine_type)) ? "hyperdisk-balanced" : "pd-balanced"
     disk_size_gb = 10 # 1.00 USD a month
   }
 

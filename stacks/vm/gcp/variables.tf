@@ -36,7 +36,7 @@ variable "greeting" {
   type        = string
 
   validation {
-    condition     = can(regex("^[^[:cntrl:]]{1,200}$", var.greeting)) && trimspace(var.greeting) != ""
+    condition     = can(regex("^[^\\p{Cc}\\p{Zl}\\p{Zp}]{1,200}$", var.greeting)) && trimspace(var.greeting) != ""
     error_message = "greeting must be one line of 1 to 200 characters, not only spaces; it has ${length(var.greeting)}."
   }
 }

@@ -260,3 +260,14 @@ run "without_a_certificate_no_secret_is_read" {
     error_message = "Port 80 only."
   }
 }
+
+run "a_newer_machine_gets_the_disk_that_it_takes" {
+  command = plan
+  variables {
+    machine_type = "n4-standard-2"
+  }
+  assert {
+    condition     = google_compute_region_instance_template.this.disk[0].disk_type == "hyperdisk-balanced"
+    error_message = "From the fourth generation on there is no pd-balanced."
+  }
+}
