@@ -168,6 +168,8 @@ LOGINS = [
     ("gcr.io", "gcloud", "oauth2accesstoken", "auth print-access-token"),
     ("meridian1.azurecr.io", "az", "00000000-0000-0000-0000-000000000000",
         "acr login --name meridian1 --expose-token --query accessToken --output tsv"),
+    ("meridian1-f9b2h3a7c4d6e8x0.azurecr.io", "az", "00000000-0000-0000-0000-000000000000",
+        "acr login --name meridian1 --expose-token --query accessToken --output tsv"),
 ]
 
 

@@ -6,8 +6,8 @@ locals {
     replace(var.name, "-", ""),
     substr(sha256("${data.azurerm_client_config.current.subscription_id} ${var.place.resource_group} ${var.name}"), 0, 8),
   ])
-  # Name of a registry of Azure that exists already; null for any other registry.
-  shared = try(regex("^([a-z0-9]+)\\.azurecr\\.io/", var.repository_url)[0], null)
+  # Name of a registry of Azure that exists already, which its host name may follow with a hyphen and a hash; null for any other.
+  shared = try(regex("^([a-z0-9]+)(?:-[a-z0-9]+)?\\.azurecr\\.io/", var.repository_url)[0], null)
   scopes = var.repository_url == null ? [azurerm_container_registry.this[0].id] : data.azurerm_resources.shared[*].resources[0].id
 }
 

@@ -7,8 +7,8 @@ locals {
     substr(sha256("${data.azurerm_client_config.current.subscription_id} ${azurerm_resource_group.this.name} ${var.name}"), 0, 8),
   ])
   repository_url = var.repository_url == null ? "${azurerm_container_registry.this[0].login_server}/${var.name}" : var.repository_url
-  # Name of a registry of Azure that exists already; null for any other registry.
-  shared = try(regex("^([a-z0-9]+)\\.azurecr\\.io/", var.repository_url)[0], null)
+  # Name of a registry of Azure that exists already, which its host name may follow with a hyphen and a hash; null for any other.
+  shared = try(regex("^([a-z0-9]+)(?:-[a-z0-9]+)?\\.azurecr\\.io/", var.repository_url)[0], null)
   pulls  = var.repository_url == null ? [azurerm_container_registry.this[0].id] : [for registry in data.azurerm_resources.shared : registry.resources[0].id]
 }
 

@@ -108,3 +108,14 @@ run "another_registry_asks_nothing_of_azure" {
     error_message = "No right to grant."
   }
 }
+
+run "a_shared_registry_whose_host_name_has_a_hash" {
+  command = plan
+  variables {
+    repository_url = "shared-f9b2h3a7c4d6e8x0.azurecr.io/meridian"
+  }
+  assert {
+    condition     = data.azurerm_resources.shared[0].name == "shared" && length(azurerm_role_assignment.pull) == 1
+    error_message = "Its name in Azure is what stands before the hyphen."
+  }
+}

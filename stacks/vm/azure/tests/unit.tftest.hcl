@@ -286,3 +286,14 @@ run "accepts_the_most_of_everything" {
     keep_images = 1000
   }
 }
+
+run "a_shared_registry_whose_host_name_has_a_hash" {
+  command = plan
+  variables {
+    repository_url = "shared-f9b2h3a7c4d6e8x0.azurecr.io/meridian"
+  }
+  assert {
+    condition     = data.azurerm_resources.shared[0].name == "shared" && length(azurerm_role_assignment.pull) == 1
+    error_message = "Its name in Azure is what stands before the hyphen."
+  }
+}
