@@ -9,7 +9,7 @@ variable "email" {
   nullable    = true
 
   validation {
-    condition     = var.email == null || can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", var.email))
+    condition     = var.email == null || can(regex("^[^@\\s,;:<>]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+$", var.email))
     error_message = "email must be one address such as ops@example.com, or null; it is \"${coalesce(var.email, "null")}\"."
   }
 }

@@ -90,8 +90,8 @@ variable "instances" {
   }
 
   validation {
-    condition     = floor(var.instances.max) == var.instances.max && var.instances.max >= var.instances.min && var.instances.max <= 1000
-    error_message = "instances.max must be a whole number from instances.min (${var.instances.min}) to 1000; it is ${var.instances.max}."
+    condition     = floor(var.instances.max) == var.instances.max && var.instances.max >= max(1, var.instances.min) && var.instances.max <= 1000
+    error_message = "instances.max must be a whole number from 1 and instances.min (${var.instances.min}) to 1000; it is ${var.instances.max}."
   }
 }
 
