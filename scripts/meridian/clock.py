@@ -19,7 +19,9 @@ MAX_SAMPLES = 10
 MAX_BODY = 4096
 CUT_OFF = 1000  # a service may tell its time cut off to microseconds
 FIELDS = {"Accept": "application/json, text/plain;q=0.5", "Cache-Control": "no-cache"}
-TIME = re.compile(r"([+-]?\d{4,10})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{0,9}))?Z", re.I | re.A)
+TIME = re.compile(
+    r"([+-]?\d{4,10})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{0,9}))?(?:Z|([+-](?:0\d|1[0-7]):[0-5]\d|[+-]18:00))",
+    re.I | re.A)
 
 
 class Down(Exception):
@@ -40,6 +42,8 @@ def moment(text):
     except ValueError:
         return None
     seconds = int(date.timestamp()) + (cycles - 5) * 146097 * 86400
+    if found[8]:  # how far that clock is ahead of UTC
+        seconds -= int(found[8][0] + "60") * (60 * int(found[8][1:3]) + int(found[8][4:]))
     return seconds * SECOND + int((found[7] or "").ljust(9, "0"))
 
 
@@ -49,7 +53,7 @@ def stated_time(body):
     if text.startswith("{"):
         try:
             response = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Down("the response is not JSON") from None
         text = response.get("now", response.get("timestamp"))
     time_told = moment(text) if isinstance(text, str) else None

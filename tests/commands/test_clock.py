@@ -33,7 +33,16 @@ def body(text):
     return re.sub(r"NOW([+-][\d.]+)?", instant, text).encode()
 
 
-@pytest.mark.parametrize(("status", "text", "code", "words"), ANSWERS)
+@pytest.mark.parametrize(("told", "utc"), [
+    ("2026-02-28T05:45:00+05:45", "2026-02-28T00:00:00Z"), ("2026-02-27T22:30:00.5-01:30", "2026-02-28T00:00:00.5Z")])
+def test_a_time_elsewhere_is_the_same_moment(told, utc):
+    assert clock.moment(told) == clock.moment(utc)
+
+
+NESTED = [200, '{"now":' + "[" * 3000, 2, "the response is not JSON"]
+
+
+@pytest.mark.parametrize(("status", "text", "code", "words"), [*ANSWERS, NESTED])
 def test_an_answer_is_judged_as_by_the_probe(status, text, code, words):
     with Front(lambda _: reply(body(text), status)) as front:
         seen, line = clock.Checker(front.url).check()
