@@ -31,24 +31,31 @@ final class AdminRoutes implements HttpService {
 
   @Override
   public void routing(HttpRules rules) {
-    rules.get("/live", (request, response) -> check(response, () -> true));
-    rules.get("/started", (request, response) -> check(response, health::isStarted));
-    rules.get("/ready", (request, response) -> check(response, health::isReady));
-    rules.get("/metrics", this::metrics);
+    check(rules, "/live", () -> true);
+    check(rules, "/started", health::isStarted);
+    check(rules, "/ready", health::isReady);
+    Main.get(rules, "/metrics", this::metrics);
   }
 
-  private static void check(ServerResponse response, BooleanSupplier up) {
-    boolean isUp = up.getAsBoolean();
-    response.header(Responses.NO_STORE);
-    response.header(HeaderValues.CONTENT_TYPE_JSON);
-    response.status(isUp ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503);
-    response.send(isUp ? UP : DOWN);
+  private static void check(HttpRules rules, String path, BooleanSupplier up) {
+    Main.get(
+        rules,
+        path,
+        (request, response) -> {
+          boolean isUp = up.getAsBoolean();
+          response.header(Responses.NO_STORE);
+          response.status(isUp ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503);
+          Responses.send(request, response, HeaderValues.CONTENT_TYPE_JSON, isUp ? UP : DOWN);
+        });
   }
 
   private void metrics(ServerRequest request, ServerResponse response) {
     String accept = request.headers().first(HeaderNames.ACCEPT).orElse("");
     Metrics.Exposition exposition = metrics.expose(accept);
-    response.header(HeaderNames.CONTENT_TYPE, exposition.contentType());
-    response.send(exposition.body());
+    Responses.send(
+        request,
+        response,
+        HeaderValues.create(HeaderNames.CONTENT_TYPE, exposition.contentType()),
+        exposition.body());
   }
 }

@@ -8,6 +8,7 @@ import io.helidon.http.PathMatchers;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.HttpRules;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.lang.System.Logger;
@@ -177,9 +178,10 @@ public final class Main {
     get(routing, "/openapi.yaml", pages::description);
   }
 
-  private static void get(HttpRouting.Builder routing, String path, Handler handler) {
-    routing.route(Method.predicate(Method.GET, Method.HEAD), PathMatchers.create(path), handler);
-    routing.any(
+  /** Answers GET and HEAD at a path, and refuses other methods there. */
+  static void get(HttpRules rules, String path, Handler handler) {
+    rules.route(Method.predicate(Method.GET, Method.HEAD), PathMatchers.create(path), handler);
+    rules.any(
         path,
         (request, response) -> {
           throw new ProblemException(

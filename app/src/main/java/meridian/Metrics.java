@@ -94,7 +94,11 @@ final class Metrics {
   /** All figures in the text format that the Accept header asks for. */
   Exposition expose(String accept) {
     registerJvm();
-    ExpositionFormatWriter writer = ExpositionFormats.init().findWriter(accept);
+    // Not by its own choice, which prefers Protobuf, whose writer is not among our libraries.
+    ExpositionFormats formats = ExpositionFormats.init();
+    ExpositionFormatWriter openMetrics = formats.getOpenMetricsTextFormatWriter();
+    ExpositionFormatWriter writer =
+        openMetrics.accepts(accept) ? openMetrics : formats.getPrometheusTextFormatWriter();
     ByteArrayOutputStream out = new ByteArrayOutputStream(16 << 10);
     try {
       writer.write(out, registry.scrape());

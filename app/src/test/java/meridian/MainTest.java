@@ -83,6 +83,40 @@ class MainTest {
         allOf(containsString("http_server_active_requests"), containsString("jvm_memory")));
   }
 
+  /** Such as a Prometheus that wants native histograms sends, text last. */
+  @Test
+  void metricsAreTextForWhoWouldRatherHaveProtobuf() {
+    String protobuf =
+        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
+
+    assertThat(
+        header(
+            server.admin("GET", "/metrics", "Accept", protobuf + ";q=0.6,*/*;q=0.1"),
+            "content-type"),
+        startsWith("text/plain; version=0.0.4"));
+    assertThat(
+        header(
+            server.admin(
+                "GET",
+                "/metrics",
+                "Accept",
+                protobuf + ",application/openmetrics-text;version=1.0.0"),
+            "content-type"),
+        startsWith("application/openmetrics-text"));
+  }
+
+  @Test
+  void adminListenerKnowsHeadAndRefusesOtherMethods() {
+    for (String path : new String[] {"/live", "/started", "/ready", "/metrics"}) {
+      HttpResponse<String> head = server.admin("HEAD", path);
+      assertThat(path, head.statusCode(), is(200));
+      assertThat(path, head.body(), is(""));
+      HttpResponse<String> post = server.admin("POST", path);
+      assertThat(path, post.statusCode(), is(405));
+      assertThat(path, header(post, "allow"), is("GET, HEAD"));
+    }
+  }
+
   @Test
   void publicListenerHasNeither() {
     for (String path : new String[] {"/live", "/started", "/ready", "/metrics"}) {

@@ -52,7 +52,11 @@ final class TestServer implements AutoCloseable {
   }
 
   HttpResponse<String> admin(String path) {
-    return send(server.adminPort(), "GET", path);
+    return admin("GET", path);
+  }
+
+  HttpResponse<String> admin(String method, String path, String... headers) {
+    return send(server.adminPort(), method, path, headers);
   }
 
   private static HttpResponse<String> send(
