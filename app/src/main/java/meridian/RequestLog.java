@@ -74,6 +74,7 @@ final class RequestLog implements Filter {
     String method = request.prologue().method().text();
     String route = request.matchingPattern().orElse("");
     int status = response.status().code();
+    addresses.count(request);
     metrics.requestEnded(METHODS.contains(method) ? method : "_OTHER", route, status, nanos / 1e9);
     if (level == Settings.AccessLog.ALL || (level == Settings.AccessLog.ERRORS && status >= 500)) {
       long micros = nanos / 1000;

@@ -71,6 +71,18 @@ class ClientAddressTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"/, all", "/now, all", "/, errors", "/now, errors", "/nowhere, off"})
+  void fallbackCountsOncePerRequestWhateverIsAskedAndLogged(String path, String level)
+      throws IOException {
+    try (TestServer server =
+        new TestServer(
+            "MERIDIAN_CLIENT_ADDRESS", "x-forwarded-for:1", "MERIDIAN_ACCESS_LOG", level)) {
+      server.raw("GET " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+      assertThat(server.metric(FALLBACKS), is(1.0));
+    }
+  }
+
   @Test
   void secondFromTheRightWhereTwoAreTrusted() throws IOException {
     try (TestServer server =

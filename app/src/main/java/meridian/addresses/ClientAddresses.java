@@ -13,8 +13,8 @@ public final class ClientAddresses {
   private final Runnable onFallback;
 
   /**
-   * @param onFallback called when the configured source gave no valid address, so that the peer's
-   *     is reported in its place
+   * @param onFallback told of each request whose configured source gave no valid address, so that
+   *     the peer's is reported in its place
    */
   public ClientAddresses(ClientAddress source, Runnable onFallback) {
     this.source = source;
@@ -23,12 +23,22 @@ public final class ClientAddresses {
 
   /** The client's address in canonical text, without port or zone. */
   public String of(ServerRequest request) {
+    return reported(request).orElseGet(() -> peer(request));
+  }
+
+  /** To be called once for each request, whatever was asked of it. */
+  public void count(ServerRequest request) {
+    if (!(source instanceof ClientAddress.Peer) && reported(request).isEmpty()) {
+      onFallback.run();
+    }
+  }
+
+  /** What the configured source says, if it is an address. */
+  private Optional<String> reported(ServerRequest request) {
     return switch (source) {
-      case ClientAddress.Peer() -> peer(request);
-      case ClientAddress.ForwardedFor(int fromRight) ->
-          forwardedFor(request, fromRight).or(() -> fellBack()).orElseGet(() -> peer(request));
-      case ClientAddress.WrittenHeader(HeaderName name) ->
-          header(request, name).or(() -> fellBack()).orElseGet(() -> peer(request));
+      case ClientAddress.Peer() -> Optional.of(peer(request));
+      case ClientAddress.ForwardedFor(int fromRight) -> forwardedFor(request, fromRight);
+      case ClientAddress.WrittenHeader(HeaderName name) -> header(request, name);
     };
   }
 
@@ -57,10 +67,5 @@ public final class ClientAddresses {
   private static Optional<String> header(ServerRequest request, HeaderName name) {
     List<String> lines = request.headers().all(name, List::of);
     return lines.size() == 1 ? IpAddress.parse(lines.getFirst().strip()) : Optional.empty();
-  }
-
-  private Optional<String> fellBack() {
-    onFallback.run();
-    return Optional.empty();
   }
 }
