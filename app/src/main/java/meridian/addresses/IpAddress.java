@@ -12,10 +12,11 @@ final class IpAddress {
   private static final int MAX_LENGTH = 64;
 
   private static final String OCTET = "(?:0|[1-9]\\d?|1\\d\\d|2[0-4]\\d|25[0-5])";
-  private static final Pattern V4 =
-      Pattern.compile("(" + OCTET + "(?:\\." + OCTET + "){3})(?::\\d{1,5})?");
+  private static final String QUAD = OCTET + "(?:\\." + OCTET + "){3}";
+  private static final String HEX = "[0-9A-Fa-f:]+(?:(?<=:)" + QUAD + ")?";
+  private static final Pattern V4 = Pattern.compile("(" + QUAD + ")(?::\\d{1,5})?");
   private static final Pattern V6 =
-      Pattern.compile("\\[([0-9A-Fa-f:.]+)(?:%[^]]*)?](?::\\d{1,5})?|([0-9A-Fa-f:.]+)(?:%.*)?");
+      Pattern.compile("\\[(" + HEX + ")(?:%[^]]*)?](?::\\d{1,5})?|(" + HEX + ")(?:%.*)?");
 
   private IpAddress() {}
 

@@ -28,6 +28,7 @@ class IpAddressTest {
     "1:0:2:3:4:5:6:7, 1:0:2:3:4:5:6:7",
     "::ffff:203.0.113.7, 203.0.113.7",
     "[::ffff:203.0.113.7]:80, 203.0.113.7",
+    "1:2:3:4:5:6:203.0.113.7, 1:2:3:4:5:6:cb00:7107",
   })
   void readsAndWritesCanonically(String text, String canonical) {
     assertThat(IpAddress.parse(text), is(Optional.of(canonical)));
@@ -43,6 +44,9 @@ class IpAddressTest {
         "1.2.3",
         "1.2.3.4.5",
         "010.0.0.1",
+        "::ffff:010.0.0.1",
+        "[::1.2.3.04]",
+        "::1.2.3",
         "1.2.3.256",
         "0x7f.0.0.1",
         "1.2.3.4:port",
