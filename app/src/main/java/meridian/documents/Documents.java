@@ -106,7 +106,7 @@ public final class Documents {
     if (cached.isPresent() && nanoTime.getAsLong() - cached.get().checkedAt() < freshNanos) {
       return cached.get().document();
     }
-    if (sending.isFull(maxBytes)) { // before it costs anything
+    if (sending.isFull(1)) { // before it costs anything
       return new Lookup.Unavailable(Lookup.Failure.BUSY);
     }
     FutureTask<Lookup> mine = new FutureTask<>(() -> load(name, cached));
@@ -149,15 +149,33 @@ public final class Documents {
    * @return whether it did within the time that the settings give it
    */
   public boolean awaitStore() throws InterruptedException {
-    long end = System.nanoTime() + startWait.toNanos();
-    while (System.nanoTime() - end < 0) {
-      if (!(store.fetch("foo", "") instanceof Fetch.Failed failed)
+    if (startWait.isZero()) {
+      return true;
+    }
+    FutureTask<Fetch> reached = new FutureTask<>(this::reach);
+    Thread.ofVirtual().name("store").start(reached);
+    try {
+      reached.get(startWait.toMillis(), TimeUnit.MILLISECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      LOGGER.log(Level.ERROR, "The documents' store failed", e.getCause());
+      return false;
+    } finally {
+      reached.cancel(true);
+    }
+  }
+
+  private Fetch reach() throws InterruptedException {
+    while (true) {
+      Fetch fetch = store.fetch("foo", "");
+      if (!(fetch instanceof Fetch.Failed failed)
           || (failed.failure() == Lookup.Failure.REFUSED && !failed.isTransient())) {
-        return true;
+        return fetch;
       }
       Thread.sleep(WAIT_MILLIS);
     }
-    return startWait.isZero();
   }
 
   private Lookup await(String name, FutureTask<Lookup> flight) {

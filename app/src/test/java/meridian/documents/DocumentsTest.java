@@ -46,11 +46,15 @@ class DocumentsTest {
           });
 
   private Documents documents(DocumentStore store) {
+    return documents(store, 1000);
+  }
+
+  private Documents documents(DocumentStore store, int maxBytes) {
     return new Documents(
         store,
         new DocumentSettings(
             new DocumentSettings.Location.Folder(Path.of("unused")),
-            1000,
+            maxBytes,
             Duration.ofSeconds(3),
             Duration.ofSeconds(5),
             Duration.ofSeconds(2)),
@@ -78,6 +82,30 @@ class DocumentsTest {
   @Test
   void startWaitsNoLongerThanItMay() throws InterruptedException {
     assertThat(documents((name, tag) -> SILENCE).awaitStore(), is(false));
+  }
+
+  @Test
+  void startWaitsNoLongerForAStoreThatHangsOrThrows() throws InterruptedException {
+    Documents hanging =
+        documents(
+            (name, tag) -> {
+              try {
+                Thread.sleep(20_000);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              return SILENCE;
+            });
+    Documents throwing =
+        documents(
+            (name, tag) -> {
+              throw new IllegalStateException("a defect");
+            });
+    long start = System.nanoTime();
+
+    assertThat(hanging.awaitStore(), is(false));
+    assertThat(throwing.awaitStore(), is(false));
+    assertThat((System.nanoTime() - start) / 1_000_000, is(lessThan(15_000L)));
   }
 
   @Test
@@ -183,6 +211,17 @@ class DocumentsTest {
     document(documents.get("foo"));
     responses.add(found("{\"a\":\"" + "x".repeat(1001 - 8) + "\"}", ""));
     assertThat(documents.get("bar"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
+  }
+
+  /** Whatever size documents may have: these two are small. */
+  @ParameterizedTest
+  @ValueSource(ints = {1000, 8 << 20, 16 << 20})
+  void documentOnItsWayLeavesRoomForAnother(int maxBytes) {
+    Documents large = documents((name, tag) -> found("{}", ""), maxBytes);
+
+    large.send(
+        document(large.get("foo")),
+        foo -> assertThat(large.send(document(large.get("bar")), bar -> {}), is(true)));
   }
 
   @Test
