@@ -101,6 +101,40 @@ class ProcessTest {
             containsString(message)));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          s3://some-bucket | AWS_REGION                  | ''               | AWS_REGION: the bucket's region is needed
+          s3://some-bucket | AWS_ENDPOINT_URL            | ''               | endpointOverride must not be null
+          s3://some-bucket | AWS_ENDPOINT_URL            | localhost:4566   | Expected scheme-specific part
+          s3://some-bucket | AWS_ENDPOINT_URL            | http://a b       | in environment variable AWS_ENDPOINT_URL
+          azblob://a/docs  | MERIDIAN_DOCUMENTS_ENDPOINT | http://localhost | bearer token requires https
+          """)
+  void storeThatCannotBeOpenedStopsTheStartWithOneClearLine(
+      String location, String variable, String value, String message)
+      throws IOException, InterruptedException {
+    Process process =
+        start(
+            List.of(),
+            "AWS_REGION",
+            "eu-west-1",
+            "AWS_EC2_METADATA_DISABLED",
+            "true",
+            "MERIDIAN_DOCUMENTS_LOCATION",
+            location,
+            variable,
+            value);
+
+    List<String> lines = process.inputReader().lines().toList();
+    assertThat(exitCode(process), is(1));
+    assertThat(lines.getLast(), containsString(message));
+    assertThat(
+        lines.getLast().contains("\"message\":\"AWS_REGION: "), is(variable.equals("AWS_REGION")));
+    assertThat(lines.toString(), lines.getLast().contains("stack_trace"), is(false));
+  }
+
   @Test
   void portInUseStopsTheStartWithOneClearLine() throws IOException, InterruptedException {
     try (ServerSocket occupied = new ServerSocket(0)) {

@@ -17,6 +17,7 @@ import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
@@ -60,13 +61,14 @@ final class S3Store implements DocumentStore {
       builder.endpointOverride(URI.create(location.endpoint())).forcePathStyle(true);
     }
     try {
-      this.client = builder.build();
+      builder.region(new DefaultAwsRegionProviderChain().getRegion());
     } catch (SdkClientException e) {
       throw new SettingsException(
           "AWS_REGION: the bucket's region is needed, such as eu-central-1; ECS sets it itself ("
               + e.getMessage()
               + ")");
     }
+    this.client = builder.build();
     this.bucket = location.bucket();
     this.maxBytes = settings.maxBytes();
   }

@@ -3,17 +3,31 @@ package meridian.documents;
 import java.nio.file.Path;
 import meridian.settings.DocumentSettings;
 import meridian.settings.DocumentSettings.Location;
+import meridian.settings.SettingsException;
 
 /** Opens stores. Each kind's classes, and its SDK's, are loaded when it is chosen. */
 final class Stores {
   private Stores() {}
 
+  /**
+   * @throws SettingsException when the settings, or the SDK's own in the environment, give none
+   */
   static DocumentStore open(DocumentSettings settings) {
-    return switch (settings.location()) {
-      case Location.Folder(Path path) -> new FolderStore(path, settings.maxBytes());
-      case Location.S3 s3 -> new S3Store(s3, settings);
-      case Location.Blob blob -> new BlobStore(blob, settings);
-      case Location.Gcs gcs -> new GcsStore(gcs, settings);
-    };
+    try {
+      return switch (settings.location()) {
+        case Location.Folder(Path path) -> new FolderStore(path, settings.maxBytes());
+        case Location.S3 s3 -> new S3Store(s3, settings);
+        case Location.Blob blob -> new BlobStore(blob, settings);
+        case Location.Gcs gcs -> new GcsStore(gcs, settings);
+      };
+    } catch (SettingsException e) {
+      throw e;
+    } catch (RuntimeException e) { // each SDK has its own for variables it cannot read
+      throw new SettingsException(
+          "MERIDIAN_DOCUMENTS_LOCATION: no store can be opened with MERIDIAN_DOCUMENTS_ENDPOINT and"
+              + " the environment as they are ("
+              + e.getMessage()
+              + ")");
+    }
   }
 }

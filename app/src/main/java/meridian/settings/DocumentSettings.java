@@ -1,5 +1,6 @@
 package meridian.settings;
 
+import java.net.URI;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,9 +47,17 @@ public record DocumentSettings(
     record Gcs(String bucket, String endpoint) implements Location {}
   }
 
-  /** Reads an http or https address without a query, or nothing. */
+  /** Reads an http or https address without a query, or nothing. The end has no slash. */
   static Optional<String> endpoint(String text) {
-    return Optional.of(text).filter(it -> ENDPOINT.matcher(it).matches());
+    return Optional.of(text)
+        .filter(it -> ENDPOINT.matcher(it).matches())
+        .filter(it -> it.isEmpty() || isPlace(URI.create(it)))
+        .map(it -> it.replaceFirst("/$", ""));
+  }
+
+  /** Names such as a..b have no host. */
+  private static boolean isPlace(URI uri) {
+    return uri.getHost() != null && uri.getPort() <= 65535;
   }
 
   /**
@@ -67,8 +76,8 @@ public record DocumentSettings(
     }
     Matcher blob = BLOB.matcher(text);
     if (blob.matches()) {
-      String address = endpoint.isEmpty() ? "https://" + blob.group(1) : endpoint;
-      return Optional.of(new Location.Blob(address, blob.group(2)));
+      return endpoint(endpoint.isEmpty() ? "https://" + blob.group(1) : endpoint)
+          .map(address -> new Location.Blob(address, blob.group(2)));
     }
     if (text.isBlank() || text.contains("://")) {
       return Optional.empty();

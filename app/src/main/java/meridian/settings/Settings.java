@@ -104,7 +104,7 @@ public record Settings(
             reader.choice("home", Home.class),
             reader.text(
                 "greeting",
-                text -> !text.isBlank() && text.length() <= 200,
+                text -> !text.isBlank() && text.codePointCount(0, text.length()) <= 200,
                 "a text of 1 to 200 characters"),
             // It becomes a header value, so that it keeps to what a header may hold.
             reader.text(

@@ -105,6 +105,10 @@ class SettingsTest {
           MERIDIAN_DOCUMENTS_LOCATION  | s3://UPPER    | s3://BUCKET
           MERIDIAN_DOCUMENTS_LOCATION  | ftp://x       | a folder
           MERIDIAN_DOCUMENTS_ENDPOINT  | localhost:80  | an http or https address
+          MERIDIAN_DOCUMENTS_ENDPOINT  | http://a:65536 | an http or https address
+          MERIDIAN_DOCUMENTS_ENDPOINT  | http://a..b   | an http or https address
+          MERIDIAN_DOCUMENTS_LOCATION  | azblob://a:99999/docs | azblob://ACCOUNT
+          MERIDIAN_DOCUMENTS_LOCATION  | azblob://..../docs | azblob://ACCOUNT
           MERIDIAN_DOCUMENTS_MAX_BYTES | 0             | a whole number from 1 to 16777216
           MERIDIAN_DOCUMENTS_TIMEOUT   | 1ms           | from 100ms to 30s
           MERIDIAN_DOCUMENTS_CACHE     | 2h            | from 0s to 1h
@@ -120,6 +124,16 @@ class SettingsTest {
             containsString(variable + ": "),
             containsString("\"" + value + "\""),
             containsString(accepted)));
+  }
+
+  /** As Terraform and people count them, and not as Java keeps them. */
+  @Test
+  void greetingIsCountedInCharacters() {
+    String longest = "\ud83d\udc4b".repeat(200);
+
+    assertThat(Settings.load(Map.of("MERIDIAN_GREETING", longest)).greeting(), is(longest));
+    assertThrows(
+        SettingsException.class, () -> Settings.load(Map.of("MERIDIAN_GREETING", longest + "!")));
   }
 
   @Test
@@ -154,6 +168,21 @@ class SettingsTest {
         location("azblob://acc.blob.core.windows.net/docs"),
         equalTo(new Location.Blob("https://acc.blob.core.windows.net", "docs")));
     assertThat(location("/srv/documents"), equalTo(new Location.Folder(Path.of("/srv/documents"))));
+  }
+
+  /** Cloud Storage's would be asked for {@code //storage}. */
+  @Test
+  void slashAtTheEndOfAnEndpointIsLeftOut() {
+    Settings settings =
+        Settings.load(
+            Map.of(
+                "MERIDIAN_DOCUMENTS_LOCATION",
+                "gs://documents",
+                "MERIDIAN_DOCUMENTS_ENDPOINT",
+                "http://localhost:4443/"));
+    assertThat(
+        settings.documents().location(),
+        equalTo(new Location.Gcs("documents", "http://localhost:4443")));
   }
 
   @Test
