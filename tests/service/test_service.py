@@ -1,5 +1,6 @@
 """The service as people meet it: by its description, through the commands, and with its clock wrong."""
 
+import re
 import subprocess
 
 import pytest
@@ -29,6 +30,15 @@ def test_the_service_is_as_its_description_says(service_command, tmp_path, seed)
         assert len(service.log()) == 1, "no answer was a 5xx"
     finally:
         service.stop()
+
+
+@pytest.mark.check
+def test_the_heap_becomes_larger_as_the_refusal_says(service_command, tmp_path):
+    crowd = {"MERIDIAN_MAX_CONNECTIONS": "800"}
+    with pytest.raises(AssertionError, match="MiB of heap") as refusal:
+        Service(service_command, crowd, tmp_path)
+    variable = re.search(r"set -Xmx in (\w+)", str(refusal.value))[1]
+    assert Service(service_command, crowd | {variable: "-Xmx192m"}, tmp_path).stop() == 0
 
 
 @pytest.mark.check

@@ -69,13 +69,13 @@ record Capacity(long heap, long memory, long descriptors) {
         (OWN_HEAP + connections * Limits.HEAP_BYTES + documents) / MIB,
         heap / MIB,
         "lower MERIDIAN_MAX_CONNECTIONS or MERIDIAN_DOCUMENTS_MAX_BYTES, or set -Xmx in"
-            + " JDK_JAVA_OPTIONS",
+            + " _JAVA_OPTIONS",
         settings);
     require(
         "MiB of memory",
         (heap + BESIDE_HEAP + connections * Limits.KERNEL_BYTES) / MIB,
         memory / MIB,
-        "lower MERIDIAN_MAX_CONNECTIONS, set a smaller -Xmx in JDK_JAVA_OPTIONS, or give the"
+        "lower MERIDIAN_MAX_CONNECTIONS, set a smaller -Xmx in _JAVA_OPTIONS, or give the"
             + " container more",
         settings);
     require(
