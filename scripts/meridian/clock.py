@@ -6,6 +6,7 @@ import base64
 import datetime
 import http.client
 import json
+import os
 import re
 import socket
 import sys
@@ -208,3 +209,5 @@ if __name__ == "__main__":
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:
+        os._exit(141)  # whoever read it has gone

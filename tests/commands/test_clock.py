@@ -77,6 +77,12 @@ def test_wrong_usage_is_explained_and_no_password_printed(arguments):
     assert "s3cret" not in done.stderr and "Traceback" not in done.stderr
 
 
+def test_it_ends_with_who_reads_its_lines():
+    probe = f"{sys.executable} {ROOT}/scripts/meridian/clock.py --every 100ms http://127.0.0.1:{free_port()}"
+    done = subprocess.run(f"{probe} | head -1", shell=True, timeout=30, text=True, capture_output=True)
+    assert (done.stdout.startswith("Failed: down"), done.stdout.count("\n"), done.stderr) == (True, 1, "")
+
+
 def test_samples_share_a_connection_and_narrow_the_range():
     with Front(lambda _: time.sleep(0.03) or reply(body('{"now":"NOW"}'))) as front:
         assert clock.Checker(front.url, tolerance=0.005).check()[0] == clock.INCONCLUSIVE

@@ -66,7 +66,8 @@ public final class Probe {
    * Runs the command.
    *
    * @param environment where a proxy may be named that is not used
-   * @return the exit code; with {@code --every} it returns only when interrupted
+   * @return the exit code; with {@code --every} it returns only when nobody reads its lines any
+   *     more
    */
   public static int run(
       List<String> arguments,
@@ -99,7 +100,7 @@ public final class Probe {
             case TEXT -> result.text();
             case JSON -> result.json(clock.instant());
           });
-      if (options.every().isEmpty()) {
+      if (options.every().isEmpty() || out.checkError()) { // whoever read the lines is gone
         return result.verdict().exitCode();
       }
       Thread.sleep(options.every().get());

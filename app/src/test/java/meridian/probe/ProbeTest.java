@@ -39,6 +39,7 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -284,6 +285,20 @@ class ProbeTest {
     respond("/now", 200, () -> now(Duration.ZERO));
 
     assertThat(linesOf(3, "--every", "50ms").allMatch(line -> line.startsWith("OK: ")), is(true));
+  }
+
+  @Test
+  @Timeout(10)
+  void everyEndsWithWhoReadsIt() throws InterruptedException {
+    respond("/now", 200, () -> now(Duration.ZERO));
+    PrintStream closed = new PrintStream(output, true, UTF_8);
+    closed.close();
+
+    String url = "http://127.0.0.1:" + server.getAddress().getPort();
+    assertThat(
+        Probe.run(
+            List.of("--every", "50ms", url), Map.of(), InstantSource.system(), closed, System.err),
+        is(0));
   }
 
   /** The first lines of a probe that repeats, which is then interrupted. */
