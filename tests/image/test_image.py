@@ -33,14 +33,19 @@ def here(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def own_runtime(registry, here, base):
-    """The image as Linux on x86-64 builds it, by digest, after two pushes from one folder."""
+    """The image as Linux on x86-64 builds it, by digest, after two pushes from one folder.
+
+    The machine's own options for Java contradict the image's.
+    """
     digests = []
     for repository in ["first", "second"]:
         target = f"{registry}/{repository}:1"
-        built(
-            here, "package", "jib:build", "-DskipTests", f"-Dimage={target}", "-Djib.allowInsecureRegistries=true",
-            *base
-        )
+        with pytest.MonkeyPatch.context() as machine:
+            machine.setenv("JAVA_TOOL_OPTIONS", "-XX:+UseParallelGC")
+            built(
+                here, "package", "jib:build", "-DskipTests", f"-Dimage={target}", "-Djib.allowInsecureRegistries=true",
+                *base
+            )
         digests.append((here / "target/jib-image.digest").read_text().strip())
     return f"{registry}/first", digests
 

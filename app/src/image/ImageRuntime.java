@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
@@ -70,6 +71,10 @@ final class ImageRuntime {
   private static final List<String> PATHS =
       List.of(
           "/", "/", "/", "/", "/", "/", "/now", "/api/foo", "/hello", "/", "/api/none", "/nowhere");
+
+  /** By which the environment adds options to every JVM. */
+  private static final Set<String> JVM_OPTIONS =
+      Set.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "JDK_AOT_VM_OPTIONS");
 
   private static final Pattern SERVING =
       Pattern.compile("Serving on port (\\d+), health and metrics on (\\d+)");
@@ -165,7 +170,7 @@ final class ImageRuntime {
     List<String> main = List.of("-cp", libraries + File.pathSeparator + service, "meridian.Main");
     command.addAll(main);
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().keySet().removeIf(name -> name.startsWith("MERIDIAN_"));
+    leaveTheDevelopersOwn(builder);
     builder.environment().put("PORT", "0");
     builder.environment().put("MERIDIAN_ADMIN_PORT", "0");
     builder.environment().put("MERIDIAN_DRAIN_DELAY", "0s");
@@ -195,17 +200,25 @@ final class ImageRuntime {
                 "-XX:AOTCache=" + cache));
     check.addAll(main);
     check.add("check");
-    int exit =
+    ProcessBuilder checker =
         new ProcessBuilder(check)
             .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start()
-            .waitFor();
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    leaveTheDevelopersOwn(checker);
+    int exit = checker.start().waitFor();
     if (exit != 64) {
       throw new IllegalStateException("The JVM does not accept the cache it made: exit " + exit);
     }
     Files.writeString(stamp, inputs);
     System.out.printf("The AOT cache has %.1f MiB%n", Files.size(cache) / 1048576.0);
+  }
+
+  /** What a machine's environment tells the service or its JVM does not hold for the image's. */
+  private static void leaveTheDevelopersOwn(ProcessBuilder builder) {
+    builder
+        .environment()
+        .keySet()
+        .removeIf(name -> name.startsWith("MERIDIAN_") || JVM_OPTIONS.contains(name));
   }
 
   private static Matcher awaitStart(BufferedReader log) throws IOException {
