@@ -40,7 +40,7 @@ record Target(URL url, Optional<String> authorization) {
       if (!scheme.matches("https?") || given.getRawAuthority() == null || !parts.matches()) {
         throw notAccepted(text);
       }
-      String host = parts.group(2).startsWith("[") ? parts.group(2) : IDN.toASCII(parts.group(2));
+      String host = parts.group(2).startsWith("[") ? parts.group(2) : ascii(parts.group(2), text);
       String port = parts.group(3) == null ? "" : ":" + parts.group(3);
       if (!port.isEmpty() && !isPort(Integer.parseInt(parts.group(3)))) {
         throw notAccepted(text);
@@ -69,6 +69,14 @@ record Target(URL url, Optional<String> authorization) {
     return new IllegalArgumentException(
         "\"%s\" is not an http or https address, such as http://localhost:8080"
             .formatted(printable(text)));
+  }
+
+  private static String ascii(String name, String text) {
+    try {
+      return IDN.toASCII(name);
+    } catch (IllegalArgumentException e) { // in words of Java's own
+      throw notAccepted(text);
+    }
   }
 
   private static boolean isPort(int port) {

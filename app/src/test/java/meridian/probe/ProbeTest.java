@@ -516,6 +516,14 @@ class ProbeTest {
     assertThat(errors.toString(UTF_8), is(""));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"http://a..b", "http://\u202ea", "http://xn--\u00e4", "http://\ud7ff"})
+  void namesThatCannotBeAreNoAddress(String url) throws InterruptedException {
+    assertThat(run(url), is(64));
+    assertThat(
+        errors.toString(UTF_8), startsWith("\"" + url + "\" is not an http or https address"));
+  }
+
   static Stream<String> wrongUsage() throws IOException {
     Stream<String> further =
         Stream.of(
