@@ -8,7 +8,7 @@ import re
 from meridian import hcp
 from meridian.checks import refuse_arguments, sources
 from meridian.console import ROOT, Command, Problem, say
-from meridian.terraform import Terraform, declared
+from meridian.terraform import Terraform, declared, given
 
 # A cloud; its virtual machine, whose tasks end in vm-aws and so on; and what services of an environment share there.
 CLOUDS, MACHINES, PLATFORMS = {}, {}, {}
@@ -294,13 +294,3 @@ def known(service):
         raise Problem(f'SERVICE is "{service}".',
             "It is the key of a service on a platform, such as orders: 2 to 8 of a-z, 0-9 and -, "
             'beginning with a letter. "platform" is taken.')
-
-
-def given(folder, further):
-    """Of what goes to Terraform, what sets variables; a file is named from the stack's folder."""
-    arguments = iter(further)
-    for each in arguments:
-        option, _, value = each.lstrip("-").partition("=")
-        if each.startswith("-") and option in ("var", "var-file"):
-            value = value or next(arguments, "")
-            yield f"-{option}={folder / value if option == 'var-file' else value}"

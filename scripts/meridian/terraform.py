@@ -82,7 +82,9 @@ class Terraform:
 
     def apply_plan(self, plan, *arguments):
         """arguments: those of the plan."""
-        own = (each for each in arguments if each.startswith(OF_APPLY))
+        # An ephemeral variable, which the stacks themselves have none of, is in no plan.
+        own = (*(each for each in arguments if each.startswith(OF_APPLY)),
+            *filter(self.foreign, given(self.folder, arguments)))
         begun = []
         done = self.run("apply", "-input=false", "-lock-timeout=300s", *own, str(plan), check=False,
             each=lambda line: begun.append(BEGUN.search(line)))
@@ -109,14 +111,17 @@ class Terraform:
             raise Problem(f"The state of {self.folder} cannot be read.", done.stderr.strip())
         return done.stdout.split()
 
+    def foreign(self, argument):
+        """Whether it sets a variable that a file of the user's own declares."""
+        return argument.startswith("-var=") and argument[5:].partition("=")[0].strip() not in declared(self.folder)
+
     def value(self, expression, *given):
         """Value of an expression of variables as Terraform itself takes it, None if one has none or is not there.
 
         given: -var and -var-file of the command line. The console needs no provider, only the variables; it refuses a
         -var of one that is declared elsewhere.
         """
-        known = declared(self.folder)
-        given = [each for each in given if not each.startswith("-var=") or each[5:].partition("=")[0].strip() in known]
+        given = [each for each in given if not self.foreign(each)]
         TERRAFORM.found()
         environ = {name: value for name, value in os.environ.items() if not name.startswith("TF_")
             or name.startswith("TF_VAR_")}
@@ -147,6 +152,16 @@ def declared(folder):
     """Names of the variables that a stack has."""
     return {name for file in folder.glob("variables*.tf")
         for name in re.findall(r'^variable "(\w+)"', file.read_text(), re.M)}
+
+
+def given(folder, further):
+    """Of what goes to Terraform, what sets variables; a file is named from the stack's folder."""
+    arguments = iter(further)
+    for each in arguments:
+        option, _, value = each.lstrip("-").partition("=")
+        if each.startswith("-") and option in ("var", "var-file"):
+            value = value or next(arguments, "")
+            yield f"-{option}={folder / value if option == 'var-file' else value}"
 
 
 def last_words(output):

@@ -3,6 +3,7 @@ stubs."""
 
 import json
 import os
+import pathlib
 import pty
 import re
 import select
@@ -392,10 +393,11 @@ def test_where_cd_looks_elsewhere_too_it_finds_its_own_folder(machine):
     done = subprocess.run(["repository/taskw", "--list"], cwd=machine.root.parent, text=True, capture_output=True,
         env={"PATH": str(machine.bin), "HOME": str(machine.root), "CDPATH": "."})
     assert done.returncode == 0 and "deploy-*" in done.stdout, done.stderr
-    for name in ("app/maven", "modules/image/push", "scripts/lock", "scripts/publish-public", "scripts/scan-secrets",
-            "scripts/tool", "tests/venv"):
-        script = (ROOT / name).read_text()
-        assert 0 < script.find("unset CDPATH") < script.find("cd ")
+    for folder in ("app", "modules/image", "scripts", "tests"):
+        for file in filter(pathlib.Path.is_file, (ROOT / folder).glob("*")):
+            script = file.read_text()
+            if script.startswith("#!/usr/bin/env bash") and (goes := re.search(r"(\$\(|^)cd ", script, re.M)):
+                assert 0 < script.find("unset CDPATH") < goes.start(), file
 
 
 def test_a_jdk_is_found_where_nobody_has_a_home():
@@ -541,6 +543,9 @@ def test_a_variable_that_is_declared_in_a_file_of_ones_own_may_be_given(machine)
     done = machine.run("deploy", "--", "-var=postgres_password=secret", "-var", "name=other")
     assert done.returncode == 0 and "Deploying other" in done.stdout, done.stdout
     assert "-var=postgres_password=secret" in planned(machine)
+    # An ephemeral one is in no plan.
+    [applied] = [line for line in machine.log.read_text().splitlines() if " apply " in line]
+    assert "-var=postgres_password=secret" in applied and "-var=name" not in applied
 
 
 @pytest.mark.parametrize(
