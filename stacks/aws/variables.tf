@@ -119,12 +119,6 @@ variable "keep_images" {
   default     = 30
 }
 
-variable "canary" {
-  description = "A second image that gets a share of the requests: image, by digest; percent, 0 to 100; stable, the output revision. null for none."
-  type        = object({ image = string, percent = number, stable = string })
-  default     = null
-}
-
 variable "cpu" {
   description = "CPU of an instance in vCPU: 0.25, 0.5, 1, 2, 4, 8 or 16."
   type        = number

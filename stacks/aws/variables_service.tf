@@ -117,3 +117,9 @@ variable "probe" {
     error_message = "probe.image is in a repository of ECR that the tasks may not pull from; it is \"${try(coalesce(var.probe.image, "null"), "null")}\"."
   }
 }
+
+variable "canary" {
+  description = "A second image that gets a share of the requests: image, by digest; percent, 0 to 100; stable, the output revision. null for none."
+  type        = object({ image = string, percent = number, stable = string })
+  default     = null
+}

@@ -135,35 +135,3 @@ variable "environment" {
   type        = map(string)
   default     = {}
 }
-
-variable "domain" {
-  description = <<-EOT
-    Own domain: name, certificate (id of its secret in Key Vault) and zone (id of the DNS zone in which Terraform
-    creates the record; without zone, you create it yourself); null serves on port 80 under Azure's name.
-  EOT
-  type        = object({ name = string, zone = optional(string), certificate = optional(string) })
-  default     = null
-}
-
-variable "waf" {
-  description = "Whether Azure WAF filters requests, for 144 USD a month more."
-  type        = bool
-  default     = false
-}
-
-variable "email" {
-  description = "Who gets alarms by e-mail; null for nobody."
-  type        = string
-  default     = null
-}
-
-variable "expires" {
-  description = "Time in UTC after which the stack may be removed, such as 2026-12-03-1400; its resources carry the time and doctor reports it. null for never."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = var.expires == null || can(regex("^[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9]{4}$", var.expires))
-    error_message = "expires must be a time in UTC such as 2026-12-03-1400; it is \"${coalesce(var.expires, "null")}\"."
-  }
-}
