@@ -1,9 +1,7 @@
 locals {
-  # As the stack makes it, of the account and region that are deployed to.
-  own_repository = "${data.aws_caller_identity.current.account_id}.dkr.ecr.${var.region}.amazonaws.com/${var.name}"
-  app            = "${path.module}/../../app"
-  iam            = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}"
-  boundary       = var.boundary ? "${local.iam}:policy/${local.prefix}-boundary" : null
+  app      = "${path.module}/../../app"
+  iam      = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}"
+  boundary = var.boundary ? "${local.iam}:policy/${local.prefix}-boundary" : null
   # Unknown until the service is healthy with it, so that nothing goes by an image that was only asked for.
   serving = "${module.image.image}${substr(module.service.revision, 0, 0)}"
 }

@@ -90,7 +90,8 @@ variable "image" {
     condition = (
       var.image == null || !can(regex("\\.dkr\\.ecr\\.", var.image))
       || split("@", coalesce(var.image, "@"))[0] == try(coalesce(var.repository_url, try(var.platform.repository_url, null)), null)
-      || (var.repository_url == null && var.platform == null && split("@", coalesce(var.image, "@"))[0] == local.own_repository)
+      || (var.repository_url == null && var.platform == null
+      && can(regex("^${coalesce(var.account, "[0-9]{12}")}\\.dkr\\.ecr\\.${var.region}\\.amazonaws\\.com/${var.name}@", var.image)))
     )
     error_message = "image is in a repository of ECR that the tasks may not pull from; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
   }

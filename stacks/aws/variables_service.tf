@@ -110,7 +110,8 @@ variable "probe" {
       !can(regex("\\.dkr\\.ecr\\.", var.probe.image)) ||
       try(
         split("@", var.probe.image)[0] == try(coalesce(var.repository_url, try(var.platform.repository_url, null)), null)
-        || (var.repository_url == null && var.platform == null && split("@", var.probe.image)[0] == local.own_repository),
+        || (var.repository_url == null && var.platform == null
+        && can(regex("^${coalesce(var.account, "[0-9]{12}")}\\.dkr\\.ecr\\.${var.region}\\.amazonaws\\.com/${var.name}@", var.probe.image))),
         false
       )
     )

@@ -1,8 +1,6 @@
 data "aws_partition" "current" {}
 
 locals {
-  # As the stack makes it, of the account and region that are deployed to.
-  own_repository = "${data.aws_caller_identity.current.account_id}.dkr.ecr.${var.region}.amazonaws.com/${var.name}"
   repository_url = var.repository_url == null ? aws_ecr_repository.this[0].repository_url : var.repository_url
   # Account, region and path of a repository of ECR; null for any other registry, which asks nothing of IAM.
   shared = try(regex("^(?P<account>[0-9]{12})\\.dkr\\.ecr\\.(?P<region>[a-z0-9-]+)\\.amazonaws\\.com/(?P<path>.+)$", var.repository_url), null)

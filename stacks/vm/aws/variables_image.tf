@@ -12,7 +12,8 @@ variable "image" {
     # The machines may pull from one repository of ECR: the stack's own, which has its name, or the shared one.
     condition = (
       var.image == null || !can(regex("\\.dkr\\.ecr\\.", var.image)) || split("@", coalesce(var.image, "@"))[0] == var.repository_url
-      || (var.repository_url == null && split("@", coalesce(var.image, "@"))[0] == local.own_repository)
+      || (var.repository_url == null
+      && can(regex("^${coalesce(var.account, "[0-9]{12}")}\\.dkr\\.ecr\\.${var.region}\\.amazonaws\\.com/${var.name}@", var.image)))
     )
     error_message = "image is in a repository of ECR that the machines may not pull from; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
   }
