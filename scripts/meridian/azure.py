@@ -154,7 +154,7 @@ class Azure(Cloud):
         return super().found(stack, backend, planned) if self.conflict(stack, *planned) else None
 
     def costs(self, use, own=True, shared=True):
-        hours, busy = cost.HOURS, use.running * cost.SECONDS
+        hours, busy = cost.HOURS, own and use.running * cost.SECONDS
         # 2,500 connections, 2.22 Mbit/s or 50 new connections a second are a capacity unit.
         capacity = hours * max(use.rate / cost.PER_CONNECTION / 50, use.rate * cost.EXCHANGE * 8 / 2.22e6)
         active = use.rate > 0

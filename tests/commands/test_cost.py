@@ -122,6 +122,13 @@ def root(tmp_path):
     return tmp_path
 
 
+@pytest.mark.skipif(not (ROOT / "stacks/platform").exists(), reason="a copy may do without platforms")
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_platform_costs_what_its_own_values_say(root, cloud):
+    done = run(root, f"platform/{cloud}")
+    assert done.returncode == 0 and "| **Sum** |" in done.stdout, done.stderr
+
+
 def test_the_users_own_values_count(root):
     before = run(root, "aws", "--rates=0").stdout
     (root / "stacks/aws/mine.auto.tfvars").write_text('waf = true\nnat = "zonal"\nzones = 3\n')
