@@ -64,7 +64,7 @@ class Aws(Cloud):
         if wanted and caller["Account"] != wanted:
             raise Problem(
                 f"The credentials are for the account {caller['Account']}, but the variable account says {wanted}.",
-                "Choose another profile in AWS_PROFILE, or correct account in the tfvars file.",
+                "Choose another profile in AWS_PROFILE, or change account in the tfvars file.",
             )
         return f"account {caller['Account']} as {caller['Arn'].split(':', 5)[5]}"
 
@@ -179,11 +179,11 @@ class Aws(Cloud):
             yield ("Its part of load balancer and NAT gateway",
                 {"balancer_capacity": hours * capacity, "nat_data": logs if nats else 0})
         if own and use.probe and nats:
-            yield (f"Probe, every {use.probe['every_minutes']} minutes, billed as a minute",
+            yield (f"Probe, every {use.probe['every_minutes']} minutes, a minute each",
                 {"fargate_vcpu": use.runs / 60 * 0.25, "fargate_memory": use.runs / 60 * 0.5})
             yield "Metric of the probe", {"metric": 1}
         if own:
-            yield "Logs: 0.1 GB and the access lines", {"logs": logs, "logs_kept": use.kept(logs, 0)}
+            yield "Logs: 0.1 GB and the access log", {"logs": logs, "logs_kept": use.kept(logs, 0)}
         if shared:
             yield "Flow logs", {"logs": 0.1 + use.gb(cost.FLOW)}
         # By target group where others share the load balancer.

@@ -30,7 +30,7 @@ REFUSALS = {
     ),
     r"SubscriptionNotFound|InvalidSubscriptionId|doesn't exist in cloud|subscription of .* doesn't exist": (
         "The login does not see the subscription.",
-        "`az account list --output table` lists those that the login sees; correct account in the tfvars file.",
+        "`az account list --output table` lists those that the login sees; change account in the tfvars file.",
     ),
     r"Failed to establish a new connection|Max retries exceeded|Name or service not known|timed out": (
         "Azure cannot be reached.",
@@ -63,7 +63,7 @@ class Azure(Cloud):
         if wanted != shown["id"] and wanted not in (each["id"] for each in az("account", "list")):
             raise Problem(
                 f"The login to az does not see the subscription {wanted}.",
-                "`az account list --output table` lists those that the login sees; correct account in the tfvars file, "
+                "`az account list --output table` lists those that the login sees; change account in the tfvars file, "
                 "or `az login` as somebody else.",
             )
         return f"subscription {wanted} as {shown['user']['name']}"
@@ -163,7 +163,7 @@ class Azure(Cloud):
         if shared:
             yield "Gateway", {"gateway": hours, "gateway_capacity": capacity}
             if use.waf:
-                yield ("WAF, in place of the gateway's price", {"waf": hours, "waf_capacity": capacity,
+                yield ("WAF, added to the gateway's price", {"waf": hours, "waf_capacity": capacity,
                     "gateway": -hours, "gateway_capacity": -capacity})
         else:
             yield "Its part of the gateway", {"gateway_capacity": capacity}
@@ -180,7 +180,7 @@ class Azure(Cloud):
             yield (f"Probe, every {use.probe['every_minutes']} minutes for 10 seconds",
                 {"vcpu_active": use.runs * 10 * 0.25, "memory": use.runs * 10 * 0.5})
         if own:
-            yield ("Logs: 0.2 GB and the access lines in Azure's records",
+            yield ("Logs: 0.2 GB and the access log as Azure records it",
                 {"logs": logs, "logs_kept": use.kept(logs, 31)})
             yield "Alerts: 6 of metrics, 1 of the log", {"alert": 6, "alert_log": 1}
         if shared and not use.repository_url:

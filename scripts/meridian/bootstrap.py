@@ -201,7 +201,7 @@ class Bootstrap(Stack):
             away = f"move {file.relative_to(self.root)} away and repeat the command."
             if other["lineage"] != state["lineage"]:
                 raise Problem(f"{begin} keeps that of another deployment with the same name.",
-                    f"Nothing was moved. If what this machine's state lists no longer exists, {away}")
+                    f"Nothing was moved. If nothing in this machine's state still exists, {away}")
             if other["serial"] > state["serial"]:
                 raise Problem(f"{begin} keeps a newer version of it.",
                     f"Nothing was moved. If this machine's state has nothing that the newer version lacks, {away}")

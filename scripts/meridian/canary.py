@@ -242,7 +242,7 @@ def trial(canary, percent, limits, options):
         return WITHDRAWN
 
     say(
-        f"Watching for {limits.seconds / 60:g} minutes: at least {limits.responses} responses"
+        f"Watching for {limits.seconds / 60:g} minutes or more: at least {limits.responses} responses"
         f"{'' if baseline else ' of the canary'}, which must not fail more often than the stable version's, nor be "
         "over twice as slow."
     )

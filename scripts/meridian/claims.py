@@ -30,7 +30,7 @@ REASONS = {
     "organisation": "it depends on the organisation that owns the account",
     "other": "no second image was given, OTHER=REPOSITORY@sha256:…",
     "packets": "no packet passes through the emulator's firewall",
-    "platform": "a platform needs a domain; ./taskw deploy-platform-aws deploys one",
+    "platform": "a domain is needed for a platform, which ./taskw deploy-platform-aws deploys",
     "pipeline": "a repository with pipelines is needed",
     "provider": "another version of the provider and its lock file are needed",
     "refused": "this account may not ask that; an administrator may",

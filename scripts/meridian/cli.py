@@ -27,7 +27,7 @@ OPTIONS = {
     "wait": "minutes to wait for what Google releases late, default 150; 0 leaves the network to a later destroy",
     "destroy_pause": "seconds between two attempts to remove the network, default 300",
     "percent": "share of the requests in percent, 1 to 50, default 10",
-    "minutes": "minutes that the canary is watched, default 10",
+    "minutes": "minutes that the canary is watched, up to three times as long where it shows too little; default 10",
     "answers": "how many responses the canary must have given, default 300",
     "failed_percent": "a canary is promoted only if its responses rule out that it fails this many percentage points "
         "more often than the stable version, default 5",

@@ -23,7 +23,7 @@ def asked(stack, options):
     if not stack.runs and (options.image or options.build or options.base):
         raise Problem("A platform runs no image.", f"{stack.command('deploy')}; IMAGE, BUILD, BASE are for services.")
     if options.image and options.build:
-        raise Problem("IMAGE and BUILD are both set.", "IMAGE deploys an existing image, BUILD=1 one built from app/.")
+        raise Problem("IMAGE and BUILD are both set.", "IMAGE deploys an existing image, BUILD=1 builds app/.")
     if options.image:
         options.image = str(Image.parse(options.image))
     os.environ.pop("BASE", None)
@@ -166,7 +166,7 @@ def destroy(stack, options):
     standing = stack.terraform.resources()
     if standing:
         stack.stands_as_named()
-    stored = "all that it stores" if stack.runs else "the images of its services"
+    stored = "all that it stores" if stack.runs else "any images of its own"
     confirm(f"Removes {name} on {title} with {stored}.", name, options.confirm)
     if standing:
         say(f"Removing {name}: {stack.cloud.destroys}")

@@ -69,7 +69,7 @@ class Limits:
             failed_percent=self.failed_percent * percent / 100)
         for name, low, high in ("responses", 1, 1_000_000), ("failed_percent", 0.1, 50):
             if not low <= getattr(spread, name) <= high:
-                raise ValueError(f"{name} must be from {low} to {high}; it is {getattr(spread, name)}")
+                raise ValueError(f"{name} of all is {getattr(spread, name):g}, not from {low} to {high}")
         return spread
 
     def refuse(self, per_second, percent):
@@ -243,7 +243,7 @@ class Judge:
         if min(canary.percent, stable.percent) > self.limits.failed_percent:
             return f"both fail: the canary {canary}, the stable version {stable}"
         if self._few(canary.failed, canary.responses) and not self._few(canary.failed + lost, canary.responses + lost):
-            return f"{lost} requests got no response and may be the canary's, which gave {canary}"
+            return f"{lost} requests got no response, and may be the canary's; the canary gave {canary}"
         return ""
 
     def _lacking(self):

@@ -32,7 +32,7 @@ def until_it_answers(url, version=None, minutes=5, check=CHECKS[0]):
     found healthy, and only then it takes the old one's place.
     """
     end, wanted = time.monotonic() + 60 * minutes, version or url
-    takes = "A new machine takes 3 to 5 minutes" if version else "A new name takes a minute or two"
+    takes = "A new machine takes 3 to 5 minutes" if version else "A new load balancer takes 1 to 5 minutes"
     reported = None
     while True:
         try:

@@ -9,7 +9,7 @@ output "image" {
 }
 
 output "revision" {
-  description = "Task definition that serves, without a canary's: the value for canary.stable."
+  description = "Task definition that serves, not a canary's: the value for canary.stable."
   value       = module.service.revision
 }
 

@@ -66,8 +66,8 @@ variable "service" {
     # By its key, which is what stands behind the platform's name.
     condition     = var.service.request_seconds <= try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)
     error_message = <<-EOT
-      service.request_seconds is ${var.service.request_seconds}, more than the platform's load balancer waits for the
-      service; raise request_seconds of the service in services of stacks/platform/aws first, and apply that.
+      service.request_seconds is ${var.service.request_seconds}, more than the platform declares for the service;
+      raise request_seconds of the service in services of stacks/platform/aws first, and apply that.
     EOT
   }
 

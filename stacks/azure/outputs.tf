@@ -9,7 +9,7 @@ output "image" {
 }
 
 output "revision" {
-  description = "Revision that serves, without a canary's: the value for canary.stable."
+  description = "Revision that serves, not a canary's: the value for canary.stable."
   value       = module.service.revision
 }
 

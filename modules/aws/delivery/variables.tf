@@ -25,7 +25,7 @@ variable "environments" {
       can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16
     ])
     error_message = <<-EOT
-      environments must map each environment to another stack name, 3 to 16 lower-case letters, digits and single
+      environments must map each environment to its own stack name, 3 to 16 lower-case letters, digits and single
       hyphens, a letter first; it gives "${join("\", \"", values(var.environments))}".
     EOT
   }
@@ -79,7 +79,7 @@ variable "platforms" {
       for other, stack in merge(var.environments, { for key, machine in var.machines : "${key}/machine" => machine }) :
       !startswith(stack, "${name}-") && !startswith("${name}-", stack) if split("/", other)[0] != environment
     ]]))
-    error_message = "A platform's prefix, NAME-, and another environment's stack name may not begin with each other: the deployer of one could reach the other."
+    error_message = "Neither a platform's prefix, NAME-, nor another environment's stack name may begin the other: the deployer of one could reach the other."
   }
 }
 
@@ -135,7 +135,7 @@ variable "store" {
 }
 
 variable "repository_url" {
-  description = "Repository for images in ECR that the stacks share, from the module registry."
+  description = "Repository for images in ECR that the stacks share."
   type        = string
 
   validation {

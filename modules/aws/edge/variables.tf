@@ -84,7 +84,7 @@ variable "target_group_arn" {
 variable "cidr" {
   description = <<-EOT
     IPv4 range of the network, set only where several services share the load balancer. Each of them has a name below
-    domain, one wildcard certificate and one wildcard record serve them all, and a request for any other name gets
+    domain; one wildcard certificate and one wildcard record serve them all, and a request for any other name gets
     404. null: the load balancer serves one service.
   EOT
   type        = string
@@ -104,7 +104,7 @@ variable "cidr" {
 }
 
 variable "service" {
-  description = "The part of the stack's variable service that the load balancer uses: request_seconds, the longest of those of several services."
+  description = "The part of the stack's variable service that the load balancer uses: request_seconds; of several services, the longest."
   type        = object({ request_seconds = number })
 
   validation {

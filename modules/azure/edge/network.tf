@@ -28,7 +28,7 @@ resource "azurerm_network_security_group" "this" {
   # https://learn.microsoft.com/azure/application-gateway/configuration-infrastructure#network-security-groups
   security_rule {
     name                       = "gateway-manager"
-    description                = "Azure runs the gateway"
+    description                = "For Azure's management"
     priority                   = 200
     direction                  = "Inbound"
     access                     = "Allow"

@@ -12,7 +12,7 @@ variable "domain" {
   description = <<-EOT
     Own domain, or null for port 80 under Azure's name. name: fully qualified, at most 64 characters. zone: id of the
     DNS zone of Azure in which the name is written, …/dnsZones/NAME; without zone, pointing the name at the gateway is
-    up to you. certificate, required: id of a secret or certificate in Key Vault, …/vaults/VAULT/secrets/NAME, since
+    up to you. certificate, required: id of a certificate's secret in Key Vault, …/vaults/VAULT/secrets/NAME, since
     Azure's gateway has no managed certificate.
   EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })

@@ -9,7 +9,7 @@ variable "place" {
 }
 
 variable "image" {
-  description = "Image of the service, by digest; its program also does the check, with the arguments probe URL."
+  description = "Image by digest; its program does the check, with the arguments probe URL."
   type        = string
 }
 

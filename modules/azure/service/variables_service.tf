@@ -86,8 +86,8 @@ validation {
 validation {
   condition     = length(var.service.writable) == 0
   error_message = <<-EOT
-      service.writable must be empty on Azure, where a container may write to all of its file system anyhow, 1 GiB
-      with up to 0.25 vCPU and 8 GiB at most; it is ${jsonencode(var.service.writable)}.
+      service.writable must be empty on Azure, where a container may write to all of its file system anyhow, from
+      1 GiB (up to 0.25 vCPU) to 8 GiB; it is ${jsonencode(var.service.writable)}.
     EOT
 }
 

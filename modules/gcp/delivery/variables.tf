@@ -30,7 +30,7 @@ variable "environments" {
       && alltrue([for stack in values(var.environments) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16])
     )
     error_message = <<-EOT
-      environments must map each environment to another stack name, 3 to 16 lower-case letters, digits and single
+      environments must map each environment to its own stack name, 3 to 16 lower-case letters, digits and single
       hyphens, a letter first; it gives "${join("\", \"", values(var.environments))}".
     EOT
   }

@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "image" {
-  description = "Image of the service, by digest; its program also does the check, with the arguments probe URL."
+  description = "Image by digest; its program does the check, with the arguments probe URL."
   type        = string
 }
 

@@ -32,8 +32,8 @@ output "revision" {
       )
     )
     error_message = <<-EOT
-      A canary is under way. Applied in one step, this would send it every request until a revision of ${var.image} is
-      ready. Take it back first, ./taskw canary-gcp WITHDRAW=1, or let it end: ./taskw canary-gcp.
+      A canary is under way. This apply would send it every request until a revision of ${var.image} is ready. Take it
+      back first, ./taskw canary-gcp WITHDRAW=1, or let it end: ./taskw canary-gcp.
     EOT
   }
 

@@ -91,7 +91,7 @@ variable "instances" {
 
   validation {
     condition     = floor(var.instances.max) == var.instances.max && var.instances.max >= max(1, var.instances.min) && var.instances.max <= 1000
-    error_message = "instances.max must be a whole number from 1 and instances.min (${var.instances.min}) to 1000; it is ${var.instances.max}."
+    error_message = "instances.max must be a whole number, 1 to 1000, and not below instances.min (${var.instances.min}); it is ${var.instances.max}."
   }
 }
 

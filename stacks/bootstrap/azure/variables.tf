@@ -33,7 +33,7 @@ variable "region" {
       "switzerlandnorth uaenorth uksouth westeurope westus2 westus3",
     ])), var.region)
     error_message = <<-EOT
-      region must be a region of Azure with availability zones, written as by az account list-locations, such as
+      region must be a region of Azure with availability zones, as az account list-locations writes it, such as
       westeurope, northeurope, eastus2 or westus3; it is "${var.region}".
     EOT
   }

@@ -9,7 +9,7 @@ output "region" {
 }
 
 output "url" {
-  description = "Domain of the services; a name that no service has gets 404."
+  description = "URL of the domain, below which the services are, each at KEY.DOMAIN; a name that no service has gets 404."
   value       = "https://${var.domain.name}"
 }
 

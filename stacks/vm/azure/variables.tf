@@ -33,7 +33,7 @@ variable "region" {
       "switzerlandnorth uaenorth uksouth westeurope westus2 westus3",
     ])), var.region)
     error_message = <<-EOT
-      region must be a region of Azure with availability zones, written as by az account list-locations, such as
+      region must be a region of Azure with availability zones, as az account list-locations writes it, such as
       westeurope, northeurope, eastus2 or westus3; it is "${var.region}".
     EOT
   }
@@ -98,8 +98,8 @@ variable "machine_type" {
     # https://learn.microsoft.com/azure/virtual-machines/generation-2
     condition     = !can(regex("^Standard_(A[0-9]+m?|[DEFGH][0-9]+)(_v[23])?$", var.machine_type))
     error_message = <<-EOT
-      machine_type must be a size of the second generation, which the machine's system boots on: not of series A, and of D, E and F
-      before version 4 one with an s, such as Standard_D2s_v3; it is "${var.machine_type}".
+      machine_type must be a size of the second generation, which the machine's system boots on: not of series A; of
+      series D to H before version 4 only with an s, such as Standard_D2s_v3; it is "${var.machine_type}".
     EOT
   }
 }

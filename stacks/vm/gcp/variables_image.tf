@@ -56,7 +56,7 @@ variable "machine" {
 }
 
 variable "keep_images" {
-  description = "How many of the newest images the stack's own repository keeps, 10 to 1000."
+  description = "How many of the newest images the stack's own repository keeps at least, 10 to 1000."
   type        = number
 
   validation {
