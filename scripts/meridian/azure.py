@@ -45,8 +45,8 @@ class Azure(Cloud):
         "Terraform and the push of the image sign in with it",
         "https://learn.microsoft.com/cli/azure/install-azure-cli")
     deploys = (
-        "15 to 25 minutes the first time (environment 5 to 10, gateway 6), or about 4 for a service on a platform "
-        "with IMAGE; later about 3."
+        "15 to 25 minutes the first time (environment 5 to 10, gateway 6), or about 4 with IMAGE for a service "
+        "on a platform; later about 3."
     )
     destroys = "15 to 25 minutes: the gateway takes 6 and the environment up to 15."
     # The provider alone watches a new lock for two.

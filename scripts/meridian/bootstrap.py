@@ -35,7 +35,7 @@ def run(bootstrap, options):
     for env, values in settings["environments"].items():
         for name, value in values.items():
             say(f"  gh variable set {name} --env {env} --body '{value}'")
-    say("GitHub protects no environment by itself: in the repository's settings, give production required "
+    say("GitHub protects no environment by itself: in the repository's settings, have production require "
         "reviewers.")
     if bootstrap.kind == "gcp":
         say("CircleCI, for the virtual machine: the same names, all in Project Settings, Environment Variables.")
@@ -201,10 +201,10 @@ class Bootstrap(Stack):
             away = f"move {file.relative_to(self.root)} away and repeat the command."
             if other["lineage"] != state["lineage"]:
                 raise Problem(f"{begin} keeps that of another deployment with the same name.",
-                    f"Nothing was moved. If nothing in this machine's state still exists, {away}")
+                    f"Nothing was moved. If all that this machine's state has is gone, {away}")
             if other["serial"] > state["serial"]:
                 raise Problem(f"{begin} keeps a newer version of it.",
-                    f"Nothing was moved. If this machine's state has nothing that the newer version lacks, {away}")
+                    f"Nothing was moved. If the newer version has all that this machine's state has, {away}")
 
     @contextlib.contextmanager
     def opened(self, backend):

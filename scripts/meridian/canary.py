@@ -185,7 +185,7 @@ def blind(canary, image, percent, limits):
         "A high failure rate shows quickly, a low one later. "
         "A slow canary shows only if over 10 % of all responses are slow.",
         f"To see more, give it a larger share: {canary.stack.command('canary', IMAGE=image, PERCENT='50')}; or let it "
-        "send MERIDIAN_VERSION of its environment as Service-Version.",
+        "send its variable MERIDIAN_VERSION as Service-Version.",
     )
     return spread, before(canary.service, alone)
 

@@ -149,7 +149,7 @@ def notes():
         if name.startswith("TF_CLI_ARGS"):
             yield f'{name} is "{value}": Terraform adds it to its commands.'
         elif name in ("TF_WORKSPACE", "TF_DATA_DIR"):
-            yield f"{name} is ignored: the environment chooses the workspace, and each stack has its own .terraform."
+            yield f"{name} is ignored: ENV chooses the workspace, and each stack has its own .terraform."
         elif name in ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "ARM_ENVIRONMENT", "TF_LOG", "TF_CLI_CONFIG_FILE") and value:
             missing_file = name == "TF_CLI_CONFIG_FILE" and not os.path.exists(value)
             yield f'{name} is "{value}"{", which does not exist" if missing_file else ""}.'

@@ -35,7 +35,7 @@ class Gcp(Cloud):
     tool = Tool("gcloud", ("gcloud", "version"), "Google Cloud SDK ", "450",
         "it signs in for Terraform and for the push of the image", "https://cloud.google.com/sdk/docs/install")
     deploys = (
-        "6 to 10 minutes the first time (the APIs 2), or about 4 for a service on a platform with IMAGE; "
+        "6 to 10 minutes the first time (the APIs 2), or about 4 with IMAGE for a service on a platform; "
         "later about 2. "
         "A new load balancer begins to answer 3 to 5 minutes after it is created."
     )
@@ -95,7 +95,7 @@ class Gcp(Cloud):
         if lacking:
             raise Problem(
                 f"The login lacks {', '.join(lacking)} in the project {name}.",
-                "stacks/gcp/README.md names the roles in its section Rights; the project's owner grants them.",
+                "The project's owner grants roles: Owner for a machine, else those of stacks/gcp/README.md, Rights.",
             )
         return "rights to create what the stack consists of"
 

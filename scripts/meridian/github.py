@@ -23,8 +23,8 @@ class GitHub:
         if not self.token or not self.repository:
             raise Problem(
                 "GITHUB_TOKEN or GITHUB_REPOSITORY is not set.",
-                "A workflow has both. On CircleCI, set GITHUB_TOKEN in the project's settings to a token that may "
-                "write pull requests.",
+                "In a workflow, set GITHUB_TOKEN to github.token. On CircleCI, set it in the project's settings to a "
+                "token that may write pull requests.",
             )
 
     def ask(self, method, path, body=None):

@@ -69,7 +69,7 @@ class Limits:
             failed_percent=self.failed_percent * percent / 100)
         for name, low, high in ("responses", 1, 1_000_000), ("failed_percent", 0.1, 50):
             if not low <= getattr(spread, name) <= high:
-                raise ValueError(f"{name} of all is {getattr(spread, name):g}, not from {low} to {high}")
+                raise ValueError(f"{name} becomes {getattr(spread, name):g}, outside {low} to {high}")
         return spread
 
     def refuse(self, per_second, percent):

@@ -39,7 +39,7 @@ output "checks" {
 }
 
 output "meridian" {
-  description = "Whether Meridian itself runs, so that what only Meridian provides is checked too."
+  description = "Whether the service is Meridian, so that what only Meridian has is checked too."
   value       = var.service.meridian
 }
 

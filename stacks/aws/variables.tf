@@ -142,8 +142,9 @@ variable "instances" {
     # https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
     condition     = try(var.platform != null || 2 * var.instances.max <= var.zones * (pow(2, 28 - tonumber(split("/", var.cidr)[1])) - 5), true)
     error_message = <<-EOT
-      instances.max is ${var.instances.max}, for which a new image needs ${2 * var.instances.max} addresses; ${var.zones} private subnets
-      of cidr ${var.cidr} have ${try(var.zones * (pow(2, 28 - tonumber(split("/", var.cidr)[1])) - 5), 0)}.
+      instances.max is ${var.instances.max}, so a deployment may need ${2 * var.instances.max} addresses; ${var.zones}
+      private subnets of cidr ${var.cidr} have
+      ${try(var.zones * (pow(2, 28 - tonumber(split("/", var.cidr)[1])) - 5), 0)}.
     EOT
   }
 }

@@ -38,7 +38,7 @@ resource "aws_iam_role" "deployer" {
 
   name        = "${each.value}-deployer"
   path        = "/delivery/"
-  description = "Pipeline of ${each.value}: applies resources whose names begin with ${each.value}"
+  description = "Pipeline: applies, in the environment ${each.key} alone"
   # A first apply takes ten minutes, a canary thirty.
   max_session_duration = 7200
   assume_role_policy   = jsonencode({ Version = "2012-10-17", Statement = local.trust["deployer-${each.key}"] })

@@ -43,7 +43,7 @@ variable "machines" {
       contains(keys(var.environments), environment) && can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16
     ])
     error_message = <<-EOT
-      machines must map declared environments to names of stacks, as the variable name of stacks/vm/aws; it gives
+      machines must map declared environments to names of stacks, set as name in stacks/vm/aws; it gives
       ${join(", ", [for environment, stack in var.machines : "${environment} ${stack}"])}.
     EOT
   }
@@ -53,7 +53,7 @@ variable "machines" {
     condition = alltrue(flatten([for environment, stack in merge(var.environments, { for key, name in var.machines : "${key}/machine" => name }) : [
       for name in compact([lookup(var.environments, "production", ""), lookup(var.machines, "production", "")]) : !startswith(name, stack)
     ] if !startswith(environment, "production")]))
-    error_message = "Production's names may not begin with another environment's name: that environment's deployer could reach production."
+    error_message = "Names of production's stacks may not begin with that of another environment's: its deployer could reach production."
   }
 }
 
@@ -79,7 +79,7 @@ variable "platforms" {
       for other, stack in merge(var.environments, { for key, machine in var.machines : "${key}/machine" => machine }) :
       !startswith(stack, "${name}-") && !startswith("${name}-", stack) if split("/", other)[0] != environment
     ]]))
-    error_message = "Neither a platform's prefix, NAME-, nor another environment's stack name may begin the other: the deployer of one could reach the other."
+    error_message = "No platform's prefix NAME- may begin another environment's stack name, or the reverse: one's deployer could reach the other."
   }
 }
 

@@ -52,8 +52,8 @@ variable "nat" {
     # Container Apps: https://learn.microsoft.com/azure/nat-gateway/nat-overview#key-limitations-of-standardv2-nat-gateway
     condition     = contains(["single", "none"], var.nat)
     error_message = <<-EOT
-      nat must be "single" or "none"; it is "${var.nat}". "zonal" works on other clouds only: Container Apps
-      cannot have a NAT gateway in each zone.
+      nat must be "single" or "none"; it is "${var.nat}". "zonal" works on AWS only: Container Apps cannot have a NAT
+      gateway in each zone.
     EOT
   }
 }

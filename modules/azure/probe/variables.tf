@@ -19,7 +19,7 @@ variable "url" {
 }
 
 variable "every_minutes" {
-  description = "Minutes between two checks, a divisor of 60; at 5, a job of 0.25 vCPU costs some 0.6 USD a month and its alert 1.50."
+  description = "Minutes between two checks, a divisor of 60; at 5, a job of 0.25 vCPU costs some 0.7 USD a month and its alert 1.50."
   type        = number
 
   validation {

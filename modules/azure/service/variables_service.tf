@@ -86,8 +86,8 @@ validation {
 validation {
   condition     = length(var.service.writable) == 0
   error_message = <<-EOT
-      service.writable must be empty on Azure, where a container may write to all of its file system anyhow, from
-      1 GiB (up to 0.25 vCPU) to 8 GiB; it is ${jsonencode(var.service.writable)}.
+      service.writable must be empty on Azure, where a container may write anywhere anyhow: 1 GiB with 0.25
+      vCPU, up to 8 GiB with more; it is ${jsonencode(var.service.writable)}.
     EOT
 }
 
@@ -112,8 +112,8 @@ variable "scale" {
       percent == null ? true : floor(percent) == percent && percent >= 10 && percent <= 90
     ])
     error_message = <<-EOT
-      scale.cpu and scale.memory must be whole numbers from 10 to 90 percent: below it new instances never suffice, above it
-      the alarm fires before one is added.
+      scale.cpu and scale.memory must be whole numbers from 10 to 90 percent: below 10 new instances never suffice,
+      above 90 the alarm fires before one is added.
     EOT
   }
 

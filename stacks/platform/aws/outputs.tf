@@ -14,7 +14,7 @@ output "url" {
 }
 
 output "services" {
-  description = "Key to the address of each service that is declared, previews too."
+  description = "Address of each declared service, by its key; previews too."
   value       = { for key, host in local.hosts : key => "https://${host}" }
 }
 
