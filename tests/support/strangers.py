@@ -1,6 +1,7 @@
 """Services that somebody else wrote, unchanged, as images that Docker has; no registry of images is asked."""
 
 import contextlib
+import ipaddress
 import os
 import pathlib
 import re
@@ -142,7 +143,9 @@ def database(folder):
     # What the service calls of the extension that it is for, and no more of it.
     output("psql", "--quiet", "--host", data, "--port", str(port), "--username=stac", "postgres", "--command",
         "CREATE SCHEMA pgstac; CREATE FUNCTION pgstac.get_version() RETURNS text LANGUAGE sql AS 'SELECT ''0.9.8'''")
-    bridge = output("docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
+    # The first of its addresses; an engine that has just made the network does not name it.
+    subnet = output("docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}")
+    bridge = str(ipaddress.ip_network(subnet)[1])
     yield {"PGHOST": bridge, "PGPORT": str(port), "PGUSER": "stac", "PGDATABASE": "postgres"}, password
     server.process.send_signal(2)  # at once, whoever is connected
     server.process.wait(20)
