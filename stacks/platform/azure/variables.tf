@@ -11,13 +11,10 @@ variable "name" {
   }
 
   validation {
-    # Names that others reach a resource by may not hold these, and those of registry and stores have no hyphens:
+    # Reserved, and a name has at most 7 characters:
     # https://learn.microsoft.com/azure/azure-resource-manager/templates/error-reserved-resource-name
-    condition     = !can(regex("microsoft|windows|^login", replace(var.name, "-", "")))
-    error_message = <<-EOT
-      name must not contain "microsoft" or "windows", nor begin with "login", hyphens aside: Azure refuses them as reserved words; it is
-      "${var.name}".
-    EOT
+    condition     = var.name != "windows" && !startswith(var.name, "login")
+    error_message = "name must not be \"windows\" nor begin with \"login\", which Azure refuses as reserved words; it is \"${var.name}\"."
   }
 }
 
