@@ -16,6 +16,7 @@ ALPHA = 0.01
 LOOKS = 20  # in the time that a canary is watched
 DOUBT = 0.05  # chance below which slow answers stand in the way of a promotion, though they are not shown yet
 SLOW = 2.0  # times the stable's: a 90th percentile above that is slow
+SLOW_LOOKS = 5  # in a row with slow answers, each in those since the look before: a stall or a cold start passes
 FLOOR_SECONDS = 0.005  # which no factor counts below
 WINDOW_SECONDS = 10  # in which losses beyond the canary's share are the network's
 
@@ -139,7 +140,8 @@ class Judge:
         self._canary_version = canary
         self._looked = 0
         self._lacked = ""
-        self._pace, self._slow = 0.0, False
+        self._pace, self._slow, self._slow_looks = 0.0, False, 0
+        self._recent = []  # the canary's since the last look, as path and seconds
         self._windows = collections.defaultdict(lambda: [0, 0])  # answers, and failures without a version
         self._clock = ""
         self.probed = probed
@@ -153,6 +155,8 @@ class Judge:
         if response.version in self._versions:
             self._versions[response.version].add(response, failed)
             window[0] += 1
+            if response.version == self._canary_version and not failed:
+                self._recent.append((response.path, response.seconds))
         elif not response.version and (response.status == 0 or response.status >= 500):
             # Lost on the way, or a load balancer speaks for a target: whose it was, nothing tells.
             window[1] += 1
@@ -216,17 +220,19 @@ class Judge:
                 f"{self.lost} got no response from the service"
             )
         usual = {path: max(FLOOR_SECONDS, percentile(times)) for path, times in stable.times.items() if times[9:]}
-        # As multiples of the 90th percentile of the stable's on that path.
-        paces = [max(0, each - FLOOR_SECONDS) / usual[path] for path in usual for each in canary.times[path]]
-        self._pace = percentile(sorted(paces)) if paces else 0.0
+        recent, self._recent = paces(usual, self._recent), []
+        if recent:
+            self._slow_looks = self._slow_looks + 1 if percentile(recent) > SLOW else 0
+        found = paces(usual, [(path, each) for path, times in canary.times.items() for each in times])
+        self._pace = percentile(found) if found else 0.0
         self._slow = False
         if self._pace > SLOW:
-            slow = sum(pace > SLOW for pace in paces)
+            slow = sum(pace > SLOW for pace in found)
             times = [(stable.times[path], FLOOR_SECONDS + SLOW * usual[path]) for path in usual]
             others_slow = sum(len(each) - bisect.bisect(each, most) for each, most in times)
-            chance = worse(slow, len(paces), others_slow, sum(len(each) for each, _ in times))
+            chance = worse(slow, len(found), others_slow, sum(len(each) for each, _ in times))
             self._slow = chance < DOUBT
-            if chance < alpha:
+            if chance < alpha and self._slow_looks >= SLOW_LOOKS:
                 return ("the canary is slow: its 90th percentile of response times is "
                     f"{self._pace:.1f} times the stable version's")
         return ""
@@ -266,6 +272,11 @@ class Judge:
         if self._slow:
             return f"the canary's 90th percentile of response times is {self._pace:.1f} times the stable version's"
         return ""
+
+
+def paces(usual, times):
+    """Seconds as sorted multiples of what is usual on their path."""
+    return sorted(max(0, each - FLOOR_SECONDS) / usual[path] for path, each in times if path in usual)
 
 
 def percentile(values):
