@@ -153,6 +153,8 @@ def notes():
         elif name in ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "ARM_ENVIRONMENT", "TF_LOG", "TF_CLI_CONFIG_FILE") and value:
             missing_file = name == "TF_CLI_CONFIG_FILE" and not os.path.exists(value)
             yield f'{name} is "{value}"{", which does not exist" if missing_file else ""}.'
+        elif name in ("GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON") and value:
+            yield f"{name} is set: Terraform logs in with it, but the other steps of a command do not."
     if proxy():
         yield proxy()
 

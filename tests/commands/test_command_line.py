@@ -457,6 +457,7 @@ def test_a_warning_on_standard_error_is_no_version(machine):
         ({"TF_DATA_DIR": "/tmp/x"}, "TF_DATA_DIR is ignored"),
         ({"AWS_ENDPOINT_URL": "http://localhost:4566"}, 'AWS_ENDPOINT_URL is "http://localhost:4566"'),
         ({"TF_CLI_CONFIG_FILE": "/nowhere"}, "which does not exist"),
+        ({"GOOGLE_CREDENTIALS": '{"private_key": "secret"}'}, "GOOGLE_CREDENTIALS is set"),
     ],
 )
 def test_doctor_has_a_sentence_for_what_is_set_to_something_unusual(machine, environment, said):
