@@ -201,7 +201,7 @@ class Bootstrap(Stack):
             away = f"move {file.relative_to(self.root)} away and repeat the command."
             if other["lineage"] != state["lineage"]:
                 raise Problem(f"{begin} keeps that of another deployment with the same name.",
-                    f"Nothing was moved. If all that this machine's state has is gone, {away}")
+                    f"Nothing was moved. If none of the resources in this machine's state exist any more, {away}")
             if other["serial"] > state["serial"]:
                 raise Problem(f"{begin} keeps a newer version of it.",
                     f"Nothing was moved. If the newer version has all that this machine's state has, {away}")

@@ -95,7 +95,8 @@ class Gcp(Cloud):
         if lacking:
             raise Problem(
                 f"The login lacks {', '.join(lacking)} in the project {name}.",
-                "The project's owner grants roles: Owner for a machine, else those of stacks/gcp/README.md, Rights.",
+                "The project's owner must grant the missing roles: Owner to deploy a virtual machine; otherwise see "
+                "Rights in stacks/gcp/README.md.",
             )
         return "rights to create what the stack consists of"
 

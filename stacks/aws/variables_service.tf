@@ -120,7 +120,7 @@ variable "probe" {
 }
 
 variable "canary" {
-  description = "A second image that gets a share of the requests: image, by digest; percent, 0 to 100; stable, the output revision. null for none."
+  description = "A second image for a share of the requests: image, by digest; percent, 0 to 100; stable, the value of the output `revision`. null for none."
   type        = object({ image = string, percent = number, stable = string })
   default     = null
 }

@@ -23,7 +23,7 @@ variable "name" {
       "access azure bing bizspark biztalk cortana directx dotnet dynamics excel exchange forefront groove hololens hyperv kinect",
       "lync msdn o365 office office365 onedrive onenote outlook powerpoint sharepoint skype visio visualstudio xbox",
     ])), var.name)
-    error_message = "name must be no reserved word of Azure's, which no resource with a host name may be called; it is \"${var.name}\"."
+    error_message = "name must not be a word that Azure reserves, because Azure refuses it in host names; it is \"${var.name}\"."
   }
 }
 
@@ -107,7 +107,7 @@ variable "keep_images" {
 }
 
 variable "canary" {
-  description = "A second image that gets a share of the requests: image, by digest; percent, 0 to 100; stable, the output revision. null for none."
+  description = "A second image for a share of the requests: image, by digest; percent, 0 to 100; stable, the value of the output `revision`. null for none."
   type        = object({ image = string, percent = number, stable = string })
   default     = null
 }

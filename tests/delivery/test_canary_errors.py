@@ -37,8 +37,8 @@ ROWS = {
     "the load balancer answers 502 to 5 % of the canary's requests": {"refused": 0.05},
     "the load balancer answers 502 to all of the canary's requests": {"refused": 1.0},
     **{f"the judge's network is down for {seconds} s": {"gone": seconds} for seconds in (8, 14, 60)},
-    "0.1 % lost on the judge's way": {"lost": 0.001},
-    "1 % lost on the judge's way": {"lost": 0.01},
+    "the judge loses 0.1 % of its requests on the way": {"lost": 0.001},
+    "the judge loses 1 % of its requests on the way": {"lost": 0.01},
     "healthy, both fail 0.5 %, `MINUTES=6 RATE=10`": {"fails": (0.005, 0.005), "minutes": 6, "rate": 10},
 }
 

@@ -376,15 +376,15 @@ class Scenario:
         gateway, reported = stage.gateway, STRANGERS[stranger]
         path, rate = reported.service["check"]["path"], max(5, min(250, reported.slow // 60))
         gateway.shares.clear()
-        gateway.delay = 1
+        gateway.delay = 2
         with contextlib.ExitStack() as kept:
             loads = [kept.enter_context(Load("127.0.0.1", gateway.port, path=path, rate=rate,
-                connections=max(20, rate)))]
+                connections=max(20, 2 * rate)))]
             if reported.slow:
                 loads.append(kept.enter_context(Load("127.0.0.1", gateway.port, path="/slow", rate=100, connections=20,
                     patience=60)))
             said = stage.said("canary", IMAGE=image(stranger, 2), URL=gateway.url, PERCENT="50", MINUTES="0.25",
-                ANSWERS="60", RATE="30", FAILED_PERCENT="20")
+                ANSWERS="60", RATE="20", FAILED_PERCENT="20")
             gateway.delay = 0
             assert "Promoted" in said
             shared = [{stage.image_of(name): weight for name, weight in shares} for shares in gateway.shares]

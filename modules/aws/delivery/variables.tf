@@ -53,7 +53,7 @@ variable "machines" {
     condition = alltrue(flatten([for environment, stack in merge(var.environments, { for key, name in var.machines : "${key}/machine" => name }) : [
       for name in compact([lookup(var.environments, "production", ""), lookup(var.machines, "production", "")]) : !startswith(name, stack)
     ] if !startswith(environment, "production")]))
-    error_message = "Names of production's stacks may not begin with that of another environment's: its deployer could reach production."
+    error_message = "A production stack's name must not begin with the name of another environment's stack, whose deployer could then reach production."
   }
 }
 
@@ -79,7 +79,7 @@ variable "platforms" {
       for other, stack in merge(var.environments, { for key, machine in var.machines : "${key}/machine" => machine }) :
       !startswith(stack, "${name}-") && !startswith("${name}-", stack) if split("/", other)[0] != environment
     ]]))
-    error_message = "No platform's prefix NAME- may begin another environment's stack name, or the reverse: one's deployer could reach the other."
+    error_message = "platforms: NAME- must not begin another environment's stack name, nor begin with it: one environment's deployer could reach the other."
   }
 }
 

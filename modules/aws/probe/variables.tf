@@ -9,7 +9,7 @@ variable "boundary" {
 }
 
 variable "image" {
-  description = "Image by digest. Its program does the check, with the arguments probe URL, and is stopped after a minute in any case."
+  description = "Image by digest. Its program is started with `probe`, options and the URL as arguments, and is stopped after a minute in any case."
   type        = string
 
   validation {

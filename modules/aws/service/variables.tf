@@ -16,7 +16,7 @@ variable "image" {
 variable "canary" {
   description = <<-EOT
     A second image that gets a part of the requests, or null: image by digest; percent of requests, 0 to 100, 0
-    withdrawing it; stable, the output revision taken before the canary began.
+    withdrawing it; stable, the output `revision` from before the canary began.
   EOT
   type        = object({ image = string, percent = number, stable = string })
   nullable    = true
@@ -35,7 +35,7 @@ variable "canary" {
     # The other clouds need it to keep the stable revision in place. Here a service of its own does
     # that, so this only tells whether the value was taken from the output.
     condition     = var.canary == null || can(regex("^arn:aws[a-z-]*:ecs:.+:task-definition/.+:[0-9]+$", var.canary.stable))
-    error_message = "canary.stable must be the output revision, the ARN of a task definition; it is \"${try(var.canary.stable, "null")}\"."
+    error_message = "canary.stable must be the value of the output revision, the ARN of a task definition; it is \"${try(var.canary.stable, "null")}\"."
   }
 
   validation {

@@ -9,7 +9,7 @@ variable "place" {
 }
 
 variable "image" {
-  description = "Image by digest; its program does the check, with the arguments probe URL."
+  description = "Image by digest; its program is started with `probe`, options and the URL as arguments."
   type        = string
 }
 

@@ -16,7 +16,7 @@ variable "image" {
 variable "canary" {
   description = <<-EOT
     A second image that gets a part of the requests, or null: image by digest; percent of requests, 0 to 100; stable,
-    the output revision taken before the canary began. A canary ends in steps, see canary.tf.
+    the output `revision` from before the canary began. A canary ends in steps, see canary.tf.
   EOT
   type        = object({ image = string, percent = number, stable = string })
   nullable    = true
@@ -33,7 +33,7 @@ variable "canary" {
 
   validation {
     condition     = var.canary == null || can(regex("^${var.name}--[a-z0-9]([a-z0-9-]*[a-z0-9])?$", var.canary.stable))
-    error_message = "canary.stable must be the output revision, ${var.name}--SUFFIX; it is \"${try(var.canary.stable, "null")}\"."
+    error_message = "canary.stable must be the value of the output revision, ${var.name}--SUFFIX; it is \"${try(var.canary.stable, "null")}\"."
   }
 
   validation {

@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "image" {
-  description = "Image by digest; its program does the check, with the arguments probe URL."
+  description = "Image by digest; its program is started with `probe`, options and the URL as arguments."
   type        = string
 }
 

@@ -21,7 +21,7 @@ variable "image" {
 variable "canary" {
   description = <<-EOT
     A second image that gets a part of the requests, or null: image by digest; percent of requests, 0 to 100, 0
-    withdrawing it; stable, the output revision taken before the canary began.
+    withdrawing it; stable, the output `revision` from before the canary began.
   EOT
   type        = object({ image = string, percent = number, stable = string })
   nullable    = true
@@ -39,7 +39,7 @@ variable "canary" {
   validation {
     # As Cloud Run names them: the service, a number that grows, three letters of chance.
     condition     = var.canary == null || can(regex("^${var.name}-[0-9]{5,}-[a-z0-9]{3}$", var.canary.stable))
-    error_message = "canary.stable must be the output revision, such as ${var.name}-00007-abc; it is \"${try(var.canary.stable, "null")}\"."
+    error_message = "canary.stable must be the value of the output revision, such as ${var.name}-00007-abc; it is \"${try(var.canary.stable, "null")}\"."
   }
 
   validation {

@@ -36,7 +36,7 @@ output "logs" {
 }
 
 output "session" {
-  description = "Command that opens a shell on a machine, run where the firewall lets SSH in: 104.154.0.0/15 or the network itself."
+  description = "Command that opens a shell on a machine. Run it from an address that the firewall admits to SSH: 104.154.0.0/15, or the network itself."
   value = join(" ", [
     "gcloud compute ssh $(gcloud compute instances list --project ${var.project}",
     "--filter name~^${google_compute_region_instance_group_manager.this.base_instance_name}- --limit 1 --uri)",
