@@ -16,7 +16,7 @@ ALPHA = 0.01
 LOOKS = 20  # in the time that a canary is watched
 DOUBT = 0.05  # chance below which slow answers stand in the way of a promotion, though they are not shown yet
 SLOW = 2.0  # times the stable's: a 90th percentile above that is slow
-SLOW_LOOKS = 5  # in a row with slow answers, each in those since the look before: a stall or a cold start passes
+SLOW_LOOKS = 4  # in a row with slow answers, each in those since the look before: a stall or a cold start passes
 FLOOR_SECONDS = 0.005  # which no factor counts below
 WINDOW_SECONDS = 10  # in which losses beyond the canary's share are the network's
 

@@ -44,8 +44,8 @@ variable "account" {
 
 variable "boundary" {
   description = <<-EOT
-    Whether the roles have the permissions boundary NAME-boundary, on a platform PLATFORM-boundary. Whoever deploys
-    with the deployer's policies must set it; an administrator need not.
+    Whether the roles have a permissions boundary: NAME-boundary, or PLATFORM-boundary for a service on a platform.
+    Whoever deploys with the deployer's policies must set it; an administrator need not.
   EOT
   type        = bool
   default     = false

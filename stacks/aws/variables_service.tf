@@ -6,8 +6,9 @@ variable "environment" {
 
 variable "service" {
   description = <<-EOT
-    The service that the stack runs. What is left out has Meridian's value, except in health; stacks/OWN-SERVICE.md says what each
-    means. Seconds: start 10 to 240, stop 1 to 120, request 1 to 3600; writable in MiB; secrets by ARN.
+    The service that the stack runs. What you leave out has Meridian's value; if you set health, none of its defaults
+    apply. stacks/OWN-SERVICE.md says what each means. Seconds: start 10 to 240, stop 1 to 120, request 1 to 3600;
+    writable in MiB; secrets by ARN.
   EOT
   type = object({
     meridian   = optional(bool, true)

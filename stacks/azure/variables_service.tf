@@ -1,8 +1,9 @@
 variable "service" {
   description = <<-EOT
-    The service that the stack runs. What is left out has Meridian's value, except in health; stacks/OWN-SERVICE.md
-    says what each means. Seconds: start 10 to 240, stop 1 to 600, request 1 to 240; secrets by their id in Resource
-    Manager; leave out user and writable on Azure. egress_ports has no effect there: all ports are open.
+    The service that the stack runs. What you leave out has Meridian's value; if you set health, none of its defaults
+    apply. stacks/OWN-SERVICE.md says what each means. Seconds: start 10 to 240, stop 1 to 600, request 1 to 240;
+    secrets by their id in Resource Manager; leave out user and writable on Azure. egress_ports has no effect there: all
+    ports are open.
   EOT
   type = object({
     meridian   = optional(bool, true)

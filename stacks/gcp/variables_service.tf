@@ -1,8 +1,8 @@
 variable "service" {
   description = <<-EOT
-    The service that the stack runs. What is left out has Meridian's value, except in health; stacks/OWN-SERVICE.md says what each
-    means. Seconds: start 10 to 240, stop 1 to 10, request 1 to 3600; secrets by projects/P/secrets/S;
-    leave out user and writable on Google, and leave log_days at 30, the project's.
+    The service that the stack runs. What you leave out has Meridian's value; if you set health, none of its defaults
+    apply. stacks/OWN-SERVICE.md says what each means. Seconds: start 10 to 240, stop 1 to 10, request 1 to 3600;
+    secrets by projects/P/secrets/S; leave out user and writable on Google, and leave log_days at 30, the project's.
   EOT
   type = object({
     meridian   = optional(bool, true)

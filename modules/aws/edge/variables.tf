@@ -104,7 +104,7 @@ variable "cidr" {
 }
 
 variable "service" {
-  description = "The part of the stack's variable service that the load balancer uses: request_seconds; of several services, the longest."
+  description = "The part of the stack's variable `service` that the load balancer uses: request_seconds. For several services, the longest of theirs."
   type        = object({ request_seconds = number })
 
   validation {

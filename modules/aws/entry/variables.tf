@@ -35,7 +35,7 @@ variable "slot" {
 
 variable "service" {
   description = <<-EOT
-    The parts of the stack's variable service that concern the target groups: ports, the readiness path, and the
+    The parts of the stack's variable `service` that concern the target groups: ports, the readiness path, and the
     time limits of requests and shutdown.
   EOT
   type = object({

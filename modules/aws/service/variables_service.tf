@@ -1,5 +1,5 @@
 variable "service" {
-  description = "The parts of the stack's variable service that a task uses; its ports come with entry."
+  description = "The parts of the stack's variable `service` that a task uses; its ports come with entry."
   type = object({
     meridian      = bool
     entrypoint    = list(string)

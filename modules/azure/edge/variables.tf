@@ -108,8 +108,8 @@ variable "public_subnet_ids" {
 
 variable "service" {
   description = <<-EOT
-    The parts of the stack's variable service that the gateway uses: what it asks to find an instance healthy, and the
-    seconds of requests; null where services is set.
+    The parts of the stack's variable `service` that the gateway uses: its health check, and the time limit of a
+    request, in seconds; null where services is set.
   EOT
   type = object({
     check           = object({ path = string, status = number })

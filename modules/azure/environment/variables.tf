@@ -14,7 +14,7 @@ variable "log_days" {
 }
 
 variable "network_id" {
-  description = "Id of the virtual network, from the module network: it resolves the environment's name."
+  description = "Id of the virtual network, from the module network. It gets a private DNS zone with the environment's name."
   type        = string
 }
 

@@ -1,5 +1,5 @@
 variable "service" {
-  description = "The parts of the stack's variable service that an app uses; what the gateway requests and how long it waits belongs to the module edge."
+  description = "The parts of the stack's variable `service` that an app uses; what the gateway requests and how long it waits belongs to the module edge."
   type = object({
     port          = number
     entrypoint    = list(string)

@@ -30,7 +30,7 @@ variable "channel" {
 }
 
 variable "service" {
-  description = "What the stack's variable service says of checks from outside: path and status, and whether it is Meridian, whose time is checked."
+  description = "What the stack's variable `service` says of checks from outside: path and status, and whether it is Meridian, whose time is checked."
   type        = object({ meridian = bool, check = object({ path = string, status = number }) })
 }
 

@@ -1,5 +1,5 @@
 variable "service" {
-  description = "The parts of the stack's variable service that a Cloud Run service uses."
+  description = "The parts of the stack's variable `service` that a Cloud Run service uses."
   type = object({
     port            = number
     entrypoint      = list(string)
@@ -103,8 +103,8 @@ variable "scale" {
   validation {
     condition     = try(var.scale.cpu, null) == null && try(var.scale.memory, null) == null
     error_message = <<-EOT
-      scale.cpu and scale.memory must be null on Google: Cloud Run adds instances at 60 percent of CPU, which cannot
-      be set, and knows nothing of memory. Use scale.requests.
+      scale.cpu and scale.memory must be null on Google: Cloud Run adds instances at 60 percent of CPU, which these
+      modules leave as it is, and does not scale by memory. Use scale.requests.
     EOT
   }
 

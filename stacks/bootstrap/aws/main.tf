@@ -36,11 +36,11 @@ resource "aws_ecr_lifecycle_policy" "this" {
   policy = jsonencode({
     rules = [for index, rule in concat(
       [for environment in keys(var.environments) : {
-        description = "What ${environment} runs and ran"
+        description = "Keep the newest 1000 images that ${environment} ran"
         selection   = { tagStatus = "tagged", tagPrefixList = ["runs-${environment}-"], countType = "imageCountMoreThan", countNumber = 1000 }
       }],
       [{
-        description = "Of all others the newest ${var.keep_images}"
+        description = "Of all other images keep the newest ${var.keep_images}"
         selection   = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = var.keep_images }
       }],
     ) : merge(rule, { rulePriority = index + 1, action = { type = "expire" } })]
