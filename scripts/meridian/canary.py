@@ -218,7 +218,7 @@ def trial(canary, percent, limits, options):
 
     if Image.parse(image).digest == Image.parse(canary.stable).digest:
         raise Problem(
-            f"{image} is what runs already, from another registry: {canary.stable}.",
+            f"The image in {image} runs already, pulled from another registry as {canary.stable}.",
             "Both are the same image, so there is nothing to try. To run it from IMAGE's registry: "
             f"{canary.stack.command('deploy', IMAGE=image)}",
         )

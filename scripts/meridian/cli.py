@@ -29,8 +29,8 @@ OPTIONS = {
     "percent": "share of the requests in percent, 1 to 50, default 10",
     "minutes": "minutes that the canary is watched, up to three times as long where it shows too little; default 10",
     "answers": "how many responses the canary must have given, default 300",
-    "failed_percent": "how many percentage points more often than the stable version a canary must be shown not to "
-        "fail before it is promoted, default 5",
+    "failed_percent": "a canary is promoted only once its failure rate is shown to be less than this many percentage "
+        "points above the stable version's, default 5",
     "rate": "requests a second that the command itself sends, default 5",
     "paths": "paths that the command requests, default those of the stack's checks, for Meridian also / and /api/foo",
     "url": "address to request, for instance before the domain's record exists; default the stack's URL",
@@ -39,11 +39,12 @@ OPTIONS = {
     "per_vcpu": "requests a second that one vCPU handles, default 500",
     "withdraw": "1 withdraws the canary in progress",
     "save": "1 plans with the running image and its canary, without a lock, and saves the plan for release",
-    "for": "FOR=deploy also checks what a deployment needs; FOR=preview checks that PREVIEWS names the cloud too",
+    "for": "FOR=deploy also checks what a deployment needs; FOR=preview checks the same, and that PREVIEWS names the cloud",
     "source": "the image to copy, REPOSITORY@sha256:…",
     "tag": "the tag that it gets",
-    "change": "1 fails only where app/pom.xml differs from that of the last build that passed; needs GITHUB_TOKEN",
-    "issue": "1 does not fail but keeps one issue up to date with what it would fail on; needs GITHUB_TOKEN",
+    "change": "if 1, fails on fixable vulnerabilities only if app/pom.xml has changed since the last build that passed; "
+        "needs GITHUB_TOKEN",
+    "issue": "if 1, never fails; keeps one issue up to date that lists what would have failed; needs GITHUB_TOKEN",
     "other": "a second image, for the canary, REPOSITORY@sha256:…",
     "hours": "hours after which remaining claims are skipped and all is removed, default 3",
     "probe_urls": "URLs to probe one after the other, separated by spaces, in place of one URL",

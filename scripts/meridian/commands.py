@@ -178,8 +178,8 @@ def destroy(stack, options):
     if leftovers:
         raise Problem(
             f"Resources of {name} remain, {len(leftovers)}:\n  " + "\n  ".join(leftovers),
-            "Repeat the command; whatever still remains after that "
-            "was created by hand, or by an apply whose state was lost.",
+            "Repeat the command. If something still remains, it was created by hand, or by an apply whose state was "
+            "lost.",
         )
     say(f"{title} no longer lists anything of {name}.")
 

@@ -254,7 +254,7 @@ class Gcp(Cloud):
             yield "Its part of the load balancer", {"balancer_data": data}
         if use.nat == "single":
             # Each instance that it serves, and the probe's, at most 32; the address is one.
-            yield ("Cloud NAT for the instances and the probe, its address" if own and shared
+            yield ("Cloud NAT for the instances and the probe, and the address of Cloud NAT" if own and shared
                 else "Cloud NAT for the instances and the probe" if own else "Cloud NAT's address",
                 {**({"nat": (use.running + 1) * hours} if own else {}), **({"address": hours} if shared else {})})
         if own and use.probe and use.nat == "single":

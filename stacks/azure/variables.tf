@@ -12,7 +12,7 @@ variable "name" {
     # https://learn.microsoft.com/azure/azure-resource-manager/templates/error-reserved-resource-name
     condition     = !can(regex("microsoft|windows|^login", replace(var.name, "-", "")))
     error_message = <<-EOT
-      name must not contain "microsoft" or "windows", nor begin with "login", hyphens aside: Azure refuses them as reserved words; it is
+      name, with its hyphens removed, must not contain "microsoft" or "windows", nor begin with "login": Azure reserves these words; it is
       "${var.name}".
     EOT
   }

@@ -48,9 +48,9 @@ variable "zones" {
 
 variable "nat" {
   description = <<-EOT
-    How private subnets reach the internet. "single": one NAT gateway, some 33 USD a month. "zonal": one per zone,
-    which survives the loss of a zone and costs that many times as much. "none": only ECR, CloudWatch Logs and S3,
-    through endpoints.
+    How private subnets reach the internet. "single": one NAT gateway with its address, some 37 USD a month. "zonal":
+    one per zone, which survives the loss of a zone and costs that many times as much. "none": only ECR, CloudWatch Logs
+    and S3, through endpoints.
   EOT
   type        = string
 

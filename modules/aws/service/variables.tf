@@ -41,7 +41,7 @@ variable "canary" {
   validation {
     # The stable service runs `image`: with both the same, everybody would get the new one at once.
     condition     = var.canary == null || try(var.canary.image != var.image, false)
-    error_message = "canary.image must differ from image: image stays what runs now, the canary is what is tried."
+    error_message = "canary.image must differ from the variable image: image is what runs now, canary.image is what is tried."
   }
 }
 

@@ -42,7 +42,7 @@ variable "cidr" {
 
 variable "nat" {
   description = <<-EOT
-    How private subnets reach the internet. "single": one NAT gateway with an address of its own, some 33 USD a
+    How private subnets reach the internet. "single": one NAT gateway with an address of its own, some 37 USD a
     month. "none": addresses that Container Apps shares among its customers and changes.
   EOT
   type        = string

@@ -40,7 +40,7 @@ variable "canary" {
     # The stable revision runs `image`: with both the same there would be nothing to compare. At the end of a
     # withdrawal that is what is wanted.
     condition     = var.canary == null || try(var.canary.image != var.image || contains([0, 100], var.canary.percent), false)
-    error_message = "canary.image must differ from image: image stays what runs now, the canary is what is tried."
+    error_message = "canary.image must differ from the variable image: image is what runs now, canary.image is what is tried."
   }
 }
 

@@ -45,7 +45,7 @@ variable "canary" {
   validation {
     # Without a share it is the second step of a withdrawal: a revision of image gets ready, and then takes over.
     condition     = var.canary == null || try(var.canary.image != var.image || var.canary.percent == 0, false)
-    error_message = "canary.image must differ from image while it has a share: image stays what runs now, the canary is what is tried."
+    error_message = "canary.image must differ from the variable image while it has a share: image is what runs now, canary.image is what is tried."
   }
 }
 

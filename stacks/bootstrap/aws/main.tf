@@ -40,7 +40,7 @@ resource "aws_ecr_lifecycle_policy" "this" {
         selection   = { tagStatus = "tagged", tagPrefixList = ["runs-${environment}-"], countType = "imageCountMoreThan", countNumber = 1000 }
       }],
       [{
-        description = "Of all other images keep the newest ${var.keep_images}"
+        description = "Keep the newest ${var.keep_images} images, deployed or not"
         selection   = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = var.keep_images }
       }],
     ) : merge(rule, { rulePriority = index + 1, action = { type = "expire" } })]

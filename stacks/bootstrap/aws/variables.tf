@@ -60,8 +60,8 @@ variable "zones" {
 
 variable "keep_images" {
   description = <<-EOT
-    How many of the newest images the shared repository keeps besides those that a deployment tagged, 10 to 1000; at
-    45 MB each, 30 cost some 0.14 USD a month.
+    How many of the newest images the shared repository keeps, deployed or not, 10 to 1000; of older ones, only those
+    that a deployment tagged stay. At 45 MB each, 30 cost some 0.14 USD a month.
   EOT
   type        = number
 
