@@ -50,7 +50,7 @@ REASONS = {
     "other-ring": "an alarm fired that should not",
     "reaches": "the rights reach resources with another name",
     "remains": "something remained",
-    "ran": "an image that is not there was deployed",
+    "ran": "deploying an image that does not exist did not fail",
     "slow": "it took longer",
     "silent": "no run of the probe said OK",
     "verdict": "the canary was not promoted",

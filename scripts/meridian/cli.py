@@ -27,7 +27,7 @@ OPTIONS = {
     "wait": "minutes to wait for what Google releases late, default 150; 0 leaves the network to a later destroy",
     "destroy_pause": "seconds between two attempts to remove the network, default 300",
     "percent": "share of the requests in percent, 1 to 50, default 10",
-    "minutes": "minutes that the canary is watched, up to three times as long where it shows too little; default 10",
+    "minutes": "minutes that the canary is watched, default 10; up to three times as long until there is a verdict",
     "answers": "how many responses the canary must have given, default 300",
     "failed_percent": "a canary is promoted only once its failure rate is shown to be less than this many percentage "
         "points above the stable version's, default 5",
@@ -39,12 +39,14 @@ OPTIONS = {
     "per_vcpu": "requests a second that one vCPU handles, default 500",
     "withdraw": "1 withdraws the canary in progress",
     "save": "1 plans with the running image and its canary, without a lock, and saves the plan for release",
-    "for": "FOR=deploy also checks what a deployment needs; FOR=preview checks the same, and that PREVIEWS names the cloud",
+    "for": "FOR=deploy also checks what a deployment needs; FOR=preview checks the same, and that PREVIEWS names the "
+        "cloud",
     "source": "the image to copy, REPOSITORY@sha256:…",
     "tag": "the tag that it gets",
-    "change": "if 1, fails on fixable vulnerabilities only if app/pom.xml has changed since the last build that passed; "
-        "needs GITHUB_TOKEN",
-    "issue": "if 1, never fails; keeps one issue up to date that lists what would have failed; needs GITHUB_TOKEN",
+    "change": "if 1, fails on fixable vulnerabilities only if app/pom.xml has changed since the last build that "
+        "passed; needs GITHUB_TOKEN",
+    "issue": "if 1, never fails; instead lists the vulnerabilities that it would fail on in one issue, which it "
+        "keeps up to date; needs GITHUB_TOKEN",
     "other": "a second image, for the canary, REPOSITORY@sha256:…",
     "hours": "hours after which remaining claims are skipped and all is removed, default 3",
     "probe_urls": "URLs to probe one after the other, separated by spaces, in place of one URL",

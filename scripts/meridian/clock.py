@@ -187,7 +187,8 @@ def main(arguments):
     parser = Parser(prog="probe",
         description="The smaller probe, which needs neither app/ nor a JDK; the "
         "probe of app/ has --patience and --format too.",
-        allow_abbrev=False, epilog="Exit codes: 0 OK, 1 clock outside, 2 down, 3 too slow to judge, 64 wrong usage.")
+        allow_abbrev=False, epilog="Exit codes: 0 OK, 1 clock off by more than the tolerance, 2 down, 3 too slow "
+        "to judge, 64 wrong usage.")
     parser.add_argument("--tolerance", type=duration, default=1.0, help="how far off the clock may be, default 1s")
     parser.add_argument("--timeout", type=duration, default=5.0, help="how long each response may take, default 5s")
     parser.add_argument("--every", type=duration, help="repeats until it is stopped, with this pause")

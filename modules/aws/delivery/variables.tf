@@ -79,7 +79,7 @@ variable "platforms" {
       for other, stack in merge(var.environments, { for key, machine in var.machines : "${key}/machine" => machine }) :
       !startswith(stack, "${name}-") && !startswith("${name}-", stack) if split("/", other)[0] != environment
     ]]))
-    error_message = "platforms: NAME- must not begin with the name of another environment's stack, nor that name with NAME-, so that no deployer reaches it."
+    error_message = "platforms: NAME- and the name of another environment's stack must not begin with each other: one's deployer could reach the other."
   }
 }
 

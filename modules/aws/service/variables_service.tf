@@ -82,7 +82,7 @@ variable "scale" {
 
   validation {
     condition     = alltrue([for percent in [try(var.scale.cpu, null), try(var.scale.memory, null)] : percent == null ? true : percent >= 10 && percent <= 90])
-    error_message = "scale.cpu and scale.memory must be 10 to 90 percent. Below 10, no number of instances is enough; above 90, the alarm fires first."
+    error_message = "scale.cpu and scale.memory must be 10 to 90 percent. Below 10, even idle instances ask for more; above 90, the alarm fires first."
   }
 
   validation {

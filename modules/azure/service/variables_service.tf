@@ -112,8 +112,8 @@ variable "scale" {
       percent == null ? true : floor(percent) == percent && percent >= 10 && percent <= 90
     ])
     error_message = <<-EOT
-      scale.cpu and scale.memory must be whole numbers from 10 to 90 percent. Below 10, no number of instances is
-      enough; above 90, the alarm fires first.
+      scale.cpu and scale.memory must be whole numbers from 10 to 90 percent. Below 10, even idle instances ask
+      for more; above 90, the alarm fires first.
     EOT
   }
 

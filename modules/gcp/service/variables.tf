@@ -20,8 +20,8 @@ variable "image" {
 
 variable "canary" {
   description = <<-EOT
-    A second image that gets a part of the requests, or null: image by digest; percent of requests, 0 to 100, 0
-    withdrawing it; stable, the output `revision` from before the canary began.
+    A second image that gets a part of the requests; null: none. image: by digest; percent: share of the requests, 0 to
+    100, of which 0 withdraws the canary; stable: the output `revision` from before the canary began.
   EOT
   type        = object({ image = string, percent = number, stable = string })
   nullable    = true

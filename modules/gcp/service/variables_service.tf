@@ -95,7 +95,8 @@ variable "service" {
 variable "scale" {
   description = <<-EOT
     Requests that an instance has at once before more instances are added, 1 to 600; if null, an instance gets at most
-    80 per vCPU. cpu and memory must be null. If scale itself is null, instances.min run, or one.
+    80 per vCPU. cpu and memory must be null. If scale itself is null, instances.min run and no more; with a minimum of
+    0, at most one.
   EOT
   type        = object({ cpu = number, memory = number, requests = number })
   nullable    = true

@@ -98,9 +98,9 @@ variable "email" {
 
 variable "services" {
   description = <<-EOT
-    The services, by key: slot, from 1 to 49 minus the number in previews, each used once and never changed; check,
-    which only Azure uses; request_seconds, how long a request may take, 1 to 3600, the longest of which applies to
-    all on AWS. A key has 2 to 8 lower-case letters, digits and single hyphens.
+    The services, by key: slot, from 1 to 49 less the value of previews, each used once and never changed; check, which
+    only Azure uses; request_seconds, how long a request may take, 1 to 3600, the longest of which applies to all on
+    AWS. A key has 2 to 8 lower-case letters, digits and single hyphens.
   EOT
   type = map(object({
     slot            = number

@@ -1,8 +1,8 @@
 variable "services" {
   description = <<-EOT
-    The services declared here, by key of 2 to 8 characters: slot, a number that no other service has, from 1 to 98
-    minus the number in previews; check, path and status of the gateway's health check; request_seconds, how long a
-    request may take, 1 to 240. A gateway has 100 listeners, 40 with WAF, and two are for all services.
+    The services declared here, by key of 2 to 8 characters: slot, a number that no other service has, from 1 to 98 less
+    the value of previews; check, path and status of the gateway's health check; request_seconds, how long a request may
+    take, 1 to 240. A gateway has at most 100 listeners, 40 with WAF; a service or preview takes one, the platform two.
   EOT
   type = map(object({
     slot            = number

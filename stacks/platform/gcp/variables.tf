@@ -46,8 +46,9 @@ variable "nat" {
 
 variable "domain" {
   description = <<-EOT
-    Domain of the services, each at KEY.NAME. Give name and one of two: zone, a managed zone in Cloud DNS that gets
-    *.NAME and the proof for its certificate; or certificate, an id in Certificate Manager that covers *.NAME.
+    Domain of the services, each at KEY.NAME. Give name and one of two: zone, a managed zone in Cloud DNS, which gets
+    the record *.NAME and the record that validates its certificate; or certificate, the id of one in Certificate
+    Manager that covers *.NAME.
   EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })
   nullable    = false

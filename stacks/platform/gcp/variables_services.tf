@@ -1,8 +1,8 @@
 variable "services" {
   description = <<-EOT
-    The services declared here, by key of 2 to 8 characters: slot, a number that no other service has, from 1 to 98
-    minus the number in previews; check, which only Azure uses; request_seconds, 1 to 3600, the most that the
-    service's own stack may set. Cloud Run keeps that limit; Google's load balancer has none.
+    The services declared here, by key of 2 to 8 characters: slot, a number that no other service has, from 1 to 98 less
+    the value of previews; check, which only Azure uses; request_seconds, 1 to 3600, the most that the service's own
+    stack may set. Cloud Run keeps that limit; Google's load balancer has none.
   EOT
   type = map(object({
     slot            = number
