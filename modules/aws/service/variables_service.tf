@@ -33,43 +33,39 @@ variable "service" {
   }
 
   validation {
-    condition = alltrue([
-      for arn in values(var.service.secrets) :
-      can(regex("^arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:|ssm:[a-z0-9-]+:[0-9]{12}:parameter/)", arn))
-    ])
+    condition     = alltrue([for arn in values(var.service.secrets) : can(regex(local.secret, arn))])
     error_message = <<-EOT
       service.secrets must map names of environment variables to ARNs of Secrets Manager,
-      arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX, or of parameters,
-      arn:aws:ssm:REGION:ACCOUNT:parameter/NAME; refused:
-      ${join(", ", [for name, arn in var.service.secrets :
-name if !can(regex("^arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:|ssm:[a-z0-9-]+:[0-9]{12}:parameter/)", arn))])}.
+      arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX, with :KEY:: behind it for a part of its JSON, or of
+      parameters without a version, arn:aws:ssm:REGION:ACCOUNT:parameter/NAME; refused:
+      ${join(", ", [for name, arn in var.service.secrets : name if !can(regex(local.secret, arn))])}.
     EOT
-}
+  }
 
-validation {
-  condition     = alltrue([for port in var.service.egress_ports : floor(port) == port && port >= 1 && port <= 65535])
-  error_message = "service.egress_ports must be whole numbers from 1 to 65535; they are ${join(", ", var.service.egress_ports)}."
-}
+  validation {
+    condition     = alltrue([for port in var.service.egress_ports : floor(port) == port && port >= 1 && port <= 65535])
+    error_message = "service.egress_ports must be whole numbers from 1 to 65535; they are ${join(", ", var.service.egress_ports)}."
+  }
 
-validation {
-  condition = (
-    alltrue([for path, size in var.service.writable : can(regex("^/[^/]", path)) && floor(size) == size && size >= 1]) &&
-    sum(concat([0], values(var.service.writable))) < var.memory
-  )
-  error_message = <<-EOT
+  validation {
+    condition = (
+      alltrue([for path, size in var.service.writable : can(regex("^/[^/]", path)) && floor(size) == size && size >= 1]) &&
+      sum(concat([0], values(var.service.writable))) < var.memory
+    )
+    error_message = <<-EOT
       service.writable must map absolute paths below / to whole MiB, together less than memory (${var.memory} MiB), of
       which they are part; it is ${jsonencode(var.service.writable)}.
     EOT
-}
+  }
 
-validation {
-  # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-  condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.service.log_days)
-  error_message = <<-EOT
+  validation {
+    # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.service.log_days)
+    error_message = <<-EOT
       service.log_days must be a period that CloudWatch Logs has: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400,
       545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 days; it is ${var.service.log_days}.
     EOT
-}
+  }
 }
 
 variable "scale" {
@@ -92,6 +88,12 @@ variable "scale" {
 }
 
 locals {
+  # A right to a secret must name it whole, with the six characters that end its ARN, and ECS takes what follows, KEY:STAGE:VERSION,
+  # whole or not at all: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
+  secret = join("", [
+    "^arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}(:[^:]*:[^:]*:[^:]*)?",
+    "|ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9_./-]+)$",
+  ])
   # What the module itself sets.
   reserved = ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]
 }

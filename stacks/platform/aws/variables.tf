@@ -69,6 +69,17 @@ variable "repository_url" {
   description = "Existing repository for the images of all services, HOST/PATH; null makes one for this platform."
   type        = string
   default     = null
+
+  validation {
+    condition = (
+      var.repository_url == null || var.nat != "none"
+      || can(regex("^[0-9]{12}\\.dkr\\.ecr\\.${var.region}\\.amazonaws\\.com", var.repository_url))
+    )
+    error_message = <<-EOT
+      repository_url must be in ECR in ${var.region} when nat is "none", since nothing else can be reached; it is
+      "${coalesce(var.repository_url, "null")}".
+    EOT
+  }
 }
 
 variable "keep_images" {

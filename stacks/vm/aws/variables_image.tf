@@ -58,12 +58,13 @@ variable "certificate" {
   }
 
   validation {
+    # The machine's right to it must name it whole, with the six characters that end its ARN.
     condition = (
       var.certificate == null
-      || can(regex("^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$", var.certificate.secret))
+      || can(regex("^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$", var.certificate.secret))
     )
     error_message = <<-EOT
-      certificate.secret must be the ARN of a secret, arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME; it is
+      certificate.secret must be the ARN of a secret, arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX; it is
       "${try(var.certificate.secret, "null")}".
     EOT
   }
