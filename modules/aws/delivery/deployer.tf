@@ -97,9 +97,11 @@ resource "aws_iam_role_policy" "deployer" {
         Resource = local.repository
       },
       {
-        Sid      = "SharedRepositoryStays"
-        Effect   = "Deny"
-        Action   = ["ecr:DeleteRepository", "ecr:SetRepositoryPolicy", "ecr:PutLifecyclePolicy", "ecr:PutImageTagMutability"]
+        Sid    = "SharedRepositoryStays"
+        Effect = "Deny"
+        Action = [
+          "ecr:DeleteLifecyclePolicy", "ecr:DeleteRepository", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:SetRepositoryPolicy",
+        ]
         Resource = local.repository
       },
       ], [for statement in [

@@ -35,7 +35,7 @@ resource "aws_iam_role_policy" "viewer" {
       {
         Sid      = "Log"
         Effect   = "Allow"
-        Action   = ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"]
+        Action   = ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents", "logs:GetQueryResults", "logs:StartQuery"]
         Resource = [for name in local.viewed[each.key] : "${local.arn.logs}:log-group:/meridian/${name}/*"]
       },
       {

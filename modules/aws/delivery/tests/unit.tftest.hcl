@@ -150,6 +150,26 @@ run "with_the_variables_above" {
     condition     = alltrue(flatten([for policy in aws_iam_role_policy.viewer : [for statement in jsondecode(policy.policy).Statement : [for action in flatten([statement.Action]) : can(regex(":(Describe|Filter|Get|List|Start)", action))]]]))
     error_message = "It looks and does not touch; StartQuery asks a log."
   }
+  assert {
+    condition     = alltrue([for policy in aws_iam_role_policy.viewer : strcontains(policy.policy, "logs:GetQueryResults")])
+    error_message = "Whoever may ask a log gets the answer."
+  }
+  assert {
+    condition = alltrue([for statement in flatten([for policy in aws_iam_policy.boundary : jsondecode(policy.policy).Statement]) :
+      alltrue([for resource in flatten([statement.Resource]) : endswith(resource, "-documents-*") if startswith(resource, "arn:aws:s3:")])
+    ])
+    error_message = "No role that a deployer makes reads the states, whose bucket's name may begin as its stack's."
+  }
+  assert {
+    condition = alltrue(flatten([for environment, policy in aws_iam_role_policy.deployer : [
+      for statement in jsondecode(policy.policy).Statement : [
+        for each in jsondecode(aws_iam_policy.deployer["${environment}/service"].policy).Statement :
+        length(setsubtract([for action in flatten([each.Action]) : action if can(regex(":(Delete|Put)", action)) && action != "ecr:PutImage"], statement.Action)) == 0
+        if each.Sid == "Images"
+      ] if statement.Sid == "SharedRepositoryStays"
+    ]]))
+    error_message = "Nor does one with a stack of the shared repository's name change how that keeps images."
+  }
 }
 
 run "a_provider_that_the_account_has_is_used" {
