@@ -62,14 +62,23 @@ resource "google_project_iam_custom_role" "documents_reader" {
 }
 
 resource "google_project_iam_member" "planner_documents" {
+  # A condition takes twelve of ||: https://cloud.google.com/iam/quotas
+  for_each = { for index, stores in chunklist(flatten(values(local.documents)), 13) : index => stores }
+
   project = var.place.project
   role    = google_project_iam_custom_role.documents_reader.name
   member  = google_service_account.planner.member
 
   condition {
     title      = "documents"
-    expression = join(" || ", [for store in flatten(values(local.documents)) : "resource.name.startsWith('${local.buckets}/${store}')"])
+    expression = join(" || ", [for store in each.value : "resource.name.startsWith('${local.buckets}/${store}')"])
   }
+}
+
+# Not given again where it was given before.
+moved {
+  from = google_project_iam_member.planner_documents
+  to   = google_project_iam_member.planner_documents["0"]
 }
 
 # By name. Google lets no right to logs or to numbers of Monitoring name a service, so these are not

@@ -50,7 +50,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition = (
-      google_project_iam_member.planner_documents.condition[0].expression
+      google_project_iam_member.planner_documents["0"].condition[0].expression
       == join(" || ", [
         "resource.name.startsWith('projects/_/buckets/test-project-test-documents')",
         "resource.name.startsWith('projects/_/buckets/test-project-test-staging-documents')",
@@ -236,7 +236,7 @@ run "a_deployer_of_a_platform_reaches_its_services_by_their_names" {
   assert {
     condition = (
       strcontains(google_project_iam_member.deployer_documents["staging"].condition[0].expression, "-stg-')") &&
-      strcontains(google_project_iam_member.planner_documents.condition[0].expression, "-stg-')") &&
+      strcontains(google_project_iam_member.planner_documents["0"].condition[0].expression, "-stg-')") &&
       !strcontains(google_project_iam_member.deployer_documents["production"].condition[0].expression, "-stg-")
     )
     error_message = "And their documents."
@@ -262,5 +262,19 @@ run "a_platform_with_the_name_of_the_states_does_not_reach_them" {
       " && !resource.name.startsWith('projects/_/buckets/test-project-sta-state')",
     ]))
     error_message = "Its deployer is an administrator of the stores, and would be one of every environment's state."
+  }
+}
+
+run "many_environments" {
+  command = plan
+  variables {
+    environments = { for number in range(20) : number == 0 ? "production" : "e${number}" => "stack-${number}" }
+    platforms    = { for number in range(20) : number == 0 ? "production" : "e${number}" => "p${number}x" }
+  }
+  assert {
+    condition = (
+      [for member in google_project_iam_member.planner_documents : length(regexall("\\|\\|", member.condition[0].expression))] == [12, 12, 12, 0]
+    )
+    error_message = "A condition of Google's takes twelve logical operators, and no more."
   }
 }
