@@ -52,7 +52,7 @@ variable "machines" {
     # Rights go by the beginning of a name, so that none of production's may begin like one of another environment.
     condition = alltrue(flatten([for environment, stack in merge(var.environments, { for key, name in var.machines : "${key}/machine" => name }) : [
       for name in compact([lookup(var.environments, "production", ""), lookup(var.machines, "production", "")]) : !startswith(name, stack)
-    ] if !startswith(environment, "production")]))
+    ] if split("/", environment)[0] != "production"]))
     error_message = "A production stack's name must not begin with the name of another environment's stack, whose deployer could then reach production."
   }
 }
