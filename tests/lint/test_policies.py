@@ -7,6 +7,7 @@ import re
 import pytest
 from support.machine import ROOT
 from support.policies import remarks, statements
+from support.rights import like, several
 
 pytestmark = [pytest.mark.check, pytest.mark.lint]
 
@@ -71,3 +72,17 @@ def test_what_one_call_asks_for_besides_is_in_the_policy():
     # AssociateWebACL of a load balancer, and Unsubscribe, name no resource: AWS's service authorization reference.
     assert {("elasticloadbalancing:SetWebAcl", '"*"'), ("sns:Unsubscribe", '"*"'),
         ("sns:GetSubscriptionAttributes", '"*"')} <= held
+
+
+# For what a tag can be on, such as that of `expires`.
+TAGS = """
+acm:AddTagsToCertificate acm:RemoveTagsFromCertificate application-autoscaling:UntagResource cloudwatch:UntagResource
+ec2:CreateTags ec2:DeleteTags ecr:UntagResource ecs:UntagResource elasticloadbalancing:RemoveTags iam:UntagRole
+logs:UntagResource s3:PutBucketTagging sns:UntagResource wafv2:UntagResource
+"""
+
+
+def test_a_tag_that_was_given_can_be_changed_and_taken_away_again():
+    policies = [statements((POLICIES / f"{name}.json").read_text()) for name in ("network", "service")]
+    held = [each.lower() for policy in policies for statement in policy for each in several(statement["Action"])]
+    assert {right for right in TAGS.split() if not any(like(each, right.lower()) for each in held)} == set()

@@ -495,7 +495,7 @@ NOT_REHEARSED = {
         " s3:DeleteObjectVersion s3:PutObjectTagging"
     ),
     "roles that were made without the boundary": "iam:PutRolePermissionsBoundary",
-    "a variable changed later": "elasticloadbalancing:SetSecurityGroups scheduler:UpdateSchedule",
+    "a variable changed later": "ec2:DeleteTags scheduler:UpdateSchedule",
     "a newer provider": "ecs:ListServiceDeployments",
 }
 
