@@ -73,4 +73,14 @@ variable "certificate" {
     condition     = var.certificate == null || can(regex("^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$", var.certificate.proxy))
     error_message = "certificate.proxy must be an image by digest, HOST/PATH@sha256:<64 hex digits>; it is \"${try(var.certificate.proxy, "null")}\"."
   }
+
+  validation {
+    # As image.
+    condition = (
+      !can(regex("\\.dkr\\.ecr\\.", var.certificate.proxy)) || try(split("@", var.certificate.proxy)[0] == var.repository_url, false)
+      || (var.repository_url == null
+      && can(regex("^${coalesce(var.account, "[0-9]{12}")}\\.dkr\\.ecr\\.${var.region}\\.amazonaws\\.com/${var.name}@", var.certificate.proxy)))
+    )
+    error_message = "certificate.proxy is in a repository of ECR that the machines may not pull from; it is \"${try(var.certificate.proxy, "null")}\"."
+  }
 }

@@ -73,4 +73,14 @@ variable "certificate" {
     condition     = var.certificate == null || can(regex("^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$", var.certificate.proxy))
     error_message = "certificate.proxy must be an image by digest, HOST/PATH@sha256:<64 hex digits>; it is \"${try(var.certificate.proxy, "null")}\"."
   }
+
+  validation {
+    # As image: the right is to a registry, with all repositories in it.
+    condition = (
+      !can(regex("\\.azurecr\\.io/", var.certificate.proxy)) ||
+      try(split("/", var.certificate.proxy)[0] == split("/", var.repository_url)[0], false) ||
+      (var.repository_url == null && can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.certificate.proxy)))
+    )
+    error_message = "certificate.proxy is in a registry of Azure that the machines may not pull from; it is \"${try(var.certificate.proxy, "null")}\"."
+  }
 }

@@ -91,4 +91,19 @@ variable "certificate" {
     condition     = var.certificate == null || can(regex("^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$", var.certificate.proxy))
     error_message = "certificate.proxy must be an image by digest, HOST/PATH@sha256:<64 hex digits>; it is \"${try(var.certificate.proxy, "null")}\"."
   }
+  validation {
+    # As image: the right is to a repository, with all images in it. What another account may, whoever made it knows.
+    condition = (
+      var.machine != null || !can(regex("-docker\\.pkg\\.dev/", var.certificate.proxy))
+      || try(
+        slice(split("/", var.certificate.proxy), 0, 3)
+        == slice(split("/", coalesce(var.repository_url, "${var.region}-docker.pkg.dev/${var.project}/${var.name}/meridian")), 0, 3),
+        false
+      )
+    )
+    error_message = <<-EOT
+      certificate.proxy is in a repository of Artifact Registry that the machines may not pull from; it is
+      "${try(var.certificate.proxy, "null")}".
+    EOT
+  }
 }
