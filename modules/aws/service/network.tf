@@ -1,6 +1,7 @@
 locals {
-  # One rule and one mapping for each port, also where health is asked on the port that serves.
-  ports = { for key, port in var.entry.ports : key => port if key == "service" || port != var.entry.ports.service }
+  # Port to what it is for: one rule for each, also where health is asked on the port that serves. By the port, so that one which
+  # changes stays open until the tasks that answer there are gone, also where their successors do not get up.
+  ports = { for key, port in var.entry.ports : tostring(port) => key if key == "service" || port != var.entry.ports.service }
 }
 
 resource "aws_security_group" "this" {
@@ -19,11 +20,26 @@ resource "aws_vpc_security_group_ingress_rule" "service" {
   for_each = local.ports
 
   security_group_id            = aws_security_group.this.id
-  description                  = "From the load balancer: ${each.key}"
+  description                  = "From the load balancer: ${each.value}"
   referenced_security_group_id = var.entry.security_group_id
   ip_protocol                  = "tcp"
-  from_port                    = each.value
-  to_port                      = each.value
+  from_port                    = tonumber(each.key)
+  to_port                      = tonumber(each.key)
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# Of stacks in which no port could be chosen: nothing changes.
+moved {
+  from = aws_vpc_security_group_ingress_rule.service["service"]
+  to   = aws_vpc_security_group_ingress_rule.service["8080"]
+}
+
+moved {
+  from = aws_vpc_security_group_ingress_rule.service["health"]
+  to   = aws_vpc_security_group_ingress_rule.service["8081"]
 }
 
 # The other half: the load balancer reaches these tasks and nothing else; a shared one reaches every service's.
@@ -31,11 +47,25 @@ resource "aws_vpc_security_group_egress_rule" "edge" {
   for_each = var.entry.host == null ? local.ports : {}
 
   security_group_id            = var.entry.security_group_id
-  description                  = "To the tasks: ${each.key}"
+  description                  = "To the tasks: ${each.value}"
   referenced_security_group_id = aws_security_group.this.id
   ip_protocol                  = "tcp"
-  from_port                    = each.value
-  to_port                      = each.value
+  from_port                    = tonumber(each.key)
+  to_port                      = tonumber(each.key)
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+moved {
+  from = aws_vpc_security_group_egress_rule.edge["service"]
+  to   = aws_vpc_security_group_egress_rule.edge["8080"]
+}
+
+moved {
+  from = aws_vpc_security_group_egress_rule.edge["health"]
+  to   = aws_vpc_security_group_egress_rule.edge["8081"]
 }
 
 # Registry, logs and object store.

@@ -61,7 +61,7 @@ run "with_the_variables_above" {
     error_message = "Two tasks, kept apart."
   }
   assert {
-    condition     = { for key, rule in aws_vpc_security_group_ingress_rule.service : key => join(" ", [rule.ip_protocol, rule.from_port, rule.to_port]) } == { service = "tcp 8080 8080", health = "tcp 8081 8081" }
+    condition     = { for key, rule in aws_vpc_security_group_ingress_rule.service : key => join(" ", [rule.ip_protocol, rule.from_port, rule.to_port]) } == { "8080" = "tcp 8080 8080", "8081" = "tcp 8081 8081" }
     error_message = "Only the load balancer reaches the service: 8080 and 8081, nothing else."
   }
   assert {
@@ -264,7 +264,7 @@ run "a_service_of_ones_own" {
     error_message = "ECS may read these and no others, each by a right of its own, which goes after it; the service itself none."
   }
   assert {
-    condition     = keys(aws_vpc_security_group_ingress_rule.service) == ["service"] && keys(aws_vpc_security_group_egress_rule.edge) == ["service"]
+    condition     = keys(aws_vpc_security_group_ingress_rule.service) == ["9898"] && keys(aws_vpc_security_group_egress_rule.edge) == ["9898"]
     error_message = "AWS refuses the same rule twice."
   }
   assert {
