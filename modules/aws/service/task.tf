@@ -116,24 +116,27 @@ resource "aws_iam_role_policy" "log" {
   })
 }
 
-# ECS reads them when a task starts: a secret that changed arrives with the next task. Of an ARN without what may follow it, a key
-# in its JSON and a version: ARN:KEY:STAGE:VERSION.
-resource "aws_iam_role_policy" "secrets" {
-  for_each = toset([for arn in values(var.service.secrets) : regex("^(?:[^:]+:){5}(?:secret:)?[^:]+", arn)])
+locals {
+  # ARN without what may follow it, a key in its JSON and a version: ARN:KEY:STAGE:VERSION.
+  secrets = { for action, service in { "secretsmanager:GetSecretValue" = "secretsmanager", "ssm:GetParameters" = "ssm" } :
+    action => distinct([for arn in values(var.service.secrets) : regex("^(?:[^:]+:){5}(?:secret:)?[^:]+", arn) if split(":", arn)[2] == service])
+  }
+}
 
-  name = "read-service-secret-${substr(sha256(each.key), 0, 8)}"
+# ECS reads them when a task starts: a secret that changed arrives with the next task.
+resource "aws_iam_role_policy" "secrets" {
+  count = length(var.service.secrets) > 0 ? 1 : 0
+
+  # Another name for other secrets, so that the right to the earlier ones goes only when the service has let go of them: until then
+  # a task that starts again reads them.
+  name = "read-service-secrets-${substr(sha256(jsonencode(local.secrets)), 0, 8)}"
   role = regex("[^/]+$", var.identity_id.execution)
 
   policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect   = "Allow"
-      Action   = split(":", each.key)[2] == "ssm" ? "ssm:GetParameters" : "secretsmanager:GetSecretValue"
-      Resource = each.key
-    }]
+    Version   = "2012-10-17"
+    Statement = [for action, arns in local.secrets : { Effect = "Allow", Action = action, Resource = arns } if length(arns) > 0]
   })
 
-  # Goes only when the service has let go of the secret: until then a task that starts again reads it.
   lifecycle {
     create_before_destroy = true
   }

@@ -257,11 +257,11 @@ run "a_service_of_ones_own" {
     error_message = "Secrets by name, never by value."
   }
   assert {
-    condition = alltrue([for policy in aws_iam_role_policy.secrets : policy.role == "test-execution"]) && tomap({ for arn, policy in aws_iam_role_policy.secrets : arn => jsondecode(policy.policy).Statement }) == tomap({ for action, arn in {
-      "secretsmanager:GetSecretValue" = "arn:aws:secretsmanager:us-east-1:123456789012:secret:test-database-AbCdEf"
-      "ssm:GetParameters"             = "arn:aws:ssm:us-east-1:123456789012:parameter/test/token"
-    } : arn => [{ Effect = "Allow", Action = action, Resource = arn }] })
-    error_message = "ECS may read these and no others, each by a right of its own, which goes after it; the service itself none."
+    condition = aws_iam_role_policy.secrets[0].role == "test-execution" && jsondecode(aws_iam_role_policy.secrets[0].policy).Statement == [
+      { Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = ["arn:aws:secretsmanager:us-east-1:123456789012:secret:test-database-AbCdEf"] },
+      { Effect = "Allow", Action = "ssm:GetParameters", Resource = ["arn:aws:ssm:us-east-1:123456789012:parameter/test/token"] },
+    ]
+    error_message = "ECS may read these and no others; the service itself none."
   }
   assert {
     condition     = keys(aws_vpc_security_group_ingress_rule.service) == ["9898"] && keys(aws_vpc_security_group_egress_rule.edge) == ["9898"]
