@@ -6,7 +6,7 @@ import time
 
 import pytest
 from support import fronts
-from support.emulators import CLOUDS
+from support.emulators import CLOUDS, BlobFromMachine
 from support.machine import need
 from support.service import Service
 
@@ -360,6 +360,20 @@ def test_an_identity_that_refuses_is_a_bad_gateway_and_is_asked_anew(cloud, star
     assert is_unavailable(service, response._replace(seconds=0), "nobody", 502, mark)
     cloud.heal()
     assert recovers(service, "nobody")
+
+
+@pytest.mark.needs("npm")
+def test_a_machine_of_azure_has_its_identity_from_its_metadata(service_command, tmp_path):
+    cloud = BlobFromMachine(tmp_path)
+    try:
+        command = [service_command[0], *cloud.java, *service_command[1:]]
+        service = Service(command, cloud.environment() | {"MERIDIAN_DOCUMENTS_TIMEOUT": "20s"}, tmp_path)
+        cloud.put("machine", DOCUMENT)
+        response = service.get("/api/machine")
+        assert (response.status, response.body) == (200, DOCUMENT), service.log()
+        assert service.stop() == 0
+    finally:
+        cloud.stop()
 
 
 def recovers(service, name, within=10):

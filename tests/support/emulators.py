@@ -384,7 +384,7 @@ class Blob(Cloud):
     def token(self, request):
         query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(request.path).query))
         wanted = {"resource": "https://storage.azure.com", "client_id": self.client_id}
-        if request.headers["X-IDENTITY-HEADER"] != self.secret or not wanted.items() <= query.items():
+        if not self.is_entitled(request) or not wanted.items() <= query.items():
             return Response(400, json.dumps({"statusCode": 400, "message": f"{query}"}).encode())
         token = self.jwt(self.lifetime, wanted["resource"] if self.admitted else "https://vault.azure.net")
         self.issued[token] = int(time.time()) + self.lifetime
@@ -397,6 +397,25 @@ class Blob(Cloud):
             "client_id": self.client_id,
         }
         return Response(200, json.dumps(payload).encode(), (("Content-Type", "application/json"),))
+
+    def is_entitled(self, request):
+        return request.headers["X-IDENTITY-HEADER"] == self.secret
+
+
+class BlobFromMachine(Blob):
+    """Azurite, and the metadata of a virtual machine.
+
+    https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
+    """
+
+    secret = ""
+
+    def environment(self):
+        given = {name: value for name, value in super().environment().items() if not name.startswith("IDENTITY_")}
+        return given | {"AZURE_POD_IDENTITY_AUTHORITY_HOST": f"http://127.0.0.1:{self.tokens.port}"}
+
+    def is_entitled(self, request):
+        return request.headers["Metadata"] == "true"
 
 
 class Gcs(Cloud):

@@ -6,6 +6,7 @@ import com.azure.core.http.HttpClient;
 import com.azure.core.http.jdk.httpclient.JdkHttpClientBuilder;
 import com.azure.core.http.policy.FixedDelayOptions;
 import com.azure.core.http.policy.RetryOptions;
+import com.azure.core.http.policy.RetryPolicy;
 import com.azure.core.util.Configuration;
 import com.azure.core.util.Context;
 import com.azure.identity.ManagedIdentityCredentialBuilder;
@@ -74,7 +75,8 @@ final class BlobStore implements DocumentStore {
     ManagedIdentityCredentialBuilder builder =
         new ManagedIdentityCredentialBuilder()
             .httpClient(http)
-            .retryOptions(new RetryOptions(new FixedDelayOptions(0, NO_DELAY)));
+            // Not retryOptions, which the SDK refuses where a machine's metadata give the identity.
+            .retryPolicy(new RetryPolicy(new RetryOptions(new FixedDelayOptions(0, NO_DELAY))));
     String clientId =
         Configuration.getGlobalConfiguration().get(Configuration.PROPERTY_AZURE_CLIENT_ID, "");
     return clientId.isEmpty() ? builder.build() : builder.clientId(clientId).build();
