@@ -97,6 +97,7 @@ public record Settings(
             "documents.endpoint",
             DocumentSettings::endpoint,
             "an http or https address, or nothing");
+    Duration requestTimeout = reader.duration("request-timeout", "1s", "5m");
     Settings settings =
         new Settings(
             reader.integer("port", 0, 65535),
@@ -113,7 +114,7 @@ public record Settings(
                 "1 to 100 letters, digits or any of . _ : @ + -"),
             reader.parsed("client-address", ClientAddress::parse, ClientAddress.WHAT_IS_ACCEPTED),
             reader.integer("max-connections", 10, 100_000),
-            reader.duration("request-timeout", "1s", "5m"),
+            requestTimeout,
             reader.duration("idle-timeout", "5s", "24h"),
             reader.duration("drain-delay", "0s", "10m"),
             reader.choice("access-log", AccessLog.class),
@@ -123,12 +124,18 @@ public record Settings(
                     text -> DocumentSettings.location(text, endpoint),
                     DocumentSettings.WHAT_IS_ACCEPTED),
                 reader.integer("documents.max-bytes", 1, 16 << 20),
-                reader.duration("documents.timeout", "100ms", "30s"),
+                withResponse(reader.duration("documents.timeout", "100ms", "30s"), requestTimeout),
                 reader.duration("documents.cache", "0s", "1h"),
                 reader.duration("documents.wait", "0s", "5m")));
     if (settings.port == settings.adminPort && settings.port != 0) {
       throw reader.refusal("admin-port", "another port than the public one");
     }
     return settings;
+  }
+
+  /** Leaves time to say that a document is late, before the connection is closed. */
+  private static Duration withResponse(Duration document, Duration request) {
+    Duration longest = request.multipliedBy(9).dividedBy(10);
+    return document.compareTo(longest) < 0 ? document : longest;
   }
 }

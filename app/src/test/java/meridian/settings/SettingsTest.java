@@ -82,6 +82,15 @@ class SettingsTest {
     assertThat(settings.documents().startWait(), is(Duration.ofSeconds(100)));
   }
 
+  @Test
+  void documentIsLateBeforeItsRequestIs() {
+    Settings settings =
+        Settings.load(
+            Map.of("MERIDIAN_REQUEST_TIMEOUT", "2s", "MERIDIAN_DOCUMENTS_TIMEOUT", "30s"));
+
+    assertThat(settings.documents().timeout(), is(Duration.ofMillis(1800)));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
