@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -68,6 +69,31 @@ def test_what_is_left_of_an_own_java_does_not_come_into_an_image_without(app):
     )
     assert done.returncode == 0, done.stdout[-3000:]
     assert not any(file.exists() for file in leftovers)
+
+
+@pytest.mark.parametrize(
+    "machine, arguments, said",
+    [
+        ("none", "base.tar", "apt-get or dpkg-deb is missing; app/base needs Debian or Ubuntu.\n"),
+        ("arm64", "base.tar", "libc6 is for arm64 here, and the image is for amd64; run app/base on such a machine.\n"),
+        ("amd64", "file/base.tar", "file: File exists\n"),
+        ("amd64", ".", ".: Is a directory\n"),
+        ("amd64", "--java /no/java base.tar", "/no/java/bin/jlink: No such file or directory\n"),
+    ],
+)
+def test_a_base_that_cannot_be_made_says_so_in_one_line(tmp_path, machine, arguments, said):
+    (tmp_path / "file").touch()
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    if machine != "none":
+        stubs = {"apt-get": 'exec /usr/bin/touch "$2_1_any.deb"',
+            "dpkg-deb": f'[ "$1" != --field ] || echo {machine}'}
+        for name, does in stubs.items():
+            (programs / name).write_text(f"#!/bin/sh\n{does}\n")
+            (programs / name).chmod(0o755)
+    done = run(sys.executable, ROOT / "app/base", *arguments.split(), cwd=tmp_path, env={"PATH": str(programs)})
+    assert (done.returncode, done.stdout) == (1, said)
+    assert not (tmp_path / "base.tar").exists()
 
 
 @pytest.mark.parametrize(
