@@ -56,7 +56,7 @@ def stated_time(body):
             response = json.loads(text)
         except (ValueError, RecursionError):
             raise Down("the response is not JSON") from None
-        text = response.get("now", response.get("timestamp"))
+        text = response.get("timestamp") if response.get("now") is None else response["now"]
     time_told = moment(text) if isinstance(text, str) else None
     if time_told is None:
         raise Down("the response does not tell the time")
