@@ -174,8 +174,21 @@ def parse(arguments):
         setattr(options, name, (os.environ.get(name.upper()) if given is None else given) or None)
         if name in FLAGS and getattr(options, name) not in (None, "1"):
             parser.error(f'{name.upper()} is "{getattr(options, name)}", but it must be 1 or empty.')
-    options.further = further
+    options.further = joined(further) if passed == TERRAFORM else further
     return options
+
+
+def joined(arguments):
+    """Terraform's options in one form, -name=value; it takes --name too, and a value that follows."""
+    found = []
+    for each in arguments:
+        if each.startswith("-"):
+            found.append(f"-{each.lstrip('-')}")
+        elif found:
+            found[-1] += f"={each}"
+        else:
+            found.append(each)
+    return found
 
 
 def option(name):

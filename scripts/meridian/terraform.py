@@ -82,9 +82,8 @@ class Terraform:
 
     def apply_plan(self, plan, *arguments):
         """arguments: those of the plan."""
-        # An ephemeral variable, which the stacks themselves have none of, is in no plan.
-        own = (*(each for each in arguments if each.startswith(OF_APPLY)),
-            *filter(self.foreign, given(self.folder, arguments)))
+        # An ephemeral variable, which the stacks themselves have none of, is in no plan; the others must be as in it.
+        own = (*(each for each in arguments if each.startswith(OF_APPLY)), *self.files, *given(self.folder, arguments))
         begun = []
         done = self.run("apply", "-input=false", "-lock-timeout=300s", *own, str(plan), check=False,
             each=lambda line: begun.append(BEGUN.search(line)))
@@ -156,12 +155,10 @@ def declared(folder):
 
 def given(folder, further):
     """Of what goes to Terraform, what sets variables; a file is named from the stack's folder."""
-    arguments = iter(further)
-    for each in arguments:
-        option, _, value = each.lstrip("-").partition("=")
-        if each.startswith("-") and option in ("var", "var-file"):
-            value = value or next(arguments, "")
-            yield f"-{option}={folder / value if option == 'var-file' else value}"
+    for each in further:
+        option, _, value = each.partition("=")
+        if option in ("-var", "-var-file"):
+            yield f"{option}={folder / value if option == '-var-file' else value}"
 
 
 def last_words(output):

@@ -544,9 +544,25 @@ def test_a_variable_that_is_declared_in_a_file_of_ones_own_may_be_given(machine)
     done = machine.run("deploy", "--", "-var=postgres_password=secret", "-var", "name=other")
     assert done.returncode == 0 and "Deploying other" in done.stdout, done.stdout
     assert "-var=postgres_password=secret" in planned(machine)
-    # An ephemeral one is in no plan.
-    [applied] = [line for line in machine.log.read_text().splitlines() if " apply " in line]
-    assert "-var=postgres_password=secret" in applied and "-var=name" not in applied
+    assert "-var=postgres_password=secret" in applied(machine)  # An ephemeral one is in no plan.
+
+
+def applied(machine):
+    [found] = [line for line in machine.log.read_text().splitlines() if " apply " in line]
+    return found
+
+
+def test_an_ephemeral_variable_of_an_environments_file_is_given_to_the_apply_too(machine):
+    assert machine.run("deploy", "--env=staging").returncode == 0
+    assert "-var-file=staging.tfvars" in applied(machine)
+
+
+@pytest.mark.parametrize("spelling", ["-parallelism=5", "--parallelism=5", "-parallelism 5", "--parallelism 5"])
+def test_an_option_of_terraforms_counts_however_it_is_spelt(machine, spelling):
+    done = machine.run("deploy", "--", "-no-color", *spelling.split(), "-refresh=false")
+    assert done.returncode == 0, done.stdout
+    assert "-no-color -parallelism=5 -refresh=false" in planned(machine)
+    assert "-no-color -parallelism=5 " in applied(machine) and "-refresh" not in applied(machine)
 
 
 @pytest.mark.parametrize(
