@@ -300,9 +300,10 @@ def test_without_a_standard_input_nobody_is_asked(machine, verb):
     assert "Traceback" not in done.stdout and done.returncode == (0 if verb == "deploy" else 1), done.stdout
 
 
-def test_a_deployment_that_would_remove_everything_is_refused(machine):
-    done = machine.run("deploy", "--", "-destroy")
-    assert done.returncode == 1 and "./taskw destroy-aws" in done.stdout and not touched(machine)
+@pytest.mark.parametrize("verb", ["deploy", "canary"])
+def test_a_deployment_that_would_remove_everything_is_refused(machine, verb):
+    done = machine.run(verb, "--", "--destroy", IMAGE=B)
+    assert done.returncode in (1, 2) and "./taskw destroy-aws" in done.stdout and not touched(machine)
 
 
 def test_an_interrupted_deployment_says_how_to_go_on(machine):
