@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import pathlib
 import re
 
@@ -158,9 +159,11 @@ class Stack:
         files = [self.own_file] if self.own_file else []
         if self.service:
             files += self.service_files
-            if self.platform_file.exists() and self.service in json.loads(
-                    self.platform_file.read_text())["platform"]["services"]:
-                files.append(self.platform_file)
+            try:
+                knows = self.service in json.loads(self.platform_file.read_text())["platform"]["services"]
+            except (OSError, ValueError):  # not there, or left half written
+                knows = False
+            files += [self.platform_file] if knows else []
         for file in files:
             yield f"-var-file={file.relative_to(self.folder)}"
         if self.service:
@@ -179,8 +182,12 @@ class Stack:
             has = ", ".join(reported["platform"]["services"]) or "none"
             raise Problem(f"The platform {platform.variable('name')} does not declare {self.service}; it "
                 f"declares {has}.",
-                f"Declare it in services of stacks/{platform.place}, then {platform.command('deploy')}")
-        self.platform_file.write_text(json.dumps(reported, indent=2) + "\n")
+                f"{'Raise previews in' if self.is_preview else 'Declare it in services of'} stacks/{platform.place}, "
+                f"then {platform.command('deploy')}")
+        # At once, since another service may be deployed from this clone at the same time.
+        fresh = self.platform_file.with_suffix(f".{os.getpid()}")
+        fresh.write_text(json.dumps(reported, indent=2) + "\n")
+        fresh.replace(self.platform_file)
 
     def reported(self):
         """What this platform says to its services' stacks."""

@@ -83,6 +83,14 @@ def test_a_service_has_the_platforms_values_its_own_name_and_a_state_of_its_own(
     assert "Next: ./taskw verify-aws SERVICE=orders" in said
 
 
+def test_what_a_platform_said_is_read_whole_and_written_anew_where_it_was_cut_short(machine):
+    said = machine.root / "stacks/aws/production.platform.tfvars.json"
+    said.write_text('{"platform": {"na')
+    typed(machine, "deploy", "aws", "--service=orders", f"--image={IMAGE}")
+    assert json.loads(said.read_text()) == TOLD and "-var-file=production.platform.tfvars.json" in planned(machine)
+    assert [file.name for file in said.parent.glob("*.platform.*")] == [said.name]
+
+
 def test_a_preview_needs_no_file(machine):
     typed(machine, "deploy", "aws", "--service=p1", f"--image={IMAGE}")
     assert "-var=name=prod-p1" in planned(machine)
@@ -90,7 +98,8 @@ def test_a_preview_needs_no_file(machine):
 
 @pytest.mark.parametrize(("arguments", "words"), [
     ("deploy aws --service=stock", "new-service SERVICE=stock"),
-    ("deploy aws --service=p2", "does not declare p2"),
+    ("deploy aws --service=p2", "Raise previews in stacks/platform/aws, then ./taskw deploy-platform-aws"),
+    ("destroy aws --service=p2 --env=staging", "does not declare p2"),
     ("deploy aws --service=Orders", 'SERVICE is "Orders"'),
     ("deploy vm/aws --service=orders", "is not one of|does not take"),
     ("deploy platform-aws --service=orders", "does not take"),
