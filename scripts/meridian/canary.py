@@ -155,6 +155,7 @@ def run(stack, options):
         except ValueError:
             raise Problem(f'URL is "{options.url}".', "It must be an address with http:// or https://, such as "
                 "URL=https://example.com") from None
+    stack.stays()
     say(stack.heading)
     stack.init()
     canary = Canary(stack, options.url, paths, rate)

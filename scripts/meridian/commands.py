@@ -92,7 +92,7 @@ def price(stack):
 
 def deploy(stack, options):
     """Builds and deploys: brings a stack up to date, and asks on a terminal before it destroys or replaces anything."""
-    keep_all(stack, options)
+    stack.stays()
     say(stack.heading)
     asked(stack, options)
     ready(stack, builds=stack.runs and not options.image)
@@ -127,12 +127,6 @@ def deploy(stack, options):
         say("", f"Services are at KEY.{outputs['url'][8:]}", f"Next: ./taskw new-service SERVICE=…, or {own}")
 
 
-def keep_all(stack, options):
-    if any(each.startswith("-destroy") for each in options.further):
-        raise Problem(f"{options.command} does not take -destroy, which would remove everything.",
-            f"{stack.command('destroy')}")
-
-
 def keep_running(stack, outputs):
     """Names what runs, if it is in the shared registry, whose purge takes what has no such name."""
     shared, image = stack.variable("repository_url"), outputs.get("image") or ""
@@ -146,7 +140,6 @@ def keep_running(stack, outputs):
 
 def try_image(stack, options):
     """Gives a new image a share of the requests, watches what it answers, then promotes or withdraws it."""
-    keep_all(stack, options)
     code = canary.run(stack, options)
     if code == 0:
         keep_running(stack, stack.terraform.outputs())

@@ -161,7 +161,7 @@ class Stack:
             files += self.service_files
             try:
                 knows = self.service in json.loads(self.platform_file.read_text())["platform"]["services"]
-            except (OSError, ValueError):  # not there, or left half written
+            except (OSError, ValueError, KeyError):  # not there, or not what a platform says
                 knows = False
             files += [self.platform_file] if knows else []
         for file in files:
@@ -197,6 +197,12 @@ class Stack:
             raise Problem(f"The platform {self.variable('name')}, on which services would run, is not deployed.",
                 f"{self.command('deploy')}")
         return reported
+
+    def stays(self):
+        """Stops a command that is not for it where Terraform would be told to remove everything."""
+        if any(each.startswith("-destroy") for each in self.further):
+            raise Problem("This command does not take -destroy, which would remove everything.",
+                f"{self.command('destroy')}")
 
     def stands_alone(self):
         """Stops where a platform would be put under what has a network of its own, which would be destroyed."""
