@@ -144,7 +144,12 @@ class Terraform:
             raise Problem(f"Terraform does not accept the variables of {self.folder}.", last_words(done.stderr))
         # After a line that it waits for a lock, which it says where the machine is slow.
         encoded = done.stdout.strip().rpartition("\n")[2].strip('"')
-        return None if encoded == "(known after apply)" else json.loads(base64.b64decode(encoded))
+        if encoded != "(known after apply)":
+            return json.loads(base64.b64decode(encoded))
+        if expression in ("var.name", "var.region"):
+            raise Problem(f"The variable {expression[4:]} of {self.folder} has no value.",
+                "Set it in a tfvars file there.")
+        return None
 
 
 def declared(folder):

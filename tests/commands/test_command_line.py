@@ -539,6 +539,17 @@ def test_a_variable_of_the_environment_counts_where_no_file_sets_it(machine):
 
 
 @pytest.mark.needs("terraform")
+@pytest.mark.parametrize("verb", ["doctor", "plan", "deploy", "verify", "destroy", "canary"])
+def test_without_a_name_it_says_so(machine, verb):
+    real_console(machine)
+    (machine.root / "stacks/aws/terraform.tfvars").write_text('nmae = "meridian"\n')
+    done = machine.run(verb, **({"IMAGE": B} if verb == "canary" else {}))
+    assert done.returncode in (1, 2) and "Traceback" not in done.stdout, done.stdout
+    assert "The variable name of " in done.stdout, done.stdout
+    assert not touched(machine)
+
+
+@pytest.mark.needs("terraform")
 def test_a_variable_that_is_declared_in_a_file_of_ones_own_may_be_given(machine):
     real_console(machine)
     (machine.root / "stacks/aws/postgres.tf").write_text('variable "postgres_password" {}\n')
