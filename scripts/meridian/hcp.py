@@ -107,13 +107,15 @@ def variable(place):
 
 
 def token(place):
-    if variable(place) in os.environ:
-        return os.environ[variable(place)]  # for Terraform too, even if it is empty
+    for name, value in os.environ.items():
+        if name.startswith("TF_TOKEN_") and name[9:].replace("__", "-").replace("_", ".").lower() == place.lower():
+            return value  # for Terraform too, even if it is empty
     home = pathlib.Path(os.path.expanduser("~"))  # which may be nowhere
-    config = pathlib.Path(os.environ.get("TF_CLI_CONFIG_FILE") or home / ".terraformrc")
-    block = re.search(rf'\bcredentials\s+"{re.escape(place)}"\s*\{{[^}}]*\btoken\s*=\s*"([^"]*)"',
-        uncommented(config.read_text()) if config.is_file() else "")
-    if block:
-        return block[1]
+    named = os.environ.get("TF_CLI_CONFIG_FILE")
+    for config in [pathlib.Path(named)] if named else [home / ".terraformrc", *home.glob(".terraform.d/*.tfrc")]:
+        block = re.search(rf'\bcredentials\s+"{re.escape(place)}"\s*\{{[^}}]*\btoken\s*=\s*"([^"]*)"',
+            uncommented(config.read_text()) if config.is_file() else "")
+        if block:
+            return block[1]
     file = home / ".terraform.d/credentials.tfrc.json"
     return json.loads(file.read_text()).get("credentials", {}).get(place, {}).get("token") if file.exists() else None

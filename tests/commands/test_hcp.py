@@ -227,6 +227,20 @@ def test_a_token_may_stand_where_terraform_has_its_settings(hcp):
     assert done.returncode == 0 and set(hcp.workspaces) == {"meridian-aws"}, done.stdout
 
 
+@pytest.mark.parametrize("spelling", ["upper case", "a file of one's own"])
+def test_a_token_may_be_spelt_as_terraform_takes_it(hcp, tmp_path, spelling):
+    environment = {name: value for name, value in hcp.environment.items() if not name.startswith("TF_TOKEN_")
+        and name != "TF_CLI_CONFIG_FILE"}
+    if spelling == "upper case":
+        environment[f"TF_TOKEN_LOCALHOST:{hcp.port}"] = TOKEN
+    else:
+        (tmp_path / ".terraform.d").mkdir()
+        (tmp_path / ".terraformrc").replace(tmp_path / ".terraform.d/own.tfrc")
+    hcp.environment = {**environment, "HOME": str(tmp_path / "nowhere" if spelling == "upper case" else tmp_path)}
+    done = stack(hcp, LIFE)
+    assert done.returncode == 0 and set(hcp.workspaces) == {"meridian-aws"}, done.stdout
+
+
 def test_without_a_token_it_says_how_to_sign_in(hcp, tmp_path):
     assert stack(hcp, LIFE).returncode == 0
     without = {name: "" for name in hcp.environment if name.startswith("TF_TOKEN_")}
