@@ -266,7 +266,8 @@ class Bootstrap(Stack):
         forced = False
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
-            copied = shutil.ignore_patterns(".terraform", "*.tfstate*", "tests")
+            # The last is an editor's lock, which may be a link to nothing.
+            copied = shutil.ignore_patterns(".terraform", "*.tfstate*", "tests", ".#*")
             shutil.copytree(self.root / "modules" / self.kind, root / "modules" / self.kind, ignore=copied)
             shutil.copytree(self.folder, root / self.own_folder, ignore=copied)
             for file in root.rglob("*.tf"):

@@ -390,6 +390,16 @@ def test_a_file_that_is_open_in_an_editor_is_in_nobodys_way(machine, name):
     assert done.stdout.startswith("Failed: down: no connection"), done.stderr
 
 
+def test_nor_is_it_where_a_bootstrap_is_removed(machine):
+    for folder in ("modules/aws/state", "stacks/bootstrap/aws"):
+        (machine.root / folder).mkdir(parents=True, exist_ok=True)
+        (machine.root / folder / ".#main.tf").symlink_to("someone@machine.1")
+    done = subprocess.run([sys.executable, machine.root / "scripts/meridian", "destroy", "bootstrap-aws",
+        "--confirm=meridian"], text=True, capture_output=True,
+        env={"PATH": str(machine.bin), "HOME": str(machine.root)})
+    assert done.returncode == 0 and " destroy " in machine.log.read_text(), done.stderr
+
+
 def test_where_cd_looks_elsewhere_too_it_finds_its_own_folder(machine):
     done = subprocess.run(["repository/taskw", "--list"], cwd=machine.root.parent, text=True, capture_output=True,
         env={"PATH": str(machine.bin), "HOME": str(machine.root), "CDPATH": "."})
