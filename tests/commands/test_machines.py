@@ -63,6 +63,15 @@ def test_task_is_fetched_though_pip_insists_on_a_virtual_environment(clone, tmp_
     assert run.stdout.strip().startswith("3.")
 
 
+def test_task_is_put_nowhere_else_where_the_clone_cannot_be_written_to(clone, tmp_path):
+    path = tools(tmp_path / "bin", "task", "go", "mktemp", "python3")
+    for name, text in (("mktemp", "exit 1"), ("python3", f"echo >>{tmp_path}/called")):
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    run = subprocess.run(["./taskw", "--version"], cwd=clone, env={**os.environ, "PATH": path}, capture_output=True)
+    assert run.returncode == 1 and not (tmp_path / "called").exists()
+
+
 @pytest.mark.check
 def test_the_tests_environment_is_found_again_without_gnus_programs(clone, tmp_path):
     """As on macOS: no sha256sum. The packages are there already, so that the test does not install them again."""
