@@ -105,14 +105,12 @@ class Bootstrap(Stack):
                 (self.root / folder / "backend.tf").write_text(backend)
                 say(f"Moving the state of {folder} to the store.")
                 self.migrate(self.root / folder)
-        there = self.plain.at(folder=self.root / self.stacks[0])
-        if not hcp.block(there.folder):
-            known = there.workspaces()
-            for env in outputs["settings"]["environments"]:
+        if not hcp.block(self.root / self.stacks[0]):
+            # Not in the stack's folder, where a new workspace would be the chosen one after an interruption.
+            with self.opened(outputs["backend"][self.stacks[0]]) as (there, _):
                 # A planner, who may not write, needs an environment's workspace there.
-                if env not in ("production", *known):
+                for env in {*outputs["settings"]["environments"]} - {PRODUCTION, *there.workspaces()}:
                     there.read("workspace", "new", env)
-                    there.read("workspace", "select", "default")
         for folder in self.stacks:
             if text := shared(self.root / folder, self.task, outputs):
                 (self.root / folder / SHARED).write_text(text)

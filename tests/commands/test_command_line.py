@@ -400,6 +400,22 @@ def test_nor_is_it_where_a_bootstrap_is_removed(machine):
     assert done.returncode == 0 and " destroy " in machine.log.read_text(), done.stderr
 
 
+def test_a_bootstrap_makes_workspaces_without_choosing_one(machine):
+    """A new one is chosen in the folder that it is made from, where a bare apply would be meant for production."""
+    shutil.rmtree(machine.root / "stacks/aws")
+    backend = {f"stacks/{place}": "terraform {}" for place in ("bootstrap/aws", "aws")}
+    settings = {"all": {}, "environments": {"production": {}, "staging": {}}}
+    outputs = {"backend": backend, "settings": settings, "repository_url": "r"}
+    machine.stub("terraform", {"version": "Terraform v1.11.4", "console": '"IjEyMzQ1Njc4OTAxMiI="', "list": "* default",
+        "output": json.dumps({name: {"value": value} for name, value in outputs.items()}),
+        "show": json.dumps({"planned_values": {"outputs": {"backend": {"value": backend}}}}), "state": "{}"})
+    done = subprocess.run([sys.executable, machine.root / "scripts/meridian", "bootstrap", "aws"], text=True,
+        env={"PATH": str(machine.bin), "HOME": str(machine.root)}, capture_output=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = [line for line in machine.log.read_text().splitlines() if " workspace new " in line]
+    assert len(made) == 1 and made[0].endswith("staging ws=") and str(machine.root) not in made[0]
+
+
 def test_where_cd_looks_elsewhere_too_it_finds_its_own_folder(machine):
     done = subprocess.run(["repository/taskw", "--list"], cwd=machine.root.parent, text=True, capture_output=True,
         env={"PATH": str(machine.bin), "HOME": str(machine.root), "CDPATH": "."})
