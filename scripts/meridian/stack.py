@@ -1,5 +1,6 @@
 """The stack of one cloud in one environment."""
 
+import contextlib
 import functools
 import json
 import os
@@ -234,12 +235,20 @@ class Stack:
             self.platform.itself()
             where = f"on the platform {self.platform.variable('name')}"
             return f"{self.title}, {where}: {self.name} in {self.variable('region')}"
-        if self.own_file and self.name == Stack(self.place, root=self.root).name:
+        if self.own_file and (others := list(self.namesakes())):
             raise Problem(
-                f'{self.own_file.relative_to(self.root)} has the name of production, "{self.name}".',
+                f'{self.own_file.relative_to(self.root)} has the name of {others[0]}, "{self.name}".',
                 "Set another name in that file: the name tells the two environments' resources apart.",
             )
         return f"{self.title}: {self.name} in {self.variable('region')}"
+
+    def namesakes(self):
+        """The environments beside this one that have its name too."""
+        files = {file.name.partition(".")[0] for file in self.folder.glob("*.tfvars*")}
+        for env in sorted({PRODUCTION, *files} - {self.env}):
+            with contextlib.suppress(Problem):  # no environment, or none that could be deployed
+                if Stack(self.place, env, root=self.root).name == self.name:
+                    yield env
 
     def init(self):
         self.itself()

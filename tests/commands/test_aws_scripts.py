@@ -112,6 +112,11 @@ def test_an_environment_without_a_name_of_its_own_is_refused(machine):
     machine.replace("stacks/aws/qa.tfvars", 'cidr = "10.22.0.0/16"\n')
     done = machine.run("plan", ENV="qa")
     assert done.returncode == 1 and 'has the name of production, "meridian"' in done.stdout
+    (machine.root / "stacks/aws/qa.tfvars").write_text((machine.root / "stacks/aws/staging.tfvars").read_text())
+    (machine.root / "stacks/aws/broken.tfvars").write_text("name =")
+    for env, other in (("qa", "staging"), ("staging", "qa")):
+        done = machine.run("plan", ENV=env)
+        assert done.returncode == 1 and f"{env}.tfvars has the name of {other}, " in done.stdout, done.stdout
 
 
 def test_a_failed_apply_points_to_the_guide(machine):
