@@ -66,7 +66,7 @@ class Canary:
                     f"{self.stable} with this canary.", again)
             # What was asked for stands in the outputs, whether or not the apply comes to its end.
             self.known = [self.known[-1], (image, canary)]
-            terraform.apply_plan(file, *further)
+            terraform.apply_plan(file, *variables, *further)
 
     def begin(self, image, percent):
         say(f"Canary: {percent} % of the requests go to {image}, the others still to {self.stable}.")

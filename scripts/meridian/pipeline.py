@@ -274,7 +274,7 @@ def roll_back(stack, new, before):
                     f"The release was left as it is. {stack.command('plan', IMAGE=before)} shows the rollback, "
                     f"{stack.command('deploy', IMAGE=before)} does it.",
                 )
-        stack.terraform.apply_plan(file)
+        stack.terraform.apply_plan(file, f"-var=image={before}")
     if others:
         # What is applied to some resources alone leaves the outputs as they were.
         stack.terraform.apply("-refresh-only", f"-var=image={before}")

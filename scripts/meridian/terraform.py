@@ -82,8 +82,9 @@ class Terraform:
 
     def apply_plan(self, plan, *arguments):
         """arguments: those of the plan."""
-        # An ephemeral variable, which the stacks themselves have none of, is in no plan; the others must be as in it.
-        own = (*(each for each in arguments if each.startswith(OF_APPLY)), *self.files, *given(self.folder, arguments))
+        own = [each for each in arguments if each.startswith(OF_APPLY)]
+        if ephemeral(self.folder):
+            own += [*self.files, *given(self.folder, arguments)]
         begun = []
         done = self.run("apply", "-input=false", "-lock-timeout=300s", *own, str(plan), check=False,
             each=lambda line: begun.append(BEGUN.search(line)))
@@ -156,6 +157,13 @@ def declared(folder):
     """Names of the variables that a stack has."""
     return {name for file in folder.glob("variables*.tf")
         for name in re.findall(r'^variable "(\w+)"', file.read_text(), re.M)}
+
+
+def ephemeral(folder):
+    """Whether a file of the user's own declares such a variable, which is in no plan; an apply that is given others too
+    refuses those that are not as in the plan."""
+    return any(re.search(r"^\s*ephemeral\s*=\s*true\b", file.read_text(), re.M)
+        for file in filter(pathlib.Path.is_file, folder.glob("*.tf")))
 
 
 def given(folder, further):

@@ -17,6 +17,10 @@ import pytest
 from support.machine import ROOT, need
 from support.stub_machine import CALLER, DIGEST, Machine, deployed, planned
 
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from meridian.terraform import Terraform
+
 A, B = (f"example.com/{name}@{DIGEST}" for name in "ab")
 
 
@@ -578,7 +582,7 @@ def test_without_a_name_it_says_so(machine, verb):
 @pytest.mark.needs("terraform")
 def test_a_variable_that_is_declared_in_a_file_of_ones_own_may_be_given(machine):
     real_console(machine)
-    (machine.root / "stacks/aws/postgres.tf").write_text('variable "postgres_password" {}\n')
+    (machine.root / "stacks/aws/postgres.tf").write_text('variable "postgres_password" {\n  ephemeral = true\n}\n')
     done = machine.run("deploy", "--", "-var=postgres_password=secret", "-var", "name=other")
     assert done.returncode == 0 and "Deploying other" in done.stdout, done.stdout
     assert "-var=postgres_password=secret" in planned(machine)
@@ -590,9 +594,20 @@ def applied(machine):
     return found
 
 
-def test_an_ephemeral_variable_of_an_environments_file_is_given_to_the_apply_too(machine):
-    assert machine.run("deploy", "--env=staging").returncode == 0
-    assert "-var-file=staging.tfvars" in applied(machine)
+@pytest.mark.needs("terraform")
+@pytest.mark.parametrize(("own", "given"), [("", ()), ("", ["-var=image=typed"]),
+    ('variable "password" {\n  ephemeral = true\n}\n', ["-var=image=typed"])])
+def test_what_was_planned_is_applied_whatever_an_environments_file_says(tmp_path, own, given):
+    """The file sets an image, another is tried; an ephemeral variable, which is in no plan, comes from the file."""
+    (tmp_path / "main.tf").write_text('variable "image" {}\nresource "terraform_data" "it" { input = var.image }\n'
+        'output "image" { value = terraform_data.it.output }\n')
+    (tmp_path / "postgres.tf").write_text(own)
+    (tmp_path / "staging.tfvars").write_text('image = "pinned"\n' + ('password = "secret"\n' if own else ""))
+    terraform = Terraform(tmp_path, files=("-var-file=staging.tfvars",))
+    terraform.init()
+    terraform.plan("-out=plan", "-var=image=typed", check=True)
+    terraform.apply_plan("plan", *given)
+    assert terraform.outputs() == {"image": "typed"}
 
 
 @pytest.mark.parametrize("spelling", ["-parallelism=5", "--parallelism=5", "-parallelism 5", "--parallelism 5"])
