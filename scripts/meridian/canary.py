@@ -219,7 +219,7 @@ def trial(canary, percent, limits, options):
 
     if Image.parse(image).digest == Image.parse(canary.stable).digest:
         raise Problem(
-            f"The image in {image} runs already, pulled from another registry as {canary.stable}.",
+            f"{canary.stable} runs already, and {image} has the same digest.",
             "Both are the same image, so there is nothing to try. To run it from IMAGE's registry: "
             f"{canary.stack.command('deploy', IMAGE=image)}",
         )

@@ -79,7 +79,7 @@ variable "platforms" {
       for other, stack in merge(var.environments, { for key, machine in var.machines : "${key}/machine" => machine }) :
       !startswith(stack, "${name}-") && !startswith("${name}-", stack) if split("/", other)[0] != environment
     ]]))
-    error_message = "platforms: NAME- and the name of another environment's stack must not begin with each other: one's deployer could reach the other."
+    error_message = "platforms: neither NAME- nor another environment's stack name may be a prefix of the other: a deployer could reach that environment."
   }
 }
 

@@ -27,8 +27,8 @@ variable "host" {
 variable "slot" {
   description = <<-EOT
     Slot of the service on a load balancer that several share, 1 to 49, each used once; 0 for a service with a load
-    balancer to itself. 49 because a load balancer takes 100 rules and 100 target groups, and a service has two of each.
-    Its rules have the priorities 100 + slot and 50000 - slot.
+    balancer to itself. A load balancer takes 100 rules and 100 target groups, and a service has two of each; one slot
+    is kept free. Its rules have the priorities 100 + slot and 50000 - slot.
   EOT
   type        = number
 }

@@ -29,7 +29,7 @@ variable "services" {
       floor(service.slot) == service.slot && service.slot >= 1 && service.slot <= 49 - var.previews
     ]) && length(distinct(values(var.services)[*].slot)) == length(var.services)
     error_message = <<-EOT
-      services: each needs a slot of its own, a whole number from 1 to ${49 - var.previews}, since a load balancer takes 49 services and
+      services: each needs a slot of its own, a whole number from 1 to ${49 - var.previews}, since a load balancer is given 49 services and
       previews; they are ${join(", ", [for key, service in var.services : "${key} ${service.slot}"])}.
     EOT
   }
