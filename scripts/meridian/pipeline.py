@@ -48,8 +48,8 @@ def ready(stack, deploys):
     if missing:
         raise Problem(
             f"{stack.cloud.title} is half set up: {'; '.join(missing)}.",
-            f"./taskw bootstrap-{stack.kind} creates the files and prints the variables. With none of them the cloud "
-            "is skipped.",
+            f"./taskw bootstrap-{stack.kind} creates the files and prints the variables. To leave the cloud out, "
+            "remove both.",
         )
     say(f"{stack.cloud.title} has what it needs.")
     return True

@@ -43,7 +43,7 @@ variable "machines" {
       contains(keys(var.environments), environment) && can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16
     ])
     error_message = <<-EOT
-      machines must map declared environments to names of stacks, set as name in stacks/vm/aws; it gives
+      machines must map declared environments to stack names, each the value of name in stacks/vm/aws; it gives
       ${join(", ", [for environment, stack in var.machines : "${environment} ${stack}"])}.
     EOT
   }
@@ -79,7 +79,7 @@ variable "platforms" {
       for other, stack in merge(var.environments, { for key, machine in var.machines : "${key}/machine" => machine }) :
       !startswith(stack, "${name}-") && !startswith("${name}-", stack) if split("/", other)[0] != environment
     ]]))
-    error_message = "platforms: neither NAME- nor another environment's stack name may be a prefix of the other: a deployer could reach that environment."
+    error_message = "platforms: NAME- must not begin with another environment's stack name, nor that with NAME-, or one's deployer could reach the other."
   }
 }
 

@@ -124,7 +124,7 @@ variable "identity_id" {
 }
 
 variable "puller" {
-  description = "Id of the identity that pulls images: the platform's, which may pull before the service exists. null: identity_id pulls."
+  description = "Id of the identity that pulls images: the platform's, which has the right to pull already. null: identity_id pulls."
   type        = string
 }
 

@@ -1,8 +1,8 @@
 output "backend" {
-  description = "What to save as backend.tf, by folder. Known at plan, so that the bootstrap sees what exists already before it makes anything."
+  description = "What to save as backend.tf, by folder. Known at plan, so that the bootstrap finds a store that exists already."
   value = {
     for folder, key in local.keys : folder => <<-EOT
-      # Written by task bootstrap-azure; belongs into the repository, for it holds no secret.
+      # Written by ./taskw bootstrap-azure. Commit it: it holds no secret.
       terraform {
         backend "azurerm" {
           tenant_id            = "${data.azurerm_client_config.current.tenant_id}"
