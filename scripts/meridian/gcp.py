@@ -95,8 +95,8 @@ class Gcp(Cloud):
         if lacking:
             raise Problem(
                 f"The login lacks {', '.join(lacking)} in the project {name}.",
-                "The project's owner must grant the missing roles: Owner to deploy a virtual machine; otherwise see "
-                "Rights in stacks/gcp/README.md.",
+                "The project's owner must grant the missing roles. To deploy a virtual machine, that is the role "
+                "Owner; otherwise see Rights in stacks/gcp/README.md.",
             )
         return "rights to create what the stack consists of"
 

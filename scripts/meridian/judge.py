@@ -68,10 +68,10 @@ class Limits:
         """The same for all answers, of which this share is the canary's; ValueError where that is too fine."""
         spread = dataclasses.replace(self, responses=math.ceil(self.responses * 100 / percent),
             failed_percent=self.failed_percent * percent / 100)
-        for name, label, low, high in (("responses", "ANSWERS", 1, 1_000_000),
-                ("failed_percent", "FAILED_PERCENT", 0.1, 50)):
-            if not low <= getattr(spread, name) <= high:
-                raise ValueError(f"{label} for all responses is {getattr(spread, name):g}, but must be {low} to {high}")
+        for label, value, low, high in (("ANSWERS", spread.responses, 1, 1_000_000),
+                ("FAILED_PERCENT", spread.failed_percent, 0.1, 50)):
+            if not low <= value <= high:
+                raise ValueError(f"{label} becomes {value:g} of all responses; it must be {low} to {high}")
         return spread
 
     def refuse(self, per_second, percent):

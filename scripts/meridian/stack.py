@@ -237,7 +237,7 @@ class Stack:
             return f"{self.title}, {where}: {self.name} in {self.variable('region')}"
         if self.own_file and (others := list(self.namesakes())):
             raise Problem(
-                f'{self.own_file.relative_to(self.root)} has the name of {others[0]}, "{self.name}".',
+                f'{self.own_file.relative_to(self.root)} sets the name "{self.name}", which {others[0]} has already.',
                 "Set another name in that file: the name tells the two environments' resources apart.",
             )
         return f"{self.title}: {self.name} in {self.variable('region')}"

@@ -70,8 +70,8 @@ variable "service" {
 
 variable "scale" {
   description = <<-EOT
-    When instances are added: requests that an instance has at once, 1 to 600; if null, an instance gets at most
-    Cloud Run's 80 per vCPU. cpu and memory must be null on Google.
+    When instances are added: requests that an instance has at once, 1 to 600; null: 48 per vCPU, which is 60 percent of
+    what an instance gets at most. cpu and memory must be null on Google.
   EOT
   type        = object({ cpu = optional(number), memory = optional(number), requests = optional(number) })
   default     = {}

@@ -79,7 +79,7 @@ variable "platforms" {
       for other, stack in merge(var.environments, { for key, machine in var.machines : "${key}/machine" => machine }) :
       !startswith(stack, "${name}-") && !startswith("${name}-", stack) if split("/", other)[0] != environment
     ]]))
-    error_message = "platforms: NAME- must not begin with another environment's stack name, nor that with NAME-, or one's deployer could reach the other."
+    error_message = "platforms: a platform's NAME- must not begin another environment's stack name, nor be begun by it; else a deployer could reach it."
   }
 }
 

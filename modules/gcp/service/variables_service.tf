@@ -94,9 +94,9 @@ variable "service" {
 
 variable "scale" {
   description = <<-EOT
-    Requests that an instance has at once before more instances are added, 1 to 600; if null, an instance gets at most
-    80 per vCPU. cpu and memory must be null. If scale itself is null, instances.min run and no more; with a minimum of
-    0, at most one.
+    Requests that an instance has at once before more instances are added, 1 to 600; null: 48 per vCPU, which is 60
+    percent of what an instance gets at most, 80 per vCPU. cpu and memory must be null. If scale itself is null,
+    instances.min run and no more; with a minimum of 0, at most one.
   EOT
   type        = object({ cpu = number, memory = number, requests = number })
   nullable    = true

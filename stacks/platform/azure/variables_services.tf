@@ -49,8 +49,8 @@ variable "services" {
     # https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits#application-gateway-limits
     condition     = length(var.services) + var.previews + 2 <= (var.waf ? 40 : 100)
     error_message = <<-EOT
-      services and previews need ${length(var.services) + var.previews + 2} listeners of the gateway, including two for all; it
-      has ${var.waf ? "40 with WAF" : "100"} at most. Take some out, or make another platform.
+      services, previews and the platform's own two listeners come to ${length(var.services) + var.previews + 2}; the gateway
+      has ${var.waf ? "40 with WAF" : "100"} at most. Remove some services or previews, or create another platform.
     EOT
   }
 }

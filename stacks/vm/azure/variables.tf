@@ -98,8 +98,8 @@ variable "machine_type" {
     # https://learn.microsoft.com/azure/virtual-machines/generation-2
     condition     = !can(regex("^Standard_(A[0-9]+m?|[DEFGH][0-9]+)(_v[23])?$", var.machine_type))
     error_message = <<-EOT
-      machine_type must be a size of the second generation, which the machine's system boots on: no series A; series D
-      to H only with an s or from version 4 on, such as Standard_D2s_v3; it is "${var.machine_type}".
+      machine_type must be a size that boots images of generation 2. Series A does not; series D to H do if the size has
+      an s, such as Standard_D2s_v3, or is of version 4 or newer. It is "${var.machine_type}".
     EOT
   }
 }
