@@ -495,7 +495,9 @@ NOT_REHEARSED = {
         " s3:DeleteObjectVersion s3:PutObjectTagging"
     ),
     "roles that were made without the boundary": "iam:PutRolePermissionsBoundary",
-    "a variable changed later": "ec2:DeleteTags ec2:ModifySecurityGroupRules scheduler:UpdateSchedule",
+    "a variable changed later": (
+        "acm:RemoveTagsFromCertificate ec2:DeleteTags ec2:ModifySecurityGroupRules scheduler:UpdateSchedule"
+    ),
     "a newer provider": "ecs:ListServiceDeployments",
 }
 
