@@ -245,7 +245,7 @@ def test_the_pipelines_canary_takes_the_place_of_one_that_was_cancelled(world):
         ({"IMAGE": GOOD, "ANSWERS": "1.5"}, "ANSWERS"),
         ({"IMAGE": GOOD, "ENV": "Staging!"}, "ENV"),
         ({"IMAGE": GOOD, "URL": "example.test"}, "URL"),
-        ({"IMAGE": "ghcr.io/someone/meridian@" + STABLE.split("@")[1]}, "from another registry"),
+        ({"IMAGE": "ghcr.io/someone/meridian@" + STABLE.split("@")[1]}, "has the same digest"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused_by_name(world, variables, names):
