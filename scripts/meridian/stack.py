@@ -235,20 +235,23 @@ class Stack:
             self.platform.itself()
             where = f"on the platform {self.platform.variable('name')}"
             return f"{self.title}, {where}: {self.name} in {self.variable('region')}"
-        if self.own_file and (others := list(self.namesakes())):
+        if self.own_file and self.namesake:
             raise Problem(
-                f'{self.own_file.relative_to(self.root)} sets the name "{self.name}", which {others[0]} has already.',
+                f'{self.own_file.relative_to(self.root)} sets the name "{self.name}", which {self.namesake} has '
+                "already.",
                 "Set another name in that file: the name tells the two environments' resources apart.",
             )
         return f"{self.title}: {self.name} in {self.variable('region')}"
 
-    def namesakes(self):
-        """The environments beside this one that have its name too."""
+    @functools.cached_property
+    def namesake(self):
+        """An environment beside this one that has its name too; None where there is none."""
         files = {file.name.partition(".")[0] for file in self.folder.glob("*.tfvars*")}
         for env in sorted({PRODUCTION, *files} - {self.env}):
             with contextlib.suppress(Problem):  # no environment, or none that could be deployed
                 if Stack(self.place, env, root=self.root).name == self.name:
-                    yield env
+                    return env
+        return None
 
     def init(self):
         self.itself()

@@ -1,10 +1,9 @@
 locals {
   # Registry, region and path of a repository of ECR that exists already; null for any other registry.
   shared = try(regex("^(?P<account>[0-9]{12})\\.dkr\\.ecr\\.(?P<region>[a-z0-9-]+)\\.amazonaws\\.com(?:\\.cn)?/(?P<path>.+)$", var.repository_url), null)
-  # By its address, and the stack's own by none.
-  arns = var.repository_url == null ? { own = aws_ecr_repository.this[0].arn } : local.shared == null ? {} : {
-    (var.repository_url) = "arn:${data.aws_partition.current.partition}:ecr:${local.shared.region}:${local.shared.account}:repository/${local.shared.path}"
-  }
+  arns = var.repository_url == null ? [aws_ecr_repository.this[0].arn] : local.shared == null ? [] : [
+    "arn:${data.aws_partition.current.partition}:ecr:${local.shared.region}:${local.shared.account}:repository/${local.shared.path}",
+  ]
 }
 
 data "aws_partition" "current" {}
@@ -45,9 +44,11 @@ resource "aws_ecr_lifecycle_policy" "this" {
 
 # A registry that is not ECR asks nothing of IAM.
 resource "aws_iam_role_policy" "pull" {
-  for_each = var.reader == null ? {} : local.arns
+  count = var.reader == null ? 0 : length(local.arns)
 
-  name = each.key == "own" ? "pull-image" : "pull-image-${substr(sha256(each.key), 0, 8)}"
+  # Another name for another repository, so that the right to the earlier one goes only when the service has left it: until then a
+  # task that starts again pulls from there.
+  name = var.repository_url == null ? "pull-image" : "pull-image-${substr(sha256(var.repository_url), 0, 8)}"
   role = var.reader.execution
 
   policy = jsonencode({
@@ -56,7 +57,7 @@ resource "aws_iam_role_policy" "pull" {
       {
         Effect   = "Allow"
         Action   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-        Resource = each.value
+        Resource = local.arns[count.index]
       },
       {
         # The login is to the registry as a whole; it has no resource to name:
@@ -68,14 +69,7 @@ resource "aws_iam_role_policy" "pull" {
     ]
   })
 
-  # Goes only when the service has left the repository: until then a task that starts again pulls from it.
   lifecycle {
     create_before_destroy = true
   }
-}
-
-# Nothing changes where the repository is the stack's own.
-moved {
-  from = aws_iam_role_policy.pull[0]
-  to   = aws_iam_role_policy.pull["own"]
 }

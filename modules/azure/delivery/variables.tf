@@ -94,11 +94,11 @@ variable "github" {
       var.github == null ||
       can(regex("^[A-Za-z0-9-]+$", var.github.owner)) &&
       can(regex("^[A-Za-z0-9._-]+$", var.github.repository)) &&
-      can(regex("^[A-Za-z0-9._/-]+$", var.github.branch))
+      can(regex("^[A-Za-z0-9._/-]+$", var.github.branch)) && !can(regex("^refs/", var.github.branch))
     )
     error_message = <<-EOT
-      github: owner, repository and branch are names without wildcards; they are "${try(var.github.owner, "")}",
-      "${try(var.github.repository, "")}", "${try(var.github.branch, "")}".
+      github: owner, repository and branch are names without wildcards, branch without refs/heads/; they are
+      "${try(var.github.owner, "")}", "${try(var.github.repository, "")}", "${try(var.github.branch, "")}".
     EOT
   }
 

@@ -82,10 +82,11 @@ variable "github" {
       var.github == null
       || can(regex("^[A-Za-z0-9-]+$", var.github.owner))
       && can(regex("^[A-Za-z0-9._-]+$", var.github.repository)) && can(regex("^[A-Za-z0-9._/-]+$", var.github.branch))
+      && !can(regex("^refs/", var.github.branch))
     )
     error_message = <<-EOT
-      github: owner, repository and branch are names without wildcards; they are "${try(var.github.owner, "")}",
-      "${try(var.github.repository, "")}", "${try(var.github.branch, "")}".
+      github: owner, repository and branch are names without wildcards, branch without refs/heads/; they are
+      "${try(var.github.owner, "")}", "${try(var.github.repository, "")}", "${try(var.github.branch, "")}".
     EOT
   }
 
@@ -118,9 +119,10 @@ variable "circleci" {
     condition = (
       var.circleci == null
       || can(regex("^[a-z0-9.-]+/[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.circleci.repository)) && can(regex("^[A-Za-z0-9._/-]+$", var.circleci.branch))
+      && !can(regex("^refs/", var.circleci.branch))
     )
     error_message = <<-EOT
-      circleci: repository is HOST/OWNER/NAME and branch a name, without wildcards; they are
+      circleci: repository is HOST/OWNER/NAME and branch a name without refs/heads/, without wildcards; they are
       "${try(var.circleci.repository, "")}" and "${try(var.circleci.branch, "")}".
     EOT
   }

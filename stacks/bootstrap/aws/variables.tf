@@ -87,9 +87,4 @@ variable "github" {
     provider      = optional(string)
   })
   default = null
-
-  validation {
-    condition     = !can(regex("^refs/", var.github.branch))
-    error_message = "github.branch must be the branch's name alone, such as main, without refs/heads/."
-  }
 }

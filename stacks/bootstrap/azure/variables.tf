@@ -95,9 +95,4 @@ variable "github" {
     protected     = optional(bool, false)
   })
   default = null
-
-  validation {
-    condition     = !can(regex("^refs/", var.github.branch))
-    error_message = "github.branch must be the branch's name alone, such as main, without refs/heads/."
-  }
 }

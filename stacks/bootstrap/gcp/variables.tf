@@ -76,11 +76,6 @@ variable "github" {
   EOT
   type        = object({ owner = string, owner_id = number, repository = string, repository_id = number, branch = optional(string, "main") })
   default     = null
-
-  validation {
-    condition     = !can(regex("^refs/", var.github.branch))
-    error_message = "github.branch must be the branch's name alone, such as main, without refs/heads/."
-  }
 }
 
 variable "circleci" {
@@ -90,9 +85,4 @@ variable "circleci" {
   EOT
   type        = object({ organization_id = string, project_id = string, repository = string, branch = optional(string, "main") })
   default     = null
-
-  validation {
-    condition     = !can(regex("^refs/", var.circleci.branch))
-    error_message = "circleci.branch must be the branch's name alone, such as main, without refs/heads/."
-  }
 }

@@ -91,6 +91,7 @@ variable "certificate" {
     condition     = var.certificate == null || can(regex("^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$", var.certificate.proxy))
     error_message = "certificate.proxy must be an image by digest, HOST/PATH@sha256:<64 hex digits>; it is \"${try(var.certificate.proxy, "null")}\"."
   }
+
   validation {
     # As image: the right is to a repository, with all images in it. What another account may, whoever made it knows.
     condition = (

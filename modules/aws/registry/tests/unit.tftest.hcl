@@ -27,15 +27,15 @@ run "with_the_variables_above" {
     error_message = "Old images are deleted and stop costing: the newest 30 stay."
   }
   assert {
-    condition     = aws_iam_role_policy.pull["own"].role == "test-execution"
+    condition     = aws_iam_role_policy.pull[0].role == "test-execution"
     error_message = "The execution role pulls from this repository only: the service itself needs no right to the registry."
   }
   assert {
-    condition     = [for statement in jsondecode(aws_iam_role_policy.pull["own"].policy).Statement : statement.Resource if statement.Action != "ecr:GetAuthorizationToken"] == ["arn:aws:ecr:us-east-1:123456789012:repository/test"]
+    condition     = [for statement in jsondecode(aws_iam_role_policy.pull[0].policy).Statement : statement.Resource if statement.Action != "ecr:GetAuthorizationToken"] == ["arn:aws:ecr:us-east-1:123456789012:repository/test"]
     error_message = "One repository; only the login names none."
   }
   assert {
-    condition     = toset(flatten([for statement in jsondecode(aws_iam_role_policy.pull["own"].policy).Statement : statement.Action])) == toset(["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:GetAuthorizationToken"])
+    condition     = toset(flatten([for statement in jsondecode(aws_iam_role_policy.pull[0].policy).Statement : statement.Action])) == toset(["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:GetAuthorizationToken"])
     error_message = "It may read, and nothing else."
   }
 }
@@ -49,11 +49,11 @@ run "a_shared_repository_is_used_and_not_made" {
     error_message = "The given repository must be used."
   }
   assert {
-    condition     = jsondecode(aws_iam_role_policy.pull[var.repository_url].policy).Statement[0].Resource == "arn:aws:ecr:eu-central-1:210987654321:repository/shared/meridian"
+    condition     = jsondecode(aws_iam_role_policy.pull[0].policy).Statement[0].Resource == "arn:aws:ecr:eu-central-1:210987654321:repository/shared/meridian"
     error_message = "The right to pull must name that repository."
   }
   assert {
-    condition     = aws_iam_role_policy.pull[var.repository_url].name == "pull-image-${substr(sha256(var.repository_url), 0, 8)}"
+    condition     = aws_iam_role_policy.pull[0].name == "pull-image-${substr(sha256(var.repository_url), 0, 8)}"
     error_message = "Beside the right to an earlier repository, from which what still runs is pulled."
   }
 }
