@@ -6,7 +6,7 @@ import re
 
 from meridian import cost
 from meridian.checks import Tool
-from meridian.cloud import Cloud, answer
+from meridian.cloud import Cloud, query
 from meridian.console import Problem
 
 KEY = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -195,7 +195,7 @@ class Aws(Cloud):
             yield "WAF, 4 rules", {"waf": 1, "waf_rule": 4, "waf_requests": use.millions}
         yield from cost.stored(use, own, shared)
         if own:
-            yield "Traffic out", {"traffic": max(0, use.gb(cost.ANSWER) - 100)}
+            yield "Traffic out", {"traffic": max(0, use.gb(cost.RESPONSE) - 100)}
 
 
 class AwsPlatform(Aws):
@@ -236,7 +236,7 @@ class AwsMachine(Aws):
 
 def aws(stack, *arguments):
     profile = f" (profile {os.environ['AWS_PROFILE']})" if os.environ.get("AWS_PROFILE") else ""
-    return answer(REFUSALS, "aws", *arguments, "--region", stack.variable("region"), profile=profile) or {}
+    return query(REFUSALS, "aws", *arguments, "--region", stack.variable("region"), profile=profile) or {}
 
 
 def listed(stack, command, query):

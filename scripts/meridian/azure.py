@@ -7,7 +7,7 @@ import urllib.parse
 
 from meridian import cost
 from meridian.checks import Tool
-from meridian.cloud import Cloud, answer
+from meridian.cloud import Cloud, query
 from meridian.console import Problem
 
 # What the stack does beyond making resources: it gives the identity its rights.
@@ -175,7 +175,7 @@ class Azure(Cloud):
             if nat:
                 yield "NAT gateway", {"nat": hours, "nat_data": use.gb(cost.FLOW)}
             yield f"Public addresses: {2 + nat}", {"address": (2 + nat) * hours}
-            yield "The environment's load balancer", {"balancer": hours, "balancer_data": use.gb(cost.ANSWER)}
+            yield "The environment's load balancer", {"balancer": hours, "balancer_data": use.gb(cost.RESPONSE)}
         if own and use.probe:
             yield (f"Probe, every {use.probe['every_minutes']} minutes for 10 seconds",
                 {"vcpu_active": use.runs * 10 * 0.25, "memory": use.runs * 10 * 0.5})
@@ -192,7 +192,7 @@ class Azure(Cloud):
         else:
             yield "Private DNS", {"zone": 1}
         if own:
-            yield "Traffic out", {"traffic": max(0, use.gb(cost.ANSWER) - 100)}
+            yield "Traffic out", {"traffic": max(0, use.gb(cost.RESPONSE) - 100)}
 
 
 class AzureMachine(Azure):
@@ -209,7 +209,7 @@ class AzureMachine(Azure):
 
 
 def az(*arguments):
-    return answer(REFUSALS, "az", *arguments)
+    return query(REFUSALS, "az", *arguments)
 
 
 def resource_manager(path, version, method="get", body=None, **query):

@@ -111,7 +111,7 @@ def settings(options):
     percent = number("PERCENT", options.percent, 10, 1, 50, whole=True)
     limits = Limits(
         seconds=60 * number("MINUTES", options.minutes, 10, 0.02, 1440),
-        responses=number("ANSWERS", options.answers, 300, 1, 1_000_000, whole=True),
+        responses=number("RESPONSES", options.responses, 300, 1, 1_000_000, whole=True),
         failed_percent=number("FAILED_PERCENT", options.failed_percent, 5, 0.1, 50),
     )
     rate = number("RATE", options.rate, 5, 0.1, 100)

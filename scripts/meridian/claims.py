@@ -69,7 +69,7 @@ FIELDS = {
 }
 PROVIDER, VERSION = "aws|azurerm|google", r"\d+\.\d+\.\d+"
 # A claim's: figures are names of FIGURES with numbers.
-FIGURES = ("minutes", "requests", "failed", "open", "left", "changes", "alarms", "instances", "runs", "usd",
+FIGURES = ("minutes", "requests", "failed", "open", "leftovers", "changes", "alarms", "instances", "runs", "usd",
     "computed_usd", "forms", "rights")  # fmt: skip
 # A mark in a guide: † or what was seen, leading to the claim's row.
 MARK = re.compile(r"\[[^\[\]]*\]\(((?:\.\./)*)proof/README\.md#([a-z0-9-]+)\)")

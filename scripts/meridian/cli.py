@@ -28,7 +28,7 @@ OPTIONS = {
     "destroy_pause": "seconds between two attempts to remove the network, default 300",
     "percent": "share of the requests in percent, 1 to 50, default 10",
     "minutes": "minutes that the canary is watched, default 10; up to three times as long until there is a verdict",
-    "answers": "how many responses the canary must have given, default 300",
+    "responses": "how many responses the canary must have given, default 300",
     "failed_percent": "a canary is promoted only once its failure rate is shown to be less than this many percentage "
         "points above the stable version's, default 5",
     "rate": "requests a second that the command itself sends, default 5",
@@ -74,7 +74,7 @@ COMMANDS = {
     "destroy": (commands.destroy, (*DEPLOYED, *BOOTSTRAPS), "env service confirm wait destroy_pause", TERRAFORM),
     "canary": (
         commands.try_image, SERVICES,
-        "env service image percent minutes answers failed_percent rate paths url probe withdraw", TERRAFORM
+        "env service image percent minutes responses failed_percent rate paths url probe withdraw", TERRAFORM
     ),  # fmt: skip
     "bootstrap": (bootstrap.run, tuple(each.partition("/")[2] for each in BOOTSTRAPS), "", None),
     "settings": (pipeline.settings, ANY, "env for", None),
@@ -95,7 +95,7 @@ if (ROOT / "scripts/meridian/prove.py").exists():
     from meridian import claims, prove
 
     COMMANDS["prove"] = (prove.prove, SERVICES,
-        "image other hours yes minutes answers failed_percent rate probe url wait destroy_pause", TERRAFORM)
+        "image other hours yes minutes responses failed_percent rate probe url wait destroy_pause", TERRAFORM)
     COMMANDS["claims"] = (claims.update, None, "", None)
 if (ROOT / "scripts/meridian/services.py").exists():
     from meridian import previews, services

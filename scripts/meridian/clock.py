@@ -57,10 +57,10 @@ def stated_time(body):
         except (ValueError, RecursionError):
             raise Down("the response is not JSON") from None
         text = response.get("timestamp") if response.get("now") is None else response["now"]
-    time_told = moment(text) if isinstance(text, str) else None
-    if time_told is None:
+    reported = moment(text) if isinstance(text, str) else None
+    if reported is None:
         raise Down("the response does not tell the time")
-    return time_told
+    return reported
 
 
 def offset(sent, server, received):

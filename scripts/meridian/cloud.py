@@ -95,7 +95,7 @@ def canary_ends(canary, planned):
             f"this apply {how} it.")
 
 
-def answer(known, *command, **words):
+def query(known, *command, **words):
     """Answer of a cloud's tool, parsed. What it refuses becomes a Problem: known has patterns with what they mean and
     how to go on."""
     done = run(*command, "--output", "json", check=False)

@@ -10,7 +10,7 @@ HOURS = 730
 SECONDS = HOURS * 3600
 # What a request is taken to be where nothing is measured: bytes of an answer, of question and answer together with
 # their headers, and of the access log's line; requests on one connection; bytes of flow logs.
-ANSWER, EXCHANGE, LINE, PER_CONNECTION, FLOW = 1000, 1500, 350, 10, 15
+RESPONSE, EXCHANGE, LINE, PER_CONNECTION, FLOW = 1000, 1500, 350, 10, 15
 # A canary needs no line of its own: it runs for minutes. Azure's and Google's dashboards are free.
 # Of these each stack has its own.
 VALUES = "cpu memory instances nat waf environment repository_url service probe zones machine_type machines"

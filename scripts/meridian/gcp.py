@@ -270,7 +270,7 @@ class Gcp(Cloud):
             yield "Flow logs", {"logs": (0.1 + use.gb(cost.FLOW)) * gib}
         yield from cost.stored(use, own, shared)
         if own:
-            yield "Traffic out", {"traffic": use.gb(cost.ANSWER) * gib}
+            yield "Traffic out", {"traffic": use.gb(cost.RESPONSE) * gib}
 
 
 class GcpMachine(Gcp):

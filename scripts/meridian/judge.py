@@ -68,7 +68,7 @@ class Limits:
         """The same for all answers, of which this share is the canary's; ValueError where that is too fine."""
         spread = dataclasses.replace(self, responses=math.ceil(self.responses * 100 / percent),
             failed_percent=self.failed_percent * percent / 100)
-        for label, value, low, high in (("ANSWERS", spread.responses, 1, 1_000_000),
+        for label, value, low, high in (("RESPONSES", spread.responses, 1, 1_000_000),
                 ("FAILED_PERCENT", spread.failed_percent, 0.1, 50)):
             if not low <= value <= high:
                 raise ValueError(f"{label} becomes {value:g} of all responses; it must be {low} to {high}")
@@ -78,7 +78,8 @@ class Limits:
         """What stands against a verdict, known beforehand; None where nothing does."""
         fewest = math.ceil(math.log(self.alpha) / math.log1p(-self.failed_percent / 100))
         if self.responses < fewest:
-            return f"so few responses cannot show a failure rate below {self.failed_percent:g} %; set ANSWERS={fewest}"
+            least = f"{self.failed_percent:g} %"
+            return f"so few responses cannot show a failure rate below {least}; set RESPONSES={fewest}"
         expected = per_second * percent / 100 * self.seconds * self.patience
         likely = expected - 4 * math.sqrt(expected)  # all but once in 30,000 times
         if likely < self.responses:
@@ -87,7 +88,7 @@ class Limits:
                 f"With {per_second:g} requests a second and a share of {percent:g} % the canary gives about "
                 f"{expected:.0f} responses in {self.patience * self.seconds / 60:g} minutes, the longest that it is "
                 f"watched, but {self.responses} are required. Set MINUTES={math.ceil(10 * minutes) / 10:g}, raise "
-                f"RATE or PERCENT, or lower ANSWERS"
+                f"RATE or PERCENT, or lower RESPONSES"
             )
         return None
 
@@ -164,17 +165,17 @@ class Judge:
         else:
             self.others.add(response, failed)
 
-    def _gone(self, window):
+    def _outage(self, window):
         """Whether more was lost than the canary's share could be: then the network was away, for us or for both."""
-        answered, lost = self._windows.get(window, (0, 0))
-        expected = self.percent / 100 * (answered + lost)
+        total, lost = self._windows.get(window, (0, 0))
+        expected = self.percent / 100 * (total + lost)
         return lost > expected + 3 * math.sqrt(expected * (1 - self.percent / 100))
 
     @property
     def lost(self):
         """Failures without a version that may be the canary's: outside the times in which the network was away."""
         return sum(lost for window, (_, lost) in self._windows.items()
-            if lost and not any(self._gone(window + beside) for beside in (-1, 0, 1)))
+            if lost and not any(self._outage(window + beside) for beside in (-1, 0, 1)))
 
     def probe(self, exit_code, said):
         """Takes what the command `probe` came to: 0 OK, 1 clock outside; anything else tells nothing."""

@@ -70,7 +70,7 @@ EMULATED = re.compile(r"AWS_ENDPOINT_URL(_\w+)?|\w*_CUSTOM_ENDPOINT|STORAGE_EMUL
 # What the clouds say where a right is missing.
 REFUSED = re.compile("AccessDenied|UnauthorizedOperation|AuthorizationFailed|[Pp]ermission|PERMISSION_DENIED")
 # Options that a run goes on with.
-GIVEN = ("image", "other", "minutes", "answers", "failed_percent", "rate", "probe", "url")
+GIVEN = ("image", "other", "minutes", "responses", "failed_percent", "rate", "probe", "url")
 
 
 class Progress(dict):

@@ -46,7 +46,7 @@ class Traffic:
         self._paths = itertools.cycle(paths)
         self._pause = 1 / per_second
         self._timeout = timeout
-        self._answers = queue.Queue()
+        self._responses = queue.Queue()
         self._stop = threading.Event()
         self._lock = threading.Lock()
         # Enough that visits which all time out still go out at half the pace.
@@ -77,9 +77,9 @@ class Traffic:
                 self._next = due + self._pause
             if self._stop.wait(max(0, due - time.monotonic())):
                 return
-            self._answers.put(visit(f"{self._url}{path}", self._timeout, path, self._judged))
+            self._responses.put(visit(f"{self._url}{path}", self._timeout, path, self._judged))
 
     def responses(self):
         """What has come in since the last call."""
-        while not self._answers.empty():
-            yield self._answers.get()
+        while not self._responses.empty():
+            yield self._responses.get()

@@ -185,8 +185,8 @@ class Trial:
     def leftovers(self, claim):
         if found := self.hands.leftovers():
             say(f"{self.hands.stack.cloud.title} still lists, of {self.name}:", *(f"  {each}" for each in found))
-            raise Different("remains", left=len(found))
-        return {"left": 0}
+            raise Different("remains", leftovers=len(found))
+        return {"leftovers": 0}
 
     def bill(self, claim):
         """Complete after two days."""

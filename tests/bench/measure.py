@@ -66,11 +66,11 @@ def warm_up(port, session, seconds, plan, box):
     """
     until = time.monotonic() + 6 * seconds
     began = limits.cpu_seconds(session)
-    answered = [[0, 0]]
-    while answered[-1][0] < seconds and time.monotonic() < until:
+    served = [[0, 0]]
+    while served[-1][0] < seconds and time.monotonic() < until:
         requests = load(port, 1, plan, box)["requests"]
-        answered.append([limits.cpu_seconds(session) - began, answered[-1][1] + requests])
-    return answered
+        served.append([limits.cpu_seconds(session) - began, served[-1][1] + requests])
+    return served
 
 
 def record(sample, started):
@@ -93,7 +93,7 @@ def running(server, box):
         process = subprocess.Popen(server.command(port), cwd=server.folder, env=environment, stdout=log, stderr=log,
                                    stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=box.apply)
         try:
-            response = first_answer(process, port, began + START_SECONDS)
+            response = first_response(process, port, began + START_SECONDS)
             wall = time.perf_counter() - began
             cpu = limits.cpu_seconds(process.pid)
             check(response)
@@ -108,7 +108,7 @@ def running(server, box):
             end(process)
 
 
-def first_answer(process, port, until):
+def first_response(process, port, until):
     while time.perf_counter() < until:
         if process.poll() is not None:
             raise RuntimeError(f"it ended with {process.returncode} before it answered")

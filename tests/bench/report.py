@@ -62,22 +62,22 @@ def warm_up(servers, samples, plan):
         return ""
     until = [seconds for seconds in (1, 2, 4, 8, 16) if seconds <= plan.warm_up]
 
-    def answered(name, seconds):
+    def served(name, seconds):
         return [by_then(sample["warm_up"], seconds) for sample in samples[name]]
 
     rows = []
     for name in ("meridian", "no-cache"):
-        rows.append([named[name].label, *(spread(answered(name, seconds), 0) for seconds in until)])
+        rows.append([named[name].label, *(spread(served(name, seconds), 0) for seconds in until)])
     ratio = ["Ratio"]
     for seconds in until:
-        pairs = zip(answered("meridian", seconds), answered("no-cache", seconds))
+        pairs = zip(served("meridian", seconds), served("no-cache", seconds))
         ratio.append(spread([ours / other for ours, other in pairs if ours and other], 2))
     return table(["Requests in the first", *(f"{seconds} s of CPU" for seconds in until)], [*rows, ratio])
 
 
-def by_then(answered, seconds):
+def by_then(served, seconds):
     """Between two readings, in proportion; None where the server has not had so much CPU."""
-    for (cpu, requests), (later, more) in zip(answered, answered[1:]):
+    for (cpu, requests), (later, more) in zip(served, served[1:]):
         if later >= seconds:
             return requests + (more - requests) * (seconds - cpu) / (later - cpu)
     return None

@@ -46,10 +46,10 @@ def test_says_when_a_peer_cannot_keep_the_rate():
 
 
 def test_warm_up_is_told_by_cpu_time():
-    answered = [[0, 0], [0.5, 100], [1.5, 1100], [2.5, 3100]]
-    assert report.by_then(answered, 1) == 600
-    assert report.by_then(answered, 2) == 2100
-    assert report.by_then(answered, 4) is None
+    served = [[0, 0], [0.5, 100], [1.5, 1100], [2.5, 3100]]
+    assert report.by_then(served, 1) == 600
+    assert report.by_then(served, 2) == 2100
+    assert report.by_then(served, 4) is None
 
 
 @pytest.mark.parametrize(

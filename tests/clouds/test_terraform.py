@@ -69,10 +69,10 @@ output "priorities" { value = [for each in module.entry : each.entry.priority] }
     providers.terraform(copy, here, "init", "-backend=false", "-input=false")
     providers.terraform(copy, here, "plan", "-input=false", "-out=plan")
     plan = json.loads(providers.terraform(copy, here, "show", "-json", "plan").stdout)["planned_values"]
-    made = [each["values"] for module in plan["root_module"]["child_modules"] for each in module["resources"]]
-    priorities = plan["outputs"]["priorities"]["value"] + [each["priority"] for each in made if "priority" in each]
+    planned = [each["values"] for module in plan["root_module"]["child_modules"] for each in module["resources"]]
+    priorities = plan["outputs"]["priorities"]["value"] + [each["priority"] for each in planned if "priority" in each]
     assert len(priorities) == len(set(priorities)) == 100 and max(priorities) <= 50000
-    names = [each["name"] for each in made if "name" in each]
+    names = [each["name"] for each in planned if "name" in each]
     assert len(names) == len(set(names)) == 100
 
 

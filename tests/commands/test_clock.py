@@ -17,7 +17,7 @@ from support.service import free_port
 sys.path.insert(0, str(ROOT / "scripts"))
 from meridian import clock
 
-RANGES, ANSWERS, RAW, USAGE = json.loads((ROOT / "tests/commands/clock.json").read_text()).values()
+RANGES, RESPONSES, RAW, USAGE = json.loads((ROOT / "tests/commands/clock.json").read_text()).values()
 
 
 @pytest.mark.parametrize(("low", "high", "verdict"), RANGES)
@@ -42,7 +42,7 @@ def test_a_time_elsewhere_is_the_same_moment(told, utc):
 NESTED = [200, '{"now":' + "[" * 3000, 2, "the response is not JSON"]
 
 
-@pytest.mark.parametrize(("status", "text", "code", "words"), [*ANSWERS, NESTED])
+@pytest.mark.parametrize(("status", "text", "code", "words"), [*RESPONSES, NESTED])
 def test_an_answer_is_judged_as_by_the_probe(status, text, code, words):
     with Front(lambda _: reply(body(text), status)) as front:
         seen, line = clock.Checker(front.url).check()

@@ -416,8 +416,8 @@ def test_a_bootstrap_makes_workspaces_without_choosing_one(machine):
     done = subprocess.run([sys.executable, machine.root / "scripts/meridian", "bootstrap", "aws"], text=True,
         env={"PATH": str(machine.bin), "HOME": str(machine.root)}, capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    made = [line for line in machine.log.read_text().splitlines() if " workspace new " in line]
-    assert len(made) == 1 and made[0].endswith("staging ws=") and str(machine.root) not in made[0]
+    created = [line for line in machine.log.read_text().splitlines() if " workspace new " in line]
+    assert len(created) == 1 and created[0].endswith("staging ws=") and str(machine.root) not in created[0]
 
 
 def test_where_cd_looks_elsewhere_too_it_finds_its_own_folder(machine):

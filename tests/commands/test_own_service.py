@@ -86,7 +86,7 @@ def test_a_version_of_the_services_own_is_no_digest_and_proves_nothing(machine, 
     assert done.returncode == 0 and "they do not show which image answers" in done.stdout
 
 
-class Told(Quotes):
+class OurClock(Quotes):
     """Meridian's own, as far as the clock's judge asks."""
 
     def respond(self, request):
@@ -98,7 +98,7 @@ class Told(Quotes):
 
 @pytest.mark.parametrize(("late", "code", "word"), [(0, 0, "OK"), (7, 1, "Failed")])
 def test_without_app_and_a_jdk_the_clock_of_meridian_is_judged_all_the_same(machine, late, code, word):
-    with Told() as service:
+    with OurClock() as service:
         service.late = late
         deployed(machine, built=False, url=service.url, image=IMAGE)
         done = machine.run("verify")
@@ -111,7 +111,7 @@ def test_what_cannot_be_built_leaves_the_judging_to_python(machine):
     (machine.root / "app/pom.xml").touch()
     machine.replace("scripts/jdk", "#!/bin/sh\necho /nowhere\n")
     machine.replace("app/maven", "#!/bin/sh\nexit 1\n")
-    with Told() as service:
+    with OurClock() as service:
         service.late = 0
         deployed(machine, built=False, url=service.url, image=IMAGE)
         done = machine.run("verify")

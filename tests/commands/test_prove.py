@@ -37,7 +37,7 @@ LIES = {
     "rings for all services": "alarms",
     "never rings for latency": "alarm-latency",
     "destroys slowly": "destroy",
-    "leaves a NAT gateway": "left",
+    "leaves a NAT gateway": "leftovers",
     "bills for what was destroyed": "bill",
     "bills twice": "bill",
 }
@@ -138,7 +138,7 @@ def test_after_its_hours_what_remains_is_not_tried_and_all_is_removed(tmp_path, 
     [file] = (tmp_path / "proof").glob("*.json")
     entries = json.loads(file.read_text())["claims"]
     assert entries["aws-canary"] == {**entries["aws-canary"], "outcome": "NOT TRIED", "reason": "time"}
-    assert entries["aws-left"]["outcome"] == "SEEN"
+    assert entries["aws-leftovers"]["outcome"] == "SEEN"
 
 
 def test_what_the_account_may_not_ask_is_not_tried(tmp_path, front, monkeypatch):
@@ -150,7 +150,7 @@ def test_what_the_account_may_not_ask_is_not_tried(tmp_path, front, monkeypatch)
     [file] = (tmp_path / "proof").glob("*.json")
     entry = json.loads(file.read_text())["claims"]["aws-probe-minute"]
     assert (entry["outcome"], entry["reason"]) == ("NOT TRIED", "refused")
-    assert table(tmp_path)["aws-left"] == "SEEN"
+    assert table(tmp_path)["aws-leftovers"] == "SEEN"
 
 
 @pytest.mark.parametrize("measured, whole, cut, outcome", [
@@ -210,7 +210,7 @@ def test_a_stack_that_cannot_be_brought_back_goes(tmp_path, front, monkeypatch):
     monkeypatch.setattr(prove_world.Hands, "settle", lambda self: (_ for _ in ()).throw(Problem("locked", "Wait.")))
     run(world, tmp_path, front)
     entries = table(tmp_path)
-    assert (entries["aws-canary"], entries["aws-broken"], entries["aws-left"]) == ("SEEN", "NOT TRIED", "SEEN")
+    assert (entries["aws-canary"], entries["aws-broken"], entries["aws-leftovers"]) == ("SEEN", "NOT TRIED", "SEEN")
     assert things(tmp_path) == FOREIGN
 
 
@@ -222,7 +222,7 @@ def test_what_cannot_be_destroyed_is_reported_and_goes_by_the_next_run(tmp_path,
             run(world, tmp_path, front)
     assert "Remove it: ./taskw destroy-aws ENV=prove CONFIRM=meridian-prove" in capsys.readouterr().out
     run(world, tmp_path, front)
-    assert things(tmp_path) == FOREIGN and table(tmp_path)["aws-left"] == "SEEN"
+    assert things(tmp_path) == FOREIGN and table(tmp_path)["aws-leftovers"] == "SEEN"
 
 
 def test_without_a_yes_nothing_is_created(tmp_path, front, monkeypatch):
@@ -280,7 +280,7 @@ RECORD = {
 }  # fmt: skip
 
 
-def record(name="aws-left", outcome="SEEN", text=None, **further):
+def record(name="aws-leftovers", outcome="SEEN", text=None, **further):
     text = text or claims.digest(claims.load()[name], claims.passages()[name])
     return {**RECORD, "claims": {name: {"outcome": outcome, "text": text}}, **further}
 
@@ -293,11 +293,11 @@ def record(name="aws-left", outcome="SEEN", text=None, **further):
     {"providers": {"aws": "5.100.0 of someone"}},
     {"providers": {"someone": "5.100.0"}},
     {"emulator": True},
-    {"claims": {"aws-left": {"outcome": "SEEN", "text": "0" * 16, "why": "arn:aws:iam::123456789012:user/someone"}}},
-    {"claims": {"aws-left": {"outcome": "SEEN", "text": "0" * 16, "reason": "someone's"}}},
-    {"claims": {"aws-left": {"outcome": "SEEN", "text": "0" * 16, "figures": {"left": "meridian.example.com"}}}},
-    {"claims": {"aws-left": {"outcome": "SEEN", "text": "0" * 16, "figures": {"ip": 12}}}},
-    {"claims": {"aws-left": {"outcome": "PROVEN", "text": "0" * 16}}},
+    {"claims": {"aws-leftovers": {"outcome": "SEEN", "text": "0" * 16, "why": "arn:aws:iam::123456789012:user/x"}}},
+    {"claims": {"aws-leftovers": {"outcome": "SEEN", "text": "0" * 16, "reason": "someone's"}}},
+    {"claims": {"aws-leftovers": {"outcome": "SEEN", "text": "0" * 16, "figures": {"leftovers": "a.example.com"}}}},
+    {"claims": {"aws-leftovers": {"outcome": "SEEN", "text": "0" * 16, "figures": {"ip": 12}}}},
+    {"claims": {"aws-leftovers": {"outcome": "PROVEN", "text": "0" * 16}}},
 ])
 def test_a_record_with_anything_but_the_allowed_fields_is_refused(change):
     claims.checked(record())
@@ -315,7 +315,7 @@ def test_the_newest_record_of_the_cloud_itself_counts_and_a_changed_text_is_stal
     texts = claims.passages()
 
     def outcome(*found):
-        return claims.standing(found, texts)["aws-left"][0]
+        return claims.standing(found, texts)["aws-leftovers"][0]
 
     assert outcome() == "NOT TRIED"
     assert outcome(record()) == "SEEN"
@@ -324,8 +324,8 @@ def test_the_newest_record_of_the_cloud_itself_counts_and_a_changed_text_is_stal
     assert outcome(record(), record(outcome="NOT TRIED", date="2027-01-01")) == "SEEN"
     assert outcome(record(outcome="REHEARSED", emulator=True)) == "REHEARSED"
     assert outcome(record(text="0" * 16)) == "STALE"
-    changed = {**texts, "aws-left": texts["aws-left"] + " And more."}
-    assert claims.standing([record()], changed)["aws-left"][0] == "STALE"
+    changed = {**texts, "aws-leftovers": texts["aws-leftovers"] + " And more."}
+    assert claims.standing([record()], changed)["aws-leftovers"][0] == "STALE"
 
 
 def test_marks_and_table_say_what_a_record_says_and_remain_marks():
@@ -333,9 +333,9 @@ def test_marks_and_table_say_what_a_record_says_and_remain_marks():
     guide = claims.guides()["stacks/aws/README.md"]
     latest = claims.standing([record()], texts)
     seen = claims.marked(guide, latest)
-    assert "[†, reported as seen on AWS eu-west-1 on 2026-12-03](../../proof/README.md#aws-left)" in seen
+    assert "[†, reported as seen on AWS eu-west-1 on 2026-12-03](../../proof/README.md#aws-leftovers)" in seen
     assert claims.marked(seen, claims.standing([], texts)) == guide
-    [row] = [row for row in claims.table(latest) if 'id="aws-left"' in row]
+    [row] = [row for row in claims.table(latest) if 'id="aws-leftovers"' in row]
     assert row.endswith("| reported as seen on AWS eu-west-1 on 2026-12-03 |")
     assert claims.summary(latest).endswith("1 are reported as seen on a cloud, 0 as different")
 

@@ -10,7 +10,7 @@ from support.machine import ROOT
 from support.stub_machine import DIGEST, Machine, deployed, planned
 
 IMAGE = f"example.com/a@{DIGEST}"
-TOLD = {"platform": {"name": "prod", "services": {"orders": {}, "p1": {}}}}
+PLATFORM = {"platform": {"name": "prod", "services": {"orders": {}, "p1": {}}}}
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def machine(tmp_path):
     shutil.copytree(ROOT / "stacks/platform/aws", machine.root / "stacks/platform/aws",
         ignore=shutil.ignore_patterns(".terraform*"))
     typed(machine, "new-service", "--service=orders")
-    deployed(machine, built=False, tfvars=TOLD)
+    deployed(machine, built=False, tfvars=PLATFORM)
     return machine
 
 
@@ -79,7 +79,7 @@ def test_a_service_has_the_platforms_values_its_own_name_and_a_state_of_its_own(
     files += [f"{env}.platform.tfvars.json"]
     expected = " ".join(f"-var-file={file}" for file in files)
     assert f"{expected} -var=name={prefix}-orders" in call and call.endswith(f"ws={env}_orders")
-    assert json.loads((machine.root / f"stacks/aws/{env}.platform.tfvars.json").read_text()) == TOLD
+    assert json.loads((machine.root / f"stacks/aws/{env}.platform.tfvars.json").read_text()) == PLATFORM
     assert "Next: ./taskw verify-aws SERVICE=orders" in said
 
 
@@ -87,7 +87,7 @@ def test_what_a_platform_said_is_read_whole_and_written_anew_where_it_was_cut_sh
     said = machine.root / "stacks/aws/production.platform.tfvars.json"
     said.write_text('{"platform": {"na')
     typed(machine, "deploy", "aws", "--service=orders", f"--image={IMAGE}")
-    assert json.loads(said.read_text()) == TOLD and "-var-file=production.platform.tfvars.json" in planned(machine)
+    assert json.loads(said.read_text()) == PLATFORM and "-var-file=production.platform.tfvars.json" in planned(machine)
     assert [file.name for file in said.parent.glob("*.platform.*")] == [said.name]
 
 
@@ -120,7 +120,7 @@ def test_without_its_platform_no_service_is_deployed(machine):
 
 
 def test_what_has_a_network_of_its_own_is_not_put_on_a_platform(machine):
-    machine.terraform({"tfvars": TOLD}, "module.network[0].aws_vpc.this")
+    machine.terraform({"tfvars": PLATFORM}, "module.network[0].aws_vpc.this")
     said = typed(machine, "plan", "aws", "--service=orders", code=1)
     assert "a network and a load balancer of its own" in said and changed(machine) == []
 

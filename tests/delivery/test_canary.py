@@ -85,7 +85,7 @@ def test_failures_are_compared_by_fishers_exact_test(table):
 
 def test_the_fewest_answers_that_show_a_limit_are_asked_for():
     limits = Limits(failed_percent=5)
-    fewest = int(limits.refuse(100, 50).split("ANSWERS=")[1]) if limits.refuse(100, 50) else 200
+    fewest = int(limits.refuse(100, 50).split("RESPONSES=")[1]) if limits.refuse(100, 50) else 200
     for responses in (fewest, fewest - 1):
         assert (0.95**responses < limits.alpha) == (Limits(responses=responses).refuse(100, 50) is None)
 
@@ -252,7 +252,7 @@ def test_the_same_version_twice_cannot_be_told_apart():
 
 
 @pytest.mark.parametrize(("limits", "named"),
-    [({"responses": 200_000}, "ANSWERS becomes 2e+06"), ({"failed_percent": 0.5}, "FAILED_PERCENT becomes 0.05")])
+    [({"responses": 200_000}, "RESPONSES becomes 2e+06"), ({"failed_percent": 0.5}, "FAILED_PERCENT becomes 0.05")])
 def test_limits_that_are_too_fine_for_all_responses_are_refused(limits, named):
     with pytest.raises(ValueError, match=re.escape(named)):
         Limits(**limits).spread(10)

@@ -49,9 +49,9 @@ def test_a_canary_that_does_not_start_is_withdrawn(world):
     ({"RATE": "2"}, "MINUTES="),
     ({"MINUTES": "0.02"}, "MINUTES="),
     ({"PERCENT": "1"}, "MINUTES="),
-    ({"ANSWERS": "100000"}, "MINUTES="),
-    ({"ANSWERS": "38"}, "ANSWERS=39"),
-    ({"FAILED_PERCENT": "1"}, "ANSWERS="),
+    ({"RESPONSES": "100000"}, "MINUTES="),
+    ({"RESPONSES": "38"}, "RESPONSES=39"),
+    ({"FAILED_PERCENT": "1"}, "RESPONSES="),
 ])
 def test_settings_that_reach_no_verdict_are_refused_before_anything_changes(world, settings, way):
     said = world.run(2, IMAGE=GOOD, **settings)
@@ -242,7 +242,7 @@ def test_the_pipelines_canary_takes_the_place_of_one_that_was_cancelled(world):
         ({"IMAGE": GOOD, "MINUTES": "0"}, "MINUTES"),
         ({"IMAGE": GOOD, "RATE": "-1"}, "RATE"),
         ({"IMAGE": GOOD, "PATHS": "now"}, "PATHS"),
-        ({"IMAGE": GOOD, "ANSWERS": "1.5"}, "ANSWERS"),
+        ({"IMAGE": GOOD, "RESPONSES": "1.5"}, "RESPONSES"),
         ({"IMAGE": GOOD, "ENV": "Staging!"}, "ENV"),
         ({"IMAGE": GOOD, "URL": "example.test"}, "URL"),
         ({"IMAGE": "ghcr.io/someone/meridian@" + STABLE.split("@")[1]}, "has the same digest"),

@@ -211,7 +211,7 @@ class Run:
         contexts = {**contexts, "steps": {}, "vars": {**contexts["vars"], **(DEPLOYER if place else {})}}
         given = {key: self.text(value, contexts)
             for part in (parsed, job) for key, value in part.get("env", {}).items()}
-        does, left_out = [], False
+        does, excluded = [], False
         for step in job["steps"]:
             if not self.holds(step.get("if"), contexts):
                 continue
@@ -223,14 +223,14 @@ class Run:
                 if outputs is None:
                     self.reported.append(f"{shown}: fails, since it is half set up")
                     return {"result": "failure", "outputs": {}}
-                left_out = outputs["ready"] != "true"
+                excluded = outputs["ready"] != "true"
             elif step.get("uses") == "./.github/actions/login":
                 does.append(f"as {self.text(step['with']['identity'], contexts)}")
             elif found := re.search(r"python3 scripts/meridian (canary|release|plan|drift|preview)\b", script):
                 does.append("withdraw" if step.get("env", {}).get("WITHDRAW") else found[1])
             if "id" in step:
                 contexts["steps"][step["id"]] = {"outputs": outputs}
-        if left_out:
+        if excluded:
             does.append("left out")
         self.reported.append(f"{shown}{f' in {place}' if place else ''}{': ' if does else ''}{', '.join(does)}")
         return {"result": "success",

@@ -14,7 +14,7 @@ class Server(Front):
     """A service in small."""
 
     def __init__(self, response):
-        """answer: gives status, version and time of the next answer."""
+        """answer: returns status, version and time of the next response."""
         self.response = response
         super().__init__(self.respond)
 
@@ -135,7 +135,7 @@ class Balancer(Server):
             "URL": self.url,
             "PROBE": probe,
             "MINUTES": str(minutes),
-            "ANSWERS": str(responses),
+            "RESPONSES": str(responses),
             "FAILED_PERCENT": "20",
             "RATE": "20",
             "JAVA_HOME": os.environ.get("JAVA_HOME", ""),

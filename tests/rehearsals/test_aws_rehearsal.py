@@ -310,7 +310,7 @@ def with_options(world, clone):
     assert len(gateways["NatGateways"]) == len(balancer["AvailabilityZones"]) == 3
     found = clone.python(
         "from meridian.stack import Stack\nstack = Stack('aws', 'options')\n"
-        "answer = stack.cloud.leftovers(stack)")
+        "result = stack.cloud.leftovers(stack)")
     assert {"web ACL", "certificate"} <= {thing.rsplit(" ", 1)[0] for thing in found}
     # And all back in one apply, without a way to the internet at last.
     file.write_text(base + 'nat = "none"\n')
@@ -410,7 +410,7 @@ def test_a_destroy_takes_images_and_object_versions_along(world, clone):
     # What a destroy looks for afterwards must be what is there before.
     kinds, found = clone.python(
         "from meridian.stack import Stack\nstack = Stack('aws')\n"
-        "answer = [[kind for kind, *_ in stack.cloud.listings(stack.name)], stack.cloud.leftovers(stack)]"
+        "result = [[kind for kind, *_ in stack.cloud.listings(stack.name)], stack.cloud.leftovers(stack)]"
     )
     # The rest are made only with a domain or waf.
     assert set(kinds) - {thing.rsplit(" ", 1)[0] for thing in found} == {"web ACL", "certificate"}

@@ -79,7 +79,7 @@ class Cloud(Azure):
         assert not app or app["properties"]["configuration"]["ingress"]["fqdn"] == inside
         return name
 
-    def left(self):
+    def leftovers(self):
         assert [each for each in self.fake.requests() if each["status"] in (405, 421, 500)] == []
         return self.fake.resources().keys() - {ZONE, CERTIFICATE}
 

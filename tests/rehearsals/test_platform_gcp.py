@@ -49,7 +49,7 @@ class Cloud(Gcp):
                 return compute(backend["group"])["cloudRun"]["service"]
         return f"https://{hosts['defaultUrlRedirect'].get('hostRedirect', host)}"
 
-    def left(self):
+    def leftovers(self):
         return {path for path in self.fake.resources() if "/services/" not in path or "googleapis.com" not in path}
 
 

@@ -139,7 +139,7 @@ def test_the_same_command_goes_on_calls_nothing_seen_and_leaves_nothing(stage):
     assert record["emulator"] and record["providers"] == {"aws": "5.100.0"}
     outcomes = {name: entry["outcome"] for name, entry in record["claims"].items()}
     assert {name for name, outcome in outcomes.items() if outcome == "REHEARSED"} == {"aws-deploy", "aws-quiet",
-        "aws-again", "aws-address", "aws-canary", "aws-broken", "aws-destroy", "aws-left"}, outcomes
+        "aws-again", "aws-address", "aws-canary", "aws-broken", "aws-destroy", "aws-leftovers"}, outcomes
     assert set(outcomes.values()) == {"REHEARSED", "NOT TRIED"}
     assert all(entry["reason"] for entry in record["claims"].values() if entry["outcome"] == "NOT TRIED")
     assert record["claims"]["aws-canary"]["figures"]["failed"] == 0

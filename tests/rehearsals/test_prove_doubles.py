@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.on_demand, pytest.mark.needs("terraform", "jdk")]
 
 # From a registry that is none of the cloud's, so that no right to it is needed.
 FIRST, OTHER = (f"docker.io/someone/meridian@sha256:{digit * 64}" for digit in "12")
-BOTH = ("deploy", "again", "canary", "broken", "left")
+BOTH = ("deploy", "again", "canary", "broken", "leftovers")
 # On Google a destroy waits for the network, which the double releases at once.
 PROVED = {"azure": {f"azure-{claim}" for claim in (*BOTH, "gateway", "destroy")},
     "gcp": {f"gcp-{claim}" for claim in (*BOTH, "address")}}

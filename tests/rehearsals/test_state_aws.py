@@ -100,8 +100,8 @@ def test_states_move_to_the_bucket_where_a_second_writer_is_refused(scenario):
     other = scenario.root.parent / "other"
     shutil.copytree(scenario.root, other,
         ignore=shutil.ignore_patterns("backend.tf", ".terraform", "*.tfstate*", "colleague"))
-    taken_up = scenario.bootstrap(root=other)
-    assert "continuing with that" in taken_up.stdout and "No changes" in taken_up.stdout
+    continued = scenario.bootstrap(root=other)
+    assert "continuing with that" in continued.stdout and "No changes" in continued.stdout
     assert (other / "stacks/bootstrap/aws/backend.tf").exists()
 
     refused = scenario.terraform("destroy", "-auto-approve", folder=scenario.root / "stacks/bootstrap/aws", check=False)

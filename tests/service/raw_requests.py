@@ -48,7 +48,7 @@ REFUSED = "400 closed"
 # A method that is known and not allowed, or not known.
 NOT_ALLOWED = "405 kept | 501 kept"
 # RFC 9112 9.3: the body is read, or the connection is closed after the answer.
-TAKEN = "200 kept | 200 closed"
+ACCEPTED = "200 kept | 200 closed"
 POSTED = "405 kept | 405 closed"
 # A body whose end cannot be known: nothing behind it may be taken for a request.
 LOST = "400 closed | 405 closed"
@@ -269,25 +269,25 @@ ROWS = [
     Row("9110 10.1.1", "something else", get("Expect: the-unexpected"), "417 kept | 417 closed | 200 kept"),
 
     # Bodies that are in order.
-    Row("9112 6.3", "of GET", get("Content-Length: 5", body="hello"), TAKEN, BODY),
+    Row("9112 6.3", "of GET", get("Content-Length: 5", body="hello"), ACCEPTED, BODY),
     Row("9112 6.3", "of POST", get("Content-Length: 5", line="POST / HTTP/1.1", body="hello"), POSTED, BODY),
     Row("9112 6.3", "of no octets", get("Content-Length: 0"), "200 kept"),
-    Row("9112 5.1", "with blanks around its length", get("Content-Length: \t 5 \t", body="hello"), TAKEN, BODY),
+    Row("9112 5.1", "with blanks around its length", get("Content-Length: \t 5 \t", body="hello"), ACCEPTED, BODY),
     Row("9112 6.3", "of HEAD, a request",
-        get(f"Content-Length: {len(INNER)}", line="HEAD / HTTP/1.1", body=INNER), TAKEN, BODY),
+        get(f"Content-Length: {len(INNER)}", line="HEAD / HTTP/1.1", body=INNER), ACCEPTED, BODY),
     Row("9112 6.3", "of OPTIONS, a request",
         get(f"Content-Length: {len(INNER)}", line="OPTIONS / HTTP/1.1", body=INNER), POSTED, BODY),
     Row("9112 6.3", "of TRACE", get("Content-Length: 5", line="TRACE / HTTP/1.1", body="hello"),
         "400 closed | " + POSTED),
     Row("9112 6.3", "of HEAD, in chunks",
-        chunked(f"{len(INNER):x}\r\n{INNER}\r\n0\r\n\r\n", line="HEAD / HTTP/1.1"), TAKEN, BODY),
+        chunked(f"{len(INNER):x}\r\n{INNER}\r\n0\r\n\r\n", line="HEAD / HTTP/1.1"), ACCEPTED, BODY),
     Row("9112 6.3", "to a path that is none", get("Content-Length: 5", line="GET /none HTTP/1.1", body="hello"),
         "404 kept | 404 closed", BODY),
-    Row("9112 6.3", "a request", get(f"Content-Length: {len(INNER)}", body=INNER), TAKEN, BODY),
+    Row("9112 6.3", "a request", get(f"Content-Length: {len(INNER)}", body=INNER), ACCEPTED, BODY),
     Row("9112 9.3.2", "of POST, and a request behind it",
         get("Content-Length: 5", line="POST / HTTP/1.1", body="hello") + get(), "405 200 kept | 405 closed", BODY),
     Row("9112 7.1", "in chunks", chunked("5\r\nhello\r\n0\r\n\r\n"), POSTED, BODY),
-    Row("9112 7.1", "in chunks, of GET", chunked("5\r\nhello\r\n0\r\n\r\n", line="GET / HTTP/1.1"), TAKEN, BODY),
+    Row("9112 7.1", "in chunks, of GET", chunked("5\r\nhello\r\n0\r\n\r\n", line="GET / HTTP/1.1"), ACCEPTED, BODY),
     Row("9112 7.1", "in chunks, a request", chunked(f"{len(INNER):X}\r\n{INNER}\r\n0\r\n\r\n"), POSTED, BODY),
     Row("9112 7.1", "in chunks with leading zeros", chunked("0005\r\nhello\r\n000\r\n\r\n"), POSTED, BODY),
     Row("9112 7.1.1", "in chunks with an extension", chunked("5;a=b\r\nhello\r\n0\r\n\r\n"), POSTED, BODY),
@@ -295,20 +295,20 @@ ROWS = [
     Row("9112 7.1.2", "in chunks with a trailer", chunked("5\r\nhello\r\n0\r\nX: y\r\n\r\n"), POSTED, BODY),
     Row("9110 6.5.1", "in chunks with a length in the trailer",
         chunked("5\r\nhello\r\n0\r\nContent-Length: 50\r\n\r\n"), POSTED + " | " + LOST, BODY),
-    Row("9112 7", "Chunked", get("Transfer-Encoding: Chunked", body="5\r\nhello\r\n0\r\n\r\n"), TAKEN, BODY),
+    Row("9112 7", "Chunked", get("Transfer-Encoding: Chunked", body="5\r\nhello\r\n0\r\n\r\n"), ACCEPTED, BODY),
     Row("9112 5.1", "chunked with blanks around it",
-        get("Transfer-Encoding: \t chunked \t", body="0\r\n\r\n"), TAKEN, BODY),
+        get("Transfer-Encoding: \t chunked \t", body="0\r\n\r\n"), ACCEPTED, BODY),
     Row("9110 6.5.1", "in chunks with Host and Transfer-Encoding in the trailer",
         chunked("5\r\nhello\r\n0\r\nHost: b\r\nTransfer-Encoding: chunked\r\n\r\n"), POSTED + " | " + LOST, BODY),
-    Row("9112 7", "of GET, of no chunk", chunked("0\r\n\r\n", line="GET / HTTP/1.1"), TAKEN, BODY),
+    Row("9112 7", "of GET, of no chunk", chunked("0\r\n\r\n", line="GET / HTTP/1.1"), ACCEPTED, BODY),
 
     # Lengths that are not.
     Row("9112 6.3", "the same twice",
-        get("Content-Length: 5", "Content-Length: 5", body="hello"), f"400 closed | {TAKEN}"),
-    Row("9110 8.6", "the same in a list", get("Content-Length: 5, 5", body="hello"), f"400 closed | {TAKEN}"),
+        get("Content-Length: 5", "Content-Length: 5", body="hello"), f"400 closed | {ACCEPTED}"),
+    Row("9110 8.6", "the same in a list", get("Content-Length: 5, 5", body="hello"), f"400 closed | {ACCEPTED}"),
     Row("9112 6.3", "two", get("Content-Length: 0", "Content-Length: 5", body="hello"), REFUSED),
     Row("9110 8.6", "two in a list", get("Content-Length: 5, 0", body="hello"), REFUSED),
-    Row("9110 8.6", "with leading zeros", get("Content-Length: 005", body="hello"), f"400 closed | {TAKEN}", BODY),
+    Row("9110 8.6", "with leading zeros", get("Content-Length: 005", body="hello"), f"400 closed | {ACCEPTED}", BODY),
     *[
         Row("9112 6.3", f"{text!r}", get(f"Content-Length: {text}", body="hello"), REFUSED)
         for text in ["-5", "+5", "5 5", "0x5", "5.0", "5e0", "1_0", "-0",
@@ -338,14 +338,14 @@ ROWS = [
     Row("9112 6.3", "an empty one", get("Transfer-Encoding: ", body="0\r\n\r\n"), CODING, UNCHUNKED),
     *[
         Row("9110 5.6.1.2", repr(text),
-            get(f"Transfer-Encoding: {text}", body="0\r\n\r\n"), f"{CODING} | {TAKEN}", STRICT)
+            get(f"Transfer-Encoding: {text}", body="0\r\n\r\n"), f"{CODING} | {ACCEPTED}", STRICT)
         for text in [", chunked", "chunked,"]
     ],
     Row("9112 6.1", "chunked twice", chunked("0\r\n\r\n", "Transfer-Encoding: chunked"), CODING),
     Row("9112 6.1", "chunked and identity in two lines", chunked("0\r\n\r\n", "Transfer-Encoding: identity"), CODING),
     Row("9112 5.1", "a blank before its colon", get("Transfer-Encoding : chunked", body="0\r\n\r\n"), REFUSED),
     Row("9112 5.2", "folded", get("Transfer-Encoding:\r\n chunked", body="0\r\n\r\n"),
-        f"400 closed | 501 closed | {TAKEN}"),
+        f"400 closed | 501 closed | {ACCEPTED}"),
     Row("9112 2.2", "behind a bare CR", get("X: y\rTransfer-Encoding: chunked", body="0\r\n\r\n"), REFUSED),
 
     # Chunks that are not.

@@ -267,7 +267,7 @@ class Clone:
     def python(self, code):
         """The variable `answer` after code that uses the modules of scripts/."""
         done = subprocess.run(
-            [sys.executable, "-c", f"{code}\nimport json\nprint(json.dumps(answer))"],
+            [sys.executable, "-c", f"{code}\nimport json\nprint(json.dumps(result))"],
             env=self.world.environment(PYTHONPATH=str(self.folder / "scripts")),
             text=True,
             capture_output=True,

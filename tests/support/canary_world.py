@@ -113,7 +113,7 @@ class World:
             **clean(),
             "PROBE": str(self.folder / "probe"),
             "MINUTES": "0.05",
-            "ANSWERS": "40",
+            "RESPONSES": "40",
             "FAILED_PERCENT": "20",
             "RATE": "60",
             "PERCENT": "20",

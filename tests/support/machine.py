@@ -15,7 +15,7 @@ CACHE = ROOT / ".cache"
 
 
 # What tools leave behind, the tests' own, and what is of this clone only.
-LEFT_OUT = shutil.ignore_patterns(".terraform*", "*.tfstate*", "backend.tf", "tests", "__pycache__")
+EXCLUDED = shutil.ignore_patterns(".terraform*", "*.tfstate*", "backend.tf", "tests", "__pycache__")
 
 
 def without(path):
@@ -31,7 +31,7 @@ def copy(folder, *paths):
         if without(ROOT / path):
             continue
         if (ROOT / path).is_dir():
-            shutil.copytree(ROOT / path, folder / path, ignore=LEFT_OUT)
+            shutil.copytree(ROOT / path, folder / path, ignore=EXCLUDED)
         else:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / path, folder / path)

@@ -384,7 +384,7 @@ class Scenario:
                 loads.append(kept.enter_context(Load("127.0.0.1", gateway.port, path="/slow", rate=100, connections=20,
                     patience=60)))
             said = stage.said("canary", IMAGE=image(stranger, 2), URL=gateway.url, PERCENT="50", MINUTES="0.25",
-                ANSWERS="60", RATE="20", FAILED_PERCENT="20")
+                RESPONSES="60", RATE="20", FAILED_PERCENT="20")
             gateway.delay = 0
             assert "Promoted" in said
             shared = [{stage.image_of(name): weight for name, weight in shares} for shares in gateway.shares]

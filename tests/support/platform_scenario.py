@@ -13,7 +13,7 @@ import subprocess
 import pytest
 from doubles.balancer import Balancer
 from support.load import Load
-from support.machine import LEFT_OUT, ROOT
+from support.machine import EXCLUDED, ROOT
 from support.rehearsal import ALL_PREVIEWS, Rehearsal, by_type, changed
 
 DOMAINS = {"staging": "staging.example.com", "prod": "services.example.com"}
@@ -54,7 +54,7 @@ class Part(Rehearsal):
 class Platform(Part):
     def __init__(self, whole, name):
         super().__init__(whole, name, f"platform/{name}")
-        shutil.copytree(ROOT / "stacks/platform" / whole.cloud, self.stack, ignore=LEFT_OUT)
+        shutil.copytree(ROOT / "stacks/platform" / whole.cloud, self.stack, ignore=EXCLUDED)
         self.environment, self.own = whole.platforms, whole.own(DOMAINS[name])
         self.terraform("init", "-input=false")
 
@@ -233,4 +233,4 @@ class Scenario:
         assert stage.platform.settled() and services["search"].settled()
         together("destroy", services["search"], services["orders"])
         together("destroy", stage.platform)
-        assert stage.cloud.left() == set()
+        assert stage.cloud.leftovers() == set()

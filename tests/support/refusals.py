@@ -60,8 +60,8 @@ def refusals(folder, tests="unit"):
 def copy(top):
     """Modules and stacks where init may leave its files, with the tests of what they refuse."""
     for folder in ("modules", "stacks"):
-        left_out = shutil.ignore_patterns(".terraform*", "*.tfstate*", "backend.tf")
-        shutil.copytree(ROOT / folder, top / folder, ignore=left_out)
+        excluded = shutil.ignore_patterns(".terraform*", "*.tfstate*", "backend.tf")
+        shutil.copytree(ROOT / folder, top / folder, ignore=excluded)
     (top / "app").symlink_to(ROOT / "app")
     for folder in FOLDERS:
         for file in list((top / folder / "tests").iterdir()):

@@ -240,7 +240,7 @@ final class GoogleCompute {
     return null;
   }
 
-  /** Told by Cloud Run when something with addresses in subnets goes. */
+  /** Cloud Run reports that something with addresses in subnets is gone. */
   void released(Object gone, String id) {
     if (holdsAddresses) {
       for (String link : links(gone)) {

@@ -8,11 +8,11 @@ from pydantic import BaseModel
 app = FastAPI()
 
 
-class Answer(BaseModel):
+class TimeAndAddress(BaseModel):
     timestamp: datetime
     ip: str
 
 
 @app.get("/")
-async def time_and_address(request: Request) -> Answer:
-    return Answer(timestamp=datetime.now(timezone.utc), ip=request.client.host)
+async def time_and_address(request: Request) -> TimeAndAddress:
+    return TimeAndAddress(timestamp=datetime.now(timezone.utc), ip=request.client.host)
