@@ -50,8 +50,8 @@ class Aws(Cloud):
         "it signs in to the registry and shows what remains after a destroy",
         "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html")
     deploys = (
-        "7 to 10 minutes the first time (image 2, load balancer and NAT gateway 3, tasks until healthy 2),"
-        " later about 4."
+        "7 to 10 minutes the first time: 2 for the image, 3 for the load balancer and NAT gateway, 2 until tasks are "
+        "healthy. Later deployments take about 4."
     )
     destroys = "8 to 12 minutes: tasks drain, and the load balancer and the NAT gateway release the network slowly."
     bootstraps = 2
@@ -156,7 +156,7 @@ class Aws(Cloud):
                 if arn.endswith(f"oidc-provider/{host}"):
                     # Others in the account trust it too, so it must not go with this bootstrap.
                     return (f"identity provider {host}, of which an account can have only one",
-                        f'github = {{ …, provider = "{arn}" }} in terraform.tfvars')
+                        f'set github = {{ …, provider = "{arn}" }} in terraform.tfvars')
         return None
 
     def costs(self, use, own=True, shared=True):
@@ -176,10 +176,10 @@ class Aws(Cloud):
         if shared:
             yield f"Public addresses: {use.zones + nats}", {"address": (use.zones + nats) * hours}
         else:
-            yield ("Its part of load balancer and NAT gateway",
+            yield ("The service's share of the load balancer and NAT gateway",
                 {"balancer_capacity": hours * capacity, "nat_data": logs if nats else 0})
         if own and use.probe and nats:
-            yield (f"Probe, every {use.probe['every_minutes']} minutes, a minute each",
+            yield (f"Probe, a minute every {use.probe['every_minutes']} minutes",
                 {"fargate_vcpu": use.runs / 60 * 0.25, "fargate_memory": use.runs / 60 * 0.5})
             yield "Metric of the probe", {"metric": 1}
         if own:
@@ -190,7 +190,7 @@ class Aws(Cloud):
         metrics = (13 if shared else 14) if own else 1
         yield f"Alarms, {metrics} metric{'s' * (metrics > 1)}", {"alarm": metrics}
         if own:
-            yield "Dashboard, among the first three of the account", {"dashboard": 0}
+            yield "Dashboard, free as one of the account's first three", {"dashboard": 0}
         if shared and use.waf:
             yield "WAF, 4 rules", {"waf": 1, "waf_rule": 4, "waf_requests": use.millions}
         yield from cost.stored(use, own, shared)
@@ -199,7 +199,7 @@ class Aws(Cloud):
 
 
 class AwsPlatform(Aws):
-    deploys = "4 to 6 minutes the first time, for load balancer, NAT gateway and certificate, later about 1."
+    deploys = "4 to 6 minutes the first time, for the load balancer, NAT gateway and certificate. Later about 1."
     destroys = "5 to 8 minutes: the load balancer and the NAT gateway release the network slowly."
 
 

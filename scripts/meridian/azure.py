@@ -21,7 +21,7 @@ REFUSALS = {
     ),
     r"AADSTS(50078|50076|50079|70043|700082|50173|50132)|refresh token has expired|interactively authenticate": (
         "The login to az has expired.",
-        "Log in again: `az login`. In a pipeline the login step comes before this one.",
+        "Log in again: `az login`. In a pipeline, put the login step before this one.",
     ),
     r"AADSTS|invalid_client": (
         "Azure does not accept the login.",
@@ -45,8 +45,8 @@ class Azure(Cloud):
         "Terraform and the push of the image sign in with it",
         "https://learn.microsoft.com/cli/azure/install-azure-cli")
     deploys = (
-        "15 to 25 minutes the first time (environment 5 to 10, gateway 6), or about 4 with IMAGE for a service "
-        "on a platform; later about 3."
+        "15 to 25 minutes the first time: 5 to 10 for the Container Apps environment, 6 for the gateway. A service on "
+        "a platform, with IMAGE, takes about 4. Later deployments take about 3."
     )
     destroys = "15 to 25 minutes: the gateway takes 6 and the environment up to 15."
     # The provider alone watches a new lock for two.
@@ -89,8 +89,8 @@ class Azure(Cloud):
         trial = resource_manager(path, "2022-12-01").get("subscriptionPolicies", {}).get("quotaId",
             "").startswith("FreeTrial")
         return (
-            f"{len(wanted)} namespaces, {len(missing)} of them to be registered by the first deployment"
-            + "; a free trial, in which Azure runs no registry tasks, so old images are not deleted" * trial
+            f"{len(wanted)} resource providers, of which the first deployment registers {len(missing)}"
+            + ". The subscription is a free trial: it runs no registry tasks, so old images are not deleted" * trial
         )
 
     def rights(self, stack):
@@ -116,8 +116,8 @@ class Azure(Cloud):
         zones = len(offered[name].get("availabilityZoneMappings", []))
         if zones < 3:
             raise Problem(
-                f'The region "{name}" has no availability zones for this subscription.',
-                "Choose a region that has them: https://learn.microsoft.com/azure/reliability/regions-list",
+                f'The region "{name}" has fewer than three availability zones for this subscription.',
+                "Choose a region that has three: https://learn.microsoft.com/azure/reliability/regions-list",
             )
         return f"region {name} with {zones} zones"
 
@@ -166,7 +166,7 @@ class Azure(Cloud):
                 yield ("WAF, added to the gateway's price", {"waf": hours, "waf_capacity": capacity,
                     "gateway": -hours, "gateway_capacity": -capacity})
         else:
-            yield "Its part of the gateway", {"gateway_capacity": capacity}
+            yield "The service's share of the gateway", {"gateway_capacity": capacity}
         if own:
             yield (f"Replicas of {use.cpu:g} vCPU and {use.gib:g} GiB", {"vcpu_active": busy * use.cpu * active,
                 "vcpu_idle": busy * use.cpu * (not active), "memory": busy * use.gib})
@@ -177,12 +177,12 @@ class Azure(Cloud):
             yield f"Public addresses: {2 + nat}", {"address": (2 + nat) * hours}
             yield "The environment's load balancer", {"balancer": hours, "balancer_data": use.gb(cost.RESPONSE)}
         if own and use.probe:
-            yield (f"Probe, every {use.probe['every_minutes']} minutes for 10 seconds",
+            yield (f"Probe, 10 seconds every {use.probe['every_minutes']} minutes",
                 {"vcpu_active": use.runs * 10 * 0.25, "memory": use.runs * 10 * 0.5})
         if own:
             yield ("Logs: 0.2 GB and the access log as Azure records it",
                 {"logs": logs, "logs_kept": use.kept(logs, 31)})
-            yield "Alerts: 6 of metrics, 1 of the log", {"alert": 6, "alert_log": 1}
+            yield "Alerts: 6 on metrics, 1 on logs", {"alert": 6, "alert_log": 1}
         if shared and not use.repository_url:
             yield "Registry, Basic, and its daily clean-up", {"registry": hours / 24}
         if own and shared:

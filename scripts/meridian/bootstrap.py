@@ -22,23 +22,25 @@ PATIENCE_SECONDS = 600
 
 
 def run(bootstrap, options):
-    """Creates what all environments of a cloud share, and moves the stacks' states there; rerun, it changes what was
-    changed in stacks/bootstrap/CLOUD/terraform.tfvars and nothing else. Writes backend.tf and bootstrap.auto.tfvars, to
-    be committed."""
+    """Creates what all environments of a cloud share, and moves the stacks' states into the shared store. A rerun
+    applies what you changed in stacks/bootstrap/CLOUD/terraform.tfvars. Writes backend.tf and bootstrap.auto.tfvars,
+    to be committed."""
     ready(bootstrap, builds=False, deploys=False)
     outputs = bootstrap.run()
-    say("", "Done. Commit what it wrote:", "  git add 'stacks/**/backend.tf' 'stacks/**/bootstrap.auto.tfvars'")
+    say("", "Done. Commit the files that this command wrote:",
+        "  git add 'stacks/**/backend.tf' 'stacks/**/bootstrap.auto.tfvars'")
     settings = outputs["settings"]
-    say("", "Pipelines need these variables, none of them a secret. GitHub:")
+    say("", "Pipelines need these variables. None of them is a secret. For GitHub:")
     for name, value in settings["all"].items():
         say(f"  gh variable set {name} --body '{value}'")
     for env, values in settings["environments"].items():
         for name, value in values.items():
             say(f"  gh variable set {name} --env {env} --body '{value}'")
-    say("GitHub protects no environment by itself: in the repository's settings, have production require "
-        "reviewers.")
+    say("GitHub does not protect environments by default: in the repository's settings, require reviewers for "
+        "production.")
     if bootstrap.kind == "gcp":
-        say("CircleCI, for the virtual machine: the same names, all in Project Settings, Environment Variables.")
+        say("CircleCI deploys only the virtual machine. Set the same variables in its Project Settings, Environment "
+            "Variables, but GCP_PROVIDER_CIRCLECI in place of GCP_PROVIDER.")
 
 
 def removal(folder, workspace="default"):
@@ -75,7 +77,7 @@ class Bootstrap(Stack):
     def init(self, back=False):
         """Prepares Terraform, also where an earlier run stopped while it moved the state; back: on the way back
         here."""
-        say(f"Preparing Terraform in {self.own_folder}: about half a minute the first time, for the provider.")
+        say(f"Preparing Terraform in {self.own_folder}. The first time, downloading the provider takes half a minute.")
         if self.moving(self.folder) and (back or (self.folder / "backend.tf").exists()):
             say("An earlier run stopped while it moved the bootstrap's own state: continuing.")
             self.migrate(self.folder)
@@ -125,17 +127,17 @@ class Bootstrap(Stack):
             found = self.cloud.found(self, backend, creates[address])
             if isinstance(found, str):
                 raise Problem(
-                    f"{name}, where the states are to be kept, exists already and belongs to somebody else, or "
-                    f"cannot be read: {last_words(found)}",
-                    f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars, or sign in as "
+                    f"{name}, which is to hold the states, exists already. It belongs to somebody else, or cannot be "
+                    f"read: {last_words(found)}",
+                    f"Nothing was changed. Set another name in {self.own_folder}/terraform.tfvars, or sign in as "
                     f"somebody who may read {name}.",
                 )
             if found == 0:
                 raise Problem(
-                    f"{name}, where the states are to be kept, exists already and holds no state of a bootstrap.",
-                    f"Nothing was changed. Give another name in {self.own_folder}/terraform.tfvars. If it is yours, "
-                    f"from a run that was cut short: terraform -chdir={self.own_folder} import '{address}' ID, then "
-                    "repeat the command.",
+                    f"{name}, which is to hold the states, exists already and holds no state of a bootstrap.",
+                    f"Nothing was changed. Set another name in {self.own_folder}/terraform.tfvars. If an interrupted "
+                    f"run of yours created {name}, import it by its resource ID: terraform -chdir={self.own_folder} import "
+                    f"'{address}' ID. Then repeat the command.",
                 )
             if found:
                 say(f"{name} holds the state of a bootstrap that was run elsewhere; continuing with that state.")
@@ -147,14 +149,14 @@ class Bootstrap(Stack):
         others = {address: each for address, each in found.items() if each}
         if others:
             takes = (
-                how if how.startswith("github") else f"terraform -chdir={self.own_folder} import '{address}' {how}"
+                how if how.startswith("set github") else f"terraform -chdir={self.own_folder} import '{address}' {how}"
                 for address, (_, how) in others.items()
             )
             raise Problem(
-                f"The bootstrap would create what exists already and is in no bootstrap's state: "
+                f"The bootstrap needs to create these, but they exist already and are in no bootstrap's state: "
                 f"{', '.join(what for what, _ in others.values())}.",
-                f"Nothing was changed. Set another name in {self.own_folder}/terraform.tfvars, or take over what is "
-                f"yours: {'; '.join(takes)}",
+                f"Nothing was changed. Set another name in {self.own_folder}/terraform.tfvars. Or, if these are yours, "
+                f"add them to this bootstrap: {'; '.join(takes)}",
             )
 
     def planned(self, plan):
@@ -196,13 +198,13 @@ class Bootstrap(Stack):
                 continue
             stack = folder.relative_to(self.root)
             begin = f"{stack} has a state on this machine (workspace {workspace}), but the store"
-            away = f"move {file.relative_to(self.root)} away and repeat the command."
+            away = f"move {file.relative_to(self.root)} to another folder and repeat the command."
             if other["lineage"] != state["lineage"]:
-                raise Problem(f"{begin} keeps that of another deployment with the same name.",
+                raise Problem(f"{begin} already holds the state of another deployment with the same name.",
                     f"Nothing was moved. If none of the resources in this machine's state exist any more, {away}")
             if other["serial"] > state["serial"]:
-                raise Problem(f"{begin} keeps a newer version of it.",
-                    f"Nothing was moved. If the newer version has all that this machine's state has, {away}")
+                raise Problem(f"{begin} already holds a newer version of this state.",
+                    f"Nothing was moved. If the newer version has every resource of this machine's state, {away}")
 
     @contextlib.contextmanager
     def opened(self, backend):
@@ -246,7 +248,7 @@ class Bootstrap(Stack):
             listed = ", ".join(f"{folder} ({workspace})" for folder, workspace in standing)
             removals = "; ".join(str(removal(*each)) for each in standing)
             raise Problem(
-                f"Still deployed, with states in the store that would be removed: {listed}.",
+                f"Still deployed: {listed}. This command would remove the store that holds their states.",
                 f"First {removals}",
             )
         for folder in (*self.stacks, self.own_folder):
@@ -293,7 +295,7 @@ def shared(folder, task, outputs):
     text = f"# Written by ./taskw {task}: the images of all environments are pushed to this repository.\n"
     text += f'repository_url = "{outputs["repository_url"]}"\n'
     if "boundary" in variables:
-        text += "# A deployer may create only roles that have the boundary.\nboundary = true\n"
+        text += "# A deployer may create only roles that have the bootstrap's permissions boundary.\nboundary = true\n"
     if "machine" in variables and outputs.get("machine"):
         text += "# The bootstrap made this account, because a deployer may not grant rights in the project.\n"
         text += f'machine = "{outputs["machine"]}"\n'

@@ -60,10 +60,11 @@ class Canary:
             if (outputs.get("image"), outputs.get("canary")) not in self.known:
                 again = "This step changed nothing."
                 if self.begun:
-                    again += f" To try this image beside it: {self.stack.command('canary', IMAGE=self.begun['image'])}"
+                    again += " To try the canary's image beside what runs now: " \
+                        f"{self.stack.command('canary', IMAGE=self.begun['image'])}"
                 raise Overtaken(
-                    f"Somebody else deployed in the meantime: {outputs.get('image')} runs now, instead of "
-                    f"{self.stable} with this canary.", again)
+                    f"Somebody else deployed in the meantime, or changed the canary. {outputs.get('image')} runs now "
+                    f"as the stable version; this command expected {self.stable} and its own canary.", again)
             # What was asked for stands in the outputs, whether or not the apply comes to its end.
             self.known = [self.known[-1], (image, canary)]
             terraform.apply_plan(file, *variables, *further)
@@ -119,15 +120,15 @@ def settings(options):
     if paths and not all(re.fullmatch("/[!-~]*", path) for path in paths):
         raise Problem(
             f'PATHS must be paths in ASCII that begin with a slash, separated by spaces; it is "{options.paths}".',
-            "Such as PATHS='/now / /api/foo'.")
+            "Example: PATHS='/now / /api/foo'")
     try:
         shlex.split(options.probe or "")
     except ValueError as error:
-        raise Problem(f"PROBE is {options.probe}, which is no command: {error}.",
-            "It is split as by a shell, such as PROBE='./probe --timeout 5s'.") from None
+        raise Problem(f"PROBE is {options.probe}, which cannot be parsed as a command: {error}.",
+            "It is split into words as a shell does. Example: PROBE='./probe --timeout 5s'") from None
     refused = limits.refuse(rate, percent)
     if refused and not options.withdraw:
-        raise Problem(f"These settings cannot reach a verdict: {refused}.", "Nothing was changed.")
+        raise Problem(f"These settings may not lead to a verdict: {refused}.", "Nothing was changed.")
     return percent, limits, paths, rate
 
 
@@ -176,8 +177,8 @@ def blind(canary, image, percent, limits):
     try:
         spread = limits.spread(percent)
     except ValueError as error:
-        raise Problem(f"With {percent} % of the requests a faulty canary would not stand out among all responses: "
-            f"{error}.",
+        raise Problem("The responses do not tell which version gave them. With "
+            f"{percent} % of the requests, a faulty canary would not stand out: {error}.",
             canary.stack.command("canary", IMAGE=image, PERCENT="50")) from None
     alone = spread.responses // 3
     say(
@@ -185,8 +186,9 @@ def blind(canary, image, percent, limits):
         f"First the stable version alone gives {alone} responses, with which all later ones are compared. "
         "A high failure rate shows quickly, a low one later. "
         "A slow canary shows only if over 10 % of all responses are slow.",
-        f"To see more, give it a larger share: {canary.stack.command('canary', IMAGE=image, PERCENT='50')}; or let it "
-        "send its variable MERIDIAN_VERSION as Service-Version.",
+        "To see more, give the canary a larger share: "
+        f"{canary.stack.command('canary', IMAGE=image, PERCENT='50')}. Or have the service send the value of "
+        "MERIDIAN_VERSION as Service-Version.",
     )
     return spread, before(canary.service, alone)
 
@@ -243,9 +245,9 @@ def trial(canary, percent, limits, options):
         return WITHDRAWN
 
     say(
-        f"Watching for {limits.seconds / 60:g} minutes or more: at least {limits.responses} responses"
-        f"{'' if baseline else ' of the canary'}, which must not fail more often than the stable version's, nor be "
-        "over twice as slow."
+        f"Watching for at least {limits.seconds / 60:g} minutes and {limits.responses} responses"
+        f"{'' if baseline else ' of the canary'}. They must not fail more often than the stable version's, nor take "
+        "more than twice as long."
     )
     verdict, reason = watch(canary.service, canary.stable, image, limits, probe, percent, expected, baseline)
     say(f"Verdict: {verdict.value}, because {reason}.")

@@ -41,7 +41,7 @@ class Tool:
             raise Problem(f"{self.name} does not print its version.", f"`{' '.join(self.version)}` says: {said}")
         if numbers(found[1]) < numbers(self.least):
             raise Problem(
-                f"{self.name} is {found[1]}, but {self.least} or newer is needed: {self.why}.", f"Update it: {self.get}"
+                f"{self.name} is {found[1]}, but {self.least} or newer is needed.", f"Update it: {self.get}"
             )
         return f"{self.name} {found[1]}"
 
@@ -52,7 +52,7 @@ def numbers(version):
 
 TERRAFORM = Tool("terraform", ("terraform", "version"), "Terraform v", "1.11", "it creates everything in the cloud",
     "https://developer.hashicorp.com/terraform/install")
-CURL = Tool("curl", ("curl", "--version"), "curl ", "7.60", "it asks the registry which images it has",
+CURL = Tool("curl", ("curl", "--version"), "curl ", "7.60", "it checks which images are in the registry already",
     "https://curl.se/download.html")
 
 
@@ -140,7 +140,7 @@ def refuse_arguments():
         changes = re.search(r"-(var|destroy|target|replace|state|chdir|refresh-only)\b", value)
         if name.startswith("TF_CLI_ARGS") and changes:
             raise Problem(f'{name} is "{value}", which changes what is deployed.',
-                f"`unset {name}`, and pass the option after --.")
+                f"`unset {name}`. Pass the option after -- instead; deploy and canary do not take -destroy.")
 
 
 def notes():
@@ -152,7 +152,8 @@ def notes():
             yield f"{name} is ignored: ENV chooses the workspace, and each stack has its own .terraform."
         elif name in ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "ARM_ENVIRONMENT", "TF_LOG", "TF_CLI_CONFIG_FILE") and value:
             missing_file = name == "TF_CLI_CONFIG_FILE" and not os.path.exists(value)
-            yield f'{name} is "{value}"{", which does not exist" if missing_file else ""}.'
+            yield (f'{name} is "{value}"{", which does not exist" if missing_file else ""}. '
+                "It changes how Terraform or the cloud's CLI behaves.")
         elif name in ("GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON") and value:
             yield f"{name} is set: Terraform logs in with it, but the other steps of a command do not."
     if proxy():

@@ -14,7 +14,7 @@ REASONS = {
     # Not tried
     "bill": "the bill is complete two days after the destroy, and only the account's owner sees it",
     "containers": "the emulator runs no container",
-    "cut": "the program was stopped meanwhile, so that nothing measured it",
+    "cut": "the program was interrupted during this step, so its duration was not measured",
     "deploy": "the deployment did not get that far",
     "domain": "a domain and its zone are needed",
     "export": "only an export of the bill to BigQuery shows costs by label",
@@ -26,16 +26,16 @@ REASONS = {
     "look": "only a person can see it",
     "machine": "the program deploys no machines; ./taskw deploy-vm-aws, -azure or -gcp does",
     "metrics": "the emulator measures nothing",
-    "options": "the program turns no option on; the commands in the guide do",
+    "options": "the program does not turn options on; the commands in the guide do",
     "organisation": "it depends on the organisation that owns the account",
     "other": "no second image was given, OTHER=REPOSITORY@sha256:…",
     "packets": "no packet passes through the emulator's firewall",
-    "platform": "a domain is needed for a platform, which ./taskw deploy-platform-aws deploys",
+    "platform": "it needs a platform, and a platform needs a domain; ./taskw deploy-platform-aws deploys a platform",
     "pipeline": "a repository with pipelines is needed",
-    "provider": "another version of the provider and its lock file are needed",
-    "refused": "this account may not ask that; an administrator may",
+    "provider": "it needs another version of the provider, and a lock file for that version",
+    "refused": "the identity that is signed in lacks a right that this needs; an administrator has it",
     "rights": "it needs an account with only the rights that the guide names",
-    "ringing": "an alarm of an earlier claim still fired",
+    "ringing": "an alarm from an earlier claim was still firing",
     "time": "the limit of hours was reached",
     # Different
     "changes": "the second plan had changes",
@@ -48,9 +48,9 @@ REASONS = {
     "lost": "requests failed",
     "open": "a port was open",
     "other-ring": "an alarm fired that should not",
-    "reaches": "the rights reach resources with another name",
+    "reaches": "the rights also cover resources with another name",
     "remains": "something remained",
-    "ran": "deploying an image that does not exist did not fail",
+    "ran": "deploying a nonexistent image succeeded",
     "slow": "it took longer",
     "silent": "no run of the probe said OK",
     "verdict": "the canary was not promoted",
@@ -131,8 +131,8 @@ def checked(record):
     """The record, if it has the allowed fields alone; Problem otherwise."""
 
     def refuse(what):
-        raise Problem(f"A record of proof/ is wrong: {what}.", "`./taskw prove-aws` (azure, gcp) writes them; the "
-            "only change to make by hand is to delete a record.")
+        raise Problem(f"A record of proof/ is wrong: {what}.", "`./taskw prove-aws` (azure, gcp) writes the "
+            "records. Do not edit them by hand; you may only delete one.")
 
     for name, value in record.items():
         if name in FIELDS:
@@ -191,7 +191,7 @@ def reported(outcome, record):
     where = f"{TITLES[record['cloud']]} {record['region']} on {record['date']}"
     if record["emulator"]:
         where = f"an emulator of {TITLES[record['cloud']]} on {record['date']}"
-    words = {SEEN: "reported as seen", DIFFERENT: "reported as different", STALE: "changed since it was reported"}
+    words = {SEEN: "reported as seen", DIFFERENT: "reported as different", STALE: "text changed since it was reported"}
     return f"{words.get(outcome, 'rehearsed')} on {where}"
 
 

@@ -15,38 +15,39 @@ from meridian.stack import CLOUDS, MACHINES, PLATFORMS, Stack
 # Each is --name, with the environment variable NAME as its default; one that is empty is not set.
 OPTIONS = {
     "env": "the environment; production if unset",
-    "service": "a service on the environment's platform, by its key; the stack with a network of its own if unset",
-    "image": "the image, REPOSITORY@sha256:…; without it deploy takes the one that was supplied before, or builds "
-        "app/, and canary goes on with the one in progress",
-    "build": "1 builds app/ even if an image was supplied before",
+    "service": "key of a service on the environment's platform; if unset, the stack that has its own network",
+    "image": "the image, REPOSITORY@sha256:…; if unset, deploy keeps an image that was supplied before, else builds "
+        "app/; canary continues the canary in progress",
+    "build": "if 1, builds app/ even if an image was supplied before",
     "number": "the pull request to preview; without it, the previews of all closed pull requests are removed",
     "commit": "the commit that IMAGE was built of; if the pull request has a newer one by now, nothing is deployed",
     "base": "another base image to build on, tar:///…",
-    "yes": "1 asks for no confirmation",
+    "yes": "if 1, does not ask for confirmation",
     "confirm": "name of the stack, so that it need not be typed",
-    "wait": "minutes to wait for what Google releases late, default 150; 0 leaves the network to a later destroy",
+    "wait": "on Google Cloud, minutes to wait until Cloud Run releases the network, default 150; 0 leaves the network "
+        "for a later destroy",
     "destroy_pause": "seconds between two attempts to remove the network, default 300",
     "percent": "share of the requests in percent, 1 to 50, default 10",
-    "minutes": "minutes that the canary is watched, default 10; up to three times as long until there is a verdict",
+    "minutes": "minutes to watch the canary, default 10; if there is no verdict by then, up to three times as long",
     "responses": "how many responses the canary must have given, default 300",
-    "failed_percent": "a canary is promoted only once its failure rate is shown to be less than this many percentage "
-        "points above the stable version's, default 5",
+    "failed_percent": "percentage points, default 5; a canary is promoted only if its failure rate is shown to be less "
+        "than this far above the stable version's",
     "rate": "requests a second that the command itself sends, default 5",
-    "paths": "paths that the command requests, default those of the stack's checks, for Meridian also / and /api/foo",
-    "url": "address to request, for instance before the domain's record exists; default the stack's URL",
+    "paths": "paths to request, default the paths of the stack's checks, and for Meridian also / and /api/foo",
+    "url": "address to request in place of the stack's URL, for example while the domain has no DNS record yet",
     "probe": "command that probes the clock; the URL is added as its last argument",
     "rates": "requests a second to compute the cost of, separated by spaces, default 0 10 1000",
     "per_vcpu": "requests a second that one vCPU handles, default 500",
-    "withdraw": "1 withdraws the canary in progress",
-    "save": "1 plans with the running image and its canary, without a lock, and saves the plan for release",
-    "for": "FOR=deploy also checks what a deployment needs; FOR=preview checks the same, and that PREVIEWS names the "
-        "cloud",
+    "withdraw": "if 1, withdraws the canary in progress",
+    "save": "if 1, plans with the running image and its canary, without locking the state, and saves the plan for "
+        "release",
+    "for": "what to check for: by default, what a plan needs; FOR=deploy, what a deployment needs; FOR=preview, the "
+        "same, and that PREVIEWS names the cloud",
     "source": "the image to copy, REPOSITORY@sha256:…",
     "tag": "the tag that it gets",
-    "change": "if 1, fails on fixable vulnerabilities only if app/pom.xml has changed since the last build that "
-        "passed; needs GITHUB_TOKEN",
-    "issue": "if 1, never fails; instead lists the vulnerabilities that it would fail on in one issue, which it "
-        "keeps up to date; needs GITHUB_TOKEN",
+    "change": "if 1, does not fail while app/pom.xml is as in the last build that passed; needs GITHUB_TOKEN",
+    "issue": "if 1, vulnerabilities do not make it fail; it lists them in one GitHub issue, which is open while a "
+        "newer version fixes any; needs GITHUB_TOKEN",
     "other": "a second image, for the canary, REPOSITORY@sha256:…",
     "hours": "hours after which remaining claims are skipped and all is removed, default 3",
     "probe_urls": "URLs to probe one after the other, separated by spaces, in place of one URL",
@@ -140,7 +141,7 @@ def stack(options):
     service = options.service
     if service and options.stack and options.stack not in CLOUDS:
         raise Problem(f"SERVICE is {service}, which {options.stack.replace('/', '-')} does not take.",
-            f"A service stands on its platform: ./taskw {options.command}-{options.stack.rpartition('/')[2]} "
+            f"For a service on a platform: ./taskw {options.command}-{options.stack.rpartition('/')[2]} "
             f"SERVICE={service}")
     return options.stack and Stack(options.stack, options.env, options.further, service=service)
 

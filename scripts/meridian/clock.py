@@ -124,7 +124,7 @@ class Checker:
             if response.status != 200:
                 raise Down(f"status {response.status}")
             if response.getheader("Age", "0") != "0":
-                raise Down("a cache answered in its place")
+                raise Down("a cache answered instead of the service")
             body = response.read(MAX_BODY + 1)
             if len(body) > MAX_BODY:
                 raise Down(f"the response is longer than {MAX_BODY} bytes")
@@ -191,7 +191,7 @@ def main(arguments):
         "to judge, 64 wrong usage.")
     parser.add_argument("--tolerance", type=duration, default=1.0, help="how far off the clock may be, default 1s")
     parser.add_argument("--timeout", type=duration, default=5.0, help="how long each response may take, default 5s")
-    parser.add_argument("--every", type=duration, help="repeats until it is stopped, with this pause")
+    parser.add_argument("--every", type=duration, help="check repeatedly with this pause, until stopped")
     parser.add_argument("url", metavar="URL", help="address to check; without a path, /now is requested")
     options = parser.parse_args(arguments)
     while True:

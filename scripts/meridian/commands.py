@@ -21,7 +21,7 @@ def asked(stack, options):
     """Refuses what the stack cannot be told to run, before anything takes time; a typed BASE counts more than an
     exported one."""
     if not stack.runs and (options.image or options.build or options.base):
-        raise Problem("A platform runs no image.", f"{stack.command('deploy')}; IMAGE, BUILD, BASE are for services.")
+        raise Problem("A platform runs no image.", f"Run {stack.command('deploy')} without IMAGE, BUILD and BASE.")
     if options.image and options.build:
         raise Problem("IMAGE and BUILD are both set.", "IMAGE deploys an existing image, BUILD=1 builds app/.")
     if options.image:
@@ -60,7 +60,7 @@ def expiring(stack):
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d-%H%M")
     for name, expires in sorted(found.items()):
         if expires < now:
-            say(f"note     {name} expired at {expires} UTC and still costs money: run destroy with its ENV.")
+            say(f"note     {name} expired at {expires} UTC and still costs money. Run destroy with that stack's ENV.")
         else:
             say(f"note     {name} expires at {expires} UTC.")
 
@@ -91,7 +91,8 @@ def price(stack):
 
 
 def deploy(stack, options):
-    """Builds and deploys: brings a stack up to date, and asks on a terminal before it destroys or replaces anything."""
+    """Builds and deploys: brings a stack up to date. On a terminal it asks before it destroys or replaces anything,
+    except what every new image replaces."""
     stack.stays()
     say(stack.heading)
     asked(stack, options)
@@ -111,7 +112,7 @@ def deploy(stack, options):
         canary_ends(begun, outputs_of(planned))
         gone = list(replaced(planned))
         if gone:
-            say(f"In {stack.env}, {stack.cloud.identity(stack)}, this", *(f"  {each}" for each in gone))
+            say(f"In {stack.env}, {stack.cloud.identity(stack)}, the apply does this:", *(f"  {each}" for each in gone))
         if gone and not options.yes and sys.stdin and sys.stdin.isatty() and typed('Type "yes" to go on: ') != "yes":
             raise Problem('That was not "yes". Nothing was changed.',
                 f"{stack.command('deploy', YES='1')} does not ask.")
@@ -134,7 +135,7 @@ def keep_running(stack, outputs):
         try:
             keep(stack, Image.parse(image))
         except Problem as error:
-            say("", f"The image could not be tagged in {shared}, whose purge may delete it: {error}",
+            say("", f"The image could not be tagged in {shared}. The clean-up of old images may delete it there: {error}",
                 f"By hand:  skopeo copy --preserve-digests docker://{image} docker://{shared}:runs-{stack.env}-1")
 
 
@@ -154,8 +155,8 @@ def verify(stack, options):
 
 
 def destroy(stack, options):
-    """Removes a stack with all it stores, and checks that nothing remains; what is shared stays. A bootstrap goes once
-    no stack exists."""
+    """Removes a stack with all it stores, and checks that nothing remains; what is shared stays. A bootstrap can
+    be removed only when none of its stacks exists."""
     say(stack.heading)
     say(f"ok       {stack.cloud.identity(stack)}")
     stack.init()
@@ -176,7 +177,7 @@ def destroy(stack, options):
     leftovers = stack.cloud.leftovers(stack)
     if leftovers:
         raise Problem(
-            f"Resources of {name} remain, {len(leftovers)}:\n  " + "\n  ".join(leftovers),
+            f"Resources of {name} that remain ({len(leftovers)}):\n  " + "\n  ".join(leftovers),
             "Repeat the command. If something still remains, it was created by hand, or by an apply whose state was "
             "lost.",
         )
@@ -184,7 +185,8 @@ def destroy(stack, options):
 
 
 def probe(_, options):
-    """Says whether a service is up and its clock right, by the probe of app/ or, without JDK 25, by a smaller one."""
+    """Says whether a service is up and its clock right. It uses the probe of app/, or a smaller one if that cannot be
+    built or PROBE_URLS is set."""
     if options.probe_urls and not options.named:
         # By the judge that takes no build. Twice: an answer that is lost on the way is no outage.
         runs = [any(subprocess.run([*CLOCK, url]).returncode == 0 for _ in range(2))
@@ -208,8 +210,8 @@ def fine(expression):
 
 
 def licences(_, __):
-    """Lists what the image is made of with its licences, from app/target/bom.json; fails on one that is not known to be
-    fine."""
+    """Lists the components of the image with their licences, from app/target/bom.json; fails if a licence is not on the
+    list of accepted ones."""
     components = json.loads(built("bom.json").read_text())["components"]
     unknown = []
     for component in sorted(components, key=lambda each: each["name"]):
@@ -222,6 +224,6 @@ def licences(_, __):
         if not any(fine(one) for one in found):
             unknown.append(f"{name} ({shown})")
     if unknown:
-        raise Problem(f"Licences not known to be fine: {', '.join(unknown)}.",
-            f"If it is acceptable, add it to FINE in {__file__}; otherwise remove the dependency.")
-    say(f"{len(components)} components, all fine.")
+        raise Problem(f"Licences that are not on the list of accepted ones: {', '.join(unknown)}.",
+            f"If a licence is acceptable, add it to FINE in {__file__}. Otherwise remove the dependency.")
+    say(f"{len(components)} components, all with accepted licences.")

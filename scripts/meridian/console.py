@@ -85,8 +85,8 @@ GET = {"skopeo": "https://github.com/containers/skopeo/blob/main/install.md"}
 
 def missing(tool, why="this command runs it", get=None):
     """The same words wherever a tool is found to be missing, so that they are told once."""
-    get = get or GET.get(tool, "./taskw doctor-aws, -azure or -gcp says where to get it")
-    return Problem(f"{tool} is missing: {why}.", f"Install it: {get}")
+    get = get or GET.get(tool, "./taskw doctor-aws, -azure or -gcp shows where to get it")
+    return Problem(f"{tool} is missing: {why}.", f"Install it; {get}" if get.startswith("./taskw") else f"Install it: {get}")
 
 
 def run(*command, check=True, **options):

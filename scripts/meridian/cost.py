@@ -116,7 +116,7 @@ def uses(stack, rates, per_vcpu=500):
     prices = listed(stack.kind)["prices"]
     if stack.cloud.machine and values["machine_type"] not in prices:
         raise Problem(f"There is no price of {values['machine_type']} in stacks/{stack.kind}/prices.json.",
-            "Add its line there: USD an hour by the cloud's list.")
+            "Add a line for this machine type there, with the cloud's list price in USD an hour.")
     return [Use(values, prices, rate, per_vcpu)
         for rate in ([0] if stack.cloud.machine else rates)]
 
@@ -155,7 +155,7 @@ def summary(stack):
     idle, *busy = sums(rows(stack, uses(stack, [0, 1000])))
     loaded = f", {busy[0]:,.0f} at 1,000 requests a second" if busy else ""
     more = ", on top of its platform's" if stack.service else ""
-    return f"some {idle:,.0f} USD a month idle{loaded}{more}: {stack.command('cost')}"
+    return f"costs some {idle:,.0f} USD a month idle{loaded}{more}; details: {stack.command('cost')}"
 
 
 def cost(stack, options):
@@ -164,8 +164,8 @@ def cost(stack, options):
     per_vcpu = number("PER_VCPU", options.per_vcpu, "500", 1, 100000)
     used = uses(stack, rates, per_vcpu)
     prices = listed(stack.kind)
-    say(f"{stack.name}, environment {stack.env}: list prices of {prices['where']} as of {prices['as_of']}, without "
-        f"taxes and free tiers except those that a line names, {HOURS} hours a month. Other regions differ.", "",
+    say(f"{stack.name}, environment {stack.env}: list prices of {prices['where']} as of {prices['as_of']}, for "
+        f"{HOURS} hours a month, without taxes. A free tier counts only where a line names it. Other regions differ.", "",
         *table(stack, used), "")
     for use in used if stack.runs and not stack.cloud.machine else ():
         say(f"{use.running} instances at {use.rate:g} requests a second, if one vCPU handles {per_vcpu:g}."

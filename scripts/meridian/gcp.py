@@ -35,8 +35,8 @@ class Gcp(Cloud):
     tool = Tool("gcloud", ("gcloud", "version"), "Google Cloud SDK ", "450",
         "it signs in for Terraform and for the push of the image", "https://cloud.google.com/sdk/docs/install")
     deploys = (
-        "6 to 10 minutes the first time (the APIs 2), or about 4 with IMAGE for a service on a platform; "
-        "later about 2. "
+        "6 to 10 minutes the first time, 2 of them to enable APIs. A service on a platform, with IMAGE, takes about 4. "
+        "Later deployments take about 2. "
         "A new load balancer begins to answer 3 to 5 minutes after it is created."
     )
     destroys = "some 5 minutes, and an hour or two more until Cloud Run releases the subnets, which cost nothing."
@@ -95,8 +95,8 @@ class Gcp(Cloud):
         if lacking:
             raise Problem(
                 f"The login lacks {', '.join(lacking)} in the project {name}.",
-                "The project's owner must grant the missing roles. To deploy a virtual machine, that is the role "
-                "Owner; otherwise see Rights in stacks/gcp/README.md.",
+                "Ask the project's owner to grant the missing roles. A virtual machine needs the role Owner. For "
+                "everything else, see Rights in stacks/gcp/README.md.",
             )
         return "rights to create what the stack consists of"
 
@@ -140,7 +140,7 @@ class Gcp(Cloud):
             say(
                 "All is gone but the network, which Cloud Run holds on to, usually for an hour or two. "
                 f"Trying again in {pause / 60:g} minutes.",
-                "Ctrl-C does no harm: the network costs nothing, and the same command finishes later.",
+                "Ctrl-C does no harm: the network costs nothing. Run the same command later to remove it.",
             )
             time.sleep(pause)
 
@@ -251,14 +251,14 @@ class Gcp(Cloud):
             rules = 7 if use.waf else 1
             yield f"Cloud Armor, rules: {rules}", {"armor": 1, "armor_rule": rules, "armor_requests": requests}
         else:
-            yield "Its part of the load balancer", {"balancer_data": data}
+            yield "The service's share of the load balancer", {"balancer_data": data}
         if use.nat == "single":
             # Each instance that it serves, and the probe's, at most 32; the address is one.
-            yield ("Cloud NAT for the instances and the probe, and the address of Cloud NAT" if own and shared
+            yield ("Cloud NAT with its address, for the instances and the probe" if own and shared
                 else "Cloud NAT for the instances and the probe" if own else "Cloud NAT's address",
                 {**({"nat": (use.running + 1) * hours} if own else {}), **({"address": hours} if shared else {})})
         if own and use.probe and use.nat == "single":
-            yield (f"Probe, every {use.probe['every_minutes']} minutes for a minute",
+            yield (f"Probe, a minute every {use.probe['every_minutes']} minutes",
                 {"job_vcpu": use.runs * 60, "job_memory": use.runs * 60 * 0.5})
             yield "Schedule of the probe", {"schedule": 1}
         if own:
@@ -361,7 +361,7 @@ def gcloud_token(*arguments):
             how = f"It takes precedence over any login: `unset` it, or correct it. gcloud says: {message}"
             raise Problem(f"GOOGLE_APPLICATION_CREDENTIALS names {key}{absent}.", how)
         what = "The login to Google Cloud has expired." if expired else "Nobody is logged in to Google Cloud."
-        raise Problem(what, f"`{SIGN_IN}`. In a pipeline the login step comes before this one.")
+        raise Problem(what, f"`{SIGN_IN}`. In a pipeline, put the login step before this one.")
     return done.stdout.strip()
 
 

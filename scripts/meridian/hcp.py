@@ -80,8 +80,8 @@ def prepare(stack):
     mode = found["data"]["attributes"]["execution-mode"]
     if mode != "local":
         raise Problem(
-            f"The workspace {name} of HCP Terraform has execution mode {mode}. In that mode Terraform has no "
-            "sign-in to the cloud and no sources of the image.",
+            f"The workspace {name} of HCP Terraform has execution mode {mode}. In that mode HCP "
+            "Terraform runs Terraform itself, without your sign-in to the cloud and without the image's sources.",
             "In its Settings, General, choose Local, then repeat the command.",
         )
 

@@ -26,7 +26,7 @@ class Image:
         # A tag beside the digest says nothing more, and skopeo takes no name that has both.
         found = re.fullmatch(rf"({NAME})(?::\w[\w.-]*)?@(sha256:[0-9a-f]{{64}})", text or "")
         if not found:
-            form = "@sha256:" in (text or "") and " The repository is named without https:// and without capitals."
+            form = "@sha256:" in (text or "") and " Write the repository without https:// and in lower case."
             raise Problem(f'{setting} is "{text or ""}".',
                 f"It must name the image by digest: REPOSITORY@sha256:<64 hex digits>.{form or ''}")
         return cls(*found.groups())

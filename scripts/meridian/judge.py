@@ -71,24 +71,26 @@ class Limits:
         for label, value, low, high in (("RESPONSES", spread.responses, 1, 1_000_000),
                 ("FAILED_PERCENT", spread.failed_percent, 0.1, 50)):
             if not low <= value <= high:
-                raise ValueError(f"{label} becomes {value:g} of all responses; it must be {low} to {high}")
+                raise ValueError(f"counted over all responses, {label} would be {value:g}, but it must be {low} to {high}")
         return spread
 
     def refuse(self, per_second, percent):
         """What stands against a verdict, known beforehand; None where nothing does."""
         fewest = math.ceil(math.log(self.alpha) / math.log1p(-self.failed_percent / 100))
         if self.responses < fewest:
-            least = f"{self.failed_percent:g} %"
-            return f"so few responses cannot show a failure rate below {least}; set RESPONSES={fewest}"
+            return (
+                f"{self.responses} responses are too few to show a failure rate below {self.failed_percent:g} %; set "
+                f"RESPONSES={fewest}"
+            )
         expected = per_second * percent / 100 * self.seconds * self.patience
         likely = expected - 4 * math.sqrt(expected)  # all but once in 30,000 times
         if likely < self.responses:
             minutes = (2 + math.sqrt(4 + self.responses)) ** 2 / (per_second * percent / 100 * 60 * self.patience)
             return (
-                f"With {per_second:g} requests a second and a share of {percent:g} % the canary gives about "
+                f"at {per_second:g} requests a second and a share of {percent:g} %, the canary gives about "
                 f"{expected:.0f} responses in {self.patience * self.seconds / 60:g} minutes, the longest that it is "
-                f"watched, but {self.responses} are required. Set MINUTES={math.ceil(10 * minutes) / 10:g}, raise "
-                f"RATE or PERCENT, or lower RESPONSES"
+                f"watched. That is too few to be sure of the {self.responses} required. Set "
+                f"MINUTES={math.ceil(10 * minutes) / 10:g}, raise RATE or PERCENT, or lower RESPONSES"
             )
         return None
 
@@ -218,8 +220,8 @@ class Judge:
         missing = share * number - canary.responses
         if self.lost >= max(missing, 1) and at_most(canary.responses, number, share) < alpha:
             return (
-                f"the canary answered {canary.responses} of {number} requests, less than its {self.percent:g} %, and "
-                f"{self.lost} got no response from the service"
+                f"of {number} answered requests the canary answered only {canary.responses}, less than its "
+                f"{self.percent:g} %; {self.lost} more got no response from the service"
             )
         usual = {path: max(FLOOR_SECONDS, percentile(times)) for path, times in stable.times.items() if times[9:]}
         recent, self._recent = paces(usual, self._recent), []
@@ -251,7 +253,8 @@ class Judge:
         if min(canary.percent, stable.percent) > self.limits.failed_percent:
             return f"both fail: the canary {canary}, the stable version {stable}"
         if self._few(canary.failed, canary.responses) and not self._few(canary.failed + lost, canary.responses + lost):
-            return f"{lost} requests got no response, and may be the canary's; the canary gave {canary}"
+            return (f"{lost} requests got no response from the service, and may have gone to the canary; the canary gave "
+                f"{canary}")
         return ""
 
     def _lacking(self):
@@ -263,7 +266,7 @@ class Judge:
                     f": {self.others.responses} responses carried neither version. "
                     f"The service must send MERIDIAN_VERSION ({self._canary_version}) as Service-Version"
                 )
-            return f"the canary gave {canary.responses} of {limits.responses} responses{hint}"
+            return f"the canary gave {canary.responses} of the {limits.responses} responses that are required of it{hint}"
         if not stable.responses:
             return "the stable version gave no response to compare with"
         if self.probed and not self.probes:

@@ -69,9 +69,8 @@ def overtaken(stack):
             for job in hub.ask("GET", f"actions/runs/{run_['id']}/jobs?per_page=100")["jobs"]:
                 # One that failed or was cancelled, or was left out, is no reason to leave this one.
                 if job["name"].endswith(f"deploy {stack.kind} {stack.env}") and job["conclusion"] in (None, "success"):
-                    notice(f"Run {run_['run_number']} of this workflow began later and deploys to {stack.cloud.title}, "
-                        f"{stack.env}: this run stops and leaves it to that one. "
-                        "To deploy this run's commit after all, repeat this run.")
+                    notice(f"Run {run_['run_number']} of this workflow began later and also deploys to {stack.cloud.title}, "
+                        f"{stack.env}, so this run stops. To deploy this run's commit after all, rerun this run.")
                     return True
     return False
 
@@ -80,7 +79,7 @@ def settings(stack, options):
     """Says, for the steps that follow, whether this cloud is set up; stops if it is half set up."""
     purpose = vars(options)["for"]
     if purpose == "preview" and stack.kind not in os.environ.get("PREVIEWS", "").split():
-        notice(f"PREVIEWS does not name {stack.kind}, so it is skipped.")
+        notice(f"PREVIEWS does not name {stack.kind}, so {stack.kind} gets no preview.")
         return output("ready", "false")
     there = ready(stack, purpose in ("deploy", "preview")) and not overtaken(stack)
     output("ready", "true" if there else "false")
@@ -127,8 +126,8 @@ def copied(stack, source, tag=None):
     if not repository:
         raise Problem(
             f"stacks/{stack.place} has no repository_url.",
-            f"A pipeline pushes before it deploys, to a repository that exists already: ./taskw bootstrap-{stack.kind} "
-            f"creates one.",
+            f"A pipeline pushes the image before it deploys, so the repository must exist first. "
+            f"./taskw bootstrap-{stack.kind} creates one.",
         )
     target = f"{repository}:{tag}"
     with signed_in(repository) as login:
@@ -137,8 +136,8 @@ def copied(stack, source, tag=None):
             # What a tag names never changes; a second run for one commit finds it there.
             found = json.loads(there.stdout)["Digest"]
             if found != source.digest:
-                raise Problem(f"{target} is {found}, not {source.digest}.",
-                    "A commit was built twice. Run the pipeline for a new commit.")
+                raise Problem(f"{target} already points to {found}, not to {source.digest}.",
+                    "This commit was built twice, with different results. Run the pipeline for a new commit.")
             say(f"{target} is there already.")
         else:
             with signed_in(source.repository, "SOURCE_USERNAME", "SOURCE_PASSWORD") as own:
@@ -230,10 +229,10 @@ def release(stack, options):
     if new == before:
         raise Problem(
             failed or "The release does not pass its checks.",
-            f"Its image is the one that ran before, {before}, so there is none to roll back to. "
+            f"It has the same image as the release before it, {before}, so there is no other image to roll back to. "
             "The release was left as it is.",
         )
-    say(f"Rolling back to {before}, because {failed or 'the checks did not pass'}.")
+    say(f"Rolling back to {before}. {failed or 'The checks did not pass.'}")
     roll_back(stack, new, before)
     passed = passes(stack)
     raise Problem(
@@ -297,7 +296,7 @@ def drift(stack, options):
         return code
     text = None
     if code == 2:
-        what = "What runs is not what the repository says. An apply would change it:"
+        what = "What runs differs from the repository. An apply would make these changes:"
         text = f"{what}\n\n<details><summary>Plan</summary>\n\n```\n{saved_plan(stack)}\n```\n</details>\n"
     if os.environ.get("GITHUB_TOKEN"):
         GitHub().issue(title, text)

@@ -15,7 +15,7 @@ def preview(stack, options):
     """Deploys the preview of pull request NUMBER, or removes it where that is closed; without NUMBER removes all whose
     pull request is closed, and reports the others."""
     if stack.env == PRODUCTION:
-        raise Problem("Previews do not stand on production's platform.",
+        raise Problem("Previews cannot run on production's platform.",
             f"python3 scripts/meridian preview {stack.task} --env=staging")
     if hcp.block(stack.folder):
         raise Problem("HCP Terraform keeps the states of services, but previews need them in the bootstrap's store.",
@@ -67,10 +67,10 @@ def slot_of(asked, declared, standing):
     for slot in declared[first:] + declared[:first]:
         if slot not in standing:
             return slot
-    occupied = ", ".join(f"{slot} by {f'pull request {standing[slot]}' if standing[slot] else 'hand'}"
+    occupied = ", ".join(f"{slot} by {f'pull request {standing[slot]}' if standing[slot] else 'a manual deployment'}"
         for slot in declared)
     raise Problem(f"All {len(declared)} slots are taken: {occupied}.",
-        "Close a pull request, or raise previews in stacks/platform, up to 20.")
+        "Close a pull request, or raise the variable previews in stacks/platform, up to 20.")
 
 
 def deploy(stack, hub, slot, asked, image, commit):
@@ -79,7 +79,7 @@ def deploy(stack, hub, slot, asked, image, commit):
     service.terraform.apply(f"-var=pull_request={asked}", f"-var=image={copied(service, str(image))}")
     url = service.terraform.outputs()["url"]
     comment(stack, hub, asked, f"{url} runs {commit}, until this pull request is closed.")
-    report(f"Pull request {asked} is shown at {url}.")
+    report(f"The preview of pull request {asked} runs at {url}.")
 
 
 def remove(stack, hub, slot, asked):
@@ -97,16 +97,16 @@ def sweep(stack, hub, standing):
         name = Stack(stack.place, stack.env, root=stack.root, service=slot).name
         try:
             if of is None:
-                report(f"{name} shows no pull request: somebody deployed it, and it stays.")
+                report(f"{name} belongs to no pull request. Somebody deployed it by hand, so it is kept.")
             elif hub.ask("GET", f"pulls/{of}")["state"] == "closed":
                 report(remove(stack, hub, slot, of))
             else:
-                report(f"{name} shows pull request {of}.")
+                report(f"{name} is the preview of pull request {of}, which is open.")
         except Problem as problem:  # The others are no worse for it.
             report(f"{name} of pull request {of} could not be removed: {problem} {problem.how}")
             failed = 1
     if not standing:
-        report("No preview stands.")
+        report("There are no previews.")
     return failed
 
 

@@ -244,16 +244,16 @@ class Run:
 
     def announce(self, hours, price):
         usual = self.stack.cloud
-        say(f"Tries on {usual.title} {len(self.claims)} claims that the guides mark with †, as far as a program can.",
+        say(f"Tests {len(self.claims)} claims on {usual.title}, those that the guides mark with †, as far as a program can.",
             f"  Creates    {NAME} in {self.stack.variable('region')}, a stack of its own; no other is touched.",
             f"  Takes      {usual.deploys}",
-            f"             Destroy: {usual.destroys} Between the two, up to two hours for the claims.",
+            f"             Destroy: {usual.destroys} Testing the claims in between takes up to two hours.",
             f"  Costs      {price:.2f} USD an hour by list prices, some {price * hours:.2f} in all. "
-            f"After {hours:g} hours it tries no further claims and removes all.",
-            f"  Removes    all of it at its end. By hand, at any time: {self.remove}")
+            f"After {hours:g} hours the command skips the remaining claims and removes the stack.",
+            f"  Removes    the whole stack at the end. To remove it yourself at any time: {self.remove}")
         if self.hands.emulated:
-            say("  This is an emulator, or a variable on this machine may point to one: "
-                "outcomes are recorded as REHEARSED, never as SEEN.")
+            say("  The cloud's API is an emulator, or a setting on this machine may point to one. "
+                "Outcomes are recorded as REHEARSED, never as SEEN.")
         return self.options.yes or typed('Type "yes" to go on: ') == "yes"
 
     def all(self, hours):
@@ -261,7 +261,7 @@ class Run:
         if not self.progress.get("began") or self.progress.get("recorded") and not self.billed_later():
             self.begin(hours)
         elif not self.progress.get("recorded"):
-            say(f"Continuing the run that began on {day(self.progress['began'])}. Remove it by hand: {self.remove}")
+            say(f"Continuing the run that began on {day(self.progress['began'])}. To remove its stack instead: {self.remove}")
             # As it was begun, whatever is typed now.
             vars(self.options).update(self.progress["given"])
             if self.progress["emulated"] != self.hands.emulated:
@@ -409,7 +409,7 @@ class Run:
         if not self.progress.get("commit"):
             self.progress.write(recorded=True)
             raise Problem("The deployment failed, so there is nothing to record; all is removed.",
-                f"Fix what its message names, then ./taskw prove-{self.stack.kind}")
+                f"Fix what the deployment's message names, then ./taskw prove-{self.stack.kind}")
         record = checked({
             "cloud": self.stack.kind,
             "region": self.stack.variable("region"),
@@ -427,9 +427,9 @@ class Run:
         self.progress.write(recorded=True)
         say("", f"Wrote {folder.relative_to(self.root)}/{name}.json and .md; {NAME} is removed.")
         if not self.hands.emulated:
-            say("To share them: ./taskw claims, then a pull request with what it changed.")
+            say("To share them, run ./taskw claims. Then open a pull request with the two files and the pages that it changed.")
             if self.unbilled():
-                say(f"From {day(self.progress['destroyed'] + 3 * 86400)} on, repeat the command to read the bill.")
+                say(f"On {day(self.progress['destroyed'] + 3 * 86400)} or later, run the command once more to read the bill.")
         return 1 if any(entry["outcome"] == DIFFERENT for entry in outcomes.values()) else 0
 
 
@@ -468,7 +468,8 @@ def alone(file):
 
 
 def prove(stack, options):
-    """Tries on the cloud what the guides mark with †: deploys a stack of its own, removes it, and writes a record."""
+    """Tests on the cloud the claims that the guides mark with †. Deploys a stack of its own, tests them there, removes
+    the stack, and writes a record."""
     folder = ROOT / "stacks" / stack.kind
     for name in ("image", "other"):
         if getattr(options, name):

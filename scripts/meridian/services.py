@@ -9,8 +9,8 @@ from meridian.stack import CLOUDS, PREVIEW, known
 DECLARED = "services.auto.tfvars.json"
 # What a load balancer of AWS takes; the other clouds say theirs when they plan.
 MOST = 49
-VALUES = """# {service}, on the platform of each environment. A variable not set here is as in ENV.tfvars, else as in
-# terraform.tfvars; one set in {service}.staging.tfvars, beside this file, holds for ENV=staging alone.
+VALUES = """# {service}, on the platform of each environment. A variable that is not set here comes from ENV.tfvars, else from
+# terraform.tfvars. For ENV=staging, {service}.staging.tfvars beside this file overrides this one.
 cpu       = {cpu}
 memory    = {memory}
 instances = {{ min = 2, max = 4 }}
@@ -27,7 +27,7 @@ instances = {{ min = 1, max = 2 }}
 
 
 def new_service(_, options):
-    """Declares a service on the platform of each cloud, at the next free slot, and writes the file of its values."""
+    """Declares a service on the platform of each cloud, with the next free slot, and writes its variables files."""
     service = options.service
     if not service:
         raise Problem("SERVICE is not set.", "./taskw new-service SERVICE=orders")
@@ -37,7 +37,7 @@ def new_service(_, options):
     clouds = [cloud for cloud in CLOUDS if (ROOT / "stacks/platform" / cloud).is_dir()]
     if not clouds:
         raise Problem("stacks/platform is not here, so there is nothing that services could share.",
-            "A stack without a platform has a network of its own: ./taskw doctor-aws")
+            "Without a platform, deploy a stack with its own network. Start with ./taskw doctor-aws")
     declared = {cloud: services(cloud) for cloud in clouds}
     there = [cloud for cloud, each in declared.items() if service in each]
     if there:
@@ -47,7 +47,7 @@ def new_service(_, options):
     slot = next(number for number in range(1, MOST + 2) if number not in used)
     if slot > MOST:
         raise Problem(f"All {MOST} slots are taken.",
-            "Create another platform in another clone, with its own name and domain, which has as many slots again.")
+            f"Create another platform in another clone, with its own name and domain. It has {MOST} slots too.")
     for cloud in clouds:
         declared[cloud][service] = {"slot": slot}
         write(ROOT / "stacks/platform" / cloud / DECLARED, json.dumps({"services": declared[cloud]}, indent=2) + "\n")

@@ -37,8 +37,8 @@ def verify(_, options):
     is set."""
     key, repository = os.environ.get("COSIGN_KEY"), os.environ.get("GITHUB_REPOSITORY")
     if not key and not repository:
-        raise Problem("Nothing says who should have signed.",
-            "GITHUB_REPOSITORY must be OWNER/NAME, or set COSIGN_KEY to a key.")
+        raise Problem("The expected signer is not set.",
+            "Set GITHUB_REPOSITORY to OWNER/NAME, or COSIGN_KEY to a key.")
     branch = os.environ.get("BRANCH") or "main"
     workflow = f"https://github.com/{repository}/.github/workflows/main.yml@refs/heads/{branch}"
     issuer = "https://token.actions.githubusercontent.com"

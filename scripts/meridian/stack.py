@@ -56,12 +56,12 @@ class Stack:
         # The workspace default is production's.
         if not re.fullmatch(r"(?!default$)[a-z][a-z0-9-]{0,30}", self.env):
             raise Problem(f'ENV is "{self.env}".',
-                "It must be the name of an environment, such as staging: up to 31 of a-z, 0-9 and -, a letter first, "
-                'and not "default".')
+                "It must be the name of an environment, such as staging: at most 31 characters from a-z, 0-9 and -, "
+                'starting with a letter. "default" is not allowed.')
         if self.own_file and not self.own_file.exists():
             raise Problem(
                 f"ENV is {self.env}, but {self.own_file.relative_to(root)} is missing.",
-                "Copy staging.tfvars to that file, and set a name and a cidr of its own.",
+                "Copy staging.tfvars to that file, then give the new environment its own name and cidr there.",
             )
         if service:
             known(service)
@@ -183,8 +183,8 @@ class Stack:
             has = ", ".join(reported["platform"]["services"]) or "none"
             raise Problem(f"The platform {platform.variable('name')} does not declare {self.service}; it "
                 f"declares {has}.",
-                f"{'Raise previews in' if self.is_preview else 'Declare it in services of'} stacks/{platform.place}, "
-                f"then {platform.command('deploy')}")
+                f"{'Raise the variable previews in' if self.is_preview else 'Add it to the variable services in'} "
+                f"stacks/{platform.place}, then run {platform.command('deploy')}")
         # At once, since another service may be deployed from this clone at the same time.
         fresh = self.platform_file.with_suffix(f".{os.getpid()}")
         fresh.write_text(json.dumps(reported, indent=2) + "\n")
@@ -259,7 +259,7 @@ class Stack:
             self.fetch()
             vars(self).pop("terraform", None)
         if not (self.folder / ".terraform").exists():
-            say(f"Preparing Terraform in stacks/{self.place}: about half a minute, for the provider.")
+            say(f"Preparing Terraform in stacks/{self.place}. Downloading the provider takes about half a minute.")
         if hcp.block(self.folder):
             hcp.prepare(self)
             self.terraform.init()
@@ -317,5 +317,5 @@ def known(service):
     """Refuses what is no key of a service."""
     if not re.fullmatch(KEY, service) or not 2 <= len(service) <= 8 or service == "platform":
         raise Problem(f'SERVICE is "{service}".',
-            "It is the key of a service on a platform, such as orders: 2 to 8 of a-z, 0-9 and -, "
-            'beginning with a letter. "platform" is taken.')
+            "It must be the key of a service on a platform, such as orders: 2 to 8 characters from a-z, 0-9 and single "
+            'hyphens, starting with a letter and not ending with a hyphen. "platform" is taken.')

@@ -46,9 +46,9 @@ def until_it_answers(url, version=None, minutes=5, check=CHECKS[0]):
         if time.monotonic() > end:
             what = (f"{wanted} did not answer with status {check['status']}{f' at {url}' if version else ''} within "
                 f"{minutes} minutes: {seen}.")
-            raise Problem(what, "Troubleshooting in the cloud's guide says where to look.")
+            raise Problem(what, "The section Troubleshooting of the cloud's guide says where to look.")
         if reported != seen:
-            say(f"Waiting for {wanted}: {seen}. {takes}; gives up after {minutes} minutes.")
+            say(f"Waiting for {wanted}: {seen}. {takes}. This command gives up after {minutes} minutes.")
             reported = seen
         time.sleep(2)
 
@@ -56,7 +56,7 @@ def until_it_answers(url, version=None, minutes=5, check=CHECKS[0]):
 class Verification:
     """What any service must do from outside. Each method returns what it saw, or raises Problem."""
 
-    forged_by = "A header that the load balancer passes on changes the response: the service should not trust it."
+    forged_by = "The load balancer passes this header on, and it changes the response. The service should not trust this header."
 
     def __init__(self, url, closed, forged=(), versions=(), checks=CHECKS):
         self.url = url
@@ -99,14 +99,14 @@ class Verification:
             # Who comes through several gateways shows another address now and then, without any header too.
             if seen != own and seen not in {self.believed() for _ in range(GATEWAYS)}:
                 raise Problem(f"{header}: {value} makes {self.says} {seen}.", self.forged_by)
-        return f"Forged address headers change nothing: {own}"
+        return f"Forged address headers change nothing; the response is still {own}"
 
     def version(self):
         seen = get(self.url, self.first)[1].get("Service-Version") or ""
         if seen in self.versions:
             return f"Version {seen}"
         if not seen.startswith("sha256:"):
-            return "Its responses carry no digest as Service-Version, so they do not show which image answers"
+            return "The service's responses carry no digest as Service-Version, so they do not show which image answers"
         raise Problem(f"{seen} answers, and not {' or '.join(self.versions)}.", "Did the last deployment succeed?")
 
     def port(self, port):
@@ -167,12 +167,12 @@ class Meridian(Verification):
 
     def forgery(self):
         own, page = self.address()
-        return super().forgery() if own else f"GET / {page}: it does not show a visitor's address"
+        return super().forgery() if own else f"Forged addresses were not checked: GET / {page}, which shows no address"
 
     def version(self):
         seen = super().version()
         if not seen.startswith("Version"):
-            raise Problem(f"The response names no version; it should be {' or '.join(self.versions)}.",
+            raise Problem(f"The response's Service-Version is not a digest; it should be {' or '.join(self.versions)}.",
                 "If the service is not Meridian, set service.meridian = false.")
         return seen
 
@@ -184,7 +184,7 @@ class Meridian(Verification):
             same = False
         if not same:
             raise Problem(f"GET /api/{name} answered {status} {seen[:200]!r}.",
-                "The object store holds another document, or may not be read.")
+                "The object store holds another document, or the service has no right to read it.")
         return f"GET /api/{name} is the document of the object store"
 
     def private_pages(self):

@@ -16,12 +16,12 @@ from meridian.image import Image, signed_in
 from meridian.pipeline import append
 
 POM = "app/pom.xml"
-TITLE = "Vulnerabilities: newer versions fix what the service is made of"
+TITLE = "Vulnerabilities in the service's components that newer versions fix"
 
 
 def scan(_, options):
-    """Lists the known vulnerabilities of an image and of what it is made of, or of what ./taskw build created;
-    fails on what a newer version fixes. What does no harm here is listed in osv-scanner.toml with the reason and a
+    """Lists the known vulnerabilities of an image and its components; without an image, of what ./taskw build created.
+    Fails if a newer version fixes one. osv-scanner.toml lists those that do no harm here, each with a reason and a
     date."""
     image = Image.parse(" ".join(options.named), "The image") if options.named else None
     # Without app/ the image alone.
@@ -49,7 +49,7 @@ def scan(_, options):
         GitHub().issue(TITLE, text if mended else None)
         return 0
     if mended and options.change and unchanged():
-        say("app/pom.xml has not changed since the last build that passed, so this does not fail.")
+        say("app/pom.xml has not changed since the last build that passed, so the scan does not fail.")
         return 0
     return 1 if mended else 0
 

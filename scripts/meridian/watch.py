@@ -65,9 +65,10 @@ def examine(service, stable, probe):
     wanted, path = version(stable), service.checks[0]["path"]
     if service.versioned and response.version != wanted or not right and not service.meridian:
         raise Problem(
-            f'{service.url}{path} answers {response.status or "nothing"} as version "{response.version}", '
-            f'but {service.checks[0]["status"]}{f" as {wanted}" if service.versioned else ""} is expected.',
-            "A canary is judged beside a healthy service. Deploy once more, then try again.",
+            f'{service.url}{path} answered {response.status or "nothing"} with Service-Version "{response.version}". '
+            f'Expected: {service.checks[0]["status"]}'
+            f'{f" with Service-Version {wanted}" if service.versioned else ""}.',
+            "A canary is compared with a healthy service. Deploy once more, then try again.",
         )
     if not probe:
         return
@@ -78,7 +79,7 @@ def examine(service, stable, probe):
         time.sleep(attempt)
     raise Problem(
         f"The probe does not report OK for what runs now: {said}",
-        "A canary is judged beside a healthy service, and needs a correct clock on this machine. Nothing was changed.",
+        "A canary is compared with a healthy service, and this machine's clock must be correct. Nothing was changed.",
     )
 
 
@@ -95,10 +96,10 @@ def statuses(service, stable):
                 break
         else:
             raise Problem(
-                f'{path} answered {response.status or "nothing"} as version "{response.version}". In 20 tries '
-                f'{f"the stable version, {version(stable)}," if service.versioned else "it"} never answered with '
-                f'{wanted.get(path, "a status below 500")}.',
-                "PATHS must name paths that the stable version answers, since the canary is compared with it. "
+                f'In 20 tries, {path} never gave {wanted.get(path, "a status below 500")}'
+                f'{f" from the stable version, {version(stable)}" if service.versioned else ""}. The last response: '
+                f'{response.status or "none"}, Service-Version "{response.version}".',
+                "PATHS must name paths that the stable version answers. The canary is compared with its responses. "
                 "Nothing was changed.",
             )
     return found
@@ -163,9 +164,9 @@ def confirm(service, image, seconds=180, responses=20):
         in_a_row = in_a_row + 1 if served else 0
         if time.monotonic() > deadline:
             raise Problem(
-                f'{seconds} s after the promotion, responses still come with status {response.status} from '
-                f'"{response.version}".',
-                f"Status {service.checks[0]['status']} from {version(image)} is expected. "
+                f'{seconds} s after the promotion, not every response is as expected. The last one had status '
+                f'{response.status} and Service-Version "{response.version}".',
+                f"Expected: {service.checks[0]['status']} with Service-Version {version(image)}. "
                 "./taskw verify-aws, -azure or -gcp shows more.",
             )
         time.sleep(0.1)

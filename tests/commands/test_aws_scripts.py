@@ -142,7 +142,7 @@ def test_destroy_fails_while_the_cloud_still_lists_something(machine):
     machine.stub("aws", {"--version": "aws-cli/2.30.1", "get-caller-identity": CALLER, "describe-vpcs": vpcs})
     done = machine.run("destroy", stdin="meridian\n")
     assert done.returncode == 1
-    assert "Resources of meridian remain, 1:" in done.stdout and "network vpc-0123" in done.stdout
+    assert "Resources of meridian that remain (1):" in done.stdout and "network vpc-0123" in done.stdout
     machine.stub("aws", {"--version": "aws-cli/2.30.1", "get-caller-identity": CALLER})
     done = machine.run("destroy", stdin="meridian\n")
     assert done.returncode == 0 and "AWS no longer lists anything of meridian." in done.stdout

@@ -100,7 +100,7 @@ OUTCOMES = [
     ({}, f"IMAGE=example.com:5000/b:1.0@{DIGEST}", f"--image=example.com:5000/b:1.0@{DIGEST}", "default",
         f"example.com:5000/b@{DIGEST}"),
     ({}, f"IMAGE=https://{B}", f"--image=https://{B}", None, "without https://"),
-    ({}, f"IMAGE=example.com/Me/b@{DIGEST}", f"--image=example.com/Me/b@{DIGEST}", None, "without capitals"),
+    ({}, f"IMAGE=example.com/Me/b@{DIGEST}", f"--image=example.com/Me/b@{DIGEST}", None, "in lower case"),
     ({}, "ENV=default", "--env=default", None, 'ENV is "default"'),
     ({}, "YES=1", "--yes", "default", None),
     ({}, "YES=0", "--yes=0", None, 'YES is "0"'),
@@ -549,7 +549,7 @@ def test_destroy_asks_about_the_name_and_region_that_terraform_takes(machine, fi
     machine.stub("aws", standing)
     done = machine.run("destroy", "--confirm=meridian", TF_VAR_name="exported", TF_VAR_region="eu-west-9")
     assert done.returncode == 1, done.stdout
-    assert "Resources of meridian remain, 1:" in done.stdout and "vpc-0123" in done.stdout
+    assert "Resources of meridian that remain (1):" in done.stdout and "vpc-0123" in done.stdout
     asked = [line for line in machine.log.read_text().splitlines() if line.startswith("aws ec2")]
     assert asked and all("--region us-east-1" in line for line in asked)
     assert all("other" not in line and "exported" not in line for line in asked)

@@ -166,7 +166,7 @@ def test_failures_without_a_version_are_the_canarys_only_where_its_own_answers_a
     if verdict is Verdict.WATCH:
         verdict, reason = subject.verdict(1800)
     assert verdict is expected
-    assert {3: "OK", 30: "may be the canary's", 300: "less than its 10 %"}[lost] in reason
+    assert {3: "OK", 30: "may have gone to the canary", 300: "less than its 10 %"}[lost] in reason
 
 
 @pytest.mark.parametrize("seconds", [8, 14, 60])
@@ -192,7 +192,7 @@ def test_too_little_traffic_waits_and_in_the_end_withdraws():
     serve(subject, canary=299)
     subject.probe(0, "OK")
     verdict, reason = subject.verdict(1799)
-    assert verdict is Verdict.WATCH and "299 of 300" in reason
+    assert verdict is Verdict.WATCH and "299 of the 300" in reason
     assert subject.verdict(1800)[0] is Verdict.WITHDRAW
 
 
@@ -252,7 +252,7 @@ def test_the_same_version_twice_cannot_be_told_apart():
 
 
 @pytest.mark.parametrize(("limits", "named"),
-    [({"responses": 200_000}, "RESPONSES becomes 2e+06"), ({"failed_percent": 0.5}, "FAILED_PERCENT becomes 0.05")])
+    [({"responses": 200_000}, "RESPONSES would be 2e+06"), ({"failed_percent": 0.5}, "FAILED_PERCENT would be 0.05")])
 def test_limits_that_are_too_fine_for_all_responses_are_refused(limits, named):
     with pytest.raises(ValueError, match=re.escape(named)):
         Limits(**limits).spread(10)

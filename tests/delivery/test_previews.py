@@ -110,7 +110,7 @@ def world(tmp_path):
 def test_a_pull_request_gets_the_slot_of_its_number_and_its_address_in_one_comment(world):
     world.opened(5)
     said = world.preview(5)
-    assert world.shown() == {"p2": 5} and "Pull request 5 is shown at https://p2.staging.example.com." in said
+    assert world.shown() == {"p2": 5} and "The preview of pull request 5 runs at https://p2.staging.example.com." in said
     state = json.loads((world.states / "staging_p2").read_text())
     # The copy in the cloud's own registry, the same bit for bit.
     assert state["image"] == f"{SHARED}@{DIGEST}" and state["name"] == "staging-p2"
@@ -124,7 +124,7 @@ def test_a_pull_request_gets_the_slot_of_its_number_and_its_address_in_one_comme
 
 def test_a_commit_may_be_shortened(world):
     world.opened(5)
-    assert "is shown at" in world.preview(5, COMMIT="c" * 7)
+    assert "runs at" in world.preview(5, COMMIT="c" * 7)
 
 
 def test_a_registry_that_cannot_be_signed_in_to_and_a_tool_that_is_missing_are_named(world):
@@ -156,7 +156,7 @@ def test_where_all_slots_are_taken_it_says_by_what_and_changes_nothing(world):
     before = world.shown()
     world.opened(4)
     said = world.preview(4, code=1)
-    assert "All 3 slots are taken: p1 by pull request 7, p2 by hand, p3 by pull request 9." in said
+    assert "All 3 slots are taken: p1 by pull request 7, p2 by a manual deployment, p3 by pull request 9." in said
     assert world.shown() == before and world.comments == {}
 
 
@@ -182,8 +182,8 @@ def test_at_night_what_was_left_behind_is_removed_and_the_rest_reported(world):
     world.opened(1, state="closed")
     world.opened(2)
     said = world.preview()
-    assert "staging-p1 is removed" in said and "staging-p2 shows pull request 2." in said
-    assert "staging-p3 shows no pull request: somebody deployed it, and it stays." in said and "orders" not in said
+    assert "staging-p1 is removed" in said and "staging-p2 is the preview of pull request 2." in said
+    assert "staging-p3 belongs to no pull request, and it stays." in said and "orders" not in said
     assert json.loads((world.states / "production_p1").read_text()), "another environment's"
     assert {file.name for file in world.states.iterdir() if file.read_text() != "{}"} == {"production_p1",
         "staging_orders", "staging_p2", "staging_p3"}
@@ -210,7 +210,7 @@ def test_a_forks_has_none_however_it_is_started(world, repository):
 
 
 @pytest.mark.parametrize(("more", "words"), [
-    ({"env": "production"}, "Previews do not stand on production's platform."),
+    ({"env": "production"}, "Previews cannot run on production's platform."),
     ({"NUMBER": "7; ls"}, 'NUMBER is "7; ls"'),
     ({"IMAGE": f"ghcr.io/{REPOSITORY}:latest"}, "IMAGE"),
 ])

@@ -104,7 +104,7 @@ def test_what_changed_is_in_the_next_image_of_the_same_folder(here, base, own_ru
     """Jib knows a layer again by its files' names and times, whatever is in them."""
     main = here / "src/main/java/meridian/Main.java"
     before = main.read_text()
-    main.write_text(before.replace("Not understood", "Not known"))
+    main.write_text(before.replace("Unknown argument", "Strange argument"))
     built(here, "package", "jib:buildTar", "-DskipTests", "-Dimage=meridian", *base)
     main.write_text(before)
     created = {

@@ -255,7 +255,7 @@ def test_what_is_left_is_found_without_the_state(gcp):
     hidden.rename(state)
     # Those without a name of their own are a part of another: NAT of its router, rights, documents.
     named = {kind: count for kind, count in COUNTS.items() if kind not in UNNAMED}
-    assert f"Resources of meridian remain, {sum(named.values())}:" in said, said
+    assert f"Resources of meridian that remain ({sum(named.values())}):" in said, said
 
 
 UNNAMED = {

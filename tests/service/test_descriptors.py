@@ -49,7 +49,7 @@ def test_running_out_of_descriptors_is_survived(service_command, tmp_path):
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(os.listdir(f"/proc/{pid}/fd")) + 100, hard))
         with connections(service.port, 300):
             time.sleep(3)
-        assert "cannot accept: Too many open files" in service.path.read_text()
+        assert "cannot accept connections: Too many open files" in service.path.read_text()
         end = time.monotonic() + 10
         while (seen := state(service)) != "serves" and time.monotonic() < end:
             time.sleep(0.2)

@@ -53,7 +53,7 @@ final class DocumentRoutes {
           case BUSY -> Status.SERVICE_UNAVAILABLE_503;
         },
         failure == Lookup.Failure.BUSY
-            ? "Too many documents are on their way to slow readers; try again in some seconds."
+            ? "Too many documents are being sent to slow clients; try again in a few seconds."
             : "The document " + name + " cannot be served now; the service's log says why.");
   }
 

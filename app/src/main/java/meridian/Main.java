@@ -50,7 +50,8 @@ public final class Main {
       System.exit(Probe.run(rest, System.getenv(), clock, System.out, System.err));
     } else {
       System.err.println(
-          "Not understood: " + arguments[0] + "; without arguments it serves, and probe checks");
+          "Unknown argument: " + arguments[0]
+              + ". Without arguments the program runs the service; with probe it runs the probe.");
       System.exit(64);
     }
   }
@@ -84,7 +85,7 @@ public final class Main {
     if (!documents.awaitStore()) {
       LOGGER.log(
           Level.WARNING,
-          "The documents' store did not respond within MERIDIAN_DOCUMENTS_WAIT; the start goes on");
+          "The document store did not respond within MERIDIAN_DOCUMENTS_WAIT; starting without it");
     }
     health.started();
     LOGGER.log(
@@ -151,7 +152,7 @@ public final class Main {
 
           @Override
           public void listenerEnded(String name) {
-            LOGGER.log(Level.ERROR, "The " + name + " listener ended, and the process with it");
+            LOGGER.log(Level.ERROR, "The " + name + " listener stopped unexpectedly, so the process exits");
             onEnd.accept(log);
           }
         });

@@ -43,7 +43,7 @@ final class Metrics {
   private final Counter cut =
       Counter.builder()
           .name("meridian_connections_cut_total")
-          .help("Connections closed because a request or its response stalled, or to free a place.")
+          .help("Connections closed because a request or its response stalled, or to make room for new ones.")
           .labelNames("reason")
           .register(registry);
 
@@ -56,7 +56,7 @@ final class Metrics {
         .setLabelValues(version);
     CounterWithCallback.builder()
         .name("meridian_log_lines_dropped_total")
-        .help("Log lines lost because the output did not take them.")
+        .help("Log lines dropped because the output did not accept them in time.")
         .callback(callback -> callback.call((double) droppedLines.getAsLong()))
         .register(registry);
   }

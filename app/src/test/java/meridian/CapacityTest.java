@@ -48,7 +48,7 @@ class CapacityTest {
         new Capacity(8L << 30, Long.MAX_VALUE, 1024),
         "MERIDIAN_MAX_CONNECTIONS",
         "1000",
-        "1150 open files, there are 1024");
+        "1150 open files, but there are only 1024");
   }
 
   private static void assertRefused(Capacity capacity, String variable, String value, String what) {

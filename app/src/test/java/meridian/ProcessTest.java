@@ -198,7 +198,7 @@ class ProcessTest {
     List<String> lines = process.inputReader().lines().toList();
     assertThat(exitCode(process), is(1));
     assertThat(
-        lines.toString(), containsString("MERIDIAN_GREETING is not readable in this locale"));
+        lines.toString(), containsString("MERIDIAN_GREETING cannot be read in this locale"));
   }
 
   @Test
@@ -210,7 +210,7 @@ class ProcessTest {
     assertThat(
         lines.toString(),
         allOf(
-            containsString("need 650 open files, there are 512"),
+            containsString("needs 650 open files, but there are only 512"),
             containsString("lower MERIDIAN_MAX_CONNECTIONS")));
   }
 

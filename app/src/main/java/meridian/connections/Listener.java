@@ -165,7 +165,7 @@ public final class Listener {
           places.release();
           if (System.nanoTime() - warned >= WARNING_NANOS) {
             warned = System.nanoTime();
-            LOGGER.log(Level.WARNING, "The " + name + " port cannot accept: " + e.getMessage());
+            LOGGER.log(Level.WARNING, "The " + name + " port cannot accept connections: " + e.getMessage());
           }
           crowd.makeRoom(SPARED_NANOS);
           Thread.sleep(RETRY_MILLIS);
@@ -174,7 +174,7 @@ public final class Listener {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException | Error e) {
-      LOGGER.log(Level.ERROR, "The " + name + " port accepts no more", e);
+      LOGGER.log(Level.ERROR, "The " + name + " port accepts no more connections", e);
       throw e;
     } finally {
       if (!stopping) {

@@ -24,8 +24,8 @@ final class Stores {
       throw e;
     } catch (RuntimeException e) { // each SDK has its own for variables it cannot read
       throw new SettingsException(
-          "MERIDIAN_DOCUMENTS_LOCATION: no store can be opened with MERIDIAN_DOCUMENTS_ENDPOINT and"
-              + " the environment as they are ("
+          "MERIDIAN_DOCUMENTS_LOCATION: the store cannot be opened. Check"
+              + " MERIDIAN_DOCUMENTS_ENDPOINT and the SDK's environment variables ("
               + e.getMessage()
               + ")");
     }

@@ -156,7 +156,7 @@ final class Checker {
       String age = connection.getHeaderField("Age");
       if (age != null && !age.equals("0")) {
         connection.disconnect();
-        throw new DownException("a cache answered in its place");
+        throw new DownException("a cache answered instead of the service");
       }
       // Read to its end and closed, so that the next exchange takes the same connection.
       try (InputStream body = connection.getInputStream()) {

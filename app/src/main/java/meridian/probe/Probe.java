@@ -19,18 +19,18 @@ public final class Probe {
       """
       Usage: probe [OPTION VALUE]... URL
 
-      Asks the http or https URL for the time, or /now there when it has no path, and compares the
-      clocks. Prints one line, which begins with OK or Failed. A user and password in the URL are
-      sent (Basic), and never printed.
+      Asks the http or https URL for the time and compares the clocks. A URL without a path means
+      its /now. Prints one line, which begins with OK or Failed. A user and password in the URL
+      are sent (Basic), and never printed.
 
         --tolerance DURATION  how far off the clock may be, default 1s
-        --timeout DURATION    for each response, from the look-up of the name to the last byte,
-                              default 5s; up to 11 are asked for until the clock is judged
-        --patience DURATION   how long to go on trying while nobody answers, default 0s. Nobody
-                              answers: the name is not known, no connection, nothing within the
-                              timeout, or 502, 503 or 504, which balancers say in the place of
-                              a service that is starting
-        --every DURATION      repeats until it is stopped, with this pause
+        --timeout DURATION    for each response, from the name look-up to the last byte, default
+                              5s; the probe makes up to 11 requests to judge the clock
+        --patience DURATION   how long to keep trying while nobody answers, default 0s. Nobody
+                              answers if the name is unknown, there is no connection or nothing
+                              within the timeout, or a load balancer sends 502, 503 or 504, as
+                              it does while the service behind it is starting
+        --every DURATION      check repeatedly with this pause, until stopped
         --format text|json    a line for people, the default, or for log collectors
         --help                prints this
 
@@ -43,8 +43,9 @@ public final class Probe {
         3   Failed: inconclusive; up, but too slow to judge the clock by the tolerance
         64  wrong usage
 
-      Proxies in the environment (http_proxy, https_proxy, all_proxy) are not used, and this is
-      said; Java's own are: JDK_JAVA_OPTIONS='-Dhttp.proxyHost=… -Dhttp.proxyPort=…'.\
+      The probe ignores proxies in the environment (http_proxy, https_proxy, all_proxy) and
+      prints a warning. It uses Java's proxy settings, such as
+      JDK_JAVA_OPTIONS='-Dhttp.proxyHost=… -Dhttp.proxyPort=…'.\
       """;
 
   private enum Format {
@@ -91,7 +92,7 @@ public final class Probe {
     }
     unusedProxy(options.target().url().getProtocol(), environment)
         .ifPresent(
-            it -> errors.println(it + " is set; the probe does not use it and asks directly."));
+            it -> errors.println(it + " is set, but the probe ignores it and connects directly."));
     Checker checker = new Checker(clock, options.timeout(), options.patience());
     while (true) {
       Result result = checker.check(options.target(), options.tolerance());

@@ -47,7 +47,7 @@ record Target(URL url, Optional<String> authorization) {
       }
       if (scheme.equals("https") && host.contains("_")) {
         throw new IllegalArgumentException(
-            "No certificate can name the host " + host + ", for its underscore; ask it by http");
+            "Java cannot check a certificate for the host " + host + ": its name has an underscore; use http");
       }
       String path = given.getRawPath().matches("/?") ? "/now" : given.getRawPath();
       String query = given.getRawQuery() == null ? "" : "?" + given.getRawQuery();

@@ -50,7 +50,7 @@ final class SettingsReader {
           // What Java makes of bytes that its locale cannot read.
           if (names.contains(name) && value.indexOf('\uFFFD') >= 0) {
             throw new SettingsException(
-                name + " is not readable in this locale, use LC_ALL=C.UTF-8 and UTF-8");
+                name + " cannot be read in this locale; set LC_ALL=C.UTF-8 and encode the value in UTF-8");
           }
         });
   }
@@ -117,7 +117,7 @@ final class SettingsReader {
       List<String> names = new ArrayList<>(accepted);
       names.sort(null);
       throw new SettingsException(
-          "%s has the unknown key %s, accepted are %s"
+          "%s has the unknown key %s; accepted keys: %s"
               .formatted(place, String.join(", ", unknown), String.join(", ", names)));
     }
   }
