@@ -182,8 +182,8 @@ def test_at_night_what_was_left_behind_is_removed_and_the_rest_reported(world):
     world.opened(1, state="closed")
     world.opened(2)
     said = world.preview()
-    assert "staging-p1 is removed" in said and "staging-p2 is the preview of pull request 2." in said
-    assert "staging-p3 belongs to no pull request, and it stays." in said and "orders" not in said
+    assert "staging-p1 is removed" in said and "staging-p2 is the preview of pull request 2," in said
+    assert "staging-p3 belongs to no pull request." in said and "orders" not in said
     assert json.loads((world.states / "production_p1").read_text()), "another environment's"
     assert {file.name for file in world.states.iterdir() if file.read_text() != "{}"} == {"production_p1",
         "staging_orders", "staging_p2", "staging_p3"}
