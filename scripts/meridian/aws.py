@@ -1,4 +1,4 @@
-"""AWS: the account by the aws CLI, which signs in as Terraform does."""
+"""AWS, through the aws CLI, which signs in as Terraform does."""
 
 import functools
 import os
@@ -10,7 +10,7 @@ from meridian.cloud import Cloud, query
 from meridian.console import Problem
 
 KEY = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-# What the CLI or STS says, what that means, and how to go on.
+# Errors of the CLI and STS: pattern, meaning, what to do.
 # https://docs.aws.amazon.com/cli/latest/userguide/cli-chap-troubleshooting.html
 REFUSALS = {
     r"Unable to locate credentials|NoCredentials": (
@@ -36,12 +36,12 @@ REFUSALS = {
     ),
 }
 
-# Command, and query of what it lists.
+# Command, and JMESPath query of its output.
 CERTIFICATES = "acm list-certificates", "CertificateSummaryList[].CertificateArn"
 REPOSITORIES = "ecr describe-repositories", "repositories[].repositoryName"
 ROLES = "iam list-roles", "Roles[].RoleName"
 TARGET_GROUPS = "elbv2 describe-target-groups", "TargetGroups[].TargetGroupName"
-ALL = ".*"  # where the command itself lists what is the stack's alone
+ALL = ".*"  # for commands that list only the stack's own resources
 
 
 class Aws(Cloud):
@@ -72,7 +72,7 @@ class Aws(Cloud):
         return [lambda: self.identity(stack), lambda: self.region(stack)]
 
     def region(self, stack):
-        # What is wrong with the credentials is said as that: a region that is off refuses good ones too.
+        # Check the credentials first: a disabled region refuses valid ones too.
         self.identity(stack)
         name = stack.variable("region")
         try:
@@ -86,24 +86,24 @@ class Aws(Cloud):
         return f"region {name} with {len(zones)} zones"
 
     def leftovers(self, stack):
-        """Asks each service for what the modules make there, by exact name or by the tag Stack: a name
-        that only begins alike belongs to another environment."""
+        """Query each service by exact name or by the tag Stack: a name that only starts the same belongs to another
+        environment."""
         found = [(kind, title) for kind, command, query, names in self.listings(stack.name)
             for title in listed(stack, command, query) if re.fullmatch(names, title)]
-        # The list of tags goes on naming a certificate that was deleted; ACM itself does not.
+        # The tagging API still lists a deleted certificate; ACM itself does not.
         return [f"{kind} {title}" for kind, title in found
             if kind != "certificate" or title in listed(stack, *CERTIFICATES)]
 
     def expiring(self, stack):
-        # Whatever else goes late, the network is the last to go.
+        # The network is always the last to be deleted.
         networks = listed(stack, "ec2 describe-vpcs --filters Name=tag-key,Values=Expires", "Vpcs[].Tags")
         tagged = ({tag["Key"]: tag["Value"] for tag in tags} for tags in networks)
         return {tags["Stack"]: tags["Expires"] for tags in tagged if tags.get("Project") == "meridian"}
 
     def shared(self, name, tag):
-        """What a service and a machine both have."""
+        """Listings that a service and a machine have in common."""
         return (
-            # A network goes only when nothing is in it: subnets, endpoints, security groups, interfaces.
+            # Covers subnets, endpoints, security groups and interfaces: only an empty network can be deleted.
             ("network", f"ec2 describe-vpcs --filters {tag}", "Vpcs[].VpcId", ALL),
             ("public address", f"ec2 describe-addresses --filters {tag}", "Addresses[].AllocationId", ALL),
             ("load balancer", "elbv2 describe-load-balancers", "LoadBalancers[].LoadBalancerName", name),
@@ -111,7 +111,7 @@ class Aws(Cloud):
         )
 
     def listings(self, name):
-        """Kind, command that lists it, what is taken of its response, and the pattern that the stack's match."""
+        """Kind, listing command, JMESPath query of its response, and pattern that the stack's own match."""
         tag = f"Name=tag:Stack,Values={name}"
         alarms = "cloudwatch describe-alarms --alarm-name-prefix"
         signs = "errors|latency|cpu|memory|unhealthy-stable|unhealthy-canary|probe"
@@ -122,12 +122,12 @@ class Aws(Cloud):
             f"--tag-filters Key=Stack,Values={name}")
         return (
             *self.shared(name, tag),
-            # A deleted one is listed for an hour.
+            # A deleted gateway stays listed for an hour.
             ("NAT gateway", f"ec2 describe-nat-gateways --filter {tag}",
                 "NatGateways[?State!='deleted'].NatGatewayId", ALL),
             ("flow log", f"ec2 describe-flow-logs --filter {tag}", "FlowLogs[].FlowLogId", ALL),
             ("target group", *TARGET_GROUPS, f"{name}-(stable|canary)"),
-            # A deleted one stays INACTIVE, costs nothing, and its name can be used again.
+            # A deleted cluster stays listed as INACTIVE, costs nothing, and its name can be reused.
             ("cluster", f"ecs describe-clusters --clusters {name}", "clusters[?status!='INACTIVE'].clusterName", ALL),
             *(("task definition", f"{families} {name}-{kind}", "taskDefinitionArns[]", ALL)
                 for kind in ("stable", "canary", "probe")),
@@ -146,15 +146,15 @@ class Aws(Cloud):
 
     def conflict(self, stack, kind, values):
         name = values.get("name")
-        if kind == "aws_ecr_repository" and name in asked_once(stack, *REPOSITORIES):
+        if kind == "aws_ecr_repository" and name in listed_once(stack, *REPOSITORIES):
             return f"repository {name}", name
-        if kind == "aws_iam_role" and name in asked_once(stack, *ROLES):
+        if kind == "aws_iam_role" and name in listed_once(stack, *ROLES):
             return f"role {name}", name
         if kind == "aws_iam_openid_connect_provider":
             host = values["url"].removeprefix("https://")
             for arn in listed(stack, "iam list-open-id-connect-providers", "OpenIDConnectProviderList[].Arn"):
                 if arn.endswith(f"oidc-provider/{host}"):
-                    # Others in the account trust it too, so it must not go with this bootstrap.
+                    # Others in the account trust it too, so destroying this bootstrap must not delete it.
                     return (f"identity provider {host}, of which an account can have only one",
                         f'set github = {{ …, provider = "{arn}" }} in terraform.tfvars')
         return None
@@ -186,7 +186,7 @@ class Aws(Cloud):
             yield "Logs: 0.1 GB and the access log", {"logs": logs, "logs_kept": use.kept(logs, 0)}
         if shared:
             yield "Flow logs", {"logs": 0.1 + use.gb(cost.FLOW)}
-        # By target group where others share the load balancer.
+        # On a shared load balancer the metrics are those of each target group.
         metrics = (13 if shared else 14) if own else 1
         yield f"Alarms, {metrics} metric{'s' * (metrics > 1)}", {"alarm": metrics}
         if own:
@@ -229,7 +229,7 @@ class AwsMachine(Aws):
         )
 
     def costs(self, use):
-        # One of the load balancer's in each of two zones.
+        # Public addresses: the load balancer's in each of two zones, and one per machine.
         return cost.machine(use, "network_balancer_capacity", 2 + use.machines, 16,
             ("Images and logs", {"images": 0.1, "logs": 0.1}))
 
@@ -240,8 +240,8 @@ def aws(stack, *arguments):
 
 
 def listed(stack, command, query):
-    """What a JMESPath query takes of a response: https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-filter.html"""
+    """Result of a JMESPath query: https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-filter.html"""
     return aws(stack, *command.split(), "--query", query) or []
 
 
-asked_once = functools.cache(listed)  # though there are several roles to make
+listed_once = functools.cache(listed)  # although a bootstrap creates several roles

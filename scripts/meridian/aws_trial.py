@@ -1,4 +1,4 @@
-"""What is tried on AWS alone."""
+"""Trials of claims that are specific to AWS."""
 
 import json
 import re
@@ -13,11 +13,11 @@ class AwsTrial(Trial):
         return aws(self.hands.stack, *arguments)
 
     def as_deployer(self):
-        """Whether the rights are those of the bootstrap's deployer, and no administrator's."""
+        """Whether the credentials are the bootstrap deployer's, not an administrator's."""
         return ":assumed-role/meridian-deployer/" in self.aws("sts", "get-caller-identity")["Arn"]
 
     def ringing(self):
-        """Ends of the names of the stack's own alarms that ring."""
+        """Names of the stack's alarms that are firing, without the stack's prefix."""
         prefix = f"{self.name}-"
         found = self.aws("cloudwatch", "describe-alarms", "--alarm-name-prefix", prefix)["MetricAlarms"]
         return {each["AlarmName"][len(prefix):] for each in found if each["StateValue"] == "ALARM"}
@@ -30,7 +30,7 @@ class AwsTrial(Trial):
             *(rule["SecurityGroupRuleId"] for rule in rules if not rule["IsEgress"]))
 
     def canary_alarm(self, claim):
-        """A canary whose health check expects what nobody responds."""
+        """Begin a canary whose health check expects a status that it never returns."""
         if not self.options.other:
             raise NotTried("other")
         self.hands.begin_canary(self.options.other)
@@ -51,14 +51,14 @@ class AwsTrial(Trial):
         return self.rings(claim, rate=2 * self.hands.full)
 
     def billed(self, begin, end):
-        """By the tag Stack, which the account's owner must have turned on for bills."""
+        """Cost in USD by the tag Stack, which the account's owner must have activated for bills."""
         found = self.aws("ce", "get-cost-and-usage", "--granularity", "DAILY", "--metrics", "UnblendedCost",
             "--time-period", f"Start={day(begin)},End={day(end)}", "--filter",
             json.dumps({"Tags": {"Key": "Stack", "Values": [self.name]}}))["ResultsByTime"]
         return sum(float(each["Total"]["UnblendedCost"]["Amount"]) for each in found)
 
     def rights(self, claim):
-        """Asked without being done: AWS says what it would do, and creates nothing."""
+        """Test the rights with dry runs, which create nothing."""
 
         def may(name):
             tag = f"ResourceType=vpc,Tags=[{{Key=Stack,Value={name}}},{{Key=Project,Value=meridian}}]"
@@ -75,7 +75,7 @@ class AwsTrial(Trial):
 
         if not may(self.name):
             raise Different("denied")
-        # An administrator may make both, which shows nothing of the policies; a deployer of the guide's may not.
+        # An administrator may create both, which proves nothing about the policies; the guide's deployer may not.
         if may("foreign"):
             if self.as_deployer():
                 raise Different("reaches")
@@ -104,7 +104,7 @@ class AwsTrial(Trial):
         raise Different("silent", runs=0)
 
     def probe_ends(self, claim):
-        """A run that would go on for ever, by a task of the probe's own."""
+        """Run a task of the probe that would never end by itself, and time how soon it is stopped."""
         target = self.aws("scheduler", "get-schedule", "--name", f"{self.name}-probe")["Target"]["EcsParameters"]
         place = target["NetworkConfiguration"]["awsvpcConfiguration"]
         network = {"awsvpcConfiguration": {name[0].lower() + name[1:]: value for name, value in place.items()}}
@@ -123,7 +123,7 @@ class AwsTrial(Trial):
         raise Different("slow", minutes=15)
 
     def simulated(self, claim):
-        """What IAM says of each right of the guide's policies that goes by a name."""
+        """Simulate in IAM each right of the guide's policies that depends on a name."""
         account, _, who = self.aws("sts", "get-caller-identity")["Arn"].split(":", 5)[3:]
         if who.startswith("assumed-role/"):
             principal = self.aws("iam", "get-role", "--role-name", who.split("/")[1])["Role"]["Arn"]
@@ -135,7 +135,7 @@ class AwsTrial(Trial):
         for statement in statements():
             for name, wanted in ((self.name, True), ("foreign", False)):
                 found = self.aws("iam", "simulate-principal-policy", "--policy-source-arn", principal,
-                    *question(statement, name, account, self.hands.stack.variable("region")))
+                    *simulation(statement, name, account, self.hands.stack.variable("region")))
                 allowed = [each["EvalDecision"] == "allowed" for each in found["EvaluationResults"]]
                 count += len(allowed)
                 if wanted and not all(allowed):
@@ -148,7 +148,7 @@ class AwsTrial(Trial):
 
 
 def statements():
-    """Those of the guide's policies in which a name decides, with the resources in which it does."""
+    """Statements of the guide's policies that depend on a name, with only the resources that do."""
     for part in ("network", "service"):
         file = ROOT / f"modules/aws/delivery/policies/{part}.json"
         for each in json.loads(file.read_text())["Statement"] if file.exists() else ():
@@ -158,8 +158,8 @@ def statements():
                 yield {**each, "Resource": resources}
 
 
-def question(statement, name, account, region):
-    """Arguments of the simulation, which knows no wildcards, about what has this name."""
+def simulation(statement, name, account, region):
+    """Arguments that simulate a statement for resources with this name; the simulation supports no wildcards."""
     here = json.dumps(statement).replace("meridian*", name).replace(":*:*:", f":{region}:{account}:")
     here = json.loads(here.replace("::*:", f"::{account}:"))
     context = [{"ContextKeyName": key, "ContextKeyValues": several(value)[:1], "ContextKeyType": "string"}

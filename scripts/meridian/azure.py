@@ -1,4 +1,4 @@
-"""Azure: the subscription by the az CLI, with which Terraform signs in too."""
+"""Azure, through the az CLI, with which Terraform signs in too."""
 
 import json
 import os
@@ -10,10 +10,10 @@ from meridian.checks import Tool
 from meridian.cloud import Cloud, query
 from meridian.console import Problem
 
-# What the stack does beyond making resources: it gives the identity its rights.
+# Creating resources is not enough: the stack also grants its identity rights.
 GRANTS = "Microsoft.Authorization/roleAssignments/write"
 
-# What az says, and how to go on. https://learn.microsoft.com/cli/azure/authenticate-azure-cli
+# Errors of az: pattern, meaning, what to do. https://learn.microsoft.com/cli/azure/authenticate-azure-cli
 REFUSALS = {
     r"az login.* to setup account|No subscription found|az login.*access an account": (
         "Nobody is logged in to az.",
@@ -49,7 +49,7 @@ class Azure(Cloud):
         "a platform, with IMAGE, takes about 4. Later deployments take about 3."
     )
     destroys = "15 to 25 minutes: the gateway takes 6 and the environment up to 15."
-    # The provider alone watches a new lock for two.
+    # Two of these minutes are the provider's wait for a new lock.
     bootstraps = 5
     forged = ("X-Original-Forwarded-For", "X-Azure-ClientIP")
     newest_ready = True
@@ -73,7 +73,7 @@ class Azure(Cloud):
             lambda: self.region(stack)]
 
     def namespaces(self, stack):
-        """Kinds of resources that a new subscription must be registered for, which the stack does for whoever may."""
+        """Check the namespaces that a subscription must register; the stack registers them if the login may."""
         path = f"/subscriptions/{chosen(stack)}"
         wanted = re.findall(r'^ +"(\w+\.\w+)",', (stack.folder / "providers.tf").read_text(), re.M)
         states = {each["namespace"]: each["registrationState"]
@@ -122,8 +122,8 @@ class Azure(Cloud):
         return f"region {name} with {zones} zones"
 
     def leftovers(self, stack):
-        """What is in the stack's resource group, and the group itself; nothing of the stack is elsewhere but a record
-        of the domain, in a zone that belongs to somebody else."""
+        """The stack's resource group and its contents. Only the domain's record is elsewhere, in a zone that belongs to
+        somebody else."""
         group = f"/subscriptions/{chosen(stack)}/resourceGroups/{stack.name}"
         resources = existing(f"{group}/resources", "2021-04-01")
         if not resources:
@@ -155,7 +155,7 @@ class Azure(Cloud):
 
     def costs(self, use, own=True, shared=True):
         hours, busy = cost.HOURS, own and use.running * cost.SECONDS
-        # 2,500 connections, 2.22 Mbit/s or 50 new connections a second are a capacity unit.
+        # A capacity unit is 2,500 connections, 2.22 Mbit/s or 50 new connections a second.
         capacity = hours * max(use.rate / cost.PER_CONNECTION / 50, use.rate * cost.EXCHANGE * 8 / 2.22e6)
         active = use.rate > 0
         logs = 0.2 + use.gb(use.line and use.line + 340) if own else 0
@@ -213,8 +213,8 @@ def az(*arguments):
 
 
 def resource_manager(path, version, method="get", body=None, **query):
-    asked = urllib.parse.urlencode({"api-version": version, **query})
-    return az("rest", "--method", method, "--url", f"https://management.azure.com{path}?{asked}",
+    parameters = urllib.parse.urlencode({"api-version": version, **query})
+    return az("rest", "--method", method, "--url", f"https://management.azure.com{path}?{parameters}",
         *(["--body", json.dumps(body)] if body else []))
 
 
@@ -224,7 +224,7 @@ def permissions(stack):
 
 
 def chosen(stack):
-    """Id of the subscription, found as the provider finds it."""
+    """Id of the subscription, looked up as the provider does."""
     return stack.variable("account") or os.environ.get("ARM_SUBSCRIPTION_ID") or az("account", "show")["id"]
 
 
@@ -236,7 +236,7 @@ def allows(role, action):
 
 
 def existing(path, version):
-    """Answer, or None where nothing is there."""
+    """Return the response, or None if nothing exists at this path."""
     try:
         return resource_manager(path, version)
     except Problem as problem:
@@ -246,7 +246,7 @@ def existing(path, version):
 
 
 def free(stack, kind, version, name):
-    """Whether nobody in the world has this name:
+    """Whether this globally unique name is free:
     https://learn.microsoft.com/rest/api/storagerp/storage-accounts/check-name-availability"""
     provider = f"/subscriptions/{chosen(stack)}/providers/{kind.split('/')[0]}"
     response = resource_manager(f"{provider}/checkNameAvailability", version, "post", {"name": name, "type": kind})

@@ -1,4 +1,4 @@
-"""What is tried on Azure in a way of its own."""
+"""Trials of claims that are specific to Azure."""
 
 from meridian.azure import chosen, resource_manager
 from meridian.trial import DAY, Trial, day
@@ -34,7 +34,7 @@ class AzureTrial(Trial):
         self.azure("put", path, "2018-03-01", alert)
 
     def billed(self, begin, end):
-        """By the resource group: nothing of the stack is elsewhere.
+        """Cost in USD of the resource group: nothing of the stack is elsewhere.
         https://learn.microsoft.com/rest/api/cost-management/query/usage"""
         found = self.azure("post", "providers/Microsoft.CostManagement/query",
             "2023-11-01", {

@@ -1,4 +1,4 @@
-"""What differs by cloud: the contract that each keeps."""
+"""What differs by cloud: the interface that each implements."""
 
 import abc
 import json
@@ -10,53 +10,52 @@ from meridian.console import Problem, run, say
 class Cloud(abc.ABC):
     """A cloud, or the virtual machine on one. `stack` is a meridian.stack.Stack."""
 
-    title: str  # its name for people
-    tool: object  # the meridian.checks.Tool of the cloud, with which Terraform signs in too
-    deploys: str  # what takes the time in a deployment, and how long that usually is
-    destroys: str  # the same for a removal
-    bootstraps: int  # minutes of a first bootstrap
-    closed = (22, 8080, 8081)  # TCP ports that must not answer on the public address; 443 is added without a domain
-    newest_ready = False  # whether what is not given to a revision by name goes to the newest that is ready
-    requests_first = False  # whether the newest revision must have all requests before the canary's mode ends
-    forged = ()  # headers beyond X-Forwarded-For with which a visitor could try to be another
-    machine = False  # whether it is a virtual machine with a page
-    store: str  # address of the store of the states in a bootstrap
-    absent = None  # pattern of what Terraform says of a store that does not exist, where that is asked of it
+    title: str  # display name
+    tool: object  # the cloud's meridian.checks.Tool, with which Terraform signs in too
+    deploys: str  # how long a deployment usually takes, and what takes the time
+    destroys: str  # the same for a destroy
+    bootstraps: int  # minutes that a first bootstrap takes
+    closed = (22, 8080, 8081)  # TCP ports that must be closed on the public address; without a domain also 443
+    newest_ready = False  # whether requests not assigned to a revision by name go to the newest ready one
+    requests_first = False  # whether the newest revision must get all requests before the canary's mode ends
+    forged = ()  # headers besides X-Forwarded-For with which a client could try to forge its address
+    machine = False  # whether it is a virtual machine that serves a page
+    store: str  # Terraform address of the state store in a bootstrap
+    absent = None  # pattern of Terraform's error for a missing store; None if found() asks the cloud first
 
     @property
     def environ(self):
-        """Variables that Terraform is run with."""
+        """Environment variables for Terraform."""
         return {}
 
     @abc.abstractmethod
     def identity(self, stack):
-        """Whose account the stack is in, and as whom we are signed in; a Problem where we are not."""
+        """Describe the stack's account and who is signed in; raise Problem if nobody is."""
 
     @abc.abstractmethod
     def checks(self, stack, builds):
-        """Functions for doctor: each returns what it saw in the account, or raises a Problem. builds: whether an image
-        is pushed."""
+        """Checks for doctor: each returns what it found in the account, or raises Problem. builds: whether an image is
+        pushed"""
 
     @abc.abstractmethod
     def leftovers(self, stack):
-        """A line for each thing of the stack that still exists, asked of the cloud's own API and not of the state."""
+        """A line for each of the stack's resources that still exist, by the cloud's own API and not by the state."""
 
     @abc.abstractmethod
     def conflict(self, stack, kind, values):
-        """What has the name already that a resource of this type would be given, and its id for an import; or None."""
+        """What already has the name of a planned resource of this type, and its id for an import; None if free."""
 
     def expiring(self, stack):
-        """Name to expiry, as the variable has it, of the stacks in the account that have one."""
+        """Name to expiry, in the variable's format, of the account's stacks that have one."""
         return {}
 
     def destroy(self, stack, options):
         stack.terraform.destroy(*options.further)
 
     def found(self, stack, backend, planned):
-        """What the store of a bootstrap holds: how many resources its state has, or the error in words; None where
-        there is no store.
+        """Number of resources in the bootstrap's state in the store, or the error's text; None if there is no store.
 
-        planned: type and values of what would make the store
+        planned: type and values of the store to create
         """
         with stack.opened(backend) as (there, refused):
             if refused:
@@ -65,8 +64,8 @@ class Cloud(abc.ABC):
 
 
 def replaced(plan):
-    """What a plan, as JSON, destroys or replaces, a line each. What every new image replaces, and nothing is lost by,
-    is not told."""
+    """Yield a line for each resource that a JSON plan destroys or replaces, except those that every new image replaces
+    without loss."""
     for change in plan.get("resource_changes", []):
         actions = change["change"]["actions"]
         if "delete" in actions and not re.search(
@@ -76,16 +75,16 @@ def replaced(plan):
 
 
 def outputs_of(plan):
-    """Outputs after a plan, as JSON, by name; without those that only the apply tells.
+    """Outputs of a JSON plan by name, without values known only after the apply.
 
-    That of the image is told once it serves; before, it is the one that is asked for.
+    The image is known only once it serves; until then it is the requested one, from the variable.
     """
     outputs = {name: output.get("value") for name, output in plan.get("planned_values", {}).get("outputs", {}).items()}
     return {**outputs, "image": outputs.get("image") or plan.get("variables", {}).get("image", {}).get("value")}
 
 
 def canary_ends(canary, planned):
-    """Says so where an apply ends the canary that runs. A plan that may not end it in one step was refused before.
+    """Report if an apply ends the running canary. A plan that must not end it in one step was refused before.
 
     planned: outputs after the apply
     """
@@ -96,8 +95,8 @@ def canary_ends(canary, planned):
 
 
 def query(known, *command, **words):
-    """Answer of a cloud's tool, parsed. What it refuses becomes a Problem: known has patterns with what they mean and
-    how to go on."""
+    """Parsed output of a cloud's CLI. An error becomes a Problem: known maps patterns of errors to their meaning and
+    what to do."""
     done = run(*command, "--output", "json", check=False)
     if done.returncode == 0:
         return json.loads(done.stdout or "null")
