@@ -1,4 +1,4 @@
-"""What all environments share in a cloud: the store of the states, the repository, the identities."""
+"""What all environments of a cloud share: state store, image repository and identities."""
 
 import contextlib
 import functools
@@ -15,9 +15,9 @@ from meridian.console import Command, Problem, confirm, say
 from meridian.stack import PRODUCTION, Stack
 from meridian.terraform import declared, last_words
 
-# Beside a stack, read by Terraform after terraform.tfvars.
+# Written beside each stack; Terraform reads it after terraform.tfvars.
 SHARED = "bootstrap.auto.tfvars"
-# A right to blobs takes minutes to reach Azure's store.
+# On Azure a new right to blobs takes minutes to take effect.
 PATIENCE_SECONDS = 600
 
 
@@ -44,7 +44,7 @@ def run(bootstrap, options):
 
 
 def removal(folder, workspace="default"):
-    """The command that destroys what stands in a workspace of a stack."""
+    """The command that destroys what is deployed in a workspace of a stack."""
     env, _, service = workspace.partition("_")
     settings = {"SERVICE": service, "ENV": "" if env in ("default", PRODUCTION) else env}
     return Command(f"destroy-{folder.removeprefix('stacks/').replace('/', '-')}",
@@ -62,12 +62,12 @@ def destroy(bootstrap, options):
 
 
 class Bootstrap(Stack):
-    """Folder stacks/bootstrap/CLOUD. Its first apply has local state, which then moves to the store it made."""
+    """Folder stacks/bootstrap/CLOUD. Its first apply uses local state, which then moves to the store it created."""
 
     def __init__(self, cloud):
         super().__init__(f"bootstrap/{cloud}")
         self.own_folder = f"stacks/{self.place}"
-        # Folders of the stacks whose states are kept there.
+        # Folders of the stacks whose states are in the store.
         self.stacks = (f"stacks/{cloud}", f"stacks/vm/{cloud}", f"stacks/platform/{cloud}")
 
     @functools.cached_property
@@ -75,18 +75,18 @@ class Bootstrap(Stack):
         return self.plain.at(workspace="default")
 
     def init(self, back=False):
-        """Prepares Terraform, also where an earlier run stopped while it moved the state; back: on the way back
-        here."""
+        """Prepare Terraform, even if an earlier run stopped while it moved the state. back: whether states move from
+        the store to this machine"""
         say(f"Preparing Terraform in {self.own_folder}. The first time, downloading the provider takes half a minute.")
         if self.moving(self.folder) and (back or (self.folder / "backend.tf").exists()):
             say("An earlier run stopped while it moved the bootstrap's own state: continuing.")
             self.migrate(self.folder)
         else:
-            # Without backend.tf, what a store holds is found by the plan.
+            # Without backend.tf Terraform starts from local state; store() finds a state that is elsewhere.
             self.plain.init(*(["-reconfigure"] if self.moving(self.folder) else []))
 
     def moving(self, folder):
-        """Whether a run was cut short between saving a backend.tf, or taking it away, and moving the state."""
+        """Whether a run stopped after writing or removing a backend.tf, but before moving the state."""
         if (folder / "backend.tf").exists():
             return bool(local_states(folder))
         known = folder / ".terraform/terraform.tfstate"
@@ -108,9 +108,9 @@ class Bootstrap(Stack):
                 say(f"Moving the state of {folder} to the store.")
                 self.migrate(self.root / folder)
         if not hcp.block(self.root / self.stacks[0]):
-            # Not in the stack's folder, where a new workspace would be the chosen one after an interruption.
+            # Not in the stack's folder: after an interruption the new workspace would stay selected there.
             with self.opened(outputs["backend"][self.stacks[0]]) as (there, _):
-                # A planner, who may not write, needs an environment's workspace there.
+                # A planner may not write, so each environment's workspace must exist already.
                 for env in {*outputs["settings"]["environments"]} - {PRODUCTION, *there.workspaces()}:
                     there.read("workspace", "new", env)
         for folder in self.stacks:
@@ -119,7 +119,7 @@ class Bootstrap(Stack):
         return outputs
 
     def store(self, plan):
-        """Plans, and refuses to when a name is somebody else's; takes up a bootstrap that was made elsewhere."""
+        """Plan, with the state of a bootstrap that was run elsewhere if there is one; Problem if a name is taken."""
         creates, backend = self.planned(plan)
         address = self.cloud.store
         if address in creates:
@@ -144,7 +144,7 @@ class Bootstrap(Stack):
                 (self.folder / "backend.tf").write_text(backend)
                 self.plain.init("-reconfigure")
                 creates, _ = self.planned(plan)
-        # The clouds would refuse these too, one by one and in the middle of an apply.
+        # The clouds would refuse these too, but one at a time and in the middle of an apply.
         found = {address: self.cloud.conflict(self, *planned) for address, planned in creates.items()}
         others = {address: each for address, each in found.items() if each}
         if others:
@@ -160,7 +160,7 @@ class Bootstrap(Stack):
             )
 
     def planned(self, plan):
-        """What a plan makes, by address, as type and values; and the backend of this folder."""
+        """Plan; return type and values of each new resource by address, and this folder's backend."""
         self.terraform.plan(f"-out={plan}", "-lock-timeout=60s", check=True)
         shown = self.terraform.show(plan)
         creates = {
@@ -187,7 +187,7 @@ class Bootstrap(Stack):
             time.sleep(20)
 
     def never_over_another(self, folder):
-        """Stops before a state would be written over that of somebody else, which Terraform would do."""
+        """Stop if Terraform would overwrite a state that is newer or another deployment's."""
         here = local_states(folder)
         if not here or not (folder / "backend.tf").exists():
             return
@@ -208,7 +208,7 @@ class Bootstrap(Stack):
 
     @contextlib.contextmanager
     def opened(self, backend):
-        """Terraform on a store, without touching the folder's own state; and what it says if it cannot be opened."""
+        """Yield Terraform on a store, apart from the folder's own state, and its error if the store does not open."""
         with tempfile.TemporaryDirectory() as folder:
             there = self.plain.at(folder=pathlib.Path(folder))
             (there.folder / "backend.tf").write_text(backend)
@@ -216,13 +216,13 @@ class Bootstrap(Stack):
             yield there, done.stdout if done.returncode else None
 
     def kept(self, backend):
-        """The states in a store, by workspace; none where it cannot be opened, of which the migration says why."""
+        """States in a store, by workspace; empty if it cannot be opened, since the migration then reports why."""
         with self.opened(backend) as (there, refused):
             spaces = [] if refused else there.workspaces()
             return {workspace: there.at(workspace=workspace).state() for workspace in spaces}
 
     def standing(self):
-        """Folder and workspace of each state that still holds something, but for the bootstrap's own."""
+        """Yield folder and workspace of each state that still has resources, except the bootstrap's own."""
         for folder in self.stacks:
             path = self.root / folder
             if not path.is_dir() or not (path / "backend.tf").exists():
@@ -234,7 +234,7 @@ class Bootstrap(Stack):
                     yield folder, workspace
 
     def remove(self):
-        """Takes all of it away, states with all their versions and images too, once no stack needs it."""
+        """Destroy the bootstrap with all images and state versions, once no stack needs it."""
         self.init(back=True)
         for folder in self.stacks:
             if hcp.block(self.root / folder):
@@ -260,13 +260,13 @@ class Bootstrap(Stack):
         self.destroy_a_copy()
 
     def destroy_a_copy(self):
-        """Destroys from a copy without what forbids it; prevent_destroy takes no variable. The state stays where it
-        is, so that a run that is cut short can be repeated."""
+        """Destroy from a copy of the code that allows it, since prevent_destroy takes no variable. The state stays in
+        place, so that an interrupted run can be repeated."""
         state = f"-state={self.folder / 'terraform.tfstate'}"
         forced = False
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
-            # The last is an editor's lock, which may be a link to nothing.
+            # The last is an editor's lock, which may be a dangling link.
             copied = shutil.ignore_patterns(".terraform", "*.tfstate*", "tests", ".#*")
             shutil.copytree(self.root / "modules" / self.kind, root / "modules" / self.kind, ignore=copied)
             shutil.copytree(self.folder, root / self.own_folder, ignore=copied)
@@ -278,7 +278,7 @@ class Bootstrap(Stack):
             copy = self.terraform.at(folder=root / self.own_folder)
             copy.at(workspace=None).init()
             if forced:
-                # What is gone already is not made again.
+                # Target only what still exists: a full apply would recreate what an earlier run destroyed.
                 filled = re.compile(r"aws_s3_bucket\.|aws_ecr_repository\.|google_storage_bucket\.")
                 full = [f"-target={address}"
                     for address in copy.read("state", "list", state).split() if filled.search(address)]
@@ -288,7 +288,7 @@ class Bootstrap(Stack):
 
 
 def shared(folder, task, outputs):
-    """What a stack is told of what the environments share, as variables of Terraform's; empty where it knows none."""
+    """Terraform variables for a stack with what the environments share; empty if it declares none of them."""
     variables = declared(folder)
     if "repository_url" not in variables:
         return ""
@@ -303,8 +303,7 @@ def shared(folder, task, outputs):
 
 
 def local_states(folder):
-    """File and content of the states that a folder itself holds, by workspace; empty ones, which a migration leaves, do
-    not count."""
+    """File and content of a folder's local states, by workspace, without the empty ones that a migration leaves."""
     files = {"default": folder / "terraform.tfstate",
         **{file.parent.name: file for file in folder.glob("terraform.tfstate.d/*/terraform.tfstate")}}
     states = {workspace: (file, json.loads(file.read_text() or "{}"))

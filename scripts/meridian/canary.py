@@ -1,9 +1,9 @@
-"""Gives a new image a tenth of the requests, watches what it answers, then promotes or withdraws it.
+"""Give a new image a tenth of the requests, watch its responses, then promote or withdraw it.
 
 Exit codes: 0 promoted, 1 withdrawn, 2 neither (a message says why), 130 interrupted.
 
-Everything that must be remembered is in the stack's state. Killed at any point, the same command
-goes on: it reads from the outputs what was begun.
+All progress is in the stack's state. If the command is killed at any point, repeat it: it reads from the outputs what
+was begun.
 """
 
 import json
@@ -25,7 +25,7 @@ WITHDRAWN, UNDECIDED, INTERRUPTED = 1, 2, 130
 
 
 class Overtaken(Problem):
-    """What runs is not what this run set: the newer intention wins."""
+    """Somebody else deployed during this run: the newer deployment wins."""
 
 
 class Canary:
@@ -43,12 +43,12 @@ class Canary:
         self.service = Service((url or outputs["url"]).rstrip("/"), checks, meridian, tuple(paths or own), per_second)
         self.stable = outputs["image"]
         self.revision = outputs["revision"]
-        # What was asked for last, whether or not that apply came to its end.
+        # The canary requested last, whether or not its apply finished.
         self.begun = outputs.get("canary")
         self.known = [(self.stable, self.begun)]
 
     def apply(self, image, canary):
-        """Stops where somebody else deployed meanwhile: before the plan, or after it, which makes the plan stale."""
+        """Stop if somebody else deployed in the meantime: before the plan, or after it, which makes the plan stale."""
         terraform, further = self.stack.terraform, self.stack.further
         variables = (f"-var=image={image}", f"-var=canary={json.dumps(canary)}")
         with tempfile.TemporaryDirectory() as folder:
@@ -65,7 +65,7 @@ class Canary:
                 raise Overtaken(
                     f"Somebody else deployed in the meantime, or changed the canary. {outputs.get('image')} runs now "
                     f"as the stable version; this command expected {self.stable} and its own canary.", again)
-            # What was asked for stands in the outputs, whether or not the apply comes to its end.
+            # The outputs show what was requested, whether or not the apply finishes.
             self.known = [self.known[-1], (image, canary)]
             terraform.apply_plan(file, *variables, *further)
 
@@ -86,7 +86,7 @@ class Canary:
     def withdraw(self, serves=True):
         say("Withdrawing: the canary's requests go back to the stable version, then the canary is removed.")
         if not serves:
-            # Naming it once more, at whatever weight, would fail once more, unless it is in place nevertheless.
+            # Remove it directly: applying it again, at any weight, would fail again, unless it is in place after all.
             try:
                 self.apply(self.stable, None)
                 return self.withdrawn()
@@ -94,10 +94,10 @@ class Canary:
                 raise
             except Problem as problem:
                 say(problem.what)
-        # A change of weights alone, which takes seconds.
+        # Change only the weights, which takes seconds.
         self.apply(self.stable, {**self.begun, "percent": 0})
         if self.stack.cloud.newest_ready:
-            # Until a revision of the stable's image is ready, the newest that is ready is the canary's.
+            # Until a revision of the stable image is ready, the canary's is the newest ready one.
             self.apply(self.stable, {**self.begun, "image": self.stable, "percent": 0})
         if self.stack.cloud.requests_first:
             self.apply(self.stable, {**self.begun, "image": self.stable, "percent": 100})
@@ -133,7 +133,7 @@ def settings(options):
 
 
 def wanted(image, begun):
-    """The image to try, by digest; that of the canary that was begun, to finish it."""
+    """The image to try, by digest; without one, that of the canary in progress."""
     if not image and not begun:
         raise Problem("IMAGE is not set and no canary was begun.", "Give the image to try: IMAGE=REPOSITORY@sha256:…")
     image = str(Image.parse(image or begun["image"]))
@@ -146,7 +146,7 @@ def wanted(image, begun):
 
 
 def run(stack, options):
-    """The command `canary`; its exit code."""
+    """Run the command `canary`; return its exit code."""
     percent, limits, paths, rate = settings(options)
     if options.image:
         Image.parse(options.image)
@@ -173,7 +173,7 @@ def run(stack, options):
 
 
 def blind(canary, image, percent, limits):
-    """Says what is lost where answers do not tell whose they are; gives limits for all answers, and those of before."""
+    """Limits and baseline for responses that do not show their version; print what such a trial cannot show."""
     try:
         spread = limits.spread(percent)
     except ValueError as error:
@@ -204,7 +204,7 @@ def trial(canary, percent, limits, options):
     image = wanted(options.image, canary.begun)
     probe = None
     if options.probe or canary.service.meridian:
-        # What builds the probe takes longer than a probe may.
+        # Building the probe takes longer than one run of it may.
         probe = [*(shlex.split(options.probe) if options.probe else prober()), canary.service.url]
     canary.service = canary.service.known(canary.stable, image)
     if canary.begun and canary.begun["percent"] == 0:
@@ -215,7 +215,7 @@ def trial(canary, percent, limits, options):
         if same:
             return WITHDRAWN
     if image == canary.stable:
-        # Either it runs, and this changes nothing, or its promotion was cut short.
+        # Either it runs already and this changes nothing, or its promotion was interrupted.
         canary.promote(image)
         return 0
 
@@ -240,7 +240,6 @@ def trial(canary, percent, limits, options):
         raise
     except Problem as problem:
         say(f"The canary could not be put in place: {problem.what}")
-        # Naming it once more, at whatever weight, would fail once more.
         canary.withdraw(serves=False)
         return WITHDRAWN
 

@@ -1,5 +1,5 @@
-"""Judges a service's clock where there is no app/ or no JDK, as the probe of app/ does: tests/commands/clock.json holds
-both to one table."""
+"""Judge a service's clock without app/ or a JDK, as the probe of app/ does: one table, tests/commands/clock.json, tests
+both."""
 
 import argparse
 import base64
@@ -15,10 +15,10 @@ import time
 import urllib.parse
 
 INSIDE, OUTSIDE, DOWN, INCONCLUSIVE, USAGE_ERROR = 0, 1, 2, 3, 64
-SECOND = 10**9  # all times are whole nanoseconds, since 1970 where they are moments
+SECOND = 10**9  # all times are whole nanoseconds; points in time count from 1970
 MAX_SAMPLES = 10
 MAX_BODY = 4096
-CUT_OFF = 1000  # a service may tell its time cut off to microseconds
+CUT_OFF = 1000  # a service may truncate its time to microseconds
 FIELDS = {"Accept": "application/json, text/plain;q=0.5", "Cache-Control": "no-cache"}
 TIME = re.compile(
     r"([+-]?\d{4,10})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{0,9}))?(?:Z|([+-](?:0\d|1[0-7]):[0-5]\d|[+-]18:00))",
@@ -26,16 +26,16 @@ TIME = re.compile(
 
 
 class Down(Exception):
-    """No answer that tells the time; the message says why."""
+    """No response with a time; the message says why."""
 
 
 def moment(text):
-    """Nanoseconds since 1970 of a time by RFC 3339, in any year that Java knows; None where it is none."""
+    """Nanoseconds since 1970 of an RFC 3339 time, in any year that Java supports; None if it is not one."""
     found = TIME.fullmatch(text)
     if not found or (len(found[1]) > 4 and found[1][0] not in "+-"):
         return None
     year, month, day, hour, minute, second = map(int, found.groups()[:6])
-    cycles, rest = divmod(year, 400)  # of 146,097 days each, and datetime knows the years from 1 to 9999 alone
+    cycles, rest = divmod(year, 400)  # of 146,097 days each: datetime supports only the years 1 to 9999
     if abs(year) > 10**9:
         return None
     try:
@@ -43,13 +43,13 @@ def moment(text):
     except ValueError:
         return None
     seconds = int(date.timestamp()) + (cycles - 5) * 146097 * 86400
-    if found[8]:  # how far that clock is ahead of UTC
+    if found[8]:  # offset ahead of UTC
         seconds -= int(found[8][0] + "60") * (60 * int(found[8][1:3]) + int(found[8][4:]))
     return seconds * SECOND + int((found[7] or "").ljust(9, "0"))
 
 
 def stated_time(body):
-    """The time in a JSON object under now or timestamp, or alone; Down where there is none."""
+    """Time from a JSON object's now or timestamp, or from plain text; raise Down if there is none."""
     text = body.decode("utf-8", "replace").strip()
     if text.startswith("{"):
         try:
@@ -64,7 +64,7 @@ def stated_time(body):
 
 
 def offset(sent, server, received):
-    """The range in which the offset of the server's clock from ours must lie: it was read between the two moments."""
+    """Range of the server clock's offset from ours: that clock was read between sending and receiving."""
     return server - received, server - sent + CUT_OFF
 
 
@@ -75,7 +75,7 @@ def judge(low, high, tolerance):
 
 
 def address(text):
-    """Scheme, host and port, path, fields and what may be printed of an address; ValueError where it is none."""
+    """Scheme, host and port, path, header fields and printable form of an address; ValueError if it is not one."""
     shown = re.sub(r"(?s)^(\w+://)?.*@", r"\1…@", text)
     try:
         parts = urllib.parse.urlsplit(text)
@@ -100,7 +100,7 @@ class Checker:
         self.connection = kind(place, timeout=timeout)
 
     def sample(self):
-        """What one exchange proves, and its round trip."""
+        """Offset range that one exchange proves, and its round trip, in nanoseconds."""
         late = threading.Event()
 
         def stop():
@@ -108,7 +108,7 @@ class Checker:
             if self.connection.sock:
                 self.connection.sock.shutdown(socket.SHUT_RDWR)
 
-        # The connection's own limit is for each piece of the answer, this one for the whole.
+        # The connection's own timeout limits each read, this one the whole response.
         timer = threading.Timer(self.timeout, stop)
         timer.daemon = True
         timer.start()
@@ -118,7 +118,7 @@ class Checker:
             self.connection.request("GET", self.path, headers=self.fields)
             response = self.connection.getresponse()
             trip = time.monotonic_ns() - start
-            if late.is_set():  # its headers were cut off, which the library takes for their end
+            if late.is_set():  # the library takes cut-off headers for complete ones
                 response = None
                 raise socket.timeout
             if response.status != 200:
@@ -144,16 +144,16 @@ class Checker:
             timer.cancel()
 
     def check(self):
-        """Exit code and a line."""
+        """Return the exit code and the line to print."""
         try:
-            self.sample()  # opens the connection, whose making must not count
+            self.sample()  # opens the connection, so that this does not count as round trip
             (low, high), trip = self.sample()
             for _ in range(MAX_SAMPLES - 1):
                 if judge(low, high, self.tolerance) != INCONCLUSIVE:
                     break
                 other, again = self.sample()
                 common = max(low, other[0]), min(high, other[1])
-                # They contradict each other where a clock was set in between.
+                # The two contradict each other if a clock was set in between.
                 low, high = common if common[0] <= common[1] else other
                 trip = min(trip, again)
         except Down as down:
@@ -211,4 +211,4 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
-        os._exit(141)  # whoever read it has gone
+        os._exit(141)  # the reader has exited
