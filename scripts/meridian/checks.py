@@ -1,4 +1,4 @@
-"""What a machine and an account must have before anything is deployed."""
+"""Checks of this machine and the account before anything is deployed."""
 
 import dataclasses
 import os
@@ -15,11 +15,11 @@ from meridian.console import ROOT, Problem, missing, report, say
 @dataclasses.dataclass(frozen=True)
 class Tool:
     name: str
-    version: tuple  # command that says the version
-    word: str  # what it says before the number
-    least: str  # oldest that will do
+    version: tuple  # command that prints the version
+    word: str  # pattern of what it prints before the number
+    least: str  # oldest supported version
     why: str
-    get: str  # link
+    get: str  # download link
 
     def found(self):
         if not shutil.which(self.name):
@@ -29,16 +29,16 @@ class Tool:
         self.found()
         try:
             done = subprocess.run(self.version, text=True, capture_output=True, stdin=subprocess.DEVNULL)
-        except OSError as error:  # for another processor, say
+        except OSError as error:  # built for another processor, for example
             raise Problem(f"{self.name} cannot be run: {error.strerror}.", f"Install it anew: {self.get}") from None
-        # Tools warn on standard error, with numbers in their warnings.
+        # Not standard error: warnings there contain numbers too.
         found = re.search(rf"{self.word}(\d+(\.\d+)*)", done.stdout)
         if "OpenTofu" in done.stdout:
-            # It reads the stacks' tests with every init, and does not know override_during.
+            # OpenTofu reads the stacks' tests with every init, and does not know override_during.
             raise Problem("terraform is OpenTofu, which cannot read these stacks.", f"Install Terraform: {self.get}")
         if not found:
-            said = (done.stdout + done.stderr).strip()
-            raise Problem(f"{self.name} does not print its version.", f"`{' '.join(self.version)}` says: {said}")
+            printed = (done.stdout + done.stderr).strip()
+            raise Problem(f"{self.name} does not print its version.", f"`{' '.join(self.version)}` says: {printed}")
         if numbers(found[1]) < numbers(self.least):
             raise Problem(
                 f"{self.name} is {found[1]}, but {self.least} or newer is needed.", f"Update it: {self.get}"
@@ -57,14 +57,14 @@ CURL = Tool("curl", ("curl", "--version"), "curl ", "7.60", "it checks which ima
 
 
 def sources():
-    """Stops where there is nothing to build."""
+    """Stop if there is nothing to build."""
     if not (ROOT / "app/pom.xml").exists():
         raise Problem("app/ is missing, so there is nothing to build an image from.",
             "Give the image to deploy: IMAGE=REPOSITORY@sha256:…, or image in terraform.tfvars.")
 
 
 def built(name):
-    """A file of app/target that the build makes."""
+    """Path of a file that the build creates in app/target; Problem if it is missing."""
     file = ROOT / "app/target" / name
     if not file.exists():
         raise Problem(f"app/target/{name} is missing.", "The build makes it: ./taskw build")
@@ -83,22 +83,22 @@ def jdk():
     return pathlib.Path(done.stdout.strip())
 
 
-# The judge of the scripts, which needs Python alone.
+# The smaller probe, which needs only Python.
 CLOCK = [sys.executable, str(ROOT / "scripts/meridian/clock.py")]
 
 
 def prober():
-    """The command that judges a clock: the probe of app/, or without a JDK or app/ the judge of the scripts."""
+    """Command that probes a service: the probe of app/, or CLOCK if app/ or a JDK is missing or the build fails."""
     try:
         java = jdk() / "bin/java"
     except Problem:
         return CLOCK
     target = ROOT / "app/target"
     compiled = [target / "classpath", target / "classes/meridian/Main.class"]
-    made_of = [ROOT / "app/pom.xml", *(ROOT / "app/src/main").rglob("*")]
+    inputs = [ROOT / "app/pom.xml", *(ROOT / "app/src/main").rglob("*")]
     since = min(file.stat().st_mtime if file.exists() else 0 for file in compiled)
-    # An editor's lock may be a link to nothing.
-    if since < max(file.stat().st_mtime for file in made_of if file.exists()):
+    # An editor's lock may be a dangling link.
+    if since < max(file.stat().st_mtime for file in inputs if file.exists()):
         print("Building app/ for its probe: about a minute the first time.", file=sys.stderr)
         if subprocess.run([ROOT / "app/maven", "--quiet", "process-classes"], stdout=sys.stderr).returncode:
             print("app/ cannot be built; the probe in Python is used instead.", file=sys.stderr)
@@ -114,28 +114,28 @@ def java():
 
 
 def examine(stack, builds, deploys=True, image=None):
-    """Runs every check, tells each result once, and returns how many failed.
+    """Run every check, print each result once, and return how many failed.
 
-    builds: whether an image is built; deploys: whether more than the sign-in is needed; image: a check of its own
+    builds: whether an image is built; deploys: whether to check more than the sign-in; image: an additional check
     """
     for note in notes():
         say(f"note     {note}")
     tools = [tool.check for tool in (TERRAFORM, CURL, stack.cloud.tool)]
     failed = report([*tools, image] if image else tools, "missing")
     if not all(shutil.which(tool.name) for tool in (TERRAFORM, stack.cloud.tool)):
-        return failed  # There is nothing to ask the account with.
-    asked = stack.cloud.checks(stack, builds) if deploys else [lambda: stack.cloud.identity(stack)]
-    return failed + report([stack.itself, *asked], "missing")
+        return failed  # The account cannot be queried without them.
+    account = stack.cloud.checks(stack, builds) if deploys else [lambda: stack.cloud.identity(stack)]
+    return failed + report([stack.itself, *account], "missing")
 
 
 def ready(stack, builds, deploys=True):
-    """Stops before anything is changed where something is missing."""
+    """Stop before anything is changed if something is missing."""
     if examine(stack, builds, deploys):
         raise Problem("Something is missing, see above.", "Nothing was changed. Fix it and repeat the command.")
 
 
 def refuse_arguments():
-    """Stops where a variable of Terraform's would change what is deployed or removed, unseen."""
+    """Stop if TF_CLI_ARGS would silently change what is deployed or removed."""
     for name, value in os.environ.items():
         changes = re.search(r"-(var|destroy|target|replace|state|chdir|refresh-only)\b", value)
         if name.startswith("TF_CLI_ARGS") and changes:
@@ -144,7 +144,7 @@ def refuse_arguments():
 
 
 def notes():
-    """What this machine's variables change, a sentence each."""
+    """Yield a sentence for each environment variable that changes what a command does."""
     for name, value in sorted(os.environ.items()):
         if name.startswith("TF_CLI_ARGS"):
             yield f'{name} is "{value}": Terraform adds it to its commands.'
@@ -161,7 +161,7 @@ def notes():
 
 
 def proxy(host=""):
-    """A sentence where this machine's way to a host goes through a proxy."""
+    """A sentence if this machine reaches a host through a proxy, else None."""
     found = urllib.request.getproxies()
     chosen = found.get("https") or found.get("http")
     if chosen and not (host and urllib.request.proxy_bypass(host)):
@@ -173,5 +173,5 @@ def proxy(host=""):
 
 
 def shown(url):
-    """Without a password."""
+    """The URL without user name and password."""
     return re.sub(r"//[^/@]*@", "//…@", url)

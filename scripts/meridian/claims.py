@@ -1,4 +1,4 @@
-"""What the guides mark with †, what records in proof/ say of it, and the tables and marks that come of both."""
+"""Claims that the guides mark with †, their records in proof/, and the tables and marks generated from both."""
 
 import dataclasses
 import hashlib
@@ -9,7 +9,7 @@ from meridian.console import ROOT, Problem, say
 
 SEEN, DIFFERENT, REHEARSED, STALE, NOT_TRIED = OUTCOMES = ("SEEN", "DIFFERENT", "REHEARSED", "STALE", "NOT TRIED")
 TITLES = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
-# Why a claim was not tried, or what was different: a record has the key alone, so that it can hold nothing else.
+# Why a claim was not tried, or what was different. A record has only the key, so that it can hold nothing else.
 REASONS = {
     # Not tried
     "bill": "the bill is complete two days after the destroy, and only the account's owner sees it",
@@ -56,22 +56,22 @@ REASONS = {
     "verdict": "the canary was not promoted",
     "wrong": "the old image no longer served",
 }
-# A field of a record to what its value must be; nothing else goes into one.
+# Field of a record to the pattern of its value; checked() refuses unknown fields.
 FIELDS = {
     "cloud": "aws|azure|gcp",
     "region": "[a-z]{2,24}(-[a-z]+)*-?[0-9]{0,2}",
     "date": r"\d{4}-\d\d-\d\d",
     "commit": "[0-9a-f]{40}",
-    "changed": "True|False",  # whether what was deployed is not quite that commit
+    "changed": "True|False",  # whether the deployed code differs from that commit
     "image": "sha256:[0-9a-f]{64}",
     "emulator": "True|False",
     "hours": r"\d+(\.\d+)?",
 }
 PROVIDER, VERSION = "aws|azurerm|google", r"\d+\.\d+\.\d+"
-# A claim's: figures are names of FIGURES with numbers.
+# Names of a claim's figures; their values are numbers.
 FIGURES = ("minutes", "requests", "failed", "open", "leftovers", "changes", "alarms", "instances", "runs", "usd",
     "computed_usd", "forms", "rights")  # fmt: skip
-# A mark in a guide: † or what was seen, leading to the claim's row.
+# A mark in a guide: † or what was seen, as a link to the claim's row.
 MARK = re.compile(r"\[[^\[\]]*\]\(((?:\.\./)*)proof/README\.md#([a-z0-9-]+)\)")
 
 
@@ -79,16 +79,16 @@ MARK = re.compile(r"\[[^\[\]]*\]\(((?:\.\./)*)proof/README\.md#([a-z0-9-]+)\)")
 class Claim:
     id: str
     says: str
-    by: str = None  # method of prove.Trial that tries it
-    most: float = None  # minutes
-    alarms: dict = None  # name of each that must fire to minutes
-    may: tuple = ()  # names of those that may fire too
-    only: str = None  # why an emulator cannot answer
+    by: str = None  # method of trial.Trial that tries it
+    most: float = None  # limit in minutes
+    alarms: dict = None  # name of each that must fire to its limit in minutes
+    may: tuple = ()  # names of others that may fire
+    only: str = None  # why an emulator cannot settle it
     never: str = None  # why the program does not try it
 
     @property
     def cloud(self):
-        """The cloud whose program goes through it."""
+        """The cloud on which `prove` tries it."""
         return next((cloud for cloud in TITLES if cloud in self.id.split("-")), "azure")
 
     @property
@@ -103,13 +103,13 @@ def load():
 
 
 def guides(root=ROOT):
-    """The guides that a copy has, whole."""
+    """Path to text of each guide in this copy."""
     return {str(file.relative_to(root)): file.read_text() for file in sorted((root / "stacks").rglob("README.md"))
         if ".terraform" not in str(file)}
 
 
 def passages(root=ROOT):
-    """Claim's id to the sentence, or the row of a table, in which its mark stands first, without any mark."""
+    """Claim's id to the sentence or table row where its mark appears first, without marks."""
     found = {}
     for text in guides(root).values():
         for block in re.split(r"\n\s*\n|\n(?=\|)", text):
@@ -123,12 +123,12 @@ def passages(root=ROOT):
 
 
 def digest(claim, passage):
-    """What a record remembers of a claim's text, so that it is known when that has changed."""
+    """Hash of a claim's text that a record keeps, to detect later changes of the text."""
     return hashlib.sha256(f"{claim.says}\n{passage}".encode()).hexdigest()[:16]
 
 
 def checked(record):
-    """The record, if it has the allowed fields alone; Problem otherwise."""
+    """Return the record if it has only allowed fields and values; otherwise raise Problem."""
 
     def refuse(what):
         raise Problem(f"A record of proof/ is wrong: {what}.", "`./taskw prove-aws` (azure, gcp) writes the "
@@ -161,14 +161,13 @@ def checked(record):
 
 
 def records(root=ROOT):
-    """What proof/ holds, the newest last."""
+    """Records in proof/, newest last."""
     found = [checked(json.loads(file.read_text())) for file in (root / "proof").glob("*.json")]
     return sorted(found, key=lambda record: record["date"])
 
 
 def standing(found, texts):
-    """Claim's id to its outcome and the record that it is from: the newest in which it was tried on the cloud, else on
-    an emulator, else none."""
+    """Claim's id to its outcome and the newest record that tried it: on the cloud, else on an emulator, else None."""
     latest = {}
     for name, claim in load().items():
         if name not in texts:
@@ -185,7 +184,7 @@ def standing(found, texts):
 
 
 def reported(outcome, record):
-    """In words, what a mark or a row says."""
+    """Outcome in words, for a mark or a row."""
     if record is None:
         return "not tried"
     where = f"{TITLES[record['cloud']]} {record['region']} on {record['date']}"
@@ -196,7 +195,7 @@ def reported(outcome, record):
 
 
 def marked(text, latest):
-    """A guide with what is reported in its marks; † where nothing was seen on a cloud."""
+    """A guide's text with outcomes in its marks; only † if nothing was seen on a cloud."""
 
     def mark(found):
         outcome, record = latest.get(found[2], (NOT_TRIED, None))
@@ -215,7 +214,7 @@ def figures(entry):
 
 
 def table(latest):
-    """Rows of all claims, as proof/README.md has them."""
+    """Rows of the table in proof/README.md."""
     yield "| Claim | Guide | Reported |"
     yield "|---|---|---|"
     where = {mark[2]: file for file, text in reversed(guides().items()) for mark in MARK.finditer(text)}
@@ -240,12 +239,12 @@ def summary(latest):
 
 
 def between(file, text):
-    """A page with other text between its two comments."""
+    """A page's text, with the part between its two comments replaced."""
     return re.sub("(?<=<!-- claims -->).*?(?=<!-- /claims -->)", lambda _: text, file.read_text(), flags=re.S)
 
 
 def generated(root=ROOT):
-    """Path to text of each page that says what was reported, as it should be."""
+    """Path to up-to-date text of each page that shows outcomes."""
     latest = standing(records(root), passages(root))
     pages = {file: marked(text, latest) for file, text in guides(root).items()}
     pages["proof/README.md"] = between(root / "proof/README.md", "\n".join(["", *table(latest), ""]))

@@ -12,7 +12,7 @@ from meridian import bootstrap, canary, commands, cost, pipeline, signature, vul
 from meridian.console import ROOT, Problem
 from meridian.stack import CLOUDS, MACHINES, PLATFORMS, Stack
 
-# Each is --name, with the environment variable NAME as its default; one that is empty is not set.
+# Each is --name, with the environment variable NAME as its default; an empty value counts as unset.
 OPTIONS = {
     "env": "the environment; production if unset",
     "service": "key of a service on the environment's platform; if unset, the stack that has its own network",
@@ -56,7 +56,7 @@ FLAGS = ("build", "change", "issue", "yes", "withdraw", "save")
 
 
 def here(*places):
-    """Those that were not deleted."""
+    """Places that this copy has not deleted."""
     return tuple(place for place in places if (ROOT / "stacks" / place).is_dir())
 
 
@@ -64,7 +64,7 @@ SERVICES = here(*CLOUDS)
 ANY = here(*CLOUDS, *MACHINES)
 DEPLOYED = here(*CLOUDS, *PLATFORMS, *MACHINES)
 BOOTSTRAPS = here(*(f"bootstrap/{cloud}" for cloud in CLOUDS))
-# Command: what runs it, the stacks that it takes or what else it names, its options, and what is passed on behind --.
+# Command: function, its stacks or the metavar of other arguments, options, and what is passed on after --.
 TERRAFORM = "arguments for Terraform"
 COMMANDS = {
     "doctor": (commands.doctor, DEPLOYED, "env service image", None),
@@ -91,7 +91,7 @@ COMMANDS = {
     "scan": (vulnerabilities.scan, "REPOSITORY@sha256:…", "change issue", "options of osv-scanner"),
     "licences": (commands.licences, None, "", None),
 }
-# A copy may have deleted them.
+# A copy may have deleted these files.
 if (ROOT / "scripts/meridian/prove.py").exists():
     from meridian import claims, prove
 
@@ -106,7 +106,7 @@ if (ROOT / "scripts/meridian/services.py").exists():
 
 
 def main(arguments):
-    """Runs a command; a Problem becomes two lines on stderr and exit code 1, of a canary 2."""
+    """Run a command. A Problem becomes two lines on stderr and exit code 1, or 2 for a canary."""
 
     def stop(*_):
         raise KeyboardInterrupt
@@ -127,12 +127,12 @@ def main(arguments):
             print("Interrupted. Repeat the command to go on: what was done so far is in the state.", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
-        os._exit(141)  # Whoever read it has gone, as head does; Python would complain once more at its end.
+        os._exit(141)  # The reader, such as head, has exited; Python would report that again at exit.
     except Exception:
         if options.command != "canary":
             raise
         traceback.print_exc()
-        sys.exit(canary.UNDECIDED)  # 1 would say that it was withdrawn.
+        sys.exit(canary.UNDECIDED)  # 1 would mean that it was withdrawn.
 
 
 def stack(options):
@@ -171,7 +171,7 @@ def parse(arguments):
         parser.error(f"{options.command} takes nothing after --, but was given {further[0]}.")
     for name in known:
         given = getattr(options, name)
-        # What is typed counts, the empty too; an exported variable that is empty is not set.
+        # A typed value wins, even an empty one; an empty exported variable counts as unset.
         setattr(options, name, (os.environ.get(name.upper()) if given is None else given) or None)
         if name in FLAGS and getattr(options, name) not in (None, "1"):
             parser.error(f'{name.upper()} is "{getattr(options, name)}", but it must be 1 or empty.')
@@ -180,7 +180,7 @@ def parse(arguments):
 
 
 def joined(arguments):
-    """Terraform's options in one form, -name=value; it takes --name too, and a value that follows."""
+    """Normalize Terraform's options to -name=value; it also takes --name and a separate value."""
     found = []
     for each in arguments:
         if each.startswith("-"):
@@ -207,7 +207,7 @@ def nearest(word, known):
 
 def place(stacks):
     def parsed(text):
-        # As the tasks are called: vm-aws is vm/aws.
+        # Tasks are named with a hyphen: vm-aws is vm/aws.
         name = re.sub("^(vm|bootstrap|platform)-", r"\1/", text)
         if name not in stacks:
             raise argparse.ArgumentTypeError(
@@ -218,8 +218,8 @@ def place(stacks):
 
 
 def takes(arguments):
-    """What ./taskw asks: whether the tasks that are named take each NAME=value. Task itself takes any, and does nothing
-    with it."""
+    """Check for ./taskw that the named tasks take each NAME=value; return an exit code. Task itself accepts any setting
+    and ignores it."""
     files = "".join(file.read_text() for folder in ("", "app", "proof", "stacks/platform", "tests")
         for file in [ROOT / folder / "Taskfile.yml"] if file.exists())
     tasks = dict(re.findall(r"^  ([\w*-]+):\n(?:    .*\n)*?    .*\bTAKES: ([A-Z_ ]+)", files, re.M))

@@ -1,4 +1,4 @@
-"""What people do with a stack."""
+"""Commands that people run on a stack."""
 
 import datetime
 import json
@@ -17,9 +17,8 @@ from meridian.look import look
 from meridian.pipeline import keep, save_plan
 
 
-def asked(stack, options):
-    """Refuses what the stack cannot be told to run, before anything takes time; a typed BASE counts more than an
-    exported one."""
+def check_image_options(stack, options):
+    """Refuse wrong IMAGE, BUILD and BASE before anything takes time; a typed BASE overrides an exported one."""
     if not stack.runs and (options.image or options.build or options.base):
         raise Problem("A platform runs no image.", f"Run {stack.command('deploy')} without IMAGE, BUILD and BASE.")
     if options.image and options.build:
@@ -52,11 +51,11 @@ def doctor(stack, options):
 
 
 def expiring(stack):
-    """Says which stacks of the account may go, such as one of a proof that was never finished."""
+    """Print which stacks of the account expire, such as one of a proof that was never finished."""
     try:
         found = stack.cloud.expiring(stack)
     except Problem:
-        return  # A check above said why the account does not answer.
+        return  # A check has reported why the account cannot be queried.
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d-%H%M")
     for name, expires in sorted(found.items()):
         if expires < now:
@@ -68,7 +67,7 @@ def expiring(stack):
 def plan(stack, options):
     """Shows what deploy would change."""
     say(stack.heading)
-    asked(stack, options)
+    check_image_options(stack, options)
     if options.save:
         stack.init()
         return save_plan(stack, options).returncode
@@ -77,13 +76,13 @@ def plan(stack, options):
     stack.stands_alone()
     code = stack.terraform.plan(*stack.image_arguments(options.image, options.build), *options.further).returncode
     price(stack)
-    if code in (0, 2):  # 2 by -detailed-exitcode
+    if code in (0, 2):  # 2: -detailed-exitcode found changes
         say("", f"Next: {stack.command('deploy', **({'IMAGE': options.image} if options.image else {}))}")
     return code
 
 
 def price(stack):
-    """Says what the stack will cost; where that is not known, why."""
+    """Print what the stack will cost, or why that is not known."""
     try:
         say(f"note     {cost.summary(stack)}")
     except Problem as problem:
@@ -95,7 +94,7 @@ def deploy(stack, options):
     except what every new image replaces."""
     stack.stays()
     say(stack.heading)
-    asked(stack, options)
+    check_image_options(stack, options)
     ready(stack, builds=stack.runs and not options.image)
     stack.init()
     stack.stands_alone()
@@ -129,7 +128,7 @@ def deploy(stack, options):
 
 
 def keep_running(stack, outputs):
-    """Names what runs, if it is in the shared registry, whose purge takes what has no such name."""
+    """Tag the running image if it is in the shared registry, whose purge deletes images without such a tag."""
     shared, image = stack.variable("repository_url"), outputs.get("image") or ""
     if shared and image.startswith((f"{shared}@", f"{shared}:")):
         try:
@@ -170,7 +169,7 @@ def destroy(stack, options):
     confirm(f"Removes {name} on {title} with {stored}.", name, options.confirm)
     if standing:
         say(f"Removing {name}: {stack.cloud.destroys}")
-        # What was built is not built again, and what was given is not asked for.
+        # Without image arguments: a destroy builds nothing and needs no image.
         stack.cloud.destroy(stack, options)
     else:
         say("The state is empty. Querying the cloud all the same.")
@@ -188,7 +187,7 @@ def probe(_, options):
     """Says whether a service is up and its clock right. It uses the probe of app/, or a smaller one if that cannot be
     built or PROBE_URLS is set."""
     if options.probe_urls and not options.named:
-        # By the judge that takes no build. Twice: an answer that is lost on the way is no outage.
+        # CLOCK needs no build. Try twice: one lost response is no outage.
         runs = [any(subprocess.run([*CLOCK, url]).returncode == 0 for _ in range(2))
             for url in options.probe_urls.split()]
         return 0 if all(runs) else 1
@@ -196,7 +195,7 @@ def probe(_, options):
     os.execv(command[0], [*command, *options.further, *options.named])
 
 
-# Which are fine is a choice: they let the service be used, changed and passed on without opening one's own code.
+# This is a choice: these allow using, changing and redistributing the service without publishing one's own code.
 FINE = {
     *("Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CDDL-1.0", "CDDL-1.1", "EPL-1.0", "EPL-2.0", "LGPL-2.1-only"),
     *("GPL-2.0-with-classpath-exception", "MIT", "MIT-0", "MPL-2.0", "UPL-1.0"),
@@ -204,7 +203,7 @@ FINE = {
 
 
 def fine(expression):
-    """Of an SPDX expression, one alternative whose every part is fine: (A OR B AND C)."""
+    """Whether every part of one alternative of an SPDX expression, (A OR B AND C), is fine."""
     alternatives = expression.strip("()").split(" OR ")
     return any(all(part in FINE for part in alternative.split(" AND ")) for alternative in alternatives)
 
@@ -216,7 +215,7 @@ def licences(_, __):
     unknown = []
     for component in sorted(components, key=lambda each: each["name"]):
         name = f"{component.get('group', '')}:{component['name']}:{component['version']}".lstrip(":")
-        # Ids or names; of several, each may be chosen.
+        # Ids or names; of several, any one may be chosen.
         found = [each.get("expression") or each["license"].get("id") or each["license"].get("name")
             for each in component.get("licenses", [])]
         shown = " or ".join(found) or "no licence stated"

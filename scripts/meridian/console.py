@@ -1,4 +1,4 @@
-"""What the commands say, how they fail, and how they run others."""
+"""Output and errors of the commands, and how they run other programs."""
 
 import contextlib
 import dataclasses
@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Problem(Exception):
-    """Something that the person at the keyboard can mend: what is wrong, and how to go on."""
+    """An error that the user can fix: what is wrong, and what to do."""
 
     def __init__(self, what, how):
         super().__init__(what)
@@ -26,7 +26,7 @@ class Problem(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Command:
-    """A command that can be typed next, such as ./taskw canary-aws ENV=staging WITHDRAW=1."""
+    """A command for the user to type next, such as ./taskw canary-aws ENV=staging WITHDRAW=1."""
 
     task: str
     settings: dict
@@ -42,7 +42,7 @@ def say(*lines):
 
 
 def report(checks, word):
-    """Says what each check saw; how many failed. What several fail for alike, such as credentials, is said once."""
+    """Print each check's result; return the number of failures. A shared cause, such as credentials, counts once."""
     failed = set()
     for check in checks:
         try:
@@ -55,23 +55,23 @@ def report(checks, word):
 
 
 def typed(question):
-    """What somebody answers; nothing where nobody is there, or by Ctrl-C."""
+    """What the user types; empty if there is nobody, or after Ctrl-C."""
     try:
         return input(question).strip()
-    except (EOFError, KeyboardInterrupt, RuntimeError):  # the last where standard input is closed
+    except (EOFError, KeyboardInterrupt, RuntimeError):  # the last if standard input is closed
         say("")
         return ""
 
 
 def confirm(what, name, given):
-    """Stops unless the name was given, or is typed."""
-    said = given or typed(f"{what} Type {name} to confirm: ")
-    if said != name:
-        raise Problem(f'"{said}" is not {name}.', "Nothing was removed.")
+    """Stop unless the name was given or is typed."""
+    entered = given or typed(f"{what} Type {name} to confirm: ")
+    if entered != name:
+        raise Problem(f'"{entered}" is not {name}.', "Nothing was removed.")
 
 
 def number(name, text, default, low, high, whole=False):
-    """A setting as a number; Problem where it is none that makes sense."""
+    """A setting as a number; Problem if it is not one from low to high."""
     with contextlib.suppress(ValueError):
         value = (int if whole else float)(text or default)
         if low <= value <= high:
@@ -79,18 +79,18 @@ def number(name, text, default, low, high, whole=False):
     raise Problem(f'{name} is "{text}".', f"It must be a {'whole ' if whole else ''}number from {low:g} to {high:g}.")
 
 
-# Of what no doctor asks for.
+# Links for tools that doctor does not check.
 GET = {"skopeo": "https://github.com/containers/skopeo/blob/main/install.md"}
 
 
 def missing(tool, why="this command runs it", get=None):
-    """The same words wherever a tool is found to be missing, so that they are told once."""
+    """Problem for a missing tool, always in the same words, so that it is printed once."""
     get = get or GET.get(tool, "./taskw doctor-aws, -azure or -gcp shows where to get it")
     return Problem(f"{tool} is missing: {why}.", f"Install it; {get}" if get.startswith("./taskw") else f"Install it: {get}")
 
 
 def run(*command, check=True, **options):
-    """Runs a command for its output; without check the caller looks at returncode and stderr."""
+    """Run a command and capture its output; without check the caller handles returncode and stderr."""
     if not shutil.which(command[0]):
         raise missing(command[0])
     done = subprocess.run(command, text=True, capture_output=True, **options)
@@ -100,15 +100,15 @@ def run(*command, check=True, **options):
 
 
 class Printed:
-    """What a command prints, in a file. A pipe would break where this program is killed, or a Ctrl-C also ends who
-    reads it, and the system kills what prints into a broken one."""
+    """A command's output, in a file. A pipe would break if this program is killed or Ctrl-C also ends its reader, and
+    writing to a broken pipe would kill the command."""
 
     def __init__(self):
         self.file = tempfile.TemporaryFile()  # noqa: SIM115  closed with its last reference
         self.passed = 0
 
     def fresh(self, ended):
-        """Lines since the last call, whole ones as long as more may come."""
+        """Lines since the last call; only complete ones until the command has ended."""
         new = os.pread(self.file.fileno(), os.fstat(self.file.fileno()).st_size - self.passed, self.passed)
         lines = new if ended else new[:new.rfind(b"\n") + 1]
         self.passed += len(lines)
@@ -120,13 +120,13 @@ class Printed:
 
 
 def patiently(*command, each=None, **options):
-    """Runs a command that shuts down cleanly by itself when we are interrupted, and interrupts us then.
+    """Run a command. If we are interrupted, let it shut down cleanly, then raise KeyboardInterrupt.
 
-    Terraform then writes its state and gives the lock back; subprocess.run alone would kill it after a quarter of a
-    second. Whoever cancels a job signals this process alone, a terminal its whole group. So the command has a session
-    of its own, and gets SIGINT once from here; again only for another SIGINT, by which Terraform stops at once.
-    If we are killed, it goes on to its end.
-    each: takes each line of what the command prints
+    Terraform then writes its state and releases the lock; subprocess.run would kill it after a quarter of a second.
+    Cancelling a job signals only this process, but a terminal signals its whole group. So the command has its own
+    session and gets SIGINT once from here; again only for another SIGINT, at which Terraform stops at once.
+    If we are killed, the command runs to its end.
+    each: called with each line that the command prints
     """
     signals, process = [], None
 
@@ -143,7 +143,7 @@ def patiently(*command, each=None, **options):
             for line in output.fresh(ended):
                 if each:
                     each(line.decode(errors="replace"))
-                with contextlib.suppress(OSError):  # nobody may read us any more, and the command is waited for
+                with contextlib.suppress(OSError):  # our reader may have exited, but the command must still finish
                     stream.buffer.write(line)
                     stream.flush()
 

@@ -1,4 +1,4 @@
-"""What a stack costs a month: the user's own values times the list prices of its cloud."""
+"""Monthly cost of a stack: the user's own values times the list prices of its cloud."""
 
 import functools
 import json
@@ -8,16 +8,16 @@ from meridian.console import ROOT, Problem, number, say
 
 HOURS = 730
 SECONDS = HOURS * 3600
-# What a request is taken to be where nothing is measured: bytes of an answer, of question and answer together with
-# their headers, and of the access log's line; requests on one connection; bytes of flow logs.
+# Assumptions about a request, not measured: bytes of a response, of request and response with their headers, and of the
+# access log's line; requests on one connection; bytes of flow logs.
 RESPONSE, EXCHANGE, LINE, PER_CONNECTION, FLOW = 1000, 1500, 350, 10, 15
-# A canary needs no line of its own: it runs for minutes. Azure's and Google's dashboards are free.
-# Of these each stack has its own.
+# A canary has no line because it runs only for minutes. Azure's and Google's dashboards are free.
+# Variables that affect the cost; each stack declares some of them.
 VALUES = "cpu memory instances nat waf environment repository_url service probe zones machine_type machines"
 
 
 class Use:
-    """How a stack with these values, which become attributes, is used at a number of requests a second."""
+    """Use of a stack at a rate in requests a second; its variables' values become attributes."""
 
     def __init__(self, values, prices, rate, per_vcpu=500):
         self.prices, self.rate, self.per_vcpu = prices, rate, per_vcpu
@@ -40,16 +40,16 @@ class Use:
         return self.rate * SECONDS / 1e6
 
     def gb(self, size):
-        """GB a month of so many bytes a request."""
+        """GB a month at this many bytes a request."""
         return self.millions * size / 1000
 
     @property
     def line(self):
-        """Bytes of a request in the service's own log."""
+        """Bytes that a request adds to the service's own log."""
         return 0 if (self.environment or {}).get("MERIDIAN_ACCESS_LOG") in ("errors", "off") else LINE
 
     def kept(self, size, free):
-        """GB that are kept beyond the days that cost nothing."""
+        """GB-months of logs kept beyond the days that are free."""
         return size * max(0, (self.service["log_days"] - free) / 30)
 
     @property
@@ -64,8 +64,8 @@ def stored(use, own, shared):
 
 
 def machine(use, capacity, addresses, size, further):
-    """A group of virtual machines: what differs by cloud are the load balancer's second price, addresses, disk, and
-    what keeps images and logs."""
+    """Yield the lines of a group of virtual machines. Clouds differ in the load balancer's second price, addresses,
+    disk size, and what stores images and logs."""
     n = use.machines
     yield f"Machines, {use.machine_type}: {n}", {use.machine_type: n * HOURS}
     yield "Load balancer", {"balancer": HOURS, capacity: 0}
@@ -76,15 +76,15 @@ def machine(use, capacity, addresses, size, further):
 
 
 def priced(use, lines):
-    """What is paid for, the prices that count, and the amount in USD a month, of lines of quantities by price."""
+    """Yield what is paid for, the names of its prices, and USD a month, for each line of quantities by price."""
     for what, quantities in lines:
         amount = sum(quantity * use.prices[name][0] for name, quantity in quantities.items())
         yield what, list(quantities), amount
 
 
 def model(stack):
-    """What gives the lines of a stack: own is what a service pays for itself, shared what is a platform's where it
-    stands on one; a service alone pays both."""
+    """Function that yields a stack's lines. own: what a service itself costs; shared: what its platform costs. A
+    service without a platform pays for both."""
     if stack.cloud.machine:
         return stack.cloud.costs
     found = functools.partial(stack.cloud.costs, own=not stack.place.startswith("platform/"), shared=not stack.service)
@@ -104,12 +104,12 @@ def listed(cloud):
 
 
 def uses(stack, rates, per_vcpu=500):
-    """A Use for each number of requests a second, of the values that Terraform takes; machines cost the same at any."""
+    """A Use for each rate in requests a second, with Terraform's values; only one for machines, whose cost is fixed."""
     values = stack.variables(*VALUES.split())
-    if values and stack.service:  # of which it has no network
+    if values and stack.service:  # its network is the platform's
         values["nat"] = stack.platform.variable("nat")
         values["probe"] = None if stack.is_preview else values["probe"]
-        if stack.is_preview and stack.kind == "gcp":  # as stacks/gcp has it
+        if stack.is_preview and stack.kind == "gcp":  # as in stacks/gcp
             values["instances"] = {"min": 1, "max": 1}
     if not values or any(values[name] is None for name in ("cpu", "machine_type") if name in values):
         raise Problem(f"A variable of stacks/{stack.place} has no value.", "Set it in a tfvars file there.")
@@ -122,7 +122,7 @@ def uses(stack, rates, per_vcpu=500):
 
 
 def rows(stack, used):
-    """What is paid for, the unit price in words, and the amount at each rate, in USD a month."""
+    """Yield what is paid for, its unit price in words, and USD a month at each rate."""
     lines = [list(priced(use, model(stack)(use))) for use in used]
     for same in zip(*lines):
         what, names, _ = same[0]
@@ -135,7 +135,7 @@ def amount(usd):
 
 
 def table(stack, used):
-    """Markdown, as the guides have it."""
+    """Lines of the Markdown table in the guides."""
     idle = "A month" if stack.cloud.machine else "Idle"
     cells = [["What", "Unit price, USD", *(f"{use.rate:,g} requests/s" if use.rate else idle for use in used)]]
     found = list(rows(stack, used))
@@ -146,7 +146,7 @@ def table(stack, used):
 
 
 def sums(found):
-    """Of what is shown, so that a reader who adds it up gets the same."""
+    """Sums of the rounded amounts, so that a reader who adds them up gets the same."""
     return [sum(round(each, 2) for each in amounts) for amounts in zip(*(amounts for _, _, amounts in found))]
 
 
