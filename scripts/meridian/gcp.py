@@ -1,4 +1,4 @@
-"""Google Cloud: the project by its REST interfaces, signed in as Terraform is."""
+"""Google Cloud, through its REST APIs, with the credentials that Terraform uses."""
 
 import json
 import math
@@ -16,16 +16,16 @@ from meridian.checks import Tool
 from meridian.cloud import Cloud
 from meridian.console import Problem, number, run, say
 
-# Both at once: gcloud itself, and the application default credentials that Terraform takes.
+# Signs in gcloud itself, and the application default credentials, which Terraform uses.
 SIGN_IN = "gcloud auth login --update-adc"
 
 ACCESS_TOKEN = "GOOGLE_OAUTH_ACCESS_TOKEN"
 
 COMPUTE = "https://compute.googleapis.com/compute/v1/projects/{}"
 
-# What Google says of a subnet that Cloud Run still has addresses of.
+# Google's error for a subnet in which Cloud Run still holds addresses.
 LATE = re.compile(r"is already being used by '[^' ]*/addresses/serverless-")
-# What may be left when all but the network is gone.
+# What may remain once everything except the network is destroyed.
 HELD = re.compile(
     r"module\.network(\[0\])?\.google_compute_(sub)?network\.|google_project_service\.|terraform_data\.apis")
 
@@ -44,7 +44,7 @@ class Gcp(Cloud):
     newest_ready = True
     forged = ("X-Client-Address",)
     store = "module.state.google_storage_bucket.this"
-    # What the modules do, a permission for each of them: https://cloud.google.com/iam/docs/permissions-reference
+    # One permission for each thing that the modules do: https://cloud.google.com/iam/docs/permissions-reference
     permissions = (
         *("artifactregistry.repositories.create", "cloudscheduler.jobs.create", "compute.networks.create"),
         *("compute.globalForwardingRules.create", "compute.securityPolicies.create", "iam.serviceAccounts.create"),
@@ -55,7 +55,7 @@ class Gcp(Cloud):
 
     @property
     def environ(self):
-        """The project is where Google's own tools look, so that one setting does for all."""
+        """The project, from the variables that Google's own tools read, so that one setting is enough for all."""
         for name in ("TF_VAR_project", "GOOGLE_CLOUD_PROJECT", "GOOGLE_PROJECT", "CLOUDSDK_CORE_PROJECT"):
             if os.environ.get(name):
                 return {"TF_VAR_project": os.environ[name]}
@@ -116,8 +116,8 @@ class Gcp(Cloud):
         return f"region {name} with {len(found.get('zones', []))} zones"
 
     def destroy(self, stack, options):
-        """Waits for what Google lets go late: addresses of Cloud Run stay in a subnet for an hour or two
-        after their service is gone. https://cloud.google.com/run/docs/configuring/vpc-direct-vpc#delete-subnet
+        """Destroy, and retry while Cloud Run holds addresses in a subnet, for an hour or two after its service is
+        deleted: https://cloud.google.com/run/docs/configuring/vpc-direct-vpc#delete-subnet
         """
         end = time.monotonic() + 60 * number("WAIT", options.wait, 150, 0, 10_000)
         pause = number("DESTROY_PAUSE", options.destroy_pause, 300, 0, 3600)
@@ -126,7 +126,7 @@ class Gcp(Cloud):
             print(done.stderr, end="", file=sys.stderr, flush=True)
             if not done.returncode:
                 return
-            # Terraform wraps its messages in a frame.
+            # Terraform puts a frame around its messages and wraps their lines.
             said = re.sub(r"[\s│]+", " ", done.stderr)
             still = stack.terraform.resources()
             if not LATE.search(said) or not still or not all(HELD.match(address) for address in still):
@@ -150,19 +150,19 @@ class Gcp(Cloud):
         return {each["stack"]: each["expires"] for each in labels if each.get("expires") and each.get("stack")}
 
     def leftovers(self, stack):
-        """Asks each interface for what the stack makes there, by the whole name: one that only begins alike
-        belongs to another environment."""
+        """Query each API for the stack's resources. Names must match in full: another environment's name may begin with
+        this one's."""
         listings = self.listings(stack.name, chosen(stack), stack.variable("region"))
         return [f"{kind} {title}" for kind, url, names in listings for item in every(url)
             for title in [titled(item, names)] if title]
 
     def listings(self, name, place, region):
-        """Kind, address of its list, and the pattern that the names of the stack's match."""
+        """Kind of resource, URL of its list, and pattern for the names that the stack uses."""
         compute, monitoring = COMPUTE.format(place), f"https://monitoring.googleapis.com/v3/projects/{place}"
         certificates = f"https://certificatemanager.googleapis.com/v1/{located('global', place)}"
         buckets, here = f"https://storage.googleapis.com/storage/v1/b?project={place}", located(region, place)
         dashboards = monitoring.replace("/v3/", "/v1/")
-        hashed = f"{name}-[0-9a-f]{{8}}"  # digits that follow from what the thing is for
+        hashed = f"{name}-[0-9a-f]{{8}}"  # a hash of the domain or the backend
         return [
             ("forwarding rule", f"{compute}/global/forwardingRules", f"{name}-https?"),
             ("proxy", f"{compute}/global/targetHttpProxies", f"{name}-http"),
@@ -220,7 +220,7 @@ class Gcp(Cloud):
         return (what, path) if existing(url) else None
 
     def found(self, stack, backend, planned):
-        """Asks for the bucket past Terraform, whose init would write an empty state into it first."""
+        """Query the bucket without Terraform, whose init would write an empty state into it first."""
         bucket, prefix = (re.search(rf'{name}\s*=\s*"([^"]*)"', backend)[1] for name in ("bucket", "prefix"))
         storage = os.environ.get("GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT") or (
             "https://storage.googleapis.com/storage/v1/b")
@@ -234,10 +234,10 @@ class Gcp(Cloud):
 
     def costs(self, use, own=True, shared=True):
         hours, gib = cost.HOURS, 1e9 / 2**30
-        # The uptime check asks from six places each minute.
+        # The uptime check sends a request from six places each minute.
         requests = use.millions + 0.3
         if own:
-            # Billed in steps of 100 ms; requests come at random, and some while others are answered.
+            # Billed in steps of 100 ms. Requests arrive at random, and some overlap.
             busy = 1 - math.exp(-0.1 * use.rate / use.running) if use.running else 0
             seconds = use.running * cost.SECONDS
             yield (f"Instances of {use.cpu:g} vCPU and {use.gib:g} GiB", {"vcpu_active": seconds * busy * use.cpu,
@@ -253,7 +253,7 @@ class Gcp(Cloud):
         else:
             yield "The service's share of the load balancer", {"balancer_data": data}
         if use.nat == "single":
-            # Each instance that it serves, and the probe's, at most 32; the address is one.
+            # Google bills Cloud NAT for each instance, the probe's included, up to 32, and one address.
             yield ("Cloud NAT with its address, for the instances and the probe" if own and shared
                 else "Cloud NAT for the instances and the probe" if own else "Cloud NAT's address",
                 {**({"nat": (use.running + 1) * hours} if own else {}), **({"address": hours} if shared else {})})
@@ -263,7 +263,7 @@ class Gcp(Cloud):
             yield "Schedule of the probe", {"schedule": 1}
         if own:
             yield "Alerts, 6 conditions", {"alert": 6, "alert_series": 6 * hours * 60 / 1e6}
-            # Cloud Run's own record of a request, and the service's line in one.
+            # Cloud Run's own record of a request, and the record that holds the service's log line.
             logs = (0.6 + use.gb(1150 + (use.line and use.line + 800))) * gib
             yield "Logs: 0.6 GB and the records of requests", {"logs": logs, "logs_kept": use.kept(logs, 30)}
         if shared:
@@ -306,7 +306,7 @@ class GcpMachine(Gcp):
             ("firewall rule", f"{compute}/global/firewalls", f"{name}-({rules})"),
             ("subnet", f"{regional}/subnetworks", name),
             ("network", f"{compute}/global/networks", name),
-            # A template or a machine has the name and what Google adds to it; its label says whose it is.
+            # Google adds a suffix to the names of templates and machines, so they are matched by label.
             ("template", f"{regional}/instanceTemplates", labelled),
             *(("machine", f"{compute}/zones/{zone}/instances?filter=labels.stack%3D{name}", labelled)
                 for zone in zones),
@@ -314,7 +314,7 @@ class GcpMachine(Gcp):
         ]
 
     def costs(self, use):
-        # The load balancer's is free.
+        # The load balancer's own address is free.
         return cost.machine(use, "balancer_data", use.machines, 10, ("Images", {"images": 0.1}))
 
 
@@ -323,30 +323,30 @@ def located(region, place):
 
 
 def shared(name, place, region, roles):
-    """What a service and a machine both have."""
+    """Listings that services and machines have in common."""
     repositories = f"https://artifactregistry.googleapis.com/v1/{located(region, place)}/repositories"
     accounts = f"https://iam.googleapis.com/v1/projects/{place}/serviceAccounts"
     return ("repository", repositories, name), ("service account", accounts, f"{name}-{roles}@.*")
 
 
 def titled(item, names):
-    """What an item is called, if its name, the one it shows, or its label is the stack's."""
+    """Name of an item whose name, display name or label matches the stack; None for any other."""
     if re.fullmatch(names, item.get("displayName", "")):
         return item["displayName"]
-    labels = item.get("properties", item).get("labels", {})  # a template's are those of its machines
+    labels = item.get("properties", item).get("labels", {})  # a template has those of its machines
     own = item["name"].split("/")[-1], f"stack={labels.get('stack')}"
     return item["name"] if any(re.fullmatch(names, each) for each in own) else None
 
 
 def login():
-    """The push of the image signs in as gcloud itself is, Terraform by the application default."""
+    """Check gcloud's own login, which pushes the image; Terraform uses the application default credentials."""
     if not os.environ.get(ACCESS_TOKEN):
         gcloud_token("print-access-token")
     return "login for the registry"
 
 
 def token():
-    """As Terraform finds it: the environment, then the application default credentials."""
+    """Access token, found as Terraform finds it: the environment, then the application default credentials."""
     return os.environ.get(ACCESS_TOKEN) or gcloud_token("application-default", "print-access-token")
 
 
@@ -366,18 +366,18 @@ def gcloud_token(*arguments):
 
 
 class Refused(Problem):
-    """What Google refused, with the status that it gave, and whether that is because the interface is off."""
+    """A request that Google refused, with its HTTP status, and whether the API is disabled."""
 
     def __init__(self, what, how, status, off=False):
         super().__init__(what, how)
         self.status = status
         self.off = off
-        # An API that is off has nothing yet; the apply turns it on.
+        # A disabled API has no resources yet; the apply enables it.
         self.absent = off or status == 404
 
 
 def ask(url, body=None):
-    """Answer of one of Google's interfaces, parsed; what it refuses becomes a Refused."""
+    """Parsed response of one of Google's APIs; raises Refused if it refuses the request."""
     try:
         return rest.ask(url, token(), body)
     except urllib.error.HTTPError as error:
@@ -407,8 +407,7 @@ def refusal(url, status, text):
 
 
 def every(url):
-    """All pages of a list, whatever its key; an interface that is off has nothing, and neither has a region that is
-    not there."""
+    """Items on all pages of a list, under whatever key; none if the API is disabled or the region does not exist."""
     items, page = [], ""
     while True:
         response = existing(f"{url}{'&' if '?' in url else '?'}pageToken={page}" if page else url) or {}
@@ -431,7 +430,7 @@ def chosen(stack):
 
 
 def existing(url):
-    """Answer, or None where what is asked for is not there."""
+    """Parsed response; None if the resource does not exist or its API is disabled."""
     try:
         return ask(url)
     except Refused as refused:

@@ -1,4 +1,4 @@
-"""What is tried on Google Cloud in a way of its own."""
+"""How claims are tried on Google Cloud, where that differs from other clouds."""
 
 from meridian import rest
 from meridian.console import run
@@ -32,5 +32,5 @@ class GcpTrial(Trial):
             {"conditions": policy["conditions"]})
 
     def outage(self):
-        """No request from outside gets through to the service."""
+        """Block all requests from outside."""
         self.gcloud("run", "services", "update", self.name, "--ingress", "internal")

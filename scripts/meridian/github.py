@@ -1,4 +1,4 @@
-"""The few things that pipelines tell GitHub: a comment under a pull request, an issue about drift."""
+"""What pipelines write to GitHub: comments on pull requests, and issues about drift and vulnerabilities."""
 
 import itertools
 import os
@@ -13,7 +13,7 @@ MOST_CHARACTERS = 65000
 
 
 class GitHub:
-    """A repository, by GITHUB_TOKEN; the address of the API can be another, as on GitHub Enterprise."""
+    """A repository, accessed with GITHUB_TOKEN. GITHUB_API_URL can name another API, as on GitHub Enterprise."""
 
     def __init__(self):
         self.token = os.environ.get("GITHUB_TOKEN")
@@ -38,7 +38,7 @@ class GitHub:
             raise Problem(f"GitHub cannot be reached at {self.api}.", str(error)) from None
 
     def all(self, path):
-        """What a list gives on all its pages of a hundred."""
+        """Items on all pages of a list; the path must ask for 100 a page."""
         for page in itertools.count(1):
             found = self.ask("GET", f"{path}&page={page}")
             yield from found
@@ -46,7 +46,7 @@ class GitHub:
                 return
 
     def comment(self, number, mark, text):
-        """Writes the one comment that carries the mark, or writes it anew."""
+        """Create the one comment that carries the mark, or replace its text."""
         body = f"<!-- {mark} -->\n{shortened(text)}"
         for comment in self.all(f"issues/{number}/comments?per_page=100"):
             if own(comment) and comment["body"].startswith(f"<!-- {mark} -->"):
@@ -54,7 +54,7 @@ class GitHub:
         return self.ask("POST", f"issues/{number}/comments", {"body": body})
 
     def issue(self, title, text):
-        """Opens the one issue of that title, or renews it; without text closes it."""
+        """Open the one issue with this title, or update it; without text, close it."""
         issues = self.all("issues?state=open&per_page=100")
         number = next((issue["number"] for issue in issues
             if own(issue) and issue["title"] == title and "pull_request" not in issue), None)
@@ -66,7 +66,7 @@ class GitHub:
 
 
 def own(entry):
-    """Whether a pipeline wrote it and no stranger, who could change it after us."""
+    """Whether a pipeline or a member wrote it: a stranger could change their own entry after us."""
     return (entry.get("user") or {}).get("type") == "Bot" or entry.get("author_association") in (
         "OWNER", "MEMBER", "COLLABORATOR")
 

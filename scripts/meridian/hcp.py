@@ -1,8 +1,8 @@
-"""States in HCP Terraform, where backend.tf has a cloud block in place of the bootstrap's store.
+"""States in HCP Terraform, if backend.tf has a cloud block instead of the bootstrap's store.
 
-The block names no workspace: the scripts select one for each environment, named after the stack and its cloud, such as
-meridian-aws, and make it if it is missing. Terraform runs here, as with any other store, so that it has the sign-in of
-whoever calls it: https://developer.hashicorp.com/terraform/cloud-docs/workspaces/settings#execution-mode
+The block names no workspace. The scripts select one for each environment, named after the stack and its cloud, such as
+meridian-aws, and create it if it is missing. Terraform runs locally, as with any other store, so that it has the
+caller's login to the cloud: https://developer.hashicorp.com/terraform/cloud-docs/workspaces/settings#execution-mode
 """
 
 import json
@@ -30,7 +30,7 @@ def uncommented(text):
 
 
 def named(text, key, variable, default=None):
-    """What a cloud block sets, or the variable in its place."""
+    """Value of a key in a cloud block, else of the environment variable, else the default."""
     found = re.search(rf'\b{key}\s*=\s*"([^"]*)"', text)
     return found[1] if found else os.environ.get(variable) or default
 
@@ -40,7 +40,7 @@ def organization(text):
 
 
 def workspace(stack):
-    """Name of the workspace that has the state of a stack, for TF_WORKSPACE; None where no cloud block is."""
+    """Name of the workspace with a stack's state, for TF_WORKSPACE; None without a cloud block."""
     text = block(stack.folder)
     if not text:
         return None
@@ -60,8 +60,8 @@ def workspace(stack):
 
 
 def prepare(stack):
-    """Makes the workspace if it is missing, and stops where HCP Terraform would run Terraform itself, without anybody's
-    sign-in to the cloud."""
+    """Create the workspace if it is missing. Stop if HCP Terraform would run Terraform itself, where it has no login to
+    the cloud."""
     text, name = block(stack.folder), workspace(stack)
     place = named(text, "hostname", "TF_CLOUD_HOSTNAME", HOST)
     if not token(place):
@@ -87,7 +87,7 @@ def prepare(stack):
 
 
 def ask(place, url, body=None):
-    """Answer of HCP Terraform; None for what is not there, or not for the owner of this token."""
+    """Parsed response of HCP Terraform; None for what does not exist or the token may not see."""
     try:
         return rest.ask(url, token(place), body, **{"Content-Type": "application/vnd.api+json"})
     except urllib.error.HTTPError as error:
@@ -109,8 +109,8 @@ def variable(place):
 def token(place):
     for name, value in os.environ.items():
         if name.startswith("TF_TOKEN_") and name[9:].replace("__", "-").replace("_", ".").lower() == place.lower():
-            return value  # for Terraform too, even if it is empty
-    home = pathlib.Path(os.path.expanduser("~"))  # which may be nowhere
+            return value  # as Terraform does, even if it is empty
+    home = pathlib.Path(os.path.expanduser("~"))  # unlike Path.home(), never fails
     named = os.environ.get("TF_CLI_CONFIG_FILE")
     for config in [pathlib.Path(named)] if named else [home / ".terraformrc", *home.glob(".terraform.d/*.tfrc")]:
         block = re.search(rf'\bcredentials\s+"{re.escape(place)}"\s*\{{[^}}]*\btoken\s*=\s*"([^"]*)"',

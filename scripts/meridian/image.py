@@ -1,4 +1,4 @@
-"""An image to run, which is always named by its digest."""
+"""An image to run, always named by its digest."""
 
 import contextlib
 import dataclasses
@@ -19,11 +19,11 @@ NAME = rf"(?:[A-Za-z0-9.-]+(?::[0-9]+)?/)?{PART}(?:/{PART})*"
 @dataclasses.dataclass(frozen=True)
 class Image:
     repository: str
-    digest: str  # sha256:…, which is also what the service sends as Service-Version
+    digest: str  # sha256:…, which the service also sends as Service-Version
 
     @classmethod
     def parse(cls, text, setting="IMAGE"):
-        # A tag beside the digest says nothing more, and skopeo takes no name that has both.
+        # A tag beside the digest adds nothing, and skopeo refuses a name with both.
         found = re.fullmatch(rf"({NAME})(?::\w[\w.-]*)?@(sha256:[0-9a-f]{{64}})", text or "")
         if not found:
             form = "@sha256:" in (text or "") and " Write the repository without https:// and in lower case."
@@ -36,7 +36,7 @@ class Image:
 
 
 def sign_in(reference, folder, user=None, password=None):
-    """Leaves credentials for a registry in a folder: the cloud's, or those in two variables."""
+    """Write credentials for a registry to a folder: the cloud's, or those in two environment variables."""
     environ = {**os.environ}
     if user and os.environ.get(user):
         environ.update(REGISTRY_USERNAME=os.environ[user], REGISTRY_PASSWORD=os.environ.get(password, ""))
@@ -47,8 +47,8 @@ def sign_in(reference, folder, user=None, password=None):
 
 @contextlib.contextmanager
 def signed_in(reference, *variables):
-    """Gives skopeo's options for a registry by the side that it is on, src or dest; one on this machine speaks plain
-    HTTP."""
+    """Yield a function that returns skopeo's options for a registry by its side: src, dest or none. A registry on this
+    machine uses plain HTTP."""
     with tempfile.TemporaryDirectory() as folder:
         sign_in(reference, folder, *variables)
         file = pathlib.Path(folder, "config.json")

@@ -1,8 +1,8 @@
-"""Judges a canary by what it answers: watch on, promote it, or withdraw it.
+"""Judges a canary by its responses: keep watching, promote it, or withdraw it.
 
-Its answers are told apart by the header Service-Version, and compared with those that the stable gave in the same time
-to the same requests: failures, and answers that are slow. In the sum of all answers nine healthy ones of the stable
-would hide each of its failures.
+The header Service-Version shows which version gave a response. Failures and slow responses are compared with those of
+the stable version in the same time, to the same requests. In the sum of all responses, nine healthy ones of the stable
+version would hide each failure of the canary.
 """
 
 import bisect
@@ -11,18 +11,18 @@ import dataclasses
 import enum
 import math
 
-# Chance of a wrong verdict, of each kind, in all looks together; each look has its part of it (Bonferroni).
+# Chance of a wrong verdict of each kind over all looks; each look gets an equal part of it (Bonferroni).
 ALPHA = 0.01
-LOOKS = 20  # in the time that a canary is watched
-DOUBT = 0.05  # chance below which slow answers stand in the way of a promotion, though they are not shown yet
-SLOW = 2.0  # times the stable's: a 90th percentile above that is slow
-SLOW_LOOKS = 4  # in a row with slow answers, each in those since the look before: a stall or a cold start passes
-FLOOR_SECONDS = 0.005  # which no factor counts below
-WINDOW_SECONDS = 10  # in which losses beyond the canary's share are the network's
+LOOKS = 20  # in Limits.seconds
+DOUBT = 0.05  # chance below which slow responses block a promotion, though they are not proven yet
+SLOW = 2.0  # times the stable version's 90th percentile: more than that is slow
+SLOW_LOOKS = 4  # in a row, each with slow responses since the previous look; a stall or a cold start is shorter
+FLOOR_SECONDS = 0.005  # smaller differences never count as slow
+WINDOW_SECONDS = 10  # if more than the canary's share is lost in this time, the network is the cause
 
 
 def worse(failed, responses, others_failed, others):
-    """Fisher's exact test: the chance of as many failures or more here, if both sides fail alike."""
+    """Fisher's exact test: the chance of at least this many failures, if both sides fail equally often."""
     total, bad = responses + others, failed + others_failed
     if not failed:
         return 1.0
@@ -32,7 +32,7 @@ def worse(failed, responses, others_failed, others):
 
 
 def at_most(seen, number, chance):
-    """Chance of at most so many of a number, each with this chance."""
+    """Chance that at most `seen` of `number` events happen, each with this chance."""
     if chance <= 0 or chance >= 1:
         return 1.0 if chance <= 0 or seen >= number else 0.0
     right, wrong = math.log1p(-chance), math.log(chance)
@@ -40,7 +40,7 @@ def at_most(seen, number, chance):
 
 
 def choices(number, k):
-    """Logarithm of how many ways there are."""
+    """Logarithm of the binomial coefficient."""
     return math.lgamma(number + 1) - math.lgamma(k + 1) - math.lgamma(number - k + 1)
 
 
@@ -55,17 +55,17 @@ class Verdict(enum.Enum):
 class Limits:
     """What a canary must show before it gets all requests."""
 
-    seconds: float = 600  # watched at least so long
-    responses: int = 300  # given by the canary itself
-    failed_percent: float = 5  # more than of the stable's, which it must be shown not to reach
-    patience: float = 3  # times `seconds` until a canary that shows too little is withdrawn
+    seconds: float = 600  # watched for at least this long
+    responses: int = 300  # required from the canary itself
+    failed_percent: float = 5  # percentage points above the stable version's; a promotion needs proof of less
+    patience: float = 3  # times `seconds`, after which a canary without enough proof is withdrawn
 
     @property
     def alpha(self):
         return ALPHA / math.ceil(LOOKS * self.patience)
 
     def spread(self, percent):
-        """The same for all answers, of which this share is the canary's; ValueError where that is too fine."""
+        """These limits for all responses, of which `percent` are the canary's; ValueError if out of range."""
         spread = dataclasses.replace(self, responses=math.ceil(self.responses * 100 / percent),
             failed_percent=self.failed_percent * percent / 100)
         for label, value, low, high in (("RESPONSES", spread.responses, 1, 1_000_000),
@@ -75,7 +75,7 @@ class Limits:
         return spread
 
     def refuse(self, per_second, percent):
-        """What stands against a verdict, known beforehand; None where nothing does."""
+        """Why these limits cannot reach a verdict, as far as can be known beforehand; None if they can."""
         fewest = math.ceil(math.log(self.alpha) / math.log1p(-self.failed_percent / 100))
         if self.responses < fewest:
             return (
@@ -83,7 +83,7 @@ class Limits:
                 f"RESPONSES={fewest}"
             )
         expected = per_second * percent / 100 * self.seconds * self.patience
-        likely = expected - 4 * math.sqrt(expected)  # all but once in 30,000 times
+        likely = expected - 4 * math.sqrt(expected)  # reached all but once in 30,000 times
         if likely < self.responses:
             minutes = (2 + math.sqrt(4 + self.responses)) ** 2 / (per_second * percent / 100 * 60 * self.patience)
             return (
@@ -97,20 +97,20 @@ class Limits:
 
 @dataclasses.dataclass(frozen=True)
 class Response:
-    """One answer as a visitor got it."""
+    """One response as a visitor got it."""
 
-    status: int  # of HTTP; 0 when there was none: no connection, no answer in time
-    version: str = ""  # header Service-Version; empty when a load balancer answered by itself
-    clock_off: bool = False  # tells a time that cannot be right
+    status: int  # HTTP status; 0 without a response: no connection, or a timeout
+    version: str = ""  # header Service-Version; empty if a load balancer itself responded
+    clock_off: bool = False  # the time in the response cannot be right
     path: str = ""
     sent: float = 0.0  # seconds, by any clock
-    seconds: float = 0.0  # until it was whole
+    seconds: float = 0.0  # until it was complete
 
 
 class Count:
     def __init__(self):
         self.responses = self.failed = 0
-        self.times = collections.defaultdict(list)  # by path, sorted, of what did not fail
+        self.times = collections.defaultdict(list)  # by path, sorted; without failures
 
     def add(self, response, failed):
         self.responses += 1
@@ -127,11 +127,11 @@ class Count:
 
 
 class Judge:
-    """Takes answers and probes as they come; not for several threads at once."""
+    """Takes responses and probe results as they arrive. Not thread-safe."""
 
     def __init__(self, stable, canary, limits=Limits(), percent=10, expected=None, probed=True):
-        """expected: status by path that the stable gives; without it any below 500 is right. probed: whether a probe
-        must say OK"""
+        """expected: status by path of the stable version; on other paths any below 500 is right. probed: whether a
+        probe must report OK"""
         if stable == canary:
             raise ValueError(f"stable version and canary both call themselves {canary}: nothing tells them apart")
         self.limits = limits
@@ -145,8 +145,8 @@ class Judge:
         self._looked = 0
         self._lacked = ""
         self._pace, self._slow, self._slow_looks = 0.0, False, 0
-        self._recent = []  # the canary's since the last look, as path and seconds
-        self._windows = collections.defaultdict(lambda: [0, 0])  # answers, and failures without a version
+        self._recent = []  # path and seconds of the canary's since the last look
+        self._windows = collections.defaultdict(lambda: [0, 0])  # responses, and failures without a version
         self._clock = ""
         self.probed = probed
         self.probes = 0
@@ -162,25 +162,25 @@ class Judge:
             if response.version == self._canary_version and not failed:
                 self._recent.append((response.path, response.seconds))
         elif not response.version and (response.status == 0 or response.status >= 500):
-            # Lost on the way, or a load balancer speaks for a target: whose it was, nothing tells.
+            # Lost on the way, or sent by a load balancer for its target: nothing shows which version it was.
             window[1] += 1
         else:
             self.others.add(response, failed)
 
     def _outage(self, window):
-        """Whether more was lost than the canary's share could be: then the network was away, for us or for both."""
+        """Whether more was lost than the canary's share: then the network failed, for us or for both versions."""
         total, lost = self._windows.get(window, (0, 0))
         expected = self.percent / 100 * (total + lost)
         return lost > expected + 3 * math.sqrt(expected * (1 - self.percent / 100))
 
     @property
     def lost(self):
-        """Failures without a version that may be the canary's: outside the times in which the network was away."""
+        """Failures without a version that may be the canary's: those outside network outages."""
         return sum(lost for window, (_, lost) in self._windows.items()
             if lost and not any(self._outage(window + beside) for beside in (-1, 0, 1)))
 
     def probe(self, exit_code, said):
-        """Takes what the command `probe` came to: 0 OK, 1 clock outside; anything else tells nothing."""
+        """Record a result of the command `probe`: 0 is OK, 1 a wrong clock; any other exit code proves nothing."""
         if exit_code == 0:
             self.probes += 1
         elif exit_code == 1:
@@ -189,7 +189,7 @@ class Judge:
             self.probe_problem = said
 
     def verdict(self, elapsed):
-        """What to do after so many seconds, and why."""
+        """Verdict after this many seconds, and its reason."""
         limits = self.limits
         if self._clock:
             return Verdict.WITHDRAW, f"the probe found the clock outside its tolerance: {self._clock}"
@@ -211,7 +211,7 @@ class Judge:
         return Verdict.WATCH, self._lacked or f"{max(0, limits.seconds - elapsed):.0f} s remain"
 
     def _wrong(self):
-        """What shows that the canary is worse than the stable, or nothing."""
+        """Proof that the canary is worse than the stable version; empty without one."""
         canary, stable, alpha = self.canary, self.stable, self.limits.alpha
         if worse(canary.failed, canary.responses, stable.failed, stable.responses) < alpha:
             return f"the canary ({canary}) fails more often than the stable version ({stable})"
@@ -242,11 +242,11 @@ class Judge:
         return ""
 
     def _few(self, failed, responses):
-        """Whether failures are so few that a canary as bad as the limit would hardly ever show them."""
+        """Whether a canary as bad as the limit would hardly ever have so few failures."""
         return at_most(failed, responses, (self.stable.percent + self.limits.failed_percent) / 100) < self.limits.alpha
 
     def _undecided(self):
-        """What both suffer from, or may suffer from; or nothing."""
+        """A fault that both versions have, or that may not be the canary's; empty without one."""
         canary, stable, lost = self.canary, self.stable, self.lost
         if sum(each for _, each in self._windows.values()) > stable.responses:
             return "more requests were lost than the stable version answered"
@@ -280,10 +280,10 @@ class Judge:
 
 
 def paces(usual, times):
-    """Seconds as sorted multiples of what is usual on their path."""
+    """Response times as multiples of the usual time on their path, sorted."""
     return sorted(max(0, each - FLOOR_SECONDS) / usual[path] for path, each in times if path in usual)
 
 
 def percentile(values):
-    """The 90th, of sorted ones."""
+    """The 90th percentile of sorted values."""
     return values[math.ceil(0.9 * len(values)) - 1]

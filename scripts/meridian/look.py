@@ -1,4 +1,4 @@
-"""Looks at what was deployed from outside, and says what it saw."""
+"""Checks a deployment from outside, and prints what it saw."""
 
 import subprocess
 import urllib.parse
@@ -10,7 +10,7 @@ from meridian.verify import CHECKS, Meridian, Page, Verification, until_it_answe
 
 
 def look(stack):
-    """How many checks failed."""
+    """Number of checks that failed."""
     outputs = stack.terraform.outputs()
     if "url" not in outputs:
         raise Problem(f"The state has no deployment of {stack.name}.", f"{stack.command('deploy')}")
@@ -35,7 +35,7 @@ def look(stack):
 
 
 def checked(verification, wrong=0):
-    """How many checks failed, with those before."""
+    """Number of checks that failed, including the earlier `wrong`."""
     wrong += report(verification.all(), "wrong")
     say("Failed" if wrong else "All checks passed.")
     return wrong

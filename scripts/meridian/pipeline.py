@@ -1,4 +1,4 @@
-"""What the pipelines do with a cloud. Each step can be run by hand."""
+"""Steps that the pipelines run for a cloud. Each can also be run by hand."""
 
 import datetime
 import json
@@ -16,14 +16,13 @@ from meridian.image import Image, signed_in
 from meridian.look import look
 from meridian.terraform import Unchanged
 
-# Variables of a pipeline by cloud, beyond its planner and deployer. The bootstrap prints them with the commands that
-# set them.
+# Pipeline variables by cloud, besides planner and deployer. The bootstrap prints the commands that set them.
 VARIABLES = {"aws": (), "azure": ("AZURE_SUBSCRIPTION", "AZURE_TENANT"), "gcp": ("GCP_PROJECT", "GCP_PROVIDER")}
 PLAN = "release.tfplan"
 
 
 def ready(stack, deploys):
-    """Whether this cloud is set up. Not at all is left out, and told; half is an error, which names the other half."""
+    """Whether this cloud is set up. If nothing is, print a notice; if only half is, raise a Problem with the rest."""
     circleci = "CIRCLECI" in os.environ
     settings = "the repository's Settings, Secrets and variables, Actions, Variables"
     place = "CircleCI's Project Settings, Environment Variables" if circleci else settings
@@ -36,11 +35,11 @@ def ready(stack, deploys):
     missing = [f"{name} is not set in {where}" for name, where in wanted.items() if not os.environ.get(name)]
     files = {
         "backend.tf": "so the state would be lost with the job",
-        # Machines run a program, not an image.
+        # A pipeline pushes a service's image before the apply; a machine's apply builds and pushes its own.
         **({SHARED: "so the registry is not known"} if stack.place == stack.kind else {}),
     }
     absent = [name for name in files if not (stack.folder / name).exists()]
-    # The files serve both pipelines, and say nothing of whether CircleCI is meant.
+    # Both pipelines use these files, so they do not show whether CircleCI is meant to deploy.
     if len(missing) == len(wanted) and (circleci or len(absent) == len(files)):
         notice(f"{stack.cloud.title} is not set up, so it is skipped. ./taskw bootstrap-{stack.kind} sets it up.")
         return False
@@ -56,9 +55,9 @@ def ready(stack, deploys):
 
 
 def overtaken(stack):
-    """Whether a run that began later has deployed to this place or is about to, so that this one would undo it.
+    """Whether a run that began later has deployed here or is about to, so that this one would undo it.
 
-    Only where the step has GITHUB_TOKEN; who runs one again means it.
+    Checked only if the step has GITHUB_TOKEN. Whoever repeats a run means it, so a repeated run is not checked.
     """
     own, again = os.environ.get("GITHUB_RUN_NUMBER"), os.environ.get("GITHUB_RUN_ATTEMPT", "1") != "1"
     if not os.environ.get("GITHUB_TOKEN") or not own or again:
@@ -67,7 +66,7 @@ def overtaken(stack):
     for run_ in hub.ask("GET", "actions/workflows/main.yml/runs?per_page=100")["workflow_runs"]:
         if run_["run_number"] > int(own):
             for job in hub.ask("GET", f"actions/runs/{run_['id']}/jobs?per_page=100")["jobs"]:
-                # One that failed or was cancelled, or was left out, is no reason to leave this one.
+                # A job that failed, was cancelled or was skipped is no reason to stop this run.
                 if job["name"].endswith(f"deploy {stack.kind} {stack.env}") and job["conclusion"] in (None, "success"):
                     notice(f"Run {run_['run_number']} of this workflow began later and also deploys to {stack.cloud.title}, "
                         f"{stack.env}, so this run stops. To deploy this run's commit after all, rerun this run.")
@@ -93,12 +92,12 @@ def circleci(stack, options):
     when it has none, or the cloud is not set up."""
     token, deploys = os.environ.get("CIRCLE_OIDC_TOKEN_V2"), vars(options)["for"] == "deploy"
     if not token:
-        # That of a fork's pull request has none, unless the project passes secrets to forks, which it should not.
+        # A fork's pull request has none, unless the project passes secrets to forks, which it should not.
         say("This job has no CircleCI token, so it cannot reach a cloud.")
         return 78
     if not ready(stack, deploys):
         return 78
-    folder = pathlib.Path(tempfile.mkdtemp())  # for its owner only
+    folder = pathlib.Path(tempfile.mkdtemp())  # readable by its owner only
     (folder / "token").write_text(token)
     identity = os.environ["GCP_DEPLOYER" if deploys else "GCP_PLANNER"]
     exports = stack.cloud.by_token(stack, folder, identity)
@@ -133,7 +132,7 @@ def copied(stack, source, tag=None):
     with signed_in(repository) as login:
         there = run("skopeo", "inspect", "--no-tags", *login(), f"docker://{target}", check=False)
         if there.returncode == 0:
-            # What a tag names never changes; a second run for one commit finds it there.
+            # A tag never moves, so a second run for a commit finds its image here.
             found = json.loads(there.stdout)["Digest"]
             if found != source.digest:
                 raise Problem(f"{target} already points to {found}, not to {source.digest}.",
@@ -152,7 +151,7 @@ def copied(stack, source, tag=None):
 
 
 def keep(stack, image):
-    """Gives an image the name that no purge takes: this environment runs it, or may go back to it."""
+    """Give an image a tag that no purge removes: this environment runs it, or may roll back to it."""
     kept = f"{image.repository}:runs-{stack.env}-{datetime.datetime.now(datetime.timezone.utc):%Y%m%d%H%M%S}"
     with signed_in(image.repository) as login:
         run("skopeo", "copy", "--quiet", "--preserve-digests", *login("src"), *login("dest"), f"docker://{image}",
@@ -160,13 +159,13 @@ def keep(stack, image):
 
 
 def save_plan(stack, options, *arguments):
-    """Plans without a lock, which takes no right to write, and saves the plan for release."""
+    """Plan without a lock, which needs no permission to write, and save the plan for release."""
     image = running_image(stack, options)
     return stack.terraform.plan("-lock=false", f"-out={PLAN}", *arguments, *image, *options.further)
 
 
 def running_image(stack, options):
-    """IMAGE, or with BUILD=1 what app/ gives, or what runs, with its canary."""
+    """Arguments for the image: IMAGE, or with BUILD=1 that of app/, else the running one with its canary."""
     image, build = getattr(options, "image", None), getattr(options, "build", None)
     outputs = {} if image or build else stack.terraform.outputs()
     running = [f"-var=image={outputs['image']}"] if outputs.get("image") else stack.image_arguments(image, build)
@@ -243,16 +242,15 @@ def release(stack, options):
 
 
 def roll_back(stack, new, before):
-    """Changes what depends on the image, and nothing else: what a plan with the image before has that one with the new
-    has not.
+    """Change only what depends on the image: what a plan with the old image changes, and one with the new does not.
 
-    Whatever else both would change, such as what somebody else changed meanwhile, stays.
+    What both plans would change stays, such as what somebody else has changed in the meantime.
     """
 
     def plan(file, image, *arguments):
         stack.terraform.plan(f"-out={file}", "-lock-timeout=300s", f"-var=image={image}", *arguments, check=True)
         shown = stack.terraform.show(file).get("resource_changes", [])
-        changes = {}  # several for one address, where what it replaced was not destroyed
+        changes = {}  # several for an address if what it replaced was not destroyed
         for each in shown:
             if each["change"]["actions"] not in (["no-op"], ["read"]):
                 changes.setdefault(each["address"], []).append(each["change"])
@@ -275,7 +273,7 @@ def roll_back(stack, new, before):
                 )
         stack.terraform.apply_plan(file, f"-var=image={before}")
     if others:
-        # What is applied to some resources alone leaves the outputs as they were.
+        # An apply with -target leaves the outputs as they were.
         stack.terraform.apply("-refresh-only", f"-var=image={before}")
 
 
@@ -305,7 +303,7 @@ def drift(stack, options):
 
 
 def output(name, value):
-    """For the steps that follow."""
+    """Set an output for the steps that follow."""
     append("GITHUB_OUTPUT", f"{name}={value}\n")
 
 
@@ -315,7 +313,7 @@ def notice(text):
 
 
 def append(file, text):
-    """Appends to a file that a variable names, where there is a pipeline to tell."""
+    """Append to the file that a pipeline's variable names; do nothing without it."""
     if os.environ.get(file):
         with open(os.environ[file], "a") as stream:
             stream.write(text)

@@ -1,4 +1,4 @@
-"""Previews: each open pull request of the repository itself has a service of its own, in a slot of the platform."""
+"""Previews: each open pull request from this repository, not a fork, has its own service in a slot of the platform."""
 
 import argparse
 import re
@@ -30,7 +30,7 @@ def preview(stack, options):
         for slot in [slot for slot, of in standing.items() if of == asked] or [None]:
             report(remove(stack, hub, slot, asked) if slot else f"There is no preview of pull request {asked}.")
         return 0
-    # Of a fork that was deleted there is no repository.
+    # The repository is null if the fork was deleted.
     head = (pull["head"]["repo"] or {}).get("full_name", "")
     if head.lower() != hub.repository.lower():
         raise Problem(f"Pull request {asked} is of another repository, {head or 'which was deleted'}.",
@@ -44,7 +44,7 @@ def preview(stack, options):
 
 
 def shown(stack):
-    """The slots in which something stands, with the pull request of each; None where somebody deployed it by hand."""
+    """Slots in use, with the pull request of each; None if somebody deployed it by hand."""
     return {key: terraform.outputs().get("pull_request") for key, terraform in stack.services().items()
         if re.fullmatch(PREVIEW, key)}
 
@@ -59,7 +59,7 @@ def slots(stack):
 
 
 def slot_of(asked, declared, standing):
-    """That in which the pull request stands; else the one of its number, or the next free one."""
+    """The slot that the pull request has; else the one for its number, or the next free one."""
     for slot, of in standing.items():
         if of == asked:
             return slot
@@ -91,7 +91,7 @@ def remove(stack, hub, slot, asked):
 
 
 def sweep(stack, hub, standing):
-    """What no run removed: one that failed or was cancelled, or that GitHub never began."""
+    """Remove previews of closed pull requests whose own run failed, was cancelled or never started."""
     failed = 0
     for slot, of in standing.items():
         name = Stack(stack.place, stack.env, root=stack.root, service=slot).name

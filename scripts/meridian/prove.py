@@ -1,7 +1,7 @@
-"""Settles what the guides mark with †: deploys a stack of its own, tries each claim, removes it and writes a record.
+"""Tries the claims that the guides mark with †: deploys its own stack, tries each claim, removes it, writes a record.
 
-All that must be remembered is in a file beside the stack, written before and after each step. Killed at any point, the
-same command goes on.
+All progress is in a file beside the stack, written before and after each step. If a run is killed at any point, the
+same command continues it.
 """
 
 import contextlib
@@ -38,7 +38,7 @@ from meridian.trial import Different, NotTried, day
 from meridian.verify import CHECKS, Verification, until_it_answers
 
 TRIALS = {}
-# A copy may have deleted any of them.
+# A copy of the repository may lack any of these.
 if "aws" in CLOUDS:
     from meridian.aws_trial import AwsTrial
 
@@ -52,7 +52,7 @@ if "gcp" in CLOUDS:
 
     TRIALS["gcp"] = GcpTrial
 NAME, ENV = "meridian-prove", "prove"
-# What costs little and has room for one more instance. Whatever terraform.tfvars says of these is not for this stack.
+# Costs little, and has room for one more instance. These override terraform.tfvars, which is meant for other stacks.
 VALUES = {
     "aws": {"cidr": "10.29.0.0/16", "cpu": 0.25, "memory": 512, "scale": {"cpu": 20}},
     "azure": {"cidr": "10.29.0.0/16", "cpu": 0.25, "memory": 512},
@@ -60,28 +60,28 @@ VALUES = {
 }
 COMMON = {"name": NAME, "instances": {"min": 2, "max": 3}, "domain": None, "email": None, "waf": False, "canary": None,
     "platform": None}  # fmt: skip
-# Claims that come after the destroy, and those that leave the stack other than it was deployed.
+# Claims that are tried after the destroy, and claims that change the stack.
 AFTER = ("destroyed", "leftovers", "bill")
 TOUCHES = ("canary", "broken", "alarms", "canary_alarm", "latency", "load_alarm", "scale")
-# What shows that Terraform and the tools do not speak with the cloud itself. Whoever has such a variable for another
-# reason, a proxy's say, gets REHEARSED where SEEN would be right: the wrong way round would be worse.
+# Variables with which Terraform and the tools may not reach the cloud itself. If one is set for another reason, such as
+# a proxy, the outcome is REHEARSED where SEEN would be right; the opposite error would be worse.
 EMULATED = re.compile(r"AWS_ENDPOINT_URL(_\w+)?|\w*_CUSTOM_ENDPOINT|STORAGE_EMULATOR_HOST|ARM_METADATA_HOST(NAME)?"
     r"|ARM_ENVIRONMENT|TF_REATTACH_PROVIDERS|SSL_CERT_FILE|CURL_CA_BUNDLE|AWS_CA_BUNDLE|HTTPS_PROXY|https_proxy")
-# What the clouds say where a right is missing.
+# Errors of the clouds for a missing permission.
 REFUSED = re.compile("AccessDenied|UnauthorizedOperation|AuthorizationFailed|[Pp]ermission|PERMISSION_DENIED")
-# Options that a run goes on with.
+# Options that a continued run keeps.
 GIVEN = ("image", "other", "minutes", "responses", "failed_percent", "rate", "probe", "url")
 
 
 class Progress(dict):
-    """The file that a run goes on by."""
+    """The file from which a run continues."""
 
     def __init__(self, file):
         super().__init__(json.loads(file.read_text()) if file.exists() else {})
         self.file, self.lock = file, threading.Lock()
 
     def write(self, **changes):
-        """In place of the old at once, so that a run which is killed here leaves one of the two."""
+        """Replace the file atomically, so that a run that is killed here leaves the old or the new one."""
         with self.lock:
             self.update(changes)
             fresh = self.file.with_suffix(".new")
@@ -93,8 +93,8 @@ class Progress(dict):
 
     @contextlib.contextmanager
     def measured(self, step, hands):
-        """Notes the seconds of a step over all its runs, as they pass: a killed one reports nothing more, and its
-        Terraform goes on. So what was measured is the least, and from its first beginning to its end the most."""
+        """Record the seconds of a step over all its runs, every second: a killed run reports nothing more, and its
+        Terraform continues. The measured time is the minimum; the time from first start to end is the maximum."""
         found, begin, done = self.get("elapsed", {}).get(step), hands.clock(), threading.Event()
         first, before = (found["first"], found["measured"]) if found else (hands.now(), 0)
 
@@ -117,10 +117,10 @@ class Progress(dict):
 
 
 class Hands:
-    """What a run does to the cloud and asks it: nothing that is of another name."""
+    """Everything that a run changes or reads in the cloud, only under its own name."""
 
     rate = 10  # requests a second while something changes
-    full = 375  # what all instances of VALUES serve, by the guide's 500 for each vCPU
+    full = 375  # requests a second that all instances of VALUES serve, by the guide's 500 for each vCPU
     now, sleep, clock = staticmethod(time.time), staticmethod(time.sleep), staticmethod(time.monotonic)
 
     def __init__(self, stack, options):
@@ -136,7 +136,7 @@ class Hands:
         return bool(found.stdout.strip())
 
     def ready(self):
-        canary.settings(self.trying())  # what cannot be judged is said before it costs anything
+        canary.settings(self.trying())  # refuses what cannot be judged, before it costs anything
         if examine(self.stack, builds=not self.options.image):
             raise Problem("Something is missing, see above.", "Nothing was created. Fix it and repeat the command.")
 
@@ -167,7 +167,7 @@ class Hands:
         return [each["address"] for each in planned if each["change"]["actions"] not in (["no-op"], ["read"])]
 
     def canary(self, image):
-        """Exit code of a canary, which ends with the image promoted where it is 0."""
+        """Run a canary; return its exit code, 0 if the image was promoted."""
         return self.runs_canary(image=image)
 
     def runs_canary(self, **given):
@@ -186,11 +186,11 @@ class Hands:
         return types.SimpleNamespace(**{**dict.fromkeys(names), **self.given, "image": None, **given})
 
     def begin_canary(self, image):
-        """A canary that is not judged, and stands until the stack is settled."""
+        """Begin a canary that is not judged, and runs until the stack is settled."""
         canary.Canary(self.stack, self.url, None, self.rate).begin(image, 10)
 
     def settle(self):
-        """Back to what was deployed, by the way on which no request is lost."""
+        """Restore what was deployed, in a way that loses no request."""
         if self.outputs().get("canary"):
             self.runs_canary(withdraw="1")
         self.apply()
@@ -208,7 +208,7 @@ class Hands:
         return (self.options.url or self.outputs()["url"]).rstrip("/")
 
     def open_ports(self):
-        """Of those that serve nobody: 443 is one of them without a domain."""
+        """Open ports among those that should be closed; 443 should, since the stack has no domain."""
         verification, found = Verification(self.url, ()), []
         for port in (443, *self.stack.cloud.closed):
             try:
@@ -224,7 +224,7 @@ class Hands:
         return tuple(self.outputs().get("checks") or CHECKS)
 
     def providers(self):
-        """Provider to version, as Terraform chose them."""
+        """Version of each provider, as Terraform selected it."""
         text = self.stack.terraform.read("version", "-json")
         return {name.rpartition("/")[2]: version for name, version in
             json.loads(text).get("provider_selections", {}).items()
@@ -232,7 +232,7 @@ class Hands:
 
 
 class Run:
-    """One sitting on one cloud."""
+    """One run on one cloud, which may continue a killed one."""
 
     def __init__(self, hands, options, progress, root=ROOT):
         self.hands, self.options, self.progress, self.root = hands, options, progress, root
@@ -257,12 +257,12 @@ class Run:
         return self.options.yes or typed('Type "yes" to go on: ') == "yes"
 
     def all(self, hours):
-        """hours: after which nothing more is tried"""
+        """hours: after this time no further claim is tried"""
         if not self.progress.get("began") or self.progress.get("recorded") and not self.billed_later():
             self.begin(hours)
         elif not self.progress.get("recorded"):
             say(f"Continuing the run that began on {day(self.progress['began'])}. To remove its stack instead: {self.remove}")
-            # As it was begun, whatever is typed now.
+            # The options of its first start, whatever is typed now.
             vars(self.options).update(self.progress["given"])
             if self.progress["emulated"] != self.hands.emulated:
                 where = "on an emulator" if self.progress["emulated"] else "on the cloud itself"
@@ -284,7 +284,7 @@ class Run:
         return self.record()
 
     def begin(self, hours):
-        # Before anything is written: what another run or somebody created by hand is not this run's to remove.
+        # Checks before it writes anything: this run must not remove what another run or a person created.
         price = self.hands.price()
         if not self.announce(hours, price):
             raise Problem('Not "yes". Nothing was created.',
@@ -301,12 +301,12 @@ class Run:
             given=self.hands.given)
 
     def unbilled(self):
-        """Whether the last run's bill is still to be read."""
+        """Whether the last run's bill has not been read yet."""
         return any(self.progress["outcomes"].get(name, {}).get("reason") == claim.by == "bill"
             for name, claim in self.claims.items())
 
     def billed_later(self):
-        """Whether all that is missing of the last run is its bill, which can be read by now."""
+        """Whether the last run lacks only its bill, which can be read by now."""
         return (self.unbilled() and not self.hands.emulated
             and self.hands.now() >= self.progress["destroyed"] + 48 * 3600)
 
@@ -319,7 +319,7 @@ class Run:
             with self.progress.measured("deploy", self.hands):
                 self.hands.apply()
         except Problem as problem:
-            # What it created goes, and nothing else is tried.
+            # What it created is removed, and no claim is tried.
             say(f"The deployment failed: {problem.what}")
             self.progress.write(destroying=True, failed=True)
             return
@@ -332,7 +332,7 @@ class Run:
             **revision())
 
     def settle(self):
-        """Brings the stack back to what was deployed, whatever a claim or a killed run left it as; else it goes."""
+        """Restore what was deployed, whatever a claim or a killed run changed; if that fails, remove the stack."""
         if not self.progress.get("unsettled") or self.progress.get("destroying"):
             return
         try:
@@ -349,7 +349,7 @@ class Run:
             entry = self.progress["outcomes"].get(claim.id)
             if entry and not (entry.get("reason") == "bill" and claim.by == "bill"):
                 continue
-            # Before it: whoever goes on knows that the stack may not be as it was.
+            # Written first, so that a continued run knows that the stack may have changed.
             touches = claim.by in TOUCHES
             self.progress.write(step=claim.id, **({"unsettled": True} if touches and not self.skips(claim) else {}))
             outcome, reason, seen = self.tried(claim)
@@ -363,7 +363,7 @@ class Run:
             self.settle()
 
     def skips(self, claim):
-        """Why a claim is not even begun."""
+        """Why a claim is not tried at all; None if it is."""
         if claim.never:
             return claim.never
         if claim.only and self.hands.emulated:
@@ -386,7 +386,7 @@ class Run:
             return DIFFERENT, different.reason, different.seen
         except NotTried as untried:
             return NOT_TRIED, untried.reason, {}
-        except Exception as error:  # whatever it is, the stack must go
+        except Exception as error:  # whatever it is, the stack must be removed
             how = getattr(error, "how", "")
             say(f"{claim.id} could not be tried: {error or type(error).__name__}", f"  {how}")
             return NOT_TRIED, "refused" if REFUSED.search(how) else "failed", {}
@@ -418,7 +418,7 @@ class Run:
             "emulator": self.hands.emulated,
             "claims": outcomes,
         })
-        # What an emulator said is for no pull request.
+        # Results of an emulator do not belong in a pull request.
         folder = self.root / (".cache/proof" if self.hands.emulated else "proof")
         folder.mkdir(parents=True, exist_ok=True)
         name = f"{record['cloud']}-{record['region']}-{record['date']}"
@@ -434,7 +434,7 @@ class Run:
 
 
 def page(record, claims):
-    """The record for people."""
+    """Lines of the record as a Markdown page."""
     yield f"# {TITLES[record['cloud']]}, {record['region']}, {record['date']}"
     yield ""
     yield (f"Commit {record['commit']}{' with changes' if record['changed'] else ''}, image {record['image']}, "
@@ -448,7 +448,7 @@ def page(record, claims):
 
 
 def revision():
-    """The commit, none being zeros, and whether what was deployed is not quite that."""
+    """The commit, zeros if there is none, and whether tracked files differ from it."""
     if not shutil.which("git"):
         return {"commit": "0" * 40, "changed": False}
     git = functools.partial(subprocess.run, cwd=ROOT, text=True, capture_output=True)
@@ -458,7 +458,7 @@ def revision():
 
 @contextlib.contextmanager
 def alone(file):
-    """One run at a time: a second would go through the first one's claims."""
+    """Allow one run at a time: a second one would continue the first one's claims."""
     with open(file, "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -488,5 +488,5 @@ def prove(stack, options):
             raise Problem(f"{values.relative_to(ROOT)} sets the name {own.name}.",
                 f"This command creates only {NAME}: remove the file.")
         done = Run(Hands(own, options), options, progress).all(hours)
-        values.unlink()  # nothing stands that would need it
+        values.unlink()  # no stack is deployed that would need it
         return done

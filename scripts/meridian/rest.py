@@ -1,4 +1,4 @@
-"""Requests: to an interface of JSON that takes a token, and as any visitor makes them."""
+"""HTTP requests: to JSON APIs with a token, and as any visitor sends them."""
 
 import http.client
 import json
@@ -7,8 +7,8 @@ import urllib.request
 
 
 def ask(url, token, body=None, method=None, **headers):
-    """The answer, parsed; OSError where there is none, HTTPError among them."""
-    # One that was pasted may end with a line's end, which no header can hold.
+    """Parsed response; raises OSError without one, such as HTTPError for an error status."""
+    # A pasted token may end with a newline, which no header can hold.
     given = {"Authorization": f"Bearer {token.strip()}", "Content-Type": "application/json", **headers}
     request = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), given, method=method)
     with urllib.request.urlopen(request, timeout=60) as response:
@@ -16,7 +16,7 @@ def ask(url, token, body=None, method=None, **headers):
 
 
 def get(url, headers=None, timeout=10, most=None):
-    """Status, headers and body, or its first bytes; follows no redirect and takes no proxy."""
+    """Status, headers and body, or its first `most` bytes. Follows no redirect and uses no proxy."""
     parts = urllib.parse.urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname, parts.port, timeout=timeout)

@@ -1,4 +1,4 @@
-"""Services of a platform: where each is declared."""
+"""Declares services on the platforms."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from meridian.console import ROOT, Problem, say
 from meridian.stack import CLOUDS, PREVIEW, known
 
 DECLARED = "services.auto.tfvars.json"
-# What a load balancer of AWS takes; the other clouds say theirs when they plan.
+# The most that a load balancer on AWS can have; on the other clouds a plan reports their own limits.
 MOST = 49
 VALUES = """# {service}, on the platform of each environment. A variable that is not set here comes from ENV.tfvars, else from
 # terraform.tfvars. For ENV=staging, {service}.staging.tfvars beside this file overrides this one.
@@ -20,7 +20,7 @@ instances = {{ min = 2, max = 4 }}
 # probe   = null
 """
 SMALLEST = {"aws": (0.25, 512), "azure": (0.25, 512), "gcp": (1, 512)}
-# Elsewhere two instances are the fewest.
+# The other clouds need at least two instances.
 STAGING = {"gcp": """# For ENV=staging alone, read after services/{service}.tfvars: one instance, replaced if it fails.
 instances = {{ min = 1, max = 2 }}
 """}

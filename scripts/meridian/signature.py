@@ -1,9 +1,9 @@
-"""Signatures of images, by cosign 3. Whoever checks that of a public image needs no login.
+"""Signatures of images, by cosign 3. Verifying a public image needs no login.
 
-Without COSIGN_KEY the job's own token gives a certificate for some minutes, which names the workflow, and the signature
-is entered in Sigstore's public log: https://docs.sigstore.dev/cosign/signing/overview/
-A COSIGN_KEY is a file, or what a cloud keeps: awskms://…, azurekms://…, gcpkms://…, hashivault://… Its signature is
-entered in no log: whoever has the public key needs none.
+Without COSIGN_KEY, the job's own token yields a certificate that names the workflow and is valid for some minutes. The
+signature is recorded in Sigstore's public log: https://docs.sigstore.dev/cosign/signing/overview/
+COSIGN_KEY is a file, or a key in a store: awskms://…, azurekms://…, gcpkms://…, hashivault://… Its signatures are in no
+log: whoever has the public key needs none.
 """
 
 import os
@@ -24,7 +24,7 @@ def sign(_, options):
     if not key and os.environ.get("GITHUB_ACTIONS") and not os.environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"):
         raise Problem("This job has no token to sign with.", "Its permissions must have id-token: write.")
     with tempfile.TemporaryDirectory() as folder:
-        # The services that the signature goes through besides the registry, and those that are trusted: none.
+        # With a key, no service besides the registry is used to sign, and none is trusted.
         services, trusted = pathlib.Path(folder, "services.json"), pathlib.Path(folder, "trusted.json")
         services.write_text(f'{{"mediaType": "{MEDIA}.signingconfig.v0.2+json"}}')
         trusted.write_text(f'{{"mediaType": "{MEDIA}.trustedroot+json;version=0.1"}}')

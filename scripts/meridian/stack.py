@@ -12,10 +12,10 @@ from meridian.checks import refuse_arguments, sources
 from meridian.console import ROOT, Command, Problem, say
 from meridian.terraform import Terraform, declared, given
 
-# A cloud; its virtual machine, whose tasks end in vm-aws and so on; and what services of an environment share there.
+# Clouds; virtual machines, whose tasks end in vm-aws and so on; and platforms, which an environment's services share.
 CLOUDS, MACHINES, PLATFORMS = {}, {}, {}
 HERE = pathlib.Path(__file__).parent
-# A copy may have deleted any of them.
+# A copy of the repository may lack any of these.
 if (HERE / "aws.py").exists():
     from meridian.aws import Aws, AwsMachine, AwsPlatform
 
@@ -29,31 +29,31 @@ if (HERE / "gcp.py").exists():
 
     CLOUDS["gcp"], MACHINES["vm/gcp"], PLATFORMS["platform/gcp"] = Gcp(), GcpMachine(), Gcp()
 PRODUCTION = "production"
-# A service of a platform: a name of its own, or one of the previews that the platform declares by their number.
+# Keys of a platform's services: a name, or p1 and so on for previews, as many as the platform's variable previews.
 KEY, PREVIEW = r"[a-z][a-z0-9]*(-[a-z0-9]+)*", r"p[0-9]+"
 
 
 class Stack:
     """Folder stacks/PLACE with the variables and the state of one environment.
 
-    Production has terraform.tfvars and Terraform's default workspace, so that a bare `terraform
-    apply` is production too. Any other has also ENV.tfvars, and a workspace of its name. A service of a platform has
-    services/SERVICE.tfvars besides, and a workspace ENV_SERVICE.
+    Production has terraform.tfvars and Terraform's default workspace, so a bare `terraform apply` is production's too.
+    Any other environment also has ENV.tfvars, and a workspace of its name. A service on a platform also has
+    services/SERVICE.tfvars, and the workspace ENV_SERVICE.
     """
 
     def __init__(self, place, env=None, further=(), root=ROOT, service=None):
-        """place: aws, vm/aws and so on; further: what goes to Terraform, which may set variables too; service: its key
-        on the environment's platform"""
+        """place: aws, vm/aws and so on; further: arguments for Terraform, which may set variables; service: its key on
+        the environment's platform"""
         self.place = place
         self.env = env or PRODUCTION
         self.further = further
         self.root = root
         self.service = service
-        self.kind = place.rpartition("/")[2]  # aws, of a service as of a virtual machine and a bootstrap
+        self.kind = place.rpartition("/")[2]  # the cloud, such as aws, also for vm/aws and bootstrap/aws
         self.cloud = MACHINES.get(place) or PLATFORMS.get(place) or CLOUDS[self.kind]
         self.folder = root / "stacks" / place
         refuse_arguments()
-        # The workspace default is production's.
+        # Terraform's workspace default is production's.
         if not re.fullmatch(r"(?!default$)[a-z][a-z0-9-]{0,30}", self.env):
             raise Problem(f'ENV is "{self.env}".',
                 "It must be the name of an environment, such as staging: at most 31 characters from a-z, 0-9 and -, "
@@ -74,7 +74,7 @@ class Stack:
 
     @property
     def task(self):
-        """End of the names of this stack's tasks, aws or vm-aws."""
+        """Suffix of this stack's tasks, such as aws or vm-aws."""
         return self.place.replace("/", "-")
 
     def command(self, verb, **settings):
@@ -88,7 +88,7 @@ class Stack:
 
     @property
     def heading(self):
-        """What a command that changes something begins with."""
+        """First line that a command prints."""
         return f"{self.title[0].upper()}{self.title[1:]} on {self.cloud.title}."
 
     @property
@@ -109,7 +109,7 @@ class Stack:
 
     @functools.cached_property
     def platform(self):
-        """That which the service stands on; None of a service alone."""
+        """The platform that the service runs on; None without SERVICE."""
         return self.service and Stack(f"platform/{self.kind}", self.env, root=self.root)
 
     @property
@@ -129,18 +129,18 @@ class Stack:
 
     @functools.cache  # noqa: B019  one stack for each command
     def variable(self, name):
-        """Value of a variable as Terraform takes it; None if there is none."""
+        """Value of a variable as Terraform evaluates it; None if it has none."""
         return self.plain.value(f"var.{name}", *given(self.folder, self.further))
 
     def variables(self, *names):
-        """Values of those that the stack has."""
+        """Values of those of these variables that the stack declares."""
         known = declared(self.folder)
         pairs = ", ".join(f"{name} = var.{name}" for name in names if name in known)
         return self.plain.value(f"{{{pairs}}}", *given(self.folder, self.further))
 
     @property
     def plain(self):
-        """Terraform before a workspace is chosen, which on HCP Terraform takes the name."""
+        """Terraform without a workspace: on HCP Terraform, the workspace's name needs a variable that this reads."""
         return Terraform(
             self.folder,
             environ=self.cloud.environ,
@@ -156,13 +156,13 @@ class Stack:
         return f"stacks/{'README.md' if self.place in PLATFORMS else 'bootstrap/README.md'} says more."
 
     def variable_files(self):
-        """Later ones win. What the platform says is left out as long as it does not know the service."""
+        """Options with the variables; later ones win. The platform's file is omitted until it declares the service."""
         files = [self.own_file] if self.own_file else []
         if self.service:
             files += self.service_files
             try:
                 knows = self.service in json.loads(self.platform_file.read_text())["platform"]["services"]
-            except (OSError, ValueError, KeyError):  # not there, or not what a platform says
+            except (OSError, ValueError, KeyError):  # missing, or not the output of a platform
                 knows = False
             files += [self.platform_file] if knows else []
         for file in files:
@@ -176,7 +176,7 @@ class Stack:
         return self.plain.at(workspace=hcp.workspace(self) or own)
 
     def fetch(self):
-        """Saves what the platform says, for this service's stack as for Terraform without this program."""
+        """Save the platform's output to a file, for this stack and for Terraform without this program."""
         platform = self.platform
         reported = platform.reported()
         if self.service not in reported["platform"]["services"]:
@@ -185,13 +185,13 @@ class Stack:
                 f"declares {has}.",
                 f"{'Raise the variable previews in' if self.is_preview else 'Add it to the variable services in'} "
                 f"stacks/{platform.place}, then run {platform.command('deploy')}")
-        # At once, since another service may be deployed from this clone at the same time.
+        # Atomically, since another service may be deployed from this clone at the same time.
         fresh = self.platform_file.with_suffix(f".{os.getpid()}")
         fresh.write_text(json.dumps(reported, indent=2) + "\n")
         fresh.replace(self.platform_file)
 
     def reported(self):
-        """What this platform says to its services' stacks."""
+        """Variables that this platform gives to the stacks of its services."""
         self.init()
         reported = self.terraform.outputs().get("tfvars")
         if not reported:
@@ -200,20 +200,20 @@ class Stack:
         return reported
 
     def stays(self):
-        """Stops a command that is not for it where Terraform would be told to remove everything."""
+        """Refuse -destroy, which would make this command remove everything."""
         if any(each.startswith("-destroy") for each in self.further):
             raise Problem("This command does not take -destroy, which would remove everything.",
                 f"{self.command('destroy')}")
 
     def stands_alone(self):
-        """Stops where a platform would be put under what has a network of its own, which would be destroyed."""
+        """Stop if a service with its own network would move to a platform, which would destroy that network."""
         if self.service and any(each.startswith("module.network") for each in self.terraform.resources()):
             raise Problem(f"{self.name} is deployed with a network and a load balancer of its own.",
                 "Nothing was changed. Deploy the service under another key, move its visitors to that, "
                 "then destroy this stack.")
 
     def services(self):
-        """Key of each service of the environment that stands, and its Terraform."""
+        """Key and Terraform of each deployed service of the environment."""
         services = self.plain.at(folder=self.root / "stacks" / self.kind)
         services.init()
         own = {each.partition("_")[2]: services.at(workspace=each) for each in services.workspaces()
@@ -221,16 +221,16 @@ class Stack:
         return {key: terraform for key, terraform in own.items() if terraform.resources()}
 
     def services_standing(self):
-        """Stops before a platform is removed under its services, which Terraform would find after it has begun."""
+        """Stop if services still run on the platform to remove: Terraform would notice only after it has begun."""
         if hcp.block(self.root / "stacks" / self.kind):
-            return  # Whose workspaces have other names; Terraform refuses then.
+            return  # Its workspaces have other names; Terraform itself refuses.
         if standing := list(self.services()):
             raise Problem(f"Still deployed on {self.name}: {', '.join(standing)}.",
                 "Nothing was removed. First " + ", ".join(str(Command(f"destroy-{self.kind}", {"SERVICE": each,
                 **self.command("destroy").settings})) for each in standing))
 
     def itself(self):
-        """What is meant, in words; stops where two environments would be one."""
+        """Description of this stack for people. Stops if another environment has the same name."""
         if self.service:
             self.platform.itself()
             where = f"on the platform {self.platform.variable('name')}"
@@ -245,10 +245,10 @@ class Stack:
 
     @functools.cached_property
     def namesake(self):
-        """An environment beside this one that has its name too; None where there is none."""
+        """Another environment with the same name; None if there is none."""
         files = {file.name.partition(".")[0] for file in self.folder.glob("*.tfvars*")}
         for env in sorted({PRODUCTION, *files} - {self.env}):
-            with contextlib.suppress(Problem):  # no environment, or none that could be deployed
+            with contextlib.suppress(Problem):  # not an environment, or one that cannot be deployed
                 if Stack(self.place, env, root=self.root).name == self.name:
                     return env
         return None
@@ -264,17 +264,16 @@ class Stack:
             hcp.prepare(self)
             self.terraform.init()
         else:
-            # The environment's workspace need not exist yet: it appears with the first apply.
+            # The environment's workspace may not exist yet: the first apply creates it.
             self.plain.init()
 
     def stands_as_named(self):
-        """Stops where the state is of another name or region than the variables: what is removed would not be what is
-        asked for."""
+        """Stop if the state has another name or region than the variables: a removal would remove another stack."""
         outputs = self.terraform.outputs()
         wanted = {"name": self.name, "region": self.variable("region")}
         state = {key: outputs[key] for key in wanted if key in outputs}
         if not state:
-            # From before there were such outputs, or half removed: what is there has a tag or a label with the name.
+            # Older than these outputs, or half removed: the resources still have a tag or label with the name.
             tags = re.findall(r'"[Ss]tack": "([^"]+)"', json.dumps(self.terraform.show()))
             state = {"name": tags[0]} if tags and self.name not in tags else {}
         if any(state[key] != wanted[key] for key in state):
@@ -286,15 +285,15 @@ class Stack:
             )
 
     def supplied(self):
-        """The image that was supplied before, and is kept; None where what runs was built, or nothing runs."""
+        """The running image if it was supplied; None if it was built, or nothing runs."""
         built = any(address.startswith("module.image.terraform_data") for address in self.terraform.resources())
         return None if built else self.terraform.outputs().get("image")
 
     def image_arguments(self, image, build):
-        """What plan and apply are told about the image.
+        """Arguments of plan and apply for the image.
 
-        image is taken. Without it an image that was supplied before stays, and one that was built
-        is built again when its sources changed. build: builds in either case.
+        Without image, one that was supplied before stays, and one that was built is built again if its sources have
+        changed. With build, app/ is built in either case.
         """
         if not self.runs:
             return []
@@ -314,7 +313,7 @@ class Stack:
 
 
 def known(service):
-    """Refuses what is no key of a service."""
+    """Refuse an invalid key of a service."""
     if not re.fullmatch(KEY, service) or not 2 <= len(service) <= 8 or service == "platform":
         raise Problem(f'SERVICE is "{service}".',
             "It must be the key of a service on a platform, such as orders: 2 to 8 characters from a-z, 0-9 and single "

@@ -13,30 +13,29 @@ import tempfile
 from meridian.checks import TERRAFORM
 from meridian.console import Problem, patiently
 
-# Options of a plan that an apply of it takes too.
+# Options of a plan that its apply takes too.
 OF_APPLY = ("-parallelism", "-lock", "-no-color", "-compact-warnings")
 
-# What Terraform says of a resource once it changes it, in whatever colours.
+# What Terraform prints once it changes a resource; colour codes may surround it.
 BEGUN = re.compile(r": (Creating|Modifying|Destroying)\.\.\.")
 
 
 class Unchanged(Problem):
-    """An apply that failed before it changed anything: the plan is stale, the state locked, or there is no such
-    plan."""
+    """An apply that failed before it changed anything: the plan is stale or missing, or the state is locked."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Terraform:
     folder: pathlib.Path
     workspace: str = None  # for TF_WORKSPACE; None lets Terraform choose
-    environ: dict = dataclasses.field(default_factory=dict)  # beyond that of this process
+    environ: dict = dataclasses.field(default_factory=dict)  # in addition to that of this process
     files: tuple = ()  # -var-file=… of an environment
     guide: str = "Fix the cause and repeat the command, which continues where it stopped."
 
     def run(self, *arguments, check=True, codes=(0,), **options):
         TERRAFORM.found()
         environ = {**os.environ, "TF_IN_AUTOMATION": "1", **self.environ}
-        # One data folder for several stacks would give one the backend of another.
+        # One data folder for several stacks would give a stack the backend of another.
         for name in ("TF_WORKSPACE", "TF_DATA_DIR"):
             environ.pop(name, None)
         if self.workspace:
@@ -47,41 +46,41 @@ class Terraform:
         return done
 
     def read(self, *arguments):
-        """What it prints."""
+        """Standard output of a command."""
         return self.run(*arguments, stdout=subprocess.PIPE).stdout
 
     def quiet(self, *arguments):
-        """What became of it, with what it says in stdout."""
+        """Run a command without printing or checking; stdout of the result has both of its streams."""
         return self.run(*arguments, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def state(self):
         return json.loads(self.read("state", "pull") or "{}")
 
     def workspaces(self):
-        """All that the backend has."""
+        """All workspaces in the backend."""
         return self.read("workspace", "list").replace("*", " ").split()
 
     def at(self, **changes):
-        """The same in another folder or workspace."""
+        """A copy, such as for another folder or workspace."""
         return dataclasses.replace(self, **changes)
 
     def idle(self, patience):
-        """Waits for a Terraform that outlived a killed run, of which the lock alone tells, by a command that changes
-        nothing. What it cannot have, the next command says. patience: such as 300s"""
+        """Wait for a Terraform that outlived a killed run, which only its lock shows, with a command that changes
+        nothing. If the lock stays, the next command reports it. patience: such as 300s"""
         self.quiet("untaint", "-allow-missing", f"-lock-timeout={patience}", "terraform_data.none")
 
     def init(self, *arguments, **options):
         return self.run("init", "-input=false", *arguments, **{"stdout": subprocess.DEVNULL, **options})
 
     def plan(self, *arguments, check=False):
-        """2 stands for changes where -detailed-exitcode was given."""
+        """Plan; with -detailed-exitcode, exit code 2 means changes."""
         return self.run("plan", "-input=false", *self.files, *arguments, check=check, codes=(0, 2))
 
     def apply(self, *arguments):
         self.run("apply", "-input=false", "-auto-approve", "-lock-timeout=60s", *self.files, *arguments)
 
     def apply_plan(self, plan, *arguments):
-        """arguments: those of the plan."""
+        """arguments: those that the plan was given"""
         own = [each for each in arguments if each.startswith(OF_APPLY)]
         if ephemeral(self.folder):
             own += [*self.files, *given(self.folder, arguments)]
@@ -97,7 +96,7 @@ class Terraform:
             **options)
 
     def show(self, *plan):
-        """The state, or a plan that was saved."""
+        """The state, or a saved plan, parsed."""
         return json.loads(self.read("show", "-json", *map(str, plan)))
 
     def outputs(self):
@@ -112,14 +111,14 @@ class Terraform:
         return done.stdout.split()
 
     def foreign(self, argument):
-        """Whether it sets a variable that a file of the user's own declares."""
+        """Whether an argument sets a variable that only a file of the user's own declares."""
         return argument.startswith("-var=") and argument[5:].partition("=")[0].strip() not in declared(self.folder)
 
     def value(self, expression, *given):
-        """Value of an expression of variables as Terraform itself takes it, None if one has none or is not there.
+        """Value of an expression of variables, evaluated by Terraform; None if one has no value or is not declared.
 
-        given: -var and -var-file of the command line. The console needs no provider, only the variables; it refuses a
-        -var of one that is declared elsewhere.
+        given: -var and -var-file of the command line. The console gets only the files with variables, so that it needs
+        no provider; it refuses a -var of a variable that another file declares.
         """
         given = [each for each in given if not self.foreign(each)]
         TERRAFORM.found()
@@ -127,7 +126,7 @@ class Terraform:
             or name.startswith("TF_VAR_")}
         with tempfile.TemporaryDirectory() as folder:
             for pattern in ("variables*.tf", "*.tfvars", "*.tfvars.json", "services/*.tfvars"):
-                # No editor's lock, which may be a link to nothing.
+                # Skips an editor's lock, which may be a dangling link.
                 for file in filter(pathlib.Path.is_file, self.folder.glob(pattern)):
                     to = pathlib.Path(folder, file.relative_to(self.folder))
                     to.parent.mkdir(exist_ok=True)
@@ -143,7 +142,7 @@ class Terraform:
             return None
         if done.returncode or "Error:" in done.stderr:
             raise Problem(f"Terraform does not accept the variables of {self.folder}.", last_words(done.stderr))
-        # After a line that it waits for a lock, which it says where the machine is slow.
+        # On a slow machine, the value follows a line that Terraform waits for a lock.
         encoded = done.stdout.strip().rpartition("\n")[2].strip('"')
         if encoded != "(known after apply)":
             return json.loads(base64.b64decode(encoded))
@@ -154,20 +153,20 @@ class Terraform:
 
 
 def declared(folder):
-    """Names of the variables that a stack has."""
+    """Names of the variables that a stack declares."""
     return {name for file in folder.glob("variables*.tf")
         for name in re.findall(r'^variable "(\w+)"', file.read_text(), re.M)}
 
 
 def ephemeral(folder):
-    """Whether a file of the user's own declares such a variable, which is in no plan; an apply that is given others too
-    refuses those that are not as in the plan."""
+    """Whether a file of the user's own declares an ephemeral variable. A saved plan lacks its value, so the apply needs
+    it again; other variables given to that apply must be as in the plan."""
     return any(re.search(r"^\s*ephemeral\s*=\s*true\b", file.read_text(), re.M)
         for file in filter(pathlib.Path.is_file, folder.glob("*.tf")))
 
 
 def given(folder, further):
-    """Of what goes to Terraform, what sets variables; a file is named from the stack's folder."""
+    """Those of Terraform's arguments that set variables; the path of a file is from the stack's folder."""
     for each in further:
         option, _, value = each.partition("=")
         if option in ("-var", "-var-file"):

@@ -1,4 +1,4 @@
-"""Visits a service at an even pace and tells what each answer was."""
+"""Sends requests to a service at a steady rate, and collects the responses."""
 
 import http.client
 import itertools
@@ -9,12 +9,12 @@ import time
 from meridian import clock, rest
 from meridian.judge import Response
 
-# A JSON answer that tells the time is short; of any other the head is enough.
+# A JSON response with the time is short; of any other, the beginning is enough.
 MOST_BYTES = 4096
 
 
 def visit(url, timeout, path="", judged=True):
-    """One request on a connection of its own, so that the load balancer chooses anew."""
+    """Send one request on its own connection, so that the load balancer chooses a target anew."""
     sent, started = time.time(), time.monotonic()
     try:
         status, headers, body = rest.get(url, {"Cache-Control": "no-cache", "User-Agent": "meridian-canary"}, timeout,
@@ -27,7 +27,7 @@ def visit(url, timeout, path="", judged=True):
 
 
 def clock_off(body, sent, received):
-    """Whether the time in an answer lies outside the tolerance for certain."""
+    """Whether the time in a response is certainly outside the tolerance."""
     try:
         server = clock.stated_time(body)
     except clock.Down:
@@ -37,10 +37,10 @@ def clock_off(body, sent, received):
 
 
 class Traffic:
-    """Asks in turn for the paths below a URL, `per_second` times, from as many threads as that takes."""
+    """Requests the paths below a URL in turn, `per_second` in all, from as many threads as that takes."""
 
     def __init__(self, url, paths, per_second, timeout=10.0, judged=True):
-        """judged: whether a time in an answer is the service's clock"""
+        """judged: whether a time in a response is that of the service's clock"""
         self._url = url.rstrip("/")
         self._judged = judged
         self._paths = itertools.cycle(paths)
@@ -49,7 +49,7 @@ class Traffic:
         self._responses = queue.Queue()
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        # Enough that visits which all time out still go out at half the pace.
+        # Even if all requests time out, they still go out at half the rate.
         workers = max(2, min(64, round(per_second * timeout / 2)))
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(workers)]
 
@@ -63,7 +63,7 @@ class Traffic:
         self._stop.set()
 
     def end(self):
-        """Asks no more, and waits for what is under way."""
+        """Send no more requests, and wait for those in progress."""
         self._stop.set()
         for thread in self._threads:
             thread.join()
@@ -72,7 +72,7 @@ class Traffic:
         while True:
             with self._lock:
                 path = next(self._paths)
-                # What was missed in a stall is not caught up with: a rate rule would meet that.
+                # Requests missed in a stall are not sent later: a rate rule could block the burst.
                 due = max(self._next, time.monotonic())
                 self._next = due + self._pause
             if self._stop.wait(max(0, due - time.monotonic())):
@@ -80,6 +80,6 @@ class Traffic:
             self._responses.put(visit(f"{self._url}{path}", self._timeout, path, self._judged))
 
     def responses(self):
-        """What has come in since the last call."""
+        """Responses since the last call."""
         while not self._responses.empty():
             yield self._responses.get()

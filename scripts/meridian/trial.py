@@ -1,4 +1,4 @@
-"""Tries the claims of prove.py: each a method that gives figures, or raises Different or NotTried."""
+"""Tries the claims of prove.py."""
 
 import datetime
 
@@ -9,7 +9,7 @@ from meridian.traffic import Traffic
 from meridian.verify import FORGED, GATEWAYS, Meridian
 
 DAY = 86400
-MISSING = "dead" * 16  # digest of an image that nobody has
+MISSING = "dead" * 16  # digest of an image that does not exist
 FORMS = (
     *((header, FORGED) for header in ("X-Forwarded-For", "X-Real-IP", "True-Client-IP", "X-Client-IP")),
     ("Forwarded", f"for={FORGED}"),
@@ -27,11 +27,11 @@ class NotTried(Exception):
 
 
 class Different(NotTried):
-    """What was seen is not what the guide says."""
+    """What was seen contradicts the guide."""
 
 
 class Loaded(Traffic):
-    """Requests at an even pace; how many there were and how many got a wrong response."""
+    """Requests at a steady rate; counts all of them, and those that got a wrong status."""
 
     def __init__(self, hands, rate=None):
         self.check = hands.checks()[0]
@@ -43,7 +43,7 @@ class Loaded(Traffic):
         self.requests, self.failed = len(statuses), sum(each != self.check["status"] for each in statuses)
 
     def figures(self, **further):
-        """Of requests none of which may fail."""
+        """Figures of the requests, none of which may fail."""
         seen = {**further, "requests": self.requests, "failed": self.failed}
         if self.failed:
             raise Different("lost", **seen)
@@ -51,7 +51,7 @@ class Loaded(Traffic):
 
 
 class Trial:
-    """The claims, each a method that gives figures or raises Different or NotTried."""
+    """A method for each claim, which returns figures or raises Different or NotTried."""
 
     def __init__(self, hands, progress, options):
         self.hands, self.progress, self.options = hands, progress, options
@@ -63,7 +63,7 @@ class Trial:
         return {"minutes": minutes, **further}
 
     def waiting(self, minutes, pause=15):
-        """Turns until so many minutes have passed, at least one."""
+        """Yield every `pause` seconds until this many minutes have passed, at least once."""
         end = self.hands.now() + 60 * minutes
         while True:
             yield
@@ -104,7 +104,7 @@ class Trial:
         forms = [*FORMS, *((header, FORGED) for header in hands.stack.cloud.forged)]
         for header, value in forms:
             seen = service.address({header: value})[0]
-            # Who comes through several gateways shows another address now and then, without any header too.
+            # Behind several gateways, the address changes now and then even without a header.
             if seen != own and seen not in {service.address()[0] for _ in range(GATEWAYS)}:
                 raise Different("forged", forms=len(forms))
         return {"forms": len(forms)}
@@ -147,13 +147,13 @@ class Trial:
         return {"alarms": 0}
 
     def alarms(self, claim):
-        """Nothing serves any more, until the stack is settled."""
+        """Cause an outage, which lasts until the stack is settled."""
         self.progress.write(outage=True)
         self.outage()
         return self.rings(claim)
 
     def rings(self, claim, rate=2):
-        """Waits for each alarm that the claim names, and for no other."""
+        """Wait until each alarm that the claim names fires; no other may."""
         begin, rung = self.hands.now(), {}
         with Loaded(self.hands, rate) as load:
             for _ in self.waiting(max(claim.alarms.values()), 20):
@@ -170,7 +170,7 @@ class Trial:
         return {"alarms": len(rung), "minutes": max(rung.values())}
 
     def latency(self, claim):
-        """After whatever an outage fired. A percentile counts from a thousand requests a minute on."""
+        """Wait for the alarms of an outage to end first. A percentile counts from a thousand requests a minute on."""
         for _ in self.waiting(20):
             if not self.ringing():
                 break
@@ -180,7 +180,7 @@ class Trial:
         return self.rings(claim, rate=25)
 
     def recovers(self):
-        """What the next apply needs where an outage is none of Terraform's attributes."""
+        """Undo the part of an outage that no apply undoes, since Terraform does not manage it."""
 
     def leftovers(self, claim):
         if found := self.hands.leftovers():
@@ -189,7 +189,7 @@ class Trial:
         return {"leftovers": 0}
 
     def bill(self, claim):
-        """Complete after two days."""
+        """Compare the bill, which is complete after two days, with the list prices."""
         ended, computed = self.progress["destroyed"], round(self.progress["price"] * self.progress["hours"], 2)
         if self.hands.now() < ended + 48 * 3600:
             raise NotTried("bill")

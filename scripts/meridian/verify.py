@@ -1,4 +1,4 @@
-"""Looks at a deployed service or virtual machine as a stranger on the internet would."""
+"""Checks a deployed service or virtual machine as a stranger on the internet would see it."""
 
 import html
 import http.client
@@ -11,11 +11,11 @@ import urllib.parse
 from meridian import rest
 from meridian.console import Problem, say
 
-# Documentation's own address (RFC 5737): nobody has it.
+# An address for documentation (RFC 5737): nobody has it.
 FORGED = "192.0.2.66"
-# What is asked of a stack that does not say it.
+# For a stack without the output checks.
 CHECKS = ({"path": "/now", "status": 200},)
-# How often it is asked without a forged header, when the address was another with one.
+# Requests without a forged header to compare with, if one with it shows another address.
 GATEWAYS = 8
 
 
@@ -26,10 +26,10 @@ def get(url, path="/", headers=None):
 
 
 def until_it_answers(url, version=None, minutes=5, check=CHECKS[0]):
-    """Until the version answers, or anything does what it should.
+    """Wait until the version responds, or if none is given, any response has the expected status.
 
-    The name of a new load balancer takes a minute or two to be known; a new machine starts, pulls the image and is
-    found healthy, and only then it takes the old one's place.
+    The name of a new load balancer takes a minute or two to resolve. A new machine replaces the old one only after it
+    has started, pulled the image and passed its health checks.
     """
     end, wanted = time.monotonic() + 60 * minutes, version or url
     takes = "A new machine takes 3 to 5 minutes" if version else "A new load balancer takes 1 to 5 minutes"
@@ -54,7 +54,7 @@ def until_it_answers(url, version=None, minutes=5, check=CHECKS[0]):
 
 
 class Verification:
-    """What any service must do from outside. Each method returns what it saw, or raises Problem."""
+    """Checks that any service must pass from outside. Each method returns what it saw, or raises Problem."""
 
     forged_by = "The load balancer passes this header on, and it changes the response. The service should not trust this header."
 
@@ -85,7 +85,7 @@ class Verification:
         return f"GET {path} answers {seen}"
 
     def believed(self, headers=None):
-        """What a forged header could change."""
+        """The part of a response that a forged header could change."""
         if headers:
             return get(self.url, self.first, headers)[0]
         self.responses(self.first, self.checks[0]["status"])
@@ -96,7 +96,7 @@ class Verification:
         for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "True-Client-IP", "X-Client-IP", *self.forged):
             value = f"for={FORGED}" if header == "Forwarded" else FORGED
             seen = self.believed({header: value})
-            # Who comes through several gateways shows another address now and then, without any header too.
+            # Behind several gateways, the address changes now and then even without a header.
             if seen != own and seen not in {self.believed() for _ in range(GATEWAYS)}:
                 raise Problem(f"{header}: {value} makes {self.says} {seen}.", self.forged_by)
         return f"Forged address headers change nothing; the response is still {own}"
@@ -130,7 +130,7 @@ class Verification:
 
 
 class Meridian(Verification):
-    """Beside that what only Meridian answers."""
+    """Also checks the responses that only Meridian gives."""
 
     forged_by = "Visitors can forge their address: MERIDIAN_CLIENT_ADDRESS does not fit the load balancer."
 

@@ -1,5 +1,5 @@
-"""Known vulnerabilities of what the image is made of, by https://osv.dev; of its Java runtime, which is in no such
-database, https://adoptium.net/temurin/release-notes tells."""
+"""Known vulnerabilities in the components of the image, from https://osv.dev. Its Java runtime is in no such database;
+see https://adoptium.net/temurin/release-notes for those."""
 
 import base64
 import contextlib
@@ -24,7 +24,7 @@ def scan(_, options):
     Fails if a newer version fixes one. osv-scanner.toml lists those that do no harm here, each with a reason and a
     date."""
     image = Image.parse(" ".join(options.named), "The image") if options.named else None
-    # Without app/ the image alone.
+    # Without app/, only the image is scanned.
     lists = [built("bom.json")] if not image or (ROOT / POM).exists() else []
     archive = None if image else built("jib-image.tar")
     scanner = run(ROOT / "scripts/tool", "osv-scanner").stdout.strip()
@@ -41,28 +41,28 @@ def scan(_, options):
             if done.returncode not in (0, 1):
                 return done.returncode
             found += findings(json.loads(done.stdout))
-    mended = section("Fixed in a newer version:", found, True)
-    text = mended + section("No fix yet, or none needed:", found, False)
+    fixable = section("Fixed in a newer version:", found, True)
+    text = fixable + section("No fix yet, or none needed:", found, False)
     say(text or "No known vulnerabilities.")
     append("GITHUB_STEP_SUMMARY", text)
     if options.issue:
-        GitHub().issue(TITLE, text if mended else None)
+        GitHub().issue(TITLE, text if fixable else None)
         return 0
     if mended and options.change and unchanged():
         say("app/pom.xml has not changed since the last build that passed, so the scan does not fail.")
         return 0
-    return 1 if mended else 0
+    return 1 if fixable else 0
 
 
-def section(heading, found, mended):
-    lines = sorted({f"- {line}\n" for fixed, line in found if fixed == mended})
+def section(heading, found, fixable):
+    lines = sorted({f"- {line}\n" for fixed, line in found if fixed == fixable})
     return f"{heading}\n\n{''.join(lines)}\n" if lines else ""
 
 
 def findings(report):
-    """Of each vulnerability and package: whether a newer version mends it, and a line that tells."""
+    """For each vulnerability of each package: whether a newer version fixes it, and a line about it."""
     for result in report["results"]:
-        # Of a list the whole path, of an image that in it.
+        # For a list of components its path in the repository, for an image the path inside it.
         place = os.path.relpath(result["source"]["path"], ROOT) if result["source"]["type"] == "sbom" else (
             result["source"]["path"].lstrip("/"))
         for found in result["packages"]:
@@ -70,7 +70,7 @@ def findings(report):
             unimportant = {name for group in found["groups"]
                 for name, each in group.get("experimental_analysis", {}).items() if each.get("unimportant")}
             for each in found.get("vulnerabilities", []):
-                # A list's packages are named without their group there.
+                # The packages of a list are named without their Maven group.
                 fixed = {event["fixed"] for affected in each.get("affected", [])
                     if f":{affected['package']['name']}".endswith(f":{package['name']}")
                     and affected["package"]["ecosystem"] == package["ecosystem"]
@@ -84,8 +84,8 @@ def findings(report):
 
 
 def unchanged():
-    """Whether app/pom.xml, which names all libraries and the base image, is that of the last build of the branch that
-    passed; where there was none there is nothing that changed."""
+    """Whether app/pom.xml, which names all libraries and the base image, is as in the branch's last passed build; also
+    true without such a build."""
     hub, branch = GitHub(), os.environ.get("GITHUB_REF_NAME")
     builds = [build for build in hub.ask("GET", "actions/artifacts?name=sbom&per_page=100")["artifacts"]
         # A fork's branch can have the same name.
@@ -94,7 +94,7 @@ def unchanged():
     if not builds:
         return True
     last = max(builds, key=lambda build: build["created_at"])["workflow_run"]["head_sha"]
-    with contextlib.suppress(Problem):  # A commit that is gone is another.
+    with contextlib.suppress(Problem):  # A commit that no longer exists counts as changed.
         content = hub.ask("GET", f"contents/{POM}?ref={last}")["content"]
         return base64.b64decode(content) == (ROOT / POM).read_bytes()
     return False

@@ -11,18 +11,18 @@ from meridian.judge import Judge, Verdict
 from meridian.traffic import Traffic, visit
 
 PROBE_TIMEOUT_SECONDS = 60
-TELL_EVERY_SECONDS = 30
+REPORT_EVERY_SECONDS = 30
 
 
 def version(image):
-    """What a service says that runs the image; the stacks set it to the digest."""
+    """Service-Version of a service that runs the image; the stacks set it to the digest."""
     return Image.parse(image).digest
 
 
 def probe_once(command):
-    """Exit code and what the command `probe` said; 127 where it cannot be run."""
+    """Exit code and last line of the command `probe`; 127 if it cannot be run."""
     try:
-        # A Ctrl-C is for us.
+        # Ctrl-C must stop this program, not the probe.
         done = subprocess.run(command, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, timeout=PROBE_TIMEOUT_SECONDS, start_new_session=True)
     except subprocess.TimeoutExpired:
@@ -35,12 +35,12 @@ def probe_once(command):
 
 @dataclasses.dataclass(frozen=True)
 class Service:
-    """What is visited: where, what it must answer, and whether its answers say of which image they are."""
+    """The service that gets the requests: its URL, its expected responses, and whether they name their image."""
 
     url: str
-    checks: tuple  # paths and statuses, as the stack says
-    meridian: bool  # whether a time in its answers is its clock
-    # Of the requests of our own that give the canary something to answer, when nobody else does.
+    checks: tuple  # paths and statuses, from the stack's outputs
+    meridian: bool  # whether a time in its responses is that of its clock
+    # Our own requests, so that the canary gets some even without visitors.
     paths: tuple
     per_second: float
     versioned: bool = True
@@ -49,18 +49,18 @@ class Service:
         return Traffic(self.url, self.paths, self.per_second, judged=self.meridian)
 
     def first(self):
-        """Answer on the first path, and whether it is what it should be."""
+        """Response on the first path, and whether it is as expected."""
         response = visit(self.url + self.checks[0]["path"], 10, judged=self.meridian)
         return response, response.status == self.checks[0]["status"] and not response.clock_off
 
     def known(self, *images):
-        """The same with told: only Meridian is known to send Service-Version; of others their answers show it."""
+        """A copy with `versioned` set: Meridian always sends Service-Version; others are asked up to five times."""
         known = self.meridian or any(self.first()[0].version in map(version, images) for _ in range(5))
         return dataclasses.replace(self, versioned=known)
 
 
 def examine(service, stable, probe):
-    """Refuses a trial in which nothing could be told: before anything is changed."""
+    """Refuse a trial that could not reach a verdict, before anything is changed."""
     response, right = service.first()
     wanted, path = version(stable), service.checks[0]["path"]
     if service.versioned and response.version != wanted or not right and not service.meridian:
@@ -84,7 +84,7 @@ def examine(service, stable, probe):
 
 
 def statuses(service, stable):
-    """What the stable answers on each path, which the canary must give too; what the stack says where it does."""
+    """Status of the stable version on each path, which the canary must match; the stack's checks set some of them."""
     found = {}
     wanted = {check["path"]: check["status"] for check in service.checks}
     for path in service.paths:
@@ -106,7 +106,7 @@ def statuses(service, stable):
 
 
 def before(service, responses):
-    """So many answers of the stable, for a service whose answers do not tell whose they are."""
+    """This many responses of the stable version, for a service whose responses do not show their version."""
     found = []
     with service.traffic() as traffic:
         while len(found) < responses:
@@ -116,9 +116,9 @@ def before(service, responses):
 
 
 def watch(service, stable, canary, limits, probe, percent, expected, baseline=()):
-    """Visits the service until there is a verdict; gives it with its reason.
+    """Send requests to the service until there is a verdict; return it with its reason.
 
-    baseline: answers of the stable alone; then all that come now are held against it, as if they were the canary's
+    baseline: responses of the stable version alone; if given, all later responses count as the canary's
     """
     begin = time.monotonic()
     judge = Judge(version(stable), version(canary), limits, percent=percent, expected=expected, probed=bool(probe))
@@ -134,7 +134,7 @@ def watch(service, stable, canary, limits, probe, percent, expected, baseline=()
 
     thread = threading.Thread(target=probe_on, daemon=True)
     thread.start()
-    versioned = 0
+    report_at = 0
     try:
         with service.traffic() as traffic:
             while True:
@@ -147,15 +147,15 @@ def watch(service, stable, canary, limits, probe, percent, expected, baseline=()
                 verdict, reason = judge.verdict(elapsed)
                 if verdict is not Verdict.WATCH:
                     return verdict, reason
-                if elapsed >= versioned:
-                    versioned += TELL_EVERY_SECONDS
+                if elapsed >= report_at:
+                    report_at += REPORT_EVERY_SECONDS
                     say(f"  {elapsed:4.0f} s  canary: {judge.canary}; stable: {judge.stable}; {reason}")
     finally:
         probed.set()
 
 
 def confirm(service, image, seconds=180, responses=20):
-    """Waits until everybody gets the image: so many answers of it one after the other."""
+    """Wait until everybody gets the image: this many responses from it in a row."""
     deadline = time.monotonic() + seconds
     in_a_row = 0
     while in_a_row < responses:
