@@ -136,8 +136,8 @@ class Bootstrap(Stack):
                 raise Problem(
                     f"{name}, which is to hold the states, exists already and holds no state of a bootstrap.",
                     f"Nothing was changed. Set another name in {self.own_folder}/terraform.tfvars. If an interrupted "
-                    f"run of yours created {name}, import it by its resource ID: terraform -chdir={self.own_folder} import "
-                    f"'{address}' ID. Then repeat the command.",
+                    f"run of yours created {name}, import it by its resource ID: terraform "
+                    f"-chdir={self.own_folder} import '{address}' ID. Then repeat the command.",
                 )
             if found:
                 say(f"{name} holds the state of a bootstrap that was run elsewhere; continuing with that state.")

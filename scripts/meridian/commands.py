@@ -134,7 +134,7 @@ def keep_running(stack, outputs):
         try:
             keep(stack, Image.parse(image))
         except Problem as error:
-            say("", f"The image could not be tagged in {shared}. The clean-up of old images may delete it there: {error}",
+            say("", f"The image could not be tagged in {shared}. The clean-up of old images may delete it: {error}",
                 f"By hand:  skopeo copy --preserve-digests docker://{image} docker://{shared}:runs-{stack.env}-1")
 
 

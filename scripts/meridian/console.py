@@ -85,8 +85,9 @@ GET = {"skopeo": "https://github.com/containers/skopeo/blob/main/install.md"}
 
 def missing(tool, why="this command runs it", get=None):
     """Problem for a missing tool, always in the same words, so that it is printed once."""
-    get = get or GET.get(tool, "./taskw doctor-aws, -azure or -gcp shows where to get it")
-    return Problem(f"{tool} is missing: {why}.", f"Install it; {get}" if get.startswith("./taskw") else f"Install it: {get}")
+    get = get or GET.get(tool)
+    return Problem(f"{tool} is missing: {why}.",
+        f"Install it: {get}" if get else "./taskw doctor-aws, -azure or -gcp shows where to get it.")
 
 
 def run(*command, check=True, **options):

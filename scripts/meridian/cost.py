@@ -165,8 +165,8 @@ def cost(stack, options):
     used = uses(stack, rates, per_vcpu)
     prices = listed(stack.kind)
     say(f"{stack.name}, environment {stack.env}: list prices of {prices['where']} as of {prices['as_of']}, for "
-        f"{HOURS} hours a month, without taxes. A free tier counts only where a line names it. Other regions differ.", "",
-        *table(stack, used), "")
+        f"{HOURS} hours a month, without taxes. A free tier counts only where a line names it. Other regions differ.",
+        "", *table(stack, used), "")
     for use in used if stack.runs and not stack.cloud.machine else ():
         say(f"{use.running} instances at {use.rate:g} requests a second, if one vCPU handles {per_vcpu:g}."
             + (f" That rate needs {use.wanted}; instances.max is {use.running}." if use.wanted > use.running else ""))

@@ -71,7 +71,7 @@ class Limits:
         for label, value, low, high in (("RESPONSES", spread.responses, 1, 1_000_000),
                 ("FAILED_PERCENT", spread.failed_percent, 0.1, 50)):
             if not low <= value <= high:
-                raise ValueError(f"counted over all responses, {label} would be {value:g}, but it must be {low} to {high}")
+                raise ValueError(f"counted over all responses, {label} would be {value:g}; it must be {low} to {high}")
         return spread
 
     def refuse(self, per_second, percent):
@@ -253,8 +253,10 @@ class Judge:
         if min(canary.percent, stable.percent) > self.limits.failed_percent:
             return f"both fail: the canary {canary}, the stable version {stable}"
         if self._few(canary.failed, canary.responses) and not self._few(canary.failed + lost, canary.responses + lost):
-            return (f"{lost} requests got no response from the service, and may have gone to the canary; the canary gave "
-                f"{canary}")
+            return (
+                f"{lost} requests got no response from the service, and may have gone to the canary; the canary "
+                f"gave {canary}"
+            )
         return ""
 
     def _lacking(self):
@@ -266,7 +268,7 @@ class Judge:
                     f": {self.others.responses} responses carried neither version. "
                     f"The service must send MERIDIAN_VERSION ({self._canary_version}) as Service-Version"
                 )
-            return f"the canary gave {canary.responses} of the {limits.responses} responses that are required of it{hint}"
+            return f"the canary gave only {canary.responses} of {limits.responses} required responses{hint}"
         if not stable.responses:
             return "the stable version gave no response to compare with"
         if self.probed and not self.probes:

@@ -68,8 +68,8 @@ def overtaken(stack):
             for job in hub.ask("GET", f"actions/runs/{run_['id']}/jobs?per_page=100")["jobs"]:
                 # A job that failed, was cancelled or was skipped is no reason to stop this run.
                 if job["name"].endswith(f"deploy {stack.kind} {stack.env}") and job["conclusion"] in (None, "success"):
-                    notice(f"Run {run_['run_number']} of this workflow began later and also deploys to {stack.cloud.title}, "
-                        f"{stack.env}, so this run stops. To deploy this run's commit after all, rerun this run.")
+                    notice(f"Run {run_['run_number']} of this workflow began later and also deploys to "
+                        f"{stack.cloud.title}, {stack.env}. This run stops; to deploy its commit, rerun it.")
                     return True
     return False
 

@@ -244,7 +244,7 @@ class Run:
 
     def announce(self, hours, price):
         usual = self.stack.cloud
-        say(f"Tests {len(self.claims)} claims on {usual.title}, those that the guides mark with †, as far as a program can.",
+        say(f"Tests on {usual.title} the {len(self.claims)} claims that its guide marks with †, if a program can.",
             f"  Creates    {NAME} in {self.stack.variable('region')}, a stack of its own; no other is touched.",
             f"  Takes      {usual.deploys}",
             f"             Destroy: {usual.destroys} Testing the claims in between takes up to two hours.",
@@ -261,7 +261,8 @@ class Run:
         if not self.progress.get("began") or self.progress.get("recorded") and not self.billed_later():
             self.begin(hours)
         elif not self.progress.get("recorded"):
-            say(f"Continuing the run that began on {day(self.progress['began'])}. To remove its stack instead: {self.remove}")
+            say(f"Continuing the run that began on {day(self.progress['began'])}.",
+                f"To remove its stack instead: {self.remove}")
             # The options of its first start, whatever is typed now.
             vars(self.options).update(self.progress["given"])
             if self.progress["emulated"] != self.hands.emulated:
@@ -427,9 +428,9 @@ class Run:
         self.progress.write(recorded=True)
         say("", f"Wrote {folder.relative_to(self.root)}/{name}.json and .md; {NAME} is removed.")
         if not self.hands.emulated:
-            say("To share them, run ./taskw claims. Then open a pull request with the two files and the pages that it changed.")
+            say("To share them, run ./taskw claims. Then open a pull request with the two files and the changed pages.")
             if self.unbilled():
-                say(f"On {day(self.progress['destroyed'] + 3 * 86400)} or later, run the command once more to read the bill.")
+                say(f"On {day(self.progress['destroyed'] + 3 * 86400)} or later, repeat the command to read the bill.")
         return 1 if any(entry["outcome"] == DIFFERENT for entry in outcomes.values()) else 0
 
 

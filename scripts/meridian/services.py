@@ -9,8 +9,8 @@ from meridian.stack import CLOUDS, PREVIEW, known
 DECLARED = "services.auto.tfvars.json"
 # The most that a load balancer on AWS can have; on the other clouds a plan reports their own limits.
 MOST = 49
-VALUES = """# {service}, on the platform of each environment. A variable that is not set here comes from ENV.tfvars, else from
-# terraform.tfvars. For ENV=staging, {service}.staging.tfvars beside this file overrides this one.
+VALUES = """# {service}, on the platform of each environment. A variable that is not set here comes from ENV.tfvars,
+# else from terraform.tfvars. For ENV=staging, {service}.staging.tfvars beside this file overrides this one.
 cpu       = {cpu}
 memory    = {memory}
 instances = {{ min = 2, max = 4 }}

@@ -184,7 +184,8 @@ class Trial:
 
     def leftovers(self, claim):
         if found := self.hands.leftovers():
-            say(f"{self.hands.stack.cloud.title} still lists these resources of {self.name}:", *(f"  {each}" for each in found))
+            say(f"{self.hands.stack.cloud.title} still lists these resources of {self.name}:",
+                *(f"  {each}" for each in found))
             raise Different("remains", leftovers=len(found))
         return {"leftovers": 0}
 

@@ -56,7 +56,10 @@ def until_it_answers(url, version=None, minutes=5, check=CHECKS[0]):
 class Verification:
     """Checks that any service must pass from outside. Each method returns what it saw, or raises Problem."""
 
-    forged_by = "The load balancer passes this header on, and it changes the response. The service should not trust this header."
+    forged_by = (
+        "The load balancer passes this header on, and it changes the response. "
+        "The service should not trust this header."
+    )
 
     def __init__(self, url, closed, forged=(), versions=(), checks=CHECKS):
         self.url = url

@@ -9,7 +9,7 @@ output "image" {
 }
 
 output "revision" {
-  description = "Task definition that serves, not a canary's: the value for canary.stable."
+  description = "The stable task definition, never the canary's: the value for canary.stable."
   value       = module.service.revision
 }
 
@@ -34,12 +34,12 @@ output "region" {
 }
 
 output "checks" {
-  description = "Paths and the statuses that they answer with from outside: what verify, release and canary request."
+  description = "Paths that verify, release and canary request from outside, and the HTTP status that each must return."
   value       = concat([var.service.check], [for path, status in var.service.paths : { path = path, status = status }])
 }
 
 output "meridian" {
-  description = "Whether the service is Meridian, so that what only Meridian has is checked too."
+  description = "Whether the service is Meridian. If so, features that only Meridian has are checked too."
   value       = var.service.meridian
 }
 
@@ -49,7 +49,10 @@ output "principal" {
 }
 
 output "firewall_source" {
-  description = "Id of the security group that the service's connections come from; another group's rule names it to let the service in."
+  description = <<-EOT
+    Id of the service's security group. To let the service reach a database, for example, name this group as the source in the database's security
+    group.
+  EOT
   value       = module.service.firewall_source
 }
 

@@ -1,10 +1,10 @@
 variable "name" {
-  description = "Prefix of every resource's name, one for each environment: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name, one for each environment: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, starting with a letter, no hyphen at the end; it is \"${var.name}\"."
   }
 
   validation {
@@ -44,8 +44,8 @@ variable "account" {
 
 variable "boundary" {
   description = <<-EOT
-    Whether the roles have a permissions boundary: NAME-boundary, or PLATFORM-boundary for a service on a platform.
-    Whoever deploys with the deployer's policies must set it; an administrator need not.
+    Whether the roles have a permissions boundary: NAME-boundary, or PLATFORM-boundary for a service on a platform. Set it to true if you deploy with
+    the policies of the pipelines' deployer; an administrator need not.
   EOT
   type        = bool
   default     = false
@@ -93,7 +93,7 @@ variable "image" {
       || (var.repository_url == null && var.platform == null
       && can(regex("^${coalesce(var.account, "[0-9]{12}")}\\.dkr\\.ecr\\.${var.region}\\.amazonaws\\.com/${var.name}@", var.image)))
     )
-    error_message = "image is in a repository of ECR that the tasks may not pull from; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
+    error_message = "The tasks have no right to pull from the ECR repository of image; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
   }
 }
 

@@ -1,7 +1,7 @@
 variable "platform" {
   description = <<-EOT
-    The platform that the service stands on, in the form of the output tfvars of stacks/platform. The service's name is then
-    PLATFORM-KEY, and cidr, zones, nat, domain, waf and email are the platform's. null: a network and a load balancer of its own.
+    The platform that the service runs on, as the output tfvars of stacks/platform gives it. name must then be PLATFORM-KEY. The platform's cidr,
+    zones, nat, domain, waf and email apply in place of this stack's. null: the service gets its own network and load balancer.
   EOT
   type = object({
     name               = string
@@ -27,8 +27,8 @@ variable "platform" {
     )
     error_message = <<-EOT
       name must be PLATFORM-KEY with a KEY that the platform declares; "${var.name}" is not one of
-      ${join(", ", [for key in try(keys(var.platform.services), []) : "${var.platform.name}-${key}"])}. Declare it in
-      services of stacks/platform/aws, and apply that first.
+      ${join(", ", [for key in try(keys(var.platform.services), []) : "${var.platform.name}-${key}"])}. Add the key to the variable services in
+      stacks/platform/aws, and apply that stack first.
     EOT
   }
 }
@@ -46,13 +46,16 @@ variable "waf" {
 }
 
 variable "email" {
-  description = "Who gets alarms, once the link in AWS's message is followed; null for nobody."
+  description = "E-mail address that gets the alarms. AWS first sends it a confirmation link, which must be opened. null: nobody."
   type        = string
   default     = null
 }
 
 variable "expires" {
-  description = "Time in UTC after which the stack may be removed, such as 2026-12-03-1400; its resources carry the time and doctor reports it. null for never."
+  description = <<-EOT
+    Time in UTC after which the stack may be removed, such as 2026-12-03-1400. Its resources are labelled with the time, and doctor reports it;
+    nothing is removed automatically. null: never.
+  EOT
   type        = string
   default     = null
 
@@ -63,7 +66,7 @@ variable "expires" {
 }
 
 variable "pull_request" {
-  description = "Number of the pull request that a preview shows, which its resources carry; null for anything else."
+  description = "Number of the pull request that a preview shows; the preview's resources are labelled with it. null: the stack is no preview."
   type        = number
   default     = null
 

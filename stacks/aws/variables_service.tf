@@ -6,9 +6,9 @@ variable "environment" {
 
 variable "service" {
   description = <<-EOT
-    The service that the stack runs. What you leave out has Meridian's value; if you set health, none of its defaults
-    apply. stacks/OWN-SERVICE.md says what each means. Seconds: start 10 to 240, stop 1 to 120, request 1 to 3600;
-    writable in MiB; secrets by ARN.
+    The service that the stack runs. Fields that you leave out have Meridian's values; if you set health, none of its defaults apply.
+    stacks/OWN-SERVICE.md explains each field. start_seconds: 10 to 240; stop_seconds: 1 to 120; request_seconds: 1 to 3600. writable is in MiB.
+    secrets are given by ARN.
   EOT
   type = object({
     meridian   = optional(bool, true)
@@ -39,8 +39,8 @@ variable "service" {
     # With both on one port it ends as soon as it starts.
     condition     = !var.service.meridian || coalesce(var.service.health.port, var.service.port) != var.service.port
     error_message = <<-EOT
-      service.health.port must be another than service.port (${var.service.port}) while service.meridian is true: Meridian answers
-      health checks on a port of its own.
+      service.health.port must differ from service.port (${var.service.port}) if service.meridian is true, because Meridian answers health checks on a
+      separate port.
     EOT
   }
 
@@ -67,22 +67,22 @@ variable "service" {
     # By its key, which is what stands behind the platform's name.
     condition     = var.service.request_seconds <= try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)
     error_message = <<-EOT
-      service.request_seconds is ${var.service.request_seconds}, more than the platform declares for the service;
-      raise request_seconds of the service in services of stacks/platform/aws first, and apply that.
+      service.request_seconds is ${var.service.request_seconds}, more than the platform declares for this service. First raise its request_seconds in
+      the variable services in stacks/platform/aws, and apply that stack.
     EOT
   }
 
   validation {
     condition     = length(var.service.secrets) == 0 || try(var.platform.nat, var.nat) != "none"
     error_message = <<-EOT
-      service.secrets must be empty when nat is "none": the stores of secrets have no endpoint in the network then,
-      and no task would start. Set nat = "single".
+      service.secrets must be empty when nat is "none". The network then has no endpoint for Secrets Manager or Parameter Store, so no task would
+      start. Set nat = "single".
     EOT
   }
 }
 
 variable "scale" {
-  description = "When instances are added: cpu and memory in percent, 10 to 90, 80 if null; requests must be null on AWS."
+  description = "Load at which instances are added: cpu and memory in percent, 10 to 90, 80 if null. requests must be null on AWS."
   type        = object({ cpu = optional(number), memory = optional(number), requests = optional(number) })
   default     = {}
   nullable    = false
@@ -100,8 +100,7 @@ variable "probe" {
     # A server takes "probe URL" for nothing and serves until it is stopped: an alarm that never ends.
     condition     = var.probe == null || var.service.meridian || try(var.probe.image, null) != null
     error_message = <<-EOT
-      probe.image must name an image of Meridian, or probe be null, when service.meridian is false: the service's own
-      image has no probe in it.
+      If service.meridian is false, set probe.image to an image of Meridian, or set probe to null. The service's own image does not contain the probe.
     EOT
   }
 

@@ -1,10 +1,10 @@
 variable "name" {
-  description = "Prefix of every resource's name, one for each environment: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name, one for each environment: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, starting with a letter, no hyphen at the end; it is \"${var.name}\"."
   }
 
   validation {
@@ -68,8 +68,8 @@ variable "cidr" {
 
 variable "nat" {
   description = <<-EOT
-    How private subnets reach the internet: "single" (a NAT gateway with an address of its own) or "none"
-    (through addresses that Container Apps shares and changes).
+    How private subnets reach the internet: "single" (a NAT gateway with a fixed address of its own) or "none" (no NAT gateway: addresses that Azure
+    shares among its customers and that can change).
   EOT
   type        = string
   default     = "single"

@@ -1,7 +1,7 @@
 variable "platform" {
   description = <<-EOT
-    The platform that the service stands on, in the form of the output tfvars of stacks/platform. The service's name is then
-    PLATFORM-KEY, and cidr, nat, domain, waf and email are the platform's. null: a network and a load balancer of its own.
+    The platform that the service runs on, as the output tfvars of stacks/platform gives it. name must then be PLATFORM-KEY. The platform's cidr, nat,
+    domain, waf and email apply in place of this stack's. null: the service gets its own network and load balancer.
   EOT
   type = object({
     name               = string
@@ -34,7 +34,7 @@ variable "platform" {
 }
 
 variable "pull_request" {
-  description = "Number of the pull request that a preview shows, which its resources carry; null for anything else."
+  description = "Number of the pull request that a preview shows; the preview's resources are labelled with it. null: the stack is no preview."
   type        = number
   default     = null
 
@@ -66,7 +66,10 @@ variable "email" {
 }
 
 variable "expires" {
-  description = "Time in UTC after which the stack may be removed, such as 2026-12-03-1400; its resources carry the time and doctor reports it. null for never."
+  description = <<-EOT
+    Time in UTC after which the stack may be removed, such as 2026-12-03-1400. Its resources are labelled with the time, and doctor reports it;
+    nothing is removed automatically. null: never.
+  EOT
   type        = string
   default     = null
 

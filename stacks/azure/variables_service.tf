@@ -34,8 +34,8 @@ variable "service" {
     # With both on one port it ends as soon as it starts.
     condition     = !var.service.meridian || coalesce(var.service.health.port, var.service.port) != var.service.port
     error_message = <<-EOT
-      service.health.port must be another than service.port (${var.service.port}) while service.meridian is true: Meridian answers
-      health checks on a port of its own.
+      service.health.port must differ from service.port (${var.service.port}) if service.meridian is true, because Meridian answers health checks on a
+      separate port.
     EOT
   }
 
@@ -63,14 +63,16 @@ variable "service" {
     condition     = var.service.request_seconds <= try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)
     error_message = <<-EOT
       service.request_seconds is ${var.service.request_seconds}, and the platform ends a request of this service after
-      ${try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)} seconds;
-      raise the platform's value in services of stacks/platform/azure, and apply that first.
+      ${try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)} seconds; raise the service's request_seconds
+      in the variable services in stacks/platform/azure, and apply that stack first.
     EOT
   }
 
   validation {
     condition     = var.platform == null || var.service.log_days == 30
-    error_message = "service.log_days must be 30 on a platform, whose workspace keeps the logs of all services; it is ${var.service.log_days}."
+    error_message = <<-EOT
+      service.log_days must be 30 on a platform. All its services share one workspace, which keeps logs for 30 days; it is ${var.service.log_days}.
+    EOT
   }
 }
 
@@ -93,8 +95,7 @@ variable "probe" {
     # A server takes "probe URL" for nothing and serves until it is stopped: an alarm that never ends.
     condition     = var.probe == null || var.service.meridian || try(var.probe.image, null) != null
     error_message = <<-EOT
-      probe.image must name an image of Meridian, or probe be null, when service.meridian is false: the service's own
-      image has no probe in it.
+      If service.meridian is false, set probe.image to an image of Meridian, or set probe to null. The service's own image does not contain the probe.
     EOT
   }
 

@@ -1,10 +1,10 @@
 variable "name" {
-  description = "Prefix of every resource's name, one for each environment: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name, one for each environment: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, starting with a letter, no hyphen at the end; it is \"${var.name}\"."
   }
 
   validation {
@@ -106,7 +106,7 @@ variable "domain" {
 }
 
 variable "waf" {
-  description = "Whether Cloud Armor filters requests by Google's rules too, and not only by its limit for each address; 6 USD a month more."
+  description = "Whether Cloud Armor also filters requests by Google's rules, for 6 USD a month more. The rate limit for each address always applies."
   type        = bool
   default     = false
 }
@@ -118,7 +118,10 @@ variable "email" {
 }
 
 variable "expires" {
-  description = "Time in UTC after which the stack may be removed, such as 2026-12-03-1400; its resources carry the time and doctor reports it. null for never."
+  description = <<-EOT
+    Time in UTC after which the stack may be removed, such as 2026-12-03-1400. Its resources are labelled with the time, and doctor reports it;
+    nothing is removed automatically. null: never.
+  EOT
   type        = string
   default     = null
 

@@ -1,8 +1,8 @@
 variable "service" {
   description = <<-EOT
-    The service that the stack runs. What you leave out has Meridian's value; if you set health, none of its defaults
-    apply. stacks/OWN-SERVICE.md says what each means. Seconds: start 10 to 240, stop 1 to 10, request 1 to 3600;
-    secrets by projects/P/secrets/S; leave out user and writable on Google, and leave log_days at 30, the project's.
+    The service that the stack runs. What you leave out has Meridian's value; if you set health, none of its defaults apply. stacks/OWN-SERVICE.md
+    says what each means. Seconds: start 10 to 240, stop 1 to 10, request 1 to 3600; secrets are given as projects/PROJECT/secrets/NAME. On Google
+    leave out user and writable, and leave log_days at 30, because the project's log bucket sets it.
   EOT
   type = object({
     meridian   = optional(bool, true)
@@ -33,8 +33,8 @@ variable "service" {
     # With both on one port it ends as soon as it starts.
     condition     = !var.service.meridian || coalesce(var.service.health.port, var.service.port) != var.service.port
     error_message = <<-EOT
-      service.health.port must be another than service.port (${var.service.port}) while service.meridian is true: Meridian answers
-      health checks on a port of its own.
+      service.health.port must differ from service.port (${var.service.port}) if service.meridian is true, because Meridian answers health checks on a
+      separate port.
     EOT
   }
 
@@ -62,8 +62,8 @@ variable "service" {
     condition     = var.service.request_seconds <= try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)
     error_message = <<-EOT
       service.request_seconds is ${var.service.request_seconds}, and the platform declares at most
-      ${try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)} seconds for
-      this service; raise that value in services of stacks/platform/gcp, and apply that first.
+      ${try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)} seconds for this service; raise the service's
+      request_seconds in the variable services in stacks/platform/gcp, and apply that stack first.
     EOT
   }
 }
@@ -90,8 +90,7 @@ variable "probe" {
     # A server takes "probe URL" for nothing and serves until it is stopped: an alarm that never ends.
     condition     = var.probe == null || var.service.meridian || try(var.probe.image, null) != null
     error_message = <<-EOT
-      probe.image must name an image of Meridian, or probe be null, when service.meridian is false: the service's own
-      image has no probe in it.
+      If service.meridian is false, set probe.image to an image of Meridian, or set probe to null. The service's own image does not contain the probe.
     EOT
   }
 

@@ -128,7 +128,7 @@ def test_two_roles_make_an_owner(az):
     assert AZURE.rights(Stack())
 
 
-@pytest.mark.parametrize("region, what", [("westus", "has fewer than three availability zones"), ("atlantis", "does not offer")])
+@pytest.mark.parametrize("region, what", [("westus", "fewer than three"), ("atlantis", "does not offer")])
 def test_doctor_finds_a_region_that_will_not_do(az, region, what):
     with pytest.raises(Problem, match=what):
         AZURE.region(Stack(region=region))

@@ -192,7 +192,7 @@ def test_too_little_traffic_waits_and_in_the_end_withdraws():
     serve(subject, canary=299)
     subject.probe(0, "OK")
     verdict, reason = subject.verdict(1799)
-    assert verdict is Verdict.WATCH and "299 of the 300" in reason
+    assert verdict is Verdict.WATCH and "only 299 of 300" in reason
     assert subject.verdict(1800)[0] is Verdict.WITHDRAW
 
 

@@ -110,7 +110,7 @@ def world(tmp_path):
 def test_a_pull_request_gets_the_slot_of_its_number_and_its_address_in_one_comment(world):
     world.opened(5)
     said = world.preview(5)
-    assert world.shown() == {"p2": 5} and "The preview of pull request 5 runs at https://p2.staging.example.com." in said
+    assert world.shown() == {"p2": 5} and "preview of pull request 5 runs at https://p2.staging.example.com." in said
     state = json.loads((world.states / "staging_p2").read_text())
     # The copy in the cloud's own registry, the same bit for bit.
     assert state["image"] == f"{SHARED}@{DIGEST}" and state["name"] == "staging-p2"

@@ -1,10 +1,13 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
 variable "email" {
-  description = "Who gets alarms by e-mail; AWS sends a link that must be followed first. null: nobody, alarms show in the console only."
+  description = <<-EOT
+    E-mail address that gets the alarms. AWS sends it a confirmation link; no alarm is delivered until somebody opens the link. null: nobody, alarms
+    show in the console only.
+  EOT
   type        = string
   nullable    = true
 

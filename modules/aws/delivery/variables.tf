@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of what the environments share: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of what the environments share: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -13,8 +13,8 @@ variable "environments" {
       for environment in keys(var.environments) : can(regex("^[a-z][a-z0-9-]{0,30}$", environment)) && environment != "default"
     ])
     error_message = <<-EOT
-      environments needs one or more, each of up to 31 of a-z, 0-9 and -, a letter first, and none called default; it has
-      "${join("\", \"", keys(var.environments))}".
+      environments must have at least one entry. A name has at most 31 characters of a-z, 0-9 and -, starts with a letter, and is not "default". The
+      names are "${join("\", \"", keys(var.environments))}".
     EOT
   }
 
@@ -25,8 +25,8 @@ variable "environments" {
       can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16
     ])
     error_message = <<-EOT
-      environments must map each environment to its own stack name, 3 to 16 lower-case letters, digits and single
-      hyphens, a letter first; it gives "${join("\", \"", values(var.environments))}".
+      environments must give each environment a different stack name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter;
+      the stack names are "${join("\", \"", values(var.environments))}".
     EOT
   }
 }
@@ -43,7 +43,7 @@ variable "machines" {
       contains(keys(var.environments), environment) && can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16
     ])
     error_message = <<-EOT
-      machines must map declared environments to stack names, each the value of name in stacks/vm/aws; it gives
+      machines must map names from environments to stack names, as in the variable name of stacks/vm/aws; it maps
       ${join(", ", [for environment, stack in var.machines : "${environment} ${stack}"])}.
     EOT
   }
@@ -59,8 +59,8 @@ variable "machines" {
 
 variable "platforms" {
   description = <<-EOT
-    Maps each environment of the pipeline to the name of its platform, such as { production = "prod" }; rights apply to NAME-*. {}
-    where services share nothing.
+    Maps each environment of the pipeline to the name of its platform, such as { production = "prod" }. The environment's deployer then gets rights to
+    resources named NAME-*. Use {} if there are no platforms.
   EOT
   type        = map(string)
 
@@ -69,8 +69,8 @@ variable "platforms" {
       can(regex("^[a-z][a-z0-9]{1,6}$", name)) && contains(keys(var.environments), environment)
     ]) && length(distinct(values(var.platforms))) == length(var.platforms)
     error_message = <<-EOT
-      platforms must map declared environments to a name each, 2 to 7 lower-case letters and digits; it gives
-      ${join(", ", [for environment, name in var.platforms : "${environment} ${name}"])}.
+      platforms must map names from environments to platform names, all different: 2 to 7 lower-case letters and digits, starting with a letter. It
+      maps ${join(", ", [for environment, name in var.platforms : "${environment} ${name}"])}.
     EOT
   }
 
@@ -79,18 +79,24 @@ variable "platforms" {
       for other, stack in merge(var.environments, { for key, machine in var.machines : "${key}/machine" => machine }) :
       !startswith(stack, "${name}-") && !startswith("${name}-", stack) if split("/", other)[0] != environment
     ]]))
-    error_message = "platforms: a platform's NAME- must not begin another environment's stack name, nor be begun by it; else a deployer could reach it."
+    error_message = <<-EOT
+      platforms: another environment's stack name must not start with NAME-, where NAME is a platform, and NAME- must not start with that stack name.
+      Otherwise one environment's deployer could reach the other environment.
+    EOT
   }
 }
 
 variable "zones" {
-  description = "Maps each environment of the pipeline to the Route 53 zone of its domain, whose records it may change; {} without domains."
+  description = <<-EOT
+    Maps each environment of the pipeline to the id of its domain's Route 53 zone. The environment's deployer may change the records in it. Use {} if
+    there are no domains.
+  EOT
   type        = map(string)
 
   validation {
     condition     = alltrue([for environment, zone in var.zones : contains(keys(var.environments), environment) && can(regex("^[A-Z0-9]{8,32}$", zone))])
     error_message = <<-EOT
-      zones must map declared environments to ids of hosted zones, such as Z0123456789ABCDEFGHIJ; it gives
+      zones must map names from environments to ids of hosted zones, such as Z0123456789ABCDEFGHIJ; it maps
       ${join(", ", [for environment, zone in var.zones : "${environment} ${zone}"])}.
     EOT
   }
@@ -98,9 +104,8 @@ variable "zones" {
 
 variable "github" {
   description = <<-EOT
-    Repository on GitHub whose workflows get the identities; null: none. It has owner, repository and branch, and
-    the numeric ids that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints. If the account has an OIDC
-    provider of GitHub already, provider is its ARN.
+    Repository on GitHub whose workflows get the identities; null: none. It has owner, repository and branch, and the numeric ids that `gh api
+    repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints. If the AWS account already has an OIDC provider for GitHub, set provider to its ARN.
   EOT
   type = object({
     owner         = string
@@ -118,14 +123,14 @@ variable "github" {
       && can(regex("^[A-Za-z0-9._/-]+$", var.github.branch)) && !can(regex("^refs/", var.github.branch))
     )
     error_message = <<-EOT
-      github: owner, repository and branch are names without wildcards, branch without refs/heads/; they are
+      github: owner, repository and branch must be names without wildcards, and branch must not start with refs/; they are
       "${try(var.github.owner, "")}", "${try(var.github.repository, "")}", "${try(var.github.branch, "")}".
     EOT
   }
 
   validation {
     condition     = var.github == null || try(var.github.owner_id > 0 && var.github.repository_id > 0, false)
-    error_message = "github: owner_id and repository_id are the numbers that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints."
+    error_message = "github: owner_id and repository_id must be the two numbers that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints."
   }
 }
 
@@ -135,7 +140,7 @@ variable "store" {
 }
 
 variable "repository_url" {
-  description = "Repository for images in ECR that the stacks share."
+  description = "URL of the ECR repository that the stacks share."
   type        = string
 
   validation {

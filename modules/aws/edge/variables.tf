@@ -1,14 +1,13 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
 variable "domain" {
   description = <<-EOT
-    Own domain, or null for port 80 under the load balancer's name. name: fully qualified, at most 64 characters, 62 with several services.
-    zone: id of its Route 53 public hosted zone, where records are written. certificate: ARN of a certificate in ACM,
-    same region, in place of a managed one; without zone it is required, and pointing the name at the load balancer is
-    up to you.
+    Your domain; null serves on port 80 at the load balancer's own name. name: fully qualified, at most 64 characters, or 62 if several services share
+    the load balancer. zone: id of the domain's public Route 53 zone, in which the records are created. certificate: ARN of an ACM certificate in the
+    same region, used instead of a managed one. Without zone you must give a certificate and create the DNS record yourself.
   EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })
   nullable    = true
@@ -48,14 +47,14 @@ variable "domain" {
 
   validation {
     condition     = var.domain == null || try(var.domain.zone, null) != null || try(var.domain.certificate, null) != null
-    error_message = "domain needs a zone, in which the certificate is validated and the record created, or a certificate of your own."
+    error_message = "domain needs zone or certificate. With zone, the certificate is validated and the record created there."
   }
 }
 
 variable "waf" {
   description = <<-EOT
-    Whether AWS WAF filters requests: known bad inputs, the common rule set, addresses of ill repute, 2000 requests in
-    5 minutes from one address. 9 USD a month and 0.60 USD per million requests.
+    Whether AWS WAF filters requests. It uses AWS's rule groups for common attacks, known bad inputs and IP reputation, and a limit of 2000 requests
+    in 5 minutes from one address. 9 USD a month and 0.60 USD per million requests.
   EOT
   type        = bool
 }
@@ -76,16 +75,15 @@ variable "public_subnet_ids" {
 }
 
 variable "target_group_arn" {
-  description = "ARN of the target group that gets all requests, from the module entry; null on a load balancer that several services share."
+  description = "ARN of the target group that gets all requests, an output of the module entry; null if several services share the load balancer."
   type        = string
   nullable    = true
 }
 
 variable "cidr" {
   description = <<-EOT
-    IPv4 range of the network, set only where several services share the load balancer. Each of them has a name below
-    domain; one wildcard certificate and one wildcard record serve them all, and a request for any other name gets
-    404. null: the load balancer serves one service.
+    IPv4 range of the network, set only where several services share the load balancer. Each service has a host name under domain.name. One wildcard
+    certificate and one wildcard record cover all of them. A request for an unknown host gets 404. null: the load balancer serves one service.
   EOT
   type        = string
   nullable    = true
@@ -93,7 +91,7 @@ variable "cidr" {
   validation {
     # A name below it is what tells one service's requests from another's.
     condition     = var.cidr == null || var.domain != null
-    error_message = "domain must be set where several services share the load balancer: each has a name below it."
+    error_message = "domain must be set if several services share the load balancer, because each service has a host name under the domain."
   }
 
   validation {
@@ -104,7 +102,10 @@ variable "cidr" {
 }
 
 variable "service" {
-  description = "The part of the stack's variable `service` that the load balancer uses: request_seconds. For several services, the longest of theirs."
+  description = <<-EOT
+    The part of the stack's variable `service` that the load balancer uses: request_seconds. If several services share the load balancer, the largest
+    request_seconds of all of them.
+  EOT
   type        = object({ request_seconds = number })
 
   validation {

@@ -1,5 +1,5 @@
 output "stable" {
-  description = "ARN of the target group stable, for the default action of a load balancer that one service has to itself."
+  description = "ARN of the target group \"stable\", for the default action of a load balancer that serves only this service."
   value       = aws_lb_target_group.this["stable"].arn
 }
 
@@ -7,10 +7,9 @@ output "stable" {
 # service is told where to register; the other clouds tell the load balancer where the service is.
 output "entry" {
   description = <<-EOT
-    How the load balancer reaches the service. It has the security group, the listener that serves, and host name and
-    priority of the rule that splits requests between the stable version and a canary. It also has the ports of
-    service and health check, and the target groups stable and canary with their names in CloudWatch. Usable once both
-    groups are attached to the load balancer.
+    How the load balancer reaches the service: the load balancer's security group and listener, the host name and priority of the rule that splits
+    requests between the stable version and a canary, the ports of the service and of the health check, and the target groups "stable" and "canary"
+    with their CloudWatch names. Terraform gives it out only once both target groups are attached to the load balancer.
   EOT
   value = {
     security_group_id = var.security_group_id

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -19,16 +19,16 @@ variable "security_group_id" {
 }
 
 variable "host" {
-  description = "Host name whose requests the service gets, on a load balancer that several share; null: all requests are its own."
+  description = "Host name of the service, on a load balancer that several services share; null: the service gets all requests."
   type        = string
   nullable    = true
 }
 
 variable "slot" {
   description = <<-EOT
-    Slot of the service on a load balancer that several share, 1 to 49, each used once; 0 for a service with a load
-    balancer to itself. A load balancer takes 100 rules and 100 target groups, and a service has two of each; one slot
-    is kept free. Its rules have the priorities 100 + slot and 50000 - slot.
+    Number of the service on a load balancer that several services share, 1 to 49; no two services may have the same. 0 if the load balancer serves
+    only this service. The service's listener rules get the priorities 100 + slot and 50000 - slot. A load balancer takes 100 rules and 100 target
+    groups, and each service has two of both; one slot is kept free.
   EOT
   type        = number
 }

@@ -5,6 +5,6 @@ output "identity_id" {
 }
 
 output "principal" {
-  description = "Names of the same roles, for those who grant rights to them."
+  description = "Names of the roles task and execution. Other modules use them to grant rights."
   value       = { for key, role in aws_iam_role.this : key => role.name }
 }

@@ -4,14 +4,19 @@ output "network_id" {
 }
 
 output "public_subnet_ids" {
-  description = "Ids of the public subnets, for the load balancer, in the order of their zones; usable once routed to the internet."
+  description = <<-EOT
+    Ids of the public subnets, for the load balancer, in the order of their zones. Terraform gives them out only once they are routed to the internet.
+  EOT
   value       = [for zone in keys(local.zones) : aws_subnet.public[zone].id]
 
   depends_on = [aws_route.internet, aws_route_table_association.public]
 }
 
 output "private_subnet_ids" {
-  description = "Ids of the private subnets, for compute, in the order of their zones; usable once registry, logs and object store can be reached."
+  description = <<-EOT
+    Ids of the private subnets, for compute, in the order of their zones. Terraform gives them out only once registry, logs and object store can be
+    reached.
+  EOT
   value       = [for zone in keys(local.zones) : aws_subnet.private[zone].id]
 
   depends_on = [

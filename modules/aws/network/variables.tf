@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -17,7 +17,7 @@ variable "cidr" {
 
   validation {
     condition     = can(cidrsubnet(var.cidr, 0, 0)) && try(cidrsubnet(var.cidr, 0, 0) == var.cidr, false)
-    error_message = "cidr must be an IPv4 range written by its first address, such as 10.20.0.0/16; it is \"${var.cidr}\"."
+    error_message = "cidr must be an IPv4 range that starts with its network address, such as 10.20.0.0/16; it is \"${var.cidr}\"."
   }
 
   validation {
@@ -31,7 +31,7 @@ variable "cidr" {
     # /22 gives /26 subnets of 59 addresses. A load balancer needs a /27 and 8 free addresses, each
     # task one more: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
     condition     = try(tonumber(split("/", var.cidr)[1]) >= 16 && tonumber(split("/", var.cidr)[1]) <= 22, false)
-    error_message = "cidr must be /16 to /22, so that each of its sixteen blocks holds a load balancer and tasks; it is \"${var.cidr}\"."
+    error_message = "cidr must be /16 to /22, so that each of its sixteen blocks is large enough for a load balancer or for tasks; it is \"${var.cidr}\"."
   }
 }
 
@@ -48,9 +48,8 @@ variable "zones" {
 
 variable "nat" {
   description = <<-EOT
-    How private subnets reach the internet. "single": one NAT gateway with its address, some 37 USD a month. "zonal":
-    one per zone, which survives the loss of a zone and costs that many times as much. "none": only ECR, CloudWatch Logs
-    and S3, through endpoints.
+    How private subnets reach the internet. "single": one NAT gateway with a public address, some 37 USD a month. "zonal": one NAT gateway in each
+    zone, some 37 USD a month each; this survives the loss of a zone. "none": only ECR, CloudWatch Logs and S3, through endpoints.
   EOT
   type        = string
 

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -15,8 +15,8 @@ variable "edge_id" {
 
 variable "entry" {
   description = <<-EOT
-    From the module entry: the load balancer's target groups, whose unhealthy instances are counted, and the host
-    name. Where host is set, several services share the load balancer, so responses are counted by target group too.
+    From the module entry: the load balancer's target groups, whose unhealthy instances are counted, and the host name. If host is set, several
+    services share the load balancer. Responses are then counted for the service's target groups, not for the whole load balancer.
   EOT
   type = object({
     host          = string

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -9,7 +9,7 @@ variable "boundary" {
 }
 
 variable "image" {
-  description = "Image by digest. Its program is started with `probe`, options and the URL as arguments, and is stopped after a minute in any case."
+  description = "Image by digest. The image's entrypoint gets `probe`, options and the URL as arguments. The run is stopped if it still lasts after a minute."
   type        = string
 
   validation {
@@ -30,8 +30,8 @@ variable "url" {
 
 variable "every_minutes" {
   description = <<-EOT
-    Minutes between two checks, a divisor of 60; at 5, its task of 0.25 vCPU costs some 1.80 USD a month, since each start is billed
-    for a minute at least.
+    Minutes between two checks, a divisor of 60. At 5, the probe's task of 0.25 vCPU costs some 1.80 USD a month; AWS bills at least a minute for each
+    start.
   EOT
   type        = number
 

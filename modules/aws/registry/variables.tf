@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -29,7 +29,7 @@ variable "repository_url" {
 }
 
 variable "reader" {
-  description = "The module identity's principal: its execution role may pull from the repository. null: whoever pulls is given the right elsewhere."
+  description = "Output principal of the module identity. The execution role in it may pull from the repository. null: this module grants no right to pull."
   type        = object({ task = string, execution = string })
   nullable    = true
 }

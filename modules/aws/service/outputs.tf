@@ -4,7 +4,7 @@ output "service_id" {
 }
 
 output "platform" {
-  description = "ARN of the ECS cluster, on which the probe runs too; usable once the service is healthy."
+  description = "ARN of the ECS cluster, on which the probe runs too. Terraform gives it out only once the service is healthy."
   value       = aws_ecs_cluster.this.arn
 
   # What runs beside the service goes by what serves.
@@ -12,7 +12,7 @@ output "platform" {
 }
 
 output "revision" {
-  description = "ARN of the task definition that serves without the canary: the value for canary.stable."
+  description = "ARN of the stable task definition, never the canary's: the value for canary.stable."
   # As it was when it was last found healthy: what was asked for and did not get up serves nobody.
   value = terraform_data.healthy["stable"].output
 
@@ -20,6 +20,6 @@ output "revision" {
 }
 
 output "firewall_source" {
-  description = "Id of the tasks' security group, for rules elsewhere that let the service in."
+  description = "Id of the tasks' security group. Use it as the source in inbound rules, such as a database's."
   value       = aws_security_group.this.id
 }

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -15,8 +15,8 @@ variable "image" {
 
 variable "canary" {
   description = <<-EOT
-    A second image that gets a part of the requests; null: none. image: by digest; percent: share of the requests, 0 to
-    100, of which 0 withdraws the canary; stable: the output `revision` from before the canary began.
+    A second image that gets a part of the requests; null: none. image: by digest; percent: share of the requests, 0 to 100; at 0 the canary gets
+    none, but one task still runs. stable: the value that the output `revision` had before the canary began.
   EOT
   type        = object({ image = string, percent = number, stable = string })
   nullable    = true
@@ -57,8 +57,8 @@ variable "cpu" {
 
 variable "memory" {
   description = <<-EOT
-    Memory of an instance in MiB, within what Fargate pairs with cpu: 2048 to 8192 per vCPU (at most 7680 per vCPU
-    with 4 or more), in steps of 1024 (4096 with 8 vCPU, 8192 with 16); 0.25 vCPU also takes 512.
+    Memory of an instance in MiB. Fargate accepts 2048 to 8192 per vCPU, and at most 7680 per vCPU from 4 vCPU on. The step is 1024; with 8 vCPU it is
+    4096, with 16 vCPU 8192. With 0.25 vCPU, 512 is also accepted.
   EOT
   type        = number
 
@@ -74,22 +74,25 @@ variable "memory" {
       "16"   = range(32768, 122880 + 1, 8192)
     }, tostring(var.cpu), []), var.memory)
     error_message = <<-EOT
-      memory is ${var.memory} MiB, which Fargate does not pair with cpu ${var.cpu}. It takes 0.25 with 512, 1024 or 2048; 0.5 with 1024
-      to 4096; 1 with 2048 to 8192; 2 with 4096 to 16384; 4 with 8192 to 30720 (steps of 1024); 8 with 16384 to 61440 (4096); 16 with
-      32768 to 122880 (8192).
+      memory is ${var.memory} MiB, which Fargate does not pair with cpu ${var.cpu}. Fargate accepts cpu 0.25 with 512, 1024 or 2048; in steps of 1024:
+      0.5 with 1024 to 4096, 1 with 2048 to 8192, 2 with 4096 to 16384, 4 with 8192 to 30720; 8 with 16384 to 61440 in steps of 4096; 16 with 32768 to
+      122880 in steps of 8192.
     EOT
   }
 }
 
 variable "instances" {
-  description = "How many instances run: at least min, 2 or more, and up to max, 1000 at most, as CPU or memory exceed the limits in scale."
+  description = <<-EOT
+    How many instances run. min must be at least 2, max at most 1000. Instances are added, up to max, when CPU or memory exceeds the percentages in
+    scale.
+  EOT
   type        = object({ min = number, max = number })
 
   validation {
     condition     = floor(var.instances.min) == var.instances.min && var.instances.min >= 2
     error_message = <<-EOT
-      instances.min must be a whole number, at least 2: a single instance is gone while its zone or host fails, and 0
-      works on Google only, where a request starts an instance; it is ${var.instances.min}.
+      instances.min must be a whole number, at least 2; it is ${var.instances.min}. With one instance the service is down while that instance's host
+      or zone fails. With 0 nothing runs: on ECS a request starts no instance.
     EOT
   }
 
@@ -120,7 +123,10 @@ variable "private_subnet_ids" {
 }
 
 variable "entry" {
-  description = "The load balancer's security group and listener, host and priority there, ports and target groups, from the module entry."
+  description = <<-EOT
+    Output entry of the module entry: the load balancer's security group and listener, the host and priority of the service's rule, its ports and its
+    target groups.
+  EOT
   type = object({
     security_group_id = string
     listener_arn      = string

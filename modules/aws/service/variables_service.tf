@@ -1,5 +1,5 @@
 variable "service" {
-  description = "The parts of the stack's variable `service` that a task uses; its ports come with entry."
+  description = "The parts of the stack's variable `service` that a task uses. The ports are in the variable `entry`."
   type = object({
     meridian      = bool
     entrypoint    = list(string)
@@ -16,8 +16,8 @@ variable "service" {
   validation {
     condition     = var.service.user == null || can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$", var.service.user))
     error_message = <<-EOT
-      service.user must be a name or number of a user in the image, with :GROUP behind it if need be, or null for the
-      image's own; it is "${coalesce(var.service.user, "null")}".
+      service.user must be the name or number of a user in the image, optionally followed by :GROUP; null uses the image's default user; it is
+      "${coalesce(var.service.user, "null")}".
     EOT
   }
 
@@ -29,15 +29,18 @@ variable "service" {
   validation {
     # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html#container_definition_timeout
     condition     = floor(var.service.stop_seconds) == var.service.stop_seconds && var.service.stop_seconds >= 1 && var.service.stop_seconds <= 120
-    error_message = "service.stop_seconds must be a whole number from 1 to 120, after which Fargate kills what still runs; it is ${var.service.stop_seconds}."
+    error_message = <<-EOT
+      service.stop_seconds must be a whole number from 1 to 120, the longest that Fargate waits before it kills a container; it is
+      ${var.service.stop_seconds}.
+    EOT
   }
 
   validation {
     condition     = alltrue([for arn in values(var.service.secrets) : can(regex(local.secret, arn))])
     error_message = <<-EOT
-      service.secrets must map names of environment variables to ARNs of Secrets Manager,
-      arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX, with :KEY:: behind it for a part of its JSON, or of
-      parameters without a version, arn:aws:ssm:REGION:ACCOUNT:parameter/NAME; refused:
+      service.secrets must map names of environment variables to ARNs. For a Secrets Manager secret use
+      arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX, and append :KEY:: to read one key of a JSON secret. For an SSM parameter use
+      arn:aws:ssm:REGION:ACCOUNT:parameter/NAME, without a version. Refused:
       ${join(", ", [for name, arn in var.service.secrets : name if !can(regex(local.secret, arn))])}.
     EOT
   }
@@ -53,8 +56,8 @@ variable "service" {
       sum(concat([0], values(var.service.writable))) < var.memory
     )
     error_message = <<-EOT
-      service.writable must map absolute paths below / to whole MiB, together less than memory (${var.memory} MiB), of
-      which they are part; it is ${jsonencode(var.service.writable)}.
+      service.writable must map absolute paths, other than /, to sizes in whole MiB. The sizes count towards memory, so their sum must be less than
+      ${var.memory} MiB; it is ${jsonencode(var.service.writable)}.
     EOT
   }
 
@@ -70,20 +73,23 @@ variable "service" {
 
 variable "scale" {
   description = <<-EOT
-    Percent of CPU and of memory at which instances are added, 10 to 90; null: 80. requests must be null. If scale itself is null, instances.min
-    run, and no more.
+    cpu and memory: percentage at which instances are added, 10 to 90; null means 80. Leave requests null on AWS. If scale itself is null,
+    instances.min run, and no more.
   EOT
   type        = object({ cpu = number, memory = number, requests = number })
   nullable    = true
 
   validation {
     condition     = alltrue([for percent in [try(var.scale.cpu, null), try(var.scale.memory, null)] : percent == null ? true : percent >= 10 && percent <= 90])
-    error_message = "scale.cpu and scale.memory must be 10 to 90 percent. Below 10, even idle instances ask for more; above 90, the alarm fires first."
+    error_message = <<-EOT
+      scale.cpu and scale.memory must be 10 to 90 percent. Below 10, even idle instances would cause scaling. Above 90, the CPU or memory alarm would
+      fire before instances are added.
+    EOT
   }
 
   validation {
     condition     = try(var.scale.requests, null) == null
-    error_message = "scale.requests must be null on AWS, which counts requests by the minute and not how many there are at once; use scale.cpu."
+    error_message = "scale.requests must be null on AWS. AWS counts requests per minute, not simultaneous requests. Use scale.cpu."
   }
 }
 
@@ -114,8 +120,8 @@ variable "environment" {
     condition     = length(setintersection(concat(keys(var.environment), keys(var.service.secrets)), local.reserved)) == 0
     error_message = <<-EOT
       environment and service.secrets must not set
-      ${join(", ", setintersection(concat(keys(var.environment), keys(var.service.secrets)), local.reserved))}:
-      the module does, to agree with the load balancer and the image.
+      ${join(", ", setintersection(concat(keys(var.environment), keys(var.service.secrets)), local.reserved))}. The module sets these itself, to the
+      values that the load balancer and the image expect.
     EOT
   }
 

@@ -1,5 +1,5 @@
 output "backend" {
-  description = "What to save as backend.tf, by folder. Known at plan, so that the bootstrap finds a store that exists already."
+  description = "Maps each folder to the text for its backend.tf. It is known at plan time, so the bootstrap can find an existing store before it applies."
   value = {
     for folder, key in local.keys : folder => <<-EOT
       # Written by ./taskw bootstrap-aws. Commit it: it holds no secret.
@@ -18,7 +18,10 @@ output "backend" {
 }
 
 output "store" {
-  description = "ARN of the bucket that holds the states, for those who grant rights to them; usable once it is private and versioned."
+  description = <<-EOT
+    ARN of the bucket that holds the states. Other modules use it to grant rights. Terraform gives it out only once the bucket is private and
+    versioned.
+  EOT
   value       = local.arn
 
   depends_on = [

@@ -1,5 +1,5 @@
 output "planner" {
-  description = "Client id of the identity that plans in every environment; for jobs of the branch and of pull requests."
+  description = "Client id of the identity that plans in every environment; for jobs of the deployed branch and of pull requests."
   value       = azurerm_user_assigned_identity.planner.client_id
 
   depends_on = [azurerm_federated_identity_credential.planner, azurerm_role_assignment.planner]
@@ -21,8 +21,8 @@ output "deployer" {
 # Azure lets no person act as an identity, so the viewer is what to give to a person.
 output "viewer" {
   description = <<-EOT
-    Role and scope for people who may look at the stack and nothing else, by environment: az role assignment
-    create --role ROLE --scope SCOPE --assignee PERSON. A service on a platform has a group of its own, PLATFORM-KEY.
+    Maps each environment to the role and scope for people who may only look at its stack. Grant it with: az role assignment create --role ROLE
+    --scope SCOPE --assignee PERSON. A service on a platform has a resource group of its own, PLATFORM-KEY; use that as the scope.
   EOT
   value = {
     for environment, stack in var.environments :

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -18,8 +18,8 @@ variable "environments" {
       for environment in keys(var.environments) : can(regex("^[a-z][a-z0-9-]{0,30}$", environment)) && environment != "default"
     ])
     error_message = <<-EOT
-      environments needs one or more, each of up to 31 of a-z, 0-9 and -, a letter first, and none called default; it has
-      "${join("\", \"", keys(var.environments))}".
+      environments must have at least one entry. A name has at most 31 characters of a-z, 0-9 and -, starts with a letter, and is not "default". The
+      names are "${join("\", \"", keys(var.environments))}".
     EOT
   }
 
@@ -30,8 +30,8 @@ variable "environments" {
       alltrue([for stack in values(var.environments) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16])
     )
     error_message = <<-EOT
-      environments must map each environment to its own stack name, 3 to 16 lower-case letters, digits and single
-      hyphens, a letter first; it gives "${join("\", \"", values(var.environments))}".
+      environments must give each environment a different stack name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter;
+      the stack names are "${join("\", \"", values(var.environments))}".
     EOT
   }
 }
@@ -71,11 +71,10 @@ variable "platforms" {
 
 variable "github" {
   description = <<-EOT
-    Repository on GitHub whose workflows get the identities; null: none. It has owner, repository and branch, and
-    the numeric ids that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints. old_subject: whether its
-    tokens still have the subject format from before 15 July 2026, without ids. protected: whether the subject ends
-    with ref_protected, so that only a protected branch is deployed. For that, set the subject on GitHub with `gh
-    api --method PUT repos/OWNER/REPOSITORY/actions/oidc/customization/sub -F use_default=false -f
+    Repository on GitHub whose workflows get the identities; null: none. It has owner, repository and branch, and the numeric ids that `gh api
+    repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints. old_subject: whether the repository's tokens still have the subject format from before 15
+    July 2026, without ids. protected: whether the subject ends with ref_protected; then only protected branches can deploy. For protected, set the
+    subject on GitHub with `gh api --method PUT repos/OWNER/REPOSITORY/actions/oidc/customization/sub -F use_default=false -f
     'include_claim_keys[]=repo' -f 'include_claim_keys[]=context' -f 'include_claim_keys[]=ref_protected'`.
   EOT
   type = object({
@@ -97,14 +96,14 @@ variable "github" {
       can(regex("^[A-Za-z0-9._/-]+$", var.github.branch)) && !can(regex("^refs/", var.github.branch))
     )
     error_message = <<-EOT
-      github: owner, repository and branch are names without wildcards, branch without refs/heads/; they are
+      github: owner, repository and branch must be names without wildcards, and branch must not start with refs/; they are
       "${try(var.github.owner, "")}", "${try(var.github.repository, "")}", "${try(var.github.branch, "")}".
     EOT
   }
 
   validation {
     condition     = var.github == null || try(var.github.owner_id > 0 && var.github.repository_id > 0, false)
-    error_message = "github: owner_id and repository_id are the numbers that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints."
+    error_message = "github: owner_id and repository_id must be the two numbers that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints."
   }
 }
 

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -10,8 +10,8 @@ variable "place" {
 
 variable "documents" {
   description = <<-EOT
-    What the service answers under /api/NAME: name to JSON object. Names have 1 to 63 lower-case letters,
-    digits, - or _, a letter or digit first; each object at most 1 MiB.
+    Documents that the service returns at /api/NAME; maps each NAME to a JSON object. Names have 1 to 63 lower-case letters, digits, - or _, a letter
+    or digit first; each object at most 1 MiB.
   EOT
   type        = map(string)
 
@@ -44,6 +44,6 @@ variable "documents" {
 }
 
 variable "reader" {
-  description = "The module identity's principal: it may read the documents."
+  description = "Output principal of the module identity, which may read the documents."
   type        = string
 }

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -10,10 +10,9 @@ variable "place" {
 
 variable "domain" {
   description = <<-EOT
-    Own domain, or null for port 80 under Azure's name. name: fully qualified, at most 64 characters. zone: id of the
-    DNS zone of Azure in which the name is written, …/dnsZones/NAME; without zone, pointing the name at the gateway is
-    up to you. certificate, required: id of a certificate's secret in Key Vault, …/vaults/VAULT/secrets/NAME, since
-    Azure's gateway has no managed certificate.
+    Own domain, or null for port 80 under Azure's name. name: fully qualified, at most 64 characters. zone: id of the Azure DNS zone in which the
+    record is created, …/dnsZones/NAME. Without zone, create the record yourself. certificate: id of the certificate's Key Vault secret,
+    …/vaults/VAULT/secrets/NAME. It is required, because Azure's gateway has no managed certificates.
   EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })
   nullable    = true
@@ -87,10 +86,9 @@ variable "origin" {
 
 variable "services" {
   description = <<-EOT
-    Services of a platform, by key; null: the one service of a stack. A key has at most 8 characters, and its service
-    is reached at KEY.DOMAIN. origin is its host name inside the network, which need not exist yet. slot gives its
-    rule a priority. check is what the gateway requests to find it healthy; request_seconds limits a response. Needs a
-    domain, whose certificate covers *.DOMAIN.
+    Services of a platform, by key; null: the one service of a stack. A key has at most 8 characters, and its service is reached at KEY.DOMAIN. origin
+    is the service's host name inside the network; the service need not exist yet. slot sets the priority of its rule. check is the gateway's health
+    check. request_seconds is how long a response may take. If services is set, domain must be set too, with a certificate for *.DOMAIN.
   EOT
   type = map(object({
     origin          = string

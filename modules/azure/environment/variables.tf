@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 2 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 2 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -14,7 +14,7 @@ variable "log_days" {
 }
 
 variable "network_id" {
-  description = "Id of the virtual network, from the module network. It gets a private DNS zone with the environment's name."
+  description = "Id of the virtual network, from the module network. A private DNS zone for the environment's default domain is linked to it."
   type        = string
 }
 

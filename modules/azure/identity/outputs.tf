@@ -1,10 +1,10 @@
 output "identity_id" {
-  description = "Id of the identity, which the service runs as and pulls its image with."
+  description = "Id of the identity that the service runs as. Without a platform, the service also pulls its image with it."
   value       = azurerm_user_assigned_identity.this.id
 }
 
 output "principal" {
-  description = "Object id of the identity in Entra, for those who grant rights to it."
+  description = "Object id of the identity in Entra. Other modules use it to grant rights."
   value       = azurerm_user_assigned_identity.this.principal_id
 }
 

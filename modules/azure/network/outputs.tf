@@ -10,8 +10,8 @@ output "public_subnet_ids" {
 
 output "private_subnet_ids" {
   description = <<-EOT
-    Id of the private subnet, for Container Apps; one, because it spans all zones. Usable once it is closed to
-    all but the gateway and has its way out.
+    Id of the private subnet, for Container Apps. There is only one, because it spans all zones. Terraform gives it out only once its firewall rules
+    and, if there is one, its NAT gateway are attached.
   EOT
   value       = [azurerm_subnet.private.id]
 
@@ -23,6 +23,6 @@ output "private_subnet_ids" {
 }
 
 output "firewall_source" {
-  description = "Range of the private subnet, from which the service calls: for rules elsewhere that let it in."
+  description = "Address range of the private subnet, from which the service's connections come. Use it in firewall rules, such as a database's."
   value       = local.private
 }

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -10,14 +10,14 @@ variable "place" {
 
 variable "cidr" {
   description = <<-EOT
-    IPv4 range of the network, /16 to /22: sixteen equal blocks, the first for the public subnet, the ninth for
-    the private one, the others free for yours. Must not overlap networks it will be connected to.
+    IPv4 range of the network, /16 to /22: sixteen equal blocks, the first for the public subnet, the ninth for the private one, the others free for
+    subnets of your own. Must not overlap networks it will be connected to.
   EOT
   type        = string
 
   validation {
     condition     = can(cidrsubnet(var.cidr, 0, 0)) && try(cidrsubnet(var.cidr, 0, 0) == var.cidr, false)
-    error_message = "cidr must be an IPv4 range written by its first address, such as 10.20.0.0/16; it is \"${var.cidr}\"."
+    error_message = "cidr must be an IPv4 range that starts with its network address, such as 10.20.0.0/16; it is \"${var.cidr}\"."
   }
 
   validation {
@@ -36,14 +36,14 @@ variable "cidr" {
     # /22 gives /26 subnets. Container Apps needs a /27, keeps 12 addresses and Azure 5; an address is enough for
     # some ten instances, and a subnet cannot grow once an environment is in it.
     condition     = try(tonumber(split("/", var.cidr)[1]) >= 16 && tonumber(split("/", var.cidr)[1]) <= 22, false)
-    error_message = "cidr must be /16 to /22, so that each of its sixteen blocks holds a gateway or instances; it is \"${var.cidr}\"."
+    error_message = "cidr must be /16 to /22, so that each of its sixteen blocks is large enough for a gateway or for instances; it is \"${var.cidr}\"."
   }
 }
 
 variable "nat" {
   description = <<-EOT
-    How private subnets reach the internet. "single": one NAT gateway with an address of its own, some 37 USD a
-    month. "none": addresses that Container Apps shares among its customers and changes.
+    How private subnets reach the internet. "single": one NAT gateway with an address of its own, some 37 USD a month. "none": outgoing addresses that
+    Container Apps shares among its customers and that can change.
   EOT
   type        = string
 

@@ -62,7 +62,7 @@ locals {
       threshold   = 90
       window      = "PT15M"
       dimensions  = {}
-      description = "CPU above 90 percent for 15 minutes: autoscaling is at instances.max or cannot follow."
+      description = "CPU above 90 percent for 15 minutes: autoscaling is at instances.max or cannot keep up."
     }
     memory = {
       of          = local.service
@@ -72,7 +72,7 @@ locals {
       threshold   = 90
       window      = "PT15M"
       dimensions  = {}
-      description = "Memory above 90 percent for 15 minutes: autoscaling is at instances.max or cannot follow."
+      description = "Memory above 90 percent for 15 minutes: autoscaling is at instances.max or cannot keep up."
     }
   }
 }

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -29,7 +29,10 @@ variable "channel" {
 }
 
 variable "backend" {
-  description = "Key of the service where several share the gateway: its listener, pool and settings have this name. null: the gateway serves this one alone."
+  description = <<-EOT
+    Key of the service, if several services share the gateway; its listener, pool and settings have this name. null: the gateway serves only this
+    service.
+  EOT
   type        = string
   nullable    = true
 }

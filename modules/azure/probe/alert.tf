@@ -7,8 +7,8 @@ locals {
 resource "azurerm_monitor_scheduled_query_rules_alert_v2" "this" {
   name                = local.job
   description         = <<-EOT
-    No check of ${var.url} said OK for ${local.window} minutes: the service is down, its clock is wrong by more
-    than a second, or the probe does not run. Its log: ContainerAppConsoleLogs in the workspace.
+    No check of ${var.url} has succeeded in the last ${local.window} minutes: the service is down, its clock is off by more than a second, or the
+    probe does not run. The probe's log: ContainerAppConsoleLogs in the workspace.
   EOT
   resource_group_name = var.place.resource_group
   location            = var.place.location

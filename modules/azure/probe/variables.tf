@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -35,7 +35,7 @@ variable "platform" {
 }
 
 variable "identity_id" {
-  description = "Id of the identity, from the module identity; the probe pulls its image with it and needs no other right."
+  description = "Id of the identity that the probe pulls its image with; the probe needs no other right."
   type        = string
 }
 

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -37,6 +37,6 @@ variable "repository_url" {
 }
 
 variable "reader" {
-  description = "The module identity's principal: it may pull from the registry."
+  description = "Output principal of the module identity, which may pull from the registry."
   type        = string
 }

@@ -21,7 +21,7 @@ output "origin" {
 }
 
 output "revision" {
-  description = "Revision that serves without the canary, NAME--SUFFIX: the value for canary.stable."
+  description = "Name of the stable revision, NAME--SUFFIX, never the canary's: the value for canary.stable."
   # What was asked for and did not get ready serves nobody.
   value = var.canary == null ? terraform_data.ready.output : var.canary.stable
 

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -33,7 +33,7 @@ variable "canary" {
 
   validation {
     condition     = var.canary == null || can(regex("^${var.name}--[a-z0-9]([a-z0-9-]*[a-z0-9])?$", var.canary.stable))
-    error_message = "canary.stable must be the value of the output revision, ${var.name}--SUFFIX; it is \"${try(var.canary.stable, "null")}\"."
+    error_message = "canary.stable must be the value of the output `revision`, ${var.name}--SUFFIX; it is \"${try(var.canary.stable, "null")}\"."
   }
 
   validation {
@@ -72,8 +72,8 @@ variable "instances" {
   validation {
     condition     = floor(var.instances.min) == var.instances.min && var.instances.min >= 2
     error_message = <<-EOT
-      instances.min must be a whole number, at least 2: a single instance is gone while its zone or host fails, and 0
-      works on Google only, since the gateway's checks here keep one awake; it is ${var.instances.min}.
+      instances.min must be a whole number, at least 2; it is ${var.instances.min}. With one instance the service is down while that instance's host
+      or zone fails. 0 would save nothing: the gateway's health checks always keep an instance running.
     EOT
   }
 
@@ -107,8 +107,8 @@ variable "environment" {
     condition     = length(setintersection(concat(keys(var.environment), keys(var.service.secrets)), local.reserved)) == 0
     error_message = <<-EOT
       environment and service.secrets must not set
-      ${join(", ", setintersection(concat(keys(var.environment), keys(var.service.secrets)), local.reserved))}:
-      the module does, to agree with the gateway and the image.
+      ${join(", ", setintersection(concat(keys(var.environment), keys(var.service.secrets)), local.reserved))}. The module sets these itself, to the
+      values that the gateway and the image expect.
     EOT
   }
 
@@ -119,7 +119,7 @@ variable "environment" {
 }
 
 variable "identity_id" {
-  description = "Id of the identity that the service runs as and pulls its image with, from the module identity."
+  description = "Id of the identity that the service runs as, from the module identity. It also pulls the image if puller is null."
   type        = string
 }
 

@@ -1,5 +1,5 @@
 variable "service" {
-  description = "The parts of the stack's variable `service` that an app uses; what the gateway requests and how long it waits belongs to the module edge."
+  description = "The parts of the stack's variable `service` that the container app uses. The gateway's health check and time limit are in the module edge."
   type = object({
     port          = number
     entrypoint    = list(string)
@@ -53,8 +53,8 @@ variable "service" {
     # https://learn.microsoft.com/azure/container-apps/application-lifecycle-management#shutdown
     condition     = floor(var.service.stop_seconds) == var.service.stop_seconds && var.service.stop_seconds >= 1 && var.service.stop_seconds <= 600
     error_message = <<-EOT
-      service.stop_seconds must be a whole number from 1 to 600, after which Container Apps kills what still runs; it
-      is ${var.service.stop_seconds}.
+      service.stop_seconds must be a whole number from 1 to 600, the longest that Container Apps waits before it kills an instance; it is
+      ${var.service.stop_seconds}.
     EOT
   }
 
@@ -78,30 +78,30 @@ validation {
     alltrue([for name in keys(var.service.secrets) : can(regex("^[A-Za-z]([A-Za-z0-9_]*[A-Za-z0-9])?$", name))])
   )
   error_message = <<-EOT
-      service.secrets: names must begin with a letter, must not end with _, and must differ in more than capitals,
-      since Container Apps names secrets without capitals; they are ${join(", ", keys(var.service.secrets))}.
-    EOT
+    service.secrets: a name must begin with a letter and must not end with _. Two names must not differ in case alone, because Container Apps has
+    secret names in lower case only. The names are ${join(", ", keys(var.service.secrets))}.
+  EOT
 }
 
 validation {
   condition     = length(var.service.writable) == 0
   error_message = <<-EOT
-      service.writable must be empty on Azure, where a container may write anywhere anyhow: 1 GiB with 0.25
-      vCPU, up to 8 GiB with more; it is ${jsonencode(var.service.writable)}.
-    EOT
+    service.writable must be empty on Azure. There a container can write to any path: 1 GiB with 0.25 vCPU, up to 8 GiB with more; it is
+    ${jsonencode(var.service.writable)}.
+  EOT
 }
 
 validation {
   # https://learn.microsoft.com/azure/azure-monitor/logs/data-retention-configure
   condition     = floor(var.service.log_days) == var.service.log_days && var.service.log_days >= 30 && var.service.log_days <= 730
-  error_message = "service.log_days must be a whole number from 30 to 730, as Log Analytics keeps them; it is ${var.service.log_days}."
+  error_message = "service.log_days must be a whole number from 30 to 730, the range of Log Analytics; it is ${var.service.log_days}."
 }
 }
 
 variable "scale" {
   description = <<-EOT
-    When instances are added: percent of CPU and of memory, 10 to 90, null: 80; requests that an instance has at once,
-    from 1, null: 100. If scale itself is null, instances.min run, and no more.
+    Load at which instances are added. cpu and memory: percent, 10 to 90; null means 80. requests: simultaneous requests for each instance, 1 or more;
+    null means 100. If scale itself is null, the number of instances stays at instances.min.
   EOT
   type        = object({ cpu = number, memory = number, requests = number })
   nullable    = true
@@ -112,8 +112,8 @@ variable "scale" {
       percent == null ? true : floor(percent) == percent && percent >= 10 && percent <= 90
     ])
     error_message = <<-EOT
-      scale.cpu and scale.memory must be whole numbers from 10 to 90 percent. Below 10, even idle instances ask
-      for more; above 90, the alarm fires first.
+      scale.cpu and scale.memory must be whole numbers from 10 to 90 percent. Below 10, even idle instances would cause scaling. Above 90, the CPU or
+      memory alarm would fire before instances are added.
     EOT
   }
 

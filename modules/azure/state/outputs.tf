@@ -1,5 +1,5 @@
 output "backend" {
-  description = "What to save as backend.tf, by folder. Known at plan, so that the bootstrap finds a store that exists already."
+  description = "Maps each folder to the text for its backend.tf. It is known at plan time, so the bootstrap can find an existing store before it applies."
   value = {
     for folder, key in local.keys : folder => <<-EOT
       # Written by ./taskw bootstrap-azure. Commit it: it holds no secret.

@@ -1,10 +1,13 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
 variable "email" {
-  description = "Who gets alerts by e-mail, from the first one on: Google asks for no confirmation. null: nobody, alerts show in the console only."
+  description = <<-EOT
+    E-mail address that gets the alerts. Google asks for no confirmation, so even the first alert arrives. null: nobody, alerts show in the console
+    only.
+  EOT
   type        = string
   nullable    = true
 

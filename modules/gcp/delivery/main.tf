@@ -86,5 +86,5 @@ resource "google_service_account" "viewer" {
 
   account_id   = "${each.value}-viewer"
   display_name = "${each.value} viewer"
-  description  = "For people who may look at ${each.value} and the services of its platform only"
+  description  = "For people: read access to ${each.value} and the services of its platform, and nothing else"
 }

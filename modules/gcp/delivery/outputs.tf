@@ -1,5 +1,5 @@
 output "planner" {
-  description = "E-mail address of the service account that plans in every environment; for jobs of the branch and of pull requests."
+  description = "E-mail address of the service account that runs plans in every environment; for jobs of the deployed branch and of pull requests."
   value       = google_service_account.planner.email
 
   depends_on = [
@@ -11,7 +11,7 @@ output "planner" {
 }
 
 output "deployer" {
-  description = "E-mail address of the service account that applies, by environment; for jobs in that environment alone."
+  description = "Maps each environment to the e-mail address of the service account that runs terraform apply there. Only jobs in that environment can use it."
   value       = { for environment, account in google_service_account.deployer : environment => account.email }
 
   depends_on = [
@@ -26,14 +26,17 @@ output "deployer" {
 }
 
 output "viewer" {
-  description = "E-mail address of the service account for people who may look at the stack and the services of its platform only, by environment."
+  description = <<-EOT
+    Maps each environment to the e-mail address of a service account for people. It allows only looking, and only at the stack and the services of its
+    platform.
+  EOT
   value       = { for environment, account in google_service_account.viewer : environment => account.email }
 
   depends_on = [google_project_iam_member.viewer]
 }
 
 output "providers" {
-  description = "Names of the identity providers that exist, of github and circleci; a pipeline gives such a name with its token."
+  description = "Names of the identity providers, by pipeline: github and circleci, if set. A pipeline sends its provider's name along with its token."
   value = merge(
     { for provider in google_iam_workload_identity_pool_provider.github : "github" => provider.name },
     { for provider in google_iam_workload_identity_pool_provider.circleci : "circleci" => provider.name },

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -18,8 +18,8 @@ variable "environments" {
       for environment in keys(var.environments) : can(regex("^[a-z][a-z0-9-]{0,30}$", environment)) && environment != "default"
     ])
     error_message = <<-EOT
-      environments needs one or more, each of up to 31 of a-z, 0-9 and -, a letter first, and none called default; it has
-      "${join("\", \"", keys(var.environments))}".
+      environments must have at least one entry. A name has at most 31 characters of a-z, 0-9 and -, starts with a letter, and is not "default". The
+      names are "${join("\", \"", keys(var.environments))}".
     EOT
   }
 
@@ -30,8 +30,8 @@ variable "environments" {
       && alltrue([for stack in values(var.environments) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16])
     )
     error_message = <<-EOT
-      environments must map each environment to its own stack name, 3 to 16 lower-case letters, digits and single
-      hyphens, a letter first; it gives "${join("\", \"", values(var.environments))}".
+      environments must give each environment a different stack name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter;
+      the stack names are "${join("\", \"", values(var.environments))}".
     EOT
   }
 }
@@ -85,21 +85,21 @@ variable "github" {
       && !can(regex("^refs/", var.github.branch))
     )
     error_message = <<-EOT
-      github: owner, repository and branch are names without wildcards, branch without refs/heads/; they are
+      github: owner, repository and branch must be names without wildcards, and branch must not start with refs/; they are
       "${try(var.github.owner, "")}", "${try(var.github.repository, "")}", "${try(var.github.branch, "")}".
     EOT
   }
 
   validation {
     condition     = var.github == null || try(var.github.owner_id > 0 && var.github.repository_id > 0, false)
-    error_message = "github: owner_id and repository_id are the numbers that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints."
+    error_message = "github: owner_id and repository_id must be the two numbers that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints."
   }
 }
 
 variable "circleci" {
   description = <<-EOT
-    Project on CircleCI that gets the identities; null: none. It has organization_id and project_id, the UUIDs in its
-    settings, repository, HOST/OWNER/NAME, and branch, the one deployed.
+    Project on CircleCI that gets the identities; null: none. organization_id and project_id are the UUIDs in its settings. repository is
+    HOST/OWNER/NAME. branch is the branch that is deployed.
   EOT
   type        = object({ organization_id = string, project_id = string, repository = string, branch = optional(string, "main") })
   nullable    = true
@@ -122,7 +122,7 @@ variable "circleci" {
       && !can(regex("^refs/", var.circleci.branch))
     )
     error_message = <<-EOT
-      circleci: repository is HOST/OWNER/NAME and branch a name without refs/heads/, without wildcards; they are
+      circleci: repository must be HOST/OWNER/NAME, and branch must be a name without refs/heads/ and wildcards; they are
       "${try(var.circleci.repository, "")}" and "${try(var.circleci.branch, "")}".
     EOT
   }

@@ -11,6 +11,6 @@ output "url" {
 }
 
 output "edge_id" {
-  description = "The load balancer as Cloud Monitoring names it: its URL map."
+  description = "Name of the load balancer's URL map, by which Cloud Monitoring knows the load balancer."
   value       = google_compute_url_map.this.name
 }

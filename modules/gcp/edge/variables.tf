@@ -1,14 +1,13 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
 variable "domain" {
   description = <<-EOT
-    Own domain, or null for port 80 under the load balancer's address. name: fully qualified, at most 64 characters, 62 with several services.
-    zone: name of its public managed zone in Cloud DNS, same project, where records are written. certificate: id of a
-    certificate in Certificate Manager, in place of a managed one; without zone it is required, and pointing the name
-    at the load balancer is up to you.
+    Own domain, or null for port 80 under the load balancer's address. name: fully qualified, at most 64 characters, 62 with several services. zone:
+    name of the domain's public managed zone in Cloud DNS, in the same project, in which the records are created. certificate: id of a certificate in
+    Certificate Manager, in place of a managed one; without zone it is required, and pointing the name at the load balancer is up to you.
   EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })
   nullable    = true
@@ -45,14 +44,14 @@ variable "domain" {
 
   validation {
     condition     = var.domain == null || try(var.domain.zone, null) != null || try(var.domain.certificate, null) != null
-    error_message = "domain needs a zone, in which the certificate is validated and the record created, or a certificate of your own."
+    error_message = "domain needs zone or certificate. With zone, the certificate is validated and the record created there."
   }
 }
 
 variable "waf" {
   description = <<-EOT
-    Whether Cloud Armor also filters requests by Google's rules: injection, scripts, file inclusion, code execution,
-    broken HTTP, Log4Shell. It always limits the requests of each address. 6 USD a month more.
+    Whether Cloud Armor also filters requests by Google's rules, for 6 USD a month more: SQL injection, cross-site scripting, file inclusion, code
+    execution, protocol attacks and Log4Shell. The rate limit for each address always applies.
   EOT
   type        = bool
 }

@@ -4,7 +4,7 @@ output "network_id" {
 }
 
 output "public_subnet_ids" {
-  description = "None: the load balancer is Google's edge and stands in no network of ours."
+  description = "Always empty: the load balancer runs at Google's edge, outside the VPC network."
   value       = []
 }
 
@@ -18,6 +18,6 @@ output "private_subnet_ids" {
 # A range and no tag: Google's rules for what comes in know no tags of Cloud Run:
 # https://cloud.google.com/run/docs/configuring/vpc-direct-vpc#limitations
 output "firewall_source" {
-  description = "Range of the service's subnet, from which it calls: for rules elsewhere that let it in."
+  description = "Address range of the service's subnet, from which its connections come. Use it in firewall rules, such as a database's."
   value       = google_compute_subnetwork.private["service"].ip_cidr_range
 }

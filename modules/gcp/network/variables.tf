@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -17,7 +17,7 @@ variable "cidr" {
 
   validation {
     condition     = can(cidrsubnet(var.cidr, 0, 0)) && try(cidrsubnet(var.cidr, 0, 0) == var.cidr, false)
-    error_message = "cidr must be an IPv4 range written by its first address, such as 10.20.0.0/16; it is \"${var.cidr}\"."
+    error_message = "cidr must be an IPv4 range that starts with its network address, such as 10.20.0.0/16; it is \"${var.cidr}\"."
   }
 
   validation {

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -30,12 +30,15 @@ variable "channel" {
 }
 
 variable "service" {
-  description = "What the stack's variable `service` says of checks from outside: path and status, and whether it is Meridian, whose time is checked."
+  description = <<-EOT
+    The parts of the stack's variable `service` that the uptime check uses: path and status, and whether the service is Meridian. If it is, and the
+    path is /now, the check also looks for the time.
+  EOT
   type        = object({ meridian = bool, check = object({ path = string, status = number }) })
 }
 
 variable "backend" {
-  description = "The service's backend where the load balancer has several, as metrics name it; null: the load balancer has no other."
+  description = "Name of the service's backend in metrics, if the load balancer has several backends; null: it has only one."
   type        = string
   nullable    = true
 }

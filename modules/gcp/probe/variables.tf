@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -15,8 +15,8 @@ variable "url" {
 
 variable "every_minutes" {
   description = <<-EOT
-    Minutes between two checks, a divisor of 60; each is billed for a minute of 1 vCPU, at 5 some 10 USD a month, of
-    which the free tier takes half.
+    Minutes between two checks, a divisor of 60. Each check is billed as one minute of 1 vCPU. At 5, that is some 10 USD a month, of which the free
+    tier covers half.
   EOT
   type        = number
 
@@ -38,7 +38,7 @@ variable "identity_id" {
 }
 
 variable "network_id" {
-  description = "Id of the VPC network, from the module network: the rule that lets the probe out belongs to it."
+  description = "Id of the VPC network, from the module network. The firewall rule for the probe's outgoing traffic is created in it."
   type        = string
 }
 
@@ -54,7 +54,7 @@ variable "channel" {
 }
 
 variable "tag" {
-  description = "Network tag to which a platform's firewall rule applies, which lets probes out; null: the module makes a rule."
+  description = "Network tag of the platform's firewall rule that allows the probes' outgoing traffic; null: the module makes its own rule."
   type        = string
   nullable    = true
 }

@@ -9,14 +9,14 @@ output "platform" {
 }
 
 output "origin" {
-  description = "Where the load balancer finds the service, REGION/NAME; usable once everybody may call it."
+  description = "Where the load balancer finds the service, REGION/NAME. Terraform gives it out only once unauthenticated calls are allowed."
   value       = "${google_cloud_run_v2_service.this.location}/${google_cloud_run_v2_service.this.name}"
 
   depends_on = [google_cloud_run_v2_service_iam_member.everybody]
 }
 
 output "revision" {
-  description = "Name of the revision that serves without the canary: the value for canary.stable."
+  description = "Name of the stable revision, never the canary's: the value for canary.stable."
   value       = var.canary == null ? basename(data.google_cloud_run_v2_service.after.latest_ready_revision) : var.canary.stable
 
   # While a revision of another image is not ready, the newest that is ready is the canary's, at whatever share
@@ -32,8 +32,8 @@ output "revision" {
       )
     )
     error_message = <<-EOT
-      A canary is under way. This apply would send it every request until a revision of ${var.image} is ready. Take it
-      back first, ./taskw canary-gcp WITHDRAW=1, or let it end: ./taskw canary-gcp.
+      A canary is in progress. This apply would send it every request until a revision of ${var.image} is ready. Finish the canary: ./taskw
+      canary-gcp. Or withdraw it: ./taskw canary-gcp WITHDRAW=1. Add the ENV and SERVICE that you deploy with.
     EOT
   }
 
@@ -45,10 +45,9 @@ output "revision" {
       || data.google_cloud_run_v2_service.after.latest_ready_revision == data.google_cloud_run_v2_service.after.latest_created_revision
     )
     error_message = <<-EOT
-      The newest revision, ${basename(data.google_cloud_run_v2_service.after.latest_created_revision)}, is not ready;
-      the one before it still serves. Its log says why: gcloud run services logs read ${var.name} --region
-      ${var.place.region}. Correct what is wrong, or deploy the earlier image: ./taskw deploy-gcp
-      IMAGE=REPOSITORY@sha256:…
+      The newest revision, ${basename(data.google_cloud_run_v2_service.after.latest_created_revision)}, is not ready, so the previous one still
+      serves. The service's log says why: gcloud run services logs read ${var.name} --region ${var.place.region}. Fix the cause, or deploy the
+      previous image: ./taskw deploy-gcp IMAGE=REPOSITORY@sha256:…
     EOT
   }
 }

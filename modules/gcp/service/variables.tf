@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 }
 
@@ -20,8 +20,8 @@ variable "image" {
 
 variable "canary" {
   description = <<-EOT
-    A second image that gets a part of the requests; null: none. image: by digest; percent: share of the requests, 0 to
-    100, of which 0 withdraws the canary; stable: the output `revision` from before the canary began.
+    A second image that gets a part of the requests; null: none. image: by digest; percent: share of the requests, 0 to 100; at 0 the canary gets
+    none. stable: the value that the output `revision` had before the canary began.
   EOT
   type        = object({ image = string, percent = number, stable = string })
   nullable    = true
@@ -45,7 +45,7 @@ variable "canary" {
   validation {
     # Without a share it is the second step of a withdrawal: a revision of image gets ready, and then takes over.
     condition     = var.canary == null || try(var.canary.image != var.image || var.canary.percent == 0, false)
-    error_message = "canary.image must differ from the variable image while it has a share: image is what runs now, canary.image is what is tried."
+    error_message = "canary.image must differ from the variable image while canary.percent is above 0: image is what runs now, canary.image is what is tried."
   }
 }
 
@@ -71,16 +71,16 @@ variable "memory" {
       && var.memory <= 4096 * var.cpu && floor(var.memory) == var.memory
     )
     error_message = <<-EOT
-      memory is ${var.memory} MiB, which Cloud Run does not pair with cpu ${var.cpu}. It takes 1 with 512 to 4096; 2
-      with 512 to 8192; 4 with 2048 to 16384; 6 with 4096 to 24576; 8 with 4096 to 32768.
+      memory is ${var.memory} MiB, which Cloud Run does not allow with ${var.cpu} vCPU. It allows, in MiB: 512 to 4096 with 1 vCPU; 512 to 8192 with
+      2; 2048 to 16384 with 4; 4096 to 24576 with 6; 4096 to 32768 with 8.
     EOT
   }
 }
 
 variable "instances" {
   description = <<-EOT
-    How many instances run: at least min, and up to max, 1000 at most, as CPU or requests ask for them. With a min of
-    0 the first request waits for a start; with 1 some requests wait for a start if that instance's host fails.
+    How many instances run: from min to max, depending on CPU and requests. max is 1000 at most. With a min of 0 the first request waits for a start;
+    with 1 some requests wait for a start if that instance's host fails.
   EOT
   type        = object({ min = number, max = number })
 
@@ -118,8 +118,8 @@ variable "environment" {
     condition     = length(setintersection(concat(keys(var.environment), keys(var.service.secrets)), local.reserved)) == 0
     error_message = <<-EOT
       environment and service.secrets must not set
-      ${join(", ", setintersection(concat(keys(var.environment), keys(var.service.secrets)), local.reserved))}:
-      the module does, to agree with the load balancer and the image.
+      ${join(", ", setintersection(concat(keys(var.environment), keys(var.service.secrets)), local.reserved))}. The module sets these itself, to the
+      values that the load balancer and the image expect.
     EOT
   }
 

@@ -14,7 +14,7 @@ variable "private_subnet_ids" {
 }
 
 variable "tag" {
-  description = "Network tag to which a platform's firewall rule applies, which lets services out on 443; null: the module makes a rule."
+  description = "Network tag of the platform's firewall rule that allows the services' outgoing traffic on 443; null: the module makes its own rule."
   type        = string
   nullable    = true
 }

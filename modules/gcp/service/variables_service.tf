@@ -71,8 +71,8 @@ variable "service" {
   validation {
     condition     = length(var.service.writable) == 0
     error_message = <<-EOT
-      service.writable must be empty on Google, where a container may write to all of its file system anyhow, in its
-      memory; it is ${jsonencode(var.service.writable)}.
+      service.writable must be empty on Google. There a container can write to its whole file system, which counts against its memory; it is
+      ${jsonencode(var.service.writable)}.
     EOT
   }
 
@@ -85,18 +85,16 @@ variable "service" {
   validation {
     condition     = var.service.log_days == 30
     error_message = <<-EOT
-      service.log_days must be 30 on Google, where logs lie in the project's own bucket _Default, which is not this
-      stack's to change: gcloud logging buckets update _Default --location=global
-      --retention-days=${var.service.log_days}.
+      service.log_days must be 30 on Google. Logs are in the project's bucket _Default, which this stack does not change. To keep them for another
+      time, leave log_days at 30 and run: gcloud logging buckets update _Default --location=global --retention-days=${var.service.log_days}.
     EOT
   }
 }
 
 variable "scale" {
   description = <<-EOT
-    Requests that an instance has at once before more instances are added, 1 to 600; null: 48 per vCPU, which is 60
-    percent of what an instance gets at most, 80 per vCPU. cpu and memory must be null. If scale itself is null,
-    instances.min run and no more; with a minimum of 0, at most one.
+    requests: simultaneous requests for each instance at which more instances are added, 1 to 600. null means 48 per vCPU: 60 percent of the most that
+    an instance gets, 80 per vCPU. cpu and memory must be null. If scale itself is null, at most instances.min instances run, or one if that is 0.
   EOT
   type        = object({ cpu = number, memory = number, requests = number })
   nullable    = true
@@ -104,8 +102,8 @@ variable "scale" {
   validation {
     condition     = try(var.scale.cpu, null) == null && try(var.scale.memory, null) == null
     error_message = <<-EOT
-      scale.cpu and scale.memory must be null on Google: Cloud Run adds instances at 60 percent of CPU, which these
-      modules leave as it is, and does not scale by memory. Use scale.requests.
+      scale.cpu and scale.memory must be null on Google. Cloud Run adds instances at 60 percent of CPU, which these modules do not change, and it does
+      not scale by memory. Use scale.requests.
     EOT
   }
 

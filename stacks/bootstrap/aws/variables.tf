@@ -1,10 +1,10 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, starting with a letter, no hyphen at the end; it is \"${var.name}\"."
   }
 
   validation {
@@ -15,7 +15,7 @@ variable "name" {
 }
 
 variable "region" {
-  description = "AWS region of the states and of the shared repository, that of the stacks, such as eu-central-1."
+  description = "AWS region of the states and of the shared repository, such as eu-central-1. Use the same region as the stacks."
   type        = string
 
   validation {
@@ -37,7 +37,10 @@ variable "account" {
 }
 
 variable "environments" {
-  description = "Maps each environment of the pipeline to the name of its stack, as in stacks/aws: terraform.tfvars has production's, ENV.tfvars any other's."
+  description = <<-EOT
+    Maps each environment of the pipeline to the name of its stack, as in stacks/aws: in terraform.tfvars for production, in ENV.tfvars for any other
+    environment.
+  EOT
   type        = map(string)
 }
 
@@ -74,9 +77,8 @@ variable "keep_images" {
 
 variable "github" {
   description = <<-EOT
-    Repository on GitHub whose workflows deploy; null: none. It has owner, repository and branch, and the numeric
-    ids that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints. If the account has an OIDC provider of
-    GitHub already, provider is its ARN.
+    Repository on GitHub whose workflows deploy; null: none. It has owner, repository and branch, and the numeric ids that `gh api
+    repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints. If the AWS account already has an OIDC provider for GitHub, set provider to its ARN.
   EOT
   type = object({
     owner         = string

@@ -11,7 +11,7 @@ output "repository_url" {
 }
 
 output "settings" {
-  description = "Variables of the pipelines: for all jobs, and by environment for the jobs in it. None of them is a secret."
+  description = "Variables to set in the pipelines: all is for every job, environments is for the jobs of each environment. None is a secret."
   value = {
     all = {
       AZURE_PLANNER      = module.delivery.planner
@@ -24,8 +24,8 @@ output "settings" {
 
 output "viewer" {
   description = <<-EOT
-    What to give to people who may look at an environment and nothing else, once it is deployed: az role
-    assignment create --role ROLE --scope SCOPE --assignee PERSON.
+    Roles and scopes for people who may look at an environment and nothing else. Assign them once the environment is deployed: az role assignment
+    create --role ROLE --scope SCOPE --assignee PERSON.
   EOT
   value       = module.delivery.viewer
 }

@@ -1,10 +1,10 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, starting with a letter, no hyphen at the end; it is \"${var.name}\"."
   }
 
   validation {
@@ -51,7 +51,10 @@ variable "account" {
 }
 
 variable "environments" {
-  description = "Maps each environment of the pipeline to the name of its stack, as in stacks/azure: terraform.tfvars has production's, ENV.tfvars any other's."
+  description = <<-EOT
+    Maps each environment of the pipeline to the name of its stack, as in stacks/azure: in terraform.tfvars for production, in ENV.tfvars for any
+    other environment.
+  EOT
   type        = map(string)
 }
 
@@ -78,11 +81,10 @@ variable "keep_images" {
 
 variable "github" {
   description = <<-EOT
-    Repository on GitHub whose workflows deploy; null: none. It has owner, repository and branch, and the numeric
-    ids that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints. old_subject: whether its tokens still
-    have the subject format from before 15 July 2026, without ids. protected: whether the subject ends with
-    ref_protected, so that only a protected branch is deployed. For that, set the subject on GitHub with `gh api
-    --method PUT repos/OWNER/REPOSITORY/actions/oidc/customization/sub -F use_default=false -f
+    Repository on GitHub whose workflows deploy; null: none. It has owner, repository and branch, and the numeric ids that `gh api
+    repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints. old_subject: whether the repository's tokens still have the subject format from before 15
+    July 2026, without ids. protected: whether the subject ends with ref_protected; then only protected branches can deploy. For protected, set the
+    subject on GitHub with `gh api --method PUT repos/OWNER/REPOSITORY/actions/oidc/customization/sub -F use_default=false -f
     'include_claim_keys[]=repo' -f 'include_claim_keys[]=context' -f 'include_claim_keys[]=ref_protected'`.
   EOT
   type = object({

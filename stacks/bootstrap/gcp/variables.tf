@@ -1,10 +1,10 @@
 variable "name" {
-  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, starting with a letter, no hyphen at the end; it is \"${var.name}\"."
   }
 
   validation {
@@ -44,7 +44,10 @@ variable "region" {
 }
 
 variable "environments" {
-  description = "Maps each environment of the pipeline to the name of its stack, as in stacks/gcp: terraform.tfvars has production's, ENV.tfvars any other's."
+  description = <<-EOT
+    Maps each environment of the pipeline to the name of its stack, as in stacks/gcp: in terraform.tfvars for production, in ENV.tfvars for any other
+    environment.
+  EOT
   type        = map(string)
 }
 
@@ -80,8 +83,8 @@ variable "github" {
 
 variable "circleci" {
   description = <<-EOT
-    Project on CircleCI that deploys; null: none. It has organization_id and project_id, the UUIDs in its settings,
-    repository, HOST/OWNER/NAME, and branch, the one deployed.
+    Project on CircleCI that deploys; null: none. organization_id and project_id are the UUIDs in its settings. repository is HOST/OWNER/NAME. branch
+    is the branch that is deployed.
   EOT
   type        = object({ organization_id = string, project_id = string, repository = string, branch = optional(string, "main") })
   default     = null

@@ -9,7 +9,7 @@ output "region" {
 }
 
 output "url" {
-  description = "URL of the domain, below which the services are, each at KEY.DOMAIN; a name that no service has gets 404."
+  description = "URL of the domain. Each service is at KEY.DOMAIN. A request for any other name gets 404."
   value       = "https://${var.domain.name}"
 }
 
@@ -24,7 +24,7 @@ output "network_id" {
 }
 
 output "tfvars" {
-  description = "The variable platform of a service's stack, to save as a file: terraform output -json tfvars > ../../aws/ENV.platform.tfvars.json"
+  description = "Value of the variable `platform` for the services' stacks. Save it with: terraform output -json tfvars > ../../aws/ENV.platform.tfvars.json"
   value = {
     platform = {
       name               = var.name

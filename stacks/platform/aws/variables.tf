@@ -40,8 +40,8 @@ variable "account" {
 
 variable "boundary" {
   description = <<-EOT
-    Whether the roles have the permissions boundary NAME-boundary. Whoever deploys with the deployer's policies
-    must set it; an administrator need not.
+    Whether the roles have the permissions boundary NAME-boundary. Set it to true if you deploy with the policies of the pipelines' deployer; an
+    administrator need not.
   EOT
   type        = bool
   default     = false
@@ -89,8 +89,8 @@ variable "keep_images" {
 
 variable "domain" {
   description = <<-EOT
-    Domain of the services, each KEY.NAME: name, and zone (Route 53 hosted zone id) or certificate (ARN in ACM, of *.NAME). Destroy all
-    services before you change it.
+    Domain of the services; each is at KEY.NAME. Set name, and either zone (Route 53 hosted zone id) or certificate (ARN in ACM, for *.NAME). Destroy
+    all services before you change the domain.
   EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })
   nullable    = false
@@ -102,7 +102,7 @@ variable "waf" {
 }
 
 variable "email" {
-  description = "Who gets alarms, once the link in AWS's message is followed; null for nobody."
+  description = "E-mail address that gets the alarms. AWS first sends it a confirmation link, which must be opened. null: nobody."
   type        = string
   default     = null
 }

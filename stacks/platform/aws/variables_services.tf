@@ -1,8 +1,8 @@
 variable "services" {
   description = <<-EOT
-    The services, by key: slot, from 1 to 49 less the value of previews, each used once and never changed; check, which
-    only Azure uses; request_seconds, how long a request may take, 1 to 3600, the longest of which applies to all on
-    AWS. A key has 2 to 8 lower-case letters, digits and single hyphens.
+    The services, by key. A key has 2 to 8 lower-case letters, digits and single hyphens. slot: a number from 1 to 49 minus previews, different for
+    each service; never change it. check: only Azure uses it. request_seconds: how long a request may take, 1 to 3600. An AWS load balancer has one
+    limit for all services: the longest of these, at least 30.
   EOT
   type = map(object({
     slot            = number
@@ -17,8 +17,8 @@ variable "services" {
       can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) >= 2 && length(key) <= 8 && !can(regex("^(p[0-9]+|platform)$", key))
     ])
     error_message = <<-EOT
-      services: a key has 2 to 8 lower-case letters, digits and single hyphens, a letter first, and is neither "platform" nor a preview's name, such
-      as p1; they are ${join(", ", keys(var.services))}.
+      services: a key has 2 to 8 lower-case letters, digits and single hyphens, starting with a letter, and is neither "platform" nor a preview's
+      name, such as p1; they are ${join(", ", keys(var.services))}.
     EOT
   }
 
@@ -29,14 +29,14 @@ variable "services" {
       floor(service.slot) == service.slot && service.slot >= 1 && service.slot <= 49 - var.previews
     ]) && length(distinct(values(var.services)[*].slot)) == length(var.services)
     error_message = <<-EOT
-      services: each needs a slot of its own, a whole number from 1 to ${49 - var.previews}, since a load balancer is given 49 services and
-      previews; they are ${join(", ", [for key, service in var.services : "${key} ${service.slot}"])}.
+      services: each needs its own slot, a whole number from 1 to ${49 - var.previews}. A load balancer has room for 49 services and previews
+      together. The slots are ${join(", ", [for key, service in var.services : "${key} ${service.slot}"])}.
     EOT
   }
 }
 
 variable "previews" {
-  description = "How many previews of pull requests may stand at once, p1 and so on, 0 to 20."
+  description = "How many previews of pull requests can exist at once, 0 to 20. Their keys are p1, p2 and so on."
   type        = number
   default     = 0
 

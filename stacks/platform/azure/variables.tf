@@ -1,7 +1,7 @@
 variable "name" {
   description = <<-EOT
-    Prefix of every resource's name, one for each environment: 2 to 7 lower-case letters and digits, a letter first. What the
-    services share is NAME-platform, and a service's stack NAME-KEY.
+    Prefix of every resource's name, one for each environment: 2 to 7 lower-case letters and digits, a letter first. The shared resources are named
+    NAME-platform, and the stack of a service is named NAME-KEY.
   EOT
   type        = string
 
@@ -57,16 +57,16 @@ variable "cidr" {
 
 variable "nat" {
   description = <<-EOT
-    How private subnets reach the internet: "single" (a NAT gateway with an address of its own) or "none"
-    (through addresses that Container Apps shares and changes).
+    How private subnets reach the internet: "single" (a NAT gateway with a fixed address of its own) or "none" (no NAT gateway: addresses that Azure
+    shares among its customers and that can change).
   EOT
   type        = string
 }
 
 variable "domain" {
   description = <<-EOT
-    Domain of the services, which are found at KEY.NAME: name, certificate (id of its secret in Key Vault; it must
-    cover *.NAME) and zone (id of the DNS zone in which *.NAME is written; without zone, you write it yourself).
+    Domain of the services; each is at KEY.NAME. certificate: id of the Key Vault secret with a certificate for *.NAME. zone: id of the DNS zone in
+    which the record *.NAME is created; without zone, create that record yourself.
   EOT
   type        = object({ name = string, zone = optional(string), certificate = optional(string) })
   nullable    = false

@@ -1,8 +1,8 @@
 variable "services" {
   description = <<-EOT
-    The services declared here, by key of 2 to 8 characters: slot, a number that no other service has, from 1 to 98 less
-    the value of previews; check, path and status of the gateway's health check; request_seconds, how long a request may
-    take, 1 to 240. A gateway has at most 100 listeners, 40 with WAF; a service or preview takes one, the platform two.
+    The services, by key of 2 to 8 characters. slot: a number from 1 to 98 minus previews, different for each service. check: path and status of the
+    gateway's health check. request_seconds: how long a request may take, 1 to 240. A gateway has at most 100 listeners, or 40 with WAF. Each service
+    and preview takes one, the platform two.
   EOT
   type = map(object({
     slot            = number
@@ -18,8 +18,8 @@ variable "services" {
       can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) >= 2 && length(key) <= 8 && !can(regex("^(platform|p[0-9]+)$", key))
     ])
     error_message = <<-EOT
-      services: a key has 2 to 8 lower-case letters, digits and single hyphens, a letter first, and is neither "platform" nor p
-      with a number, as previews are named; they are ${join(", ", keys(var.services))}.
+      services: a key has 2 to 8 lower-case letters, digits and single hyphens, starting with a letter. It must not be "platform", nor p and a number,
+      which is a preview's name. The keys are ${join(", ", keys(var.services))}.
     EOT
   }
 
@@ -40,7 +40,7 @@ variable "services" {
       can(regex("^/[!-~]*$", check.path)) && floor(check.status) == check.status && check.status >= 200 && check.status <= 599
     ])
     error_message = <<-EOT
-      services: the path of a check must begin with "/" and have no spaces, and its status be an HTTP status from 200 to 599; they are
+      services: check.path must begin with "/" and have no spaces. check.status must be an HTTP status from 200 to 599. The checks are
       ${join(", ", [for key, service in var.services : "${key} ${service.check.path} ${service.check.status}"])}.
     EOT
   }
@@ -49,8 +49,8 @@ variable "services" {
     # https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits#application-gateway-limits
     condition     = length(var.services) + var.previews + 2 <= (var.waf ? 40 : 100)
     error_message = <<-EOT
-      services, previews and the platform's own two listeners come to ${length(var.services) + var.previews + 2}; the gateway
-      has ${var.waf ? "40 with WAF" : "100"} at most. Remove some services or previews, or create another platform.
+      services and previews, with two for the platform itself, need ${length(var.services) + var.previews + 2}; the gateway has
+      ${var.waf ? "40 with WAF" : "100"} at most. Remove some services or previews, or create another platform.
     EOT
   }
 }

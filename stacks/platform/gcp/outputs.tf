@@ -14,7 +14,7 @@ output "url" {
 }
 
 output "services" {
-  description = "Where each service is found, once it stands; previews too."
+  description = "URL of each service and preview, by key. It works once the service is deployed."
   value       = { for key in keys(local.services) : key => "https://${key}.${var.domain.name}" }
 }
 
@@ -24,7 +24,7 @@ output "network_id" {
 }
 
 output "tfvars" {
-  description = "Variables of a service's stack: terraform output -json tfvars > ../../gcp/ENV.platform.tfvars.json."
+  description = "Value of the variable `platform` for the services' stacks. Save it with: terraform output -json tfvars > ../../gcp/ENV.platform.tfvars.json."
   value = { platform = {
     name               = var.name
     domain             = var.domain.name

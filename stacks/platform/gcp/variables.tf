@@ -1,7 +1,7 @@
 variable "name" {
   description = <<-EOT
-    Prefix of every resource's name, one for each environment: 2 to 7 lower-case letters and digits, a letter first. What the
-    services share is NAME-platform, and a service's stack NAME-KEY.
+    Prefix of every resource's name, one for each environment: 2 to 7 lower-case letters and digits, a letter first. The shared resources are named
+    NAME-platform, and the stack of a service is named NAME-KEY.
   EOT
   type        = string
 
@@ -55,7 +55,7 @@ variable "domain" {
 }
 
 variable "waf" {
-  description = "Whether Cloud Armor filters requests by Google's rules too, and not only by its limit for each address; 6 USD a month more."
+  description = "Whether Cloud Armor also filters requests by Google's rules, for 6 USD a month more. The rate limit for each address always applies."
   type        = bool
 }
 

@@ -1,8 +1,8 @@
 variable "services" {
   description = <<-EOT
-    The services declared here, by key of 2 to 8 characters: slot, a number that no other service has, from 1 to 98 less
-    the value of previews; check, which only Azure uses; request_seconds, 1 to 3600, the most that the service's own
-    stack may set. Cloud Run keeps that limit; Google's load balancer has none.
+    The services declared here, by key of 2 to 8 characters: slot, a number that no other service has, from 1 to 98 less the value of previews; check,
+    which only Azure uses; request_seconds: the highest request_seconds that the service's own stack may set, 1 to 3600. Cloud Run enforces the
+    service's limit; Google's load balancer has none.
   EOT
   type = map(object({
     slot            = number
@@ -18,8 +18,8 @@ variable "services" {
       can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) >= 2 && length(key) <= 8 && !can(regex("^(platform|p[0-9]+)$", key))
     ])
     error_message = <<-EOT
-      services: a key has 2 to 8 lower-case letters, digits and single hyphens, a letter first, and is neither "platform" nor p
-      with a number, as previews are named; they are ${join(", ", keys(var.services))}.
+      services: a key has 2 to 8 lower-case letters, digits and single hyphens, starting with a letter. It must not be "platform", nor p and a number,
+      which is a preview's name. The keys are ${join(", ", keys(var.services))}.
     EOT
   }
 

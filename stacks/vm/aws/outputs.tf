@@ -1,5 +1,5 @@
 output "url" {
-  description = "Where the page is found; the name of the certificate must point to the addresses."
+  description = "URL of the page. With a certificate, point the DNS record of certificate.name at the output addresses."
   value       = var.certificate == null ? "http://${aws_lb.this.dns_name}" : "https://${var.certificate.name}"
 }
 

@@ -1,10 +1,10 @@
 variable "name" {
-  description = "Prefix of every resource's name, one for each environment: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name, one for each environment: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, starting with a letter, no hyphen at the end; it is \"${var.name}\"."
   }
 
   validation {
@@ -42,8 +42,8 @@ variable "account" {
 
 variable "boundary" {
   description = <<-EOT
-    Whether the roles have the permissions boundary NAME-boundary. Whoever deploys with the
-    deployer's policies must set it; an administrator need not.
+    Whether the roles have the permissions boundary NAME-boundary. Set it to true if you deploy with the policies of the pipelines' deployer; an
+    administrator need not.
   EOT
   type        = bool
   default     = false
@@ -65,7 +65,7 @@ variable "cidr" {
 
   validation {
     condition     = try(cidrsubnet(var.cidr, 0, 0) == var.cidr, false)
-    error_message = "cidr must be an IPv4 range written by its first address, such as 10.30.0.0/16; it is \"${var.cidr}\"."
+    error_message = "cidr must be an IPv4 range that starts with its network address, such as 10.30.0.0/16; it is \"${var.cidr}\"."
   }
 
   validation {
@@ -76,7 +76,7 @@ variable "cidr" {
 
   validation {
     condition     = try(tonumber(split("/", var.cidr)[1]) >= 16 && tonumber(split("/", var.cidr)[1]) <= 24, false)
-    error_message = "cidr must be /16 to /24, so that its parts hold the machines and their replacements; it is \"${var.cidr}\"."
+    error_message = "cidr must be /16 to /24, so that its subnets have room for the machines and their replacements; it is \"${var.cidr}\"."
   }
 }
 

@@ -72,8 +72,8 @@ data "azurerm_resources" "shared" {
     postcondition {
       condition     = length(self.resources) == 1
       error_message = <<-EOT
-        repository_url is in the registry ${local.shared}, but the subscription
-        ${data.azurerm_client_config.current.subscription_id} has none of that name that you may see.
+        repository_url is in the registry ${local.shared}, but the subscription ${data.azurerm_client_config.current.subscription_id} has none of that
+        name, or you have no right to see it.
       EOT
     }
   }

@@ -1,5 +1,5 @@
 output "url" {
-  description = "Where the page is found; the name of the certificate must point to the addresses."
+  description = "URL of the page. With a certificate, point the DNS record of certificate.name at the output addresses."
   value       = var.certificate == null ? "http://${azurerm_public_ip.this.ip_address}" : "https://${var.certificate.name}"
 }
 
@@ -32,7 +32,7 @@ output "logs" {
 }
 
 output "session" {
-  description = "Command that runs a line on a machine as root, without SSH; Azure opens no shell where nobody can log in."
+  description = "Command that runs a shell command on a machine as root, without SSH. No user can log in to the machines, so there is no interactive shell."
   value = join(" ", [
     "az vmss run-command invoke --resource-group ${azurerm_resource_group.this.name}",
     "--name ${azurerm_linux_virtual_machine_scale_set.this.name}",

@@ -1,10 +1,10 @@
 variable "name" {
-  description = "Prefix of every resource's name, one for each environment: 3 to 16 lower-case letters, digits and single hyphens, a letter first."
+  description = "Prefix of every resource's name, one for each environment: 3 to 16 lower-case letters, digits and single hyphens, starting with a letter."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 16
-    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, a letter first, no hyphen last; it is \"${var.name}\"."
+    error_message = "name must be 3 to 16 lower-case letters, digits and single hyphens, starting with a letter, no hyphen at the end; it is \"${var.name}\"."
   }
 
   validation {
@@ -66,7 +66,7 @@ variable "cidr" {
 
   validation {
     condition     = try(cidrsubnet(var.cidr, 0, 0) == var.cidr, false)
-    error_message = "cidr must be an IPv4 range written by its first address, such as 10.30.0.0/16; it is \"${var.cidr}\"."
+    error_message = "cidr must be an IPv4 range that starts with its network address, such as 10.30.0.0/16; it is \"${var.cidr}\"."
   }
 
   validation {
@@ -77,12 +77,12 @@ variable "cidr" {
 
   validation {
     condition     = try(tonumber(split("/", var.cidr)[1]) >= 16 && tonumber(split("/", var.cidr)[1]) <= 24, false)
-    error_message = "cidr must be /16 to /24, so that its parts hold the machines and their replacements; it is \"${var.cidr}\"."
+    error_message = "cidr must be /16 to /24, so that its subnets have room for the machines and their replacements; it is \"${var.cidr}\"."
   }
 }
 
 variable "machine_type" {
-  description = "Azure virtual machine size, x86-64, of the second generation, such as Standard_B2als_v2."
+  description = "Azure virtual machine size that is x86-64 and supports generation 2 images, such as Standard_B2als_v2."
   type        = string
 
   validation {

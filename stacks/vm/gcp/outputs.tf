@@ -1,5 +1,5 @@
 output "url" {
-  description = "Where the page is found; the name of the certificate must point to the addresses."
+  description = "URL of the page. With a certificate, point the DNS record of certificate.name at the output addresses."
   value       = var.certificate == null ? "http://${google_compute_address.this.address}" : "https://${var.certificate.name}"
 
   # The address is there first, and leads somewhere once the rule is.
@@ -36,7 +36,10 @@ output "logs" {
 }
 
 output "session" {
-  description = "Command that opens a shell on a machine. Run it from an address that the firewall admits to SSH: 104.154.0.0/15, or the network itself."
+  description = <<-EOT
+    Command that opens a shell on a machine. Run it from an address in 104.154.0.0/15, which the firewall admits to SSH. From inside the network, add
+    --internal-ip.
+  EOT
   value = join(" ", [
     "gcloud compute ssh $(gcloud compute instances list --project ${var.project}",
     "--filter name~^${google_compute_region_instance_group_manager.this.base_instance_name}- --limit 1 --uri)",

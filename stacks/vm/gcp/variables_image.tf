@@ -38,8 +38,8 @@ variable "repository_url" {
 
 variable "machine" {
   description = <<-EOT
-    E-mail address of the service account of the machines, which may pull from repository_url, write logs and
-    metrics, and read certificate.secret; the bootstrap makes one. null makes one for this stack, with these rights.
+    E-mail address of the machines' service account, such as the one that the bootstrap makes. It must have the right to pull from repository_url, to
+    write logs and metrics, and to read certificate.secret. null makes one for this stack, with these rights.
   EOT
   type        = string
   default     = null
@@ -51,7 +51,10 @@ variable "machine" {
 
   validation {
     condition     = var.machine == null || var.repository_url != null
-    error_message = "The account in machine may not pull from a repository that this stack makes: set repository_url too, to one that it may pull from."
+    error_message = <<-EOT
+      The account in the variable machine has no right to a repository that this stack makes. Set repository_url to an existing repository that the
+      account can pull from.
+    EOT
   }
 }
 
