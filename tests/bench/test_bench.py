@@ -39,13 +39,13 @@ def test_figure_too_small_to_count_gives_no_ratio():
     assert report.spread([], 2) == "–"
 
 
-def test_says_when_a_peer_cannot_keep_the_rate():
+def test_reports_when_a_peer_cannot_keep_the_rate():
     plan = measure.Plan(1, 1, 1, 64, 2000)
     assert report.kept_pace([{"paced_rate": 1990}], plan)
     assert not report.kept_pace([{"paced_rate": 900}], plan)
 
 
-def test_warm_up_is_told_by_cpu_time():
+def test_warm_up_is_measured_in_cpu_time():
     served = [[0, 0], [0.5, 100], [1.5, 1100], [2.5, 3100]]
     assert report.by_then(served, 1) == 600
     assert report.by_then(served, 2) == 2100
@@ -75,7 +75,7 @@ def test_paths_of_the_image_are_moved_below_the_folder(word, expected):
         (200, b'{"timestamp": "2026-01-01T00:00:00Z", "ip": "10.0.0.1"}'),
     ],
 )
-def test_another_answer_is_refused(status, body):
+def test_an_unexpected_response_is_refused(status, body):
     with pytest.raises(RuntimeError):
         measure.check((status, body))
 
@@ -109,7 +109,7 @@ http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 
 
 @pytest.mark.check
-def test_no_process_of_a_server_is_left():
+def test_no_process_of_a_server_remains():
     with measure.running(python(WORKERS), NoLimits()) as ((_, session), (wall, cpu)):
         assert len(list(limits.processes(session))) == 2
         assert wall > 0 and cpu > 0
@@ -117,7 +117,7 @@ def test_no_process_of_a_server_is_left():
     assert not list(limits.processes(session))
 
 
-def test_server_that_ends_at_once_is_shown_with_what_it_said():
+def test_the_output_of_a_server_that_exits_at_once_is_shown():
     with pytest.raises(SystemExit, match="ended with 3 before it answered\n.*no port"):
         with measure.running(python("import sys; print('no port', flush=True); sys.exit(3)"), NoLimits()):
             pass

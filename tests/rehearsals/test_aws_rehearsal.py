@@ -123,7 +123,7 @@ MOVED = {f"module.{name}[0]": f"module.{name}" for name in ("network", "document
 OF_EDGE = ("aws_lb_target_group.this", "aws_lb_listener_rule.hold_canary")
 
 
-def test_what_stood_before_services_could_share_is_left_as_it_is(clone):
+def test_a_stack_from_before_platforms_is_not_changed(clone):
     for new, old in MOVED.items():
         clone.terraform("state", "mv", new, old)
     for each in OF_EDGE:
@@ -135,7 +135,7 @@ def test_what_stood_before_services_could_share_is_left_as_it_is(clone):
     assert_nothing_to_do(clone)
 
 
-def test_alarms_and_dashboard_watch_what_there_is(world):
+def test_alarms_and_dashboard_watch_existing_resources(world):
     balancer = world.aws("elbv2",
         "describe-load-balancers")["LoadBalancers"][0]["LoadBalancerArn"].split(":loadbalancer/")[1]
     groups = {group["TargetGroupArn"].split(":")[-1]
@@ -201,7 +201,7 @@ SERIES = [
 ]
 
 
-def test_alarms_ring_when_they_should_and_not_before(world):
+def test_alarms_fire_when_they_should_and_not_before(world):
     alarms = {alarm["AlarmName"]: alarm for alarm in world.aws("cloudwatch", "describe-alarms")["MetricAlarms"]}
     for name, case, metrics, rings in SERIES:
         # Before anything was ever measured an alarm has no state, else it was well.
@@ -209,7 +209,7 @@ def test_alarms_ring_when_they_should_and_not_before(world):
         assert (cloudwatch.state(alarms[f"meridian-{name}"], metrics, before) == "ALARM") is rings, f"{name}: {case}"
 
 
-def test_a_new_image_changes_the_task_definitions_and_who_runs_them_only(world, clone):
+def test_a_new_image_changes_only_the_task_definitions_and_what_runs_them(world, clone):
     planned = clone.planned(f"-var=image={SECOND}")
     changed = {SERVICE: ["update"], CANARY: ["update"], SCHEDULE: ["update"], HEALTHY: ["delete", "create"]}
     assert planned == {**{address: ["create", "delete"] for address in DEFINITIONS}, **changed}
@@ -224,7 +224,7 @@ def test_weights_wait_for_the_canary(world, clone):
     assert waits(WEIGHTS, CANARY) and not waits(CANARY, WEIGHTS)
 
 
-def test_a_canary_gets_ten_percent_once_it_stands(world, clone):
+def test_a_canary_gets_ten_percent_once_it_runs(world, clone):
     arguments = with_canary(clone, THIRD, 10)
     calls = changing(world, lambda: clone.terraform("apply", "-auto-approve", *arguments))
     assert calls == ["ecs UpdateService", "elasticloadbalancing ModifyRule"]
@@ -248,7 +248,7 @@ def test_a_promoted_canary_loses_its_requests_before_its_tasks(world, clone):
     assert "canary" not in clone.outputs()
 
 
-def test_a_withdrawn_canary_gets_nothing_and_the_stable_never_changed(world, clone):
+def test_a_withdrawn_canary_gets_nothing_and_the_stable_service_never_changes(world, clone):
     revision = clone.outputs()["revision"]
     clone.terraform("apply", "-auto-approve", *with_canary(clone, FOURTH, 10))
     clone.terraform("apply", "-auto-approve", *with_canary(clone, FOURTH, 0))
@@ -266,7 +266,7 @@ def test_a_rollback_is_a_deployment_of_the_first_image(world, clone):
     assert_nothing_to_do(clone)
 
 
-def test_an_image_that_does_not_get_up_fails_the_apply_and_says_where_to_look(world, clone):
+def test_an_image_that_fails_to_start_fails_the_apply_and_names_where_to_look(world, clone):
     done = clone.script("deploy", IMAGE=BROKEN, check=False)
     assert done.returncode == 1
     said = " ".join(done.stdout.replace("│", " ").split())
@@ -321,7 +321,7 @@ def with_options(world, clone):
     world.aws("route53", "delete-hosted-zone", "--id", zone)
 
 
-def test_domain_firewall_email_zones_and_ways_out_come_and_go_on_a_running_stack(walled):
+def test_domain_firewall_email_zones_and_nat_can_be_turned_on_and_off(walled):
     walled.life.result()
 
 
@@ -329,7 +329,7 @@ class Built:
     """What the two clones of the interrupted deployment share."""
 
 
-def test_an_apply_killed_between_push_and_digest_says_how_to_go_on_elsewhere(world, with_base, tmp_path_factory):
+def test_an_apply_killed_between_push_and_digest_records_no_digest(world, with_base, tmp_path_factory):
     killed = Clone(tmp_path_factory.mktemp("killed"), world)
     # The push as it is, but its result is a pipe that nobody writes: Terraform records the push, then
     # waits for the digest, and there it is killed.
@@ -370,7 +370,7 @@ def test_an_apply_killed_between_push_and_digest_says_how_to_go_on_elsewhere(wor
     assert noted in ([], [[]])
 
 
-def test_another_clone_resumes_it_without_building_again(world, tmp_path_factory):
+def test_another_clone_resumes_the_killed_apply_without_building_again(world, tmp_path_factory):
     clone = Built.clone = Clone(tmp_path_factory.mktemp("resumed"), world, Built.killed.folder)
     state = clone.stack / "terraform.tfstate.d/staging/terraform.tfstate"
     state.parent.mkdir(parents=True)
@@ -399,7 +399,7 @@ def test_the_task_runs_what_the_build_pushed(world):
     assert len(layers) > 1
 
 
-def test_a_destroy_takes_images_and_object_versions_along(world, clone):
+def test_a_destroy_deletes_images_and_object_versions_too(world, clone):
     bucket = "meridian-documents-123456789012-us-east-1"
     for _ in range(3):
         world.aws("s3api", "put-object", "--bucket", bucket, "--key", "foo.json", "--content-type", "application/json")
@@ -420,11 +420,11 @@ def test_a_destroy_takes_images_and_object_versions_along(world, clone):
     assert "AWS no longer lists anything of meridian." in done.stdout
 
 
-def test_the_other_environment_stays_as_it_was(world):
+def test_the_other_environment_is_unchanged(world):
     assert_nothing_to_do(Built.clone, **STAGING)
 
 
-def test_in_the_end_the_account_lists_what_it_listed_before(world):
+def test_the_account_ends_with_what_it_had_before(world):
     during = world.listed()
     # Each list knew of the environment that is still there, but for what comes with options only.
     untouched = {command for command, number in during.items() if number == world.before[command]}
@@ -442,14 +442,14 @@ def asked(walled):
     return rights.asked(walled.requests("rehearsal"))
 
 
-def test_the_deployers_policies_let_every_call_through_by_action_resource_and_condition(world, asked):
+def test_the_deployers_policies_allow_every_call_by_action_resource_and_condition(world, asked):
     assert {need for need in asked if not rights.allowed(POLICY, need)} == set()
     # Who has these policies makes roles within the boundary only; the other stacks here were made without.
     others = rights.asked(world.requests("rehearsal"))
     assert {need[0] for need in others if not rights.allowed(POLICY, need)} == {"iam:CreateRole", "iam:PutRolePolicy"}
 
 
-def test_the_deployers_policies_let_nothing_of_others_through(asked):
+def test_the_deployers_policies_allow_nothing_on_foreign_resources(asked):
     # The group that comes with a network has no tag, nor has a scalable target before it is registered; the ARN of
     # either, and that of the zone of an endpoint, is of AWS's making.
     assert rights.of_others(POLICY, asked) == {"ec2:CreateTags", "route53:AssociateVPCWithHostedZone",
@@ -465,7 +465,7 @@ IDLE = {
 }
 
 
-def test_each_resource_and_condition_of_the_policies_would_be_missed(asked):
+def test_no_resource_or_condition_of_the_policies_is_redundant(asked):
     refused = [need for need in rights.altered(asked) if not rights.allowed(POLICY, need)]
     for at, statement in enumerate(POLICY):
         others = POLICY[:at] + POLICY[at + 1 :]
@@ -502,7 +502,7 @@ NOT_REHEARSED = {
 }
 
 
-def test_the_deployers_policies_hold_no_more_than_what_was_called(world, asked):
+def test_the_deployers_policies_allow_only_actions_that_were_called(world, asked):
     called = {need[0] for need in (*asked, *rights.asked(world.requests("rehearsal")))}
     allowed = {action for each in POLICY for action in rights.several(each["Action"])}
     idle = {action for action in allowed if not any(rights.like(action, call) for call in called)}

@@ -39,7 +39,7 @@ def test_the_double_refuses_what_the_subscription_is_not_registered_for(azure):
     assert azure.ask("DELETE", group)[0] == 200
 
 
-def test_a_full_plan_takes_less_than_15_seconds_and_is_what_the_guide_says(azure):
+def test_a_full_plan_takes_less_than_15_seconds_and_matches_the_guide(azure):
     azure.set(image=A)
     plan, *conflicts = timed(azure.plan)
     assert fair(*conflicts) < 15
@@ -57,7 +57,7 @@ def test_a_full_plan_takes_less_than_15_seconds_and_is_what_the_guide_says(azure
         "azurerm_private_dns_zone_virtual_network_link.this"} <= set(compute["depends_on"])
 
 
-def test_one_apply_makes_everything_and_a_second_plan_is_empty(azure):
+def test_one_apply_creates_everything_and_a_second_plan_is_empty(azure):
     # A right to blobs that takes its time, as on Azure.
     azure.fake.order("spread", refusals=3)
     azure.set(image=A)
@@ -72,7 +72,7 @@ def test_one_apply_makes_everything_and_a_second_plan_is_empty(azure):
     assert [each["status"] for each in waits] == [403, 403, 403, 200, 200, 200]
 
 
-def test_a_stack_from_before_there_were_platforms_keeps_all_that_it_has(azure):
+def test_a_stack_from_before_platforms_is_not_changed(azure):
     """Its addresses were without a number then, and the environment was the service's."""
     file = azure.stack / "terraform.tfstate"
     state = json.loads(file.read_text())
@@ -87,7 +87,7 @@ def test_a_stack_from_before_there_were_platforms_keeps_all_that_it_has(azure):
     assert azure.settled()
 
 
-def test_the_gateway_leads_to_the_environment(azure):
+def test_the_gateway_forwards_to_the_environment(azure):
     gateway = azure.get(f"{GROUP}/providers/Microsoft.Network/applicationGateways/meridian")["properties"]
     environment = azure.get(f"{GROUP}/providers/Microsoft.App/managedEnvironments/meridian")["properties"]
     [pool] = gateway["backendAddressPools"]
@@ -101,7 +101,7 @@ def test_the_gateway_leads_to_the_environment(azure):
     assert environment["vnetConfiguration"]["internal"] and environment["publicNetworkAccess"] == "Disabled"
 
 
-def test_alerts_watch_what_is_there(azure):
+def test_alerts_watch_existing_resources(azure):
     resources = azure.fake.resources()
     for each in resources.values():
         if each["type"].endswith(("metricAlerts", "scheduledQueryRules")):
@@ -122,14 +122,14 @@ def test_a_new_image_changes_the_service_and_the_probe_and_nothing_else(azure):
     assert azure.settled()
 
 
-def test_deploy_keeps_an_image_that_was_supplied(azure):
+def test_deploy_keeps_a_supplied_image(azure):
     (azure.stack / "rehearsal.auto.tfvars.json").unlink()
     said = azure.said("deploy")
     assert f"Keeping the image that was supplied: {B}" in said and "Resources: 0 added, 0 changed, 0 destroyed" in said
     assert f"Serves at {azure.outputs()['url']}" in said and "Next: ./taskw verify-azure" in said
 
 
-def test_a_revision_that_does_not_get_ready_gets_nothing_and_is_told(azure, monkeypatch):
+def test_a_revision_that_never_gets_ready_gets_no_requests_and_is_reported(azure, monkeypatch):
     monkeypatch.setitem(azure.environment, "LIMIT", "2")
     before = azure.outputs()["revision"]
     azure.fake.order("slow", reads=-1)
@@ -159,7 +159,7 @@ def test_a_canary_gets_a_tenth(azure):
 
 
 @pytest.mark.parametrize("image, canary", [(B, None), (C, None), (D, None), (B, {"image": D, "percent": 20})])
-def test_what_would_give_a_canary_more_than_its_share_is_refused_before_anything_changes(azure, image, canary):
+def test_a_change_that_would_exceed_a_canarys_share_is_refused_before_anything_changes(azure, image, canary):
     before, ours = azure.get(APP), (azure.image, azure.canary)
     azure.set(image=image, canary=canary and {**azure.canary, **canary})
     said = azure.refused_at_plan()
@@ -182,7 +182,7 @@ def test_a_promoted_canary_is_the_revision_that_was_tried(azure):
     assert azure.settled()
 
 
-def test_a_setting_may_change_under_a_canary_that_gets_nothing_once_withdrawn(azure):
+def test_a_setting_may_change_during_a_canary_which_gets_nothing_once_withdrawn(azure):
     stable = azure.outputs()["revision"]
     azure.set(canary={"image": D, "percent": 10, "stable": stable})
     azure.apply()
@@ -200,7 +200,7 @@ def test_a_setting_may_change_under_a_canary_that_gets_nothing_once_withdrawn(az
     assert azure.settled()
 
 
-def test_the_first_image_comes_back_under_a_new_name(azure):
+def test_the_first_image_comes_back_as_a_new_revision(azure):
     first = [each["name"] for each in azure.get(f"{APP}/revisions")["value"]]
     azure.set(image=A, canary=None)
     assert azure.apply() == {**SERVICE, JOB_ADDRESS: UPDATE}
@@ -214,7 +214,7 @@ def test_the_first_image_comes_back_under_a_new_name(azure):
     assert azure.settled()
 
 
-def test_a_canary_beside_a_revision_that_is_gone_is_refused_and_changes_nothing(azure):
+def test_a_canary_beside_a_missing_revision_is_refused_and_changes_nothing(azure):
     before = azure.app()
     azure.set(canary={"image": B, "percent": 10, "stable": "meridian--gone"})
     assert "RevisionNotFound" in azure.refused()
@@ -295,14 +295,14 @@ def test_the_double_refuses_an_app_that_azure_refuses(azure, code, change):
         ("POST", "/providers/Microsoft.App/containerApps/meridian/sing", {}, 404, "UnknownAction"),
     ],
 )
-def test_the_double_refuses_what_is_not_there_and_keeps_what_is_in_use(azure, method, path, body, status, code):
+def test_the_double_refuses_missing_resources_and_keeps_those_in_use(azure, method, path, body, status, code):
     before = azure.fake.resources()
     seen, response = azure.ask(method, GROUP + path, body)
     assert (seen, response["error"]["code"]) == (status, code)
     assert azure.fake.resources() == before
 
 
-def test_the_double_refuses_a_gateway_whose_parts_do_not_fit(azure):
+def test_the_double_refuses_a_gateway_with_a_broken_reference(azure):
     path = f"{GROUP}/providers/Microsoft.Network/applicationGateways/meridian"
     gateway = azure.get(path)
     gateway["properties"]["httpListeners"][0]["properties"]["frontendPort"]["id"] = f"{path}/frontendPorts/gone"
@@ -310,7 +310,7 @@ def test_the_double_refuses_a_gateway_whose_parts_do_not_fit(azure):
     assert (status, response["error"]["code"]) == (400, "InvalidResourceReference")
 
 
-def test_the_double_gives_nobody_the_same_role_twice(azure):
+def test_the_double_refuses_a_duplicate_role_assignment(azure):
     given = [path for path, each in azure.fake.resources().items() if each["type"].endswith("roleAssignments")]
     assert len(given) == 3
     again = f"{given[0].rsplit('/', 1)[0]}/00000000-0000-0000-0000-000000000001"
@@ -318,7 +318,7 @@ def test_the_double_gives_nobody_the_same_role_twice(azure):
     assert (status, response["error"]["code"]) == (409, "RoleAssignmentExists")
 
 
-def test_the_double_lets_nobody_at_blobs_without_a_role(azure):
+def test_the_double_refuses_blobs_without_a_role(azure):
     stranger = {**azure.environment, "AZ_OBJECT_ID": "88888888-1111-2222-3333-444444444444"}
     url = f"https://meridian{HASH}.blob.core.windows.net/documents?restype=container&comp=list"
     for who, status in ((azure.environment, 200), (stranger, 403)):
@@ -332,7 +332,7 @@ def test_the_double_lets_nobody_at_blobs_without_a_role(azure):
         assert seen == str(status)
 
 
-def test_a_blob_changed_by_hand_is_put_back(azure):
+def test_a_blob_changed_by_hand_is_restored(azure):
     [(path, blob)] = [(path, each) for path, each in azure.fake.resources().items() if each["type"] == "blob"]
     azure.fake.order("put", **{**blob, "content": "{}", "md5": "mZFLkyvTelC5g8XnyQrpOw=="})
     assert azure.apply() == {'module.documents[0].azurerm_storage_blob.document["foo"]': ["delete", "create"]}
@@ -353,7 +353,7 @@ def theirs(azure):
             properties=properties)
 
 
-def test_what_is_turned_on_is_turned_off_in_one_apply(azure, theirs):
+def test_options_are_turned_on_and_off_in_one_apply_each(azure, theirs):
     gateway = f"{GROUP}/providers/Microsoft.Network/applicationGateways/meridian"
     everything = {
         "waf": True,
@@ -375,7 +375,7 @@ def test_what_is_turned_on_is_turned_off_in_one_apply(azure, theirs):
     assert azure.fake.resources().keys() == standing
 
 
-def test_the_shared_registry_takes_over_and_gives_back_while_images_can_be_pulled(azure, theirs, monkeypatch):
+def test_a_shared_registry_takes_over_and_hands_back_while_images_can_be_pulled(azure, theirs, monkeypatch):
     own = f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/{REGISTRY.split('.')[0]}"
     # A right to pull that takes its time, as on Azure, and the wait for it.
     azure.fake.order("spread", seconds=4)
@@ -422,7 +422,7 @@ module "delivery" {
 """
 
 
-def test_who_applies_writes_documents_whoever_planned(azure, request):
+def test_the_applying_identity_writes_the_documents_whoever_planned(azure, request):
     """A second stack's documents, by a person, a planner and a deployer in turns."""
     standing = azure.fake.resources()
     # Who deploys was given the pipelines' rights long before.
@@ -487,7 +487,7 @@ def test_who_applies_writes_documents_whoever_planned(azure, request):
         azure.fake.order("forget", id=path)
 
 
-def test_a_destroy_leaves_what_is_not_its_own_also_while_a_canary_runs(azure, theirs):
+def test_a_destroy_during_a_canary_keeps_foreign_resources(azure, theirs):
     azure.set(canary={"image": B, "percent": 10, "stable": azure.outputs()["revision"]})
     azure.apply()
     # With the state out of sight, destroy asks Azure itself.
@@ -500,7 +500,7 @@ def test_a_destroy_leaves_what_is_not_its_own_also_while_a_canary_runs(azure, th
     assert azure.fake.resources().keys() == {ZONE, CERTIFICATE, SHARED}
 
 
-def test_the_double_knew_every_question(azure):
+def test_the_double_supported_every_request(azure):
     failed = [each for each in azure.fake.requests() if each["status"] in (405, 421, 500)
         or "UnknownOperation" in each.get("answer", "")]
     assert failed == []

@@ -66,7 +66,7 @@ def trying(clone, image, percent=10):
         f"-var=canary={json.dumps({'image': image, 'percent': percent, 'stable': canary['stable']})}"]
 
 
-def test_plain_terraform_begins_and_takes_back_without_a_failed_request(stage, visited):
+def test_plain_terraform_starts_and_withdraws_a_canary_without_a_failed_request(stage, visited):
     clone, balancer, _ = stage
     clone.terraform("apply", "-auto-approve", *trying(clone, GOOD))
     assert clone.door.shares() == {version(STABLE): 90, version(GOOD): 10}
@@ -98,7 +98,7 @@ def kill(clone, arguments, when):
     killed.wait()
 
 
-def test_a_canary_that_is_killed_while_it_gets_ready_goes_on_by_the_same_command(stage, visited):
+def test_a_canary_killed_while_it_starts_continues_with_the_same_command(stage, visited):
     clone, _, _ = stage
     arguments = ["apply", "-auto-approve", "-input=false", *trying(clone, LATE)]
     kill(clone, arguments, lambda said: "Provisioning with" in said)
@@ -112,7 +112,7 @@ def test_a_canary_that_is_killed_while_it_gets_ready_goes_on_by_the_same_command
     assert clone.door.services() == IDLE
 
 
-def test_a_canary_that_is_killed_as_it_gets_its_share_goes_on_and_back(stage, visited):
+def test_a_canary_killed_as_it_gets_its_share_can_continue_or_be_withdrawn(stage, visited):
     """In the moment in which AWS has the weights already, and Terraform's state has not."""
     clone, _, _ = stage
     arguments = ["apply", "-auto-approve", "-input=false", *trying(clone, GOOD)]
@@ -139,7 +139,7 @@ def test_a_canary_that_is_killed_as_it_gets_its_share_goes_on_and_back(stage, vi
     ],
     ids=["never runs", "crashes", "never healthy"],
 )
-def test_a_canary_that_does_not_get_up_gets_no_request_and_says_why_within_minutes(stage, visited, image, words):
+def test_a_canary_that_fails_to_start_gets_no_request_and_reports_why_within_minutes(stage, visited, image, words):
     clone, _, _ = stage
     begun = time.monotonic()
     done = clone.terraform("apply", "-auto-approve", *trying(clone, image), check=False)
@@ -152,7 +152,7 @@ def test_a_canary_that_does_not_get_up_gets_no_request_and_says_why_within_minut
     assert clone.door.services() == IDLE
 
 
-def test_what_serves_stays_in_the_outputs_and_the_probe_when_a_deployment_is_taken_back(stage, visited):
+def test_outputs_and_probe_keep_the_serving_image_when_a_deployment_is_rolled_back(stage, visited):
     clone, _, _ = stage
     before = clone.outputs()
     done = clone.script("deploy", check=False, IMAGE=CRASHES)
@@ -168,7 +168,7 @@ def test_what_serves_stays_in_the_outputs_and_the_probe_when_a_deployment_is_tak
     assert clone.door.shares() == {version(STABLE): 100} and clone.planned(f"-var=image={STABLE}") == {}
 
 
-def test_a_clean_canary_is_promoted_and_nothing_is_left_of_it(stage, visited):
+def test_a_clean_canary_is_promoted_without_leftovers(stage, visited):
     clone, balancer, environment = stage
     done = clone.script("canary", IMAGE=GOOD, **environment)
     assert "Promoted" in done.stdout, done.stdout
@@ -177,7 +177,7 @@ def test_a_clean_canary_is_promoted_and_nothing_is_left_of_it(stage, visited):
     assert clone.planned(f"-var=image={GOOD}") == {}
 
 
-def test_a_half_failing_canary_behind_a_healthy_stable_is_withdrawn(stage):
+def test_a_half_failing_canary_beside_a_healthy_stable_is_withdrawn(stage):
     clone, balancer, environment = stage
     before = len(clone.world.called())
     done = clone.script("canary", check=False, IMAGE=HALF_FAILING, **environment)
@@ -190,7 +190,7 @@ def test_a_half_failing_canary_behind_a_healthy_stable_is_withdrawn(stage):
     assert clone.planned(f"-var=image={GOOD}") == {}
 
 
-def test_the_planner_may_do_all_that_a_plan_of_the_stack_calls(stage):
+def test_the_planner_may_make_every_call_of_a_plan(stage):
     """The calls of a plan, told apart by the key that signed them, against the planner's policy."""
     clone, _, _ = stage
     clone.terraform("plan", "-lock=false", f"-var=image={GOOD}", AWS_ACCESS_KEY_ID="planner")

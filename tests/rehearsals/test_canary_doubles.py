@@ -47,7 +47,7 @@ def settled(cloud, image):
     return cloud.settled()
 
 
-def test_a_clean_canary_is_promoted_and_nothing_is_left_of_it(stage):
+def test_a_clean_canary_is_promoted_without_leftovers(stage):
     module, cloud, balancer, canary = stage
     assert "Promoted" in canary(IMAGE=module.B)
     assert ((version(module.A), 90), (version(module.B), 10)) in balancer.stood, "a tenth went to it"
@@ -55,7 +55,7 @@ def test_a_clean_canary_is_promoted_and_nothing_is_left_of_it(stage):
     assert settled(cloud, module.B)
 
 
-def test_a_half_failing_canary_behind_a_healthy_stable_is_withdrawn(stage):
+def test_a_half_failing_canary_beside_a_healthy_stable_is_withdrawn(stage):
     module, cloud, balancer, canary = stage
     assert "fails more often than the stable version" in canary(IMAGE=module.C, code=1)
     assert ((version(module.B), 90), (version(module.C), 10)) in balancer.stood

@@ -81,7 +81,7 @@ def runs(*minutes, end=90):
             {minute: False for minute in range(30, 80)}),
     ],
 )
-def test_it_rings_when_it_should(alerts, tmp_path, name, series, rings):
+def test_an_alert_fires_when_it_should(alerts, tmp_path, name, series, rings):
     late = LATE[name]
     query = alerts[name]
     for minutes in range(1, 200):

@@ -27,7 +27,7 @@ def gcp(tmp_path_factory):
     rehearsal.fake.stop()
 
 
-def test_a_full_plan_takes_less_than_15_seconds_and_no_network(tmp_path):
+def test_a_full_plan_takes_less_than_15_seconds_and_needs_no_network(tmp_path):
     plan, conflicts = plan_alone(tmp_path)
     assert fair(*conflicts) < 15, conflicts
     changes = changed(plan)
@@ -50,7 +50,7 @@ def test_a_full_plan_takes_less_than_15_seconds_and_no_network(tmp_path):
     }
 
 
-def test_one_deployment_makes_everything_and_a_second_plan_is_empty(gcp):
+def test_one_apply_creates_everything_and_a_second_plan_is_empty(gcp):
     gcp.set(image=A)
     assert by_type(gcp.apply()) == COUNTS
     assert gcp.settled()
@@ -63,7 +63,7 @@ def test_one_deployment_makes_everything_and_a_second_plan_is_empty(gcp):
     assert refused == []
 
 
-def test_a_stack_from_before_there_were_platforms_keeps_all_that_it_has(gcp):
+def test_a_stack_from_before_platforms_is_not_changed(gcp):
     """Its addresses were without a number or key then."""
     file = gcp.stack / "terraform.tfstate"
     state = json.loads(file.read_text())
@@ -83,7 +83,7 @@ def test_a_stack_from_before_there_were_platforms_keeps_all_that_it_has(gcp):
     assert gcp.settled()
 
 
-def test_requests_find_the_service_and_nothing_else_does(gcp):
+def test_the_service_is_reachable_through_the_load_balancer_only(gcp):
     def compute(link):
         return gcp.get("compute", "compute/v1/" + link.split("/compute/v1/")[-1])
 
@@ -111,7 +111,7 @@ def test_the_documents_are_in_the_store(gcp):
     ]
 
 
-def test_alerts_name_what_is_there(gcp):
+def test_alerts_name_existing_resources(gcp):
     names = {each.split("/")[-1] for each in gcp.fake.resources()}
     for policy in gcp.get("monitoring", f"v3/projects/{PROJECT}/alertPolicies")["alertPolicies"]:
         text = json.dumps(policy["conditions"]).replace('\\"', '"')
@@ -194,7 +194,7 @@ def test_a_new_image_serves_once_it_is_ready(gcp):
     assert gcp.fake.order("history")[begun - 1 :] == [{C: 100}, {D: 100}, {C: 100}]
 
 
-def test_the_first_image_comes_back_under_a_new_name(gcp):
+def test_the_first_image_comes_back_as_a_new_revision(gcp):
     before = {each["name"] for each in gcp.get("run", f"v2/{SERVICE}/revisions")["revisions"]}
     gcp.set(image=A, canary=None)
     assert gcp.apply() == {SERVICE_ADDRESS: UPDATE, JOB_ADDRESS: UPDATE}
@@ -204,7 +204,7 @@ def test_the_first_image_comes_back_under_a_new_name(gcp):
     assert gcp.settled()
 
 
-def test_a_setting_may_change_under_a_canary_and_change_back(gcp):
+def test_a_setting_may_change_during_a_canary_and_change_back(gcp):
     stable = gcp.outputs()["revision"]
     gcp.set(canary={"image": B, "percent": 10, "stable": stable})
     gcp.apply()
@@ -217,7 +217,7 @@ def test_a_setting_may_change_under_a_canary_and_change_back(gcp):
     withdraw(gcp)
 
 
-def test_a_canary_beside_a_revision_that_is_not_there_changes_nothing(gcp):
+def test_a_canary_beside_a_missing_revision_changes_nothing(gcp):
     before = gcp.service()
     gcp.set(canary={"image": B, "percent": 10, "stable": "meridian-99999-zzz"})
     assert "Revision 'meridian-99999-zzz' does not exist" in gcp.refused()
@@ -227,7 +227,7 @@ def test_a_canary_beside_a_revision_that_is_not_there_changes_nothing(gcp):
     assert gcp.settled()
 
 
-def test_a_revision_that_does_not_get_up_fails_the_apply_and_is_told_until_one_does(gcp):
+def test_a_revision_that_fails_to_start_fails_the_apply_and_is_reported_until_one_starts(gcp):
     gcp.fake.order("fail-next-revision")
     gcp.set(image=D)
     assert "is not ready and cannot serve traffic" in gcp.refused()
@@ -243,7 +243,7 @@ def test_a_revision_that_does_not_get_up_fails_the_apply_and_is_told_until_one_d
     assert gcp.settled()
 
 
-def test_what_is_left_is_found_without_the_state(gcp):
+def test_leftovers_are_found_without_the_state(gcp):
     """With the state out of sight, destroy asks Google and lists all that has a name of the stack."""
     gcp.terraform("workspace", "new", "blank")
     (gcp.stack / "blank.tfvars").write_text('name = "meridian-blank"\n')
@@ -268,7 +268,7 @@ UNNAMED = {
 }
 
 
-def test_a_destroy_waits_for_what_cloud_run_holds_on_to_and_leaves_nothing(gcp):
+def test_a_destroy_waits_for_addresses_that_cloud_run_holds_and_leaves_nothing(gcp):
     gcp.fake.order("hold-addresses")
     process = gcp.script("destroy", CONFIRM="meridian", DESTROY_PAUSE="1")
     said = []
@@ -282,7 +282,7 @@ def test_a_destroy_waits_for_what_cloud_run_holds_on_to_and_leaves_nothing(gcp):
     assert gcp.fake.resources() == {}
 
 
-def test_what_is_turned_on_in_a_running_stack_can_be_turned_off_again(gcp):
+def test_options_of_a_running_stack_can_be_turned_on_and_off(gcp):
     """Domain, firewall and alerts: in one apply each, with the certificate, the records and the redirect."""
     gcp.set(image=A)
 
@@ -315,7 +315,7 @@ def test_what_is_turned_on_in_a_running_stack_can_be_turned_off_again(gcp):
     assert gcp.fake.resources() == {}
 
 
-def test_deploy_keeps_an_image_that_was_supplied(gcp):
+def test_deploy_keeps_a_supplied_image(gcp):
     (gcp.stack / "rehearsal.auto.tfvars.json").unlink()
     path = f"{gcloud(gcp.folder)}:{os.environ['PATH']}"
     for more in ({"IMAGE": B}, {}):
@@ -325,7 +325,7 @@ def test_deploy_keeps_an_image_that_was_supplied(gcp):
     assert f"Keeping the image that was supplied: {B}" in said and "Resources: 0 added, 0 changed, 0 destroyed" in said
 
 
-def test_without_waiting_the_network_is_left_for_later(gcp):
+def test_without_waiting_the_network_remains_for_a_later_destroy(gcp):
     gcp.fake.order("hold-addresses")
     assert "All is gone but the network" in gcp.said("destroy", CONFIRM="meridian", WAIT="0", code=1)
     gcp.fake.order("release-addresses")
@@ -333,7 +333,7 @@ def test_without_waiting_the_network_is_left_for_later(gcp):
     assert gcp.fake.resources() == {}
 
 
-def test_a_destroy_that_fails_for_another_reason_says_so_at_once(gcp):
+def test_a_destroy_that_fails_for_another_reason_reports_it_at_once(gcp):
     gcp.terraform("apply", "-auto-approve", "-input=false", "-target=module.network", f"-var=image={A}")
     rule = {"name": "by-hand", "network": f"{COMPUTE}/networks/meridian"}
     assert gcp.ask("POST", "compute", f"compute/v1/{COMPUTE}/firewalls", rule)[0] == 200

@@ -67,7 +67,7 @@ def world(tmp_path_factory):
     world.fake.stop()
 
 
-def test_the_owner_makes_the_identities(world):
+def test_the_owner_creates_the_identities(world):
     world.variables(BOOTSTRAP, github=GITHUB)
     world.terraform(BOOTSTRAP, OWNER, "apply", "-auto-approve", "-input=false", "-parallelism=20")
     outputs = json.loads(world.terraform(BOOTSTRAP, OWNER, "output", "-json").stdout)
@@ -75,7 +75,7 @@ def test_the_owner_makes_the_identities(world):
     world.machine = outputs["machine"]["value"]
 
 
-def test_the_stack_is_planned_by_one_and_applied_by_another(world):
+def test_the_stack_is_planned_by_one_identity_and_applied_by_another(world):
     world.variables(STACK, image=IMAGE, repository_url=REPOSITORY)
     assert by_type(world.deploy(STACK))["google_storage_bucket"] == 1
     world.variables(STACK, image=NEXT, repository_url=REPOSITORY, waf=True, email="ops@example.com",
@@ -86,7 +86,7 @@ def test_the_stack_is_planned_by_one_and_applied_by_another(world):
     world.deploy(STACK)
 
 
-def test_who_plans_changes_nothing_and_one_environment_leaves_the_other_alone(world):
+def test_the_planner_changes_nothing_and_environments_are_isolated(world):
     bucket = f"storage/v1/b/{PROJECT}-meridian-documents"
     service = f"v2/projects/{PROJECT}/locations/us-central1/services/meridian"
     for who in (PLANNER, STAGING, VIEWER):
@@ -100,7 +100,7 @@ def test_who_plans_changes_nothing_and_one_environment_leaves_the_other_alone(wo
         assert world.refused(who, "POST", "iam", f"v1/projects/{PROJECT}/serviceAccounts/{DEPLOYER}:setIamPolicy", {})
 
 
-def test_the_machines_are_applied_changed_and_destroyed_without_a_right_on_the_project(world):
+def test_machines_are_deployed_changed_and_destroyed_without_rights_on_the_project(world):
     world.variables(MACHINES, image=IMAGE, repository_url=REPOSITORY, machine=world.machine)
     created = by_type(world.deploy(MACHINES))
     assert created["google_compute_firewall"] == 7 and "google_project_iam_member" not in created
@@ -115,7 +115,7 @@ def test_the_machines_are_applied_changed_and_destroyed_without_a_right_on_the_p
     assert not [name for name in world.fake.resources() if "meridian-hello" in name]
 
 
-def test_without_a_bootstrap_the_machines_bring_what_they_need(world):
+def test_without_a_bootstrap_the_machines_stack_creates_what_it_needs(world):
     certificate = {"name": "hello.example.com", "secret": f"projects/{PROJECT}/secrets/hello/versions/1",
         "proxy": IMAGE}
     world.variables(MACHINES, image=IMAGE.replace("-shared/", "-hello/"), certificate=certificate)
@@ -131,13 +131,13 @@ def test_without_a_bootstrap_the_machines_bring_what_they_need(world):
     assert not [name for name in world.fake.resources() if "meridian-hello" in name]
 
 
-def test_the_deployer_destroys_what_it_made(world):
+def test_the_deployer_destroys_what_it_deployed(world):
     world.terraform(STACK, DEPLOYER, "destroy", "-auto-approve", "-input=false", "-parallelism=20")
     leftovers = [name for name in world.fake.resources() if "/roles/" not in name]
     assert [name for name in leftovers if "documents" in name or "/services/" in name or "/regions/" in name] == []
 
 
-def test_no_role_is_spare(world):
+def test_no_role_is_redundant(world):
     """Each gives its account a permission that it needed and that none of its other roles gives."""
     policy = world.fake.ask("POST", f"https://cloudresourcemanager.googleapis.com/v1/projects/{PROJECT}:getIamPolicy",
         {}, {"Authorization": f"Bearer {OWNER}"})[1]
@@ -153,5 +153,5 @@ def test_no_role_is_spare(world):
     assert spare == {(PLANNER, "roles/artifactregistry.reader")}
 
 
-def test_the_double_knew_every_question(world):
+def test_the_double_supported_every_request(world):
     assert [each for each in world.fake.requests() if each["status"] in (405, 421, 500, 501)] == []

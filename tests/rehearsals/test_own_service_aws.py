@@ -24,7 +24,7 @@ class TestOwnService(Scenario):
 
 
 @pytest.mark.parametrize("image", ["podinfo", "foreign"])
-def test_whatever_image_the_probe_has_no_run_outlives_its_limit(stage, images, image):  # noqa: F811 fixtures
+def test_no_probe_run_exceeds_its_limit_whatever_its_image(stage, images, image):  # noqa: F811 fixtures
     """podinfo does not understand the probe's arguments and ends; the other one serves, whatever it is told."""
     stored = stage.definition("meridian-probe")
     limit = stored["containerDefinitions"][0]["startTimeout"]

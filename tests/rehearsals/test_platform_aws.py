@@ -92,7 +92,7 @@ def groups(action):
     return {group.split("/")[1]: weight for group, weight in weights(action).items()}
 
 
-def test_a_service_is_declared_once_and_stands_on_a_platform_that_stands(clone, world):
+def test_a_service_is_declared_once_and_needs_a_deployed_platform(clone, world):
     for service in ("orders", "stock"):
         said = ran("python3", clone.folder / "scripts/meridian", "new-service", f"--service={service}",
             env=world.environment()).stdout
@@ -105,7 +105,7 @@ def test_a_service_is_declared_once_and_stands_on_a_platform_that_stands(clone, 
     assert there(world) == before
 
 
-def test_services_and_a_preview_have_nothing_of_what_is_shared(clone, world):
+def test_services_and_a_preview_create_nothing_that_is_shared(clone, world):
     typed(clone, "deploy", "platform-aws")
     said = typed(clone, "deploy", SERVICE="orders", IMAGE=FIRST).stdout
     assert "Serves at https://orders.staging.example.com" in said
@@ -122,7 +122,7 @@ def test_services_and_a_preview_have_nothing_of_what_is_shared(clone, world):
         assert done.returncode == 0, done.stdout
 
 
-def test_each_answers_to_its_own_name_and_nobody_to_any_other(world):
+def test_each_service_answers_to_its_own_name_and_none_to_any_other(world):
     found = rules(world)
     priorities = [each["Priority"] for each in found]
     assert len(set(priorities)) == len(priorities) == 1 + 2 * len(STANDING)
@@ -134,7 +134,7 @@ def test_each_answers_to_its_own_name_and_nobody_to_any_other(world):
         assert (action["Type"], action["FixedResponseConfig"]["StatusCode"]) == ("fixed-response", "404")
 
 
-def test_an_alarm_is_of_one_service_alone(world):
+def test_each_alarm_watches_one_service_only(world):
     alarms = world.aws("cloudwatch", "describe-alarms")["MetricAlarms"]
     own = {name: [each for each in alarms if each["AlarmName"].startswith(f"staging-{name}-")] for name in STANDING}
     assert own["p1"] == [] and len(own["orders"]) == len(own["stock"]) == 7
@@ -158,7 +158,7 @@ ILL = {**WELL, "HTTPCode_Target_5XX_Count": [500] * 12, "UnHealthyHostCount": [1
 
 
 @pytest.mark.parametrize("ill", ["orders", "stock"])
-def test_what_goes_wrong_in_one_service_rings_its_alarms_and_no_other(world, ill):
+def test_a_failing_service_sets_off_only_its_own_alarms(world, ill):
     def ring(alarm):
         metrics = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", []) if "MetricStat" in query]
         seen = {}
@@ -222,7 +222,7 @@ def test_a_canary_moves_the_requests_of_its_service_and_of_no_other(clone, world
     assert len(changed) >= 2 and not any("staging-stock" in what or "staging-p1" in what for what in changed)
 
 
-def test_nothing_goes_that_a_service_stands_on(clone, world):
+def test_nothing_that_a_service_needs_is_removed(clone, world):
     before = there(world)
     file = clone.folder / "stacks/platform/aws/services.auto.tfvars.json"
     declared = file.read_text()
@@ -241,7 +241,7 @@ def test_nothing_goes_that_a_service_stands_on(clone, world):
     typed(clone, "deploy", "platform-aws")
 
 
-def test_the_deployers_policies_by_the_prefix_let_every_call_through(world):
+def test_the_deployers_policies_with_the_platforms_prefix_allow_every_call(world):
     text = json.dumps(rights.policy("network", "service")).replace("policy/meridian*", "policy/staging*")
     policy = json.loads(text.replace("meridian*", "staging-*"))
     asked = rights.asked(world.requests("rehearsal"))
@@ -288,7 +288,7 @@ def test_each_of_twenty_previews_answers_to_its_own_name(clone, world):
     at_once("destroy")
 
 
-def test_services_go_in_any_order_and_then_the_platform_and_nothing_is_left(clone, world):
+def test_services_are_destroyed_in_any_order_and_the_platform_last(clone, world):
     plain(clone, "p1", "destroy", f"-var=image={P1}")
     typed(clone, "destroy", SERVICE="stock", CONFIRM="staging-stock")
     file = clone.folder / "stacks/platform/aws/services.auto.tfvars.json"

@@ -84,14 +84,14 @@ class Cloud(Azure):
         return self.fake.resources().keys() - {ZONE, CERTIFICATE}
 
 
-def test_one_listener_redirects_and_one_record_leads_all_services_here(stage):
+def test_one_listener_redirects_and_one_record_covers_all_services(stage):
     hosts = {stage.cloud.led(stage.platform, service.host, "http") for service in stage.services.values()}
     assert hosts == {"every-https"}
     record = stage.cloud.get(f"{ZONE}/A/*.staging")["properties"]
     assert record["targetResource"]["id"].endswith("/publicIPAddresses/staging-platform-gateway")
 
 
-def test_an_alarm_set_off_for_one_service_rings_for_that_one_alone(stage):
+def test_an_alarm_of_one_service_fires_for_that_service_only(stage):
     parts, resources = stage.cloud.gateway(stage.platform), stage.cloud.fake.resources()
     names = {kind: {each["name"] for each in parts[kind]} for kind in ("httpListeners", "backendAddressPools")}
     alerts = {path: each for path, each in resources.items() if each["type"].endswith("metricAlerts")}

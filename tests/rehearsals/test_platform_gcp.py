@@ -53,14 +53,14 @@ class Cloud(Gcp):
         return {path for path in self.fake.resources() if "/services/" not in path or "googleapis.com" not in path}
 
 
-def test_port_80_redirects_to_the_same_host_and_one_certificate_is_of_all(stage):
+def test_port_80_redirects_to_the_same_host_and_one_certificate_covers_all(stage):
     for service in stage.services.values():
         assert stage.cloud.led(stage.platform, service.host, "http") == f"https://{service.host}"
     found = stage.cloud.get("certificatemanager", f"v1/projects/{PROJECT}/locations/global/certificates")
     assert [f"*.{DOMAIN}"] in [each["managed"]["domains"] for each in found["certificates"]]
 
 
-def test_services_get_out_by_the_platforms_rules(stage):
+def test_services_use_the_platforms_egress_rules(stage):
     rules = {tag: each for each in stage.cloud.get("compute", f"compute/v1/{COMPUTE}/firewalls")["items"]
         for tag in each.get("targetTags", [])}
     assert set(rules) == {f"{name}-platform-{part}" for name in ("staging", "prod") for part in ("service", "probe")}
@@ -88,7 +88,7 @@ def series(name, ill):
 
 
 @pytest.mark.parametrize("ill", ["staging-orders", "staging-users", "prod-orders"])
-def test_what_goes_wrong_in_one_service_rings_its_alarms_and_no_other(stage, tmp_path, ill):
+def test_a_failing_service_sets_off_only_its_own_alarms(stage, tmp_path, ill):
     policies = stage.cloud.get("monitoring", f"v3/projects/{PROJECT}/alertPolicies")["alertPolicies"]
     rules = [{"alert": each["displayName"], "expr": query["query"], "for": query["duration"]} for each in policies
         for query in [each["conditions"][0].get("conditionPrometheusQueryLanguage")] if query]
@@ -105,7 +105,7 @@ def test_what_goes_wrong_in_one_service_rings_its_alarms_and_no_other(stage, tmp
     ran("promtool", "test", "rules", "test.json", cwd=tmp_path)
 
 
-def test_each_is_asked_from_outside_by_its_own_name(stage):
+def test_each_service_has_an_uptime_check_on_its_own_host(stage):
     of = f"v3/projects/{PROJECT}"
     hosts = {each["name"].split("/")[-1]: each["monitoredResource"]["labels"]["host"]
         for each in stage.cloud.get("monitoring", f"{of}/uptimeCheckConfigs")["uptimeCheckConfigs"]}

@@ -84,7 +84,7 @@ def begun(stage):
 
 
 @pytest.mark.skipif(not SEED, reason="SEED=21 kills the program at ten random moments; some 20 minutes")
-def test_killed_at_ten_random_moments_it_goes_on(stage):
+def test_a_run_killed_at_ten_random_moments_continues(stage):
     """The program alone, as the system does it that runs out of memory: its Terraform goes on, and is waited for; or by
     Ctrl-C."""
     clone, _ = stage
@@ -106,7 +106,7 @@ def test_killed_at_ten_random_moments_it_goes_on(stage):
 
 
 @pytest.mark.skipif(bool(SEED), reason="SEED kills it at random moments instead")
-def test_killed_as_its_canary_gets_requests_it_stands_and_doctor_says_until_when(stage):
+def test_a_run_killed_during_its_canary_remains_and_doctor_reports_its_expiry(stage):
     clone, _ = stage
     world = clone.world
     with world.holding("ModifyRule"):
@@ -129,7 +129,7 @@ def test_killed_as_its_canary_gets_requests_it_stands_and_doctor_says_until_when
     assert f"meridian-prove expires at {expires} UTC" in clone.script("doctor", IMAGE=FIRST).stdout
 
 
-def test_the_same_command_goes_on_calls_nothing_seen_and_leaves_nothing(stage):
+def test_the_same_command_continues_records_only_rehearsals_and_cleans_up(stage):
     clone, environment = stage
     # Without what was given when it began.
     if not progress(clone).get("recorded"):

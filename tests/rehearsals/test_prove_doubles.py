@@ -43,7 +43,7 @@ def cloud(request, tmp_path_factory):
     cloud.stop()
 
 
-def test_it_rehearses_what_the_double_can_show_and_leaves_nothing_of_its_own(cloud):
+def test_prove_rehearses_what_the_double_can_show_and_cleans_up(cloud):
     assert put_foreign(cloud)[0] in (200, 201)
     before = set(cloud.fake.resources())
 

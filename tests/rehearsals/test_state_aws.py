@@ -131,7 +131,7 @@ OIDC = "token.actions.githubusercontent.com"
             f'provider = "arn:aws:iam::{ACCOUNT}:oidc-provider/{OIDC}"'),
     ],
 )
-def test_what_is_there_already_stops_it_before_anything_is_changed(scenario, command, said):
+def test_existing_resources_stop_the_bootstrap_before_any_change(scenario, command, said):
     scenario, world = scenario
     with open(scenario.root / "stacks/bootstrap/aws/terraform.tfvars", "a") as variables:
         variables.write(
@@ -153,7 +153,7 @@ LISTS = {
 }
 
 
-def test_killed_after_each_step_it_goes_on(scenario):
+def test_a_bootstrap_killed_after_each_step_continues(scenario):
     scenario, world = scenario
     scenario.in_small()
     # A stack that was deployed before has a repository of its own.

@@ -83,7 +83,7 @@ def world(tmp_path_factory):
         ("Microsoft.ContainerRegistry/registries", f"registry {ACCOUNT}"),
     ],
 )
-def test_a_name_that_somebody_else_has_stops_it_before_anything_is_changed(world, kind, said):
+def test_a_name_owned_by_somebody_else_stops_the_bootstrap_before_any_change(world, kind, said):
     theirs = f"{ELSEWHERE}/{kind}/{ACCOUNT}"
     world.fake.order("put", id=theirs, type=kind, properties={})
     refused = world.scenario.bootstrap(check=False)
@@ -93,7 +93,7 @@ def test_a_name_that_somebody_else_has_stops_it_before_anything_is_changed(world
     assert world.fake.resources() == {} and world.scenario.backends() == [] and world.scenario.states() == []
 
 
-def test_killed_after_each_step_it_goes_on(world):
+def test_a_bootstrap_killed_after_each_step_continues(world):
     scenario = world.scenario
     scenario.in_small()
     world.fake.order("spread", refusals=3)
@@ -147,7 +147,7 @@ def test_each_identity_trusts_its_own_jobs(world):
     }
 
 
-def test_again_it_changes_nothing_and_says_the_same(world):
+def test_a_second_bootstrap_changes_nothing_and_prints_the_same(world):
     again = world.scenario.bootstrap()
     assert "No changes" in again.stdout and "gh variable set AZURE_DEPLOYER --env staging" in again.stdout
     client = world.properties(
@@ -157,18 +157,18 @@ def test_again_it_changes_nothing_and_says_the_same(world):
         world.scenario.stack / "bootstrap.auto.tfvars").read_text()
 
 
-def test_a_second_writer_is_refused_and_an_older_state_brought_back(world):
+def test_a_second_writer_is_refused_and_an_older_state_is_restored(world):
     # Azurite keeps no versions: https://github.com/Azure/Azurite/issues/665
     older = world.scenario.terraform("state", "pull").stdout
     world.scenario.second_writer()
     world.scenario.restored([older])
 
 
-def test_elsewhere_it_goes_on_with_what_is_there_and_writes_over_no_state(world):
+def test_another_clone_continues_with_the_bootstrap_and_overwrites_no_state(world):
     world.scenario.elsewhere()
 
 
-def test_it_is_taken_away_once_no_stack_stands(world):
+def test_it_is_removed_once_no_stack_is_deployed(world):
     scenario = world.scenario
     scenario.end()
     assert world.created()["storageAccounts"] == [ACCOUNT]

@@ -92,7 +92,7 @@ def of_others(world, api, path, body):
             f"v1/projects/{PROJECT}/serviceAccounts/{PLANNER}"),
     ],
 )
-def test_a_name_that_is_taken_stops_it_before_anything_is_changed(world, api, path, body, said, gone):
+def test_an_existing_name_stops_the_bootstrap_before_any_change(world, api, path, body, said, gone):
     of_others(world, api, path, body)
     before = world.fake.resources()
     refused = world.scenario.bootstrap(check=False)
@@ -102,7 +102,7 @@ def test_a_name_that_is_taken_stops_it_before_anything_is_changed(world, api, pa
     assert world.fake.ask("DELETE", f"https://{api}.googleapis.com/{gone}")[0] in (200, 204)
 
 
-def test_killed_after_each_step_it_goes_on(world):
+def test_a_bootstrap_killed_after_each_step_continues(world):
     scenario = world.scenario
     scenario.in_small()
     scenario.killed("after", "apply")
@@ -146,7 +146,7 @@ def test_each_identity_trusts_its_own_jobs(world):
     }
 
 
-def test_again_it_changes_nothing_and_says_the_same(world):
+def test_a_second_bootstrap_changes_nothing_and_prints_the_same(world):
     again = world.scenario.bootstrap()
     assert "No changes" in again.stdout
     assert f"gh variable set GCP_PLANNER --body '{PLANNER}'" in again.stdout
@@ -155,7 +155,7 @@ def test_again_it_changes_nothing_and_says_the_same(world):
     assert f"projects/123456789012/locations/global/workloadIdentityPools/{pool}/providers/github-" in again.stdout
 
 
-def test_a_pipeline_that_was_taken_out_can_come_back(world):
+def test_a_removed_pipeline_can_be_added_again(world):
     """The id of its provider is taken for 30 days."""
     variables = world.scenario.root / "stacks/bootstrap/gcp/terraform.tfvars"
     with_both = variables.read_text()
@@ -173,7 +173,7 @@ def test_a_second_writer_is_refused(world):
     world.scenario.second_writer()
 
 
-def test_an_older_state_is_brought_back(world):
+def test_an_older_state_is_restored(world):
     objects = f"https://storage.googleapis.com/storage/v1/b/{BUCKET}/o"
     _, listed = world.fake.ask("GET", f"{objects}?versions=true&prefix=stack/default.tfstate")
     older = f"{objects}/{urllib.parse.quote('stack/default.tfstate', safe='')}?alt=media&generation="
@@ -181,11 +181,11 @@ def test_an_older_state_is_brought_back(world):
         for each in listed["items"] if each["name"] == "stack/default.tfstate"])
 
 
-def test_elsewhere_it_goes_on_with_what_is_there_and_writes_over_no_state(world):
+def test_another_clone_continues_with_the_bootstrap_and_overwrites_no_state(world):
     world.scenario.elsewhere()
 
 
-def test_it_is_taken_away_once_no_stack_stands_and_can_be_made_again_at_once(world):
+def test_it_is_removed_once_no_stack_is_deployed_and_can_be_recreated_at_once(world):
     scenario = world.scenario
     scenario.end()
     assert world.created()["b"] == [BUCKET]
@@ -198,6 +198,6 @@ def test_it_is_taken_away_once_no_stack_stands_and_can_be_made_again_at_once(wor
     assert world.fake.resources() == {}
 
 
-def test_the_double_knew_every_question(world):
+def test_the_double_supported_every_request(world):
     failed = [each for each in world.fake.requests() if each["status"] in (405, 421, 500, 501)]
     assert failed == []

@@ -110,7 +110,7 @@ def test_one_command_deploys(world, clone):
     assert clone.outputs()["greeting"] == "Hello World from BenchSci!"
 
 
-def test_the_firewall_that_aws_has_is_the_list(world, clone):
+def test_the_firewall_has_exactly_the_listed_rules(world, clone):
     (interface,) = template(world)["NetworkInterfaces"]
     (firewall,) = interface["Groups"]
     rules = world.aws("ec2", "describe-security-group-rules", "--filters",
@@ -122,7 +122,7 @@ def test_the_firewall_that_aws_has_is_the_list(world, clone):
     assert len(rules) == len(LIST)
 
 
-def test_what_aws_adds_by_itself_lets_nothing_in(world, clone):
+def test_the_default_group_of_the_network_lets_nothing_in(world, clone):
     network = world.aws("ec2", "describe-vpcs", "--filters", "Name=tag:Stack,Values=meridian-hello")["Vpcs"][0]["VpcId"]
     groups = world.aws("ec2", "describe-security-groups", "--filters",
         f"Name=vpc-id,Values={network}")["SecurityGroups"]
@@ -175,17 +175,17 @@ def test_a_second_plan_is_empty(clone):
     assert clone.planned(f"-var=image={FIRST}") == {}
 
 
-def test_an_image_that_was_supplied_stays(clone):
+def test_a_supplied_image_is_kept(clone):
     said = clone.script("plan").stdout
     assert f"Keeping the image that was supplied: {FIRST}" in said and "No changes" in said
 
 
-def test_a_new_image_ends_nothing_in_the_plan(clone):
+def test_the_plan_of_a_new_image_destroys_nothing(clone):
     planned = clone.planned(f"-var=image={SECOND}")
     assert planned == {"aws_launch_template.this": ["update"], "aws_autoscaling_group.this": ["update"]}
 
 
-def test_a_new_image_starts_a_machine_before_it_ends_one(world, clone):
+def test_a_new_image_starts_a_machine_before_it_terminates_one(world, clone):
     before = set(machines(world))
     addresses = clone.outputs()["addresses"]
     clone.script("deploy", IMAGE=SECOND)
@@ -205,7 +205,7 @@ def test_a_new_image_starts_a_machine_before_it_ends_one(world, clone):
     assert clone.outputs()["addresses"] == addresses
 
 
-def test_after_the_replacement_a_plan_is_empty(clone):
+def test_the_plan_after_the_replacement_is_empty(clone):
     assert clone.planned(f"-var=image={SECOND}") == {}
 
 
@@ -222,7 +222,7 @@ def test_destroy_leaves_nothing(world, clone):
     assert listed(world) == world.before
 
 
-def test_the_deployers_policies_let_every_call_through_and_nothing_of_others(world):
+def test_the_deployers_policies_allow_every_call_and_nothing_on_foreign_resources(world):
     # moto names every load balancer as an application's.
     requests = [(service, operation, re.sub("(loadbalancer|listener)/app/", r"\1/net/", reported))
         for service, operation, reported in world.requests("rehearsal")]

@@ -66,7 +66,7 @@ def azure(tmp_path_factory):
     rehearsal.stop()
 
 
-def test_one_apply_makes_everything_and_a_second_plan_is_empty(azure):
+def test_one_apply_creates_everything_and_a_second_plan_is_empty(azure):
     azure.set(image=FIRST)
     changes = azure.apply()
     # Two more when the image is built: its push, and what remembers its digest.
@@ -78,7 +78,7 @@ def test_one_apply_makes_everything_and_a_second_plan_is_empty(azure):
     assert outputs["addresses"] == [azure.properties(f"{NETWORK}/publicIPAddresses/meridian-hello")["ipAddress"]]
 
 
-def test_the_firewall_that_azure_has_is_the_list(azure):
+def test_the_firewall_has_exactly_the_listed_rules(azure):
     rules = [each["properties"]
         for each in azure.properties(f"{NETWORK}/networkSecurityGroups/meridian-hello")["securityRules"]]
     keys = ("direction", "access", "protocol", "destinationPortRange", "sourceAddressPrefix")
@@ -89,7 +89,7 @@ def test_the_firewall_that_azure_has_is_the_list(azure):
         for each in subnets] == [f"{NETWORK}/networkSecurityGroups/meridian-hello"]
 
 
-def test_the_load_balancer_leads_to_the_machines_and_asks_them_for_the_time(azure):
+def test_the_load_balancer_forwards_to_the_machines_and_probes_their_time(azure):
     balancer = azure.properties(f"{NETWORK}/loadBalancers/meridian-hello")
     assert {rule["properties"]["frontendPort"] for rule in balancer["loadBalancingRules"]} == {22, 80}
     [probe] = balancer["probes"]
@@ -120,5 +120,5 @@ def test_a_destroy_leaves_nothing(azure):
     assert azure.fake.resources() == {}
 
 
-def test_the_double_knew_every_question(azure):
+def test_the_double_supported_every_request(azure):
     assert [each for each in azure.fake.requests() if each["status"] in (405, 421, 500)] == []

@@ -346,7 +346,7 @@ def test_four_lines_are_enough(stage):
 
 
 class Scenario:
-    def test_it_is_deployed_by_variables_alone_and_verified(self, stage, stranger):
+    def test_a_service_is_deployed_by_variables_alone_and_verified(self, stage, stranger):
         """The first by hand, the others as a pipeline releases."""
         if stage.first:
             assert "to add, 0 to change, 0 to destroy" in stage.said("plan")
@@ -361,7 +361,7 @@ class Scenario:
             assert f"ok       GET {path} answers {status}" in said
         assert stage.settled()
 
-    def test_what_it_was_given_arrives(self, stage, stranger):
+    def test_secrets_database_and_writable_folders_reach_the_service(self, stage, stranger):
         """By the template as it is stored: a secret, a database, a folder to write to, Actuator's health."""
         if stranger == "podinfo":
             assert json.loads(answer(stage, "/"))["message"] == "by a secret"
@@ -372,7 +372,7 @@ class Scenario:
         if stranger == "zipkin":
             assert json.loads(answer(stage, "/actuator/health"))["status"] == "UP"
 
-    def test_a_canary_is_promoted_and_taken_back_without_a_failed_request(self, stage, stranger):
+    def test_a_canary_is_promoted_and_rolled_back_without_a_failed_request(self, stage, stranger):
         gateway, reported = stage.gateway, STRANGERS[stranger]
         path, rate = reported.service["check"]["path"], max(5, min(250, reported.slow // 60))
         gateway.shares.clear()

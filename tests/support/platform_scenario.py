@@ -130,11 +130,11 @@ def stage(request, tmp_path_factory):
 
 
 class Scenario:
-    def test_there_is_nothing_to_change_at_once_again(self, stage):
+    def test_a_second_plan_is_empty(self, stage):
         for each in (stage.platform, stage.prod, stage.other, *stage.services.values()):
             assert each.settled()
 
-    def test_a_second_service_has_at_most_fifteen_resources_and_none_that_the_platform_has(self, stage):
+    def test_a_service_has_at_most_fifteen_resources_and_none_that_the_platform_shares(self, stage):
         for key in SERVICES:
             kinds = stage.services[key].kinds()
             assert sum(kinds.values()) <= 15, kinds
@@ -142,7 +142,7 @@ class Scenario:
         assert stage.services["p2"].kinds() == stage.cloud.PREVIEW
         assert "dashboard_url" not in stage.services["p2"].outputs()
 
-    def test_each_answers_to_its_own_host_and_to_no_other(self, stage):
+    def test_each_service_answers_to_its_own_host_and_to_no_other(self, stage):
         led = stage.cloud.led
         for service in stage.services.values():
             assert service.outputs()["url"] == f"https://{service.host}"
@@ -154,7 +154,7 @@ class Scenario:
             assert led(stage.platform, host) == f"https://{DOMAIN}"
         assert led(stage.prod, stage.other.host) == stage.other.name
 
-    def test_a_canary_touches_no_other_and_loses_nothing_while_a_second_environment_goes(self, stage):
+    def test_a_canary_affects_no_other_service_while_a_second_environment_is_destroyed(self, stage):
         orders = stage.services["orders"]
 
         def others():
@@ -184,7 +184,7 @@ class Scenario:
         assert [path for path in standing if path not in after and "staging" in path] == []
         assert "prod-" not in json.dumps(after) and "services.example.com" not in json.dumps(after)
 
-    def test_what_a_service_stands_on_is_not_taken_away(self, stage):
+    def test_nothing_that_a_service_needs_is_removed(self, stage):
         cloud, platform = stage.cloud, stage.platform
         before = cloud.fake.resources()
         platform.declare({key: service for key, service in SERVICES.items() if key != "users"})
@@ -204,7 +204,7 @@ class Scenario:
         together("apply", platform)
         assert cloud.fake.resources() == before and platform.settled()
 
-    def test_a_key_that_is_not_declared_is_refused(self, stage):
+    def test_an_undeclared_service_is_refused(self, stage):
         said = one_line(Service(stage.cloud, stage.platform, "stranger").refused_at_plan())
         assert '"staging-stranger" is not one of staging-orders,' in said
         assert f"stacks/platform/{stage.cloud.cloud}" in said
@@ -224,7 +224,7 @@ class Scenario:
             together("destroy", *four)
         assert stage.platform.settled() and all(each.settled() for each in stage.services.values())
 
-    def test_all_of_it_goes_and_nothing_is_left(self, stage):
+    def test_services_and_platform_are_destroyed_without_leftovers(self, stage):
         services = stage.services
         together("destroy", services["p2"], services["users"])
         stage.platform.declare({key: service for key, service in SERVICES.items() if key != "users"}, previews=0)
