@@ -1,4 +1,4 @@
-"""What all tests share: markers, what the machine must have, and the service."""
+"""Shared by all tests: markers, what the machine must have, and the service."""
 
 import os
 import re
@@ -7,7 +7,7 @@ import pytest
 from support import service
 from support.machine import NEEDS, ROOT, need
 
-# What a copy may do without (stacks/OWN-SERVICE.md), and the tests that are about it or take it as their example.
+# Parts that a copy may delete (stacks/OWN-SERVICE.md), and the tests that are about each or use it as an example.
 PARTS = {
     "app": ["service/*", "image/test_image*", "bench/*", "vm/test_vm_boot.py", "lint/test_openapi.py",
         "delivery/test_supply.py", "delivery/test_supply_signing.py"],
@@ -39,9 +39,9 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leaves out what is tried once for each cloud, for those that a copy does without, and what nobody asked for."""
-    gone = {cloud for cloud in ("aws", "azure", "gcp") if not (ROOT / "modules" / cloud).exists()}
-    out = [item for item in items if hasattr(item, "callspec") and gone & set(re.split(r"\W+", item.callspec.id))
+    """Deselect cases of clouds that a copy has deleted, and on-demand tests unless -m names them."""
+    deleted = {cloud for cloud in ("aws", "azure", "gcp") if not (ROOT / "modules" / cloud).exists()}
+    out = [item for item in items if hasattr(item, "callspec") and deleted & set(re.split(r"\W+", item.callspec.id))
         or item.get_closest_marker("on_demand") and "on_demand" not in config.option.markexpr]
     if out:
         config.hook.pytest_deselected(items=out)
@@ -56,6 +56,6 @@ def pytest_runtest_setup(item):
 
 @pytest.fixture(scope="session")
 def service_command():
-    """The command that starts the service, compiled if it is not yet. Java's options go after its first word."""
+    """Command that starts the service, which is compiled if needed. JVM options go after its first word."""
     need("app")
     return service.compiled()

@@ -1,4 +1,4 @@
-"""Our image as Jib writes it into a file: its layers, unpacked, and the command it starts with."""
+"""The image as Jib writes it to a file: its layers, unpacked, and its start command."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Layer(NamedTuple):
 
 
 def build():
-    """jib:buildTar needs no registry but for the base image, for which BASE names another."""
+    """Build the image with jib:buildTar, which needs a registry for the base image only; BASE names another one."""
     command = [ROOT / "app/maven", "--quiet", "package", "jib:buildTar", "-DskipTests", "-Dimage=meridian:bench"]
     print("Building the image, some two minutes the first time", file=sys.stderr)
     if subprocess.run(command, stdout=sys.stderr).returncode:
@@ -32,7 +32,7 @@ def build():
 
 
 def unpack(image, root):
-    """Unpacks the image below root; gives its layers, its start command there and its folder."""
+    """Unpack the image below root; return its layers, its start command there and its folder."""
     layers = []
     with tarfile.open(image) as tar:
         (manifest,) = json.load(tar.extractfile("manifest.json"))
@@ -40,7 +40,7 @@ def unpack(image, root):
         for name, entry in zip(manifest["Layers"], config["history"]):
             packed = tar.extractfile(name).read()
             data = gzip.decompress(packed) if packed[:2] == b"\x1f\x8b" else packed
-            # GNU tar keeps the times of files, by which the JVM knows the jars of its cache.
+            # GNU tar keeps file times, by which the JVM recognizes the jars of its cache.
             subprocess.run(["tar", "--extract", "--warning=no-unknown-keyword", "--directory", root],
                            input=data, check=True)
             listing = subprocess.run(["tar", "--list", "--warning=no-unknown-keyword"],
@@ -53,7 +53,7 @@ def unpack(image, root):
 
 
 def moved(word, root):
-    """Paths of the image become paths below root. The class path stands in a file, with paths too."""
+    """Turn paths of the image into paths below root, also in the file with the class path."""
     file = root / word[2:]
     if word.startswith("@") and file.name == "jib-classpath-file":
         word = file.read_text()

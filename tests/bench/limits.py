@@ -1,4 +1,4 @@
-"""What every server gets: one CPU, 512 MiB unless told otherwise; and what it used of them."""
+"""What every server gets, one CPU and 512 MiB by default, and what it used of them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Limits:
         return {} if self.group else {"JDK_JAVA_OPTIONS": f"-XX:MaxRAM={self.memory_mib}m"}
 
     def apply(self):
-        """Between fork and exec of a server."""
+        """Apply the limits; for use between fork and exec of a server."""
         os.sched_setaffinity(0, {self.server_cpu})
         if self.group:
             (self.group / "cgroup.procs").write_text(str(os.getpid()))
@@ -52,7 +52,7 @@ class Limits:
 
 
 def parents():
-    """Where a control group with a limit of memory may be made, and the name of that limit."""
+    """Folders in which a control group with a memory limit can be created, and the limit's file name."""
     for line in pathlib.Path("/proc/self/mounts").read_text().splitlines():
         _, point, kind, options = line.split()[:4]
         if kind == "cgroup2":
@@ -62,7 +62,7 @@ def parents():
 
 
 def processes(session):
-    """A server and its workers: all that is in the session it was started in."""
+    """Processes of a server and its workers: all in the session that it was started in."""
     for entry in pathlib.Path("/proc").iterdir():
         if entry.name.isdigit():
             try:

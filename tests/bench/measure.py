@@ -1,4 +1,4 @@
-"""The life of one server: start, warm-up, load, and what it takes of CPU and memory."""
+"""Measures one server: start, warm-up, load, and its use of CPU and memory."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Plan(NamedTuple):
 
 
 def life(server, plan, box):
-    """One server's figures of one round, from its own processes, alone on its CPU."""
+    """Measure one server for one round, in processes of its own, alone on its CPU."""
     sample = {"start_ms": [], "start_cpu_ms": []}
     for _ in range(plan.starts - 1):
         with running(server, box) as (_, started):
@@ -59,10 +59,9 @@ def life(server, plan, box):
 
 
 def warm_up(port, session, seconds, plan, box):
-    """Loads until the server has had so many seconds of CPU; gives the requests answered by then.
+    """Load until the server has used so many seconds of CPU; return readings of [CPU seconds, requests answered].
 
-    CPU time, because a server that compiles as it runs needs that, and gets less of it in a second
-    where others use the machine too.
+    CPU time, because a server that compiles as it runs needs that, and gets less of it per second on a busy machine.
     """
     until = time.monotonic() + 6 * seconds
     began = limits.cpu_seconds(session)
@@ -80,7 +79,7 @@ def record(sample, started):
 
 @contextlib.contextmanager
 def running(server, box):
-    """Starts a server, waits for its first answer, and ends it with all its processes."""
+    """Start a server, wait for its first response, and end it with all its processes."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -127,7 +126,7 @@ def ask(port):
 
 
 def check(response):
-    """The same question has the same answer everywhere."""
+    """Check that the response is the one that all servers must send."""
     status, body = response
     if status != 200:
         raise RuntimeError(f"/ answers {status}: {body[:200]!r}")
@@ -149,7 +148,7 @@ def end(process):
 
 
 def load(port, seconds, plan, box, rate=None):
-    """wrk's figures: as much as the connections can carry, or a rate well below that."""
+    """Figures of wrk, for as much as the connections can carry or for a rate well below that."""
     environment = dict(os.environ)
     if rate:
         environment["PACE_MS"] = str(round(plan.connections / rate * 1e3))
@@ -160,7 +159,7 @@ def load(port, seconds, plan, box, rate=None):
     if result.returncode:
         raise RuntimeError(f"wrk failed with {result.returncode}:\n{result.stdout}")
     figures = json.loads(result.stdout.splitlines()[-1])
-    # wrk counts a status of 400 and above as an error; lower ones show in the checked answers.
+    # wrk counts a status of 400 and above as an error; `check` finds lower ones.
     failed = {name: figures[name] for name in ("connect", "read", "write", "status", "timeout") if figures[name]}
     if failed:
         raise RuntimeError(f"beside {figures['requests']} requests some failed under load: {failed}")

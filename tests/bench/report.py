@@ -1,4 +1,4 @@
-"""The tables, in Markdown: medians, with the lowest and the highest value seen."""
+"""The tables in Markdown: medians, with the lowest and the highest value."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIGURES = {
 
 
 def comparison(servers, samples, plan):
-    """What was measured, then what the first server's figures are of the others'."""
+    """Table of the measurements, and one of the ratios of the first server's figures to the others'."""
     titles = [title.format(rate=number(plan.rate, 0)) for title, _ in FIGURES.values()]
     rows = []
     for server in servers:
@@ -49,14 +49,14 @@ def kept_pace(rounds, plan):
 
 
 def ratios(ours, peers, figure):
-    """Round by round, because what else the machine does changes from one to the next."""
+    """Ratios round by round, because the machine's other load changes between rounds."""
     pairs = [(middle(our[figure]), middle(peer[figure])) for our, peer in zip(ours, peers)]
     # The CPU time of a start is counted in hundredths of a second, which some do not reach.
     return [our / peer for our, peer in pairs if peer]
 
 
 def warm_up(servers, samples, plan):
-    """Requests answered from the first 200 on, with the cache and without, by CPU time."""
+    """Table of the requests answered since the first 200, with and without the cache, by CPU time."""
     named = {server.name: server for server in servers}
     if not {"meridian", "no-cache"} <= set(named):
         return ""
@@ -76,7 +76,7 @@ def warm_up(servers, samples, plan):
 
 
 def by_then(served, seconds):
-    """Between two readings, in proportion; None where the server has not had so much CPU."""
+    """Requests by then, interpolated between two readings; None if the server had less CPU time."""
     for (cpu, requests), (later, more) in zip(served, served[1:]):
         if later >= seconds:
             return requests + (more - requests) * (seconds - cpu) / (later - cpu)

@@ -1,4 +1,4 @@
-"""What is compared: our service and its peers, each installed and started as its makers advise."""
+"""The compared servers: our service and its peers, each installed and started as its authors advise."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Missing(Exception):
 
 
 def meridian(command, folder):
-    """The image, and the same without the cache, whose JVM flag is then left out."""
+    """The image, and the same without its cache, by leaving out the JVM flag."""
     environment = {"MERIDIAN_ADMIN_PORT": "0", "MERIDIAN_ACCESS_LOG": "off", "MERIDIAN_DRAIN_DELAY": "0s"}
     without = [word for word in command if not word.startswith("-XX:AOTCache=")]
     if without == command:
         raise SystemExit("This image has no AOT cache: build it on x86-64 Linux with glibc.")
-    # In production the JVM goes on without a cache it refuses; here that would go unnoticed.
+    # In production the JVM runs without a cache that it rejects; here that would go unnoticed.
     strict = command[:1] + ["-XX:AOTMode=on"] + command[1:]
     return [
         Server("meridian", "Meridian", lambda port: strict, folder, environment, jit=True),
@@ -52,7 +52,7 @@ def go(limits):
 
 
 def fastapi(limits):
-    """One process: https://fastapi.tiangolo.com/deployment/docker/ advises it where a platform scales."""
+    """One process, as https://fastapi.tiangolo.com/deployment/docker/ advises if a platform scales."""
     folder = prepare("fastapi", install_python)
 
     def command(port):
@@ -66,8 +66,7 @@ def fastapi(limits):
 def flask(limits):
     """One process with threads, as https://cloud.google.com/run/docs/tips/python advises for one CPU.
 
-    Gunicorn's own default, 2 x cores + 1 processes that close each connection, took half as much
-    CPU again for a request.
+    Gunicorn's own default, 2 x cores + 1 processes that close each connection, took 50 % more CPU for a request.
     """
     folder = prepare("flask", install_python)
 
@@ -106,7 +105,7 @@ PEERS = {"go": go, "fastapi": fastapi, "flask": flask, "spring": spring}
 
 
 def prepare(name, install):
-    """A copy of the peer's sources, installed; made again when they, or Python, have changed."""
+    """Install a copy of the peer's sources; again if they, this file or Python have changed."""
     sources = sorted(path for path in (HERE / "peers" / name).rglob("*") if path.is_file())
     stamp = hashlib.sha256(sys.version.encode() + pathlib.Path(__file__).read_bytes())
     for path in sources:

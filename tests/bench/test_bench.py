@@ -1,4 +1,4 @@
-"""The benchmark's arithmetic, and a short run of it; whether it is fast is for the benchmark to say."""
+"""The benchmark's arithmetic, and a short run of it. The benchmark itself shows how fast the service is."""
 
 import json
 import os
@@ -150,7 +150,7 @@ def test_quick_run_compares(bench_image, tmp_path):
     samples = json.loads((tmp_path / "samples").read_text())
     assert set(samples) == {"meridian", "no-cache", "flask"}
     ours, without, peer = (samples[name][0] for name in ("meridian", "no-cache", "flask"))
-    # Wide enough for a machine that does other things at the same time.
+    # Wide enough for a busy machine.
     assert ours["start_cpu_ms"][0] < without["start_cpu_ms"][0]
     assert 1 < peer["cpu_us_per_request"] / ours["cpu_us_per_request"] < 300
     for sample in (ours, without, peer):
@@ -165,7 +165,7 @@ def cells_of(line):
 
 @pytest.fixture(scope="module")
 def bench_image(with_base):
-    """BENCH_IMAGE names one that is there already; else it is built, on Debian's glibc where no registry is."""
+    """The image that BENCH_IMAGE names; without it one is built, on Debian's glibc if apt-get exists."""
     if os.environ.get("BENCH_IMAGE"):
         return pathlib.Path(os.environ["BENCH_IMAGE"])
     with service.alone("app"), pytest.MonkeyPatch.context() as patch:

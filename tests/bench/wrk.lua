@@ -2,8 +2,8 @@
 local pace = tonumber(os.getenv("PACE_MS"))
 
 if pace then
-  -- Each connection waits this long after an answer, evenly spread, so that the requests do not
-  -- come in bursts of all connections.
+  -- Each connection waits this long after a response, evenly spread, so that the connections do
+  -- not send all at once.
   function delay()
     return math.random(0, 2 * pace)
   end

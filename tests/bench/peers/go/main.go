@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-type answer struct {
+type response struct {
 	Timestamp time.Time `json:"timestamp"`
 	IP        string    `json:"ip"`
 }
@@ -22,7 +22,7 @@ func timeAndAddress(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(answer{time.Now().UTC(), ip})
+	json.NewEncoder(w).Encode(response{time.Now().UTC(), ip})
 }
 
 func main() {
