@@ -1,7 +1,7 @@
-"""The life of the AWS stack, played through with the real provider on an emulator of AWS.
+"""The life cycle of the AWS stack, with the real provider on an emulator of AWS.
 
-The emulator starts no container: what it proves is which calls are made and in which order, that a second plan is
-empty, that nothing stays, and that the rights of the guide suffice. The tests build on each other, in this order.
+The emulator starts no containers. It shows which calls are made and in which order, that a second plan is empty, that
+nothing remains, and that the guide's rights suffice. The tests build on each other, in this order.
 """
 
 import concurrent.futures
@@ -21,9 +21,9 @@ from support.rehearsal import timed
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "aws", "docker-registry", "aws-cli")]
 
-# Images that nobody runs: the emulator takes any digest.
+# Images that are never run: the emulator accepts any digest.
 FIRST, SECOND, THIRD, FOURTH = (f"example.com/meridian@sha256:{letter * 64}" for letter in "1234")
-# moto_services.py lets tasks of this one crash.
+# moto_services.py makes tasks with this one crash.
 BROKEN = "example.com/meridian@sha256:" + "bad" * 21 + "b"
 CANARY = "module.service.aws_ecs_service.canary"
 WEIGHTS = "module.service.aws_lb_listener_rule.weights"
@@ -51,14 +51,14 @@ def clone(world, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def walled(world, tmp_path_factory):
-    """A second emulator, whose stack has all options; most of its minutes are waits, in which the first goes on."""
+    """A second emulator, whose stack has all options. It mostly waits, so the first goes on meanwhile."""
     with World(tmp_path_factory.mktemp("walled")) as other, concurrent.futures.ThreadPoolExecutor() as beside:
         other.life = beside.submit(with_options, other, Clone(tmp_path_factory.mktemp("options"), other))
         yield other
 
 
 def weights(world, name="meridian"):
-    """Weight of each target group, as the load balancer has them."""
+    """Weight of each target group in the load balancer."""
     balancer = world.aws("elbv2", "describe-load-balancers", "--names", name)["LoadBalancers"][0]["LoadBalancerArn"]
     listener = world.aws("elbv2", "describe-listeners", "--load-balancer-arn", balancer)["Listeners"][0]["ListenerArn"]
     rules = world.aws("elbv2", "describe-rules", "--listener-arn", listener)["Rules"]
@@ -68,7 +68,7 @@ def weights(world, name="meridian"):
 
 
 def running(world, service="stable", name="meridian"):
-    """Container definition that a service runs; nothing if it has no tasks."""
+    """Container definition that a service runs; None if it has no tasks."""
     services = world.aws("ecs", "describe-services", "--cluster", name, "--services", f"{name}-{service}")["services"]
     services = [service for service in services if service["status"] == "ACTIVE" and service["desiredCount"]]
     if not services:
@@ -78,7 +78,7 @@ def running(world, service="stable", name="meridian"):
 
 
 def changing(world, action):
-    """Calls that an action makes and that change something of the canary's order."""
+    """Calls of an action that matter for the order of a canary's steps."""
     before = len(world.called())
     action()
     wanted = ("ecs CreateService", "ecs UpdateService", "ecs DeleteService", "elasticloadbalancing CreateRule",
@@ -102,10 +102,10 @@ def test_the_plan_of_the_whole_stack_takes_seconds(clone, capsys):
     planned = int(re.search(r"Plan: (\d+) to add", done.stdout)[1])
     with capsys.disabled():
         print(f"\n{planned} resources planned in {wall:.1f} s, {cpu:.1f} s of CPU")
-    # Under ten where nothing else runs; twice that, and of CPU, for machines that do other things too.
+    # Under ten on an idle machine; twice that, and CPU time, allow for a busy one.
     assert min(wall, cpu) < 20
     reported = re.search(r"creates (\d+) resources", (ROOT / "stacks/aws/README.md").read_text())
-    # The guide's deployment builds the image too, in two.
+    # The guide's deployment also builds the image, with two resources.
     assert int(reported[1]) == planned + 2
 
 
@@ -114,11 +114,11 @@ def test_an_apply_gives_a_url_and_a_second_plan_is_empty(world, clone):
     done = clone.script("deploy", IMAGE=FIRST)
     assert re.search(r"Serves at http://meridian-", done.stdout)
     assert running(world)["image"] == FIRST
-    # Without IMAGE the one that was supplied stays.
+    # Without IMAGE the supplied image is kept.
     assert_nothing_to_do(clone)
 
 
-# Addresses of modules and resources since services may share a network and a load balancer, and before.
+# Addresses of modules since services can share a network and a load balancer, and before.
 MOVED = {f"module.{name}[0]": f"module.{name}" for name in ("network", "documents", "alerts", "edge", "observability")}
 OF_EDGE = ("aws_lb_target_group.this", "aws_lb_listener_rule.hold_canary")
 
@@ -150,7 +150,7 @@ def test_alarms_and_dashboard_watch_existing_resources(world):
     assert len(groups) == 2 and all(real.values())
     watched = set()
     alarms = world.aws("cloudwatch", "describe-alarms")["MetricAlarms"]
-    # Autoscaling makes two of its own for each of its policies.
+    # Autoscaling creates two alarms for each of its policies.
     assert sorted(alarm["AlarmName"].startswith("TargetTracking-") for alarm in alarms) == [False] * 7 + [True] * 4
     for alarm in alarms:
         metrics = [query["MetricStat"]["Metric"]
@@ -173,7 +173,7 @@ def test_alarms_and_dashboard_watch_existing_resources(world):
     assert (written["metricNamespace"], written["metricName"]) == ("Meridian/meridian", "ProbeOK")
 
 
-# Values of the newest periods, and whether it rings. Each period of the probe is five minutes, of errors too.
+# Values of the newest periods, and whether the alarm fires. Periods of the probe and of errors are five minutes.
 SERIES = [
     ("probe", "checks go well", {"ProbeOK": [1] * 4}, False),
     ("probe", "one check is late", {"ProbeOK": [1, 1, 1, None]}, False),
@@ -203,10 +203,10 @@ SERIES = [
 
 def test_alarms_fire_when_they_should_and_not_before(world):
     alarms = {alarm["AlarmName"]: alarm for alarm in world.aws("cloudwatch", "describe-alarms")["MetricAlarms"]}
-    for name, case, metrics, rings in SERIES:
-        # Before anything was ever measured an alarm has no state, else it was well.
+    for name, case, metrics, fires in SERIES:
+        # Before its first data point an alarm has no state; otherwise it was OK.
         before = "OK" if metrics else "INSUFFICIENT_DATA"
-        assert (cloudwatch.state(alarms[f"meridian-{name}"], metrics, before) == "ALARM") is rings, f"{name}: {case}"
+        assert (cloudwatch.state(alarms[f"meridian-{name}"], metrics, before) == "ALARM") is fires, f"{name}: {case}"
 
 
 def test_a_new_image_changes_only_the_task_definitions_and_what_runs_them(world, clone):
@@ -219,7 +219,7 @@ def test_a_new_image_changes_only_the_task_definitions_and_what_runs_them(world,
 
 
 def test_weights_wait_for_the_canary(world, clone):
-    """Asked of the graph of the apply; test_canary_aws.py shows it under load."""
+    """By the graph of the apply; test_canary_aws.py shows it under load."""
     waits = clone.waits_for(*with_canary(clone, THIRD, 10))
     assert waits(WEIGHTS, CANARY) and not waits(CANARY, WEIGHTS)
 
@@ -231,7 +231,7 @@ def test_a_canary_gets_ten_percent_once_it_runs(world, clone):
     assert weights(world) == {"stable": 90, "canary": 10}
     assert running(world)["image"] == SECOND and running(world, "canary")["image"] == THIRD
     assert clone.planned(*arguments) == {}
-    # From here on the graph of the way back: tasks that still have requests are not taken away.
+    # The graph of the way back: tasks that still get requests are not removed.
     waits = clone.waits_for(f"-var=image={THIRD}")
     assert waits(CANARY, TRIAL) and waits(WEIGHTS, TRIAL) and not waits(TRIAL, CANARY)
     assert clone.outputs()["canary"]["percent"] == 10 and clone.outputs()["image"] == SECOND
@@ -239,7 +239,7 @@ def test_a_canary_gets_ten_percent_once_it_runs(world, clone):
 
 def test_a_promoted_canary_loses_its_requests_before_its_tasks(world, clone):
     calls = changing(world, lambda: clone.script("deploy", IMAGE=THIRD))
-    # The stable service takes the image at any time: its old tasks serve until the new ones are healthy.
+    # The stable service can change at any time: its old tasks serve until the new ones are healthy.
     assert sorted(calls) == ["ecs UpdateService"] * 2 + ["elasticloadbalancing ModifyRule"] * 2
     assert calls.index("elasticloadbalancing ModifyRule") < len(calls) - 1 - calls[::-1].index("ecs UpdateService")
     assert weights(world) == {"stable": 100, "canary": 0}
@@ -278,7 +278,7 @@ def test_an_image_that_fails_to_start_fails_the_apply_and_names_where_to_look(wo
 
 
 def with_options(world, clone):
-    """What is off by default comes and goes on a running stack, in an environment of its own, within a boundary."""
+    """Turn the options on and off on a running stack, in a separate environment, within a boundary."""
     zone = world.aws("route53", "create-hosted-zone", "--name", "example.com", "--caller-reference",
         "rehearsal")["HostedZone"]["Id"]
     base = 'name = "meridian-options"\ncidr = "10.22.0.0/16"\nboundary = true\n'
@@ -312,7 +312,7 @@ def with_options(world, clone):
         "from meridian.stack import Stack\nstack = Stack('aws', 'options')\n"
         "result = stack.cloud.leftovers(stack)")
     assert {"web ACL", "certificate"} <= {thing.rsplit(" ", 1)[0] for thing in found}
-    # And all back in one apply, without a way to the internet at last.
+    # Turn all of them off in one apply, which also removes the way to the internet.
     file.write_text(base + 'nat = "none"\n')
     inside = FIRST.replace("example.com/meridian", "123456789012.dkr.ecr.us-east-1.amazonaws.com/meridian-options")
     assert "Serves at http://" in clone.script("deploy", IMAGE=inside, **options).stdout
@@ -331,8 +331,8 @@ class Built:
 
 def test_an_apply_killed_between_push_and_digest_records_no_digest(world, with_base, tmp_path_factory):
     killed = Clone(tmp_path_factory.mktemp("killed"), world)
-    # The push as it is, but its result is a pipe that nobody writes: Terraform records the push, then
-    # waits for the digest, and there it is killed.
+    # The real push, but its result becomes a pipe that nobody writes to: Terraform records the push, then
+    # waits for the digest, and is killed there.
     push = killed.folder / "modules/image/push"
     push.rename(push.with_name("real"))
     push.write_text('#!/usr/bin/env bash\nset -e\n"$(dirname "$0")/real"\ncp "$DIGEST_FILE" "$APP/target/digest"\nrm '
@@ -355,7 +355,7 @@ def test_an_apply_killed_between_push_and_digest_records_no_digest(world, with_b
         assert process.poll() is None and time.monotonic() < end, log.read_text()
         begun = set(re.findall(r"^(\S+): Creating\.\.\.", log.read_text(), re.M))
         ended = set(re.findall(r"^(\S+): Creation complete", log.read_text(), re.M))
-        # What is under way elsewhere in the graph comes to its end and into the state.
+        # Let resources elsewhere in the graph finish and reach the state.
         if "module.image.terraform_data.push[0]" in ended and begun <= ended:
             break
         time.sleep(5)
@@ -365,7 +365,7 @@ def test_an_apply_killed_between_push_and_digest_records_no_digest(world, with_b
     Built.killed = killed
     Built.pushed = (killed.folder / "app/target/digest").read_text().strip()
     Built.state = state.read_text()
-    # Terraform may have begun to note the digest, without an instance.
+    # Terraform may have begun to record the digest, without an instance.
     noted = [each["instances"] for each in json.loads(Built.state)["resources"] if each["name"] == "digest"]
     assert noted in ([], [[]])
 
@@ -375,7 +375,7 @@ def test_another_clone_resumes_the_killed_apply_without_building_again(world, tm
     state = clone.stack / "terraform.tfstate.d/staging/terraform.tfstate"
     state.parent.mkdir(parents=True)
     state.write_text(Built.state)
-    # Maven would fail, so that a build cannot go unnoticed.
+    # With this BASE Maven fails, so that a build cannot go unnoticed.
     broken = {"BASE": "tar:///nowhere", **STAGING}
     done = clone.script("deploy", check=False, **broken)
     said = " ".join(done.stdout.replace("│", " ").split())
@@ -407,12 +407,12 @@ def test_a_destroy_deletes_images_and_object_versions_too(world, clone):
     assert len([version for version in versions if version["Key"] == "foo.json"]) >= 4
     manifest = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": []})
     world.aws("ecr", "put-image", "--repository-name", "meridian", "--image-tag", "kept", "--image-manifest", manifest)
-    # What a destroy looks for afterwards must be what is there before.
+    # What a destroy looks for afterwards must exist before.
     kinds, found = clone.python(
         "from meridian.stack import Stack\nstack = Stack('aws')\n"
         "result = [[kind for kind, *_ in stack.cloud.listings(stack.name)], stack.cloud.leftovers(stack)]"
     )
-    # The rest are made only with a domain or waf.
+    # The others exist only with a domain or waf.
     assert set(kinds) - {thing.rsplit(" ", 1)[0] for thing in found} == {"web ACL", "certificate"}
     refused = clone.script("destroy", CONFIRM="meridian-staging", check=False)
     assert refused.returncode == 1 and "Nothing was removed" in refused.stdout
@@ -426,7 +426,7 @@ def test_the_other_environment_is_unchanged(world):
 
 def test_the_account_ends_with_what_it_had_before(world):
     during = world.listed()
-    # Each list knew of the environment that is still there, but for what comes with options only.
+    # Each list still has the other environment's resources, except those that only options create.
     untouched = {command for command, number in during.items() if number == world.before[command]}
     assert untouched == {"acm list-certificates", "sns list-subscriptions", "wafv2 list-web-acls --scope REGIONAL"}
     Built.clone.script("destroy", CONFIRM="meridian-staging", **STAGING)
@@ -438,25 +438,25 @@ POLICY = rights.policy("network", "service")
 
 @pytest.fixture(scope="module")
 def asked(walled):
-    """Of the stack that was made with these policies in mind."""
+    """Needs of the stack with a boundary, which these policies require."""
     return rights.asked(walled.requests("rehearsal"))
 
 
 def test_the_deployers_policies_allow_every_call_by_action_resource_and_condition(world, asked):
     assert {need for need in asked if not rights.allowed(POLICY, need)} == set()
-    # Who has these policies makes roles within the boundary only; the other stacks here were made without.
+    # These policies allow only roles within the boundary; the other stacks here are deployed without it.
     others = rights.asked(world.requests("rehearsal"))
     assert {need[0] for need in others if not rights.allowed(POLICY, need)} == {"iam:CreateRole", "iam:PutRolePolicy"}
 
 
 def test_the_deployers_policies_allow_nothing_on_foreign_resources(asked):
-    # The group that comes with a network has no tag, nor has a scalable target before it is registered; the ARN of
-    # either, and that of the zone of an endpoint, is of AWS's making.
-    assert rights.of_others(POLICY, asked) == {"ec2:CreateTags", "route53:AssociateVPCWithHostedZone",
+    # A network's default group has no tag, nor has a scalable target before it is registered. AWS chooses the ARN of
+    # both, and that of an endpoint's zone.
+    assert rights.allowed_on_foreign(POLICY, asked) == {"ec2:CreateTags", "route53:AssociateVPCWithHostedZone",
         "application-autoscaling:RegisterScalableTarget", "application-autoscaling:TagResource"}
 
 
-# Statement, and pattern or key, that can be taken out unnoticed, and why.
+# Statement and pattern, or None for all of it, that no call here needs, and why.
 IDLE = {
     ("FirstOfTheAccount", None): "a new account's roles, which moto does not know",
     ("Firewall", "arn:aws:wafv2:*:*:regional/managedruleset/*"): "AWS's own rules, which the call names otherwise",
@@ -477,13 +477,13 @@ def test_no_resource_or_condition_of_the_policies_is_redundant(asked):
             assert missed is not bool(idle), (statement["Sid"], pattern)
         for operator, keys in statement.get("Condition", {}).items():
             for key in keys:
-                leftovers = {each: wanted for each, wanted in keys.items() if each != key}
-                wider = {**statement, "Condition": {**statement["Condition"], operator: leftovers}}
+                remaining = {each: wanted for each, wanted in keys.items() if each != key}
+                wider = {**statement, "Condition": {**statement["Condition"], operator: remaining}}
                 missed = any(rights.matches(wider, *need) for need in refused)
                 assert missed is not ((statement["Sid"], None) in IDLE), (statement["Sid"], key)
 
 
-# What the policies hold beyond what the rehearsal calls, and why.
+# Actions in the policies that the rehearsal does not call, and why.
 NOT_REHEARSED = {
     "the push, which goes to another registry here": (
         "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:CompleteLayerUpload ecr:GetAuthorizationToken"
@@ -491,7 +491,7 @@ NOT_REHEARSED = {
     ),
     "what another call asks for besides": (
         "elasticloadbalancing:GetLoadBalancerWebACL iam:CreateServiceLinkedRole"
-        # DeleteObjects is one call, with or without versions; an object's tags go along with it.
+        # DeleteObjects is one call, with or without versions; an object is put together with its tags.
         " s3:DeleteObjectVersion s3:PutObjectTagging"
     ),
     "roles that were made without the boundary": "iam:PutRolePermissionsBoundary",

@@ -1,6 +1,6 @@
-"""The stack of Azure with the real provider, on a double of Resource Manager: tests/doubles/clouds/Arm.java.
+"""The Azure stack with the real provider, on a double of Resource Manager: tests/doubles/clouds/Arm.java.
 
-The tests follow one another as a life does, from the first apply to the destroy.
+The tests build on each other, from the first apply to the destroy.
 """
 
 import json
@@ -41,24 +41,24 @@ def test_the_double_refuses_what_the_subscription_is_not_registered_for(azure):
 
 def test_a_full_plan_takes_less_than_15_seconds_and_matches_the_guide(azure):
     azure.set(image=A)
-    plan, *conflicts = timed(azure.plan)
-    assert fair(*conflicts) < 15
+    plan, *seconds = timed(azure.plan)
+    assert fair(*seconds) < 15
     changes = changed(plan)
     assert set(map(tuple, changes.values())) == {("create",)}
-    # And the two that remember an image which the stack builds itself.
+    # An image that the stack builds itself adds two.
     assert f"creates {len(changes) + 2} resources" in (ROOT / "stacks/azure/README.md").read_text()
     modules = plan["configuration"]["root_module"]["module_calls"]
     assert "module.service.origin" in modules["edge"]["expressions"]["origin"]["references"]
     assert "var.compute.domain" in modules["service"]["module"]["outputs"]["origin"]["expression"]["references"]
     compute = modules["environment"]["module"]["outputs"]["compute"]
     assert "azurerm_container_app_environment.this.default_domain" in compute["expression"]["references"]
-    # The gateway resolves the name when it is made, so the name must be there.
+    # The gateway resolves the name when it is created, so the name must exist.
     assert {"azurerm_private_dns_a_record.this",
         "azurerm_private_dns_zone_virtual_network_link.this"} <= set(compute["depends_on"])
 
 
 def test_one_apply_creates_everything_and_a_second_plan_is_empty(azure):
-    # A right to blobs that takes its time, as on Azure.
+    # A right to blobs takes a while to spread, as on Azure.
     azure.fake.order("spread", refusals=3)
     azure.set(image=A)
     azure.apply()
@@ -73,7 +73,7 @@ def test_one_apply_creates_everything_and_a_second_plan_is_empty(azure):
 
 
 def test_a_stack_from_before_platforms_is_not_changed(azure):
-    """Its addresses were without a number then, and the environment was the service's."""
+    """Addresses had no index then, and the environment was in the module of the service."""
     file = azure.stack / "terraform.tfstate"
     state = json.loads(file.read_text())
     for each in state["resources"]:
@@ -136,11 +136,11 @@ def test_a_revision_that_never_gets_ready_gets_no_requests_and_is_reported(azure
     azure.set(image=C)
     said = azure.refused()
     assert "is not ready; the previous revision keeps serving" in said and "az containerapp logs show" in said
-    # And so when it is tried again, with nothing to change.
+    # The same when it is applied again, with nothing to change.
     assert "is not ready; the previous revision keeps serving" in azure.refused()
     assert azure.serving() == {B: 100, C: 0}
     assert (azure.outputs()["revision"], azure.outputs()["image"], azure.probe_image()) == (before, B, B)
-    # From here on revisions are ready after they were asked for some times, as on Azure.
+    # From here on revisions become ready after some reads, as on Azure.
     azure.fake.order("slow", reads=4)
     azure.set(image=B)
     azure.apply()
@@ -191,7 +191,7 @@ def test_a_setting_may_change_during_a_canary_which_gets_nothing_once_withdrawn(
         assert azure.apply() == SERVICE
         weights = azure.weights()
         assert weights.pop(stable) == 90 and weights.pop(azure.app()["latestRevisionName"]) == 10
-        # What came between has no requests any more.
+        # Revisions in between get no requests any more.
         assert set(weights.values()) <= {0}
         assert azure.settled()
     assert azure.serving()[C] == 90
@@ -206,7 +206,7 @@ def test_the_first_image_comes_back_as_a_new_revision(azure):
     assert azure.apply() == {**SERVICE, JOB_ADDRESS: UPDATE}
     assert azure.serving() == {A: 100}
     assert azure.app()["latestRevisionName"] not in first
-    # Azure names them all; no name of ours can be in the way.
+    # Azure generates all names, so none of ours can collide.
     puts = [json.loads(each["body"]) for each in azure.fake.requests() if each["method"] == "PUT"
         and each["path"] == APP]
     assert puts and not any(each["properties"]["template"].get("revisionSuffix") for each in puts)
@@ -220,7 +220,7 @@ def test_a_canary_beside_a_missing_revision_is_refused_and_changes_nothing(azure
     assert "RevisionNotFound" in azure.refused()
     assert azure.app() == before
     azure.set(canary=None)
-    # Terraform took the wait before away, and then was refused the revision to wait for.
+    # Terraform had removed the previous wait before the new revision was refused.
     assert azure.apply() == {"module.service.terraform_data.ready": ["create"]}
     assert azure.settled()
 
@@ -377,7 +377,7 @@ def test_options_are_turned_on_and_off_in_one_apply_each(azure, theirs):
 
 def test_a_shared_registry_takes_over_and_hands_back_while_images_can_be_pulled(azure, theirs, monkeypatch):
     own = f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/{REGISTRY.split('.')[0]}"
-    # A right to pull that takes its time, as on Azure, and the wait for it.
+    # A right to pull takes a while to spread, as on Azure, and is waited for.
     azure.fake.order("spread", seconds=4)
     monkeypatch.setitem(azure.environment, "SPREAD", "5")
     azure.turn(repository_url="shared.azurecr.io/meridian")
@@ -385,7 +385,7 @@ def test_a_shared_registry_takes_over_and_hands_back_while_images_can_be_pulled(
     azure.apply()
     assert azure.settled()
     asked = [f"{each['method']} {each['path']}" for each in azure.fake.requests()]
-    # Not before the revision that is pulled from there is ready.
+    # The stack's registry goes only after the revision with the shared one's image is ready.
     assert asked.index(f"DELETE {own}") > max(at for at, each in enumerate(asked) if each == f"PUT {APP}")
     ready = [at for at, each in enumerate(azure.fake.requests()) if each["path"] == APP
         and each["query"] == {"api-version": "2025-01-01"}]
@@ -423,9 +423,9 @@ module "delivery" {
 
 
 def test_the_applying_identity_writes_the_documents_whoever_planned(azure, request):
-    """A second stack's documents, by a person, a planner and a deployer in turns."""
+    """A second stack's documents: a person, a planner and a deployer take turns."""
     standing = azure.fake.resources()
-    # Who deploys was given the pipelines' rights long before.
+    # The deployer's rights are old enough to be effective.
     azure.fake.order("spread", refusals=0)
     pipelines = azure.folder / "pipelines"
     pipelines.mkdir()
@@ -474,7 +474,7 @@ def test_the_applying_identity_writes_the_documents_whoever_planned(azure, reque
     run(None, "apply", "-auto-approve", *other, "-var=name=other")
     assert stored() == ['{"by": "person"}']
     planned('{"by": "deployer again"}')
-    # A plan is no right to write.
+    # The planner may not write.
     assert "AuthorizationPermissionMismatch" in run(planner, "apply", "-input=false", "-state=other.tfstate",
         "other.plan", codes=(1,)).stdout
     planned('{"by": "deployer again"}')
@@ -482,7 +482,7 @@ def test_the_applying_identity_writes_the_documents_whoever_planned(azure, reque
     assert stored() == ['{"by": "deployer again"}']
     run(deployer, "destroy", "-auto-approve", *other, "-var=name=other")
     (azure.folder / "app/documents/foo.json").write_text(original)
-    # Terraform would look for minutes whether the planner's role is gone.
+    # Terraform would check for minutes whether the planner's role is gone.
     for path in azure.fake.resources().keys() - standing.keys():
         azure.fake.order("forget", id=path)
 

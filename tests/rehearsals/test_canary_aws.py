@@ -1,7 +1,7 @@
-"""The canary on AWS from end to end: the real stack and provider on moto, real requests, the real probe.
+"""The canary on AWS end to end: the real stack and provider on moto, real requests, the real probe.
 
-In the place of the load balancer stands a server that asks moto for weights and targets, and answers as those tasks
-would. What becomes of tasks is told in doubles/moto_services.py.
+In place of the load balancer, a server asks moto for weights and targets, and responds as those tasks would. What
+becomes of tasks is defined in doubles/moto_services.py.
 """
 
 import fnmatch
@@ -22,7 +22,7 @@ from support.machine import ROOT
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "aws", "aws-cli", "docker-registry")]
 
 STABLE, GOOD, HALF_FAILING = (f"ghcr.io/someone/meridian@sha256:{digit * 64}" for digit in "123")
-# As moto_services.py has it.
+# Their behaviour is in moto_services.py.
 LATE, NEVER_RUNS, CRASHES, NEVER_HEALTHY = (f"ghcr.io/someone/meridian@sha256:{(word * 22)[:64]}"
     for word in ("cafe", "dead", "bad", "face"))
 
@@ -49,7 +49,7 @@ def stage(tmp_path_factory):
 
 @pytest.fixture
 def visited(stage):
-    """Sixty requests a second, none of which may fail."""
+    """Send sixty requests a second, none of which may fail."""
     _, balancer, _ = stage
     host, port = balancer.url.removeprefix("http://").split(":")
     with Load(host, int(port), rate=60) as load:
@@ -59,7 +59,7 @@ def visited(stage):
 
 
 def trying(clone, image, percent=10):
-    """Arguments with which plain Terraform puts an image on trial beside the one that serves."""
+    """Arguments for plain Terraform to run an image as a canary beside the serving one."""
     outputs = clone.outputs()
     canary = outputs.get("canary") or {"stable": outputs["revision"]}
     return [f"-var=image={outputs['image']}",
@@ -82,7 +82,7 @@ def test_plain_terraform_starts_and_withdraws_a_canary_without_a_failed_request(
 
 
 def kill(clone, arguments, when):
-    """Runs Terraform and ends it, by force, once a condition holds for what it said."""
+    """Run Terraform and kill it once a condition holds for its output."""
     log = clone.folder / "killed.log"
     with open(log, "w") as output:
         killed = subprocess.Popen(
@@ -90,7 +90,7 @@ def kill(clone, arguments, when):
             stderr=output, start_new_session=True
         )
     end = time.monotonic() + 300
-    # Terraform writes a state on disk in place, and one that is cut short is nobody's.
+    # Terraform writes a local state in place; a truncated one would be of no use.
     while not (when(log.read_text()) and (clone.stack / "terraform.tfstate").read_text().endswith("}\n")):
         assert killed.poll() is None and time.monotonic() < end, log.read_text()
         time.sleep(0.01)
@@ -113,7 +113,7 @@ def test_a_canary_killed_while_it_starts_continues_with_the_same_command(stage, 
 
 
 def test_a_canary_killed_as_it_gets_its_share_can_continue_or_be_withdrawn(stage, visited):
-    """In the moment in which AWS has the weights already, and Terraform's state has not."""
+    """Kill it when AWS has the weights already but Terraform's state does not."""
     clone, _, _ = stage
     arguments = ["apply", "-auto-approve", "-input=false", *trying(clone, GOOD)]
     back = ["apply", "-auto-approve", "-input=false", f"-var=image={STABLE}"]
@@ -144,7 +144,7 @@ def test_a_canary_that_fails_to_start_gets_no_request_and_reports_why_within_min
     begun = time.monotonic()
     done = clone.terraform("apply", "-auto-approve", *trying(clone, image), check=False)
     assert done.returncode == 1 and words in " ".join(done.stdout.split()), done.stdout[-3000:]
-    # The clock of moto_services.py; fifteen minutes is what it waits where nothing is said.
+    # By the clock of moto_services.py; without a reported failure it waits fifteen minutes.
     assert time.monotonic() - begun < 300
     assert clone.door.shares() == {version(STABLE): 100}
     assert clone.outputs()["image"] == STABLE
@@ -163,7 +163,7 @@ def test_outputs_and_probe_keep_the_serving_image_when_a_deployment_is_rolled_ba
     probe = clone.door.containers.describe_task_definition(
         taskDefinition=schedule["TaskDefinitionArn"])["taskDefinition"]
     assert probe["containerDefinitions"][0]["image"] == STABLE
-    # The next deployment goes by what serves.
+    # The next deployment keeps what serves.
     assert f"Keeping the image that was supplied: {STABLE}" in clone.script("deploy").stdout
     assert clone.door.shares() == {version(STABLE): 100} and clone.planned(f"-var=image={STABLE}") == {}
 
@@ -191,14 +191,14 @@ def test_a_half_failing_canary_beside_a_healthy_stable_is_withdrawn(stage):
 
 
 def test_the_planner_may_make_every_call_of_a_plan(stage):
-    """The calls of a plan, told apart by the key that signed them, against the planner's policy."""
+    """Check the calls of a plan, recognized by the key that signed them, against the planner's policy."""
     clone, _, _ = stage
     clone.terraform("plan", "-lock=false", f"-var=image={GOOD}", AWS_ACCESS_KEY_ID="planner")
     policy = (ROOT / "modules/aws/delivery/planner.tf").read_text()
     allowed = set(re.findall(r'"([a-z0-9-]+:[A-Za-z]+\*?)"', policy))
     called = {in_iam(service, operation) for service, operation, _ in clone.world.requests("planner")}
     assert len(called) > 20
-    # Everybody may ask who he is.
+    # GetCallerIdentity needs no right.
     lacking = {call for call in called - {"sts:GetCallerIdentity"}
         if not any(fnmatch.fnmatchcase(call, action) for action in allowed)}
     assert lacking == set()

@@ -1,6 +1,6 @@
-"""The canary on Azure and Google Cloud from end to end: the real stacks and providers on the doubles, real requests.
+"""The canary on Azure and Google Cloud end to end: real stacks and providers on the doubles, real requests.
 
-In the place of the load balancer stands a server that asks the double which image has which weight.
+In place of the load balancer, a server asks the double for each image's weight.
 """
 
 import functools
@@ -27,7 +27,7 @@ def version(image):
 def stage(request, tmp_path_factory):
     module, rehearsal, provider = CLOUDS[request.param]
     for name in ("terraform", "jdk", provider):
-        need(name)  # the mark comes too late for a module's fixture
+        need(name)  # the mark is evaluated too late for a module's fixture
     cloud = rehearsal(tmp_path_factory.mktemp(request.param))
     cloud.set()
     cloud.apply()

@@ -1,9 +1,8 @@
-"""The alerts of Google Cloud on made-up series: their queries as they are planned, judged by promtool, the tests of
-Prometheus.
+"""The alerts of Google Cloud on made-up series: promtool, Prometheus's test tool, evaluates the planned queries.
 
-Google's points come late: those of a load balancer up to 210 seconds, those of Cloud Run up to 180
-(https://cloud.google.com/monitoring/api/metrics_gcp). So of a window of ten minutes the last of them are empty, which
-is the same as a shorter window on series that begin later.
+Google's data points come late: a load balancer's by up to 210 seconds, Cloud Run's by up to 180
+(https://cloud.google.com/monitoring/api/metrics_gcp). So the end of a ten-minute window is empty, which is the same as
+a shorter window on series that begin later.
 """
 
 import json
@@ -27,7 +26,7 @@ GOOD, BAD = f'{REQUESTS},response_code_class="200"}}', f'{REQUESTS},response_cod
 
 @pytest.fixture(scope="module")
 def alerts(tmp_path_factory):
-    """Name to query and duration, as the plan of a new stack has them."""
+    """Name to query and duration, from the plan of a new stack."""
     plan, _ = plan_alone(tmp_path_factory.mktemp("alerts"))
     found = {}
     for each in plan["resource_changes"]:
@@ -41,26 +40,26 @@ def alerts(tmp_path_factory):
 
 
 def steady(step, minutes, start=0):
-    """A counter that grows by so much in each minute."""
+    """A counter that grows by `step` each minute."""
     return f"{start}+{step}x{minutes}"
 
 
 def runs(*minutes, end=90):
-    """A counter of successes, there from the first on."""
+    """A counter of successes, which exists from the first one on."""
     return " ".join("_" if minute < minutes[0] else str(sum(each <= minute for each in minutes))
         for minute in range(end))
 
 
 @pytest.mark.parametrize(
-    "name, series, rings",
+    "name, series, fires",
     [
         ("errors", {}, {15: False}),
         ("errors", {GOOD: steady(100, 60)}, {5: False, 30: False}),
-        # All of it fails, from the first request on; and after an hour of good answers.
+        # All requests fail: from the first one on; after 20 minutes of good responses.
         ("errors", {BAD: steady(100, 60)}, {4: True, 30: True}),
         ("errors", {GOOD: f"{steady(100, 20)} {steady(0, 20, 2000)}", BAD: f"{steady(0, 20)} {steady(100, 20)}"},
             {20: False, 22: True}),
-        # Two of a thousand; four in all; data that is not there for five minutes.
+        # Two of a thousand fail; four in all; data is missing for five minutes.
         ("errors", {GOOD: steady(1000, 60), BAD: steady(2, 60)}, {20: False, 40: False}),
         ("errors", {GOOD: steady(10, 60), BAD: f"{steady(0, 20)} 4x40"}, {21: False, 25: False, 40: False}),
         ("errors", {GOOD: f"{steady(100, 20)} _x5 {steady(100, 30, 2500)}", BAD: "0x20 _x5 0x30"},
@@ -70,9 +69,9 @@ def runs(*minutes, end=90):
             {10: False, 40: False}),
         ("latency", {f'{LATENCY},le="{le}"}}': steady(step, 60)
             for le, step in (("500", 90), ("2000", 100), ("+Inf", 100))}, {10: True}),
-        # A first deployment: the first run up to 5 minutes after it, then every 5.
+        # A first deployment: the first run is up to 5 minutes later, then every 5.
         ("probe", {PROBE: runs(*range(5, 90, 5))}, {minute: False for minute in range(1, 80)}),
-        # Nothing ever runs; it stops; one of them fails or is late.
+        # Nothing ever runs; runs stop; one run fails; one is late.
         ("probe", {}, {11: False, 16: True}),
         ("probe", {PROBE: runs(*range(5, 41, 5))}, {45: False, 65: True}),
         ("probe", {PROBE: runs(*(minute for minute in range(5, 90, 5) if minute != 40))},
@@ -81,7 +80,7 @@ def runs(*minutes, end=90):
             {minute: False for minute in range(30, 80)}),
     ],
 )
-def test_an_alert_fires_when_it_should(alerts, tmp_path, name, series, rings):
+def test_an_alert_fires_when_it_should(alerts, tmp_path, name, series, fires):
     late = LATE[name]
     query = alerts[name]
     for minutes in range(1, 200):
@@ -99,7 +98,7 @@ def test_an_alert_fires_when_it_should(alerts, tmp_path, name, series, rings):
                     for each, values in series.items()],
                 "alert_rule_test": [
                     {"eval_time": f"{minute + shift}m", "alertname": name, "exp_alerts": [{}] if expected else []}
-                    for minute, expected in rings.items()
+                    for minute, expected in fires.items()
                 ],
             }
         ],

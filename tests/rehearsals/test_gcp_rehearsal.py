@@ -1,7 +1,6 @@
-"""The stack of Google Cloud with the real provider, on a double of Google's interfaces:
-tests/doubles/clouds/Google.java.
+"""The Google Cloud stack with the real provider, on a double of Google's APIs: tests/doubles/clouds/Google.java.
 
-The tests follow one another as a life does, from the first apply to the destroy.
+The tests build on each other, from the first apply to the destroy.
 """
 
 import json
@@ -28,8 +27,8 @@ def gcp(tmp_path_factory):
 
 
 def test_a_full_plan_takes_less_than_15_seconds_and_needs_no_network(tmp_path):
-    plan, conflicts = plan_alone(tmp_path)
-    assert fair(*conflicts) < 15, conflicts
+    plan, seconds = plan_alone(tmp_path)
+    assert fair(*seconds) < 15, seconds
     changes = changed(plan)
     assert set(map(tuple, changes.values())) == {("create",)}
     assert by_type(changes) == COUNTS
@@ -64,7 +63,7 @@ def test_one_apply_creates_everything_and_a_second_plan_is_empty(gcp):
 
 
 def test_a_stack_from_before_platforms_is_not_changed(gcp):
-    """Its addresses were without a number or key then."""
+    """Addresses had no index or key then."""
     file = gcp.stack / "terraform.tfstate"
     state = json.loads(file.read_text())
     counted = {"terraform_data.apis", "module.service.google_compute_firewall.egress",
@@ -148,7 +147,7 @@ def test_a_promoted_canary_is_the_revision_that_was_tried(gcp):
 
 
 def withdraw(gcp):
-    """In the three steps of scripts/canary: no share, a revision of the image that is stable, all requests to that."""
+    """Withdraw in the canary's three steps: no share, a revision of the stable image, all requests to that one."""
     gcp.set(canary={**gcp.canary, "percent": 0})
     assert gcp.apply() == {SERVICE_ADDRESS: UPDATE}
     assert gcp.weights() == {gcp.canary["stable"]: 100}
@@ -169,13 +168,12 @@ def test_a_withdrawal_never_gives_the_canary_more_than_its_share(gcp):
     begun = len(gcp.fake.order("history"))
     gcp.fake.order("late-revisions", requests=2)
     before = gcp.service()
-    # In one step it would have every request until a revision of the other image is ready, and so would another
-    # image's.
+    # In one step the canary would get every request until a revision of the stable image, or of another, is ready.
     running = gcp.canary
     for image in (C, B):
         gcp.set(canary=None, image=image)
-        reported = gcp.refused_at_plan()
-        assert "A canary is under way" in reported and "./taskw canary-gcp WITHDRAW=1" in reported, reported
+        said = gcp.refused_at_plan()
+        assert "A canary is under way" in said and "./taskw canary-gcp WITHDRAW=1" in said, said
     assert gcp.service() == before
     gcp.set(canary=running, image=C)
     withdraw(gcp)
@@ -231,9 +229,9 @@ def test_a_revision_that_fails_to_start_fails_the_apply_and_is_reported_until_on
     gcp.fake.order("fail-next-revision")
     gcp.set(image=D)
     assert "is not ready and cannot serve traffic" in gcp.refused()
-    # With nothing to change it would look well the second time.
-    reported = " ".join(gcp.refused_at_plan().replace("│", " ").split())
-    assert "is not ready; the one before it still serves. Its log says why" in reported
+    # Without this check a second plan would have nothing to change and look fine.
+    said = " ".join(gcp.refused_at_plan().replace("│", " ").split())
+    assert "is not ready; the one before it still serves. Its log says why" in said
     assert gcp.serving() == {A: 100}
     job = gcp.get("run", f"v2/{JOB}")["template"]["template"]["containers"][0]["image"]
     assert (gcp.outputs()["image"], job) == (A, A)
@@ -244,7 +242,7 @@ def test_a_revision_that_fails_to_start_fails_the_apply_and_is_reported_until_on
 
 
 def test_leftovers_are_found_without_the_state(gcp):
-    """With the state out of sight, destroy asks Google and lists all that has a name of the stack."""
+    """With the state out of sight, destroy asks Google and lists all that has the stack's name."""
     gcp.terraform("workspace", "new", "blank")
     (gcp.stack / "blank.tfvars").write_text('name = "meridian-blank"\n')
     gcp.terraform("workspace", "select", "default")
@@ -253,7 +251,7 @@ def test_leftovers_are_found_without_the_state(gcp):
     hidden = state.rename(gcp.folder / "state")
     said = gcp.said("destroy", CONFIRM="meridian", code=1)
     hidden.rename(state)
-    # Those without a name of their own are a part of another: NAT of its router, rights, documents.
+    # Resources without a name of their own are part of another: NAT of its router, rights, documents.
     named = {kind: count for kind, count in COUNTS.items() if kind not in UNNAMED}
     assert f"Resources of meridian that remain ({sum(named.values())}):" in said, said
 

@@ -1,8 +1,7 @@
-"""What the pipelines' identities may do: the bootstrap makes them on the double of Google Cloud, which then judges each
-request by the roles they have. The stacks are planned by the planner, and applied, changed and destroyed by the
-deployer.
+"""What the pipelines' identities may do. The bootstrap creates them on the double of Google Cloud, which then judges
+each request by their roles. The planner plans the stacks; the deployer applies, changes and destroys them.
 
-The tests follow one another as a life does.
+The tests build on each other, in this order.
 """
 
 import json
@@ -45,7 +44,7 @@ class World:
         (self.root / stack / "rights.auto.tfvars.json").write_text(json.dumps(variables))
 
     def deploy(self, stack):
-        """As the pipeline does: planned by one who may only read, applied by another; then nothing is left to do."""
+        """Deploy as the pipeline does: plan as one who may only read, apply as another; a second plan is then empty."""
         self.terraform(stack, PLANNER, "plan", "-input=false", "-lock=false", "-out=plan")
         changes = changed(json.loads(self.terraform(stack, OWNER, "show", "-json", "plan").stdout))
         self.terraform(stack, DEPLOYER, "apply", "-input=false", "-parallelism=20", "plan")
@@ -123,7 +122,7 @@ def test_without_a_bootstrap_the_machines_stack_creates_what_it_needs(world):
     state = json.loads(world.terraform(MACHINES, OWNER, "show", "-json").stdout)["values"]["root_module"]["resources"]
     created = by_type([each["address"] for each in state if each["mode"] == "managed"])
     assert created["google_project_iam_member"] == 2 and created["google_secret_manager_secret_iam_member"] == 1
-    # The certificate brings a right and an interface, where a build of the image would bring its push and its digest.
+    # The certificate adds a right and an API, as many as a build of the image would add: its push and its digest.
     guide = (ROOT / MACHINES / "README.md").read_text()
     assert f"creates {sum(created.values())} resources" in " ".join(guide.split())
     world.terraform(MACHINES, OWNER, "plan", "-input=false", "-detailed-exitcode")
@@ -138,7 +137,7 @@ def test_the_deployer_destroys_what_it_deployed(world):
 
 
 def test_no_role_is_redundant(world):
-    """Each gives its account a permission that it needed and that none of its other roles gives."""
+    """Each gives its account a permission that it used and that none of its other roles gives."""
     policy = world.fake.ask("POST", f"https://cloudresourcemanager.googleapis.com/v1/projects/{PROJECT}:getIamPolicy",
         {}, {"Authorization": f"Bearer {OWNER}"})[1]
     used, spare = world.fake.order("used"), set()
@@ -149,7 +148,7 @@ def test_no_role_is_redundant(world):
             others = set().union(*(more for other, more in held.items() if other != role))
             if not permissions & used[who].keys() - others:
                 spare.add((who, role))
-    # A stack that a person made has a repository of its own, which is looked at until it takes the shared one.
+    # A stack that a person deployed has a repository of its own, which is read until it uses the shared one.
     assert spare == {(PLANNER, "roles/artifactregistry.reader")}
 
 

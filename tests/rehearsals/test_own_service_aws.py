@@ -1,4 +1,4 @@
-"""Services that others wrote, unchanged, on AWS by variables alone: support/own_service.py; and the probe's limit."""
+"""Unchanged third-party services on AWS by variables alone: support/own_service.py; and the probe's limit."""
 
 import pytest
 from support.aws_world import in_order  # noqa: F401 a fixture
@@ -25,7 +25,7 @@ class TestOwnService(Scenario):
 
 @pytest.mark.parametrize("image", ["podinfo", "foreign"])
 def test_no_probe_run_exceeds_its_limit_whatever_its_image(stage, images, image):  # noqa: F811 fixtures
-    """podinfo does not understand the probe's arguments and ends; the other one serves, whatever it is told."""
+    """podinfo does not understand the probe's arguments and exits; the other image serves whatever its arguments."""
     stored = stage.definition("meridian-probe")
     limit = stored["containerDefinitions"][0]["startTimeout"]
     assert limit <= 120

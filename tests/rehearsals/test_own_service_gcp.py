@@ -1,4 +1,4 @@
-"""Services that others wrote, unchanged, on Google Cloud by variables alone: support/own_service.py."""
+"""Unchanged third-party services on Google Cloud by variables alone: support/own_service.py."""
 
 import pytest
 from support.aws_world import in_order  # noqa: F401 a fixture

@@ -1,4 +1,4 @@
-"""A platform and what stands on it, with the real provider on an emulator of AWS.
+"""A platform and its services, with the real provider on an emulator of AWS.
 
 The tests build on each other, in this order.
 """
@@ -42,26 +42,26 @@ def clone(world, tmp_path_factory):
     for name in ("terraform", "staging"):
         file = clone.folder / f"stacks/platform/aws/{name}.tfvars"
         text = file.read_text().replace("Z0123456789ABCDEFGHIJ", world.zone)
-        # Each is asked for by the AWS CLI before a destroy.
+        # Before a destroy, the AWS CLI looks for each preview.
         file.write_text(text if "ALL_PREVIEWS" in os.environ else text.replace("previews = 20", "previews = 2"))
     return clone
 
 
 def typed(clone, verb, place="aws", *arguments, check=True, **environment):
-    """A command for staging, within the boundary of its deployer."""
+    """Run a command for staging, within the boundary of its deployer."""
     clone.cloud = place
     return clone.script(verb, *arguments, check=check, **{"ENV": "staging", "TF_VAR_boundary": "true", **environment})
 
 
 def refused(clone, *arguments, **environment):
-    """What a command says that must fail, in one line."""
+    """Output of a command that must fail, in one line."""
     done = typed(clone, *arguments, check=False, **environment)
     assert done.returncode == 1, done.stdout
     return " ".join(done.stdout.replace("│", " ").split())
 
 
 def plain(clone, service, verb, *arguments):
-    """Terraform alone, as the guide has it, with the file that the tasks wrote."""
+    """Run plain Terraform as in the guide, with the file that the tasks wrote."""
     own = [f"-var-file=services/{service}.tfvars"] if service in ("orders", "stock") else []
     return clone.terraform(verb, "-detailed-exitcode" if verb == "plan" else "-auto-approve", "-input=false",
         "-var-file=staging.tfvars", *own, "-var-file=staging.platform.tfvars.json", f"-var=name=staging-{service}",
@@ -69,18 +69,18 @@ def plain(clone, service, verb, *arguments):
 
 
 def created(clone, service):
-    """Addresses of what the state of a service has."""
+    """Addresses of the resources in a service's state."""
     listed = clone.terraform("state", "list", TF_WORKSPACE=f"staging_{service}").stdout.split()
     return [each for each in listed if not re.search(r"(^|\.)data\.", each)]
 
 
 def there(world):
-    """What the emulator has, but for rules of security groups, of which it makes new ones whenever it is asked."""
+    """What the emulator has, except security group rules, which it creates anew for each request."""
     return {kind: number for kind, number in world.everything().items() if kind != "ec2 SecurityGroupRule"}
 
 
 def rules(world, platform="staging"):
-    """Of the load balancer's listener that serves."""
+    """Rules of the load balancer's listener on port 443."""
     [balancer] = world.aws("elbv2", "describe-load-balancers", "--names", f"{platform}-platform")["LoadBalancers"]
     listeners = world.aws("elbv2", "describe-listeners", "--load-balancer-arn", balancer["LoadBalancerArn"])
     [serves] = [each["ListenerArn"] for each in listeners["Listeners"] if each["Port"] == 443]
@@ -88,7 +88,7 @@ def rules(world, platform="staging"):
 
 
 def groups(action):
-    """Names of the target groups that an action leads to, with their weights."""
+    """Names of an action's target groups, with their weights."""
     return {group.split("/")[1]: weight for group, weight in weights(action).items()}
 
 
@@ -143,13 +143,13 @@ def test_each_alarm_watches_one_service_only(world):
             metrics = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", []) if "MetricStat" in query]
             for metric in metrics or [alarm]:
                 values = [each["Value"] for each in metric.get("Dimensions", []) if each["Name"] != "LoadBalancer"]
-                # The probe's metric has the service's name in place of a dimension.
+                # The probe's metric has no dimensions; its namespace contains the service's name.
                 assert all(f"staging-{name}" in value for value in values or [metric["Namespace"]]), alarm["AlarmName"]
     [shared] = [each for each in alarms if each["AlarmName"] == "staging-platform-errors"]
     assert shared["MetricName"] == "HTTPCode_ELB_5XX_Count"
 
 
-# Values of the newest periods of a service that is well, and of one whose visitors get nothing but errors, late.
+# Values of the newest periods of a healthy service, and of one that sends nothing but errors, late.
 WELL = {"RequestCount": [500] * 12, "HTTPCode_Target_5XX_Count": [0] * 12, "HTTPCode_ELB_5XX_Count": [0] * 12,
     "UnHealthyHostCount": [0] * 12, "TargetResponseTime": [0.1] * 12, "CPUUtilization": [20] * 12,
     "MemoryUtilization": [50] * 12, "ProbeOK": [1] * 12}
@@ -159,7 +159,7 @@ ILL = {**WELL, "HTTPCode_Target_5XX_Count": [500] * 12, "UnHealthyHostCount": [1
 
 @pytest.mark.parametrize("ill", ["orders", "stock"])
 def test_a_failing_service_sets_off_only_its_own_alarms(world, ill):
-    def ring(alarm):
+    def fires(alarm):
         metrics = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", []) if "MetricStat" in query]
         seen = {}
         for metric in metrics or [alarm]:
@@ -170,7 +170,7 @@ def test_a_failing_service_sets_off_only_its_own_alarms(world, ill):
     alarms = [each for each in world.aws("cloudwatch", "describe-alarms")["MetricAlarms"]
         if not each["AlarmName"].startswith("TargetTracking-")]
     assert len(alarms) == 15
-    assert {each["AlarmName"] for each in alarms if ring(each)} == {each["AlarmName"] for each in alarms
+    assert {each["AlarmName"] for each in alarms if fires(each)} == {each["AlarmName"] for each in alarms
         if each["AlarmName"].startswith(f"staging-{ill}-")}
 
 
@@ -180,7 +180,7 @@ def version(image):
 
 @contextlib.contextmanager
 def visited(world):
-    """Sixty requests a second to each service, by its name, with a server in the load balancer's place."""
+    """Send sixty requests a second to each service by its host, with a server in the load balancer's place."""
     doors = {service: Door(world, f"staging-{service}") for service in STANDING}
 
     def targets(group):
@@ -230,7 +230,7 @@ def test_nothing_that_a_service_needs_is_removed(clone, world):
     said = refused(clone, "deploy", "platform-aws", YES="1")
     assert "staging-orders stands on the platform. Remove it first: ./taskw destroy-aws SERVICE=orders" in said
     file.write_text(declared)
-    # Plain Terraform, which asks each of them before anything goes.
+    # Plain Terraform looks for each of them before it removes anything.
     done = ran("terraform", f"-chdir={file.parent}", "destroy", "-auto-approve", "-var-file=staging.tfvars",
         "-var=boundary=true", env=world.environment(TF_WORKSPACE="staging"), codes=(1,))
     said = " ".join(done.stdout.split())
@@ -246,7 +246,7 @@ def test_the_deployers_policies_with_the_platforms_prefix_allow_every_call(world
     policy = json.loads(text.replace("meridian*", "staging-*"))
     asked = rights.asked(world.requests("rehearsal"))
     assert {need for need in asked if not rights.allowed(policy, need)} == set()
-    # Of another platform, whose name begins alike, nothing but what has no tag or name before it is made.
+    # The policies of a platform whose name begins alike allow only what has no tag or name before it exists.
     others = json.loads(json.dumps(policy).replace("staging-*", "stagin-*").replace("staging*", "stagin*"))
     named = [need for need in asked if "staging-" in str(need) and not rights.ANYBODYS.search(need[0])]
     assert named and {need[0] for need in named if rights.allowed(others, need)} <= {"ec2:CreateTags",
@@ -299,6 +299,6 @@ def test_services_are_destroyed_in_any_order_and_the_platform_last(clone, world)
     done = typed(clone, "plan", "aws", "-detailed-exitcode", SERVICE="orders", check=False)
     assert done.returncode == 0, done.stdout
     typed(clone, "destroy", SERVICE="orders", CONFIRM="staging-orders")
-    # Asked of AWS, service by service.
+    # The destroy asks AWS, service by service.
     assert "AWS no longer lists anything of staging-platform." in typed(clone, "destroy", "platform-aws",
         CONFIRM="staging-platform").stdout

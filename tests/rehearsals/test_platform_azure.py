@@ -1,4 +1,4 @@
-"""A platform of Azure and its services: support/platform_scenario.py. Whose alarm rings, and what a gateway refuses."""
+"""A platform on Azure and its services: support/platform_scenario.py; which alarm fires, and what a gateway refuses."""
 
 import pytest
 from support.aws_world import in_order  # noqa: F401 a fixture
@@ -14,7 +14,7 @@ ZONE = f"{SUBSCRIPTION}/resourceGroups/dns/providers/Microsoft.Network/dnsZones/
 
 
 class Cloud(Azure):
-    # What a platform is there for: none of these is a service's own.
+    # What a platform is for: no service has one of these.
     SHARED = ("gateway", "network", "subnet", "nat", "public_ip", "environment", "workspace", "dns", "registry",
         "action_group")
     PREVIEW = {"azurerm_resource_group": 1, "azurerm_user_assigned_identity": 1, "azurerm_container_app": 1,
@@ -25,7 +25,7 @@ class Cloud(Azure):
         for path in (CERTIFICATE, ZONE):
             self.fake.order("put", id=path, name=path.split("/")[-1], type="/".join(path.split("/")[6:8]),
                 properties={})
-        # A provider of their own: the one that is shared has the settings of who came last.
+        # Platforms need their own provider: a shared one keeps the settings of the last run.
         (folder / "provider").mkdir()
         self.second = Providers(folder / "provider", self.environment)
         self.platforms = {**self.environment,
@@ -39,10 +39,10 @@ class Cloud(Azure):
         return {"keep_images": 10, "domain": {"name": domain, "zone": ZONE, "certificate": CERTIFICATE}}
 
     def found(self, *platforms):
-        """All that a service stands on. The provider looks at a new alarm for two and a half minutes, so those of all
-        are made at once, later."""
+        """Deploy all that a service needs. The provider watches each new alarm for two and a half minutes, so all
+        alarms are created together, later."""
         together("apply", *platforms, arguments=[f"-target=module.{part}" for part in ("edge", "registry", "alerts")])
-        # From here on a right to pull takes five minutes; the platforms' were given an hour before.
+        # From here on a right to pull takes five minutes to spread; the platforms' rights are old enough.
         for each in self.fake.resources().values():
             if each["type"].endswith("roleAssignments"):
                 each["properties"]["createdOn"] = "2026-01-01T00:00:00Z"
@@ -59,7 +59,7 @@ class Cloud(Azure):
         return self.fake.resources()[path]["properties"]
 
     def led(self, platform, host, port="https"):
-        """Where the gateway leads a host: the name of a service, or where it redirects to."""
+        """Name of the service to which the gateway leads a host, or the target of its redirect."""
         parts = self.gateway(platform)
 
         def part(kind, reference):
@@ -96,18 +96,18 @@ def test_an_alarm_of_one_service_fires_for_that_service_only(stage):
     names = {kind: {each["name"] for each in parts[kind]} for kind in ("httpListeners", "backendAddressPools")}
     alerts = {path: each for path, each in resources.items() if each["type"].endswith("metricAlerts")}
     for key in SERVICES:
-        # What Azure writes beside the metrics of one service.
+        # The dimensions in Azure's metrics of one service.
         seen = {"Listener": key, "BackendSettingsPool": f"{key}~{key}", "BackendPool": key, "HttpStatusGroup": "5xx"}
         assert key in names["httpListeners"] & names["backendAddressPools"]
-        ringing = set()
+        firing = set()
         for path, each in alerts.items():
             [criteria] = each["properties"]["criteria"]["allOf"]
             [scope] = each["properties"]["scopes"]
             if path.endswith("/staging-platform-errors") or not scope.endswith("/applicationGateways/staging-platform"):
                 continue
             if all(seen[of["name"]] in of["values"] for of in criteria["dimensions"]):
-                ringing.add(path.split("/")[-1])
-        assert ringing == {f"staging-{key}-{alarm}" for alarm in ("errors", "unhealthy", "latency")}
+                firing.add(path.split("/")[-1])
+        assert firing == {f"staging-{key}-{alarm}" for alarm in ("errors", "unhealthy", "latency")}
     assert [path for path in alerts if path.endswith("/metricAlerts/staging-platform-errors")]
 
 

@@ -1,4 +1,4 @@
-"""A platform of Google Cloud and its services: support/platform_scenario.py. How they get out, whose alarm rings."""
+"""A platform on Google Cloud and its services: support/platform_scenario.py; their egress, and which alarm fires."""
 
 import json
 import os
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "google", "jdk",
 
 
 class Cloud(Gcp):
-    # What a platform is there for: none of these is a service's own.
+    # What a platform is for: no service has one of these.
     SHARED = ("_compute_", "dns", "certificate", "repository", "project_service", "notification")
     PREVIEW = {"google_cloud_run_v2_service": 1, "google_service_account": 1}
 
@@ -35,7 +35,7 @@ class Cloud(Gcp):
         return f"{PLACE}/services/{name}"
 
     def led(self, platform, host, port="https"):
-        """Where the load balancer leads a host: the name of a service, or where it redirects to."""
+        """Name of the service to which the load balancer leads a host, or the target of its redirect."""
         rule = self.get("compute", f"compute/v1/{COMPUTE}/forwardingRules/{platform.name}-platform-{port}")
 
         def compute(link):
@@ -71,7 +71,7 @@ def test_services_use_the_platforms_egress_rules(stage):
 
 
 def series(name, ill):
-    """An hour of a service that is well, or of one whose visitors get nothing but errors, late."""
+    """An hour of a healthy service, or of one that sends nothing but errors, late."""
     front = (f'monitored_resource="https_lb_rule",url_map_name="{name.partition("-")[0]}-platform",'
         f'backend_target_name="{name}",backend_target_type="BACKEND_SERVICE"')
     inside = f'monitored_resource="cloud_run_revision",service_name="{name}",location="us-central1"'
@@ -92,7 +92,7 @@ def test_a_failing_service_sets_off_only_its_own_alarms(stage, tmp_path, ill):
     policies = stage.cloud.get("monitoring", f"v3/projects/{PROJECT}/alertPolicies")["alertPolicies"]
     rules = [{"alert": each["displayName"], "expr": query["query"], "for": query["duration"]} for each in policies
         for query in [each["conditions"][0].get("conditionPrometheusQueryLanguage")] if query]
-    # Five of each service, one of each platform; one more of each service goes by its own check from outside.
+    # Five per service and one per platform; each service has one more, on its uptime check.
     assert len(rules) == 5 * 4 + 2 and len(policies) == 6 * 4 + 2
     (tmp_path / "rules.json").write_text(json.dumps({"groups": [{"name": "all", "rules": rules}]}))
     names = ["prod-orders", *(f"staging-{key}" for key in SERVICES)]

@@ -1,5 +1,5 @@
-"""./taskw prove-aws as it is typed, with the real provider on moto and a server in the load balancer's place; killed
-once, and gone on with."""
+"""./taskw prove-aws as typed, with the real provider on moto and a server in the load balancer's place; killed once and
+continued."""
 
 import json
 import os
@@ -21,13 +21,13 @@ FIRST, OTHER = (f"ghcr.io/someone/meridian@sha256:{digit * 64}" for digit in "12
 
 
 def client(world, service):
-    import boto3  # not there in a newcomer's tests, which come by this file too
+    import boto3  # in requirements-check.txt only; tests without it import this file too
 
     return boto3.client(service, endpoint_url=world.url, region_name="us-east-1", aws_access_key_id="x",
         aws_secret_access_key="x")
 
 
-# What lists each kind that bills or that holds a name, by boto3: the CLI takes seconds for each.
+# Calls that list each kind of resource that costs money or reserves a name, by boto3: the CLI takes seconds for each.
 LISTS = [
     "ec2.describe_vpcs", "ec2.describe_subnets", "ec2.describe_security_groups", "ec2.describe_addresses",
     "ec2.describe_route_tables", "ec2.describe_flow_logs", "ec2.describe_vpc_endpoints", "ec2.describe_nat_gateways",
@@ -38,7 +38,7 @@ LISTS = [
 
 
 def there(world):
-    """Each list to what it has and is not deleted."""
+    """Each list to its resources that are not deleted."""
     found = {}
     for each in LISTS:
         service, operation, *given = each.split(".")
@@ -55,7 +55,7 @@ def stage(tmp_path_factory):
         need(name)
     folder = tmp_path_factory.mktemp("prove")
     with World(folder) as world:
-        # Of another stack, and of one whose name only begins alike.
+        # Resources of another stack, and of one whose name only begins alike.
         for name in ("meridian", "meridian-prove2"):
             client(world, "ec2").create_vpc(CidrBlock="10.0.0.0/16",
                 TagSpecifications=[{"ResourceType": "vpc", "Tags": [{"Key": "Stack", "Value": name}]}])
@@ -75,7 +75,7 @@ def progress(clone):
 
 
 def begun(stage):
-    """The command under way, and its log."""
+    """Start the command; return it and its log."""
     clone, environment = stage
     log = clone.folder / "killed.log"
     with open(log, "w") as output:
@@ -85,8 +85,8 @@ def begun(stage):
 
 @pytest.mark.skipif(not SEED, reason="SEED=21 kills the program at ten random moments; some 20 minutes")
 def test_a_run_killed_at_ten_random_moments_continues(stage):
-    """The program alone, as the system does it that runs out of memory: its Terraform goes on, and is waited for; or by
-    Ctrl-C."""
+    """Kill the program alone, as a system out of memory does: its Terraform goes on, and the next run waits for it. Or
+    interrupt it, as by Ctrl-C."""
     clone, _ = stage
     chance = random.Random(int(SEED))
     for _ in range(10):
@@ -115,7 +115,7 @@ def test_a_run_killed_during_its_canary_remains_and_doctor_reports_its_expiry(st
         while "elasticloadbalancing ModifyRule" not in world.called():
             assert killed.poll() is None and time.monotonic() < end, log.read_text()
             time.sleep(0.05)
-        # Terraform has a session of its own. It waits for the response, and so writes no state that could be cut short.
+        # Terraform has a session of its own. It waits for the response, so it writes no state that could be truncated.
         listed = subprocess.run(["ps", "-eo", "pid=,ppid="], text=True, capture_output=True, check=True).stdout
         children = [int(pid) for pid, parent in map(str.split, listed.splitlines()) if int(parent) == killed.pid]
         assert children
@@ -131,7 +131,7 @@ def test_a_run_killed_during_its_canary_remains_and_doctor_reports_its_expiry(st
 
 def test_the_same_command_continues_records_only_rehearsals_and_cleans_up(stage):
     clone, environment = stage
-    # Without what was given when it began.
+    # Without the variables that it began with.
     if not progress(clone).get("recorded"):
         assert "Continuing the run that began" in clone.script("prove").stdout
     [file] = (clone.folder / ".cache/proof").glob("*.json")

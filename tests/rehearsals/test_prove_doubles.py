@@ -1,5 +1,5 @@
-"""./taskw prove-azure and -gcp as they are typed, with the real providers on the doubles of both clouds and a server in
-the load balancer's place."""
+"""./taskw prove-azure and -gcp as typed, with the real providers on the doubles of both clouds and a server in the load
+balancer's place."""
 
 import json
 import sys
@@ -11,10 +11,10 @@ from support.machine import ROOT, need
 
 pytestmark = [pytest.mark.on_demand, pytest.mark.needs("terraform", "jdk")]
 
-# From a registry that is none of the cloud's, so that no right to it is needed.
+# From a registry outside the clouds, so that no right to it is needed.
 FIRST, OTHER = (f"docker.io/someone/meridian@sha256:{digit * 64}" for digit in "12")
 BOTH = ("deploy", "again", "canary", "broken", "leftovers")
-# On Google a destroy waits for the network, which the double releases at once.
+# Without gcp-destroy: on Google a destroy waits for the network, which the double releases at once.
 PROVED = {"azure": {f"azure-{claim}" for claim in (*BOTH, "gateway", "destroy")},
     "gcp": {f"gcp-{claim}" for claim in (*BOTH, "address")}}
 GROUP = f"{azure_world.SUBSCRIPTION}/resourceGroups/meridian"
@@ -25,7 +25,7 @@ CLOUDS = {
 
 
 def put_foreign(cloud):
-    """Somebody else's, of which this must keep its hands."""
+    """Create a foreign resource, which the run must not touch."""
     if cloud.cloud == "azure":
         return cloud.ask("PUT", GROUP, {"location": "westeurope"})
     cloud.fake.order("enable", services=["compute"])
@@ -61,7 +61,7 @@ def test_prove_rehearses_what_the_double_can_show_and_cleans_up(cloud):
     assert {name for name, outcome in outcomes.items() if outcome == "REHEARSED"} == PROVED[cloud.cloud], said
     assert set(outcomes.values()) == {"REHEARSED", "NOT TRIED"}
     assert record["claims"][f"{cloud.cloud}-canary"]["figures"]["requests"] > 50
-    # One that is attached has no version.
+    # An attached provider has no version.
     assert record["providers"].keys() <= {cloud.provider}
     assert ((FIRST.split("@")[1], 90), (OTHER.split("@")[1], 10)) in balancer.stood
     assert set(cloud.fake.resources()) == before

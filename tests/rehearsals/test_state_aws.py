@@ -1,4 +1,4 @@
-"""The bootstrap of AWS, and the states it keeps: on moto, with the real provider and backend."""
+"""The AWS bootstrap and the states that it keeps, on moto, with the real provider and backend."""
 
 import json
 import re
@@ -18,7 +18,7 @@ BUCKET = f"meridian-state-{ACCOUNT}-us-east-1"
 
 
 class World(aws_world.World):
-    """AWS alone: repositories keep ECR's own addresses, which rights are made of."""
+    """AWS without a registry: repositories keep ECR's own addresses, from which rights are built."""
 
     def __enter__(self):
         self.registry = ""
@@ -37,18 +37,18 @@ def roles(world):
     return sorted(role["RoleName"] for role in world.aws("iam", "list-roles")["Roles"])
 
 
-# Remarks that stay on what no file holds, and why.
+# Accepted findings on policies that are in no file, and why.
 REMARKS = {
     "deploy": {"RESOURCE_MISMATCH s3:GetObject"},  # of staging's state, whose key begins with env:/
     "plan": {
         "UNKNOWN_ACTION elasticloadbalancing:GetLoadBalancerWebACL",  # newer than parliament's list
-        "RESOURCE_MISMATCH ssm:GetParameter",  # parameters of AWS's own are in no account
+        "RESOURCE_MISMATCH ssm:GetParameter",  # the ARNs of AWS's own parameters have no account
     },
 }
 
 
 def applied(world):
-    """Role and policy to the policy's text, as AWS has it."""
+    """Role and policy to the policy's text in AWS."""
     found = {}
     for role in roles(world):
         for name in world.aws("iam", "list-role-policies", "--role-name", role)["PolicyNames"]:
@@ -96,7 +96,7 @@ def test_states_move_to_the_bucket_where_a_second_writer_is_refused(scenario):
         found.append((scenario.root / "old.tfstate").read_text())
     scenario.restored(found)
 
-    # A colleague who has neither state nor backend.tf, for these were not committed yet.
+    # A colleague without state and backend.tf, which were not committed yet.
     other = scenario.root.parent / "other"
     shutil.copytree(scenario.root, other,
         ignore=shutil.ignore_patterns("backend.tf", ".terraform", "*.tfstate*", "colleague"))
@@ -156,9 +156,9 @@ LISTS = {
 def test_a_bootstrap_killed_after_each_step_continues(scenario):
     scenario, world = scenario
     scenario.in_small()
-    # A stack that was deployed before has a repository of its own.
+    # A stack that was deployed earlier has a repository of its own.
     world.aws("ecr", "create-repository", "--repository-name", "meridian")
-    # And one whose state is elsewhere stays there.
+    # A stack whose state is elsewhere keeps it there.
     hosted = scenario.root / "stacks/vm/aws/backend.tf"
     hosted.write_text("terraform {\n  cloud {}\n}\n")
     scenario.killed("after", "apply")

@@ -1,6 +1,5 @@
-"""The bootstrap of Azure, and the states it keeps: with the real provider on a double of Resource Manager,
-tests/doubles/clouds/Arm.java, and with the real backend on Azurite, which stands behind the account that the double
-made."""
+"""The Azure bootstrap and the states that it keeps: the real provider on a double of Resource Manager,
+tests/doubles/clouds/Arm.java, and the real backend on Azurite behind the double's account."""
 
 import base64
 import hashlib
@@ -17,7 +16,7 @@ pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "azurerm", "jdk"
 
 SUBSCRIPTION = "00000000-1111-2222-3333-444444444444"
 SUFFIX = hashlib.sha256(f"{SUBSCRIPTION} meridian-bootstrap meridian".encode()).hexdigest()[:8]
-# Storage account and registry have the same one: they are hosts of different domains.
+# Storage account and registry have the same name, in different domains.
 ACCOUNT = f"meridian{SUFFIX}"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/meridian-bootstrap"
 STORE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/{ACCOUNT}"
@@ -46,7 +45,7 @@ class World:
         self.scenario = Scenario(root, "azure", environment)
 
     def behind(self, folder):
-        """Azurite, with the account that the bootstrap will make; the double lets nobody at it before."""
+        """Start Azurite with the account that the bootstrap will create; the double denies access until then."""
         tls = issued(folder, "127.0.0.1")
         secret = base64.b64encode(b"nothing secret at all, of sixty-four bytes or so, for an emulator").decode()
         emulator = blob_storage(folder, tls, f"{ACCOUNT}:{secret}")
@@ -58,7 +57,7 @@ class World:
         self.fake.stop()
 
     def created(self):
-        """Type to the names of what there is."""
+        """Type to the names of what exists."""
         created = {}
         for path, each in self.fake.resources().items():
             created.setdefault(each["type"].split("/", 1)[1], []).append(path.split("/")[-1])

@@ -1,6 +1,5 @@
-"""The bootstrap of Google Cloud, and the states it keeps: with the real provider on a double of Google's interfaces,
-tests/doubles/clouds/Google.java, and with the real backend on an emulator of Storage, which stands behind the bucket
-that the double made."""
+"""The Google Cloud bootstrap and the states that it keeps: the real provider on a double of Google's APIs,
+tests/doubles/clouds/Google.java, and the real backend on an emulator of Storage behind the double's bucket."""
 
 
 import json
@@ -45,7 +44,7 @@ class World:
         self.fake.stop()
 
     def created(self):
-        """Kind to the names of what there is; policies apart."""
+        """Kind to the names of what exists, without policies."""
         created = {}
         for path in self.fake.resources():
             if not path.endswith("/iamPolicy"):
@@ -64,15 +63,15 @@ def world(tmp_path_factory):
     world.stop()
 
 
-def of_others(world, api, path, body):
-    """Makes something that no bootstrap made."""
+def create_foreign(world, api, path, body):
+    """Create a resource that no bootstrap created."""
     world.fake.order("enable", services=[api])
     status, response = world.fake.ask("POST", f"https://{api}.googleapis.com/{path}", body)
     assert status == 200, response
 
 
 @pytest.mark.parametrize(
-    "api, path, body, said, gone",
+    "api, path, body, said, resource",
     [
         (
             "storage",
@@ -92,14 +91,14 @@ def of_others(world, api, path, body):
             f"v1/projects/{PROJECT}/serviceAccounts/{PLANNER}"),
     ],
 )
-def test_an_existing_name_stops_the_bootstrap_before_any_change(world, api, path, body, said, gone):
-    of_others(world, api, path, body)
+def test_an_existing_name_stops_the_bootstrap_before_any_change(world, api, path, body, said, resource):
+    create_foreign(world, api, path, body)
     before = world.fake.resources()
     refused = world.scenario.bootstrap(check=False)
     assert refused.returncode == 1 and said in refused.stdout, refused.stdout
     assert "Nothing was changed" in refused.stdout, refused.stdout
     assert world.fake.resources() == before and world.scenario.backends() == [] and world.scenario.states() == []
-    assert world.fake.ask("DELETE", f"https://{api}.googleapis.com/{gone}")[0] in (200, 204)
+    assert world.fake.ask("DELETE", f"https://{api}.googleapis.com/{resource}")[0] in (200, 204)
 
 
 def test_a_bootstrap_killed_after_each_step_continues(world):
@@ -156,7 +155,7 @@ def test_a_second_bootstrap_changes_nothing_and_prints_the_same(world):
 
 
 def test_a_removed_pipeline_can_be_added_again(world):
-    """The id of its provider is taken for 30 days."""
+    """The id of its deleted provider stays in use for 30 days."""
     variables = world.scenario.root / "stacks/bootstrap/gcp/terraform.tfvars"
     with_both = variables.read_text()
     first = world.created()["providers"]

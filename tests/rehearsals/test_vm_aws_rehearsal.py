@@ -1,7 +1,7 @@
-"""The life of the virtual machine on AWS, played through with the real provider on an emulator of AWS.
+"""The life cycle of the virtual machine on AWS, with the real provider on an emulator of AWS.
 
-The emulator starts no machine: what it proves is which rules the firewall ends up with, that a second
-plan is empty, how a replacement is asked for, and that nothing stays. The tests build on each other.
+The emulator starts no machines. It shows which rules the firewall ends up with, that a second plan is empty, how a
+replacement is requested, and that nothing remains. The tests build on each other.
 """
 
 import base64
@@ -16,7 +16,7 @@ from support.machine import ROOT, need
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "aws", "docker-registry", "aws-cli")]
 
-# Images that nobody runs: the emulator takes any digest.
+# Images that are never run: the emulator accepts any digest.
 FIRST, SECOND = (f"example.com/meridian@sha256:{letter * 64}" for letter in "12")
 ANYWHERE, INSIDE = "0.0.0.0/0", "10.30.0.0/16"
 LIST = {
@@ -53,8 +53,8 @@ def clone(world, tmp_path_factory):
     return clone
 
 
-# What lists each kind of thing that the stack makes, whatever its name. Not among them: network interfaces,
-# which the emulator keeps of machines that have ended. AWS ends them together, as the template asks.
+# Commands that list each kind of resource of the stack, whatever its name. Network interfaces are left out: the
+# emulator keeps those of terminated machines. AWS deletes them with the machine, as the template requests.
 LISTS = """
     autoscaling describe-auto-scaling-groups
     ec2 describe-addresses
@@ -75,7 +75,7 @@ LISTS = """
 
 
 def listed(world):
-    """Command to how many things it lists: some networks, and what is in them, AWS makes by itself."""
+    """Command to the number of resources that it lists, including networks that AWS itself creates."""
     commands = [line.strip() for line in LISTS.strip().splitlines()]
     return {command: sum(len(found) for found in world.aws(*command.split()).values()) for command in commands}
 
@@ -85,7 +85,7 @@ def group(world):
 
 
 def machines(world):
-    """Id of each machine that is not ended, with what the group started it from."""
+    """Id to description of each machine that is not terminated."""
     reservations = world.aws("ec2", "describe-instances", "--filters",
         "Name=instance-state-name,Values=pending,running")
     return {machine["InstanceId"]: machine for reservation in reservations["Reservations"]
@@ -93,7 +93,7 @@ def machines(world):
 
 
 def template(world):
-    """What machines are started from."""
+    """Data of the launch template."""
     (version,) = world.aws(
         "ec2", "describe-launch-template-versions", "--launch-template-name", "meridian-hello", "--versions", "$Latest"
     )["LaunchTemplateVersions"]
@@ -104,7 +104,7 @@ def test_one_command_deploys(world, clone):
     said = clone.script("deploy", IMAGE=FIRST).stdout
     assert f"Serves at {clone.outputs()['url']}" in said and "./taskw verify-vm-aws" in said
     added = int(re.search(r"Resources: (\d+) added", said)[1])
-    # Two more when the image is built: its push, and what remembers its digest.
+    # An image that is built adds two: its push and its digest.
     assert f"creates {added + 2} resources" in " ".join((ROOT / "stacks/vm/aws/README.md").read_text().split())
     assert clone.outputs()["image"] == FIRST
     assert clone.outputs()["greeting"] == "Hello World from BenchSci!"
@@ -147,7 +147,7 @@ def test_the_load_balancer_has_the_static_addresses(world, clone):
 
 
 def test_the_machine_signs_in_to_the_registry_and_reads_its_secret(world, tmp_path):
-    """identity.sh as a machine runs it, with the AWS CLI that it has; docker only notes what it is told."""
+    """Run identity.sh as a machine does, with the AWS CLI; a fake docker records what it receives."""
     (tmp_path / "docker").write_text('#!/bin/sh\necho "$@" >"$NOTES/words"\ncat >"$NOTES/password"\n')
     (tmp_path / "docker").chmod(0o755)
     registry = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
@@ -156,7 +156,7 @@ def test_the_machine_signs_in_to_the_registry_and_reads_its_secret(world, tmp_pa
     script = f". {ROOT}/stacks/vm/aws/identity.sh; registry_login ghcr.io; registry_login {registry}; read_secret {arn}"
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
-        # Not as the deployer, whose calls are held against its policies.
+        # Not as the deployer, whose calls are checked against its policies.
         env=world.environment(PATH=f"{tmp_path}:{os.environ['PATH']}", NOTES=str(tmp_path),
             AWS_ACCESS_KEY_ID="machine"),
         text=True,
@@ -193,10 +193,10 @@ def test_a_new_image_starts_a_machine_before_it_terminates_one(world, clone):
         "InstanceRefreshes"
     ]
     preferences = refresh["Preferences"]
-    # With no more than the wanted number allowed to be missing, and twice as many allowed, AWS launches first:
+    # If the healthy machines may never be fewer than wanted, but up to twice as many, AWS launches first:
     # https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-overview.html
     assert (preferences["MinHealthyPercentage"], preferences["MaxHealthyPercentage"]) == (100, 200)
-    # It would go back to the group's template, which the provider has changed already.
+    # A rollback would go back to the group's template, which the provider has already changed.
     assert preferences.get("AutoRollback", False) is False
     assert group(world)["MaxSize"] >= 2 * group(world)["DesiredCapacity"], "There must be room for both."
     after = set(machines(world))
@@ -223,11 +223,11 @@ def test_destroy_leaves_nothing(world, clone):
 
 
 def test_the_deployers_policies_allow_every_call_and_nothing_on_foreign_resources(world):
-    # moto names every load balancer as an application's.
-    requests = [(service, operation, re.sub("(loadbalancer|listener)/app/", r"\1/net/", reported))
-        for service, operation, reported in world.requests("rehearsal")]
+    # moto names every load balancer like an application load balancer.
+    requests = [(service, operation, re.sub("(loadbalancer|listener)/app/", r"\1/net/", notes))
+        for service, operation, notes in world.requests("rehearsal")]
     policy, asked = rights.policy("network", "machine"), rights.asked(requests)
     assert {need for need in asked if not rights.allowed(policy, need)} == set()
-    # The group and the list that come with a network have no tag.
-    assert rights.of_others(policy, asked) == {"ec2:CreateTags", "ec2:CreateNetworkAclEntry",
+    # A network's default group and access control list have no tag.
+    assert rights.allowed_on_foreign(policy, asked) == {"ec2:CreateTags", "ec2:CreateNetworkAclEntry",
         "ec2:DeleteNetworkAclEntry", "ec2:ReplaceNetworkAclAssociation"}

@@ -1,8 +1,8 @@
-"""The life of the virtual machine on Azure, with the real provider on a double of Resource Manager:
+"""The life cycle of the virtual machine on Azure, with the real provider on a double of Resource Manager:
 tests/doubles/clouds/Arm.java.
 
-The double starts no machine: what it proves is which rules the firewall ends up with, that a second plan is empty, how
-a replacement is asked for, and that nothing stays. The tests build on each other.
+The double starts no machines. It shows which rules the firewall ends up with, that a second plan is empty, how a
+replacement is requested, and that nothing remains. The tests build on each other.
 """
 
 import base64
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "azurerm", "jdk"
 GROUP = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/meridian-hello"
 NETWORK = f"{GROUP}/providers/Microsoft.Network"
 MACHINES = f"{GROUP}/providers/Microsoft.Compute/virtualMachineScaleSets/meridian-hello"
-# Images that nobody runs.
+# Images that are never run.
 FIRST, SECOND = (f"example.com/meridian@sha256:{letter * 64}" for letter in "12")
 ANYWHERE, INSIDE = "0.0.0.0/0", "10.30.0.0/16"
 LIST = {
@@ -36,7 +36,7 @@ LIST = {
 
 
 class Machines(Rehearsal):
-    """The stack, and Azure as it stands."""
+    """The stack, and the double of Azure that it is applied to."""
 
     def __init__(self, folder):
         self.cloud, self.folder, self.stack = "vm/azure", folder, folder / "stacks/vm/azure"
@@ -69,7 +69,7 @@ def azure(tmp_path_factory):
 def test_one_apply_creates_everything_and_a_second_plan_is_empty(azure):
     azure.set(image=FIRST)
     changes = azure.apply()
-    # Two more when the image is built: its push, and what remembers its digest.
+    # An image that is built adds two: its push and its digest.
     assert f"creates {len(changes) + 2} resources" in " ".join((ROOT / "stacks/vm/azure/README.md").read_text().split())
     assert azure.settled()
     outputs = azure.outputs()

@@ -18,7 +18,7 @@ ACCOUNT = "123456789012"
 
 @pytest.fixture(autouse=True)
 def in_order(request):
-    """A step that failed leaves nothing for the next one to stand on."""
+    """Fail the rest of a module after a failure, because its tests build on each other."""
     if broken := getattr(request.module, "broken", None):
         pytest.fail(f"{broken} failed before")
     failed = request.session.testsfailed
@@ -27,7 +27,7 @@ def in_order(request):
         request.module.broken = request.node.name
 
 
-# Rights that have another name than S3's interface:
+# Rights whose name differs from S3's API:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 S3_RIGHTS = {
     "DeleteBucketEncryption": "PutEncryptionConfiguration",
@@ -54,13 +54,13 @@ S3_RIGHTS = {
 
 
 def in_iam(service, operation):
-    """The right that a call takes."""
+    """The right that a call needs."""
     prefix = {"monitoring": "cloudwatch", "tagging": "tag"}.get(service, service)
     return f"{prefix}:{S3_RIGHTS.get(operation, operation) if service == 's3' else operation}"
 
 
 class World:
-    """Context manager: `url` is AWS, `registry` HOST:PORT; both end with it."""
+    """Context manager: AWS at `url`, a registry at `registry`, HOST:PORT; both stop on exit."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -78,7 +78,7 @@ class World:
             emulator.stop()
 
     def serve(self, program):
-        """Starts a server of moto's, which is AWS from here on."""
+        """Start a moto server, which is AWS from now on."""
         port = free_port()
         environment = {**self.environment(), "MERIDIAN_REGISTRY": self.registry, "MOTO_ACM_VALIDATION_WAIT": "1"}
         self.emulators.append(Emulator([sys.executable, program, port, self.calls], port, self.folder / "moto.log",
@@ -86,7 +86,7 @@ class World:
         self.url = f"http://127.0.0.1:{port}"
 
     def environment(self, **more):
-        """Of whatever speaks with this AWS: no credentials, files or proxies of this machine's."""
+        """Environment for clients of this AWS, without this machine's credentials, files or proxies."""
         clean = {name: value for name, value in os.environ.items() if not name.upper().startswith(("AWS_", "TF_"))
             and "PROXY" not in name.upper()}
         return {
@@ -104,10 +104,10 @@ class World:
         }
 
     def aws(self, *arguments):
-        """Answer of the AWS CLI in the region of the stacks."""
+        """Response of the AWS CLI in the stacks' region."""
         done = subprocess.run(
             ["aws", *arguments, "--region", "us-east-1", "--output", "json"],
-            # Another key, so that the list of calls tells who asked.
+            # Another key, so that the list of calls shows who made them.
             env=self.environment(AWS_ACCESS_KEY_ID="observer"),
             text=True,
             capture_output=True,
@@ -115,8 +115,8 @@ class World:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout or "{}")
 
-    # What lists each kind of thing, whatever its name or tag. Network interfaces go with their network,
-    # but for that of a NAT gateway, which moto forgets to delete.
+    # Commands that list each kind of resource, whatever its name or tag. Network interfaces are left out: they go with
+    # their network, except that of a NAT gateway, which moto forgets to delete.
     LISTS = """
         acm list-certificates
         application-autoscaling describe-scalable-targets --service-namespace ecs
@@ -147,28 +147,28 @@ class World:
     """
 
     def listed(self):
-        """Command of the CLI to how many things it lists; what is listed as deleted does not count."""
-        gone = {"State": "deleted", "status": "INACTIVE"}
+        """CLI command to the number of resources that it lists, without those listed as deleted."""
+        deleted = {"State": "deleted", "status": "INACTIVE"}
         counted = {}
         for command in self.LISTS.split("\n"):
             if command.strip():
                 lists = [found for key, found in self.aws(*command.split()).items() if isinstance(found, list)
                     and key != "failures"]
                 things = [thing for found in lists for thing in found]
-                leftovers = [thing for thing in things
-                    if not (isinstance(thing, dict) and any(thing.get(key) == state for key, state in gone.items()))]
-                counted[command.strip()] = len(leftovers)
+                existing = [thing for thing in things if not (isinstance(thing, dict)
+                    and any(thing.get(key) == state for key, state in deleted.items()))]
+                counted[command.strip()] = len(existing)
         return counted
 
     def everything(self):
-        """Each kind of thing in the emulator's memory, with the number of them; fails once a bucket was deleted."""
+        """Number of resources per kind in the emulator's memory; fails once a bucket was deleted."""
         with urllib.request.urlopen(f"{self.url}/moto-api/data.json") as response:
             return {f"{service} {kind}": len(items) for service, kinds in json.load(response).items()
                 for kind, items in kinds.items()}
 
     @contextlib.contextmanager
     def holding(self, *operations):
-        """Does these operations, and keeps back their answers until it ends."""
+        """Execute these operations, but hold back their responses until exit."""
         held = self.folder / "calls.held"
         held.write_text(" ".join(operations))
         try:
@@ -177,23 +177,23 @@ class World:
             held.unlink()
 
     def called(self):
-        """Operations of the deployer in the order in which they came, as "service Operation"."""
+        """Operations of the deployer in order of arrival, as "service Operation"."""
         return [f"{service} {operation}" for service, operation, _ in self.requests("rehearsal")]
 
     def requests(self, key):
-        """Of each call that the key signed: service, operation, and as JSON what moto_server.py notes."""
-        # The last line may be under way.
+        """Service, operation and moto_server.py's notes, as JSON, of each call that the key signed."""
+        # The last line may be incomplete.
         lines = [line.split(maxsplit=3) for line in self.calls.read_text().split("\n")[:-1]]
-        return [(service, operation, reported) for service, operation, signed, reported in lines if signed == key]
+        return [(service, operation, notes) for service, operation, signed, notes in lines if signed == key]
 
 
 class Door:
-    """What the load balancer has, as moto knows it."""
+    """The load balancer's state in moto."""
 
     def __init__(self, world, name="meridian"):
         """name: of the stack"""
         self.name = name
-        import boto3  # not there in a newcomer's tests, which come by this file too
+        import boto3  # in requirements-check.txt only; tests without it import this file too
 
         options = {"endpoint_url": world.url, "region_name": "us-east-1", "aws_access_key_id": "x",
             "aws_secret_access_key": "x"}
@@ -201,7 +201,7 @@ class Door:
         self.containers = boto3.client("ecs", **options)
 
     def weights(self):
-        """Target group to weight: those of the first rule that all requests fit, else of the listener itself."""
+        """Target group to weight, from the rule with priority 100, else from the listener itself."""
         balancer = self.balancing.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
         listener = self.balancing.describe_listeners(LoadBalancerArn=balancer)["Listeners"][0]
         rules = self.balancing.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
@@ -211,10 +211,10 @@ class Door:
         return {group["TargetGroupArn"]: group["Weight"]
             for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]}
 
-    def targets(self, reported=None, weights=None):
-        """Weight of each group, with the version and the health of each of its targets; told: tells another name of a
-        target by the ARN of its task definition; weights: others than those of the only load balancer."""
-        # Before their tasks, so that each has one by the time that these are listed.
+    def targets(self, named=None, weights=None):
+        """Weight of each group, with version and health of each target. named: returns a name for the ARN of a task
+        definition, instead of the version; weights: instead of those of the only load balancer."""
+        # Listed before the tasks, so that each target has its task by then.
         groups = [(weight, self.balancing.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"])
             for group, weight in (self.weights() if weights is None else weights).items()]
         tasks = {}
@@ -223,7 +223,7 @@ class Door:
                 arns = self.containers.list_tasks(cluster=self.name, serviceName=f"{self.name}-{service}",
                     desiredStatus=status)["taskArns"]
                 for task in self.containers.describe_tasks(cluster=self.name, tasks=arns)["tasks"] if arns else []:
-                    tasks[task["attachments"][0]["details"][0]["value"]] = (reported or self.version)(
+                    tasks[task["attachments"][0]["details"][0]["value"]] = (named or self.version)(
                         task["taskDefinitionArn"])
         return [
             (weight, [(tasks[target["Target"]["Id"]], target["TargetHealth"]["State"] == "healthy") for target in found
@@ -242,14 +242,14 @@ class Door:
             for version in {each for each, _ in targets} if weight}
 
     def services(self):
-        """Name to desired count of those that are active."""
+        """Name to desired count of the active services."""
         names = self.containers.list_services(cluster=self.name)["serviceArns"]
         found = self.containers.describe_services(cluster=self.name, services=names)["services"]
         return {service["serviceName"]: service["desiredCount"] for service in found if service["status"] == "ACTIVE"}
 
 
 class Clone:
-    """A clone of the repository as it stands in this folder, and the commands people type in it."""
+    """A clone of the repository with this folder's changes, and the commands people type in it."""
 
     cloud = "aws"
 
@@ -265,7 +265,7 @@ class Clone:
             codes=(0,) if check else None)
 
     def python(self, code):
-        """The variable `answer` after code that uses the modules of scripts/."""
+        """The variable `result` after code that uses the modules of scripts/."""
         done = subprocess.run(
             [sys.executable, "-c", f"{code}\nimport json\nprint(json.dumps(result))"],
             env=self.world.environment(PYTHONPATH=str(self.folder / "scripts")),
@@ -284,7 +284,7 @@ class Clone:
             for name, output in json.loads(self.terraform("output", "-json", **environment).stdout).items()}
 
     def waits_for(self, *arguments, **environment):
-        """From Terraform's graph of an apply: function that says whether one step waits for another."""
+        """Return a function that says whether one step waits for another in Terraform's graph of an apply."""
         plan = self.folder / "plan"
         self.terraform("plan", "-input=false", f"-out={plan}", *arguments, **environment)
         graph = self.terraform("graph", f"-plan={plan}").stdout
@@ -304,7 +304,7 @@ class Clone:
         return waits
 
     def planned(self, *arguments, **environment):
-        """Address to actions of whatever a plan changes."""
+        """Address to actions of what a plan changes."""
         plan = self.folder / "plan"
         self.terraform("plan", "-input=false", f"-out={plan}", *arguments, **environment)
         shown = json.loads(self.terraform("show", "-json", str(plan)).stdout)

@@ -1,4 +1,4 @@
-"""The stack of Azure on the double of Resource Manager: tests/doubles/clouds/Arm.java."""
+"""The Azure stack on a double of Resource Manager: tests/doubles/clouds/Arm.java."""
 
 import collections
 import hashlib
@@ -26,13 +26,13 @@ SERVICE = {APP_ADDRESS: UPDATE, "module.service.terraform_data.ready": ["delete"
 
 
 class Azure(Rehearsal):
-    """The stack, and Azure as it stands."""
+    """The stack, and the double of Azure that it is applied to."""
 
     def __init__(self, folder):
         fake = FakeCloud("Arm", folder, ["management.azure.com", "*.blob.core.windows.net"])
         environment = clean() | fake.environment | {"PATH": f"{SOURCES / 'bin'}:{os.environ['PATH']}",
             "TF_IN_AUTOMATION": "1", "PAUSE": "1", "SPREAD": "0"}
-        # One provider serves all: each start of its own takes seconds.
+        # All runs share one provider, because each start takes seconds.
         self.providers = Providers(folder, environment)
         environment["TF_REATTACH_PROVIDERS"] = self.providers.attach("azurerm", ROOT / "stacks/azure")
         super().__init__("azure", folder, fake, environment, A)
@@ -42,7 +42,7 @@ class Azure(Rehearsal):
         self.fake.stop()
 
     def apply(self):
-        """No image has more requests at any time than before or than it shall have, and somebody serves always."""
+        """Apply. At all times shares add up to 100 %, and no image exceeds the larger of its old and new share."""
         before = self.fake.order("history")
         changes = super().apply()
         wanted = collections.Counter({self.image: 100})
@@ -57,12 +57,12 @@ class Azure(Rehearsal):
         return changes
 
     def turn(self, **variables):
-        """Sets variables besides those that every step sets."""
+        """Set variables besides those that every step sets."""
         (self.stack / "turned.auto.tfvars.json").write_text(json.dumps(variables))
 
     def withdraw(self):
-        """As ./taskw canary-azure does it: the requests go first, a fresh revision of the stable's image gets ready,
-        then it goes."""
+        """Withdraw in the steps of ./taskw canary-azure: no share, a fresh revision of the stable image, all requests
+        to that one."""
         for image, percent in ((self.canary["image"], 0), (self.image, 0), (self.image, 100)):
             self.set(canary={**self.canary, "image": image, "percent": percent})
             assert self.apply() == SERVICE
@@ -86,12 +86,12 @@ class Azure(Rehearsal):
         return job["template"]["containers"][0]["image"]
 
     def weights(self, app=APP):
-        """Revision to percent, as Azure has it."""
+        """Revision to percent, as Azure stores it."""
         revisions = self.get(f"{app}/revisions")["value"]
         return {each["name"]: each["properties"]["trafficWeight"] for each in revisions if each["properties"]["active"]}
 
     def serving(self, app=APP):
-        """Image to percent, at one moment; two revisions may have the same image."""
+        """Image to percent; two revisions may have the same image."""
         shares = {}
         for each in (each["properties"] for each in self.get(f"{app}/revisions")["value"]):
             if each["active"]:

@@ -1,4 +1,4 @@
-"""Chromium without a window."""
+"""Headless Chromium."""
 
 import contextlib
 import shutil
@@ -6,8 +6,8 @@ import shutil
 
 @contextlib.contextmanager
 def opened(url, width, height=844, dark=False):
-    """A page on a screen of a width in CSS pixels, and what went wrong while it loaded."""
-    # Here, because a newcomer's tests come by this file without the packages of the check.
+    """A page on a screen of this size in CSS pixels, and the errors while it loaded."""
+    # Imported here, because tests without the packages of requirements-check.txt import this file too.
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -21,7 +21,7 @@ def opened(url, width, height=844, dark=False):
         page.on("console", lambda said: errors.append(f"{said.text} {said.location['url']}")
             if said.type in ("error", "warning", "assert") else None)
         page.goto(url, timeout=60_000)
-        # What is asked for after the page, such as an icon, also counts.
+        # Requests after the page's, such as for an icon, also count.
         page.wait_for_timeout(1000)
         yield page, errors
         browser.close()

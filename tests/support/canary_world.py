@@ -1,5 +1,4 @@
-"""A stack in small with real Terraform, on which canaries and releases are tried; what it "deploys" is a file with
-weights."""
+"""A miniature stack with real Terraform, for tests of canaries and releases; it "deploys" a file with weights."""
 
 import contextlib
 import datetime
@@ -46,7 +45,7 @@ output "revision" { value = var.canary == null ? "revision-of-${var.image}" : va
 output "url" { value = trimspace(file("${path.module}/url")) }
 """
 
-# Slow where the file SLOW names the step: then it says so and waits.
+# While a file named slow exists, it creates one named waiting, and waits.
 DEPLOY = """#!/bin/sh
 case $IMAGE$CANARY in *eeeeeeee*) echo 'the tasks did not become healthy'; exit 1 ;; esac
 printf '{"image":"%s","canary":%s}\\n' "$IMAGE" "$CANARY" >wanted
@@ -90,7 +89,7 @@ class World:
         return json.loads((self.stack / "weights").read_text())
 
     def applied(self):
-        """The steps so far, as (image, canary's image, percent)."""
+        """The applies so far, as (image, canary's image, percent)."""
         steps = []
         for line in (self.stack / "applied").read_text().splitlines():
             image, _, canary = line.partition(" ")
@@ -99,7 +98,7 @@ class World:
         return steps
 
     def response(self):
-        """Status, version and time of the next answer."""
+        """Status, version and time of the next response."""
         weights = self.weights()
         image, canary = weights["image"], weights["canary"]
         if canary and self.chance.random() * 100 < canary["percent"]:
@@ -136,14 +135,14 @@ class World:
         return output
 
     def kill_when(self, process, condition, number=signal.SIGKILL):
-        """Ends the program with all that it started, at a moment that must come."""
+        """Kill the program and all that it started, once a condition holds."""
         deadline = time.monotonic() + 60
         while not condition():
             assert process.poll() is None, process.stdout.read()
             assert time.monotonic() < deadline
             time.sleep(0.02)
         for each in descendants(process.pid):
-            with contextlib.suppress(ProcessLookupError):  # It may have ended by itself.
+            with contextlib.suppress(ProcessLookupError):  # It may have exited already.
                 os.kill(each, number)
         process.wait(timeout=60)
         process.stdout.close()
@@ -156,7 +155,7 @@ class World:
 
 
 def descendants(pid):
-    """A process and all below it, in whatever session."""
+    """A process and all its descendants, in any session."""
     listed = subprocess.run(["ps", "-eo", "pid=,ppid="], stdout=subprocess.PIPE, text=True, check=True).stdout
     parents = {int(child): int(parent) for child, parent in map(str.split, listed.splitlines())}
     found = [pid]
@@ -178,7 +177,7 @@ def world(tmp_path):
 
 @pytest.fixture
 def foreign(world):
-    """A service of somebody else's: it answers on paths of its own, and sends no version."""
+    """A third-party service, with checks on paths of its own and another version scheme."""
     with (world.stack / "main.tf").open("a") as file:
         file.write('output "checks" { value = [{ path = "/quote", status = 200 }] }\n'
             'output "meridian" { value = false }\n')
@@ -186,7 +185,7 @@ def foreign(world):
         stdout=subprocess.DEVNULL)
 
     def response():
-        # So long that a busy machine adds less than it: here the canary's minutes are compared with those before.
+        # More than a busy machine adds: the canary's response times are compared with those before.
         time.sleep(0.1)
         status, _, now = world.response()
         return status, "1.4.2", now

@@ -1,4 +1,4 @@
-"""Certificates for servers of the tests, from an authority of the test's own."""
+"""Certificates for the tests' servers, from an authority of each test."""
 
 import pathlib
 import tempfile
@@ -14,13 +14,13 @@ class Issued(NamedTuple):
 
 
 def issued(folder, *names):
-    """For hosts, *.hosts or addresses."""
-    # Here, because a newcomer's tests come by this file without the packages of the check.
+    """Issue a certificate for host names, wildcards or addresses."""
+    # Imported here, because tests without the packages of requirements-check.txt import this file too.
     import trustme
 
     authority = trustme.CA()
     server = authority.issue_cert(*names)
-    # A folder of their own: a test may have several servers.
+    # In a separate folder, because a test may have several servers.
     own = pathlib.Path(tempfile.mkdtemp(prefix="certificates", dir=folder))
     files = Issued(*(own / name for name in ("authority.pem", "certificate.pem", "key.pem")))
     authority.cert_pem.write_to_path(files.authority)
@@ -31,7 +31,7 @@ def issued(folder, *names):
 
 
 def truststore(files, password):
-    """A file for Java that trusts the authority."""
+    """A trust store for Java with the authority."""
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
@@ -42,7 +42,7 @@ def truststore(files, password):
 
 
 def keystore(files, password):
-    """A file for Java with key and certificate of the server."""
+    """A key store for Java with the server's key and certificate."""
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, load_pem_private_key, pkcs12
 

@@ -1,4 +1,4 @@
-"""What CloudWatch makes of an alarm, by its published rules, for series of ours.
+"""State of an alarm on made-up series, by CloudWatch's published rules.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
@@ -8,12 +8,12 @@ import operator
 
 COMPARE = {"GreaterThanThreshold": operator.gt, "GreaterThanOrEqualToThreshold": operator.ge,
     "LessThanThreshold": operator.lt}
-# CloudWatch looks further back than the periods of the alarm; its page shows five for three.
+# CloudWatch retrieves more periods than the alarm evaluates; its page shows five for three.
 FURTHER = 2
 
 
 class Series:
-    """Values by period; where either side has none, neither has the result."""
+    """Values by period. Where an operand has no value, the result has none."""
 
     def __init__(self, values):
         self.values = values
@@ -32,7 +32,7 @@ class Series:
     __rmul__ = __mul__
 
     def __truediv__(self, other):
-        # What cannot be divided has no value.
+        # A division by zero has no value.
         return Series({at: value for at, value in self.combine(other, lambda a, b: a / b if b else None).values.items()
             if value is not None})
 
@@ -49,7 +49,7 @@ def functions(periods):
         return Series({period: value for period, value in chosen.items() if value is not None})
 
     def fill(series, value):
-        # Of a metric without a single point in the range there is nothing to fill.
+        # FILL leaves a metric empty that has no data point in the whole range.
         return Series({period: series.values.get(period, value) for period in periods}) if series.values else series
 
     def sum_(several):
@@ -60,8 +60,7 @@ def functions(periods):
 
 
 def state(alarm, metrics, before="OK"):
-    """State after the newest period. alarm: as DescribeAlarms gives it; metrics: name to values, the newest last, None
-    missing."""
+    """State after the newest period. alarm: of DescribeAlarms; metrics: name to values, newest last, None: missing."""
     needed = alarm["EvaluationPeriods"]
     periods = range(needed + FURTHER)
 

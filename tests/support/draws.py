@@ -1,4 +1,4 @@
-"""Draws what a visitor of a service gets that runs in two versions. It knows nothing of who looks at it."""
+"""Simulated responses of a service that runs in two versions, independent of the code that judges them."""
 
 import heapq
 import random
@@ -9,11 +9,11 @@ TIMEOUT = 10.0
 
 def responses(seed, minutes, rate=5, share=0.1, fails=(0.0, 0.0), status=200, slower=1.0, refused=0.0, lost=0.0,
               gone=0):
-    """Gives (arrived, sent, path, which, status, seconds) by arrival; which: 0 the old version, 1 the new one.
+    """Yield (arrived, sent, path, which, status, seconds) by arrival; which: 0 the old version, 1 the new one.
 
-    fails: share of 500s of each. status and slower: of the new one. refused: share of the new one's requests for which
-    the load balancer says 502. lost: share of all that get no answer. gone: seconds for which the network is away, in
-    which TCP sends some once more, so that they are answered late. Where nobody answered, `which` is None.
+    fails: share of 500s of each version. status and slower: of the new one. refused: share of the new one's requests
+    that the load balancer answers with 502. lost: share of all requests without a response. gone: seconds of a network
+    outage, in which TCP resends some requests, so that their responses are late. Without a response `which` is None.
     """
     chance = random.Random(seed)
     begin = chance.uniform(20, 300)
@@ -24,7 +24,7 @@ def responses(seed, minutes, rate=5, share=0.1, fails=(0.0, 0.0), status=200, sl
             yield heapq.heappop(waiting)
         which = int(chance.random() < share)
         path = PATHS[number % len(PATHS)]
-        # The long tail of networks.
+        # Networks have a long tail.
         seconds = (0.02 + chance.lognormvariate(-3.0, 0.6)) * (slower if which else 1)
         code = 500 if chance.random() < fails[which] else status if which else 200
         if which and chance.random() < refused:

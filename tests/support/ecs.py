@@ -1,4 +1,4 @@
-"""What Fargate makes of a task definition as ECS stored it, in Docker: options, order and end of its containers."""
+"""Runs a stored ECS task definition in Docker as Fargate would: options, order and end of its containers."""
 
 import time
 
@@ -6,24 +6,24 @@ from support.images import Container, output
 
 
 class Task:
-    """The containers of one task. A context manager, at whose end none is left.
+    """The containers of one task. As a context manager it removes them on exit.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
     """
 
     def __init__(self, definition, images, second=1.0, secret=None):
-        """images: REPOSITORY to what Docker runs; second: how long one of the definition takes; secret: value by ARN"""
+        """images: repository to local image; second: seconds that one of the definition takes; secret: value by ARN"""
         self.definition, self.images, self.second, self.secret = definition, images, second, secret
         self.waiting = list(definition["containerDefinitions"])
-        self.running = {}  # name to definition, container and the time of its start
-        self.stopped = None  # why
+        self.running = {}  # name to definition, container and start time
+        self.stopped = None  # the reason, once stopped
 
     def __enter__(self):
         self.advance()
         return self
 
     def __exit__(self, *_):
-        # Others of the task stand in the network of the first.
+        # The other containers use the network of the first.
         for _, container, _ in reversed(self.running.values()):
             container.__exit__()
 
@@ -57,7 +57,7 @@ class Task:
         self.running[each["name"]] = each, Container(image, *self.options(each), arguments=arguments), time.monotonic()
 
     def reached(self, dependency):
-        """Whether the state that another container waits for is there."""
+        """Whether a container has the state that another one waits for."""
         each, container, since = self.running[dependency["containerName"]]
         state, condition = container.state, dependency["condition"]
         if condition == "HEALTHY":
@@ -76,7 +76,7 @@ class Task:
             return False
 
     def advance(self):
-        """Starts what may start; says why the task stops, if it does."""
+        """Start what may start; return why the task stops, if it does."""
         for each, container, _ in self.running.values():
             if each["essential"] and not container.state["Running"]:
                 return f"Essential container in task exited: {each['name']} {container.state['ExitCode']}"
@@ -87,7 +87,7 @@ class Task:
             for other in depends:
                 limit = self.running[other["containerName"]][0].get("startTimeout")
                 since = self.running[other["containerName"]][2]
-                # A dependency of START is there at once.
+                # A START dependency is met at once.
                 if limit and time.monotonic() - since > limit * self.second and not self.reached(other):
                     return f"{each['name']} gave up: {other['containerName']} was not {other['condition']} in {limit} s"
             if all(map(self.reached, depends)):
@@ -96,7 +96,7 @@ class Task:
         return None
 
     def wait(self, seconds):
-        """Why it stopped, and nothing of it runs any more; None if it goes on."""
+        """Wait until the task stops, and stop its containers; return why, or None if it still runs."""
         end = time.monotonic() + seconds
         while not self.stopped and time.monotonic() < end:
             self.stopped = self.advance()

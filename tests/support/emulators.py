@@ -1,8 +1,8 @@
-"""The three clouds' object stores on this machine, each with what gives the service its identity there.
+"""The three clouds' object stores on this machine, each with the endpoint that gives the service its identity.
 
-Each is an emulator as a process of its own behind a front. The front does what the emulator leaves
-out: it ends the life of S3's credentials, and for Cloud Storage, whose emulators ask for no token and
-know no conditions on reading, it demands the metadata server's token and compares generations.
+Each is an emulator in a separate process behind a front, which adds what the emulator lacks. It lets S3's credentials
+expire. Emulators of Cloud Storage require no token and ignore preconditions on reads, so the front demands the metadata
+server's token and compares generations.
 """
 
 import atexit
@@ -29,13 +29,13 @@ from support.certificates import issued, truststore
 from support.fronts import Front, Response, upstream
 from support.service import ROOT, alone, free_port
 
-AZURITE = "azurite@3.37.0"  # some 200 MB
+AZURITE = "azurite@3.37.0"  # about 200 MB
 FAKE_GCS_SERVER = "1.56.1"
 CACHE = ROOT / ".cache"
 
 
 def npm(package):
-    """The folder of the programs of PACKAGE@VERSION of npm, installed if it is not yet."""
+    """Folder of the programs of npm's PACKAGE@VERSION, which is installed if needed."""
     folder = CACHE / "npm" / package.lstrip("@").replace("/", "-").replace("@", "-")
     with alone(folder.name):
         if not folder.exists():
@@ -48,7 +48,7 @@ def npm(package):
 
 
 def fake_gcs_server():
-    """fake-gcs-server, compiled if it is not yet: some minutes."""
+    """Path of fake-gcs-server, which is compiled if needed; that takes some minutes."""
     folder = CACHE / "go" / f"fake-gcs-server-{FAKE_GCS_SERVER}"
     with alone("fake-gcs-server"):
         if not folder.exists():
@@ -63,7 +63,7 @@ def fake_gcs_server():
 
 @contextlib.contextmanager
 def _fresh(folder):
-    """Another folder beside it, which takes its place when the work is done."""
+    """A temporary folder beside it, which takes its place if the work succeeds."""
     fresh = folder.with_name(f"{folder.name}.{os.getpid()}")
     try:
         yield fresh
@@ -105,7 +105,7 @@ class Emulator:
 
 
 def blob_storage(folder, tls, accounts=None):
-    """Azure's blobs, empty: an Emulator. accounts: NAME:KEY; that of every Azurite by default."""
+    """Start an empty Azurite. accounts: NAME:KEY; Azurite's well-known account by default."""
     port = free_port()
     command = [npm(AZURITE) / "azurite-blob", "--blobPort", port, "--location", folder / "azurite", "--oauth", "basic"]
     command += ["--cert", tls.certificate, "--key", tls.key, "--silent", "--disableTelemetry"]
@@ -114,7 +114,7 @@ def blob_storage(folder, tls, accounts=None):
 
 
 def cloud_storage(folder):
-    """Google's objects, empty: an Emulator."""
+    """Start an empty fake-gcs-server."""
     port = free_port()
     command = [fake_gcs_server(), "-scheme", "http", "-host", "127.0.0.1", "-port", port]
     command += ["-backend", "memory", "-public-host", f"127.0.0.1:{port}", "-log-level", "warn"]
@@ -122,7 +122,7 @@ def cloud_storage(folder):
 
 
 def docker_registry(folder):
-    """A registry of images, empty, on plain HTTP: an Emulator."""
+    """Start an empty image registry on plain HTTP."""
     port = free_port()
     config = folder / "registry.yml"
     config.write_text(f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder / 'images'}}}}}\nhttp: "
@@ -131,7 +131,7 @@ def docker_registry(folder):
 
 
 def push(folder, registry, text):
-    """An image that holds nothing but a text, as REPOSITORY@DIGEST."""
+    """Push an image that holds only a text; return it as REPOSITORY@DIGEST."""
     blobs = folder / "blobs/sha256"
     blobs.mkdir(parents=True, exist_ok=True)
 
@@ -155,28 +155,28 @@ def push(folder, registry, text):
 
 
 class Cloud:
-    """What is common to the three. A token is whatever the service proves its identity with.
+    """Base of the three. A token is whatever the service proves its identity with.
 
-    A cloud has `token` and `respond`, what its front says to a Request for a token and for an object.
+    A cloud defines `token` and `respond`, which return the Response to a Request for a token and for an object.
     """
 
     name: str
     location: str
-    secret: str  # that the service shows to whom gives tokens, or nothing
-    found = 200  # what a store answers that has the document
+    secret: str  # that the service sends to the token endpoint; may be empty
+    found = 200  # status for an existing document
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
         self.documents = {}
-        self.issued = {}  # token: when its life ends, in seconds since 1970
-        self.secrets = {self.secret} - {""}  # what must never be in a log
-        self.lifetime = 3600  # seconds, of the tokens given from here on
-        self.admitted = True  # whether they open the store
+        self.issued = {}  # token to its expiry, in seconds since 1970
+        self.secrets = {self.secret} - {""}  # must never be in a log
+        self.lifetime = 3600  # seconds, of tokens issued from now on
+        self.admitted = True  # whether those give access to the store
         self.numbers = itertools.count(1)
         self.tokens = Front(self.token)
         self.tls = issued(folder, "127.0.0.1")
         self.front = Front(self.respond, self.tls[1:])
-        # Options of the service's Java.
+        # Options for the service's JVM.
         self.java = (f"-Djavax.net.ssl.trustStore={truststore(self.tls, 'changeit')}",
             "-Djavax.net.ssl.trustStorePassword=changeit")
 
@@ -185,7 +185,7 @@ class Cloud:
 
     @staticmethod
     def condition(request):
-        """The version that a question names, of which it wants no body."""
+        """The version that the client already has, whose body it does not want."""
         return request.headers["If-None-Match"]
 
     def put(self, name, body):
@@ -193,7 +193,7 @@ class Cloud:
         self.store(f"{name}.json", body)
 
     def kill(self):
-        """Nobody listens where the store was."""
+        """Kill the emulator and close the front's port."""
         self.emulator.kill()
         self.front.vanish()
 
@@ -219,12 +219,12 @@ class Cloud:
         return self.issued.get(token, 0) < time.time()
 
     def seen(self, name):
-        """What the front was asked for a document."""
+        """Requests that the front received for a document."""
         return [it for it in self.front.seen if it.request.path.split("?")[0].endswith(f"/{name}.json")]
 
 
 class S3(Cloud):
-    """moto, with its checks of signatures and policies on, and ECS's endpoint for a task's credentials.
+    """moto, which checks signatures and policies here, and ECS's endpoint for a task's credentials.
 
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
     """
@@ -237,7 +237,7 @@ class S3(Cloud):
     def __init__(self, folder):
         super().__init__(folder)
         port = free_port()
-        # Without a limit, so that it can be set up; `prepare` ends that.
+        # Starts without these checks, so that it can be set up; `prepare` turns them on.
         command = [sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", port]
         self.emulator = Emulator(command, port, self.folder / "moto.log")
         self.ask = upstream(port)
@@ -279,13 +279,13 @@ class S3(Cloud):
         )
 
     def authorise(self, after):
-        """https://docs.getmoto.org/en/latest/docs/iam.html"""
+        """Check from which call on, "inf" for never: https://docs.getmoto.org/en/latest/docs/iam.html"""
         url = f"http://127.0.0.1:{self.emulator.port}/moto-api/reset-auth"
         urllib.request.urlopen(urllib.request.Request(url, after.encode(), {"Content-Type": "text/plain"})).close()
 
     def start_again(self):
         super().start_again()
-        self.authorise("inf")  # moto has forgotten the role's sessions, which S3 would not
+        self.authorise("inf")  # moto has forgotten the role's sessions; S3 would not
 
     def store(self, key, body):
         self.s3.put_object(Bucket="documents", Key=key, Body=body)
@@ -316,7 +316,7 @@ class S3(Cloud):
         return Response(200, json.dumps(payload).encode(), (("Content-Type", "application/json"),))
 
     def respond(self, request):
-        """moto's credentials live for ever: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
+        """Let credentials expire, unlike moto: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
         if self.expired(request.headers["X-Amz-Security-Token"]):
             return Response(400, b"<Error><Code>ExpiredToken</Code></Error>", (("Content-Type", "application/xml"),))
         return self.ask(request)
@@ -364,7 +364,7 @@ class Blob(Cloud):
             raise AssertionError(refused.read()) from None
 
     def jwt(self, lifetime, audience="https://storage.azure.com"):
-        """Azurite reads the claims and leaves the signature alone."""
+        """A token for Azurite, which checks the claims but not the signature."""
         now = int(time.time())
         claims = {"aud": audience, "iss": "https://sts.windows.net/test/", "iat": now, "nbf": now - 5}
         claims |= {"exp": now + lifetime, "jti": next(self.numbers)}
@@ -403,7 +403,7 @@ class Blob(Cloud):
 
 
 class BlobFromMachine(Blob):
-    """Azurite, and the metadata of a virtual machine.
+    """Azurite, and the metadata server of a virtual machine.
 
     https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
     """
@@ -465,7 +465,7 @@ class Gcs(Cloud):
         return Response(200, json.dumps(payload).encode(), flavor)
 
     def respond(self, request):
-        """What the emulator leaves out.
+        """Check tokens and preconditions, which the emulator does not.
 
         https://cloud.google.com/storage/docs/json_api/v1/status-codes
         https://cloud.google.com/storage/docs/request-preconditions

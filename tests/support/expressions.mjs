@@ -1,5 +1,5 @@
-// Evaluates expressions of GitHub's workflows by GitHub's own library, whose folder is the argument: a line of JSON with
-// expression, contexts and what the functions of status give; answers with a line of JSON.
+// Evaluates GitHub workflow expressions with GitHub's own library, whose folder is the argument. Each line of input is
+// JSON with an expression, its contexts and the results of the status functions; each line of output is the JSON value.
 import {createInterface} from "node:readline";
 import {pathToFileURL} from "node:url";
 

@@ -1,6 +1,6 @@
-"""The HTTP server of the tests, which answers by a function: a service in small, or what stands before an emulator.
+"""HTTP server of the tests, which responds by a function: a miniature service, or a proxy before an emulator.
 
-A front hands requests on unchanged, unless it was told to do to one what networks and clouds do.
+A front passes requests on unchanged, unless a test orders a fault as networks and clouds cause them.
 """
 
 import collections
@@ -31,7 +31,7 @@ class Response(NamedTuple):
 
 
 def reply(value=b"", status=200, **headers):
-    """A Response with bytes or JSON. In a header's name _ stands for -."""
+    """A Response with bytes or JSON. In header names _ stands for -."""
     body, kind = (value, "text/plain") if isinstance(value, bytes) else (json.dumps(value).encode(), "application/json")
     return Response(status, body,
         tuple((name.replace("_", "-"), text) for name, text in {"Content_Type": kind, **headers}.items()))
@@ -39,20 +39,20 @@ def reply(value=b"", status=200, **headers):
 
 class Seen(NamedTuple):
     request: Request
-    status: int  # of who answered; 0 where nobody was asked
+    status: int  # 0 if `respond` was not called
 
 
 class Front:
-    """A server on a free port; `respond` makes a Response of a Request. As a context manager it stops at the end."""
+    """A server on a free port; `respond` maps a Request to a Response. As a context manager it stops on exit."""
 
     def __init__(self, respond, certificate=None, address="127.0.0.1", port=0):
         """certificate: files of certificate and key, for TLS."""
         self.respond = respond
         self.seen = []
-        self.faults = collections.deque()  # each is for one request
-        self.fault = None  # for all requests for which there is none in the queue
-        self.handshake = 0  # seconds that one of TLS takes longer
-        self.released = threading.Event()  # ends what waits
+        self.faults = collections.deque()  # each for one request
+        self.fault = None  # for all requests while the queue is empty
+        self.handshake = 0  # seconds that a TLS handshake is delayed
+        self.released = threading.Event()  # ends faults that wait
         front = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -79,7 +79,7 @@ class Front:
 
             def finish_request(self, request, client_address):
                 front.connections.add(request)
-                if certificate:  # in the connection's own thread, so that no handshake holds up another
+                if certificate:  # in the connection's own thread, so that no handshake blocks another
                     time.sleep(front.handshake)
                     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                     context.load_cert_chain(*certificate)
@@ -93,7 +93,7 @@ class Front:
                     request.close()
 
             def handle_error(self, request, client_address):
-                if not isinstance(sys.exc_info()[1], OSError):  # who asks may go away, and so may who is asked
+                if not isinstance(sys.exc_info()[1], OSError):  # client and upstream may disconnect
                     super().handle_error(request, client_address)
 
         self.kind, self.handler, self.address, self.port = Threads, Handler, address, port
@@ -114,7 +114,7 @@ class Front:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def vanish(self):
-        """Nobody listens any more, and open connections end, until `listen`."""
+        """Close the port and all connections, until `listen`."""
         self.server.shutdown()
         self.server.server_close()
         for connection in list(self.connections):
@@ -134,7 +134,7 @@ class Front:
         return response
 
     def send(self, handler, response, start=None, then=None):
-        """Sends a response; with `start` that many bytes of its body, and then what `then` does."""
+        """Send a response; with `start` only that many bytes of its body, then call `then` with the rest."""
         handler.send_response_only(response.status)
         for name, value in response.headers:
             handler.send_header(name, value)
@@ -149,7 +149,7 @@ class Front:
             handler.close_connection = True
 
     def heal(self):
-        """Ends what waits, and all that was ordered."""
+        """End waiting faults and cancel the others."""
         self.faults.clear()
         self.fault = None
         self.handshake = 0
@@ -162,7 +162,7 @@ class Front:
 
 
 def upstream(port, certificate=None, host="127.0.0.1"):
-    """Asks a server, of this machine by default, and answers what it answers; 502 if there is none."""
+    """Forward requests to a server, on this machine by default; without one the result raises OSError."""
     context = ssl.create_default_context(cafile=certificate) if certificate else None
 
     def respond(request):
@@ -188,7 +188,7 @@ def upstream(port, certificate=None, host="127.0.0.1"):
 
 
 def response(status, body=b"", headers=()):
-    """Answers without asking."""
+    """Fault: respond without calling `respond`."""
 
     def fault(front, handler, request):
         front.seen.append(Seen(request, 0))
@@ -198,14 +198,14 @@ def response(status, body=b"", headers=()):
 
 
 def stall(front, handler, request):
-    """Takes the request and says nothing."""
+    """Fault: accept the request and send nothing."""
     front.seen.append(Seen(request, 0))
     front.released.wait(60)
     handler.close_connection = True
 
 
 def reset(front, handler, request):
-    """Takes the request and resets the connection."""
+    """Fault: accept the request and reset the connection."""
     front.seen.append(Seen(request, 0))
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     handler.connection.close()
@@ -213,19 +213,19 @@ def reset(front, handler, request):
 
 
 def cut(front, handler, request):
-    """Half of the body, and the connection is gone."""
+    """Fault: send half of the body and close the connection."""
     response = front.ask(request)
     front.send(handler, response, start=len(response.body) // 2, then=lambda rest: None)
 
 
 def stick(front, handler, request):
-    """Half of the body, and then nothing."""
+    """Fault: send half of the body, then nothing."""
     response = front.ask(request)
     front.send(handler, response, start=len(response.body) // 2, then=lambda rest: front.released.wait(60))
 
 
 def drip(front, handler, request):
-    """The body byte by byte: each in time, all of them never."""
+    """Fault: send the body byte by byte, so that no single read times out but the whole takes too long."""
     response, released = front.ask(request), front.released
 
     def drops(rest):
@@ -239,7 +239,7 @@ def drip(front, handler, request):
 
 
 def late(seconds):
-    """The whole answer, but later."""
+    """Fault: send the whole response, but late."""
 
     def fault(front, handler, request):
         response = front.ask(request)

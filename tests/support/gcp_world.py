@@ -1,4 +1,4 @@
-"""The stack of Google Cloud on the double of its interfaces: tests/doubles/clouds/Google.java."""
+"""The Google Cloud stack on a double of Google's APIs: tests/doubles/clouds/Google.java."""
 
 import json
 import subprocess
@@ -32,7 +32,7 @@ case "$1 $2" in
   *) exit 64 ;;
 esac
 """
-# What the stack makes by default, by type.
+# Resources that the stack creates by default, by type.
 COUNTS = {
     "google_artifact_registry_repository": 1,
     "google_cloud_run_v2_job": 1,
@@ -64,7 +64,7 @@ COUNTS = {
 
 
 def gcloud(folder):
-    """A folder with a gcloud that knows how to sign in."""
+    """Folder with a fake gcloud that can sign in."""
     tool = folder / "bin/gcloud"
     tool.parent.mkdir()
     tool.write_text(GCLOUD)
@@ -73,23 +73,23 @@ def gcloud(folder):
 
 
 def environment(**more):
-    """Ours, without what would lead to another state, project or account."""
+    """Our environment, without what would select another state, project or account."""
     return {
         **clean(),
         "TF_IN_AUTOMATION": "1",
         "CHECKPOINT_DISABLE": "1",
         "TF_VAR_project": PROJECT,
         "GOOGLE_OAUTH_ACCESS_TOKEN": "x",
-        # The double's interfaces are on at once.
+        # The double enables APIs at once.
         "GOOGLE_APIS_WAIT": "0",
         **more,
     }
 
 
 def plan_alone(folder):
-    """The plan of a new stack as JSON, made without a network, and the time that it took."""
+    """Plan a new stack without a network. Return the plan as JSON, and its seconds of wall and CPU time."""
     stack = copied("gcp", folder)
-    # A proxy that is not there: nothing is reached.
+    # A proxy that does not exist, so that nothing is reachable.
     cut_off = environment(HTTPS_PROXY="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9", NO_PROXY="", no_proxy="")
 
     def terraform(*arguments):
@@ -98,12 +98,12 @@ def plan_alone(folder):
         ).stdout
 
     terraform("init", "-input=false")
-    _, *conflicts = timed(lambda: terraform("plan", "-input=false", "-out=plan", f"-var=image={A}"))
-    return json.loads(terraform("show", "-json", "plan")), conflicts
+    _, *seconds = timed(lambda: terraform("plan", "-input=false", "-out=plan", f"-var=image={A}"))
+    return json.loads(terraform("show", "-json", "plan")), seconds
 
 
 class Gcp(Rehearsal):
-    """The stack, and Google Cloud as it stands."""
+    """The stack, and the double of Google Cloud that it is applied to."""
 
     def __init__(self, folder):
         fake = FakeCloud("Google", folder, ["*.googleapis.com"])
@@ -124,7 +124,7 @@ class Gcp(Rehearsal):
         return self.service(path)["latestReadyRevision"].split("/")[-1]
 
     def weights(self, path=SERVICE):
-        """Revision to percent, as Cloud Run has it."""
+        """Revision to percent, as Cloud Run stores it."""
         weights, service = {}, self.service(path)
         latest = service["latestReadyRevision"].split("/")[-1]
         for target in service["traffic"]:
@@ -133,7 +133,7 @@ class Gcp(Rehearsal):
         return weights
 
     def serving(self, path=SERVICE):
-        """Image to percent, at one moment: what serves by then is listed later; two revisions may have the same one."""
+        """Image to percent. Revisions are listed after the weights, so none is missing; two may have the same image."""
         shares, weights = {}, self.weights(path)
         revisions = {each["name"].split("/")[-1]: each
             for each in self.get("run", f"v2/{path}/revisions")["revisions"]}

@@ -1,4 +1,4 @@
-"""The image, built as users build it and pushed to a registry of this machine."""
+"""The image, built as users build it and pushed to a registry on this machine."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ def output(*command, **options):
 
 
 def get(url, timeout=5, **headers):
-    """Status, header and body, of failures too."""
+    """Status, headers and body, also of error responses."""
     try:
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout) as response:
             return response.status, response.headers, response.read().decode()
@@ -45,7 +45,7 @@ def wait_for(url, seconds=30):
 
 
 def terminate_behind_a_balancer(container, load):
-    """Gives the answers until then: a balancer sends on until it has seen that it is not ready, and a while longer."""
+    """Terminate it; return the responses until it was not ready. Like a balancer, the load goes on for a while."""
     container.terminate()
     while get(f"http://{container.address}:8081/ready")[0] == 200:
         time.sleep(0.1)
@@ -63,13 +63,13 @@ def built(app, *arguments):
 
 
 def sources(folder):
-    """A copy of app/ as a clone would have it."""
+    """A copy of app/ as in a clone."""
     return cloned(folder, "app") / "app"
 
 
 @pytest.fixture(scope="session")
 def with_base():
-    """Environment of a push that names the base image: BASE, or one of this machine's packages."""
+    """Environment of a push: BASE is an image of Debian packages, unless it is set already or apt-get is missing."""
     if os.environ.get("BASE") or not shutil.which("apt-get"):
         return {}
     return {"BASE": debian_base()}
@@ -77,7 +77,7 @@ def with_base():
 
 @pytest.fixture(scope="session")
 def base(with_base):
-    """Maven's argument for the same."""
+    """Maven's option for the same."""
     given = (os.environ | with_base).get("BASE")
     return [f"-Dbase={given}"] if given else []
 
@@ -106,7 +106,7 @@ def registry(tmp_path_factory):
 
 
 class Container:
-    """A container of the image, ended with the test."""
+    """A container of an image, which a context manager removes."""
 
     def __init__(self, image, *options, arguments=()):
         self.id = output("docker", "run", "--detach", *options, image, *arguments)
@@ -138,13 +138,13 @@ class Container:
         output("docker", "rm", "--force", "--volumes", self.id)
 
 
-# What a platform that trusts nobody gives an instance.
+# Options of an instance on a restrictive platform.
 RESTRICTED = ["--cpus", "1", "--memory", "512m", "--read-only", "--cap-drop", "ALL", "--security-opt",
     "no-new-privileges"]
 
 
 def contents(image: pathlib.Path, names):
-    """SHA-256 of files of an image in a file, by name."""
+    """SHA-256 by name of files in an image archive."""
     with tarfile.open(image) as tar:
         (manifest,) = json.load(tar.extractfile("manifest.json"))
         return {
@@ -156,7 +156,7 @@ def contents(image: pathlib.Path, names):
 
 
 def layers(image: pathlib.Path):
-    """For each layer of an image in a file: its digest, and the paths in it."""
+    """Digest and paths of each layer of an image archive."""
     with tarfile.open(image) as tar:
         (manifest,) = json.load(tar.extractfile("manifest.json"))
         digests = json.load(tar.extractfile(manifest["Config"]))["rootfs"]["diff_ids"]

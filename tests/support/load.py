@@ -1,4 +1,4 @@
-"""Steady load over real connections that takes note of each request that gets no answer."""
+"""Steady load over real connections, which records each request without a response."""
 
 import asyncio
 import collections
@@ -9,18 +9,18 @@ import time
 class Load:
     """Sends GET PATH to an address, RATE a second spread over its connections, until stopped.
 
-    A request is lost when it was sent, in whole or in part, and no whole answer came back. A refused
-    connection loses nothing, because nothing was sent; it is counted apart.
+    A request is lost if it was sent, in whole or in part, and no complete response came back. A refused
+    connection loses nothing, because nothing was sent; it is counted separately.
     """
 
     def __init__(self, host, port, path="/", rate=400, connections=20, keep_alive=True, patience=10, name=None):
-        """name: that in the header Host, where it is another than that of whom it is sent to"""
+        """name: for the header Host, if it is not `host`"""
         self.target = (host, port)
         self.request = (
             f"GET {path} HTTP/1.1\r\nHost: "
             f"{name or host}\r\n{'' if keep_alive else 'Connection: close' + chr(13) + chr(10)}\r\n"
         ).encode()
-        self.patience = patience  # seconds until an answer is taken for lost
+        self.patience = patience  # seconds until a request counts as lost
         self.pause = connections / rate
         self.connections = connections
         self.statuses = collections.Counter()

@@ -1,4 +1,4 @@
-"""What a machine must have for some of the tests, and how to say that it lacks it."""
+"""What some tests need on a machine, and how to skip them without it; copies of the repository; running programs."""
 
 import functools
 import os
@@ -14,19 +14,19 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
 
 
-# What tools leave behind, the tests' own, and what is of this clone only.
+# Not copied: files that tools leave behind, tests, and what belongs to this clone only.
 EXCLUDED = shutil.ignore_patterns(".terraform*", "*.tfstate*", "backend.tf", "tests", "__pycache__")
 
 
 def without(path):
-    """Whether a copy that its owner made smaller does without this, by stacks/OWN-SERVICE.md."""
+    """Whether the owner of this copy deleted a path as stacks/OWN-SERVICE.md says."""
     guide = (ROOT / "stacks/OWN-SERVICE.md").read_text()
     deleted = " ".join(re.findall(r"`rm -rf ([^`]+)`", guide)).split()
     return any(path.is_relative_to(ROOT / part) and not (ROOT / part).exists() for part in deleted)
 
 
 def copy(folder, *paths):
-    """Parts of the repository into a folder, where they may be changed."""
+    """Copy parts of the repository into a folder, where they may be changed."""
     for path in paths:
         if without(ROOT / path):
             continue
@@ -38,14 +38,14 @@ def copy(folder, *paths):
 
 
 def tracked(*patterns):
-    """Names of what is committed or about to be, as it stands here."""
+    """Names of the existing files that Git tracks or does not ignore."""
     listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *patterns],
         cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.split("\0")
     return [name for name in listed if name and (ROOT / name).is_file()]
 
 
 def cloned(folder, *patterns, source=ROOT):
-    """The same as files, as a clone has them; source: another clone to take them from."""
+    """Copy these files, as a clone has them; source: another clone to copy from."""
     for name in tracked(*patterns):
         if (source / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -53,18 +53,18 @@ def cloned(folder, *patterns, source=ROOT):
     return folder
 
 
-# By these its owner would have a say in what is tried: logins, projects, pipelines, and settings of Terraform.
+# Variables of the machine's owner that would affect tests: logins, projects, pipelines, Terraform's settings.
 OWNED = ("ARM_", "AWS_", "AZURE_", "CIRCLE", "CLOUDSDK_", "COSIGN_", "GCP_", "GITHUB_", "GOOGLE_", "IMAGE", "TF_")
 
 
 def clean(*also, **more):
-    """The environment of a program: this machine's, without its owner's, and with more, where that is not None."""
+    """Environment for a program: this machine's without its owner's variables, with `more` except None values."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith((*OWNED, *also))}
     return {name: value for name, value in {**kept, **more}.items() if value is not None}
 
 
 def ran(*command, codes=(0,), **options):
-    """A program that has ended, with all that it said; an end by another code than these fails the test."""
+    """Run a program to its end, with stderr in stdout; an exit code not in codes fails the test. None allows any."""
     done = subprocess.run([str(word) for word in command], text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, **options)
     assert codes is None or done.returncode in codes, f"{' '.join(map(str, command))}:\n{done.stdout}"
@@ -78,7 +78,7 @@ def _docker():
 
 
 def _provider(name):
-    """Whether Terraform finds the provider: in a plugin folder of this machine, or in its registry."""
+    """Return a check for the provider in a plugin folder of this machine or in Terraform's registry."""
 
     def present():
         if not shutil.which("terraform"):
@@ -110,7 +110,7 @@ def _built(tool):
     return lambda: any((CACHE / "go").glob(f"v*/{tool}"))
 
 
-# What a test may need: how to see whether it is here, and how to get it.
+# What a test may need: how to check for it, and how to get it.
 NEEDS = {
     "app": (lambda: (ROOT / "app").exists(), "this copy does without app/"),
     "docker": (_docker, "a running Docker engine; Debian: apt-get install docker.io, then dockerd"),
@@ -165,7 +165,7 @@ NEEDS = {
 
 
 def need(name):
-    """Skips the calling test where the machine lacks what it needs, and fails it where REQUIRE names it."""
+    """Skip the calling test if the machine lacks this; fail it instead if REQUIRE names this."""
     present, how = NEEDS[name]
     if present():
         return

@@ -1,10 +1,10 @@
-"""Variables and outputs of each cloud's modules, from their .tf files; run, writes modules/{cloud}/README.md."""
+"""Tables of each cloud's module variables and outputs. Run as a program, it writes modules/{cloud}/README.md."""
 
 import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# Title, and what the example needs there.
+# Title, and the variable that the example needs on that cloud.
 CLOUDS = {"aws": ("AWS", "region", "us-east-1"), "azure": ("Azure", "region", "westeurope"),
     "gcp": ("Google Cloud", "project", "my-project-123456")}
 PAGE = """# Modules of {title}
@@ -33,7 +33,7 @@ way, `//modules/{cloud}/network?ref=v1.0.0`; none of its variables has a default
 
 
 def blocks(folder, kind):
-    """Name to body of each top-level block of a kind, in formatted files."""
+    """Bodies of the top-level blocks of a kind, by name; the files must be formatted."""
     found = {}
     for file in sorted(folder.glob("*.tf")):
         for name, body in re.findall(rf'^{kind} "(\w+)" \{{\n(.*?)^\}}', file.read_text(), re.M | re.S):
@@ -42,13 +42,13 @@ def blocks(folder, kind):
 
 
 def type_of(body):
-    """The type of a variable on one line, over as many lines as its brackets take."""
+    """Type of a variable, joined into one line."""
     text = re.search(r"^  type\s*=\s*(.*)", body, re.M | re.S)[1]
     kind = ""
     for line in text.splitlines():
         kind += re.sub(r"#.*", "", line).strip() + ","
         if all(kind.count(pair[0]) == kind.count(pair[1]) for pair in ("()", "{}")):
-            # One comma between two.
+            # Keep one comma between items, none next to brackets.
             kind = re.sub(r",+(?=[)}])|(?<=[({]),+|,(?=,)", "", re.sub(r"\s+", "", kind)).rstrip(",")
             return kind.replace(",", ", ").replace("=", " = ").replace("{", "{ ").replace("}", " }")
     raise AssertionError(f"no type in {body}")

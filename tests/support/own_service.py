@@ -1,6 +1,6 @@
-"""Services that others wrote, put on a cloud by variables alone: the same story on each cloud, told by its tests.
+"""Third-party services, deployed by variables alone: the same scenario for each cloud.
 
-No emulator starts a container: what it stored is started here, as the cloud would, and the service's name leads there.
+No emulator starts containers. The tests start what it stored, as the cloud would, and lead the service's name there.
 """
 
 import contextlib
@@ -24,15 +24,15 @@ from support.service import free_port
 
 
 class Stranger(NamedTuple):
-    """What is said of a service: variables, and what only some clouds take."""
+    """A third-party service: its variables, and settings that only some clouds have."""
 
     service: dict
     secrets: dict = {}
     writable: dict = {}  # MiB by folder, where the root file system is read-only
-    database: bool = False  # its environment and the secret PGPASSWORD come with the database
+    database: bool = False  # which adds its environment and the secret PGPASSWORD
     environment: dict = {}
     size: dict = {}  # cpu and memory
-    slow: int = 0  # of how many requests, some of them under way for long, none may be lost
+    slow: int = 0  # number of requests, some of them long, of which none may be lost
 
 
 def on_demand(name):
@@ -40,7 +40,7 @@ def on_demand(name):
 
 
 def slow(start, answer, drain, requests):
-    """A service by the seconds that it takes; the second version of it does not listen to SIGTERM."""
+    """A service that takes these seconds; its second version ignores SIGTERM."""
     return Stranger({
         "health": {"port": 8081, "started": "/started", "live": "/live", "ready": "/ready"},
         "check": {"path": "/now", "status": 200},
@@ -68,7 +68,7 @@ STRANGERS = {
     "stac": Stranger({
         "port": 8000,
         "entrypoint": [strangers.PYTHON, "-m", "uvicorn"],
-        # Longer than a load balancer keeps a connection.
+        # Longer than a load balancer keeps an idle connection.
         "args": ["stac_fastapi.pgstac.app:create_app", "--factory", "--host=0.0.0.0", "--port=8000",
             "--timeout-keep-alive=75"],
         "health": {"ready": "/_mgmt/ping"},
@@ -104,7 +104,7 @@ class Aws:
         self.world = self.kept.enter_context(World(folder))
         self.clone = Clone(folder / "clone", self.world)
         self.stack, self.door = self.clone.stack, None
-        # By the guide: without app/ nothing needs a JDK. Whoever asks for one would fail.
+        # As in the guide: without app/ nothing needs a JDK. These stubs fail if something calls one.
         for command in re.findall(r"^\| our service \| `(.+?)`", (ROOT / "stacks/OWN-SERVICE.md").read_text(), re.M):
             output("bash", "-c", command, cwd=self.clone.folder)
         assert not (self.clone.folder / "app").exists()
@@ -133,7 +133,7 @@ class Aws:
     def groups(self):
         self.door = self.door or Door(self.world)
         return [(weight, sorted({name for name, healthy in targets if healthy}))
-            for weight, targets in self.door.targets(reported=str)]
+            for weight, targets in self.door.targets(named=str)]
 
     def image_of(self, name):
         return self.definition(name)["containerDefinitions"][0]["image"]
@@ -163,7 +163,7 @@ class Aws:
 
 
 class Double:
-    """A cloud on its double."""
+    """A cloud that is a double."""
 
     def __init__(self, folder):
         self.values = {}
@@ -197,7 +197,7 @@ class Azure(Double):
         return f"{self.vault}/{name}"
 
     def read(self, url):
-        """Value of a secret, for whom a role lets at it."""
+        """Value of a secret, if a role allows reading it."""
         secret, value = self.values[url]
         roles = [path for path, each in self.cloud.fake.resources().items() if path.startswith(f"{secret}/")
             and each["type"].endswith("roleAssignments")]
@@ -228,8 +228,8 @@ class Google(Double):
         return name
 
     def read(self, each):
-        """Value of a secret, for whom a policy lets at it."""
-        # As the service names it, within the project.
+        """Value of a secret, if a policy allows reading it."""
+        # The service names it without the project.
         name = each["valueSource"]["secretKeyRef"]["secret"]
         secret = f"projects/{gcp_world.PROJECT}/secrets/{name}"
         policy = self.cloud.get("secretmanager", f"v1/{secret}:getIamPolicy")
@@ -244,7 +244,7 @@ class Google(Double):
 
     def start(self, name, images):
         [container] = self.revision(name)["containers"]
-        # https://cloud.google.com/run/docs/container-contract: ten seconds after SIGTERM
+        # https://cloud.google.com/run/docs/container-contract: SIGKILL comes ten seconds after SIGTERM
         return Instance(container, images[container["image"].split("@")[0]], container["ports"][0]["containerPort"], 10,
             self.read)
 
@@ -259,7 +259,7 @@ def images(request):
 
 @pytest.fixture(scope="module")
 def stage(request, images, tmp_path_factory):
-    """A cloud, and the gateway in front of what runs there."""
+    """A cloud, with a gateway in front of its instances."""
     kind = request.module.STAGE
     for name in ("terraform", "postgres", "go", *kind.needed):
         need(name)
@@ -267,7 +267,7 @@ def stage(request, images, tmp_path_factory):
     with strangers.database(folder) as (settings, password):
         (folder / "cloud").mkdir()
         stage = kind(folder / "cloud")
-        # None by the same name twice.
+        # Create each secret only once.
         known = {}
         stage.kept_secret = lambda name, value: known.setdefault(name, stage.secret(name, value)
             if name not in known else None)
@@ -281,25 +281,25 @@ def stage(request, images, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def stranger(request, stage):
-    """Name of a service whose variables are written."""
-    reported = STRANGERS[request.param]
-    environment, secrets = dict(reported.environment), dict(reported.secrets)
-    if reported.database:
+    """Name of a service, once its variables are written."""
+    given = STRANGERS[request.param]
+    environment, secrets = dict(given.environment), dict(given.secrets)
+    if given.database:
         database, secrets["PGPASSWORD"] = stage.database
         environment.update(database)
-    service = {"meridian": False, **reported.service, **stage.own(reported),
+    service = {"meridian": False, **given.service, **stage.own(given),
         "secrets": {name: stage.kept_secret(name, value) for name, value in secrets.items()}}
-    if reported.database:
+    if given.database:
         service["egress_ports"] = [int(environment["PGPORT"])]
     written(stage.stack, {"image": image(request.param), "service": service, "environment": environment,
-        **reported.size,
-        # A server in the place of the program that checks.
+        **given.size,
+        # A server in place of the probe.
         "probe": {"image": image("foreign")}})
     return request.param
 
 
 def waiting(folder, gateway, path):
-    """PATH with a Terraform that ends an apply once all serve, as it does where a cloud starts the instances."""
+    """PATH with a Terraform whose apply ends once all instances serve, as on a cloud that starts them."""
     program = folder / "waiting/terraform"
     program.parent.mkdir()
     program.write_text(f"""#!/bin/sh
@@ -313,7 +313,7 @@ esac
 
 
 def through(stage):
-    """Environment in which the service's name leads to the gateway."""
+    """Environment in which the service's host name leads to the gateway."""
     url = (stage.clone if hasattr(stage, "clone") else stage.cloud).outputs()["url"]
     return named(stage.folder / "names", urllib.parse.urlsplit(url).hostname, stage.gateway.port, free_port())
 
@@ -323,7 +323,7 @@ def serving(stage):
     return {stage.image_of(name): weight for weight, names in stage.groups() if weight for name in names}
 
 
-def answer(stage, path):
+def body(stage, path):
     return get(stage.gateway.url + path, timeout=60)[2]
 
 
@@ -333,7 +333,7 @@ def post(stage, path, body):
 
 
 def test_four_lines_are_enough(stage):
-    """Those of the modules' page, with a stack as a module."""
+    """Plan the example of the modules' page, with the clone's stack as its module."""
     root = stage.stack.parent.parent
     lines = re.search(r"```hcl\n(.*?)```", (root / f"modules/{stage.stack.name}/README.md").read_text(), re.S)[1]
     folder = stage.folder / "four"
@@ -347,7 +347,7 @@ def test_four_lines_are_enough(stage):
 
 class Scenario:
     def test_a_service_is_deployed_by_variables_alone_and_verified(self, stage, stranger):
-        """The first by hand, the others as a pipeline releases."""
+        """The first service is deployed by hand, the others as a pipeline releases."""
         if stage.first:
             assert "to add, 0 to change, 0 to destroy" in stage.said("plan")
             assert "Serves at http://" in stage.said("deploy")
@@ -356,31 +356,31 @@ class Scenario:
             stage.said("plan", SAVE="1", IMAGE=image(stranger))
             said = stage.said("release", **through(stage))
             assert f"Released: {image(stranger)}" in said
-        reported = STRANGERS[stranger].service
-        for path, status in ((reported["check"]["path"], reported["check"]["status"]), *reported["paths"].items()):
+        given = STRANGERS[stranger].service
+        for path, status in ((given["check"]["path"], given["check"]["status"]), *given["paths"].items()):
             assert f"ok       GET {path} answers {status}" in said
         assert stage.settled()
 
     def test_secrets_database_and_writable_folders_reach_the_service(self, stage, stranger):
-        """By the template as it is stored: a secret, a database, a folder to write to, Actuator's health."""
+        """The stored template provides a secret, a database, a writable folder, Actuator's health."""
         if stranger == "podinfo":
-            assert json.loads(answer(stage, "/"))["message"] == "by a secret"
+            assert json.loads(body(stage, "/"))["message"] == "by a secret"
             if "writable" in stage.own(STRANGERS[stranger]):
                 assert "hash" in json.loads(post(stage, "/store", b"kept where it may write"))
         if stranger == "stac":
-            assert json.loads(answer(stage, "/_mgmt/health"))["pgstac"] == {"status": "UP", "pgstac_version": "0.9.8"}
+            assert json.loads(body(stage, "/_mgmt/health"))["pgstac"] == {"status": "UP", "pgstac_version": "0.9.8"}
         if stranger == "zipkin":
-            assert json.loads(answer(stage, "/actuator/health"))["status"] == "UP"
+            assert json.loads(body(stage, "/actuator/health"))["status"] == "UP"
 
     def test_a_canary_is_promoted_and_rolled_back_without_a_failed_request(self, stage, stranger):
-        gateway, reported = stage.gateway, STRANGERS[stranger]
-        path, rate = reported.service["check"]["path"], max(5, min(250, reported.slow // 60))
+        gateway, given = stage.gateway, STRANGERS[stranger]
+        path, rate = given.service["check"]["path"], max(5, min(250, given.slow // 60))
         gateway.shares.clear()
         gateway.delay = 2
         with contextlib.ExitStack() as kept:
             loads = [kept.enter_context(Load("127.0.0.1", gateway.port, path=path, rate=rate,
                 connections=max(20, 2 * rate)))]
-            if reported.slow:
+            if given.slow:
                 loads.append(kept.enter_context(Load("127.0.0.1", gateway.port, path="/slow", rate=100, connections=20,
                     patience=60)))
             said = stage.said("canary", IMAGE=image(stranger, 2), URL=gateway.url, PERCENT="50", MINUTES="0.25",
@@ -393,7 +393,7 @@ class Scenario:
             stage.said("deploy", IMAGE=image(stranger, 1))
             assert serving(stage) == {image(stranger, 1): 100}
             gateway.settle()
-            loads[0].wait_for(reported.slow, timeout=900)
+            loads[0].wait_for(given.slow, timeout=900)
         for load in loads:
             assert not load.lost and not load.refused and set(load.statuses) == {200}, f"{load.statuses} {load.lost}"
             print(f"{stranger}: {load.answered} requests of {load.target[1]}, none lost")

@@ -1,7 +1,6 @@
-"""A platform of Azure or Google Cloud in two environments, and what stands on it, with the real provider on the double.
+"""A platform on Azure or Google Cloud in two environments, and its services, with the real provider on the double.
 
-The tests follow one another as a life does, from the first apply to the last destroy. A rehearsal has what differs as
-its class Cloud.
+The tests build on each other, from the first apply to the last destroy. A rehearsal's class Cloud has what differs.
 """
 
 import contextlib
@@ -23,30 +22,30 @@ SERVICES = {"orders": {"slot": 1}, "users": {"slot": 2, "check": {"path": "/heal
 
 
 class Part(Rehearsal):
-    """One stack of several that stand on one double: a platform, or a service on it."""
+    """One of several stacks on the same double: a platform, or a service on it."""
 
     def __init__(self, whole, name, folder):
-        """whole: the rehearsal that has double and environment; folder: its stack's, below stacks"""
+        """whole: the rehearsal with the double and the environment; folder: of this stack, below stacks"""
         self.cloud, self.folder, self.fake, self.environment = whole.cloud, whole.folder, whole.fake, whole.environment
         self.name, self.stack = name, whole.folder / "stacks" / folder
         self.image, self.canary, self.settings = None, None, {}
 
     def turn(self, **variables):
-        """Sets variables besides those that every step sets."""
+        """Set variables besides those that every step sets."""
         (self.stack / "turned.auto.tfvars.json").write_text(json.dumps({"name": self.name, **variables}))
 
     def begin(self, action, arguments=()):
-        """An apply or destroy under way."""
+        """Start an apply or destroy."""
         return subprocess.Popen(["terraform", f"-chdir={self.stack}", action, "-input=false", "-auto-approve",
             "-parallelism=20", "-no-color", *arguments], env=self.environment, text=True, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
 
     def refused(self, action):
-        """What an apply or destroy says that must fail, on one line."""
+        """Output of an apply or destroy that must fail, on one line."""
         return one_line(self.terraform(action, "-input=false", "-auto-approve", codes=(1,)).stdout)
 
     def kinds(self):
-        """Kind of resource to how many of it the stack has, without documents."""
+        """Number of the stack's resources per type, without documents."""
         listed = self.terraform("state", "list").stdout.splitlines()
         return by_type([each for each in listed if "module.documents" not in each and ".data." not in f".{each}"])
 
@@ -63,15 +62,15 @@ class Platform(Part):
 
 
 class Service(Part):
-    """A service on a platform: the stack of a service, in a folder of its own."""
+    """A service on a platform: a service's stack in a folder of its own."""
 
     def __init__(self, whole, platform, key):
         super().__init__(whole, f"{platform.name}-{key}", f"{platform.name}-{key}")
         shutil.copytree(whole.stack, self.stack, symlinks=True)
         self.host = f"{key}.{DOMAINS[platform.name]}"
-        reported = platform.outputs()["tfvars"]
-        self.turn(**reported)
-        self.set(image=f"{reported['platform']['repository_url']}@sha256:{'a' * 64}")
+        variables = platform.outputs()["tfvars"]
+        self.turn(**variables)
+        self.set(image=f"{variables['platform']['repository_url']}@sha256:{'a' * 64}")
 
 
 def one_line(said):
@@ -79,7 +78,7 @@ def one_line(said):
 
 
 def together(action, *parts, arguments=()):
-    """Applies or destroys at once."""
+    """Apply or destroy several parts at once."""
     for each in [part.begin(action, arguments) for part in parts]:
         ended(each)
 
@@ -101,14 +100,14 @@ class Stage:
         together("apply", self.platform, self.prod, *self.services.values(), self.other)
 
     def weights(self, host):
-        """Service and version to percent, of what staging's host leads to."""
+        """Service and version to percent, for a host of staging."""
         name = self.cloud.led(self.platform, host)
         serving = self.cloud.serving(self.cloud.path(name))
         return {f"{name} {image.partition('@')[2]}": percent for image, percent in serving.items() if percent}
 
     @contextlib.contextmanager
     def visited(self):
-        """Sixty requests a second to each service by its name, with a server in the load balancer's place."""
+        """Send sixty requests a second to each service by its host, with a server in the load balancer's place."""
         with contextlib.ExitStack() as running:
             loads = {}
             for key, service in self.services.items():
@@ -148,7 +147,7 @@ class Scenario:
             assert service.outputs()["url"] == f"https://{service.host}"
             assert led(stage.platform, service.host) == service.name
             assert led(stage.prod, service.host) == "https://services.example.com"
-        # Declared and not there yet: a name of its own, and no other service's.
+        # Declared but not deployed yet: the host leads to its own name, not to another service.
         assert led(stage.platform, f"p7.{DOMAIN}") == "staging-p7"
         for host in (f"nobody.{DOMAIN}", DOMAIN, stage.other.host):
             assert led(stage.platform, host) == f"https://{DOMAIN}"
@@ -199,7 +198,7 @@ class Scenario:
         for service in stage.services.values():
             assert f"{service.name} stands on the platform staging" in said
         assert cloud.fake.resources() == before
-        # What was asked about and does not stand was forgotten, and nothing else.
+        # The refused destroy removed only the checks of services that are not deployed.
         assert {tuple(actions) for actions in changed(platform.plan()).values()} == {("create",)}
         together("apply", platform)
         assert cloud.fake.resources() == before and platform.settled()
@@ -211,7 +210,7 @@ class Scenario:
 
     @ALL_PREVIEWS
     def test_each_of_twenty_previews_answers_to_its_own_host(self, stage):
-        """Four at once."""
+        """Four at a time."""
         parts = [Service(stage.cloud, stage.platform, f"p{number}") for number in range(1, 21) if number != 2]
         fours = [parts[at : at + 4] for at in range(0, len(parts), 4)]
         for four in fours:

@@ -1,4 +1,4 @@
-"""What clouds do with containers and no emulator does: it starts what was stored and lets requests in as weighed."""
+"""What clouds do with containers and no emulator does: start what was stored, and split requests by weight."""
 
 import json
 import random
@@ -10,18 +10,18 @@ from support.images import Container, get, output
 
 
 class Instance:
-    """A container of a template as Container Apps or Cloud Run stored it, or of a task definition; ready after start.
+    """A container of a template that Container Apps or Cloud Run stored, or of a task definition; ready after start.
 
-    drains: for how many seconds nobody sends it requests before it is told to stop
+    drains: seconds without new requests before SIGTERM
 
     https://learn.microsoft.com/azure/container-apps/containers
     https://cloud.google.com/run/docs/reference/rest/v2/Container
     """
 
-    drains = 2  # an ingress sends what it has chosen an instance for before that one is told to stop
+    drains = 2  # an ingress still sends requests for which it has already chosen this instance
 
     def __init__(self, template, image, port, grace, secret):
-        """grace: seconds from SIGTERM to SIGKILL; secret: value by what the template calls it"""
+        """grace: seconds from SIGTERM to SIGKILL; secret: returns the value for an entry of the template"""
         self.template, self.port, self.grace = template, port, grace
         self.container = Container(image, *self.options(secret), arguments=self.arguments())
         self.address, self.began = self.container.address, time.monotonic()
@@ -43,7 +43,7 @@ class Instance:
         ]
 
     def probes(self):
-        """Its probes by kind: path, port, seconds between two, failures that are too many."""
+        """Its probes by kind: path, port, period in seconds, failure threshold."""
         found = {each["type"].lower(): each for each in self.template.get("probes", [])}
         found |= {kind: self.template[f"{kind}Probe"] for kind in ("startup", "liveness", "readiness")
             if self.template.get(f"{kind}Probe")}
@@ -63,7 +63,7 @@ class Instance:
             return True
 
     def start(self):
-        """Waits until it is ready, as long as the cloud would."""
+        """Wait until it is ready, for as long as the cloud would."""
         _, _, every, failures = self.probes()["startup"]
         while self.fails("startup"):
             assert self.container.state["Running"], f"it has ended:\n{self.log}"
@@ -83,10 +83,10 @@ class Instance:
 
 
 class Fargate(Instance):
-    """The same for one task of ECS; the load balancer asks whether it is ready, as its target group says."""
+    """The same for one ECS task, whose readiness the load balancer checks as its target group says."""
 
     def __init__(self, task, group, port, drains, wait, grace):
-        """port: of the service; wait: the service's grace for health checks, in seconds; grace: of its containers"""
+        """port: of the service; wait: its grace period for health checks, in seconds; grace: of its containers"""
         self.task, self.group, self.port = task, group, port
         self.drains, self.wait, self.grace = drains, wait, grace
         task.__enter__()
@@ -102,27 +102,27 @@ class Fargate(Instance):
 
 
 class Gateway(Front):
-    """The load balancer: starts instances of what serves, gives each its share, and stops what serves no more."""
+    """The load balancer, which also starts the instances that should serve, and stops the others."""
 
-    ALL_SERVE = "/all-serve"  # a path of its own: 200 once all that shall serve now is ready, 410 if it never will
+    ALL_SERVE = "/all-serve"  # 200 once all instances that should serve are ready, 410 if they never will be
 
     def __init__(self, groups, start):
-        """groups: gives weights, each with the names of what may have its requests; start: makes an Instance of a name
+        """groups: returns weights, each with the names that share it; start: returns an Instance for a name
 
-        Who is new gets requests once it is ready, until then those before it go on; who leaves finishes its requests.
+        A new instance gets requests once it is ready; until then the previous ones serve, and then finish theirs.
         """
         self.groups, self.make = groups, start
-        self.running, self.busy = {}, {}  # by name: instances that are ready; how many requests they have in hand
+        self.running, self.busy = {}, {}  # by name: ready instances, None for starting ones; requests in progress
         self.created, self.threads, self.failed, self.ended = [], [], None, threading.Event()
-        self.shares = set()  # those that stood: sorted pairs of name and weight
-        self.delay = 0  # seconds that each answer takes at least, in which a busy machine's noise is lost
+        self.shares = set()  # all that were in effect: sorted pairs of name and weight
+        self.delay = 0  # seconds that each response takes at least, to hide a busy machine's noise
         self.chance, self.lock, self.known = random.Random(7), threading.Lock(), []
-        self.reading = threading.Lock()  # what was read first is not taken for newer
+        self.reading = threading.Lock()  # so that an older reading never replaces a newer one
         super().__init__(self.route)
         self.spawn(self.look)
 
     def look(self):
-        """What shall serve, again and again, beside the requests; starts and stops accordingly."""
+        """Read again and again what should serve, while requests go on."""
         while not self.ended.wait(0.3):
             self.read()
 
@@ -162,8 +162,8 @@ class Gateway(Front):
         self.running[name] = instance
 
     def end(self, name, instance):
-        """As a load balancer drains a target: no new request; those in hand have their time before it is told to
-        stop, which is cut short here once there are none."""
+        """Drain an instance as a load balancer does: no new requests, and time for those in progress before it is
+        stopped. Unlike a load balancer, stop it once there are none."""
         end = time.monotonic() + instance.drains
         while self.busy.get(name) and time.monotonic() < end:
             time.sleep(0.05)
@@ -185,7 +185,7 @@ class Gateway(Front):
         raise self.failed or AssertionError("nothing gets ready")
 
     def settle(self):
-        """Until all that shall serve is ready, and who left has stopped."""
+        """Wait until all that should serve is ready and all others have stopped."""
         end = time.monotonic() + 120
         while time.monotonic() < end:
             time.sleep(0.5)
@@ -230,7 +230,7 @@ class Gateway(Front):
             instance.remove()
 
 
-# The name of the service leads to a front of this machine, its other ports to where nobody listens.
+# The service's name leads to a front on this machine, its ports other than 80 to a closed one.
 NAMES = """import socket
 ask = socket.getaddrinfo
 def answer(host, port, *arguments, **named):
@@ -242,12 +242,12 @@ socket.getaddrinfo = answer
 
 
 def named(folder, host, front, closed):
-    """Environment in which a host's name leads there, for programs in Python."""
+    """Environment for Python programs in which a host's name leads there."""
     folder.mkdir(exist_ok=True)
     (folder / "sitecustomize.py").write_text(NAMES.format(host=host, front=front, closed=closed))
     return {"PYTHONPATH": str(folder)}
 
 
 def written(stack, values):
-    """Variables as a file that Terraform reads by itself."""
+    """Write variables to a file that Terraform loads automatically."""
     (stack / "mine.auto.tfvars.json").write_text(json.dumps(values))

@@ -1,10 +1,10 @@
-"""What parliament and cloudsplaining say of a policy of AWS."""
+"""Findings of parliament and cloudsplaining on an AWS policy."""
 
 import json
 import re
 
 READS = re.compile(r":(Describe|Get|List)")
-# What has no resource to name, or none that is ours before it is made.
+# Actions that need *, because they have no resource, or none of ours before it exists.
 STARS = {
     "ecs:DeregisterTaskDefinition": "AWS asks it of *",
     "elasticloadbalancing:SetWebAcl": "AWS asks it of *",
@@ -19,7 +19,7 @@ def statements(text):
 
 
 def remarks(text):
-    """What the two say, but for stars that are guarded by a condition, only read, or have their reason."""
+    """Findings of both, except * for actions that have a condition, only read, or are in STARS."""
     import cloudsplaining.scan.policy_document
     import parliament
 

@@ -1,7 +1,7 @@
-"""A small cloud for ./taskw prove-aws, -azure and -gcp that keeps to the guide or tells one lie, in a time of its own,
-and forgets nothing when who asks is killed.
+"""A miniature cloud for ./taskw prove-aws, -azure and -gcp with a clock of its own. It behaves as the guide says, or
+differs in one point, its lie. It remembers everything when a run is killed.
 
-Usage: prove_world.py FOLDER KILL, where KILL numbers the moment at which the run on AWS is ended by force; 0 for none.
+Usage: prove_world.py FOLDER KILL, where KILL is the number of the moment at which the run on AWS is killed; 0 for none.
 """
 
 import json
@@ -21,7 +21,7 @@ from meridian.console import Problem
 from meridian.stack import CLOUDS
 from support.fronts import Front, reply
 
-# What an outage fires, after minutes, and what it does not.
+# The alarms that an outage fires, with the minutes until then, and one that it does not.
 OUTAGE = {
     "aws": ({"errors": 5, "unhealthy-stable": 3, "probe": 10}, "unhealthy-canary"),
     "azure": ({"errors": 6, "unhealthy": 5, "replicas": 7, "probe": 15}, "latency"),
@@ -35,25 +35,25 @@ LATENCY = {"AlarmName": "meridian-prove-latency", "AlarmArn": "arn:meridian-prov
     "ExtendedStatistic": "p99", "EvaluationPeriods": 3, "ComparisonOperator": "GreaterThanThreshold", "Threshold": 1,
     "TreatMissingData": "notBreaching", "EvaluateLowSampleCountPercentile": "ignore"}
 BEGAN = 1_800_000_000.0
-# Somebody else's, which must be there at the end as it was.
+# Foreign resources, which must be unchanged at the end.
 FOREIGN = {"network vpc-1": "meridian", "load balancer meridian": "meridian", "network vpc-9": "meridian-prove2"}
 
 
 class World:
-    """What the cloud has, in a file; `lie` is the one thing that is not as the guide says."""
+    """The cloud's state, in a file; `lie` is the one point that is not as the guide says."""
 
     def __init__(self, folder, lie="", kill=0, cloud="aws"):
         self.file, self.lie, self.kill, self.moments = folder / "world.json", lie, kill, 0
         self.cloud = cloud
         self.lock = threading.Lock()
-        self.seen = self.lied = 0  # requests in all, and since the last change
+        self.seen = self.lied = 0  # requests in all, and the first three of the current change
         self.changing = None
         self.data = json.loads(self.file.read_text()) if self.file.exists() else {
             "now": BEGAN, "things": dict(FOREIGN), "image": None, "shut": False, "canary": False, "busy": False,
             "limit": True, "runs": {}}
 
     def moment(self):
-        """One at which a run may be killed."""
+        """Save the state at a moment at which a run may be killed, and kill it there if so ordered."""
         self.file.write_text(json.dumps(self.data))
         self.moments += 1
         if self.moments == self.kill:
@@ -76,7 +76,7 @@ class World:
         return reply({"timestamp": "2027-01-15T08:00:00.000000Z", "ip": ip}, Service_Version=FIRST.split("@")[1])
 
     def under_load(self, what):
-        """A change that takes until a dozen requests came meanwhile."""
+        """Let a change last until a dozen more requests have arrived."""
         with self.lock:
             self.changing, self.lied, until = what, 0, self.seen + 12
         while self.seen < until:
@@ -103,7 +103,7 @@ class World:
         return ringing
 
     def usd(self, later):
-        """Billed in the days of the stack, or later."""
+        """Amount billed for the days of the stack, or for later ones."""
         if later:
             return 0.1 if self.lie == "bills for what was destroyed" else 0
         return (self.data["ended"] - BEGAN) / 3600 * 0.2 * (2 if self.lie == "bills twice" else 1)
@@ -113,10 +113,10 @@ class World:
 
 
 class Hands(prove.Hands):
-    """Does to the world what the real ones do to the cloud."""
+    """Do to the world what the real Hands do to the cloud."""
 
     rate = 200
-    emulated = False  # a world that takes itself for AWS
+    emulated = False  # the world passes for the real cloud
 
     def __init__(self, world, url):
         stack = types.SimpleNamespace(kind=world.cloud, name=prove.NAME, cloud=CLOUDS[world.cloud],
@@ -143,7 +143,7 @@ class Hands(prove.Hands):
 
     @property
     def full(self):
-        """Asked for by whoever is about to send more than that."""
+        """Mark the world busy: this is read only before sending more than that."""
         self.world.data["busy"] = self.now()
         return 0
 
@@ -252,7 +252,7 @@ class Hands(prove.Hands):
         return {"Role": {"Arn": f"arn:aws:iam::123456789012:role/delivery/{given['--role-name']}"}}
 
     def simulate(self, arguments):
-        """By whether a name of the stack's stands in what is asked, as IAM would for the guide's policies."""
+        """Allow calls that name the stack's resources, as IAM would with the guide's policies."""
         lists = {}
         for each in arguments:
             if each.startswith("--"):
@@ -363,7 +363,7 @@ class Hands(prove.Hands):
 
 
 def dry(aws):
-    """Of the call that is asked without being done: what AWS says of the tags."""
+    """Wrap `aws` to simulate policies, and to refuse or allow a dry run of create-vpc by its tags as AWS does."""
 
     def called(self, service, operation, *arguments):
         if operation == "simulate-principal-policy":
@@ -383,13 +383,13 @@ Hands.aws = dry(Hands.aws)
 
 
 def run(world, folder, front):
-    """One run, until it ends; its exit code."""
+    """Do one run to its end; return its exit code."""
     hands = Hands(world, front.url)
     progress = prove.Progress(folder / "progress.json")
     write = progress.write
 
     def noted(**changes):
-        if changes.keys() == {"elapsed"}:  # each second, by the clock of this machine
+        if changes.keys() == {"elapsed"}:  # written every second of real time, so no reproducible moment
             return write(**changes)
         world.moment()
         if "destroyed" in changes:
@@ -405,7 +405,7 @@ def run(world, folder, front):
 
 
 def sitting(folder, front, lie="", kill=0, cloud="aws"):
-    """A run, and three days later that which reads the bill, where one can; how many moments there were."""
+    """Do a run and, on clouds with claims about the bill, another three days later; return the number of moments."""
     world = World(folder, lie, kill, cloud)
     front.respond = world.respond
     run(world, folder, front)
@@ -416,7 +416,7 @@ def sitting(folder, front, lie="", kill=0, cloud="aws"):
 
 
 def table(folder):
-    """Claim to outcome, as the record has it."""
+    """Claim to outcome, from the record."""
     [file] = (folder / "proof").glob("*.json")
     return {name: entry["outcome"] for name, entry in json.loads(file.read_text())["claims"].items()}
 

@@ -21,23 +21,23 @@ FOLDERS = sorted(
     if ".terraform" not in file.parts
 )
 
-# Cloud to the provider that its modules take.
+# Cloud to the provider that its modules use.
 PROVIDERS = {"aws": "aws", "azure": "azurerm", "gcp": "google"}
 
-# The argument that makes a provider serve many, where it is not the usual one.
+# The option that makes a provider serve many runs, where it is not -debug.
 DEBUG = {"azurerm": "-debuggable"}
 
 
 def provider(folder):
-    """The provider of a module or stack; none of modules/image."""
+    """Provider of a module or stack; None for modules/image."""
     return next((PROVIDERS[part] for part in folder.split("/") if part in PROVIDERS), None)
 
 
 class Providers:
-    """Context manager; attach() gives what Terraform takes in TF_REATTACH_PROVIDERS.
+    """Context manager; attach() returns the value for TF_REATTACH_PROVIDERS.
 
-    A provider started by Terraform itself takes a second or two of CPU each time, and `terraform
-    test` starts it twice a run. https://developer.hashicorp.com/terraform/plugin/debugging
+    Each start of a provider by Terraform itself takes a second or two of CPU, and `terraform test` starts it twice a
+    run. https://developer.hashicorp.com/terraform/plugin/debugging
     """
 
     def __init__(self, folder, environment=None):
@@ -54,13 +54,13 @@ class Providers:
             process.wait()
 
     def attach(self, name, wanted_by):
-        """Starts a provider of hashicorp as the versions.tf (and lock file) of a folder select it."""
+        """Start a hashicorp provider in the version that a folder's versions.tf (and lock file) select."""
         if name not in self.running:
             self.running[name] = self._start(name, pathlib.Path(wanted_by))
         return self.running[name][1]
 
     def terraform(self, top, folder, *arguments, codes=(0,), **environment):
-        """Runs Terraform in a module or stack of a copy; there is no cloud that it would have to wait for."""
+        """Run Terraform in a module or stack of a copy, without the waits that only a real cloud needs."""
         given = {**os.environ, "CHECKPOINT_DISABLE": "1", "GOOGLE_APIS_WAIT": "0", "SPREAD": "0", **environment}
         if name := provider(folder):
             need(name)
@@ -68,7 +68,7 @@ class Providers:
         return ran("terraform", f"-chdir={top / folder}", *arguments, env=given, codes=codes)
 
     def plans(self, top, cloud, runs, **environment):
-        """Tries runs of `terraform test` on a copy of a cloud's stack, with what stands in for the cloud there."""
+        """Pass `run` blocks to `terraform test` on a copy of a cloud's stack, with the mocks of its unit tests."""
         stack = f"stacks/{cloud}"
         unit = (ROOT / stack / "tests/unit.tftest.hcl").read_text()
         mocks = re.findall(r"^(?:mock_provider|override_\w+) .*?^}\n", unit, re.S | re.M)
@@ -96,7 +96,7 @@ class Providers:
         raise AssertionError(f"{binary} did not start:\n{log.read_text()}")
 
     def binary(self, name, wanted_by):
-        """The provider's program, after Terraform has fetched or found it."""
+        """Path of the provider's program, which Terraform has fetched or found."""
         folder = self.folder / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
@@ -108,8 +108,7 @@ class Providers:
             "TF_PLUGIN_CACHE_DIR": str(cache),
             "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1",
         }
-        # The version that the stack was proven with, if its lock file fits the provider at hand; one
-        # that was built here has other hashes.
+        # The locked version, with which the stack was tested, if the hashes match; a provider built here has others.
         for lock in (wanted_by / ".terraform.lock.hcl", self._lock(name), None):
             if lock and lock.exists():
                 shutil.copy(lock, folder / ".terraform.lock.hcl")
@@ -117,7 +116,7 @@ class Providers:
                 continue
             else:
                 (folder / ".terraform.lock.hcl").unlink(missing_ok=True)
-            with alone("terraform"):  # Terraform's cache of plugins is not for several at a time.
+            with alone("terraform"):  # Terraform's plugin cache is not safe for concurrent use.
                 done = ran("terraform", f"-chdir={folder}", "init", "-backend=false", "-input=false", env=environment,
                     codes=None)
             if done.returncode == 0:

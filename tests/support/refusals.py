@@ -26,7 +26,7 @@ def assignment(name, value):
 
 @functools.cache
 def table():
-    """The cases; each of its folders is one, or has been taken out of this copy."""
+    """The cases. Each of their folders exists, unless the owner of this copy deleted it."""
     read = yaml.safe_load((ROOT / "tests/clouds/refusals.yml").read_text())
     for pattern in " ".join(read).split():
         known = fnmatch.filter(FOLDERS, pattern.partition("#")[0]) or without(ROOT / pattern)
@@ -35,7 +35,7 @@ def table():
 
 
 def refusals(folder, tests="unit"):
-    """A test file of a module or stack: what tests of it begin with, and a run for each of its cases."""
+    """A test file for a module or stack: the head of its own tests, and a run for each case."""
     text = (ROOT / folder / f"tests/{tests}.tftest.hcl").read_text()
     parts, place = [text[: text.index('\nrun "')]], folder if tests == "unit" else f"{folder}#{tests}"
     for folders, variables in table().items():
@@ -58,7 +58,7 @@ def refusals(folder, tests="unit"):
 
 
 def copy(top):
-    """Modules and stacks where init may leave its files, with the tests of what they refuse."""
+    """Copy modules and stacks to where init may leave its files, and add the tests of what they refuse."""
     for folder in ("modules", "stacks"):
         excluded = shutil.ignore_patterns(".terraform*", "*.tfstate*", "backend.tf")
         shutil.copytree(ROOT / folder, top / folder, ignore=excluded)

@@ -1,4 +1,4 @@
-"""What the rehearsals on the doubles of Azure and Google Cloud share: a copy of a stack, and what is done with it."""
+"""Shared by the rehearsals on the doubles of Azure and Google Cloud: a copy of a stack, and what is done with it."""
 
 import json
 import os
@@ -10,18 +10,18 @@ import time
 import pytest
 from support.machine import copy, ran
 
-# Minutes that tell little beyond what one preview tells.
+# Takes minutes and shows little more than one preview does.
 ALL_PREVIEWS = pytest.mark.skipif("ALL_PREVIEWS" not in os.environ, reason="ALL_PREVIEWS=1 deploys all twenty")
 
 
 def copied(cloud, folder):
-    """A copy of all that a deployment reads, as a fresh clone without the lock file has it; its stack's folder."""
+    """Copy all that a deployment reads, as in a fresh clone without the lock file; return the stack's folder."""
     copy(folder, f"modules/{cloud}", "modules/image", f"stacks/{cloud}", "app/documents", "app/pom.xml", "scripts")
     return folder / "stacks" / cloud
 
 
 def changed(plan):
-    """Address to actions of what a plan, as JSON, would change."""
+    """Address to actions of what a plan, given as JSON, would change."""
     return {
         each["address"]: each["change"]["actions"]
         for each in plan.get("resource_changes", [])
@@ -30,7 +30,7 @@ def changed(plan):
 
 
 def by_type(addresses):
-    """Type of resource to how many of the addresses are of it."""
+    """Number of addresses per resource type."""
     counts = {}
     for address in addresses:
         kind = [part for part in address.split(".") if part.startswith(("azurerm_", "google_", "terraform_"))][0]
@@ -39,8 +39,7 @@ def by_type(addresses):
 
 
 def timed(action):
-    """What it gives, and the seconds that it took: by the clock, and of the processor for the programs that it
-    started."""
+    """An action's result, and the seconds that it took: wall time, and CPU time of the programs that it started."""
     begin, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     given = action()
     wall, after = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -48,7 +47,7 @@ def timed(action):
 
 
 def fair(wall, worked):
-    """The time that counts: on a machine that is busy with other things, the processor's."""
+    """The time that counts: CPU time on a busy machine, else wall time."""
     return worked if os.getloadavg()[0] > os.cpu_count() else wall
 
 
@@ -56,7 +55,7 @@ class Rehearsal:
     """A copy of a cloud's stack, the double that it is applied to, and the variables that change from step to step."""
 
     def __init__(self, cloud, folder, fake, environment, image):
-        """cloud: as the scripts name it; environment: all that Terraform and the scripts see; image: the first."""
+        """cloud: as in the scripts; environment: complete, for Terraform and the scripts; image: the first."""
         self.cloud, self.folder, self.fake = cloud, folder, fake
         self.stack = copied(cloud, folder)
         self.environment = environment
@@ -70,7 +69,7 @@ class Rehearsal:
         return ran("terraform", f"-chdir={self.stack}", *arguments, "-no-color", env=self.environment, codes=codes)
 
     def script(self, program, *arguments, **more):
-        """A command of scripts/meridian under way, its output in a pipe; the arguments go to Terraform."""
+        """Start a command of scripts/meridian with its output in a pipe; the arguments go to Terraform."""
         return subprocess.Popen(
             [sys.executable, self.folder / "scripts/meridian", program, self.cloud,
                 *(["--", *arguments] if arguments else [])],
@@ -81,7 +80,7 @@ class Rehearsal:
         )
 
     def said(self, program, *arguments, code=0, **more):
-        """What such a program says until it ends."""
+        """Run such a command to its end; return its output."""
         process = self.script(program, *arguments, **more)
         said = process.communicate()[0]
         assert process.returncode == code, said
@@ -93,27 +92,27 @@ class Rehearsal:
         (self.stack / "rehearsal.auto.tfvars.json").write_text(json.dumps(variables))
 
     def plan(self):
-        """The plan as JSON; it stays for apply."""
+        """Plan, for `apply` too; return the plan as JSON."""
         self.terraform("plan", "-input=false", "-out=plan")
         return json.loads(self.terraform("show", "-json", "plan").stdout)
 
     def apply(self):
-        """Addresses and actions of what changed."""
+        """Plan and apply; return address to actions of what changed."""
         changes = changed(self.plan())
         self.terraform("apply", "-input=false", "-parallelism=20", "plan")
         return changes
 
     def refused(self):
-        """What an apply says that must fail."""
+        """Output of an apply that must fail."""
         self.plan()
         return self.terraform("apply", "-input=false", "-parallelism=20", "plan", codes=(1,)).stdout
 
     def refused_at_plan(self):
-        """What a plan says that must fail."""
+        """Output of a plan that must fail."""
         return self.terraform("plan", "-input=false", codes=(1,)).stdout
 
     def settled(self, *arguments):
-        """Whether another plan has nothing to do."""
+        """Assert that another plan is empty; return True."""
         done = self.terraform("plan", "-input=false", "-detailed-exitcode", *arguments, codes=(0, 2))
         assert done.returncode == 0, done.stdout
         return True

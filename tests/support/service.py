@@ -1,4 +1,4 @@
-"""The service as a process of its own, from the classes that Maven compiles."""
+"""The service as a separate process, from the classes that Maven compiles."""
 
 import contextlib
 import fcntl
@@ -20,13 +20,13 @@ APP = ROOT / "app"
 
 
 def jdk25():
-    """The folder of a JDK 25."""
+    """Folder of a JDK 25."""
     return pathlib.Path(subprocess.run([ROOT / "scripts/jdk"], check=True, stdout=subprocess.PIPE,
         text=True).stdout.strip())
 
 
 def free_port():
-    """A port of this machine that nobody listens on."""
+    """A port on this machine that nothing listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
@@ -41,7 +41,7 @@ def tasks():
 
 @contextlib.contextmanager
 def alone(what):
-    """Keeps other processes of the same tests from doing the same at the same time."""
+    """Lock out other test processes that would do the same at the same time."""
     (ROOT / ".cache").mkdir(exist_ok=True)
     with open(ROOT / ".cache" / f"{what}.lock", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -49,7 +49,7 @@ def alone(what):
 
 
 def compiled():
-    """The command that starts the service, from a jar of its classes, as the image does: a build does not touch it."""
+    """Command that starts the service from a jar, as the image does; later builds do not change the jar."""
     with alone("app"):
         return _compiled()
 
@@ -61,8 +61,8 @@ def _compiled():
     if not (classes.exists() and classpath.exists()) or built < max(path.stat().st_mtime for path in sources):
         subprocess.run([APP / "maven", "--quiet", "process-classes"], check=True)
         for path in (classes, classpath):
-            path.touch()  # Maven leaves what has not changed as old as it was.
-    options = APP / "src/image/jvm.options"  # those of the image, its small heap among them
+            path.touch()  # Maven does not touch files that have not changed.
+    options = APP / "src/image/jvm.options"  # the image's options, including its small heap
     jar = ROOT / ".cache/service" / f"{classes.stat().st_mtime_ns}.jar"
     if not jar.exists():
         created = shutil.make_archive(jar.with_suffix(""), "zip", APP / "target/classes")
@@ -84,8 +84,8 @@ class Service:
     SERVING = re.compile(r"Serving on port (\d+), health and metrics on (?:port )?(\d+)")
 
     def __init__(self, command, environment, folder, prepare=None):
-        """command: as `service_command` gives it; environment: all it sees but PATH; folder: takes its log;
-        prepare: called in the new process before it starts."""
+        """command: from `service_command`; environment: variables besides PATH and the defaults below; folder: for its
+        log; prepare: called in the new process before exec."""
         self.path = pathlib.Path(folder) / "service.log"
         with open(self.path, "wb") as log:
             self.process = subprocess.Popen(
@@ -115,12 +115,12 @@ class Service:
         return Response(response.status, response.headers, body, time.monotonic() - started)
 
     def mark(self):
-        """A place in the log, for `log`."""
+        """Current end of the log, to pass to `log`."""
         return self.path.stat().st_size
 
     def log(self, mark=0):
-        """The lines since a place, each of which must be JSON."""
-        time.sleep(0.1)  # Lines gather before they are written.
+        """Log lines since a mark, parsed; each must be JSON."""
+        time.sleep(0.1)  # The service buffers log lines.
         return [json.loads(line) for line in self.path.read_bytes()[mark:].splitlines()]
 
     def stop(self):

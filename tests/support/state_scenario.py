@@ -1,4 +1,4 @@
-"""What a state must live through, told of each backend: applied locally, moved, locked, unlocked."""
+"""What a state must survive, the same for each backend: applied locally, moved, locked, unlocked."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import time
 
 from support.machine import ROOT, ran
 
-# In the place of a stack, so that a story takes seconds: one resource, which waits while a file is there.
+# Replaces a stack, so that a scenario takes seconds: one resource, which waits while a file exists.
 STACK = """
 variable "note" { default = "first" }
 resource "terraform_data" "this" {
@@ -25,7 +25,7 @@ output "note" { value = terraform_data.this.output }
 """
 
 
-# Before the real terraform in PATH: kills whoever called it, once, before or after a command that is waited for.
+# Precedes the real terraform in PATH: kills its caller once, before or after a chosen command.
 CUT = """#!/bin/sh
 cut={cut}
 if [ -e $cut ]; then
@@ -43,7 +43,7 @@ exec {terraform} "$@"
 
 
 class Scenario:
-    """Of a clone's folder stacks/CLOUD, with the environment that reaches the emulator."""
+    """Runs in a clone's folder stacks/CLOUD, with an environment that reaches the emulator."""
 
     def __init__(self, root, cloud, environment):
         self.root = root
@@ -59,7 +59,7 @@ class Scenario:
         self.cutting = {**environment, "PATH": f"{tools}:{environment['PATH']}"}
 
     def in_small(self):
-        """Puts the small stack in place of the real one, applied with local state in two workspaces."""
+        """Put the small stack in place of the real one, and apply it with local state in two workspaces."""
         for file in [*self.stack.glob("*.tf"), *self.stack.glob("*.tfvars"), *self.stack.glob(".terraform.lock.hcl")]:
             file.unlink()
         (self.stack / "main.tf").write_text(STACK)
@@ -79,20 +79,20 @@ class Scenario:
             env=self.cutting, codes=(0,) if check else None)
 
     def command(self, *arguments):
-        """What is typed for a bootstrap, or for its removal."""
+        """Arguments for a bootstrap, or for its removal."""
         return ["destroy", f"bootstrap/{self.cloud}",
             "--confirm=meridian"] if arguments == ("remove",) else ["bootstrap", self.cloud]
 
     def killed(self, when, words, *arguments):
-        """A bootstrap that is killed when it runs a terraform whose arguments have these words: before, or after it."""
+        """Run a bootstrap that is killed before or after it runs a terraform whose arguments contain these words."""
         self.cut.write_text(f"{when} {words}\n")
         done = self.bootstrap(*arguments, check=False)
         assert done.returncode == -signal.SIGKILL and not self.cut.exists(), done.stdout
         return done
 
     def elsewhere(self):
-        """Another clone, with a state of its own: it goes on with what is there, and writes over no state that
-        `second_writer` left."""
+        """Bootstrap from another clone with its own state: it continues with what exists and overwrites no state that
+        `second_writer` wrote."""
         other = self.root.parent / "other"
         shutil.copytree(self.root, other,
             ignore=shutil.ignore_patterns("backend.tf", ".terraform", "*.tfstate*", "colleague", "cutting"))
@@ -103,7 +103,7 @@ class Scenario:
         assert refused.returncode == 1 and "continuing with that" in refused.stdout, refused.stdout
         assert "another deployment with the same name" in refused.stdout and "Nothing was moved" in refused.stdout
         assert self.notes() == ["third", "of staging"]
-        # An old copy of the state that is kept, which is of the same deployment.
+        # An older copy of the stored state, of the same deployment.
         pulled = self.terraform("state", "pull").stdout
         kept = json.loads(pulled[pulled.index("{"):])
         (theirs.stack / "terraform.tfstate").write_text(json.dumps({**kept, "serial": kept["serial"] - 1}))
@@ -115,7 +115,7 @@ class Scenario:
         assert self.notes() == ["third", "of staging"]
 
     def end(self):
-        """The end of the stacks, before which nothing is taken away; and two removals that are killed."""
+        """Destroy the stacks, before which the bootstrap cannot be removed; then kill two removals."""
         bootstrap = f"stacks/bootstrap/{self.cloud}"
         refused = self.terraform("destroy", "-auto-approve", folder=self.root / bootstrap, check=False)
         assert "prevent_destroy" in refused.stdout
@@ -133,14 +133,14 @@ class Scenario:
         return sorted(str(file.parent.relative_to(self.root)) for file in (self.root / "stacks").rglob("backend.tf"))
 
     def states(self):
-        """Folders that keep a state with something in it beside the sources."""
+        """Folders that have a state with resources beside the sources."""
         files = [*(self.root / "stacks").rglob("terraform.tfstate")]
         found = [file for file in files if ".terraform" not in file.parts and "resources" in file.read_text()
             and json.loads(file.read_text())["resources"]]
         return sorted(str(file.parent.relative_to(self.root / "stacks")) for file in found)
 
     def notes(self):
-        """The outputs of both workspaces, as a colleague sees them who has the sources and nothing else."""
+        """Outputs of both workspaces, as seen by a colleague who has only the sources."""
         colleague = self.root / "colleague"
         if not colleague.exists():
             colleague.mkdir()
@@ -155,7 +155,7 @@ class Scenario:
         return notes
 
     def second_writer(self):
-        """Two writers at once; the first is then killed, and its lock taken away by hand."""
+        """Let two writers compete; then kill the first and remove its lock by hand."""
         (self.stack / "slow").touch()
         first = subprocess.Popen(
             ["terraform", f"-chdir={self.stack}", "apply", "-auto-approve", "-var=note=second"],
@@ -185,7 +185,7 @@ class Scenario:
         assert self.notes() == ["third", "of staging"]
 
     def restored(self, versions):
-        """The guide to an older state, with that of the versions which says `first`; then it is `third` again."""
+        """Follow the guide to restore the version whose note is `first`; then apply `third` again."""
         [older, *_] = [each for each in versions
             if json.loads(each)["outputs"].get("note", {}).get("value") == "first"]
         (self.root / "old.tfstate").write_text(older)

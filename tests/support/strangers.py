@@ -1,4 +1,4 @@
-"""Services that somebody else wrote, unchanged, as images that Docker has; no registry of images is asked."""
+"""Unchanged third-party services as images in Docker, without any image registry."""
 
 import contextlib
 import ipaddress
@@ -16,7 +16,7 @@ from support.images import output
 from support.machine import CACHE, ROOT
 from support.service import alone, free_port, jdk25
 
-# https://github.com/stefanprodan/podinfo: a port, checks and settings of its own. Its tags are no versions of Go's.
+# https://github.com/stefanprodan/podinfo: a port, checks and settings of its own. Its tags are not Go versions.
 PODINFO = "github.com/stefanprodan/podinfo/cmd/podinfo@v1.8.1-0.20250910200901-e86405a8674e"
 # https://zipkin.io: Spring Boot with Actuator, all on one port.
 ZIPKIN = "io.zipkin:zipkin-server:3.5.1:jar:exec"
@@ -27,13 +27,13 @@ USER = "1000:1000"
 
 
 def imported(name, files, *changes):
-    """An image of these files alone, path in it to path here, as Docker has it; folders come with what is in them."""
+    """Import an image of only these files, path in it to path here, into Docker; folders include their contents."""
     with tempfile.TemporaryFile() as layer:
         with tarfile.open(fileobj=layer, mode="w") as tar:
             for path, file in files.items():
                 tar.add(os.path.realpath(file), path.lstrip("/"), filter=lean)
         layer.seek(0)
-        # Others of the same tests have theirs.
+        # Other processes of the same tests have images of their own.
         name = f"{name}:rehearsal-{os.getpid()}"
         changes = [f"--change={change}" for change in (f"USER {USER}", *changes)]
         done = subprocess.run(["docker", "import", *changes, "-", name], stdin=layer, stdout=subprocess.PIPE,
@@ -43,7 +43,7 @@ def imported(name, files, *changes):
 
 
 def lean(entry):
-    """Without what no program at work reads; whose files they are here counts for nothing."""
+    """Tar filter: leave out what no running program reads, and ignore who owns the files here."""
     entry.uid = entry.gid = 0
     entry.mode |= 0o444 | (0o111 if entry.isdir() else 0)
     unread = r"/(test|tests|idlelib|ensurepip|config-[^/]*|jmods|src\.zip|ct\.sym|[^/]*\.a)$"
@@ -51,13 +51,13 @@ def lean(entry):
 
 
 def libraries(*programs):
-    """The shared libraries that programs, or the libraries in folders, are bound to, and what loads them."""
+    """Shared libraries that programs, or libraries in folders, are linked to, and their loader."""
     found = {}
     for path in programs:
         for each in [path] if path.is_file() else path.rglob("*.so*"):
             listed = subprocess.run(["ldd", each], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
             found |= {os.path.normpath(library): library for library in re.findall(r"(/\S+) \(0x", listed)}
-    # Their own come with them.
+    # Libraries in these folders come with the folders.
     return {path: file for path, file in found.items() if not any(path.startswith(f"{each}/") for each in programs)}
 
 
@@ -86,7 +86,7 @@ PYTHON = os.path.realpath(sys.executable)
 
 
 def python(name, files, *bound):
-    """An image with Python as it runs here; bound: what else has shared libraries."""
+    """An image with this machine's Python; bound: what else is linked to shared libraries."""
     standard = pathlib.Path(sys.base_prefix, f"lib/python{sys.version_info.major}.{sys.version_info.minor}")
     kept = {f"{standard}/{each.name}": each for each in standard.iterdir() if not each.name.endswith("-packages")}
     return imported(name, {PYTHON: PYTHON, **kept, **files,
@@ -109,7 +109,7 @@ def tiny():
 
 
 def zipkin():
-    """Java as it runs here, with a jar of Maven Central."""
+    """This machine's Java, with a jar from Maven Central."""
     folder = CACHE / "zipkin"
     _, _, version, *_ = ZIPKIN.split(":")
     jar = folder / f"zipkin-server-{version}-exec.jar"
@@ -124,12 +124,12 @@ def zipkin():
 
 @contextlib.contextmanager
 def database(folder):
-    """PostgreSQL that containers reach; environment and password of who asks it."""
+    """PostgreSQL that containers can reach; yields a client's environment and password."""
     programs = max(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))
     password, port = "kept-in-the-store", free_port()
-    data = pathlib.Path(tempfile.mkdtemp(prefix="postgres"))  # where somebody else may look
+    data = pathlib.Path(tempfile.mkdtemp(prefix="postgres"))  # where another user may read
     (data / "password").write_text(password)
-    # It refuses to run as root.
+    # PostgreSQL refuses to run as root.
     drop = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.geteuid() == 0 else []
     if drop:
         for path in (data, data / "password"):
@@ -140,13 +140,13 @@ def database(folder):
         rules.write("host all all all scram-sha-256\n")
     server = Emulator([*drop, programs / "postgres", "-D", data / "data", "-p", port, "-h", "0.0.0.0", "-k", data,
         "-F"], port, folder / "postgres.log")
-    # What the service calls of the extension that it is for, and no more of it.
+    # All that the service calls of its extension.
     output("psql", "--quiet", "--host", data, "--port", str(port), "--username=stac", "postgres", "--command",
         "CREATE SCHEMA pgstac; CREATE FUNCTION pgstac.get_version() RETURNS text LANGUAGE sql AS 'SELECT ''0.9.8'''")
-    # The first of its addresses; an engine that has just made the network does not name it.
+    # The bridge has the subnet's first address; an engine that has just created the network does not report it.
     subnet = output("docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}")
     bridge = str(ipaddress.ip_network(subnet)[1])
     yield {"PGHOST": bridge, "PGPORT": str(port), "PGUSER": "stac", "PGDATABASE": "postgres"}, password
-    server.process.send_signal(2)  # at once, whoever is connected
+    server.process.send_signal(2)  # SIGINT: shut down even while clients are connected
     server.process.wait(20)
     shutil.rmtree(data)

@@ -1,4 +1,4 @@
-"""A machine and an AWS account of stubs, on which the commands are tried."""
+"""A stub of a machine and an AWS account, for tests of the commands."""
 
 import json
 import shutil
@@ -12,7 +12,7 @@ CALLER = json.dumps({"UserId": "AIDA", "Account": "123456789012", "Arn": "arn:aw
 ZONES = json.dumps({"AvailabilityZones": [{}, {}, {}]})
 
 
-# Terraform's console, as far as these tests ask it: of strings in formatted files, in -var and TF_VAR_.
+# Terraform's console, as far as these tests need it: strings in formatted files, in -var and TF_VAR_.
 CONSOLE = """
 import base64, json, os, pathlib, re, sys
 asked = sys.stdin.read()
@@ -29,7 +29,7 @@ print('"' + base64.b64encode(json.dumps(value).encode()).decode() + '"')
 
 
 class Machine:
-    """A copy of the repository's scripts and variables, and a PATH of stubs before the real one."""
+    """A copy of the repository's scripts and variables, and a PATH of stubs and a few basic tools."""
 
     def __init__(self, folder):
         self.root = folder / "repository"
@@ -58,7 +58,7 @@ class Machine:
         (self.root / name).write_text(text.replace(old, new))
 
     def terraform(self, outputs, resources="", plan=None):
-        """Terraform as after a deployment with these outputs and resources; what a plan would change."""
+        """Stub Terraform as after a deployment. plan: address to actions of what a plan would change."""
         shown = json.dumps({name: {"value": value} for name, value in outputs.items()})
         changes = [{"address": address, "change": {"actions": actions}} for address, actions in (plan or {}).items()]
         responses = {"version": "Terraform v1.11.4", "output": shown, "list": resources,
@@ -69,13 +69,13 @@ class Machine:
         stub.write_text(stub.read_text().replace('case " $* " in\n', console))
 
     def stub(self, name, responses, status=0):
-        """A program that answers, by the first of its arguments that is known, and notes its call."""
+        """Add a program that logs its call and prints the first response whose word is among its arguments."""
         lines = "".join(f"  *' {word} '*) cat <<'END'\n{text}\nEND\n  exit 0;;\n" for word, text in responses.items())
         self.replace(f"../bin/{name}", f"#!/bin/sh\necho \"{name} $* ws=$TF_WORKSPACE\" >>{self.log}\ncase \" $* \" "
             f"in\n{lines}esac\nexit {status}\n")
 
     def refuse(self, name, word, message, status=254):
-        """The stub, which says this on stderr when it is asked for that."""
+        """Make a stub fail with this message on stderr if the word is among its arguments."""
         path = self.bin / name
         text = path.read_text().replace('case " $* " in\n',
             f"case \" $* \" in\n  *' {word} '*) cat >&2 <<'END'\n{message}\nEND\n  exit {status};;\n")
@@ -93,7 +93,7 @@ class Machine:
 
 
 def deployed(machine, built, plan=None, **more):
-    """Terraform as after a deployment of the image A, built or supplied."""
+    """Stub Terraform as after a deployment of image A, built or supplied."""
     resources = "module.image.terraform_data.push[0]" if built else "module.service.aws_ecs_service.stable"
     outputs = {"image": "A", "url": "http://127.0.0.1", "name": "meridian", "region": "us-east-1", **more}
     machine.terraform(outputs, resources, plan)

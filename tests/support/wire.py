@@ -1,4 +1,4 @@
-"""HTTP/1.1 over bare sockets, for requests that no client library would send."""
+"""HTTP/1.1 over raw sockets, for requests that no client library would send."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import socket
 import time
 from typing import NamedTuple
 
-# Longer than any deadline that the servers of the tests were given.
+# Seconds; longer than any deadline of the tests' servers.
 PATIENCE = 10
 
 
@@ -19,11 +19,11 @@ class Response(NamedTuple):
 
 
 class Unreadable(Exception):
-    """What came back is not HTTP/1 of RFC 9112."""
+    """The response is not HTTP/1 as in RFC 9112."""
 
 
 class Wire:
-    """A connection. A reset ends it like a close: what came before can still be read."""
+    """A connection. A reset ends it like a close: data that came before can still be read."""
 
     def __init__(self, port, host="127.0.0.1"):
         self.socket = socket.create_connection((host, port), timeout=PATIENCE)
@@ -38,7 +38,7 @@ class Wire:
         self.socket.close()
 
     def send(self, data):
-        """As much of it as the other side takes."""
+        """Send as much of it as the other side accepts."""
         with contextlib.suppress(ConnectionError, socket.timeout):
             self.socket.sendall(data)
 
@@ -47,7 +47,7 @@ class Wire:
             self.socket.shutdown(socket.SHUT_WR)
 
     def more(self):
-        """Whether more arrived before the connection ended; socket.timeout where it does neither."""
+        """Whether more arrived before the connection ended; raises socket.timeout if neither happens."""
         if self.ended:
             return False
         try:
@@ -59,7 +59,7 @@ class Wire:
         return not self.ended
 
     def response(self, head=False):
-        """The next answer, to a HEAD if so told; None where the connection ended before it."""
+        """The next response; None if the connection ended before it. head: whether it is to a HEAD."""
         while (end := self.received.find(b"\r\n\r\n")) < 0:
             if not self.more():
                 if self.received:
@@ -102,20 +102,20 @@ class Wire:
         while len(self.received) < size:
             if not self.more():
                 raise Unreadable(f"{size - len(self.received)} bytes of a body are missing")
-        conflicts = bytes(self.received[:size])
+        data = bytes(self.received[:size])
         del self.received[:size]
-        return conflicts
+        return data
 
 
 def methods(data):
-    """Of the requests that these bytes hold, as far as a HEAD among them matters."""
+    """Methods of the requests in these bytes, precise enough to find a HEAD."""
     return re.findall(rb"(?m)^([A-Z]+) [^ ]+ HTTP/1\.1\r$", data)
 
 
 def conversation(port, data, half_close=False, seconds=PATIENCE, piece=None):
-    """All answers to what is sent, until the connection ends; and whether it ended before the time was up.
+    """Send data; return all responses until the connection ends, and whether it ended before the time was up.
 
-    `piece`: octets that are sent at a time, all by default.
+    `piece`: bytes that are sent at a time, all by default.
     """
     heads = [method == b"HEAD" for method in methods(data)]
     responses = []
