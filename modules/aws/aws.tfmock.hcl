@@ -1,4 +1,4 @@
-# What AWS would answer, for tests without an account: ids in the form that the provider checks.
+# Fake AWS responses for tests without an account, with ids in the form that the provider checks.
 mock_data "aws_availability_zones" {
   defaults = {
     names = ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"]
@@ -139,7 +139,7 @@ mock_resource "aws_vpc" {
   }
 }
 
-# No rules but those of the configuration.
+# Only the rules from the configuration.
 mock_resource "aws_security_group" {
   defaults = {
     id      = "sg-1"

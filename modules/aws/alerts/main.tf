@@ -31,7 +31,7 @@ resource "aws_sns_topic_policy" "this" {
   })
 }
 
-# Silent until its owner follows the link in AWS's message:
+# Delivers nothing until the recipient follows the link in AWS's message:
 # https://docs.aws.amazon.com/sns/latest/dg/SendMessageToHttp.confirm.html
 resource "aws_sns_topic_subscription" "email" {
   count = var.email == null ? 0 : 1

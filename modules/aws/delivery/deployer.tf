@@ -1,8 +1,8 @@
 locals {
-  # The policies of policies/, written for a stack whose name begins with meridian, for the stacks of an environment; in
-  # three, for AWS takes 6,144 characters each: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+  # Adapts policies/, written for a stack whose name begins with meridian, to each environment. In parts, because AWS
+  # allows 6,144 characters each: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
   machines = { for environment in keys(var.environments) : environment => compact([lookup(var.machines, environment, "")]) }
-  # A platform and its services are whatever begins with its name and a hyphen.
+  # A platform and its services are everything whose name begins with the platform's name and a hyphen.
   platforms = { for environment in keys(var.environments) : environment => [for name in compact([lookup(var.platforms, environment, "")]) : "${name}-"] }
   parts = merge([for environment, stack in var.environments : {
     "${environment}/network"  = concat([stack], local.machines[environment], local.platforms[environment])
@@ -13,7 +13,7 @@ locals {
   written = { for part, file in { network = "network", service = "service", platform = "service", machine = "machine", boundary = "boundary" } :
     part => jsondecode(file("${path.module}/policies/${file}.json")).Statement
   }
-  # What a statement says of meridian*, for each of the names.
+  # Each statement about meridian*, repeated for each of the names.
   policies = { for key, names in local.parts : key => [for statement in local.written[split("/", key)[1]] : merge(statement, {
     Resource = distinct(flatten([for resource in flatten([statement.Resource]) : [for name in names :
       replace(replace(resource, "meridian*", "${name}*"), "arn:aws:", "arn:${local.partition}:")
@@ -26,10 +26,10 @@ locals {
   } : {})] if length(names) > 0 }
 }
 
-# Whoever deploys a service decides what it may do, within this: a role without it, or with another, cannot be made, and
-# no deployer can change it.
+# Whoever deploys a service decides what it may do, but only within this boundary: no deployer can create a role without
+# it or with another one, or change it.
 resource "aws_iam_policy" "boundary" {
-  # Of a stack and a platform of one name the stack's, whose rights hold those to what begins with the name and a hyphen.
+  # If a stack and a platform have the same name, they share the stack's boundary, because NAME* includes NAME-*.
   for_each = { for name in concat(values(var.environments), flatten([values(local.machines), values(local.platforms)])) : trimsuffix(name, "-") => name... }
 
   name        = "${each.key}-boundary"
@@ -62,7 +62,7 @@ resource "aws_iam_role_policy_attachment" "deployer" {
   policy_arn = each.value.arn
 }
 
-# What belongs to the pipeline and not to a stack: its state, the repository that all share, its domain's zone.
+# Rights to what belongs to the pipeline, not to a stack: its state, the shared repository, its domain's zone.
 resource "aws_iam_role_policy" "deployer" {
   for_each = var.environments
 
@@ -72,7 +72,7 @@ resource "aws_iam_role_policy" "deployer" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat([
-      # Production has Terraform's default workspace, others have one of their name:
+      # Production uses Terraform's default workspace, every other environment one of its own name:
       # https://developer.hashicorp.com/terraform/language/backend/s3
       {
         Sid    = "State"
@@ -86,7 +86,7 @@ resource "aws_iam_role_policy" "deployer" {
         )
       },
       { Sid = "States", Effect = "Allow", Action = "s3:ListBucket", Resource = var.store },
-      # It takes images from every environment, and is none's to delete.
+      # Every environment may push and pull images here; none may delete the repository.
       {
         Sid    = "SharedRepository"
         Effect = "Allow"

@@ -16,7 +16,7 @@ locals {
   repository = "arn:${local.partition}:ecr:${local.ecr.region}:${local.account}:repository/${local.ecr.path}"
 }
 
-# One of each URL is all that an account can have, so one that is there already is used.
+# An account can have only one provider for each URL, so an existing one is used.
 resource "aws_iam_openid_connect_provider" "github" {
   count = var.github == null ? 0 : var.github.provider == null ? 1 : 0
 
@@ -24,7 +24,7 @@ resource "aws_iam_openid_connect_provider" "github" {
   client_id_list = ["sts.amazonaws.com"]
 }
 
-# A path of their own: the deployer may make roles of its stack's name, and must not reach these.
+# A separate path: a deployer may create roles with its stack's name, and must not reach these.
 resource "aws_iam_role" "planner" {
   name                 = "${var.name}-planner"
   path                 = "/delivery/"
@@ -56,7 +56,7 @@ resource "aws_iam_role" "viewer" {
     Version = "2012-10-17"
     Statement = [{
       Effect = "Allow"
-      # Whom the account lets assume it; those without such a right do not get in.
+      # Anyone with a right in the account to assume this role; this trust alone lets nobody in.
       Principal = { AWS = "${local.iam}:root" }
       Action    = "sts:AssumeRole"
     }]

@@ -1,6 +1,6 @@
 locals {
-  # What a refresh of stacks/aws and stacks/vm/aws asks, by service. None of these has a resource to
-  # name in most services, and none tells more than how things are set up.
+  # What a refresh of stacks/aws and stacks/vm/aws reads, by service. In most services these actions cannot be limited
+  # to a resource, and they reveal only settings.
   reads = [
     "acm:DescribeCertificate", "acm:ListCertificates", "acm:ListTagsForCertificate",
     "application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies", "application-autoscaling:ListTagsForResource",
@@ -18,15 +18,15 @@ locals {
     "sns:GetSubscriptionAttributes", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource",
     "wafv2:GetWebACL", "wafv2:GetWebACLForResource", "wafv2:ListTagsForResource",
   ]
-  # Of a bucket, and of the documents in it, which everybody may read under /api anyway.
+  # Reads of a bucket and of its documents, which everybody may read under /api anyway.
   bucket_reads = [
     "s3:GetBucket*", "s3:GetAccelerateConfiguration", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration",
     "s3:GetReplicationConfiguration", "s3:ListBucket", "s3:GetObject", "s3:GetObjectTagging",
   ]
 }
 
-# It writes nothing, a lock neither: a pipeline plans with -lock=false. A plan that was made while
-# somebody else applied is out of date, and Terraform refuses to apply it.
+# Writes nothing, not even a lock: a pipeline plans with -lock=false. If somebody applies in the meantime, the plan is
+# stale, and Terraform refuses to apply it.
 resource "aws_iam_role_policy" "planner" {
   name = "plan"
   role = aws_iam_role.planner.name
@@ -42,7 +42,7 @@ resource "aws_iam_role_policy" "planner" {
         Resource = [for stack in concat(values(var.environments), [for name in values(var.platforms) : "${name}-*"]) :
         "arn:${local.partition}:s3:::${stack}-documents-*"]
       },
-      # AWS's own, such as the newest machine image; others may hold secrets, and a plan runs what a pull request says.
+      # AWS's own, such as the newest machine image; others may hold secrets, and a plan runs a pull request's code.
       { Sid = "MachineImage", Effect = "Allow", Action = "ssm:GetParameter", Resource = "arn:${local.partition}:ssm:*::parameter/aws/service/*" },
       { Sid = "Settings", Effect = "Allow", Action = local.reads, Resource = "*" },
     ]

@@ -1,23 +1,23 @@
 locals {
   github_provider = var.github == null ? null : coalesce(var.github.provider, one(aws_iam_openid_connect_provider.github[*].arn))
 
-  # A repository made, renamed or moved since 15 July 2026 names itself with its ids, an older one
-  # without: https://docs.github.com/en/actions/reference/security/oidc
+  # A repository that was created, renamed or moved since 15 July 2026 has its ids in the subject; an older one does
+  # not: https://docs.github.com/en/actions/reference/security/oidc
   github_subjects = var.github == null ? [] : [
     "repo:${var.github.owner}@${var.github.owner_id}/${var.github.repository}@${var.github.repository_id}",
     "repo:${var.github.owner}/${var.github.repository}",
   ]
 
-  # Names can be given up and taken by others, ids cannot, so both must fit. Of the owner AWS may have no key, and a key
-  # that it has not lets nobody in; a repository's id holds alone:
+  # Somebody else can take over an abandoned name but not an id, so both must match. AWS may lack a condition key for
+  # the owner's id, and a condition on a missing key lets nobody in; a repository's id is enough by itself:
   # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
   github_ids = var.github == null ? null : {
     "token.actions.githubusercontent.com:aud"           = "sts.amazonaws.com"
     "token.actions.githubusercontent.com:repository_id" = tostring(var.github.repository_id)
   }
 
-  # What a job is run for stands at the subject's end, and after it whether its branch is protected, where Azure is to
-  # know that. A job in an environment has no branch there, and each branch may name each environment.
+  # A subject ends with what the job runs for and then, if set up for Azure, whether its branch is protected. A job in
+  # an environment has no branch in its subject, and any branch may name any environment.
   github_contexts = merge(
     { planner = { pull_request = false, "ref:refs/heads/${try(var.github.branch, "")}" = true } },
     { for environment in keys(var.environments) : "deployer-${environment}" => { "environment:${environment}" = true } },
@@ -41,7 +41,7 @@ locals {
     } if var.github != null
   }
 
-  # Nobody in the account takes these roles by a right of their own: a token of the pipeline does.
+  # Nobody in the account may assume these roles directly; only the pipeline's token can.
   nobody = { Effect = "Deny", Principal = { AWS = "*" }, Action = "sts:AssumeRole" }
 
   trust = {

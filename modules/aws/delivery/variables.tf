@@ -8,7 +8,7 @@ variable "environments" {
   type        = map(string)
 
   validation {
-    # Terraform's workspace default is production's.
+    # Production uses Terraform's workspace default.
     condition = length(var.environments) > 0 && alltrue([
       for environment in keys(var.environments) : can(regex("^[a-z][a-z0-9-]{0,30}$", environment)) && environment != "default"
     ])
@@ -19,7 +19,7 @@ variable "environments" {
   }
 
   validation {
-    # Two environments with one stack would have each other's rights.
+    # Two environments with the same stack would have each other's rights.
     condition = length(distinct(values(var.environments))) == length(var.environments) && alltrue([
       for stack in values(var.environments) :
       can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16
@@ -49,7 +49,7 @@ variable "machines" {
   }
 
   validation {
-    # Rights go by the beginning of a name, so that none of production's may begin like one of another environment.
+    # Rights match prefixes of names, so no production name may begin with another environment's name.
     condition = alltrue(flatten([for environment, stack in merge(var.environments, { for key, name in var.machines : "${key}/machine" => name }) : [
       for name in compact([lookup(var.environments, "production", ""), lookup(var.machines, "production", "")]) : !startswith(name, stack)
     ] if split("/", environment)[0] != "production"]))

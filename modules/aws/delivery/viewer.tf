@@ -1,10 +1,10 @@
 locals {
-  # The stack, and whatever stands on the platform.
+  # The stack and everything on the platform.
   viewed = { for environment, stack in var.environments : environment => concat([stack], [for prefix in local.platforms[environment] : "${prefix}*"]) }
 }
 
-# By name, wherever AWS lets a right name what it is for. It does not for numbers of CloudWatch and for
-# descriptions of networks and load balancers, so these are not among them:
+# Limited by name where AWS allows that. It does not for CloudWatch metrics or for descriptions of networks and load
+# balancers, so these are not included:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
 resource "aws_iam_role_policy" "viewer" {
   for_each = var.environments

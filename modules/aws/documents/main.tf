@@ -7,9 +7,9 @@ resource "aws_s3_bucket" "this" {
   # checkov:skip=CKV_AWS_144:the documents come from the repository and can be uploaded to any region in seconds
   # checkov:skip=CKV_AWS_145:encrypted by S3 itself; what is served to everybody needs no key of its own at 1 USD a month
   # checkov:skip=CKV2_AWS_62:nothing waits for a change of a document; the service asks S3 for its entity tag
-  # Unique in the world, the same for everybody who plans, known before the apply.
+  # Globally unique, the same for everybody who plans, and known before the apply.
   bucket = "${var.name}-documents-${data.aws_caller_identity.current.account_id}-${data.aws_region.current.id}"
-  # Every object is a copy of a file in the repository, so a destroy takes them and their versions along.
+  # Every object is a copy of a file in the repository, so a destroy may delete all objects and versions.
   force_destroy = true
 }
 
@@ -17,7 +17,7 @@ resource "aws_s3_bucket_ownership_controls" "this" {
   bucket = aws_s3_bucket.this.id
 
   rule {
-    # Access lists off: policies alone decide.
+    # Disables ACLs, so that only policies decide.
     object_ownership = "BucketOwnerEnforced"
   }
 }
@@ -67,7 +67,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
-  # S3 refuses rules on versions of a bucket without versions.
+  # S3 refuses rules about versions on a bucket without versioning.
   depends_on = [aws_s3_bucket_versioning.this]
 }
 
@@ -86,7 +86,7 @@ resource "aws_s3_bucket_policy" "this" {
     }]
   })
 
-  # Both write the bucket's policy state; at once, S3 answers 409.
+  # Both write the bucket's policy state, and S3 refuses concurrent writes with 409.
   depends_on = [aws_s3_bucket_public_access_block.this]
 }
 
@@ -97,7 +97,7 @@ resource "aws_s3_object" "document" {
   key          = "${each.key}.json"
   content      = each.value
   content_type = "application/json"
-  # So that an object changed by hand is put back.
+  # Restores an object that was changed by hand.
   etag = md5(each.value)
 
   depends_on = [
@@ -115,7 +115,7 @@ resource "aws_iam_role_policy" "read" {
     Version = "2012-10-17"
     Statement = [
       { Effect = "Allow", Action = "s3:GetObject", Resource = "${aws_s3_bucket.this.arn}/*" },
-      # Without it S3 answers 403 in place of 404 for a document that is not there.
+      # Without it, S3 returns 403 instead of 404 for a missing document.
       { Effect = "Allow", Action = "s3:ListBucket", Resource = aws_s3_bucket.this.arn },
     ]
   })

@@ -4,12 +4,12 @@ locals {
   certificate     = try(var.domain.certificate, null)
   managed         = var.domain != null && local.certificate == null
   certificate_arn = local.managed ? aws_acm_certificate_validation.this[0].certificate_arn : local.certificate
-  # Of a load balancer that several share, whatever stands before the name.
+  # A shared load balancer serves every name directly below the domain.
   served = var.domain == null ? null : var.cidr == null ? var.domain.name : "*.${var.domain.name}"
   proof  = local.managed ? one(aws_acm_certificate.this[0].domain_validation_options) : null
 }
 
-# Free, and renewed by AWS as long as the record of its proof stands.
+# Free, and renewed by AWS as long as its validation record exists.
 resource "aws_acm_certificate" "this" {
   count = local.managed ? 1 : 0
 
@@ -29,11 +29,11 @@ resource "aws_route53_record" "proof" {
   type    = local.proof.resource_record_type
   records = [local.proof.resource_record_value]
   ttl     = 300
-  # The same name has the same record in every stack of the account.
+  # A name has the same validation record in every stack of the account.
   allow_overwrite = true
 }
 
-# Some two minutes; for ever if the zone is not the one that the internet asks.
+# Takes about two minutes, or forever if the zone is not the one that the internet resolves.
 resource "aws_acm_certificate_validation" "this" {
   count = local.managed ? 1 : 0
 
@@ -55,7 +55,7 @@ resource "aws_route53_record" "this" {
   alias {
     name    = aws_lb.this.dns_name
     zone_id = aws_lb.this.zone_id
-    # The load balancer's own health checks decide; there is no second place to go.
+    # The load balancer's own health checks decide; DNS has no other target to fail over to.
     evaluate_target_health = false
   }
 }

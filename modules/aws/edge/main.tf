@@ -31,7 +31,7 @@ resource "aws_vpc_security_group_ingress_rule" "https" {
   to_port           = 443
 }
 
-# To whatever service registers: two rules for each would soon be more than a group takes.
+# To all services together: two rules for each would soon exceed a security group's limit.
 resource "aws_vpc_security_group_egress_rule" "services" {
   count = var.cidr == null ? 0 : 1
 
@@ -54,13 +54,13 @@ resource "aws_lb" "this" {
   internal           = false
   subnets            = var.public_subnet_ids
   security_groups    = [aws_security_group.this.id]
-  # The service keeps idle connections longer than this, Meridian for 15 minutes, so that it never closes
-  # one on which the load balancer is sending:
+  # The service keeps idle connections longer than this, Meridian for 15 minutes, so that it never closes one while the
+  # load balancer is sending on it:
   # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-502-issues
   idle_timeout               = max(60, var.service.request_seconds)
   drop_invalid_header_fields = true
   desync_mitigation_mode     = "defensive"
-  # Adds the client's address as the last entry, without a port: what x-forwarded-for:1 reads.
+  # Appends the client's address as the last entry, without a port, as x-forwarded-for:1 expects.
   xff_header_processing_mode = "append"
   enable_xff_client_port     = false
 }

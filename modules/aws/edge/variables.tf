@@ -13,7 +13,7 @@ variable "domain" {
   nullable    = true
 
   validation {
-    # 64 is what ACM takes: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+    # ACM accepts at most 64 characters: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
     condition = (
       var.domain == null ||
       can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+([a-z]{2,63}|xn--[a-z0-9-]+)$", var.domain.name)) &&
@@ -89,13 +89,13 @@ variable "cidr" {
   nullable    = true
 
   validation {
-    # A name below it is what tells one service's requests from another's.
+    # The name below it selects the service of a request.
     condition     = var.cidr == null || var.domain != null
     error_message = "domain must be set if several services share the load balancer, because each service has a host name under the domain."
   }
 
   validation {
-    # ACM counts the *. of the certificate in its 64.
+    # ACM counts the certificate's "*." towards its limit of 64.
     condition     = var.cidr == null || length(try(var.domain.name, "")) <= 62
     error_message = "domain.name must have at most 62 characters where several services share the load balancer; it is \"${try(var.domain.name, "")}\"."
   }
@@ -109,7 +109,7 @@ variable "service" {
   type        = object({ request_seconds = number })
 
   validation {
-    # A load balancer of AWS waits 4000 s at most.
+    # AWS load balancers wait at most 4000 s.
     condition     = floor(var.service.request_seconds) == var.service.request_seconds && var.service.request_seconds >= 1 && var.service.request_seconds <= 3600
     error_message = "service.request_seconds must be a whole number from 1 to 3600; it is ${var.service.request_seconds}."
   }

@@ -1,9 +1,9 @@
 locals {
-  # Where an instance serves, and where it is asked whether it can; none but the load balancer reaches either.
+  # The ports that serve and that answer health checks; only the load balancer reaches either.
   ports = { service = var.service.port, health = coalesce(var.service.health.port, var.service.port) }
 }
 
-# Two groups that outlive every deployment; the module service moves the weights between them.
+# These two groups outlive every deployment; the module service shifts the weights between them.
 resource "aws_lb_target_group" "this" {
   # checkov:skip=CKV_AWS_378:inside the private network; only the load balancer reaches the tasks
   for_each = toset(["stable", "canary"])
@@ -12,10 +12,9 @@ resource "aws_lb_target_group" "this" {
   vpc_id      = var.network_id
   target_type = "ip"
   protocol    = "HTTP"
-  # For targets that come without one: ECS registers each task with the service's own port, so that another port needs no
-  # other group.
+  # Only a default: ECS registers each task with the service's own port, so another port needs no new group.
   port = 8080
-  # ECS stops a task when this is over: requests in flight end by themselves, or in the time that the service has to stop.
+  # ECS stops a task after this delay; requests in flight end within it, or within the service's own time to stop.
   deregistration_delay = max(20, var.service.request_seconds - var.service.stop_seconds)
 
   health_check {
@@ -29,12 +28,12 @@ resource "aws_lb_target_group" "this" {
   }
 }
 
-# ECS takes only target groups that hang on a load balancer. Of a service alone the default action holds the stable one and
-# this rule the other while no canary runs; on a platform it holds both. It matches nobody: 192.0.2.1 is in no network
-# (RFC 5737), and the weights stand before it.
+# ECS accepts only target groups that are attached to a load balancer. Without a platform the default action attaches
+# the stable group, and this rule the canary's; on a platform it attaches both. It matches no request: 192.0.2.1 is in
+# no network (RFC 5737), and the rule with the weights comes first.
 resource "aws_lb_listener_rule" "hold_canary" {
   listener_arn = var.listener_arn
-  # Never left to AWS, which two services that come at once would ask for the same one:
+  # Always explicit: AWS would try to give two services that are created at once the same priority:
   # https://github.com/hashicorp/terraform-provider-aws/issues/3219
   priority = 50000 - var.slot
 

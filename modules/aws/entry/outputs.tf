@@ -3,8 +3,8 @@ output "stable" {
   value       = aws_lb_target_group.this["stable"].arn
 }
 
-# ECS takes a target group when it creates a service, so on AWS the load balancer comes first and the
-# service is told where to register; the other clouds tell the load balancer where the service is.
+# ECS needs the target group to create a service. So on AWS the load balancer comes first, and the service gets the
+# group to register in; on the other clouds the load balancer gets the service's address.
 output "entry" {
   description = <<-EOT
     How the load balancer reaches the service: the load balancer's security group and listener, the host name and priority of the rule that splits

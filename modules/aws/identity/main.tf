@@ -5,14 +5,14 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  # What each role is for, and by whom it is used.
+  # What each role is for, and who uses it.
   roles = {
     task      = "What the service itself may do in AWS"
     execution = "What ECS does for the service: pull its image, write its log"
   }
 }
 
-# Bare roles: who owns a bucket, a registry or a log grants the right to it.
+# These roles have no rights: the module that owns a bucket, registry or log grants them.
 resource "aws_iam_role" "this" {
   for_each = local.roles
 

@@ -1,9 +1,9 @@
 locals {
   first_zone = keys({ for zone, index in local.zones : zone => index if index == 0 })[0]
-  # Zone to the zone whose NAT gateway it uses. Traffic from another zone costs 0.01 USD/GB each way,
-  # a second gateway 33 USD a month: https://aws.amazon.com/vpc/pricing/
+  # Maps each zone to the zone of its NAT gateway. Traffic from another zone costs 0.01 USD/GB each way, a second
+  # gateway 33 USD a month: https://aws.amazon.com/vpc/pricing/
   nat_zones = { for zone in keys(local.zones) : zone => var.nat == "zonal" ? zone : local.first_zone if var.nat != "none" }
-  # What Fargate needs to pull from ECR and write logs, 7.3 USD a month per zone each:
+  # What Fargate needs to pull from ECR and write logs; each costs 7.3 USD a month per zone:
   # https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
   interfaces = var.nat == "none" ? toset(["ecr.api", "ecr.dkr", "logs"]) : toset([])
 }
@@ -21,7 +21,7 @@ resource "aws_eip" "nat" {
 
   tags = { Name = "${var.name}-nat-${each.key}" }
 
-  # An address in a network needs its gateway to the internet first.
+  # An address needs the VPC's internet gateway first.
   depends_on = [aws_internet_gateway.this]
 }
 
@@ -44,7 +44,7 @@ resource "aws_route" "nat" {
   nat_gateway_id         = aws_nat_gateway.this[each.value].id
 }
 
-# Free, and keeps documents and the registry's layers off the NAT gateway's 0.045 USD/GB.
+# Free, and saves the NAT gateway's 0.045 USD/GB for documents and image layers.
 resource "aws_vpc_endpoint" "s3" {
   vpc_id            = aws_vpc.this.id
   service_name      = "com.amazonaws.${data.aws_region.current.id}.s3"
@@ -63,7 +63,7 @@ resource "aws_vpc_endpoint" "s3" {
         Condition = { StringEquals = { "aws:PrincipalAccount" = data.aws_caller_identity.current.account_id } }
       },
       {
-        # ECR hands out layers by links into a bucket of its own:
+        # ECR serves layers through links into its own bucket:
         # https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-setting-up-s3-gateway
         Sid       = "ImageLayers"
         Effect    = "Allow"

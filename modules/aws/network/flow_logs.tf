@@ -1,5 +1,5 @@
-# Who talked to whom, for the day on which somebody asks. 0.50 USD/GB, about 0.1 GB per million
-# requests: https://aws.amazon.com/cloudwatch/pricing/
+# Records who connected to whom, in case somebody asks later. 0.50 USD/GB, about 0.1 GB per million requests:
+# https://aws.amazon.com/cloudwatch/pricing/
 resource "aws_flow_log" "this" {
   vpc_id                   = aws_vpc.this.id
   traffic_type             = "ALL"
@@ -31,7 +31,7 @@ resource "aws_iam_role" "flow" {
       Effect    = "Allow"
       Principal = { Service = "vpc-flow-logs.amazonaws.com" }
       Action    = "sts:AssumeRole"
-      # Only for this account's flow logs, not on behalf of another's:
+      # Only for flow logs of this account, never on behalf of another:
       # https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
       Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
     }]
@@ -51,7 +51,7 @@ resource "aws_iam_role_policy" "flow" {
         Resource = "${aws_cloudwatch_log_group.flow.arn}:*"
       },
       {
-        # Asked of the list of groups as a whole:
+        # This action lists all groups and cannot name one:
         # https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
         Effect   = "Allow"
         Action   = "logs:DescribeLogGroups"

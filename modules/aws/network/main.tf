@@ -1,10 +1,10 @@
 data "aws_availability_zones" "available" {
   # checkov:skip=CKV_AWS_394:the first ones are taken and everything is keyed by their names; a zone that AWS adds sorts last
   state = "available"
-  # Fargate is not in these: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AWS_Fargate-Regions.html
+  # Zones without Fargate: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AWS_Fargate-Regions.html
   exclude_zone_ids = ["apne1-az3", "usw1-az2"]
 
-  # Local zones have no load balancers of the usual kind.
+  # Excludes local zones, which lack ordinary load balancers.
   filter {
     name   = "opt-in-status"
     values = ["opt-in-not-required"]
@@ -19,7 +19,7 @@ data "aws_availability_zones" "available" {
 }
 
 locals {
-  # Zone name to its place, which fixes its address blocks: more zones later move nothing.
+  # Zone name to its index, which determines its address blocks: adding zones later moves nothing.
   zones = { for index, zone in slice(data.aws_availability_zones.available.names, 0, var.zones) : zone => index }
 }
 
@@ -31,7 +31,7 @@ resource "aws_vpc" "this" {
   tags = { Name = var.name }
 }
 
-# The group that everything without one of its own would get: empty, it lets nothing in or out.
+# The default for everything without a group of its own. It is empty, so it lets nothing in or out.
 resource "aws_default_security_group" "this" {
   vpc_id = aws_vpc.this.id
 
@@ -44,7 +44,7 @@ resource "aws_internet_gateway" "this" {
   tags = { Name = var.name }
 }
 
-# Load balancer and NAT only.
+# Only for the load balancer and NAT.
 resource "aws_subnet" "public" {
   for_each = local.zones
 

@@ -21,15 +21,15 @@ variable "cidr" {
   }
 
   validation {
-    # A public range would hide the part of the internet that owns it. RFC 1918, and RFC 6598 for
-    # 100.64.0.0/10: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+    # A public range would make its real owner unreachable. RFC 1918, and RFC 6598 for 100.64.0.0/10:
+    # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
     condition     = can(regex("^(10\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.|192\\.168\\.|100\\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\\.)", var.cidr))
     error_message = "cidr must be private: inside 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10; it is \"${var.cidr}\"."
   }
 
   validation {
-    # /22 gives /26 subnets of 59 addresses. A load balancer needs a /27 and 8 free addresses, each
-    # task one more: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
+    # /22 gives /26 subnets with 59 addresses. A load balancer needs a /27 with 8 free addresses, and each task needs
+    # one: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
     condition     = try(tonumber(split("/", var.cidr)[1]) >= 16 && tonumber(split("/", var.cidr)[1]) <= 22, false)
     error_message = "cidr must be /16 to /22, so that each of its sixteen blocks is large enough for a load balancer or for tasks; it is \"${var.cidr}\"."
   }
@@ -40,7 +40,7 @@ variable "zones" {
   type        = number
 
   validation {
-    # Two is also the least an Application Load Balancer accepts.
+    # An Application Load Balancer also needs at least two.
     condition     = contains([2, 3, 4], var.zones)
     error_message = "zones must be 2, 3 or 4; it is ${var.zones}."
   }

@@ -2,8 +2,8 @@ locals {
   # …:service/CLUSTER/SERVICE
   service       = { ClusterName = split("/", var.service_id)[1], ServiceName = split("/", var.service_id)[2] }
   load_balancer = { LoadBalancer = var.edge_id }
-  # Of a load balancer that several share, what the service's own target groups say; what it answers in their place is the
-  # platform's alarm.
+  # On a shared load balancer, the metrics of the service's own target groups; responses that the load balancer gives in
+  # their place raise the platform's alarm.
   shared = var.entry.host != null
   groups = { for key, group in var.entry.target_groups : key => merge(local.load_balancer, { TargetGroup = group.metric }) }
   counted = local.shared ? merge([for key, dimensions in local.groups : {
@@ -17,14 +17,14 @@ locals {
   asked  = join(", ", [for key in keys(local.counted) : key if !startswith(key, "service")])
 }
 
-# Answers of 500 and above, whoever gives them: the service, or the load balancer in its place.
+# Responses with status 500 or above, from the service or from the load balancer in its place.
 resource "aws_cloudwatch_metric_alarm" "errors" {
   alarm_name          = "${var.name}-errors"
   alarm_description   = "More than 1 percent of the responses, and at least 5 in five minutes, had status 500 or above. Log: /meridian/${var.name}/service"
   comparison_operator = "GreaterThanThreshold"
   threshold           = 1
   evaluation_periods  = 1
-  # Nobody asking is no error.
+  # Without requests there are no errors.
   treat_missing_data = "notBreaching"
   alarm_actions      = [var.channel]
   ok_actions         = [var.channel]
@@ -32,8 +32,8 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   metric_query {
     id    = "percent"
     label = "Answers of 500 and above, percent"
-    # Sums go over whichever has a value. Requests that no target was chosen for are in none of the load balancer's counts but
-    # that of its own errors: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+    # SUM skips metrics without a value. The load balancer counts a request without a chosen target only among its own
+    # errors: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
     expression = local.shared ? (
       "IF(SUM([${local.failed}]) >= 5, 100 * SUM([${local.failed}]) / SUM([${local.asked}]), 0)"
     ) : "IF(SUM([service, balancer]) >= 5, 100 * SUM([service, balancer]) / SUM([requests, balancer]), 0)"
@@ -88,13 +88,13 @@ resource "aws_cloudwatch_metric_alarm" "latency" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 1
   treat_missing_data  = "notBreaching"
-  # With a handful of requests the slowest is the hundredth.
+  # With only a few requests, the slowest one would be the p99.
   evaluate_low_sample_count_percentiles = "ignore"
   alarm_actions                         = [var.channel]
   ok_actions                            = [var.channel]
 }
 
-# Autoscaling holds both near 80: above 90 for ten minutes it is at its maximum, or cannot follow.
+# Autoscaling keeps both near 80. Above 90 for ten minutes, it is at its maximum or cannot keep up.
 resource "aws_cloudwatch_metric_alarm" "load" {
   for_each = { cpu = "CPUUtilization", memory = "MemoryUtilization" }
 
@@ -108,7 +108,7 @@ resource "aws_cloudwatch_metric_alarm" "load" {
   evaluation_periods  = 10
   comparison_operator = "GreaterThanThreshold"
   threshold           = 90
-  # Before its first minutes a service has neither; one that is gone is the probe's to tell.
+  # In its first minutes a service has neither metric; the probe reports a service that is missing.
   treat_missing_data = "missing"
   alarm_actions      = [var.channel]
   ok_actions         = [var.channel]

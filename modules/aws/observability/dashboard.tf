@@ -2,13 +2,13 @@ data "aws_region" "current" {}
 
 locals {
   balancer = ["LoadBalancer", var.edge_id]
-  # Of whom answers are counted: the load balancer, or where several share it the service's own target groups.
+  # Whose responses are counted: the load balancer's, or on a shared one those of the service's own target groups.
   answering = local.shared ? {
     for key, group in var.entry.target_groups : key => concat(["TargetGroup", group.metric], local.balancer)
   } : { all = local.balancer }
   tasks = ["ClusterName", local.service.ClusterName, "ServiceName", local.service.ServiceName]
 
-  # Title to the metrics of one graph.
+  # Maps the title of each graph to its metrics.
   graphs = {
     "1 Requests a minute" = [
       for group in values(var.entry.target_groups) :

@@ -19,12 +19,12 @@ resource "aws_cloudwatch_log_metric_filter" "ok" {
 }
 
 locals {
-  # Two checks: a start that takes longer than usual falls into the next period and is no failure. Checked every minute, four,
-  # since the newest are often not there yet.
+  # Two periods: a slow start moves a check into the next period, which is no failure. With a check every minute four,
+  # because the newest results are often late.
   periods = var.every_minutes == 1 ? 4 : 2
 }
 
-# One alarm for a service that is down or tells the wrong time and for a probe that does not run.
+# One alarm covers a service that is down or has the wrong time, and a probe that does not run.
 resource "aws_cloudwatch_metric_alarm" "this" {
   alarm_name = local.job
   alarm_description = join(" ", [
@@ -34,14 +34,14 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   evaluation_periods  = local.periods
   comparison_operator = "LessThanThreshold"
   threshold           = 1
-  # The state stays while there is nothing at all: before the first check, which would else ring at every first deployment,
-  # and long after the last, which has rung.
+  # Without any data the state stays: before the first check, when every first deployment would otherwise raise an
+  # alarm, and long after the last one, when the alarm has been raised already.
   treat_missing_data = "ignore"
   alarm_actions      = [var.channel]
   ok_actions         = [var.channel]
 
-  # A check that is missing counts as one that failed. Missing as such would not: CloudWatch goes on looking at older ones.
-  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+  # Counts a missing check as failed. treat_missing_data would not do that: CloudWatch would look at older checks
+  # instead. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
   metric_query {
     id          = "checks"
     label       = "Checks that said OK"

@@ -7,16 +7,16 @@ data "aws_region" "current" {}
 locals {
   job       = "${var.name}-probe"
   log_group = "/meridian/${var.name}/probe"
-  # Without a revision, for rights that hold for each.
+  # Without a revision, so that rights apply to all revisions.
   family_arn = join(":", [
     "arn", data.aws_partition.current.partition, "ecs", data.aws_region.current.id, data.aws_caller_identity.current.account_id,
     "task-definition/${local.job}",
   ])
 
-  # Seconds that a run may take, 120 being ECS's most; a check takes some ten.
+  # Maximum seconds of a run; ECS allows at most 120, and a check takes some ten.
   limit = 60
 
-  # Every default written out, as in the module service.
+  # Every default is explicit, as in the module service.
   container = {
     image                  = var.image
     essential              = true
@@ -50,7 +50,7 @@ resource "aws_ecs_task_definition" "this" {
   family                   = local.job
   requires_compatibilities = ["FARGATE"]
   network_mode             = "awsvpc"
-  # The smallest that Fargate has; the program needs no more.
+  # Fargate's smallest size, which is enough.
   cpu                = 256
   memory             = 512
   execution_role_arn = var.identity_id.execution
@@ -60,15 +60,15 @@ resource "aws_ecs_task_definition" "this" {
     cpu_architecture        = "X86_64"
   }
 
-  # ECS has no limit for how long a task runs (https://github.com/aws/containers-roadmap/issues/572), and an image that is
-  # no probe serves for ever. So a second container waits for the first to be healthy, which nothing asks it to be in time: it
-  # gives up after startTimeout, without having run, and the task stops. A check that ends stops the task before that.
-  # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+  # ECS has no time limit for tasks (https://github.com/aws/containers-roadmap/issues/572), and an image that is not a
+  # probe would serve forever. So a second container waits for the first to become healthy, which no health check
+  # confirms in time. After startTimeout it gives up without having run, and the task stops. A check that ends stops the
+  # task earlier. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
   container_definitions = jsonencode([
     merge(local.container, {
       name         = "probe"
       startTimeout = local.limit
-      # First asked long after the limit. A path that no image has, for where it is asked all the same.
+      # First runs long after the limit. If it runs earlier all the same, it fails: no image has this path.
       healthCheck = { command = ["CMD", "/never/healthy"], interval = 300, retries = 3, timeout = 5 }
     }),
     merge(local.container, {
@@ -77,7 +77,7 @@ resource "aws_ecs_task_definition" "this" {
     }),
   ])
 
-  # The old one stays until the schedule has left it.
+  # The old one stays until the schedule no longer uses it.
   lifecycle {
     create_before_destroy = true
   }
@@ -96,7 +96,7 @@ resource "aws_security_group" "this" {
   }
 }
 
-# Image and log by 443, the service by 80 or 443.
+# 443 for image and log, 80 or 443 for the service.
 resource "aws_vpc_security_group_egress_rule" "this" {
   for_each = toset(["80", "443"])
 
@@ -108,8 +108,8 @@ resource "aws_vpc_security_group_egress_rule" "this" {
   to_port           = tonumber(each.key)
 }
 
-# It waits, by the platform, until the service is healthy, and so goes on checking with the image that serves when a new one
-# does not get up.
+# var.platform makes this wait until the service is healthy. So if a new image does not start, checks go on with the
+# image that serves.
 resource "aws_scheduler_schedule" "this" {
   # checkov:skip=CKV_AWS_297:the schedule holds no secrets; a key of ours costs 1 USD a month
   name                = local.job
@@ -139,7 +139,7 @@ resource "aws_scheduler_schedule" "this" {
     }
 
     retry_policy {
-      # The next run is near; a late one would count for the wrong period.
+      # The next run is soon, and a late one would count for the wrong period.
       maximum_retry_attempts       = 0
       maximum_event_age_in_seconds = 60
     }

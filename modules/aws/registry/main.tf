@@ -1,5 +1,5 @@
 locals {
-  # Registry, region and path of a repository of ECR that exists already; null for any other registry.
+  # Account, region and path of an existing ECR repository; null for any other registry.
   shared = try(regex("^(?P<account>[0-9]{12})\\.dkr\\.ecr\\.(?P<region>[a-z0-9-]+)\\.amazonaws\\.com(?:\\.cn)?/(?P<path>.+)$", var.repository_url), null)
   arns = var.repository_url == null ? [aws_ecr_repository.this[0].arn] : local.shared == null ? [] : [
     "arn:${data.aws_partition.current.partition}:ecr:${local.shared.region}:${local.shared.account}:repository/${local.shared.path}",
@@ -13,9 +13,9 @@ resource "aws_ecr_repository" "this" {
   count = var.repository_url == null ? 1 : 0
 
   name = var.name
-  # What was deployed by a name stays what it was.
+  # A deployed tag always names the same image.
   image_tag_mutability = "IMMUTABLE"
-  # Every image can be built again from its sources, so a destroy may take them along.
+  # Every image can be rebuilt from its sources, so a destroy may delete them.
   force_delete = true
 
   image_scanning_configuration {
@@ -42,12 +42,12 @@ resource "aws_ecr_lifecycle_policy" "this" {
   })
 }
 
-# A registry that is not ECR asks nothing of IAM.
+# A registry other than ECR needs no rights in IAM.
 resource "aws_iam_role_policy" "pull" {
   count = var.reader == null ? 0 : length(local.arns)
 
-  # Another name for another repository, so that the right to the earlier one goes only when the service has left it: until then a
-  # task that starts again pulls from there.
+  # The name depends on the repository, so that the right to the previous one is removed only after the service no
+  # longer uses it. Until then, a restarting task pulls from there.
   name = var.repository_url == null ? "pull-image" : "pull-image-${substr(sha256(var.repository_url), 0, 8)}"
   role = var.reader.execution
 
@@ -60,7 +60,7 @@ resource "aws_iam_role_policy" "pull" {
         Resource = local.arns[count.index]
       },
       {
-        # The login is to the registry as a whole; it has no resource to name:
+        # The login is for the whole registry and has no resource to name:
         # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
         Effect   = "Allow"
         Action   = "ecr:GetAuthorizationToken"

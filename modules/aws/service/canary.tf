@@ -1,11 +1,11 @@
-# A second service, with tasks for as long as a canary is on trial and else without any, which costs nothing. It is always
-# there, so that a canary is a change of it: a creation that was cut short would leave a second one behind.
+# A second service, which has tasks only during a canary and costs nothing without them. It always exists, so that a
+# canary only changes it: an interrupted creation would leave a duplicate behind.
 resource "aws_ecs_service" "canary" {
   # checkov:skip=CKV_AWS_332:the same as the stable service
   name            = "${var.name}-canary"
   cluster         = aws_ecs_cluster.this.id
   task_definition = aws_ecs_task_definition.this[var.canary == null ? "stable" : "canary"].arn
-  # Of fixed size, big enough for its part of the load at the stable one's maximum.
+  # A fixed size, enough for the canary's share of the load when the stable service is at its maximum.
   desired_count = var.canary == null ? 0 : max(1, ceil(var.instances.max * var.canary.percent / 100))
 
   launch_type                       = "FARGATE"
@@ -18,7 +18,7 @@ resource "aws_ecs_service" "canary" {
 
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
-  # As of the stable service: terraform_data.healthy waits.
+  # As for the stable service, terraform_data.healthy waits.
   wait_for_steady_state = false
 
   deployment_circuit_breaker {
@@ -53,8 +53,8 @@ locals {
   shares = { stable = 100 - try(var.canary.percent, 0), canary = try(var.canary.percent, 0) }
 }
 
-# Puts the way back in order. What is taken away goes before what depended on it changes: with this go the requests, and
-# only then the service gives up its tasks.
+# Orders the way back: Terraform destroys this before it changes the service that depends on it. So a canary first loses
+# its requests, and only then its tasks.
 resource "terraform_data" "trial" {
   count = local.shares.canary > 0 ? 1 : 0
 
@@ -76,14 +76,14 @@ resource "terraform_data" "trial" {
 
     environment = {
       LISTENER = self.input.listener, REGION = self.input.region, ACTIONS = self.input.actions
-      # Of a service alone, also of one that was deployed before there were others.
+      # The priority of a service without a platform, including one that was deployed before platforms existed.
       PRIORITY = try(self.input.priority, "100")
     }
   }
 }
 
-# Each one's share, the canary's once both are healthy. Always there, as the canary's service is: a rule that was made in the
-# moment in which an apply was killed would go on sending requests, in nobody's state, and no other could have its priority.
+# Each version's share; the canary gets its own once both are healthy. Like the canary's service, the rule always
+# exists: one created as an apply was killed would go on sending requests, in no state, and would block its priority.
 resource "aws_lb_listener_rule" "weights" {
   listener_arn = var.entry.listener_arn
   priority     = var.entry.priority
@@ -119,7 +119,7 @@ resource "aws_lb_listener_rule" "weights" {
         }
       }
 
-      # Each request is drawn anew; the service keeps no sessions.
+      # Each request is assigned independently; the service has no sessions.
       stickiness {
         enabled  = false
         duration = 1

@@ -27,10 +27,10 @@ resource "aws_ecs_service" "stable" {
   enable_ecs_managed_tags           = true
   propagate_tags                    = "SERVICE"
 
-  # New tasks stand before old ones go, and a deployment that does not get up is taken back.
+  # New tasks run before old ones stop, and a deployment that does not start is rolled back.
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
-  # terraform_data.healthy waits, and sees more.
+  # terraform_data.healthy waits instead, and checks more.
   wait_for_steady_state = false
 
   deployment_circuit_breaker {
@@ -51,7 +51,7 @@ resource "aws_ecs_service" "stable" {
   }
 
   lifecycle {
-    # Autoscaling moves it.
+    # Autoscaling changes it.
     ignore_changes = [desired_count]
   }
 
@@ -65,11 +65,11 @@ resource "aws_ecs_service" "stable" {
   ]
 }
 
-# Waits, after each change of what runs, until the load balancer finds it healthy; a deployment that fails fails here, with
-# the words of ECS. A program, for the provider cannot: as of 5.100 its wait ends as soon as the tasks run, before the first
-# health check, and takes a rollback for success (https://github.com/hashicorp/terraform-provider-aws/issues/20858). It runs
-# where Terraform runs, with the AWS CLI and the same environment, so that both find the same credentials; who configures
-# the provider with others gives them to the program too. Cut short, it is tainted, and the next apply waits again.
+# Waits after each change until the load balancer finds the tasks healthy; a failed deployment fails here, with ECS's
+# own reasons. The provider cannot: as of 5.100 its wait ends once the tasks run, before the first health check, and
+# takes a rollback for success (https://github.com/hashicorp/terraform-provider-aws/issues/20858). The program runs
+# where Terraform runs, with the AWS CLI and the same environment, so both find the same credentials; if the provider
+# gets others, give them to the program too. If interrupted, it is tainted, and the next apply waits again.
 resource "terraform_data" "healthy" {
   for_each = local.watched
 

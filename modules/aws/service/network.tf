@@ -1,6 +1,6 @@
 locals {
-  # Port to what it is for: one rule for each, also where health is asked on the port that serves. By the port, so that one which
-  # changes stays open until the tasks that answer there are gone, also where their successors do not get up.
+  # Maps each port to its purpose, with one rule each, even if health checks use the port that serves. Keyed by port, so
+  # that a replaced port stays open until the tasks that use it are gone, even if their successors do not start.
   ports = { for key, port in var.entry.ports : tostring(port) => key if key == "service" || port != var.entry.ports.service }
 }
 
@@ -31,7 +31,7 @@ resource "aws_vpc_security_group_ingress_rule" "service" {
   }
 }
 
-# Of stacks in which no port could be chosen: nothing changes.
+# For stacks from before ports could be chosen; nothing changes.
 moved {
   from = aws_vpc_security_group_ingress_rule.service["service"]
   to   = aws_vpc_security_group_ingress_rule.service["8080"]
@@ -42,7 +42,7 @@ moved {
   to   = aws_vpc_security_group_ingress_rule.service["8081"]
 }
 
-# The other half: the load balancer reaches these tasks and nothing else; a shared one reaches every service's.
+# The counterpart: the load balancer reaches only these tasks; a shared one reaches those of every service.
 resource "aws_vpc_security_group_egress_rule" "edge" {
   for_each = var.entry.host == null ? local.ports : {}
 
@@ -78,7 +78,7 @@ resource "aws_vpc_security_group_egress_rule" "service" {
   to_port           = 443
 }
 
-# What else the service calls, such as a database.
+# Anything else that the service calls, such as a database.
 resource "aws_vpc_security_group_egress_rule" "other" {
   for_each = setsubtract(toset([for port in var.service.egress_ports : tostring(port)]), ["443"])
 

@@ -7,13 +7,13 @@ output "platform" {
   description = "ARN of the ECS cluster, on which the probe runs too. Terraform gives it out only once the service is healthy."
   value       = aws_ecs_cluster.this.arn
 
-  # What runs beside the service goes by what serves.
+  # Whatever runs beside the service waits until the service is healthy.
   depends_on = [terraform_data.healthy]
 }
 
 output "revision" {
   description = "ARN of the stable task definition, never the canary's: the value for canary.stable."
-  # As it was when it was last found healthy: what was asked for and did not get up serves nobody.
+  # The revision that was last found healthy: one that was requested but did not start serves nobody.
   value = terraform_data.healthy["stable"].output
 
   depends_on = [aws_lb_listener_rule.weights]

@@ -8,7 +8,7 @@ resource "aws_appautoscaling_target" "this" {
   max_capacity       = var.instances.max
 }
 
-# Both hold at once: the larger demand wins, and both must agree before anything is taken away.
+# Both apply at once: the larger demand wins, and tasks are removed only if both agree.
 resource "aws_appautoscaling_policy" "this" {
   for_each = var.scale == null ? {} : {
     cpu    = { metric = "ECSServiceAverageCPUUtilization", percent = coalesce(var.scale.cpu, 80) }
@@ -23,7 +23,7 @@ resource "aws_appautoscaling_policy" "this" {
 
   target_tracking_scaling_policy_configuration {
     target_value = each.value.percent
-    # Quick to add, slow to take away: a task too many for five minutes costs half a cent.
+    # Quick to add, slow to remove: a surplus task for five minutes costs half a cent.
     scale_out_cooldown = 60
     scale_in_cooldown  = 300
 

@@ -2,9 +2,9 @@ data "aws_region" "current" {}
 
 locals {
   container = "service"
-  # Meridian's by number, which ECS takes without looking into the image.
+  # Meridian's by number, so that ECS need not look into the image.
   user = var.service.user == null && var.service.meridian ? "65532" : var.service.user
-  # What runs: the stable image always, the canary's beside it.
+  # The stable image always runs, a canary's beside it.
   images = merge({ stable = var.image }, var.canary == null ? {} : { canary = var.canary.image })
 }
 
@@ -24,8 +24,7 @@ resource "aws_ecs_task_definition" "this" {
     cpu_architecture        = "X86_64"
   }
 
-  # Every default is written out: ECS returns them all, and a difference would replace the
-  # definition with every apply.
+  # Every default is explicit: ECS returns all of them, and a difference would replace the definition at every apply.
   container_definitions = jsonencode([merge({
     name           = local.container
     image          = each.value
@@ -35,7 +34,7 @@ resource "aws_ecs_task_definition" "this" {
     mountPoints    = []
     volumesFrom    = []
     systemControls = []
-    # No less than what ECS gives by itself.
+    # At least ECS's own default.
     stopTimeout            = max(30, var.service.stop_seconds)
     privileged             = false
     readonlyRootFilesystem = true
@@ -49,9 +48,9 @@ resource "aws_ecs_task_definition" "this" {
     environment = [for name, value in merge(var.environment, {
       PORT                = tostring(var.entry.ports.service)
       MERIDIAN_ADMIN_PORT = tostring(var.entry.ports.health)
-      # Answers tell which image gave them, so that a canary can be told from the stable.
+      # Responses name the image that they come from, so that a canary can be told apart from the stable version.
       MERIDIAN_VERSION = split("@", each.value)[1]
-      # The load balancer appends the address it sees; what stands left of it is the client's word.
+      # The load balancer appends the address that it sees; anything to the left of it comes from the client.
       MERIDIAN_CLIENT_ADDRESS = "x-forwarded-for:1"
     }) : { name = name, value = value }]
 
@@ -70,21 +69,21 @@ resource "aws_ecs_task_definition" "this" {
 
     linuxParameters = merge(
       { capabilities = { add = [], drop = ["ALL"] }, initProcessEnabled = false },
-      # In memory, for everybody: a volume would belong to root, and shut out any other user:
+      # In memory and writable for everybody: a volume would belong to root and shut out any other user:
       # https://github.com/aws/containers-roadmap/issues/938
       { for key, mounts in {
         tmpfs = [for path, size in var.service.writable : { containerPath = path, size = size, mountOptions = ["mode=1777"] }]
       } : key => mounts if length(mounts) > 0 },
     )
     },
-    # Not there at all unless asked for: the image's own.
+    # Omitted unless set: the image's own values apply.
     { for key, value in { user = local.user, entryPoint = var.service.entrypoint } : key => value if value != null },
     { for key, secrets in {
       secrets = [for name, arn in var.service.secrets : { name = name, valueFrom = arn }]
     } : key => secrets if length(secrets) > 0 },
   )])
 
-  # The old definition stays until the service has left it, for a rollback needs it.
+  # The old definition stays until the service no longer uses it, because a rollback needs it.
   lifecycle {
     create_before_destroy = true
   }
@@ -117,18 +116,18 @@ resource "aws_iam_role_policy" "log" {
 }
 
 locals {
-  # ARN without what may follow it, a key in its JSON and a version: ARN:KEY:STAGE:VERSION.
+  # ARNs without their optional suffix, a key in the JSON and a version: ARN:KEY:STAGE:VERSION.
   secrets = { for action, service in { "secretsmanager:GetSecretValue" = "secretsmanager", "ssm:GetParameters" = "ssm" } :
     action => distinct([for arn in values(var.service.secrets) : regex("^(?:[^:]+:){5}(?:secret:)?[^:]+", arn) if split(":", arn)[2] == service])
   }
 }
 
-# ECS reads them when a task starts: a secret that changed arrives with the next task.
+# ECS reads secrets when a task starts, so a changed secret arrives with the next task.
 resource "aws_iam_role_policy" "secrets" {
   count = length(var.service.secrets) > 0 ? 1 : 0
 
-  # Another name for other secrets, so that the right to the earlier ones goes only when the service has let go of them: until then
-  # a task that starts again reads them.
+  # The name depends on the secrets, so that the right to previous ones is removed only after the service no longer uses
+  # them. Until then, a restarting task reads them.
   name = "read-service-secrets-${substr(sha256(jsonencode(local.secrets)), 0, 8)}"
   role = regex("[^/]+$", var.identity_id.execution)
 

@@ -94,13 +94,13 @@ variable "scale" {
 }
 
 locals {
-  # A right to a secret must name it whole, with the six characters that end its ARN, and ECS takes what follows, KEY:STAGE:VERSION,
-  # whole or not at all: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
+  # A right must name the secret's complete ARN, with its last six characters. ECS accepts the suffix KEY:STAGE:VERSION
+  # only as a whole: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
   secret = join("", [
     "^arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}(:[^:]*:[^:]*:[^:]*)?",
     "|ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9_./-]+)$",
   ])
-  # What the module itself sets.
+  # Variables that the module itself sets.
   reserved = ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]
 }
 

@@ -5,10 +5,10 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  # Unique in the world, the same for everybody who plans, known before the apply.
+  # Globally unique, the same for everybody who plans, and known before the apply.
   bucket = "${var.name}-state-${data.aws_caller_identity.current.account_id}-${data.aws_region.current.id}"
   arn    = "arn:${data.aws_partition.current.partition}:s3:::${local.bucket}"
-  # Folder whose state is kept, and under which key.
+  # Maps each folder to the key of its state.
   keys = {
     "stacks/aws"           = "stack.tfstate"
     "stacks/vm/aws"        = "vm.tfstate"
@@ -26,7 +26,7 @@ resource "aws_s3_bucket" "this" {
   force_destroy = false
 
   lifecycle {
-    # Without its state, what a stack made must be found and deleted by hand.
+    # Without its state, a stack's resources must be found and deleted by hand.
     prevent_destroy = true
   }
 }
@@ -35,7 +35,7 @@ resource "aws_s3_bucket_ownership_controls" "this" {
   bucket = aws_s3_bucket.this.id
 
   rule {
-    # Access lists off: policies alone decide.
+    # Disables ACLs, so that only policies decide.
     object_ownership = "BucketOwnerEnforced"
   }
 }
@@ -76,7 +76,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
 
     filter {}
 
-    # A state that was broken is noticed within a quarter.
+    # A broken state is noticed within a quarter.
     noncurrent_version_expiration {
       noncurrent_days = 90
     }
@@ -86,7 +86,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
-  # S3 refuses rules on versions of a bucket without versions.
+  # S3 refuses rules about versions on a bucket without versioning.
   depends_on = [aws_s3_bucket_versioning.this]
 }
 
@@ -105,6 +105,6 @@ resource "aws_s3_bucket_policy" "this" {
     }]
   })
 
-  # Both write the bucket's policy state; at once, S3 answers 409.
+  # Both write the bucket's policy state, and S3 refuses concurrent writes with 409.
   depends_on = [aws_s3_bucket_public_access_block.this]
 }

@@ -1,4 +1,4 @@
-# What a service registers with, alone or among others.
+# What a service registers with, by itself or on a platform.
 mock_provider "aws" {
   source          = "./.."
   override_during = plan
@@ -49,7 +49,7 @@ run "one_among_others" {
     error_message = "Its rules have the priorities of its slot."
   }
   assert {
-    # A set, and both groups have the same ARN here.
+    # A set, in which both groups have the same mocked ARN.
     condition     = length(aws_lb_listener_rule.hold_canary.action[0].forward[0].target_group) == 1
     error_message = "Both groups hang on the load balancer: its default action is nobody's."
   }

@@ -1,4 +1,4 @@
-# What the network costs and whom it lets in. A changed count of NAT gateways is a changed bill.
+# What the network costs and whom it lets in. A different number of NAT gateways changes the bill.
 mock_provider "aws" {
   source = "./.."
 }

@@ -4,7 +4,7 @@ mock_provider "aws" {
   override_during = plan
 }
 
-# The tasks come up; tests/rehearsals plays those that do not.
+# Tasks start here; tests/rehearsals covers those that do not.
 override_resource {
   target          = terraform_data.healthy
   override_during = plan
@@ -102,7 +102,7 @@ run "with_the_variables_above" {
     }
     error_message = "Answers name their image and the client is the last forwarded entry: what the load balancer, the image and the documents ask for."
   }
-  # What stands today must stay as it is: a key more or less would replace the definition of every running stack.
+  # These must not change: an added or missing key would replace the definition of every running stack.
   assert {
     condition = { for key, value in jsondecode(aws_ecs_task_definition.this["stable"].container_definitions)[0] : key => value if contains(["command", "portMappings", "linuxParameters", "stopTimeout", "entryPoint", "secrets"], key) } == {
       command         = []
@@ -234,7 +234,7 @@ run "a_service_of_ones_own" {
       log_days     = 90
     }
     scale = { cpu = 50, memory = 70, requests = null }
-    # its health is asked where it serves
+    # health checks use the port that serves
     entry = merge(var.entry, { ports = { service = 9898, health = 9898 } })
   }
   assert {
