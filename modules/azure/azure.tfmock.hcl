@@ -1,4 +1,4 @@
-# What Azure would answer, for tests without a subscription: ids in the form that the provider checks.
+# Fake Azure responses for tests without a subscription, with ids in the form that the provider checks.
 mock_data "azurerm_client_config" {
   defaults = {
     subscription_id = "00000000-1111-2222-3333-444444444444"

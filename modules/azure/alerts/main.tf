@@ -1,9 +1,9 @@
-# A resource of no region: alarms go out when one is down.
+# Belongs to no region, so that alarms go out when one is down.
 resource "azurerm_monitor_action_group" "this" {
   name                = "${var.name}-alarms"
   resource_group_name = var.place.resource_group
   location            = "global"
-  # Stands before the text of short messages; at most 12 characters.
+  # Prefixes short messages; at most 12 characters.
   short_name = substr(var.name, 0, 12)
 
   dynamic "email_receiver" {
@@ -12,7 +12,7 @@ resource "azurerm_monitor_action_group" "this" {
     content {
       name          = "email"
       email_address = email_receiver.value
-      # The same form of message whatever raised the alarm.
+      # The same message format for every kind of alarm.
       use_common_alert_schema = true
     }
   }

@@ -1,5 +1,5 @@
 locals {
-  # Roles that stacks/azure gives to its own service and to whoever applies:
+  # Roles that stacks/azure grants to its own service and to whoever applies:
   # https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
   grantable = {
     "AcrPull"                       = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
@@ -8,8 +8,7 @@ locals {
     "Storage Blob Data Reader"      = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
   }
   granted = join(", ", values(local.grantable))
-  # Terraform's states of an environment; production has the default workspace. Those of a platform's services are in workspaces
-  # ENVIRONMENT_KEY.
+  # An environment's Terraform states; production uses the default workspace, a platform's services ENVIRONMENT_KEY.
   states = {
     for environment in keys(var.environments) : environment => [
       for key in concat(["stack", "vm"], contains(keys(var.platforms), environment) ? ["platform"] : []) :
@@ -25,9 +24,8 @@ locals {
   store = regex("^(?P<group>/subscriptions/[^/]+/resourceGroups/[^/]+)/.*/storageAccounts/(?P<account>[a-z0-9]+)/", var.store)
 }
 
-# The stack makes its own resource group, so the right to do that is one on the subscription. Whoever
-# deploys a service decides what it may do; an environment that must be walled off from another has a
-# subscription of its own.
+# The stack creates its own resource group, which needs a right on the subscription. Whoever deploys a service decides
+# what it may do, so an environment that must be isolated from another needs its own subscription.
 resource "azurerm_role_assignment" "deployer" {
   for_each = var.environments
 
@@ -37,7 +35,7 @@ resource "azurerm_role_assignment" "deployer" {
   principal_type       = "ServicePrincipal"
 }
 
-# A contributor gives no roles. This one gives the four that the stack needs, and no other.
+# A contributor cannot assign roles. This right covers the four that the stack needs, and no other.
 resource "azurerm_role_assignment" "deployer_roles" {
   for_each = var.environments
 
@@ -60,10 +58,9 @@ resource "azurerm_role_assignment" "deployer_roles" {
   EOT
 }
 
-# Lists all states and touches its environment's alone; the lease on a blob, Terraform's lock, is a write.
-# On the group, by name of the account: a lock on the account holds the assignments on it too, so that none
-# of them could be taken away or changed:
-# https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources
+# May list all states but access only its environment's; Terraform's lock, a lease on the blob, is a write. Assigned on
+# the group and limited to the account's name: the lock on the account also locks assignments on it, so that none of
+# them could be removed or changed: https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources
 resource "azurerm_role_assignment" "deployer_state" {
   for_each = var.environments
 

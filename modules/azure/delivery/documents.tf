@@ -1,18 +1,18 @@
 data "azurerm_client_config" "current" {}
 
 locals {
-  # The stores that stacks/azure makes, by environment: the name that its module documents computes.
+  # Names of the stores that stacks/azure creates, by environment, as its module documents computes them.
   documents = {
     for environment, stack in var.environments : environment =>
     "${replace(stack, "-", "")}${substr(sha256("${data.azurerm_client_config.current.subscription_id} ${stack} ${stack}"), 0, 8)}"
   }
-  # And by their beginning those of a platform's services, whose names lose their hyphens.
+  # Stores of a platform's services match by prefix; hyphens are removed from their names.
   account = "@Resource[Microsoft.Storage/storageAccounts:name]"
   of_stores = { for environment, store in local.documents : environment => concat(
     ["${local.account} StringEquals '${store}'"],
     [for platform in [lookup(var.platforms, environment, "")] : "${local.account} StringStartsWith '${platform}'" if platform != ""],
   ) }
-  # Condition on reading and writing blobs of some stores, and of those the container with the documents alone.
+  # Condition that limits reading and writing blobs to some stores, and there to the container of the documents.
   of_documents = {
     for who, stores in merge(local.of_stores, { "" = flatten(values(local.of_stores)) }) : who => <<-EOT
       (
@@ -35,8 +35,8 @@ locals {
   }
 }
 
-# The documents of its environment's stack, whoever deployed that first. They are read by the planner, and written by
-# nobody who plans.
+# The documents of the environment's stack, no matter who deployed it first. The planner reads them; nobody who plans
+# writes them.
 resource "azurerm_role_assignment" "deployer_documents" {
   for_each = var.environments
 
@@ -49,7 +49,7 @@ resource "azurerm_role_assignment" "deployer_documents" {
   condition         = local.of_documents[each.key]
 }
 
-# Whoever makes the pipelines may deploy after them.
+# Whoever creates the pipelines may also deploy after them.
 resource "azurerm_role_assignment" "person_documents" {
   scope                = data.azurerm_subscription.current.id
   role_definition_name = "Storage Blob Data Contributor"

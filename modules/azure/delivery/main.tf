@@ -1,10 +1,10 @@
 data "azurerm_subscription" "current" {}
 
 locals {
-  # A repository made, renamed or moved since 15 July 2026 names itself with its ids, an older one
-  # without: https://docs.github.com/en/actions/reference/security/oidc
-  # Entra compares whole subjects and nothing besides, so the form with names alone is only as good as
-  # the names; a repository that has the new form does not need it.
+  # A repository that was created, renamed or moved since 15 July 2026 has its ids in the subject; an older one does
+  # not: https://docs.github.com/en/actions/reference/security/oidc
+  # Entra compares only whole subjects, so a subject without ids is only as safe as the names in it; a repository that
+  # has the new form does not need it.
   subjects = var.github == null ? {} : merge(
     { ids = "repo:${var.github.owner}@${var.github.owner_id}/${var.github.repository}@${var.github.repository_id}" },
     { for form in ["names"] : form => "repo:${var.github.owner}/${var.github.repository}" if var.github.old_subject },
@@ -12,7 +12,7 @@ locals {
   issuer   = "https://token.actions.githubusercontent.com"
   audience = ["api://AzureADTokenExchange"]
 
-  # The only word of a branch that a subject can have and still be foreseen: `ref` is another for each pull request.
+  # The only claim about a branch that a subject can predictably contain: `ref` differs for each pull request.
   protected = { for answer in ["true", "false"] : answer => try(var.github.protected, false) ? ":ref_protected:${answer}" : "" }
 
   planner_jobs = {

@@ -18,7 +18,7 @@ output "deployer" {
   ]
 }
 
-# Azure lets no person act as an identity, so the viewer is what to give to a person.
+# On Azure no person can act as an identity, so the viewer is a role to assign to people.
 output "viewer" {
   description = <<-EOT
     Maps each environment to the role and scope for people who may only look at its stack. Grant it with: az role assignment create --role ROLE

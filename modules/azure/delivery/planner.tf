@@ -1,7 +1,7 @@
-# Reading everything is not enough to refresh: for a container app or job the provider asks for its
-# secrets, of which ours are names in Key Vault, by an action that is no reading to Azure.
+# The right to read everything is not enough for a refresh: the provider lists the secrets of container apps and jobs,
+# which Azure does not count as reading. Ours are names in Key Vault.
 resource "azurerm_role_definition" "planner" {
-  # With the subscription's first digits, for another in the tenant may not have the same name:
+  # With the subscription's first digits, because a name must be unique in the tenant:
   # https://learn.microsoft.com/azure/role-based-access-control/custom-roles#custom-role-limits
   name        = "${var.name} planner ${split("-", split("/", data.azurerm_subscription.current.id)[2])[0]}"
   scope       = data.azurerm_subscription.current.id
@@ -23,7 +23,7 @@ resource "azurerm_role_assignment" "planner" {
   principal_id       = azurerm_user_assigned_identity.planner.principal_id
   principal_type     = "ServicePrincipal"
 
-  # Of blobs, the documents and the states; those of others in the subscription stay closed.
+  # Only blobs with documents and states; all others in the subscription stay closed.
   condition_version = "2.0"
   condition         = <<-EOT
     (

@@ -7,7 +7,7 @@ resource "azurerm_storage_account" "this" {
   # checkov:skip=CKV_AZURE_206:three zones are enough for copies of files in the repository; a second region doubles the price
   # checkov:skip=CKV2_AZURE_1:encrypted with Azure's key; what is served to everybody needs no key of its own
   # checkov:skip=CKV2_AZURE_33:a private endpoint costs 7 USD a month, and nothing is secret
-  # Unique in the world, 24 letters and digits at most, the same for everybody who plans, known before the apply.
+  # Globally unique, at most 24 letters and digits, the same for everybody who plans, and known before the apply.
   name = join("", [
     replace(var.name, "-", ""),
     substr(sha256("${data.azurerm_client_config.current.subscription_id} ${var.place.resource_group} ${var.name}"), 0, 8),
@@ -27,7 +27,7 @@ resource "azurerm_storage_account" "this" {
   cross_tenant_replication_enabled = false
   local_user_enabled               = false
 
-  # Signed addresses of blobs: none without keys, and none that outlives a day should keys be let in.
+  # Shared keys, which sign SAS URLs, are off; if they are ever allowed, no URL outlives a day.
   sas_policy {
     expiration_period = "01.00:00:00"
   }
@@ -45,7 +45,7 @@ resource "azurerm_storage_account" "this" {
   }
 }
 
-# Versions that were overwritten go after a month; they are billed like the current one.
+# Deletes overwritten versions after a month; they are billed like the current one.
 resource "azurerm_storage_management_policy" "this" {
   storage_account_id = azurerm_storage_account.this.id
 
@@ -68,7 +68,7 @@ resource "azurerm_storage_management_policy" "this" {
 resource "azurerm_storage_container" "this" {
   # checkov:skip=CKV2_AZURE_21:who read what stands in the service's own access log
   name = "documents"
-  # By id, through Resource Manager; by name the provider would ask the store itself, which still refuses.
+  # By id, through Resource Manager; by name, the provider would call the store itself, which still refuses.
   storage_account_id    = azurerm_storage_account.this.id
   container_access_type = "private"
 }

@@ -1,11 +1,11 @@
-# After the container, so that it is who applies and not who planned.
+# Read after the container exists, so that it names who applies, not who planned.
 data "azurerm_client_config" "applying" {
   depends_on = [azurerm_storage_container.this]
 }
 
-# An owner of the subscription has no right to blobs. Whoever applies first gets it, on this container only, and
-# keeps it: another person's apply must not take it away. Pipelines, and who made them, have theirs from the module
-# delivery. docs: https://learn.microsoft.com/azure/storage/blobs/assign-azure-role-data-access
+# An owner of the subscription has no right to blobs. Whoever applies first gets it on this container only, and keeps
+# it: another person's apply must not remove it. Pipelines and their creator have theirs from the module delivery:
+# https://learn.microsoft.com/azure/storage/blobs/assign-azure-role-data-access
 resource "azurerm_role_assignment" "writer" {
   scope                = azurerm_storage_container.this.id
   role_definition_name = "Storage Blob Data Contributor"
@@ -20,7 +20,7 @@ resource "azurerm_role_assignment" "reader" {
   scope                = azurerm_storage_container.this.id
   role_definition_name = "Storage Blob Data Reader"
   principal_id         = var.reader
-  # Without it Azure looks the identity up where a new one is not known for minutes.
+  # Without it, Azure looks up the identity, and cannot find a new one for minutes.
   principal_type = "ServicePrincipal"
 }
 
@@ -46,7 +46,7 @@ resource "azurerm_storage_blob" "document" {
   type                 = "Block"
   source_content       = each.value
   content_type         = "application/json"
-  # So that a blob changed by hand is put back.
+  # Restores a blob that was changed by hand.
   content_md5 = md5(each.value)
 
   depends_on = [terraform_data.writable]

@@ -1,9 +1,9 @@
 locals {
-  # Port 80 alone serves; with a domain it redirects, and 443 serves.
+  # Without a domain port 80 serves; with one, 80 redirects and 443 serves.
   ports = var.domain == null ? { http = 80 } : { http = 80, https = 443 }
-  # The services of a platform; none where the gateway is a service's own.
+  # The services of a platform; none if the gateway belongs to one service.
   shared = var.services == null ? {} : var.services
-  # What visitors are led to, by the name of pool and settings.
+  # Where requests go, by the name of pool and settings.
   backends = merge(
     { for name in ["service"] : name => {
       rule = "serve", priority = 100, listener = var.domain == null ? "http" : "https", probe = "now", origin = var.origin, of = var.service
@@ -12,8 +12,8 @@ locals {
       rule = key, priority = 100 + service.slot, listener = key, probe = key, origin = service.origin, of = service
     } },
   )
-  # Names of more than eight letters, which no service has, where there are several. A redirect must lead to a listener of no
-  # host, and not to one of *.DOMAIN: https://github.com/Azure/application-gateway-kubernetes-ingress/issues/1001
+  # With several services, names of more than eight letters, which no service has. A redirect must target a listener
+  # without a host, not one for *.DOMAIN: https://github.com/Azure/application-gateway-kubernetes-ingress/issues/1001
   listeners = merge(
     { for port in keys(local.ports) : (var.services == null ? port : "every-${port}") => { port = port, host = null } },
     { for key in keys(local.shared) : key => { port = "https", host = "${key}.${var.domain.name}" } },
@@ -25,7 +25,7 @@ locals {
     { for name in ["every-http"] : name => {
       priority = 200, listener = name, name = name, url = null, to = "every-https", kept = true, kind = "Permanent"
     } if var.services != null },
-    # A host that no service has: to the domain itself, which is yours to fill.
+    # A host that belongs to no service: redirects to the domain itself, where you can put your own page.
     { for name in ["every-https"] : name => {
       priority = 300, listener = name, name = name, url = "https://${var.domain.name}", to = null, kept = false, kind = "Temporary"
     } if var.services != null },
@@ -38,17 +38,17 @@ locals {
       priority = redirect.priority, listener = redirect.listener, service = null, rewrite = null, redirect = redirect.name
     } },
   )
-  # The name that leads here, and that the certificate bears.
+  # The name that leads here and is in the certificate.
   host = var.services == null ? try(var.domain.name, null) : "*.${var.domain.name}"
 
-  # Id in Resource Manager to address: the gateway asks for the newest version every four hours.
+  # From the id in Resource Manager to an address; the gateway asks for the newest version every four hours.
   vault       = try(regex("/vaults/(?P<vault>[^/]+)/secrets/(?P<secret>[^/]+)$", var.domain.certificate), null)
   certificate = local.vault == null ? null : "https://${local.vault.vault}.vault.azure.net/secrets/${local.vault.secret}"
   zone        = try(regex("(?i)/resourceGroups/(?P<group>[^/]+)/providers/Microsoft.Network/dnsZones/(?P<name>[^/]+)$", var.domain.zone), null)
 }
 
-# Who the gateway is when it fetches the certificate; it may read this one secret and nothing else. It is free, and there
-# without a domain too: the provider never takes an identity away from a gateway.
+# The gateway's identity for fetching the certificate; it may read only this secret. It is free, and exists without a
+# domain too: the provider never removes an identity from a gateway.
 resource "azurerm_user_assigned_identity" "this" {
   name                = "${var.name}-gateway"
   resource_group_name = var.place.resource_group
@@ -63,14 +63,14 @@ resource "azurerm_role_assignment" "certificate" {
   principal_id         = azurerm_user_assigned_identity.this.principal_id
   principal_type       = "ServicePrincipal"
 
-  # Goes only when the gateway has let go of the certificate.
+  # Deleted only after the gateway no longer uses the certificate.
   lifecycle {
     create_before_destroy = true
   }
 }
 
-# The right takes minutes to reach the vault, and a gateway that is refused fails only after half an hour. On a first
-# deployment the environment's minutes cover these.
+# The right takes minutes to reach the vault, and a gateway without it fails only after half an hour. In a first
+# deployment, this wait runs while the environment is created.
 resource "terraform_data" "certificate" {
   count = var.domain == null ? 0 : 1
 

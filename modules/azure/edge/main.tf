@@ -1,4 +1,4 @@
-# Six minutes to make, as many to take away. 0.246 USD an hour, and 0.008 for each capacity unit in use:
+# Takes six minutes to create and six to delete. 0.246 USD an hour, and 0.008 for each capacity unit in use:
 # https://azure.microsoft.com/pricing/details/application-gateway/
 resource "azurerm_application_gateway" "this" {
   # checkov:skip=CKV_AZURE_120:WAF costs 143 USD a month more and is a variable
@@ -15,7 +15,7 @@ resource "azurerm_application_gateway" "this" {
     tier = var.waf ? "WAF_v2" : "Standard_v2"
   }
   autoscale_configuration {
-    # Available in all zones also at 0; each instance kept in reserve costs 58 USD a month.
+    # Available in all zones even at 0; each reserved instance costs 58 USD a month.
     min_capacity = 0
     max_capacity = 10
   }
@@ -67,7 +67,7 @@ resource "azurerm_application_gateway" "this" {
     }
   }
 
-  # The environment's name for it: it leads to the environment before the service is there.
+  # The service's host name in the environment, which leads there before the service exists.
   dynamic "backend_address_pool" {
     for_each = local.backends
     content {
@@ -83,14 +83,14 @@ resource "azurerm_application_gateway" "this" {
       protocol              = "Https"
       port                  = 443
       cookie_based_affinity = "Disabled"
-      # Container Apps finds the service by this name, and its certificate bears it.
+      # Container Apps finds the service by this name, which is also in its certificate.
       pick_host_name_from_backend_address = true
       probe_name                          = backend_http_settings.value.probe
       request_timeout                     = backend_http_settings.value.of.request_seconds
     }
   }
 
-  # What visitors ask for, and no other status: a service that answers 404 is not healthy.
+  # Requests what visitors request, and accepts only that status: a service that returns 404 is not healthy.
   dynamic "probe" {
     for_each = local.backends
     content {
@@ -107,7 +107,7 @@ resource "azurerm_application_gateway" "this" {
     }
   }
 
-  # Replaces what the client sent under that name. The gateway's own X-Forwarded-For does not reach the service.
+  # Replaces any value from the client. The gateway's own X-Forwarded-For does not reach the service.
   rewrite_rule_set {
     name = "client"
     rewrite_rule {
@@ -145,6 +145,6 @@ resource "azurerm_application_gateway" "this" {
     }
   }
 
-  # The gateway's ports are closed while it is made otherwise, and Azure gives up.
+  # Otherwise the gateway's ports are closed while it is created, and Azure gives up.
   depends_on = [azurerm_subnet_network_security_group_association.this]
 }

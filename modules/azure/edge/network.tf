@@ -1,6 +1,6 @@
 data "azurerm_client_config" "current" {}
 
-# Rules stand inside the group, so that a destroy never takes the gateway's manager away while the gateway stands.
+# The rules are inline, so that a destroy never removes the gateway manager's rule while the gateway exists.
 resource "azurerm_network_security_group" "this" {
   # checkov:skip=CKV_AZURE_160:a public service is reached by everybody on 80; with a domain this port only redirects
   name                = "${var.name}-public"
@@ -24,7 +24,7 @@ resource "azurerm_network_security_group" "this" {
     }
   }
 
-  # Azure refuses a gateway whose subnet closes these; none but Azure can use them:
+  # Azure refuses a gateway whose subnet closes these ports; only Azure can use them:
   # https://learn.microsoft.com/azure/application-gateway/configuration-infrastructure#network-security-groups
   security_rule {
     name                       = "gateway-manager"

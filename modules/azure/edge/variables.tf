@@ -41,7 +41,7 @@ variable "domain" {
   }
 
   validation {
-    # The provider writes a record in its own subscription, whatever the id of the zone says.
+    # The provider writes a record into its own subscription, whatever the zone's id says.
     condition     = try(var.domain.zone, null) == null || try(lower(split("/", var.domain.zone)[2]) == data.azurerm_client_config.current.subscription_id, true)
     error_message = <<-EOT
       domain.zone must be in the subscription that is deployed to, ${data.azurerm_client_config.current.subscription_id}. Leave it

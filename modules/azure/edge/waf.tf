@@ -32,7 +32,7 @@ resource "azurerm_web_application_firewall_policy" "this" {
     rate_limit_threshold = 2000
     group_rate_limit_by  = "ClientAddr"
 
-    # Everybody: an address that is none.
+    # Everybody: anything but this address, which no client has.
     match_conditions {
       operator           = "IPMatch"
       negation_condition = true
@@ -44,7 +44,7 @@ resource "azurerm_web_application_firewall_policy" "this" {
     }
   }
 
-  # Goes only when the gateway has let go of it.
+  # Deleted only after the gateway no longer uses it.
   lifecycle {
     create_before_destroy = true
   }

@@ -8,7 +8,7 @@ resource "azurerm_log_analytics_workspace" "this" {
   local_authentication_enabled = false
 }
 
-# Four to ten minutes, beside those in which the image is built and the right to pull it spreads.
+# Takes four to ten minutes, while the image is built and the right to pull it takes effect.
 resource "azurerm_container_app_environment" "this" {
   name                = var.name
   resource_group_name = var.place.resource_group
@@ -18,10 +18,10 @@ resource "azurerm_container_app_environment" "this" {
   internal_load_balancer_enabled = true
   public_network_access          = "Disabled"
   zone_redundancy_enabled        = true
-  # Through a diagnostic setting; the other way needs the workspace's shared key.
+  # Through a diagnostic setting; the alternative needs the workspace's shared key.
   logs_destination = "azure-monitor"
 
-  # From the first day: to add the first profile later replaces the environment.
+  # From the start: adding the first profile later would replace the environment.
   workload_profile {
     name                  = "Consumption"
     workload_profile_type = "Consumption"
@@ -30,12 +30,12 @@ resource "azurerm_container_app_environment" "this" {
   timeouts {
     create = "60m"
     update = "60m"
-    # A subnet stays in use for a while after its environment is gone.
+    # A subnet stays in use for a while after its environment is deleted.
     delete = "60m"
   }
 
   lifecycle {
-    # Azure names it, and a difference would replace the environment.
+    # Azure chooses the name, and a difference would replace the environment.
     ignore_changes = [infrastructure_resource_group_name]
   }
 }
@@ -54,7 +54,7 @@ resource "azurerm_monitor_diagnostic_setting" "this" {
   }
 }
 
-# An internal environment has a name that nobody outside knows; in this network it leads to the environment.
+# The name of an internal environment does not resolve outside; in this network it leads to the environment.
 resource "azurerm_private_dns_zone" "this" {
   name                = azurerm_container_app_environment.this.default_domain
   resource_group_name = var.place.resource_group

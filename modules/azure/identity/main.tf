@@ -1,4 +1,4 @@
-# Without rights: who owns a registry or a store grants them.
+# Has no rights: the module that owns a registry or store grants them.
 resource "azurerm_user_assigned_identity" "this" {
   name                = var.name
   resource_group_name = var.place.resource_group

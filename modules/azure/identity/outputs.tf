@@ -8,7 +8,7 @@ output "principal" {
   value       = azurerm_user_assigned_identity.this.principal_id
 }
 
-# A container can have several identities; by this id the service says which one it means.
+# A container can have several identities; with this id the service selects one.
 output "client_id" {
   description = "Client id of the identity, for the service's AZURE_CLIENT_ID."
   value       = azurerm_user_assigned_identity.this.client_id

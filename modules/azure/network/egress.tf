@@ -1,5 +1,5 @@
-# Stands in one zone, which Azure chooses. Without it the service answers all the same: requests come in through
-# the gateway, and documents by the service endpoint.
+# In one zone, which Azure chooses. The service works without it: requests come in through the gateway, and documents
+# through the service endpoint.
 resource "azurerm_nat_gateway" "this" {
   count = var.nat == "single" ? 1 : 0
 
@@ -33,6 +33,6 @@ resource "azurerm_subnet_nat_gateway_association" "private" {
   subnet_id      = azurerm_subnet.private.id
   nat_gateway_id = azurerm_nat_gateway.this[0].id
 
-  # Two changes of one subnet at once: Azure refuses the second.
+  # Azure refuses the second of two concurrent changes of a subnet.
   depends_on = [azurerm_subnet_network_security_group_association.private]
 }

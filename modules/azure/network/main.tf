@@ -1,5 +1,5 @@
 locals {
-  # The same places in the range as on the other clouds; a subnet of Azure spans all zones.
+  # The same blocks of the range as on the other clouds; on Azure a subnet spans all zones.
   public  = cidrsubnet(var.cidr, 4, 0)
   private = cidrsubnet(var.cidr, 4, 8)
 }
@@ -11,7 +11,7 @@ resource "azurerm_virtual_network" "this" {
   address_space       = [var.cidr]
 }
 
-# The gateway only, which brings its own security group.
+# Only for the gateway, which brings its own security group.
 resource "azurerm_subnet" "public" {
   # checkov:skip=CKV2_AZURE_31:the module edge attaches the security group, because it knows whether 443 is open
   name                            = "${var.name}-public"
@@ -21,7 +21,7 @@ resource "azurerm_subnet" "public" {
   default_outbound_access_enabled = false
 }
 
-# Container Apps only: it takes a subnet for itself.
+# Only for Container Apps, which needs a subnet of its own.
 resource "azurerm_subnet" "private" {
   name                            = "${var.name}-private"
   resource_group_name             = var.place.resource_group
@@ -38,7 +38,7 @@ resource "azurerm_subnet" "private" {
     }
   }
 
-  # Free, and keeps documents off the NAT gateway: off its 0.045 USD/GB, and off its single zone.
+  # Free, and keeps documents away from the NAT gateway's 0.045 USD/GB and its single zone.
   service_endpoint {
     service = "Microsoft.Storage"
   }

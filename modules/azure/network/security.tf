@@ -1,5 +1,5 @@
-# Rules stand inside the group, so that a destroy never takes one away while its subnet is in use. Their
-# destination is the subnet and not the environment's address, because they are applied behind its load balancer:
+# The rules are inline, so that a destroy never removes one while its subnet is in use. Their destination is the subnet,
+# not the environment's address, because they apply behind its load balancer:
 # https://learn.microsoft.com/azure/container-apps/firewall-integration#configuring-nsg-rules
 resource "azurerm_network_security_group" "private" {
   name                = "${var.name}-private"

@@ -21,7 +21,7 @@ variable "cidr" {
   }
 
   validation {
-    # A public range would hide the part of the internet that owns it. RFC 1918, and RFC 6598 for 100.64.0.0/10.
+    # A public range would make its real owner unreachable. RFC 1918, and RFC 6598 for 100.64.0.0/10.
     condition     = can(regex("^(10\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.|192\\.168\\.|100\\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\\.)", var.cidr))
     error_message = "cidr must be private: inside 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10; it is \"${var.cidr}\"."
   }
@@ -33,8 +33,8 @@ variable "cidr" {
   }
 
   validation {
-    # /22 gives /26 subnets. Container Apps needs a /27, keeps 12 addresses and Azure 5; an address is enough for
-    # some ten instances, and a subnet cannot grow once an environment is in it.
+    # /22 gives /26 subnets. Container Apps needs a /27 and reserves 12 addresses, Azure 5. An address serves some ten
+    # instances, and a subnet cannot grow once it has an environment.
     condition     = try(tonumber(split("/", var.cidr)[1]) >= 16 && tonumber(split("/", var.cidr)[1]) <= 22, false)
     error_message = "cidr must be /16 to /22, so that each of its sixteen blocks is large enough for a gateway or for instances; it is \"${var.cidr}\"."
   }
@@ -48,8 +48,8 @@ variable "nat" {
   type        = string
 
   validation {
-    # A subnet of Azure has one NAT gateway, and the zone-redundant kind cannot be attached to a subnet of
-    # Container Apps: https://learn.microsoft.com/azure/nat-gateway/nat-overview#key-limitations-of-standardv2-nat-gateway
+    # On Azure a subnet has one NAT gateway, and the zone-redundant kind cannot be attached to a subnet of Container
+    # Apps: https://learn.microsoft.com/azure/nat-gateway/nat-overview#key-limitations-of-standardv2-nat-gateway
     condition     = contains(["single", "none"], var.nat)
     error_message = <<-EOT
       nat must be "single" or "none"; it is "${var.nat}". "zonal" works on AWS only: Container Apps cannot have a NAT

@@ -1,6 +1,6 @@
 locals {
   gateway = { scope = var.edge_id, namespace = "Microsoft.Network/applicationGateways" }
-  # Of a gateway with others: what it names after the service. Its own answers are not told apart, and ring the platform's bell.
+  # On a shared gateway, the service's own settings. The platform's alarm covers the responses of the gateway itself.
   pool    = var.backend == null ? {} : { BackendSettingsPool = ["${var.backend}~${var.backend}"] }
   service = { scope = var.service_id, namespace = "Microsoft.App/containerapps" }
 
@@ -25,7 +25,7 @@ locals {
       metric    = "UnhealthyHostCount"
       statistic = "Average"
       operator  = "GreaterThanOrEqual"
-      # One value a minute, and one backend: three of five.
+      # One value a minute from one backend: three of five.
       threshold   = 0.6
       window      = "PT5M"
       dimensions  = local.pool
@@ -47,13 +47,13 @@ locals {
       metric    = "Replicas"
       statistic = "Maximum"
       operator  = "LessThan"
-      # What the module service takes for instances.min at least.
+      # The lowest instances.min that the module service accepts.
       threshold   = 2
       window      = "PT5M"
       dimensions  = {}
       description = "For 5 minutes every revision had fewer than two instances."
     }
-    # Autoscaling holds both near 80: above 90 for a quarter of an hour it is at its maximum, or cannot follow.
+    # Autoscaling keeps both near 80. Above 90 for a quarter of an hour, it is at its maximum or cannot keep up.
     cpu = {
       of          = local.service
       metric      = "CpuPercentage"
@@ -88,7 +88,7 @@ resource "azurerm_monitor_metric_alert" "this" {
   severity            = 1
   frequency           = "PT1M"
   window_size         = each.value.window
-  # Azure tells when it is over, too.
+  # Azure also reports when it is over.
   auto_mitigate = true
 
   criteria {

@@ -1,7 +1,7 @@
 data "azurerm_client_config" "current" {}
 
 locals {
-  # Title to the metrics of one graph, and how Azure numbers its statistics: 1 sum, 3 maximum, 4 average.
+  # Maps the title of each graph to its metrics. Azure numbers statistics: 1 sum, 3 maximum, 4 average.
   graphs = {
     "1 Requests a minute"                 = [merge(local.gateway, { metric = "TotalRequests", statistic = 1 })]
     "2 Answers of 400 and above a minute" = [merge(local.gateway, { metric = "FailedRequests", statistic = 1 })]
@@ -17,7 +17,7 @@ locals {
     ]
   }
 
-  # First letter of the title to what a graph is limited to where the gateway has several services.
+  # On a gateway with several services, maps the first character of a graph's title to its filter.
   filters = var.backend == null ? {} : {
     for graph, dimension in { "1" = local.pool, "2" = local.pool, "3" = { Listener = [var.backend] }, "4" = local.pool } :
     graph => [for key, values in dimension : { key = key, operator = 0, values = values }]

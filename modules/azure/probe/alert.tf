@@ -1,9 +1,9 @@
 locals {
-  # Two periods, and five minutes in which Azure takes a log in; Azure has these lengths only.
+  # Two periods, and five minutes until Azure has ingested a log; Azure accepts only these lengths.
   window = [for minutes in [10, 15, 30, 45, 60, 120, 180] : minutes if minutes >= 2 * var.every_minutes + 5][0]
 }
 
-# One alarm for a service that is down or tells the wrong time and for a probe that does not run.
+# One alarm covers a service that is down or has the wrong time, and a probe that does not run.
 resource "azurerm_monitor_scheduled_query_rules_alert_v2" "this" {
   name                = local.job
   description         = <<-EOT
@@ -17,14 +17,14 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "this" {
 
   evaluation_frequency = "PT5M"
   window_duration      = local.window < 60 ? "PT${local.window}M" : "PT${local.window / 60}H"
-  # Azure tells when it is over, too.
+  # Azure also reports when it is over.
   auto_mitigation_enabled = true
-  # The table comes with its first line.
+  # The table does not exist before its first line.
   skip_query_validation = true
 
   criteria {
-    # A sum without groups has one row, also of nothing: without it, silence would raise no alarm. The limit in time is
-    # the query's own, since its result has no time that the alert could limit. No union, which rules may not have:
+    # A count without groups returns one row even if nothing matches; otherwise silence would raise no alarm. The query
+    # limits the time itself, because its result has no time that the alert could limit. Rules must not use union:
     # https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-log-query
     query = <<-KQL
       ContainerAppConsoleLogs

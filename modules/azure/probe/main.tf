@@ -9,8 +9,8 @@ resource "azurerm_container_app_job" "this" {
   location                     = var.place.location
   container_app_environment_id = var.platform.environment_id
   workload_profile_name        = "Consumption"
-  # Azure's own share of a job's time is 45 seconds, 30 before the program starts and 15 after it, and more where a node
-  # must start first: https://github.com/microsoft/azure-container-apps/issues/1800
+  # Azure itself uses 45 seconds of a job's time, 30 before the program starts and 15 after it, and more if a node must
+  # start first: https://github.com/microsoft/azure-container-apps/issues/1800
   replica_timeout_in_seconds = 240
   replica_retry_limit        = 0
 
@@ -39,7 +39,7 @@ resource "azurerm_container_app_job" "this" {
       name  = "probe"
       image = var.image
       args  = ["probe", "--format", "json", var.url]
-      # The smallest pair; the program needs no more.
+      # The smallest combination, which is enough.
       cpu    = 0.25
       memory = "0.5Gi"
     }

@@ -1,12 +1,12 @@
 data "azurerm_client_config" "current" {}
 
 locals {
-  # Unique in the world, letters and digits only, the same for everybody who plans, known before the apply.
+  # Globally unique, only letters and digits, the same for everybody who plans, and known before the apply.
   registry = join("", [
     replace(var.name, "-", ""),
     substr(sha256("${data.azurerm_client_config.current.subscription_id} ${var.place.resource_group} ${var.name}"), 0, 8),
   ])
-  # Name of a registry of Azure that exists already, which its host name may follow with a hyphen and a hash; null for any other.
+  # Name of an existing Azure registry, without the hyphen and hash that may follow in its host; null for any other.
   shared = try(regex("^([a-z0-9]+)(?:-[a-z0-9]+)?\\.azurecr\\.io/", var.repository_url)[0], null)
   scopes = var.repository_url == null ? [azurerm_container_registry.this[0].id] : data.azurerm_resources.shared[*].resources[0].id
 }
@@ -27,17 +27,17 @@ resource "azurerm_container_registry" "this" {
   resource_group_name = var.place.resource_group
   location            = var.place.location
   sku                 = "Basic"
-  # Identities only: no password that could leak, nothing for the nameless.
+  # Identities only: no password that could leak, no anonymous access.
   admin_enabled          = false
   anonymous_pull_enabled = false
 
-  # A shared one in its place comes first, and this one goes when nothing runs its images any more.
+  # A shared registry replaces it first; then this one is deleted once nothing runs its images.
   lifecycle {
     create_before_destroy = true
   }
 }
 
-# Azure's registries keep everything; this deletes what is old, once a day, for some 0.01 USD a month.
+# Azure's registries keep everything; this deletes old images once a day, for some 0.01 USD a month.
 resource "azurerm_container_registry_task" "purge" {
   count = var.repository_url == null ? 1 : 0
 
@@ -88,14 +88,14 @@ data "azurerm_resources" "shared" {
   }
 }
 
-# A registry that is not Azure's asks nothing of Azure.
+# A registry that is not Azure's needs no rights in Azure.
 resource "azurerm_role_assignment" "pull" {
   count = var.repository_url == null || local.shared != null ? 1 : 0
 
   scope                = local.scopes[count.index]
   role_definition_name = "AcrPull"
   principal_id         = var.reader
-  # Without it Azure looks the identity up where a new one is not known for minutes.
+  # Without it, Azure looks up the identity, and cannot find a new one for minutes.
   principal_type = "ServicePrincipal"
 
   lifecycle {
@@ -103,8 +103,8 @@ resource "azurerm_role_assignment" "pull" {
   }
 }
 
-# The right takes minutes to spread, and a service that is refused its image hangs for a quarter of an hour and then fails.
-# Nobody but the service can ask whether it may. On a first deployment the environment's minutes cover these.
+# The right takes minutes to take effect, and a service without it hangs for a quarter of an hour and then fails. Only
+# the service itself could check. In a first deployment, this wait runs while the environment is created.
 resource "terraform_data" "pull" {
   count = length(azurerm_role_assignment.pull)
 

@@ -1,15 +1,15 @@
-# What LATEST gets goes to the newest revision that is ready: until a new one is, to the one before it. So a canary whose
+# LATEST's share goes to the newest ready revision: until a new one is ready, to the one before it. So a canary whose
 # image is on trial ends in steps, each of them one apply that ends when its revision is ready:
 #   promote   { image = C, percent = 100 }, then image = C and null
 #   withdraw  { image = C, percent = 0 }, { image = IMAGE, percent = 0 }, { image = IMAGE, percent = 100 }, then null
-# The requests move before the mode does: Azure has turned off an app whose newest revision had none when the mode became
-# Single: https://github.com/microsoft/azure-container-apps/issues/679
+# Requests move before the mode changes: Azure has turned off an app whose newest revision had no requests when the mode
+# became Single: https://github.com/microsoft/azure-container-apps/issues/679
 data "azurerm_resources" "before" {
   type = "Microsoft.App/containerApps"
   name = var.name
 }
 
-# The app as it is before this apply changes it; none on the first.
+# The app before this apply changes it; none on the first apply.
 data "azurerm_container_app" "before" {
   count = length([for app in data.azurerm_resources.before.resources : app if lower(app.resource_group_name) == lower(var.place.resource_group)])
 
@@ -28,7 +28,7 @@ locals {
   asked = var.canary == null ? 100 : var.canary.percent
 }
 
-# Read again after each change: the resource itself shows the name of the revision before until the next plan.
+# Read again after each change: the resource itself shows the previous revision's name until the next plan.
 data "azurerm_container_app" "this" {
   name                = azurerm_container_app.this.name
   resource_group_name = var.place.resource_group
@@ -36,10 +36,10 @@ data "azurerm_container_app" "this" {
   depends_on = [azurerm_container_app.this]
 }
 
-# An apply ends when the newest revision is ready, and fails when it does not become so, as often as it is repeated.
+# An apply ends when the newest revision is ready. If it does not become ready, every apply fails.
 resource "terraform_data" "ready" {
   input = data.azurerm_container_app.this.latest_revision_name
-  # With the image, so that a registry that is left goes after this.
+  # Includes the image, so that a registry that is no longer used is deleted after this.
   triggers_replace = [data.azurerm_container_app.this.latest_revision_name, local.image]
 
   provisioner "local-exec" {

@@ -3,7 +3,7 @@ resource "azurerm_container_app" "this" {
   resource_group_name          = var.place.resource_group
   container_app_environment_id = var.compute.environment_id
   workload_profile_name        = "Consumption"
-  # Two revisions at once only while there is a canary: an old one that stays active is billed.
+  # Two active revisions only during a canary: an old one that stays active is billed.
   revision_mode          = var.canary == null ? "Single" : "Multiple"
   max_inactive_revisions = 10
 
@@ -30,7 +30,7 @@ resource "azurerm_container_app" "this" {
   }
 
   ingress {
-    # Outside of the environment, which is internal: the network, and of that the gateway.
+    # In an internal environment, external means the network, and there only the gateway gets in.
     external_enabled           = true
     target_port                = local.ports.service
     transport                  = "http"
@@ -54,7 +54,7 @@ resource "azurerm_container_app" "this" {
   }
 
   template {
-    # No revision_suffix: Azure never takes a name twice, and going back to an older image would be one.
+    # No revision_suffix: Azure never accepts a name twice, and going back to an older image would repeat one.
     min_replicas                     = var.instances.min
     max_replicas                     = var.scale == null ? var.instances.min : var.instances.max
     termination_grace_period_seconds = max(30, var.service.stop_seconds)
@@ -63,7 +63,7 @@ resource "azurerm_container_app" "this" {
       for_each = var.scale[*]
       content {
         name = "requests"
-        # Meridian's answer takes milliseconds, so a hundred at once are a queue, whatever the CPU says.
+        # Meridian responds in milliseconds, so a hundred requests at once are a queue, whatever the CPU load.
         concurrent_requests = tostring(coalesce(http_scale_rule.value.requests, 100))
       }
     }
@@ -80,12 +80,12 @@ resource "azurerm_container_app" "this" {
     }
 
     container {
-      # User and lack of rights come with the image; Container Apps has no settings for them.
+      # The image sets the user and its lack of rights; Container Apps has no settings for them.
       name   = "service"
       image  = local.image
       cpu    = var.cpu
       memory = "${var.memory / 1024}Gi"
-      # What Container Apps calls so is the image's ENTRYPOINT.
+      # Container Apps' command is the image's ENTRYPOINT.
       command = var.service.entrypoint
       args    = var.service.args
 
@@ -99,7 +99,7 @@ resource "azurerm_container_app" "this" {
         }
       }
 
-      # Time to start, then the others take over.
+      # Gives the service time to start; then the other probes take over.
       startup_probe {
         transport               = "HTTP"
         port                    = local.ports.health
@@ -119,7 +119,7 @@ resource "azurerm_container_app" "this" {
         failure_count_threshold = 3
       }
 
-      # null: Container Apps asks for a connection.
+      # If null, Container Apps only tries to connect.
       dynamic "liveness_probe" {
         for_each = var.service.health.live[*]
 

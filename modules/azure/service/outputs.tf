@@ -10,11 +10,11 @@ output "platform" {
     workspace_id   = var.compute.workspace_id
   }
 
-  # What runs beside the service goes by what serves.
+  # Whatever runs beside the service waits until its revision is ready.
   depends_on = [terraform_data.ready]
 }
 
-# Of the environment alone, so that the gateway, which takes as long, is made while the service starts.
+# Depends only on the environment, so that the gateway, which takes as long, is created while the service starts.
 output "origin" {
   description = "Host name of the service inside the network, HTTPS on 443; usable once the network resolves it."
   value       = "${var.name}.${var.compute.domain}"
@@ -22,7 +22,7 @@ output "origin" {
 
 output "revision" {
   description = "Name of the stable revision, NAME--SUFFIX, never the canary's: the value for canary.stable."
-  # What was asked for and did not get ready serves nobody.
+  # A revision that was requested but did not become ready serves nobody.
   value = var.canary == null ? terraform_data.ready.output : var.canary.stable
 
   depends_on = [terraform_data.ready]

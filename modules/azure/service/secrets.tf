@@ -1,6 +1,6 @@
 locals {
-  # Environment name to the name in Container Apps, which has no capitals and no _, and to the address in Key Vault. Without a
-  # version the newest arrives within half an hour, and restarts the instances:
+  # Maps each environment variable to the secret's name in Container Apps, which allows no capitals and no _, and to its
+  # address in Key Vault. Without a version, the newest arrives within half an hour and restarts the instances:
   # https://learn.microsoft.com/azure/container-apps/manage-secrets#key-vault-secret-uri-and-secret-rotation
   secrets = { for variable, id in var.service.secrets : variable => {
     name = lower(replace(variable, "_", "-"))
@@ -16,13 +16,13 @@ resource "azurerm_role_assignment" "secret" {
   principal_id         = var.principal
   principal_type       = "ServicePrincipal"
 
-  # Goes only when the service has let go of the secret.
+  # Deleted only after the service no longer uses the secret.
   lifecycle {
     create_before_destroy = true
   }
 }
 
-# As for the gateway's certificate: the right takes minutes to arrive, and Azure refuses a revision that may not read.
+# As for the gateway's certificate, the right takes minutes to take effect, and Azure refuses a revision without it.
 resource "terraform_data" "secrets" {
   count = length(var.service.secrets) > 0 ? 1 : 0
 

@@ -37,8 +37,8 @@ variable "canary" {
   }
 
   validation {
-    # The stable revision runs `image`: with both the same there would be nothing to compare. At the end of a
-    # withdrawal that is what is wanted.
+    # The stable revision runs `image`: if both were the same, there would be nothing to compare. At the end of a
+    # withdrawal, that is intended.
     condition     = var.canary == null || try(var.canary.image != var.image || contains([0, 100], var.canary.percent), false)
     error_message = "canary.image must differ from the variable image: image is what runs now, canary.image is what is tried."
   }
@@ -87,7 +87,7 @@ variable "instances" {
 }
 
 locals {
-  # What the module itself sets.
+  # Variables that the module itself sets.
   reserved = ["PORT", "MERIDIAN_ADMIN_PORT", "MERIDIAN_VERSION", "MERIDIAN_CLIENT_ADDRESS"]
 }
 

@@ -1,13 +1,13 @@
 data "azurerm_client_config" "current" {}
 
 locals {
-  # Unique in the world, 24 letters and digits at most, the same for everybody who plans, known before the apply.
+  # Globally unique, at most 24 letters and digits, the same for everybody who plans, and known before the apply.
   account = join("", [
     replace(var.name, "-", ""),
     substr(sha256("${data.azurerm_client_config.current.subscription_id} ${var.place.resource_group} ${var.name}"), 0, 8),
   ])
   container = "state"
-  # Folder whose state is kept, and under which key.
+  # Maps each folder to the key of its state.
   keys = {
     "stacks/azure"           = "stack.tfstate"
     "stacks/platform/azure"  = "platform.tfstate"
@@ -39,7 +39,7 @@ resource "azurerm_storage_account" "this" {
   cross_tenant_replication_enabled = false
   local_user_enabled               = false
 
-  # Stated, because a policy could block keys only: nobody signs addresses that outlive a day.
+  # Shared keys, which sign SAS URLs, are off; if they are ever allowed, no URL outlives a day.
   sas_policy {
     expiration_period = "01.00:00:00"
   }
@@ -57,12 +57,12 @@ resource "azurerm_storage_account" "this" {
   }
 
   lifecycle {
-    # Without its state, what a stack made must be found and deleted by hand.
+    # Without its state, a stack's resources must be found and deleted by hand.
     prevent_destroy = true
   }
 }
 
-# A state that was broken is noticed within a quarter.
+# A broken state is noticed within a quarter.
 resource "azurerm_storage_management_policy" "this" {
   storage_account_id = azurerm_storage_account.this.id
 
@@ -85,13 +85,13 @@ resource "azurerm_storage_management_policy" "this" {
 resource "azurerm_storage_container" "this" {
   # checkov:skip=CKV2_AZURE_21:who read a state stands in the diagnostic log, where one is turned on for the account
   name = local.container
-  # By id, through Resource Manager; by name the provider would ask the store itself, which still refuses.
+  # By id, through Resource Manager; by name, the provider would call the store itself, which still refuses.
   storage_account_id    = azurerm_storage_account.this.id
   container_access_type = "private"
 }
 
-# A deployer is a contributor of the subscription and could delete the account; the lock it cannot delete.
-# It is the last to come and the first to go, since it also holds the roles that were given on the account.
+# A deployer, a contributor on the subscription, could delete the account but not this lock. The lock is created last
+# and deleted first, because it also locks the role assignments on the account.
 resource "azurerm_management_lock" "this" {
   name       = "states"
   scope      = azurerm_storage_account.this.id
@@ -101,8 +101,8 @@ resource "azurerm_management_lock" "this" {
   depends_on = [azurerm_role_assignment.writer, azurerm_storage_management_policy.this]
 }
 
-# An owner of the subscription has no right to blobs. Whoever bootstraps gets it, on this container only, and
-# keeps it: another person's run must not take it away. docs: https://learn.microsoft.com/azure/storage/blobs/assign-azure-role-data-access
+# An owner of the subscription has no right to blobs. Whoever bootstraps gets it on this container only, and keeps it:
+# another person's run must not remove it: https://learn.microsoft.com/azure/storage/blobs/assign-azure-role-data-access
 resource "azurerm_role_assignment" "writer" {
   scope                = azurerm_storage_container.this.id
   role_definition_name = "Storage Blob Data Owner"

@@ -279,7 +279,7 @@ run "a_gateway_with_all_slots_taken" {
       origin = "stg-s${slot}.happy-test.westeurope.azurecontainerapps.io", slot = slot, check = { path = "/now", status = 200 }, request_seconds = 30
     } }
   }
-  # A rule's priority follows from its slot alone, so that fewer slots have no two in common either.
+  # A rule's priority depends only on its slot, so fewer slots cannot collide either.
   assert {
     condition = alltrue([
       for all in [

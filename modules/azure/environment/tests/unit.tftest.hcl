@@ -1,4 +1,4 @@
-# Where containers run, by what name they are found, and where their logs go.
+# Where containers run, which name leads to them, and where their logs go.
 mock_provider "azurerm" {
   source          = "./.."
   override_during = plan

@@ -1,4 +1,4 @@
-# Whom the network lets in, and what it costs. A NAT gateway more or less is a changed bill.
+# Whom the network lets in and what it costs. A different number of NAT gateways changes the bill.
 mock_provider "azurerm" {
   source          = "./.."
   override_during = plan
@@ -67,7 +67,7 @@ run "with_the_variables_above" {
     error_message = "One NAT gateway is billed by default: one gateway with one address, for the private subnet."
   }
   assert {
-    # The other kind cannot be attached to a subnet of Container Apps.
+    # The other SKU cannot be attached to a subnet of Container Apps.
     condition     = azurerm_nat_gateway.this[0].sku_name == "Standard"
     error_message = "Not StandardV2."
   }

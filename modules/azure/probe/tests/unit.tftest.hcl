@@ -40,7 +40,7 @@ run "with_the_variables_above" {
     error_message = "One alert for a failing service and a silent probe: fewer than one OK."
   }
   assert {
-    # A sum by something would have no row when there is nothing to sum, and raise no alarm.
+    # A count with groups would return no row if nothing matches, and raise no alarm.
     condition = (
       endswith(trimspace(one(azurerm_monitor_scheduled_query_rules_alert_v2.this.criteria).query), "| summarize OK = count()") &&
       strcontains(one(azurerm_monitor_scheduled_query_rules_alert_v2.this.criteria).query, "| where TimeGenerated > ago(15m)") &&

@@ -52,7 +52,7 @@ run "with_the_variables_above" {
     error_message = "The gateway finds the service by its name in the environment's domain."
   }
   assert {
-    # Inside an internal environment, external means the network and no more.
+    # In an internal environment, external means only the network.
     condition = (
       azurerm_container_app.this.ingress[0].external_enabled &&
       !azurerm_container_app.this.ingress[0].allow_insecure_connections &&
