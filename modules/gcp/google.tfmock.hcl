@@ -1,4 +1,4 @@
-# What Google would answer, for tests without a project: ids in the form that the provider checks.
+# Fake Google responses for tests without a project, with ids in the form that the provider checks.
 mock_resource "google_service_account" {
   defaults = {
     email  = "test-service@test-project.iam.gserviceaccount.com"

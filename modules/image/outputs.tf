@@ -2,7 +2,7 @@ output "image" {
   description = "The image by digest, REPOSITORY@sha256:…, pushed and ready to run."
   value       = var.image == null ? "${var.repository_url}@${terraform_data.digest[0].output}" : var.image
 
-  # Also an image that is given waits until its readers may pull.
+  # Even a given image waits until its readers may pull it.
   depends_on = [var.repository_url]
 
   precondition {

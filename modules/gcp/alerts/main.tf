@@ -4,6 +4,6 @@ resource "google_monitoring_notification_channel" "email" {
   type         = "email"
   display_name = "${var.name} alerts"
   labels       = { email_address = var.email }
-  # Alert policies of other stacks may have come to use it by hand; they lose it with this stack.
+  # Alert policies of other stacks may use it, if attached by hand; a destroy detaches it from them.
   force_delete = true
 }

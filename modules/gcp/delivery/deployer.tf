@@ -6,7 +6,7 @@ resource "google_project_iam_member" "deployer" {
   member  = google_service_account.deployer[each.value.environment].member
 }
 
-# Into the shared repository; it cannot delete that, or what others pushed.
+# Lets it push to the shared repository, but not delete that or what others pushed.
 resource "google_artifact_registry_repository_iam_member" "deployer" {
   for_each = var.environments
 
@@ -17,8 +17,8 @@ resource "google_artifact_registry_repository_iam_member" "deployer" {
   member     = google_service_account.deployer[each.key].member
 }
 
-# To make a bucket is a right on the project, to do anything with it a right on the bucket. What the roles
-# for service accounts lack is to change the name of one. Secrets are made by others; a service is let to read them.
+# Creating a bucket needs a right on the project, anything else a right on the bucket. The roles for service accounts
+# lack the right to rename one. Others create secrets; a deployer only lets a service read them.
 resource "google_project_iam_custom_role" "deployer" {
   role_id     = "${replace(var.name, "-", "_")}_deployer_${terraform_data.since["role"].input}"
   title       = "${var.name} deployer"
@@ -42,7 +42,7 @@ resource "google_project_iam_member" "deployer_documents" {
 
   condition {
     title = "documents"
-    # Not the states, whose bucket may have a platform's name before its own.
+    # Excludes the states, whose bucket's name may begin with a platform's name.
     expression = join(" || ", [for store in local.documents[each.key] : startswith(var.store, store) ? join(" && ", [
       "resource.name.startsWith('${local.buckets}/${store}')", "!resource.name.startsWith('${local.buckets}/${var.store}')",
     ]) : "resource.name.startsWith('${local.buckets}/${store}')"])
@@ -66,7 +66,7 @@ resource "google_storage_bucket_iam_member" "deployer_state" {
 
   condition {
     title = "state-of-${each.key}"
-    # A platform's services are in workspaces ENVIRONMENT_KEY.
+    # A platform's services use the workspaces ENVIRONMENT_KEY.
     expression = join(" || ", [
       for name in concat(
         [for prefix in ["stack", "vm"] : "${prefix}/${local.workspaces[each.key]}."],

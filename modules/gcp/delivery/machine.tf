@@ -1,6 +1,5 @@
-# Who the virtual machines are, in every environment: what their agents do has no smaller place than the
-# project, and whoever may set the project's policy may do everything. So the deployer may not, and finds
-# the account here.
+# The account of the virtual machines in every environment. Their agents need rights on the whole project, and whoever
+# may change the project's policy may do everything. So the deployer may not, and uses this existing account.
 resource "google_service_account" "machine" {
   account_id   = "${var.name}-machine"
   display_name = "${var.name} machine"

@@ -1,5 +1,5 @@
-# Google keeps the ids of what was deleted: those of pools and providers for 30 days, those of roles for 37.
-# So that they can be made again at any time, each has the time of its first plan in its id.
+# Google reserves the ids of deleted pools and providers for 30 days, those of deleted roles for 37. So that they can be
+# created again at any time, each id contains the time of its first plan.
 # https://cloud.google.com/iam/docs/manage-workload-identity-pools-providers#delete-pool
 # https://cloud.google.com/iam/docs/creating-custom-roles#deleting-custom-role
 resource "terraform_data" "since" {
@@ -24,15 +24,15 @@ resource "google_iam_workload_identity_pool_provider" "github" {
 
   workload_identity_pool_id          = google_iam_workload_identity_pool.this.workload_identity_pool_id
   workload_identity_pool_provider_id = "github-${terraform_data.since["github"].input}"
-  # Names can be given up and taken by others, ids cannot.
+  # Somebody else can take over an abandoned name, but not an id.
   attribute_condition = "assertion.repository_id == '${var.github.repository_id}' && assertion.repository_owner_id == '${var.github.owner_id}'"
 
   attribute_mapping = {
-    # GitHub's own subject can be longer than the 127 bytes that Google takes.
+    # GitHub's own subject can be longer than the 127 bytes that Google accepts.
     "google.subject"         = "assertion.repository_id + ':' + assertion.run_id"
     "attribute.github_event" = "assertion.event_name"
     "attribute.github_ref"   = "assertion.ref"
-    # A job of any branch may name an environment. What follows it in a subject stands there for Azure.
+    # A job on any branch may name an environment. In the subject, what follows the environment is there for Azure.
     "attribute.github_environment" = join(" ", [
       "assertion.ref == 'refs/heads/${var.github.branch}' ?",
       "(assertion.sub + ':ref_protected:').extract(':environment:{environment}:ref_protected:') : ''",
@@ -54,7 +54,7 @@ resource "google_iam_workload_identity_pool_provider" "circleci" {
     "assertion['oidc.circleci.com/vcs-origin'] == '${var.circleci.repository}'",
   ])
 
-  # Names that GitHub's mapping does not use: an attribute does not tell which provider filled it.
+  # Names that GitHub's mapping does not use: an attribute does not show which provider set it.
   attribute_mapping = {
     "google.subject"             = "assertion['oidc.circleci.com/project-id']"
     "attribute.circleci_project" = "assertion['oidc.circleci.com/project-id']"

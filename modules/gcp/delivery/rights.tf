@@ -1,5 +1,5 @@
 locals {
-  # What a refresh of stacks/gcp and stacks/vm/gcp asks; all of them read.
+  # What a refresh of stacks/gcp and stacks/vm/gcp needs; all roles are read-only.
   planner_roles = [
     "roles/artifactregistry.reader",
     "roles/certificatemanager.viewer",
@@ -9,9 +9,9 @@ locals {
     "roles/monitoring.viewer",
     "roles/run.viewer",
   ]
-  # Whoever deploys a service decides what it may do. In one project that reaches what else the service
-  # accounts of the project may do; an environment that must be walled off has a project of its own.
-  # Interfaces are turned on by the right that monitoring.editor has.
+  # Whoever deploys a service decides what it may do; in one project that includes whatever else its service accounts
+  # may do. An environment that must be isolated needs its own project. monitoring.editor also contains the right to
+  # enable APIs.
   deployer_roles = [
     "roles/certificatemanager.owner",
     "roles/cloudscheduler.admin",
@@ -26,17 +26,17 @@ locals {
   shared  = regex("^(?P<location>[a-z0-9-]+)-docker\\.pkg\\.dev/(?P<project>[a-z0-9-]+)/(?P<repository>[a-z0-9-]+)", var.repository_url)
   buckets = "projects/_/buckets"
   service = "projects/${var.place.project}/locations/${var.place.region}"
-  # How the names of the stores begin that an environment's stack makes, and those of its platform's services.
+  # Prefixes of the stores that an environment's stack and its platform's services create.
   documents = { for environment, stack in var.environments : environment => concat(
     ["${var.place.project}-${stack}-documents"],
     [for platform in [lookup(var.platforms, environment, "")] : "${var.place.project}-${platform}-" if platform != ""],
   ) }
-  # Terraform's workspace of an environment; production has the default one.
+  # An environment's Terraform workspace; production uses the default one.
   workspaces = { for environment in keys(var.environments) : environment => environment == "production" ? "default" : environment }
 }
 
-# It writes nothing, a lock neither: a pipeline plans with -lock=false. A plan that was made while
-# somebody else applied is out of date, and Terraform refuses to apply it.
+# Writes nothing, not even a lock: a pipeline plans with -lock=false. If somebody applies in the meantime, the plan is
+# stale, and Terraform refuses to apply it.
 resource "google_project_iam_member" "planner" {
   for_each = toset(local.planner_roles)
 
@@ -53,8 +53,8 @@ resource "google_storage_bucket_iam_member" "planner" {
   member = google_service_account.planner.member
 }
 
-# No role of Google's reads a bucket's settings and can have a condition: the legacy roles can be given on
-# buckets alone, which a stack makes after this. https://cloud.google.com/storage/docs/access-control/iam-roles
+# No Google role that reads a bucket's settings allows a condition: the legacy roles can be granted only on buckets,
+# which a stack creates after this. https://cloud.google.com/storage/docs/access-control/iam-roles
 resource "google_project_iam_custom_role" "documents_reader" {
   role_id     = "${replace(var.name, "-", "_")}_documents_reader_${terraform_data.since["role"].input}"
   title       = "${var.name} documents reader"
@@ -62,7 +62,7 @@ resource "google_project_iam_custom_role" "documents_reader" {
 }
 
 resource "google_project_iam_member" "planner_documents" {
-  # A condition takes twelve of ||: https://cloud.google.com/iam/quotas
+  # A condition allows twelve ||: https://cloud.google.com/iam/quotas
   for_each = { for index, stores in chunklist(flatten(values(local.documents)), 13) : index => stores }
 
   project = var.place.project
@@ -75,14 +75,14 @@ resource "google_project_iam_member" "planner_documents" {
   }
 }
 
-# Not given again where it was given before.
+# Keeps an existing grant instead of granting it again.
 moved {
   from = google_project_iam_member.planner_documents
   to   = google_project_iam_member.planner_documents["0"]
 }
 
-# By name. Google lets no right to logs or to numbers of Monitoring name a service, so these are not
-# among them: https://cloud.google.com/iam/docs/conditions-resource-attributes
+# Limited by name. Google cannot limit rights to logs or metrics to one service, so these are not included:
+# https://cloud.google.com/iam/docs/conditions-resource-attributes
 resource "google_project_iam_member" "viewer" {
   for_each = var.environments
 
@@ -95,7 +95,7 @@ resource "google_project_iam_member" "viewer" {
     expression = join(" || ", flatten([
       [for name in ["services/${each.value}", "jobs/${each.value}-probe"] :
       ["resource.name == '${local.service}/${name}'", "resource.name.startsWith('${local.service}/${name}/')"]],
-      # The services of the environment's platform, those to come too.
+      # All services of the environment's platform, including future ones.
       [for platform in [lookup(var.platforms, each.key, "")] : [for kind in ["services", "jobs"] :
         "resource.name.startsWith('${local.service}/${kind}/${platform}-')"
       ] if platform != ""],

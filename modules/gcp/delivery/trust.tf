@@ -1,8 +1,8 @@
 locals {
   pool = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.this.name}"
 
-  # Which jobs plan, and which deploy an environment, by attribute and its value. CircleCI knows no
-  # environments: its deployer is that of production, behind the approval in its workflow.
+  # Which jobs plan and which deploy an environment, by attribute and its value. CircleCI has no environments: its
+  # deployer is production's, behind the approval in its workflow.
   planners = merge(
     var.github == null ? {} : { github_event = "pull_request", github_ref = "refs/heads/${var.github.branch}" },
     var.circleci == null ? {} : { circleci_project = var.circleci.project_id },

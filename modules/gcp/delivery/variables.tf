@@ -13,7 +13,7 @@ variable "environments" {
   type        = map(string)
 
   validation {
-    # Terraform's workspace default is production's.
+    # Production uses Terraform's workspace default.
     condition = length(var.environments) > 0 && alltrue([
       for environment in keys(var.environments) : can(regex("^[a-z][a-z0-9-]{0,30}$", environment)) && environment != "default"
     ])
@@ -24,7 +24,7 @@ variable "environments" {
   }
 
   validation {
-    # Two environments with one stack would have each other's rights.
+    # Two environments with the same stack would have each other's rights.
     condition = (
       length(distinct(values(var.environments))) == length(var.environments)
       && alltrue([for stack in values(var.environments) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16])
@@ -52,7 +52,7 @@ variable "platforms" {
   }
 
   validation {
-    # Rights go by the beginning of a name.
+    # Rights match prefixes of names.
     condition = alltrue([
       for environment, platform in var.platforms : !anytrue([
         for other in concat(

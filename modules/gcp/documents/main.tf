@@ -1,12 +1,12 @@
 resource "google_storage_bucket" "this" {
   # checkov:skip=CKV_GCP_62:who read what stands in the service's own access log; a second bucket of logs would cost more than the documents
-  # Unique in the world, the same for everybody who plans, known before the apply.
+  # Globally unique, the same for everybody who plans, and known before the apply.
   name     = "${var.place.project}-${var.name}-documents"
   location = var.place.region
-  # Every object is a copy of a file in the repository, so a destroy takes them and their versions along.
+  # Every object is a copy of a file in the repository, so a destroy may delete all objects and versions.
   force_destroy = true
 
-  # Access lists off, and nobody who is not named can ever be let in.
+  # Disables ACLs, and public access can never be granted.
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
 
@@ -14,7 +14,7 @@ resource "google_storage_bucket" "this" {
     enabled = true
   }
 
-  # Versions keep what was overwritten; to bill what was deleted for a week besides helps nobody.
+  # Versions keep what was overwritten; billing deleted documents for another week would help nobody.
   soft_delete_policy {
     retention_duration_seconds = 0
   }
@@ -48,8 +48,7 @@ resource "google_storage_bucket_object" "document" {
   content_type = "application/json"
 }
 
-# Get and list: without the right to list, Storage answers 403 in place of 404 for a document that is
-# not there.
+# Get and list: without the right to list, Storage returns 403 instead of 404 for a missing document.
 resource "google_storage_bucket_iam_member" "read" {
   bucket = google_storage_bucket.this.name
   role   = "roles/storage.objectViewer"

@@ -24,7 +24,7 @@ variable "documents" {
   }
 
   validation {
-    # keys() takes objects only, and jsondecode tells {} from a list, a string or broken text.
+    # keys() accepts only objects, so lists and strings are refused; jsondecode refuses broken JSON.
     condition     = alltrue([for document in values(var.documents) : can(keys(jsondecode(document)))])
     error_message = <<-EOT
       documents: each must be a JSON object, {…}; refused:
@@ -33,8 +33,7 @@ variable "documents" {
   }
 
   validation {
-    # The service refuses to serve more by default (MERIDIAN_DOCUMENTS_MAX_BYTES). Base64 gives four
-    # characters for three bytes.
+    # The service's default limit, MERIDIAN_DOCUMENTS_MAX_BYTES. Base64 encodes three bytes as four characters.
     condition     = alltrue([for document in values(var.documents) : length(base64encode(document)) <= 4 * ceil(1048576 / 3)])
     error_message = <<-EOT
       documents: each must have at most 1048576 bytes; refused:

@@ -1,13 +1,13 @@
 locals {
   managed = var.domain != null && try(var.domain.certificate, null) == null
-  # Certificates cannot be changed and cannot go while they are used: another domain is another name.
+  # A certificate can neither be changed nor deleted while in use, so each domain gets its own name.
   certificate = var.domain == null ? "" : "${var.name}-${substr(sha256(var.domain.name), 0, 8)}"
-  # The name that leads here, and that the certificate bears; what proves a domain proves *.DOMAIN too.
+  # The name that leads here and is in the certificate; what proves a domain proves *.DOMAIN too.
   host = var.services == null ? try(var.domain.name, null) : "*.${var.domain.name}"
 }
 
-# Proves the domain by a record, before the name leads here. Free, and renewed by Google as long as
-# the record stands: https://cloud.google.com/certificate-manager/docs/domain-authorization
+# Proves the domain by a record, before the name leads here. Free, and Google renews the certificate as long as the
+# record exists: https://cloud.google.com/certificate-manager/docs/domain-authorization
 resource "google_certificate_manager_dns_authorization" "this" {
   count = local.managed ? 1 : 0
 
@@ -29,7 +29,7 @@ resource "google_dns_record_set" "proof" {
   ttl          = 300
 }
 
-# Issued some minutes after the apply, up to an hour.
+# Issued some minutes after the apply, at most an hour.
 resource "google_certificate_manager_certificate" "this" {
   count = local.managed ? 1 : 0
 

@@ -1,4 +1,4 @@
-# Without a domain the port that serves, with one the port that redirects.
+# Serves if there is no domain; otherwise redirects to HTTPS.
 resource "google_compute_global_forwarding_rule" "http" {
   name                  = "${var.name}-http"
   load_balancing_scheme = "EXTERNAL_MANAGED"
@@ -19,8 +19,8 @@ resource "google_compute_url_map" "redirect" {
   name = "${var.name}-redirect"
 
   default_url_redirect {
-    # To the domain, whatever host was asked for: a forged one must not send visitors elsewhere. Of several services each has
-    # its own.
+    # Always to the domain: a forged host must not send visitors elsewhere. With several services, each keeps its own
+    # host.
     host_redirect          = var.services == null ? var.domain.name : null
     https_redirect         = true
     redirect_response_code = "MOVED_PERMANENTLY_DEFAULT"
@@ -48,7 +48,7 @@ resource "google_compute_target_https_proxy" "this" {
   ssl_policy      = google_compute_ssl_policy.this[0].id
 }
 
-# TLS 1.2 and 1.3, forward secrecy only; Google's default still takes TLS 1.0:
+# TLS 1.2 and 1.3, forward secrecy only; Google's default still accepts TLS 1.0:
 # https://cloud.google.com/load-balancing/docs/ssl-policies-concepts
 resource "google_compute_ssl_policy" "this" {
   count = var.domain == null ? 0 : 1

@@ -1,15 +1,15 @@
 locals {
-  # The services of a platform; none where the load balancer is a service's own.
+  # The services of a platform; none if the load balancer belongs to one service.
   shared = var.services == null ? {} : var.services
-  # Each with a name of its own, so that metrics tell them apart; one backend with a mask for all would not, and would publish
-  # whatever in the region has a name that fits.
+  # Each has its own name, so metrics distinguish them. One backend with a URL mask would not, and would publish every
+  # service in the region whose name matches.
   backends = merge(
     { for key in ["service"] : key => { name = var.name, origin = var.origin } if var.services == null },
     { for key, origin in local.shared : key => { name = split("/", origin)[1], origin = origin } },
   )
 }
 
-# Not made again in a load balancer that is older than services.
+# Keeps the backends of load balancers from before the variable services.
 moved {
   from = google_compute_region_network_endpoint_group.this
   to   = google_compute_region_network_endpoint_group.this["service"]
@@ -25,8 +25,8 @@ resource "google_compute_global_address" "this" {
   ip_version = "IPV4"
 }
 
-# Cannot be changed and cannot go while it is used: its name follows from what it points to, and a new
-# one stands before the old one goes.
+# Can neither be changed nor deleted while in use: its name depends on its target, and a new one is created before the
+# old one is deleted.
 resource "google_compute_region_network_endpoint_group" "this" {
   for_each = local.backends
 
@@ -34,7 +34,7 @@ resource "google_compute_region_network_endpoint_group" "this" {
   region                = split("/", each.value.origin)[0]
   network_endpoint_type = "SERVERLESS"
 
-  # Which may be there later than this.
+  # The service may be created later than this.
   cloud_run {
     service = split("/", each.value.origin)[1]
   }
@@ -44,8 +44,8 @@ resource "google_compute_region_network_endpoint_group" "this" {
   }
 }
 
-# No health check and no timeout, which Google refuses for a serverless endpoint: Cloud Run asks each
-# instance itself, and the service has its own limits.
+# No health check and no timeout, which Google refuses for serverless endpoints: Cloud Run checks each instance itself,
+# and the service has its own limits.
 # https://cloud.google.com/load-balancing/docs/negs/serverless-neg-concepts#limitations
 resource "google_compute_backend_service" "this" {
   for_each = local.backends
@@ -59,14 +59,14 @@ resource "google_compute_backend_service" "this" {
     group = google_compute_region_network_endpoint_group.this[each.key].id
   }
 
-  # One request in ten: the only place where those are seen that Cloud Armor refused. The service logs
-  # all that reach it. Some 0.1 GiB per million requests, 0.50 USD/GiB beyond the 50 that are free.
+  # One request in ten. Only this log shows requests that Cloud Armor refused; the service logs those that reach it.
+  # Some 0.1 GiB per million requests, 0.50 USD/GiB beyond the 50 that are free.
   log_config {
     enable      = true
     sample_rate = 0.1
   }
 
-  # Of a service that is taken out, the URL map lets go first.
+  # When a service is removed, the URL map stops using it first.
   lifecycle {
     create_before_destroy = true
   }
@@ -76,7 +76,7 @@ resource "google_compute_url_map" "this" {
   name            = var.name
   default_service = var.services == null ? google_compute_backend_service.this["service"].id : null
 
-  # A host that no service has: to the domain itself, which is yours to fill.
+  # A host that belongs to no service: redirects to the domain itself, where you can put your own page.
   dynamic "default_url_redirect" {
     for_each = var.services == null ? [] : [var.domain.name]
 
@@ -107,9 +107,9 @@ resource "google_compute_url_map" "this" {
     }
   }
 
-  # The service takes the client's address from here; X-Forwarded-For begins with whatever the client sent.
-  # Here and not at the backend service, which only adds: replace is false by default where the value has
-  # a variable, and what the client sent would stay before it.
+  # The service reads the client's address from this header; X-Forwarded-For begins with whatever the client sent. Set
+  # here, because a backend service only adds headers. If the value has a variable, replace is false by default, which
+  # would leave the client's own value in front:
   # https://cloud.google.com/compute/docs/reference/rest/v1/urlMaps (HttpHeaderOption)
   header_action {
     request_headers_to_add {

@@ -13,7 +13,7 @@ variable "domain" {
   nullable    = true
 
   validation {
-    # 64 is what a certificate's name takes, with the *. of a platform: https://cloud.google.com/certificate-manager/docs/certificates
+    # 64 is the limit of a certificate's name, the *. of a platform included: https://cloud.google.com/certificate-manager/docs/certificates
     condition = (
       var.domain == null
       || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+([a-z]{2,63}|xn--[a-z0-9-]+)$", var.domain.name))

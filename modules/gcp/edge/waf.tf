@@ -20,15 +20,15 @@ resource "google_compute_security_policy" "this" {
 
       match {
         expr {
-          # The surest rules of the set; higher ones take good requests for bad.
+          # The set's most reliable rules; higher levels refuse legitimate requests.
           expression = "evaluatePreconfiguredWaf('${rule.value}', {'sensitivity': 1})"
         }
       }
     }
   }
 
-  # 20 requests a second for a minute are no person, and an office behind one address stays below.
-  # After the other rules, since what conforms is asked nothing more.
+  # No person sends 20 requests a second for a minute, and an office behind one address stays below that. Comes after
+  # the other rules, because a request within the limit skips all later ones.
   rule {
     priority    = 1000
     description = "1200 requests a minute from one address"
@@ -53,7 +53,7 @@ resource "google_compute_security_policy" "this" {
     }
   }
 
-  # Every policy has this rule; Google adds it where it is not written.
+  # Every policy has this rule; Google adds it if it is missing.
   rule {
     priority    = 2147483647
     description = "Everything else"

@@ -17,8 +17,7 @@ resource "google_compute_router_nat" "this" {
   nat_ip_allocate_option             = "AUTO_ONLY"
   source_subnetwork_ip_ranges_to_nat = "LIST_OF_SUBNETWORKS"
 
-  # Ports as an instance needs them: 64 each is what a fixed number would be, and one busy instance
-  # runs out of that.
+  # Ports as an instance needs them: a fixed number would be 64 each, which one busy instance exhausts.
   enable_dynamic_port_allocation      = true
   enable_endpoint_independent_mapping = false
   min_ports_per_vm                    = 32
@@ -33,7 +32,7 @@ resource "google_compute_router_nat" "this" {
     }
   }
 
-  # Connections that found no port; all of them would be what the flow logs hold already.
+  # Only connections that got no port; the flow logs already have all the others.
   log_config {
     enable = true
     filter = "ERRORS_ONLY"

@@ -15,7 +15,7 @@ output "private_subnet_ids" {
   depends_on = [google_compute_firewall.deny_egress, google_compute_router_nat.this]
 }
 
-# A range and no tag: Google's rules for what comes in know no tags of Cloud Run:
+# A range, not a tag: Google's rules for incoming traffic do not support Cloud Run's tags:
 # https://cloud.google.com/run/docs/configuring/vpc-direct-vpc#limitations
 output "firewall_source" {
   description = "Address range of the service's subnet, from which its connections come. Use it in firewall rules, such as a database's."

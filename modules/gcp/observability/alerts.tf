@@ -1,6 +1,6 @@
 locals {
   channels = var.channel == null ? [] : [var.channel]
-  # Which time series are ours.
+  # Selects our time series.
   balancer = join("", [
     "monitored_resource=\"https_lb_rule\",url_map_name=\"${var.edge_id}\"",
     var.backend == null ? "" : ",backend_target_name=\"${var.backend}\"",
@@ -10,13 +10,13 @@ locals {
   requests = "loadbalancing_googleapis_com:https_request_count{${local.balancer}}"
   failures = "loadbalancing_googleapis_com:https_request_count{${local.balancer},response_code_class=\"500\"}"
   latency  = "loadbalancing_googleapis_com:https_total_latencies_bucket{${local.balancer}}"
-  # Averages of distributions, as shares of one.
+  # Averages of distributions, from 0 to 1.
   load = { for kind in ["cpu", "memory"] : kind => join(" / ", [
     for part in ["sum", "count"] : "sum(rate(run_googleapis_com:container_${kind}_utilizations_${part}{${local.service}}[5m]))"
   ]) }
 
-  # Nobody asking is no error: without requests there is nothing to compare, and nothing fires. Ten minutes,
-  # since a point of the load balancer's is not there for up to 210 seconds, and a rate needs two of them:
+  # Without requests there are no errors: nothing to compare, and nothing fires. Ten minutes, because the load
+  # balancer's points are up to 210 seconds late, and a rate needs two of them:
   # https://cloud.google.com/monitoring/api/metrics_gcp_i_o#gcp-loadbalancing
   alerts = {
     errors = {
@@ -34,8 +34,8 @@ locals {
       query    = "histogram_quantile(0.99, sum by (le) (rate(${local.latency}[10m]))) > 1000"
       text     = "One response in a hundred took longer than a second, for 3 minutes."
     }
-    # Cloud Run adds instances at 60 percent of CPU: above 90 for ten minutes it is at its maximum, or
-    # cannot follow. Memory it does not watch at all.
+    # Cloud Run adds instances at 60 percent of CPU. Above 90 for ten minutes, it is at its maximum or cannot keep up.
+    # It does not watch memory at all.
     cpu = {
       severity = "WARNING"
       minutes  = 10
@@ -68,7 +68,7 @@ resource "google_monitoring_alert_policy" "this" {
       query               = each.value.query
       duration            = "${60 * each.value.minutes}s"
       evaluation_interval = "60s"
-      # A metric is known to Google once its first point is written, which is after this.
+      # Google knows a metric only after its first point, which is written after this.
       disable_metric_validation = true
     }
   }

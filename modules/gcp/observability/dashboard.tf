@@ -1,5 +1,5 @@
 locals {
-  # Title to the queries of one graph, each with what its line is called; ${…} is for the console to fill in:
+  # Maps the title of each graph to its queries, by the name of their line; the console fills in ${…}:
   # https://cloud.google.com/monitoring/api/ref_v3/rest/v1/projects.dashboards#dataset
   graphs = {
     "1 Requests a second" = {
@@ -35,7 +35,7 @@ resource "google_monitoring_dashboard" "this" {
     mosaicLayout = {
       columns = 48
       tiles = concat(
-        # Google leaves out a position of zero when it is asked, and the provider would take that for a change:
+        # Google's responses omit a position of zero, which the provider would take for a change:
         # https://github.com/hashicorp/terraform-provider-google/issues/24650
         [{
           width  = 48

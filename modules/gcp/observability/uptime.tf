@@ -2,8 +2,8 @@ locals {
   tls = startswith(var.url, "https://")
 }
 
-# What the world sees, from three continents and more. A million checks a month are free, this makes
-# 260,000: https://cloud.google.com/stackdriver/pricing
+# What the world sees, from at least three continents. A million checks a month are free; this makes 260,000:
+# https://cloud.google.com/stackdriver/pricing
 resource "google_monitoring_uptime_check_config" "this" {
   display_name       = "${var.name} from outside"
   period             = "60s"
@@ -28,7 +28,7 @@ resource "google_monitoring_uptime_check_config" "this" {
     }
   }
 
-  # Meridian's time, where that is what is asked.
+  # Meridian's time, if that is what is requested.
   dynamic "content_matchers" {
     for_each = var.service.meridian && var.service.check.path == "/now" ? ["\"now\""] : []
 
@@ -38,7 +38,7 @@ resource "google_monitoring_uptime_check_config" "this" {
     }
   }
 
-  # Google takes no check away while an alert refers to it.
+  # Google deletes no check while an alert refers to it.
   lifecycle {
     create_before_destroy = true
   }
@@ -61,11 +61,11 @@ resource "google_monitoring_alert_policy" "unreachable" {
       ])
       comparison      = "COMPARISON_GT"
       threshold_value = 1
-      # A new load balancer answers after 3 to 5 minutes, and a bad answer counts for two more: a first
-      # deployment rings no bell.
+      # A new load balancer responds after 3 to 5 minutes, and a failed check counts for two more: a first deployment
+      # raises no alarm.
       duration = "480s"
 
-      # Of the places that asked, how many got no good answer.
+      # The number of locations without a good response.
       aggregations {
         alignment_period     = "120s"
         per_series_aligner   = "ALIGN_NEXT_OLDER"

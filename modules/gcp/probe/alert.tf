@@ -1,7 +1,7 @@
 locals {
-  # A run, and what a start and the way of a point into Cloud Monitoring take at most: while all is well one OK
-  # is always in sight. None in sight for two runs more is an outage; and what was made just now has had its
-  # first two by then, of which a rate needs both.
+  # The window is one run plus the longest start and the longest way of a point into Cloud Monitoring: while all is
+  # well, it always contains an OK. Two more runs without one are an outage. By then a new probe has had its first two,
+  # and a rate needs both.
   minutes = { window = var.every_minutes + 5, duration = 2 * var.every_minutes + 5 }
   ok = "run_googleapis_com:job_completed_execution_count{${join(",", [for label, value in {
     monitored_resource = "cloud_run_job"
@@ -11,8 +11,8 @@ locals {
   } : "${label}=\"${value}\""])}}"
 }
 
-# One alert for a service that is down or tells the wrong time and for a probe that does not run. An
-# alert on absence would never fire for what never ran, hence the zero where there is nothing.
+# One alert covers a service that is down or has the wrong time, and a probe that does not run. An alert on absence
+# would never fire for a probe that never ran, hence the zero if there is no data.
 resource "google_monitoring_alert_policy" "this" {
   display_name          = "${var.name} probe"
   combiner              = "OR"
@@ -26,7 +26,7 @@ resource "google_monitoring_alert_policy" "this" {
       query               = "(sum(increase(${local.ok}[${local.minutes.window}m])) or vector(0)) < 1"
       duration            = "${60 * local.minutes.duration}s"
       evaluation_interval = "60s"
-      # A metric is known to Google once its first point is written, which is after this.
+      # Google knows a metric only after its first point, which is written after this.
       disable_metric_validation = true
     }
   }

@@ -17,16 +17,16 @@ resource "google_cloud_run_v2_job" "this" {
     parallelism = 1
 
     template {
-      # Without one, Cloud Run takes the project's default account, which may be an editor.
+      # Without one, Cloud Run uses the project's default account, which may be an editor.
       service_account       = var.identity_id
       execution_environment = "EXECUTION_ENVIRONMENT_GEN2"
-      # What the probe waits for the network, and what it takes.
+      # The probe's wait for the network, plus the check itself.
       timeout = "${local.patience + 80}s"
-      # A failure is a verdict, and another try would be another instance, whose network begins anew.
+      # A failure is a verdict; a retry would be a new instance, whose network starts all over again.
       max_retries = 0
 
       vpc_access {
-        # Through the NAT and in again by the public address, as the world comes.
+        # Out through the NAT and in through the public address, like the rest of the world.
         egress = "ALL_TRAFFIC"
 
         network_interfaces {
@@ -41,7 +41,7 @@ resource "google_cloud_run_v2_job" "this" {
         image = var.image
         args  = ["probe", "--patience", "${local.patience}s", "--format", "json", var.url]
 
-        # The least that Cloud Run gives in this environment.
+        # Cloud Run's minimum in this execution environment.
         resources {
           limits = { cpu = "1", memory = "512Mi" }
         }
@@ -56,7 +56,7 @@ resource "google_cloud_run_v2_job" "this" {
   depends_on = [google_compute_firewall.egress]
 }
 
-# The log and the registry by 443, the service by 80 or 443. A platform has one for all its probes.
+# 443 for log and registry, 80 or 443 for the service. A platform has one rule for all its probes.
 resource "google_compute_firewall" "egress" {
   count = var.tag == null ? 1 : 0
 
@@ -74,7 +74,7 @@ resource "google_compute_firewall" "egress" {
   }
 }
 
-# Not made again in a stack that is older than tag.
+# Keeps the rule of stacks from before the variable tag.
 moved {
   from = google_compute_firewall.egress
   to   = google_compute_firewall.egress[0]
@@ -90,7 +90,7 @@ resource "google_cloud_scheduler_job" "this" {
   attempt_deadline = "60s"
 
   retry_config {
-    # The next run is near; a late one would count for the wrong period.
+    # The next run is soon, and a late one would count for the wrong period.
     retry_count = 0
   }
 

@@ -21,7 +21,7 @@ variable "every_minutes" {
   type        = number
 
   validation {
-    # Any other number would leave a shorter or longer gap at the full hour.
+    # With any other number, the gap at the full hour would be shorter or longer.
     condition     = contains([1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60], var.every_minutes)
     error_message = "every_minutes must divide 60: 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60; it is ${var.every_minutes}."
   }

@@ -1,5 +1,5 @@
-# Nobody is granted the right to pull: Cloud Run fetches images as its own service agent, which may
-# read every repository of its project. One of another project must let that agent in:
+# Nobody needs the right to pull: Cloud Run fetches images as its own service agent, which may read every repository of
+# its project. A repository of another project must let that agent in:
 # https://cloud.google.com/run/docs/deploying#other-projects
 resource "google_artifact_registry_repository" "this" {
   # checkov:skip=CKV_GCP_84:Google encrypts with its own key; images hold no secrets, and a key of ours costs 0.06 USD a month and an outage when it is lost
@@ -11,8 +11,8 @@ resource "google_artifact_registry_repository" "this" {
   format        = "DOCKER"
 
   docker_config {
-    # What was deployed by a name stays what it was. Such an image cannot be deleted on its own, only
-    # with the repository: https://cloud.google.com/artifact-registry/docs/repositories/update-repo-settings
+    # A deployed tag always names the same image. Such an image can only be deleted together with the repository:
+    # https://cloud.google.com/artifact-registry/docs/repositories/update-repo-settings
     immutable_tags = true
   }
 
@@ -33,7 +33,7 @@ resource "google_artifact_registry_repository" "this" {
 
     condition {
       tag_state = "UNTAGGED"
-      # A day, so that nothing is taken between a push and its deployment.
+      # A day, so that nothing is deleted between a push and its deployment.
       older_than = "86400s"
     }
   }

@@ -1,6 +1,6 @@
 output "repository_url" {
   description = "Address of the repository, HOST/PATH without tag. Terraform gives it out only once the repository exists."
-  # Artifact Registry's repository holds packages; ours has one.
+  # A repository of Artifact Registry holds packages; ours has one.
   value = var.repository_url != null ? var.repository_url : join("/", [
     "${var.place.region}-docker.pkg.dev",
     var.place.project,

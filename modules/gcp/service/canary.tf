@@ -1,7 +1,7 @@
 locals {
-  # Always written out: without it, Cloud Run keeps the weights it has. Without a canary the newest
-  # revision has all; with one the stable revision has its part by name, and the newest the rest.
-  # Nothing stands for a part of nothing, which Cloud Run drops. The newest is the newest that is ready:
+  # Always explicit: otherwise Cloud Run keeps its current weights. Without a canary, the newest revision gets
+  # everything; with one, the stable revision gets its share by name, and the newest the rest. A share of zero is left
+  # out, because Cloud Run drops it. The newest is the newest that is ready:
   # https://cloud.google.com/run/docs/reference/rest/v1/TrafficTarget (latestRevision)
   traffic = [for target in [
     {
@@ -18,19 +18,19 @@ locals {
 }
 
 locals {
-  # Unknown until there is a service, and known ever after.
+  # Unknown until the service exists, and known from then on.
   id = google_cloud_run_v2_service.this.id
 }
 
-# As it is when the plan is made. Terraform reads what names a resource itself, or has a condition of its own,
-# after the change to that; hence the local, and the condition at the output.
+# The service at plan time. If a data source names a resource directly, or has a condition of its own, Terraform reads
+# it only after that changes; hence the local, and the precondition at the output.
 data "google_cloud_run_v2_service" "before" {
   name     = basename(local.id)
   location = split("/", local.id)[3]
 }
 
-# Read after the change: the resource's own attribute counts as known while a plan is made, and an output
-# of it would tell the revision before.
+# Read after the change: the resource's own attribute counts as known during a plan, so an output of it would show the
+# previous revision.
 data "google_cloud_run_v2_service" "after" {
   name     = google_cloud_run_v2_service.this.name
   location = google_cloud_run_v2_service.this.location

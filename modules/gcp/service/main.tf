@@ -3,37 +3,36 @@ resource "google_cloud_run_v2_service" "this" {
   location    = var.place.region
   description = "Serves ${var.name}"
 
-  # The load balancer is the only way in: no address of Cloud Run's own, nothing from outside.
+  # The load balancer is the only way in: no address of Cloud Run's own, and no other traffic from outside.
   ingress              = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
   default_uri_disabled = true
   invoker_iam_disabled = var.invoker == "disabled"
   # One command must be able to destroy the stack; the state and its lock protect it.
   deletion_protection = false
 
-  # Of the service and not of the template: divided among the revisions that have traffic, so that one
-  # without any keeps no instance warm.
+  # For the service, not the template: shared by the revisions that have traffic, so that one without any keeps no
+  # instance warm.
   #
-  # What stands in for 80 percent of CPU: Cloud Run adds instances at 60 percent of CPU, or of the
-  # requests that an instance takes at once, and knows nothing of memory. Its thresholds cannot be set
-  # outside of a preview: https://cloud.google.com/run/docs/about-instance-autoscaling
+  # In place of 80 percent of CPU: Cloud Run adds instances at 60 percent of CPU, or of the requests that an instance
+  # accepts at once, and ignores memory. Its thresholds cannot be set, except in a preview:
+  # https://cloud.google.com/run/docs/about-instance-autoscaling
   scaling {
     min_instance_count = var.instances.min
     max_instance_count = var.scale == null ? max(1, var.instances.min) : var.instances.max
   }
 
-  # No name of a revision: one that was used can never be used again, and going back to an image or a
-  # setting would need it.
+  # No revision name: a used one can never be used again, which going back to an image or a setting would need.
   template {
     service_account       = var.identity_id
     execution_environment = "EXECUTION_ENVIRONMENT_GEN2"
-    # Together the service's limits for a request to come in and for its answer.
+    # The sum of the service's limits for receiving a request and for responding.
     timeout = "${var.service.request_seconds}s"
-    # Per vCPU what Cloud Run has by default; far below the limit of connections of the service itself. No instance gets more
-    # at once, and others are added at 60 percent of it.
+    # Cloud Run's default for each vCPU, far below the service's own limit of connections. No instance gets more at
+    # once, and Cloud Run adds others at 60 percent of it.
     max_instance_request_concurrency = try(var.scale.requests, null) == null ? 80 * var.cpu : ceil(var.scale.requests / 0.6)
 
     vpc_access {
-      # Whatever the service calls leaves through our network, where it is seen and stopped.
+      # All outgoing traffic uses our network, where it is logged and can be denied.
       egress = "ALL_TRAFFIC"
 
       network_interfaces {
@@ -43,12 +42,12 @@ resource "google_cloud_run_v2_service" "this" {
       }
     }
 
-    # The image's own user is 65532; there is no capability to drop and no root file system but one in
-    # memory, of which an instance has its own.
+    # The image's own user is 65532. There are no capabilities to drop, and each instance has its own root file system
+    # in memory.
     containers {
       name  = "service"
       image = local.image
-      # What Cloud Run calls so is the image's ENTRYPOINT.
+      # Cloud Run's command is the image's ENTRYPOINT.
       command = var.service.entrypoint
       args    = var.service.args
 
@@ -59,13 +58,13 @@ resource "google_cloud_run_v2_service" "this" {
 
       resources {
         limits = { cpu = tostring(var.cpu), memory = "${var.memory}Mi" }
-        # CPU is billed while requests run; two idle instances then cost 39 USD a month, not 116:
+        # CPU is billed only while requests run, so that two idle instances cost 39 USD a month, not 116:
         # https://cloud.google.com/run/pricing
         cpu_idle          = true
         startup_cpu_boost = true
       }
 
-      # The service is up in its time, its network up to a minute later (MERIDIAN_DOCUMENTS_WAIT); 240 seconds are the most.
+      # The network may take a minute longer than the service (MERIDIAN_DOCUMENTS_WAIT); 240 seconds are the maximum.
       startup_probe {
         period_seconds    = 2
         timeout_seconds   = 2
@@ -92,7 +91,7 @@ resource "google_cloud_run_v2_service" "this" {
         }
       }
 
-      # No new requests while it says no, which it does first of all when it is told to stop.
+      # No new requests while this fails, which is the first thing that it does at a shutdown.
       readiness_probe {
         period_seconds    = 5
         timeout_seconds   = 2
@@ -138,7 +137,7 @@ resource "google_cloud_run_v2_service" "this" {
   }
 
   lifecycle {
-    # Who called the interface last: a look with gcloud or the console is no difference.
+    # The API's last client: using gcloud or the console is no difference.
     ignore_changes = [client, client_version]
   }
 

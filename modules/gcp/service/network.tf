@@ -1,5 +1,5 @@
-# Registry, logs and object store, and what else the service calls, such as a database. A platform lets all its services out by
-# 443.
+# Registry, logs and object store, and anything else that the service calls, such as a database. On a platform, one rule
+# lets all services out on 443.
 resource "google_compute_firewall" "egress" {
   count = var.tag == null || length(var.service.egress_ports) > 0 ? 1 : 0
 
@@ -17,14 +17,14 @@ resource "google_compute_firewall" "egress" {
   }
 }
 
-# Not made again in a stack that is older than tag.
+# Keeps the rule of stacks from before the variable tag.
 moved {
   from = google_compute_firewall.egress
   to   = google_compute_firewall.egress[0]
 }
 
-# Everybody, for organisations that want the question asked. The other way is the default, since
-# many forbid members from outside: https://cloud.google.com/run/docs/authenticating/public
+# Allows everybody, for organisations that require the check. By default there is no check, since many forbid members
+# from outside: https://cloud.google.com/run/docs/authenticating/public
 resource "google_cloud_run_v2_service_iam_member" "everybody" {
   count = var.invoker == "all_users" ? 1 : 0
 

@@ -19,8 +19,8 @@ output "revision" {
   description = "Name of the stable revision, never the canary's: the value for canary.stable."
   value       = var.canary == null ? basename(data.google_cloud_run_v2_service.after.latest_ready_revision) : var.canary.stable
 
-  # While a revision of another image is not ready, the newest that is ready is the canary's, at whatever share
-  # it had. Looked at before anything changes.
+  # While a revision of another image is not ready, the newest ready one is the canary's, whatever its share was.
+  # Checked before anything changes.
   precondition {
     condition = (
       var.canary != null
@@ -37,8 +37,8 @@ output "revision" {
     EOT
   }
 
-  # Cloud Run leaves the traffic where it was when a new revision does not get up, and the apply fails. The next one has
-  # nothing to change and would look well.
+  # If a new revision does not start, Cloud Run leaves the traffic where it was, and the apply fails. The next apply
+  # would have nothing to change and look successful.
   precondition {
     condition = (
       try(var.canary.percent, 100) == 0

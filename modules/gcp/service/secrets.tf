@@ -1,5 +1,5 @@
 locals {
-  # As Cloud Run names them: of its own project without it. An instance gets the newest version when it starts.
+  # As Cloud Run names them: without the project if it is its own. An instance gets the newest version when it starts.
   # https://cloud.google.com/run/docs/configuring/services/secrets
   secrets = { for variable, id in var.service.secrets : variable => trimprefix(id, "projects/${var.place.project}/secrets/") }
 }
@@ -12,13 +12,13 @@ resource "google_secret_manager_secret_iam_member" "secret" {
   role      = "roles/secretmanager.secretAccessor"
   member    = "serviceAccount:${var.identity_id}"
 
-  # Goes only when the service has let go of the secret.
+  # Deleted only after the service no longer uses the secret.
   lifecycle {
     create_before_destroy = true
   }
 }
 
-# A right takes some two minutes to arrive, and Cloud Run refuses a revision that may not read:
+# A right takes some two minutes to take effect, and Cloud Run refuses a revision without it:
 # https://cloud.google.com/iam/docs/access-change-propagation
 resource "terraform_data" "secrets" {
   count = length(var.service.secrets) > 0 ? 1 : 0

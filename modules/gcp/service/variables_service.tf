@@ -108,7 +108,7 @@ variable "scale" {
   }
 
   validation {
-    # Cloud Run takes 1000 at once, of which this is 60 percent.
+    # 60 percent of the 1000 concurrent requests that Cloud Run allows.
     condition = (
       try(var.scale.requests, null) == null ? true :
       floor(var.scale.requests) == var.scale.requests && var.scale.requests >= 1 && var.scale.requests <= 600

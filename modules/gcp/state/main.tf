@@ -1,7 +1,7 @@
 locals {
-  # Unique in the world, the same for everybody who plans, known before the apply.
+  # Globally unique, the same for everybody who plans, and known before the apply.
   bucket = "${var.place.project}-${var.name}-state"
-  # Folder whose state is kept, and under which prefix.
+  # Maps each folder to the prefix of its state.
   prefixes = {
     "stacks/gcp"           = "stack"
     "stacks/platform/gcp"  = "platform"
@@ -16,7 +16,7 @@ resource "google_storage_bucket" "this" {
   location      = var.place.region
   force_destroy = false
 
-  # Access lists off, and nobody who is not named can ever be let in.
+  # Disables ACLs, and public access can never be granted.
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
 
@@ -24,13 +24,13 @@ resource "google_storage_bucket" "this" {
     enabled = true
   }
 
-  # A week in which even a deleted bucket's states come back.
+  # For a week, even the states of a deleted bucket can be restored.
   soft_delete_policy {
     retention_duration_seconds = 604800
   }
 
   lifecycle_rule {
-    # A state that was broken is noticed within a quarter.
+    # A broken state is noticed within a quarter.
     condition {
       days_since_noncurrent_time = 90
       with_state                 = "ARCHIVED"
@@ -41,7 +41,7 @@ resource "google_storage_bucket" "this" {
   }
 
   lifecycle {
-    # Without its state, what a stack made must be found and deleted by hand.
+    # Without its state, a stack's resources must be found and deleted by hand.
     prevent_destroy = true
   }
 }

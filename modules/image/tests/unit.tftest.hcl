@@ -1,4 +1,4 @@
-# Plans only: what pushes for real is in tests/image/test_image_module.py.
+# Plans only; tests/image/test_image_module.py really pushes.
 variables {
   image          = null
   repository_url = "localhost:5000/meridian"
@@ -9,7 +9,7 @@ run "an_image_that_is_given_is_used_as_it_is_and_nothing_is_built" {
   command = plan
   variables {
     image = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-    # nor are there sources
+    # and there are no sources
     app = "../../nowhere"
   }
   assert {
