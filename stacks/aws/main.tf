@@ -2,7 +2,7 @@ locals {
   app      = "${path.module}/../../app"
   iam      = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}"
   boundary = var.boundary ? "${local.iam}:policy/${local.prefix}-boundary" : null
-  # Unknown until the service is healthy with it, so that nothing goes by an image that was only asked for.
+  # Unknown until the service is healthy with it, so that nothing relies on an image that was only requested.
   serving = "${module.image.image}${substr(module.service.revision, 0, 0)}"
 }
 
@@ -77,7 +77,7 @@ module "edge" {
   service           = var.service
 }
 
-# Before the service: ECS registers tasks only in target groups that hang on a load balancer.
+# Before the service: ECS registers tasks only in target groups that are attached to a load balancer.
 module "entry" {
   source = "../../modules/aws/entry"
 
@@ -122,7 +122,7 @@ module "observability" {
 
 module "probe" {
   source = "../../modules/aws/probe"
-  # Without NAT nothing in the private subnets reaches the public address: check from elsewhere.
+  # Without NAT the private subnets cannot reach the public address: check from elsewhere.
   count = local.nat == "none" || local.preview || var.probe == null ? 0 : 1
 
   name          = var.name

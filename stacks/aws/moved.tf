@@ -1,5 +1,4 @@
-# Of stacks that were made when each had a network and a load balancer of its own, and no preview was one: nothing of theirs
-# changes.
+# For stacks from before platforms and previews, when each had its own network and load balancer; nothing changes.
 moved {
   from = module.network
   to   = module.network[0]

@@ -1,5 +1,5 @@
 locals {
-  # On a platform the service is one of its; p1 and so on are previews, which nobody is woken for.
+  # The service's key on its platform; p1 and so on are previews, which wake nobody.
   key      = var.platform == null ? null : trimprefix(var.name, "${var.platform.name}-")
   declared = var.platform == null ? null : var.platform.services[local.key]
   preview  = can(regex("^p[0-9]+$", local.key))
@@ -9,7 +9,7 @@ locals {
   network = var.platform == null ? {
     id = module.network[0].network_id, private_subnet_ids = module.network[0].private_subnet_ids
   } : { id = var.platform.network_id, private_subnet_ids = var.platform.private_subnet_ids }
-  # What stands in front: the load balancer, and what the world finds the service by.
+  # What is in front of the service: the load balancer, and where the world finds the service.
   edge = var.platform == null ? {
     id                = module.edge[0].edge_id
     url               = module.edge[0].url

@@ -13,6 +13,6 @@ instances = { min = 2, max = 6 }
 waf         = false
 keep_images = 30
 
-# account = "123456789012" # refuse any other
+# account = "123456789012" # refuse any other account
 # email   = "ops@example.com"
 # domain  = { name = "time.example.com", zone = "Z0123456789ABCDEFGHIJ" }

@@ -8,7 +8,7 @@ variable "name" {
   }
 
   validation {
-    # AWS keeps these for load balancers without a public address, ids of security groups, and buckets of its own:
+    # AWS reserves these for internal load balancers, ids of security groups, and its own buckets:
     # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
     condition     = !can(regex("^(internal|sg|sthree|amzn-s3-demo)-", var.name))
@@ -25,7 +25,7 @@ variable "region" {
   default     = "us-east-1"
 
   validation {
-    # China, GovCloud and the sovereign cloud are partitions of their own, with other ARNs, hosts and consoles.
+    # China, GovCloud and the sovereign cloud are separate partitions, with different ARNs, hosts and consoles.
     condition     = can(regex("^[a-z]{2}-[a-z]+-[0-9]$", var.region)) && !startswith(var.region, "cn-")
     error_message = "region must be an AWS region such as eu-central-1, without a zone's letter, not of China or GovCloud; it is \"${var.region}\"."
   }
@@ -86,7 +86,7 @@ variable "image" {
   }
 
   validation {
-    # Tasks may pull from one repository of ECR: the stack's own, which has its name, the shared one, or the platform's.
+    # Tasks may pull from one ECR repository: the stack's own, which has its name, the shared one, or the platform's.
     condition = (
       var.image == null || !can(regex("\\.dkr\\.ecr\\.", var.image))
       || split("@", coalesce(var.image, "@"))[0] == try(coalesce(var.repository_url, try(var.platform.repository_url, null)), null)
@@ -138,7 +138,7 @@ variable "instances" {
   default     = { min = 2, max = 6 }
 
   validation {
-    # Each has one, and a new image's run beside the old one's; AWS keeps five of each subnet:
+    # Each instance needs one, and a new image's instances run beside the old ones; AWS reserves five per subnet:
     # https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
     condition     = try(var.platform != null || 2 * var.instances.max <= var.zones * (pow(2, 28 - tonumber(split("/", var.cidr)[1])) - 5), true)
     error_message = <<-EOT

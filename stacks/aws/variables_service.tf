@@ -36,7 +36,7 @@ variable "service" {
   nullable = false
 
   validation {
-    # With both on one port it ends as soon as it starts.
+    # If both use one port, Meridian exits at startup.
     condition     = !var.service.meridian || coalesce(var.service.health.port, var.service.port) != var.service.port
     error_message = <<-EOT
       service.health.port must differ from service.port (${var.service.port}) if service.meridian is true, because Meridian answers health checks on a
@@ -64,7 +64,7 @@ variable "service" {
   }
 
   validation {
-    # By its key, which is what stands behind the platform's name.
+    # By the service's key, which follows the platform's name.
     condition     = var.service.request_seconds <= try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)
     error_message = <<-EOT
       service.request_seconds is ${var.service.request_seconds}, more than the platform declares for this service. First raise its request_seconds in
@@ -97,7 +97,7 @@ variable "probe" {
   default     = {}
 
   validation {
-    # A server takes "probe URL" for nothing and serves until it is stopped: an alarm that never ends.
+    # A server ignores "probe URL" and serves until it is stopped: an alarm that never ends.
     condition     = var.probe == null || var.service.meridian || try(var.probe.image, null) != null
     error_message = <<-EOT
       If service.meridian is false, set probe.image to an image of Meridian, or set probe to null. The service's own image does not contain the probe.
@@ -105,7 +105,7 @@ variable "probe" {
   }
 
   validation {
-    # As image: tasks may pull from one repository of ECR.
+    # As for image: tasks may pull from one ECR repository.
     condition = (
       !can(regex("\\.dkr\\.ecr\\.", var.probe.image)) ||
       try(

@@ -2,11 +2,11 @@ locals {
   app = "${path.module}/../../app"
 
   place = { resource_group = azurerm_resource_group.this.name, location = azurerm_resource_group.this.location }
-  # Unknown until a revision of it is ready, so that nothing goes by an image that was only asked for.
+  # Unknown until a revision of it is ready, so that nothing relies on an image that was only requested.
   serving = "${module.image.image}${substr(module.service.revision, 0, 0)}"
 }
 
-# Holds everything, and goes only when it is empty.
+# Contains everything, and is deleted only when it is empty.
 resource "azurerm_resource_group" "this" {
   name     = var.name
   location = var.region
@@ -82,7 +82,7 @@ module "environment" {
   private_subnet_ids = module.network[0].private_subnet_ids
 }
 
-# After the environment, whose host name it asks for.
+# After the environment, whose host name it needs.
 module "edge" {
   source = "../../modules/azure/edge"
   count  = var.platform == null ? 1 : 0

@@ -1,4 +1,4 @@
-# Stacks that are older than probe = null, or than platform, keep what they have.
+# For stacks from before `probe = null` or the variable platform; nothing changes.
 moved {
   from = module.alerts
   to   = module.alerts[0]

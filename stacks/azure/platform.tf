@@ -1,8 +1,8 @@
 locals {
-  # Of a platform's services this one; p1, p2 and so on are previews, which nobody is woken for.
+  # The service's key on its platform; p1, p2 and so on are previews, which wake nobody.
   key     = var.platform == null ? null : trimprefix(var.name, "${var.platform.name}-")
   preview = var.platform != null && can(regex("^p[0-9]+$", local.key))
-  # The platform's identity may pull from the platform's registry, and long since: a right takes minutes to arrive.
+  # The platform's identity has long had the right to pull from its registry; a new right takes minutes to take effect.
   repository_url = try(coalesce(var.repository_url, try(var.platform.repository_url, null)), null)
   puller         = try(local.repository_url == var.platform.repository_url ? var.platform.puller : null, null)
 

@@ -1,15 +1,15 @@
 provider "azurerm" {
-  # null: the subscription that az shows, or ARM_SUBSCRIPTION_ID.
+  # If null, the subscription that az shows, or ARM_SUBSCRIPTION_ID.
   subscription_id = var.account
-  # Storage takes no keys here, so the provider must not ask for them.
+  # Storage accepts no keys here, so the provider must not ask for them.
   storage_use_azuread = true
-  # What a new subscription does not know yet; who may only read must find them registered.
+  # A new subscription lacks these; an identity that may only read must find them registered.
   resource_provider_registrations = "none"
   resource_providers_to_register = [
     "Microsoft.App",
     "Microsoft.ContainerRegistry",
-    "Microsoft.ContainerService", # asked for by environments in a network
-    "microsoft.insights",         # spelt so by Azure, and compared letter by letter
+    "Microsoft.ContainerService", # required by environments in a network
+    "microsoft.insights",         # Azure's own spelling; the comparison is case-sensitive
     "Microsoft.ManagedIdentity",
     "Microsoft.Network",
     "Microsoft.OperationalInsights",
@@ -19,12 +19,12 @@ provider "azurerm" {
 
   features {
     log_analytics_workspace {
-      # Otherwise its name stays taken for two weeks, and a new one gets the old log.
+      # Otherwise its name stays reserved for two weeks, and a new workspace gets the old log.
       permanently_delete_on_destroy = true
     }
 
     storage {
-      # The account's own properties are Resource Manager's; its data asks for rights that an owner lacks.
+      # Resource Manager serves the account's own properties; the data plane needs rights that an owner lacks.
       data_plane_available = false
     }
   }

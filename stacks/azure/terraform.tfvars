@@ -12,6 +12,6 @@ instances = { min = 2, max = 6 }
 waf         = false
 keep_images = 30
 
-# account = "00000000-1111-2222-3333-444444444444" # subscription, in place of the one that az shows
+# account = "00000000-1111-2222-3333-444444444444" # the subscription, if not the one that az shows
 # email   = "ops@example.com"
 # domain  = { name = "time.example.com", certificate = "/subscriptions/…/vaults/VAULT/secrets/NAME" }

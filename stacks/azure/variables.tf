@@ -8,7 +8,7 @@ variable "name" {
   }
 
   validation {
-    # Names that others reach a resource by may not hold these, and those of registry and stores have no hyphens:
+    # Names in public addresses must not contain these words, and those of registries and stores have no hyphens:
     # https://learn.microsoft.com/azure/azure-resource-manager/templates/error-reserved-resource-name
     condition     = !can(regex("microsoft|windows|^login", replace(var.name, "-", "")))
     error_message = <<-EOT
@@ -18,7 +18,7 @@ variable "name" {
   }
 
   validation {
-    # The service's own host name begins with the whole name.
+    # The service's own host name begins with this complete name.
     condition = !contains(split(" ", join(" ", [
       "access azure bing bizspark biztalk cortana directx dotnet dynamics excel exchange forefront groove hololens hyperv kinect",
       "lync msdn o365 office office365 onedrive onenote outlook powerpoint sharepoint skype visio visualstudio xbox",
@@ -81,7 +81,7 @@ variable "image" {
   default     = null
 
   validation {
-    # The service may pull from one registry of Azure: the stack's own, NAME and eight hex digits, the shared one or the platform's.
+    # The service may pull from one Azure registry: the stack's own, NAME and eight hex digits, the shared one or the platform's.
     condition = (
       var.image == null ||
       !can(regex("\\.azurecr\\.io/", var.image)) ||

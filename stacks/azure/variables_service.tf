@@ -31,7 +31,7 @@ variable "service" {
   nullable = false
 
   validation {
-    # With both on one port it ends as soon as it starts.
+    # If both use one port, Meridian exits at startup.
     condition     = !var.service.meridian || coalesce(var.service.health.port, var.service.port) != var.service.port
     error_message = <<-EOT
       service.health.port must differ from service.port (${var.service.port}) if service.meridian is true, because Meridian answers health checks on a
@@ -92,7 +92,7 @@ variable "probe" {
   default     = {}
 
   validation {
-    # A server takes "probe URL" for nothing and serves until it is stopped: an alarm that never ends.
+    # A server ignores "probe URL" and serves until it is stopped: an alarm that never ends.
     condition     = var.probe == null || var.service.meridian || try(var.probe.image, null) != null
     error_message = <<-EOT
       If service.meridian is false, set probe.image to an image of Meridian, or set probe to null. The service's own image does not contain the probe.
@@ -100,7 +100,7 @@ variable "probe" {
   }
 
   validation {
-    # As image: there is a right to pull from one registry of Azure.
+    # As for image: there is a right to pull from one Azure registry.
     condition = (
       !can(regex("\\.azurecr\\.io/", var.probe.image)) ||
       try(

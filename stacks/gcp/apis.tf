@@ -1,5 +1,5 @@
 locals {
-  # What the stack asks of Google; some only with a domain or secrets. A platform turned the others on.
+  # APIs that the stack needs; some only with a domain or secrets. On a platform, the platform has enabled the others.
   apis = concat(
     var.platform != null ? [] : ["artifactregistry", "cloudscheduler", "compute", "iam", "logging", "monitoring", "run", "storage"],
     var.platform != null || var.domain == null ? [] : ["certificatemanager", "dns"],
@@ -7,7 +7,7 @@ locals {
   )
 }
 
-# They stay on after a destroy: others in the project may have come to need them, and they cost nothing.
+# They stay enabled after a destroy: others in the project may need them by then, and they cost nothing.
 resource "google_project_service" "this" {
   for_each = toset(local.apis)
 
@@ -15,8 +15,8 @@ resource "google_project_service" "this" {
   disable_on_destroy = false
 }
 
-# An interface that was just turned on answers for a while that it is off, and Google tells nobody when
-# that ends: https://cloud.google.com/service-usage/docs/enable-disable
+# For a while, an API that was just enabled still responds that it is disabled, and Google does not report when that
+# ends: https://cloud.google.com/service-usage/docs/enable-disable
 resource "terraform_data" "apis" {
   count = length(local.apis) > 0 ? 1 : 0
 

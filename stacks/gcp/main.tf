@@ -2,7 +2,7 @@ locals {
   app = "${path.module}/../../app"
 
   place = { project = var.project, region = var.region }
-  # Unknown until a revision of it is ready, so that nothing goes by an image that was only asked for.
+  # Unknown until a revision of it is ready, so that nothing relies on an image that was only requested.
   serving = "${module.image.image}${substr(module.service.revision, 0, 0)}"
 }
 
@@ -67,7 +67,7 @@ module "alerts" {
   depends_on = [terraform_data.apis]
 }
 
-# After the service: the load balancer is told where it is. It stands at Google's edge, in no network.
+# After the service, whose location the load balancer needs. It is at Google's edge, in no network.
 module "edge" {
   source = "../../modules/gcp/edge"
   count  = var.platform == null ? 1 : 0
@@ -112,7 +112,7 @@ module "observability" {
   url        = local.url
   channel    = local.channel
   service    = var.service
-  # As the platform names it.
+  # The name that the platform gives it.
   backend = var.platform == null ? null : var.name
 
   depends_on = [terraform_data.apis]
@@ -120,7 +120,7 @@ module "observability" {
 
 module "probe" {
   source = "../../modules/gcp/probe"
-  # Without NAT nothing in the private subnets reaches the public address: check from elsewhere.
+  # Without NAT the private subnets cannot reach the public address: check from elsewhere.
   count = (var.platform == null ? var.nat : var.platform.nat) == "none" || var.probe == null || local.preview ? 0 : 1
 
   name          = var.name

@@ -1,4 +1,4 @@
-# Stacks that are older than platform keep what they have.
+# For stacks from before the variable platform; nothing changes.
 moved {
   from = module.alerts
   to   = module.alerts[0]

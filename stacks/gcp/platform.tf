@@ -1,8 +1,8 @@
 locals {
-  # Of a platform's services this one; p1, p2 and so on are previews, which nobody is woken for.
+  # The service's key on its platform; p1, p2 and so on are previews, which wake nobody.
   key     = var.platform == null ? null : trimprefix(var.name, "${var.platform.name}-")
   preview = var.platform != null && can(regex("^p[0-9]+$", local.key))
-  # What lets services and probes of a platform out goes by these.
+  # The platform's egress rules for services and probes match these.
   tags = { for who in ["service", "probe"] : who => var.platform == null ? null : "${var.platform.name}-platform-${who}" }
 
   network_id         = var.platform == null ? module.network[0].network_id : var.platform.network_id

@@ -12,6 +12,6 @@ instances = { min = 2, max = 6 }
 waf         = false
 keep_images = 30
 
-# project = "my-project-123456" # asked for, or TF_VAR_project
+# project = "my-project-123456" # or TF_VAR_project; asked for if both are missing
 # email   = "ops@example.com"
 # domain  = { name = "time.example.com", zone = "example-com" }

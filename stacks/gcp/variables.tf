@@ -71,7 +71,7 @@ variable "instances" {
   default     = { min = 2, max = 6 }
 
   validation {
-    # Twice the instances, in blocks of 16, of the addresses that Google leaves of a subnet:
+    # Cloud Run needs twice the instances, in blocks of 16, of the addresses that Google does not reserve in a subnet:
     # https://cloud.google.com/run/docs/configuring/vpc-direct-vpc#ip-allocation
     condition     = try(16 * ceil(2 * var.instances.max / 16) <= pow(2, 28 - tonumber(split("/", var.cidr)[1])) - 4, true)
     error_message = <<-EOT

@@ -13,7 +13,7 @@ variable "image" {
   }
 
   validation {
-    # The stack's own repository goes, with the images in it, as soon as another is named.
+    # If another repository is named, the stack's own is deleted with its images.
     condition = (
       var.image == null || var.repository_url == null
       || !startswith(coalesce(var.image, "@"), "${var.region}-docker.pkg.dev/${var.project}/${var.name}/")

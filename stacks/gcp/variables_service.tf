@@ -30,7 +30,7 @@ variable "service" {
   nullable = false
 
   validation {
-    # With both on one port it ends as soon as it starts.
+    # If both use one port, Meridian exits at startup.
     condition     = !var.service.meridian || coalesce(var.service.health.port, var.service.port) != var.service.port
     error_message = <<-EOT
       service.health.port must differ from service.port (${var.service.port}) if service.meridian is true, because Meridian answers health checks on a
@@ -58,7 +58,7 @@ variable "service" {
   }
 
   validation {
-    # The same as on the other clouds, whose load balancers end requests.
+    # As on the other clouds, whose load balancers end requests.
     condition     = var.service.request_seconds <= try(var.platform.services[trimprefix(var.name, "${var.platform.name}-")].request_seconds, 3600)
     error_message = <<-EOT
       service.request_seconds is ${var.service.request_seconds}, and the platform declares at most
@@ -87,7 +87,7 @@ variable "probe" {
   default     = {}
 
   validation {
-    # A server takes "probe URL" for nothing and serves until it is stopped: an alarm that never ends.
+    # A server ignores "probe URL" and serves until it is stopped: an alarm that never ends.
     condition     = var.probe == null || var.service.meridian || try(var.probe.image, null) != null
     error_message = <<-EOT
       If service.meridian is false, set probe.image to an image of Meridian, or set probe to null. The service's own image does not contain the probe.
@@ -95,7 +95,7 @@ variable "probe" {
   }
 
   validation {
-    # As image.
+    # As for image.
     condition     = try(var.probe.image, null) == null || can(regex("^([a-z0-9-]+-docker\\.pkg\\.dev|([a-z]+\\.)?gcr\\.io|docker\\.io)/", var.probe.image))
     error_message = <<-EOT
       probe.image must be in Artifact Registry or on Docker Hub, since Cloud Run fetches from nowhere else; it is

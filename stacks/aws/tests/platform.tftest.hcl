@@ -1,4 +1,4 @@
-# A service on a platform: what stands there is told from outside.
+# A service on a platform, whose resources are passed in.
 mock_provider "aws" {
   source          = "../../modules/aws"
   override_during = plan

@@ -57,7 +57,7 @@ run "accepts_an_image_of_the_shared_registry" {
   }
 }
 
-# What a variable accepts, the provider accepts: both ends of every range.
+# The provider accepts whatever a variable accepts: both ends of every range.
 run "accepts_the_least_of_everything" {
   command = plan
   variables {

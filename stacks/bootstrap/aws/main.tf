@@ -4,12 +4,12 @@ module "state" {
   name = var.name
 }
 
-# Shared by the environments and left by their destroys: one build, pushed once, runs everywhere.
+# Shared by the environments, whose destroys keep it: one build, pushed once, runs everywhere.
 resource "aws_ecr_repository" "this" {
   # checkov:skip=CKV_AWS_136:encrypted with the registry's own key; images hold no secrets, and a key of ours costs 1 USD a month
-  # A stack that was deployed before has a repository of its own, by the name alone.
+  # A stack that was deployed earlier has its own repository, which uses the name alone.
   name = "${var.name}-shared"
-  # What was deployed by a name stays what it was.
+  # A deployed tag always names the same image.
   image_tag_mutability = "IMMUTABLE"
   force_delete         = false
 
@@ -22,7 +22,7 @@ resource "aws_ecr_repository" "this" {
   }
 
   lifecycle {
-    # What runs in any environment is pulled from here.
+    # All environments pull their images from here.
     prevent_destroy = true
   }
 }
@@ -30,9 +30,9 @@ resource "aws_ecr_repository" "this" {
 resource "aws_ecr_lifecycle_policy" "this" {
   repository = aws_ecr_repository.this.name
 
-  # A name that a deployment gave keeps an image from the last rule, for what fits a rule is no lower rule's to expire.
-  # Within a rule the age of the push counts, so what an environment went back to must be among its 1000 newest:
-  # https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
+  # A tag from a deployment protects an image from the last rule, because a later rule cannot expire what matches an
+  # earlier one. Within a rule the age of the push counts, so an image that an environment went back to must be among
+  # its 1000 newest: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
   policy = jsonencode({
     rules = [for index, rule in concat(
       [for environment in keys(var.environments) : {

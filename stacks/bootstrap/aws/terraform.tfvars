@@ -17,7 +17,7 @@ machines = {
 keep_images = 30
 
 # zones   = { production = "Z0123456789ABCDEFGHIJ" } # of the stack's domain
-# account = "123456789012" # refuse any other
+# account = "123456789012" # refuse any other account
 # github = {
 #   owner         = "someone"
 #   owner_id      = 1234567 # gh api repos/someone/meridian --jq '.owner.id, .id'

@@ -19,7 +19,7 @@ variable "region" {
   type        = string
 
   validation {
-    # China, GovCloud and the sovereign cloud are partitions of their own, with other ARNs, hosts and consoles.
+    # China, GovCloud and the sovereign cloud are separate partitions, with different ARNs, hosts and consoles.
     condition     = can(regex("^[a-z]{2}-[a-z]+-[0-9]$", var.region)) && !startswith(var.region, "cn-")
     error_message = "region must be an AWS region such as eu-central-1, without a zone's letter, not of China or GovCloud; it is \"${var.region}\"."
   }
@@ -69,7 +69,7 @@ variable "keep_images" {
   type        = number
 
   validation {
-    # Fewer would delete what somebody deployed by hand.
+    # Fewer would delete images that somebody deployed by hand.
     condition     = var.keep_images >= 10 && var.keep_images <= 1000 && floor(var.keep_images) == var.keep_images
     error_message = "keep_images must be a whole number from 10 to 1000; it is ${var.keep_images}."
   }

@@ -2,7 +2,7 @@ data "azurerm_client_config" "current" {}
 
 locals {
   place = { resource_group = azurerm_resource_group.this.name, location = azurerm_resource_group.this.location }
-  # Unique in the world, letters and digits only, the same for everybody who plans, known before the apply.
+  # Globally unique, only letters and digits, the same for everybody who plans, and known before the apply.
   registry = join("", [
     replace(var.name, "-", ""),
     substr(sha256("${data.azurerm_client_config.current.subscription_id} ${azurerm_resource_group.this.name} ${var.name}"), 0, 8),
@@ -10,7 +10,7 @@ locals {
   repository_url = "${local.registry}.azurecr.io/${var.name}"
 }
 
-# Apart from the stacks' groups, which go with their stacks.
+# Separate from the stacks' groups, which are deleted with their stacks.
 resource "azurerm_resource_group" "this" {
   name     = "${var.name}-bootstrap"
   location = var.region

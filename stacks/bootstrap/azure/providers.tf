@@ -1,17 +1,17 @@
 provider "azurerm" {
-  # null: the subscription that az shows, or ARM_SUBSCRIPTION_ID.
+  # If null, the subscription that az shows, or ARM_SUBSCRIPTION_ID.
   subscription_id = var.account
-  # Storage takes no keys here, so the provider must not ask for them.
+  # Storage accepts no keys here, so the provider must not ask for them.
   storage_use_azuread = true
-  # Those of the stacks too, so that their pipelines need no right to register any.
+  # Includes those of the stacks, so that their pipelines need no right to register any.
   resource_provider_registrations = "none"
   resource_providers_to_register = [
     "Microsoft.App",
     "Microsoft.Authorization",
     "Microsoft.Compute",
     "Microsoft.ContainerRegistry",
-    "Microsoft.ContainerService", # asked for by environments in a network
-    "microsoft.insights",         # spelt so by Azure, and compared letter by letter
+    "Microsoft.ContainerService", # required by environments in a network
+    "microsoft.insights",         # Azure's own spelling; the comparison is case-sensitive
     "Microsoft.KeyVault",
     "Microsoft.ManagedIdentity",
     "Microsoft.Network",
@@ -22,7 +22,7 @@ provider "azurerm" {
 
   features {
     storage {
-      # The account's own properties are Resource Manager's; its data asks for rights that an owner lacks.
+      # Resource Manager serves the account's own properties; the data plane needs rights that an owner lacks.
       data_plane_available = false
     }
   }

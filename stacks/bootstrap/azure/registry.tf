@@ -1,4 +1,4 @@
-# Shared by the environments and left by their destroys: one build, pushed once, runs everywhere.
+# Shared by the environments, whose destroys keep it: one build, pushed once, runs everywhere.
 # 5 USD a month: https://azure.microsoft.com/pricing/details/container-registry/
 resource "azurerm_container_registry" "this" {
   # checkov:skip=CKV_AZURE_139:a registry closed to the internet is the Premium one, 50 USD a month; this one opens to identities only
@@ -13,18 +13,18 @@ resource "azurerm_container_registry" "this" {
   resource_group_name = local.place.resource_group
   location            = local.place.location
   sku                 = "Basic"
-  # Identities only: no password that could leak, nothing for the nameless.
+  # Identities only: no password that could leak, no anonymous access.
   admin_enabled          = false
   anonymous_pull_enabled = false
 
   lifecycle {
-    # What runs in any environment is pulled from here.
+    # All environments pull their images from here.
     prevent_destroy = true
   }
 }
 
-# Azure's registries keep everything; this deletes what is old, once a day, for some 0.01 USD a month. Of the names that
-# deployments gave, runs-ENVIRONMENT-TIME, each environment keeps its newest 100; an image goes with its last name.
+# Azure's registries keep everything; this deletes old images once a day, for some 0.01 USD a month. Each environment
+# keeps its newest 100 tags from deployments, runs-ENVIRONMENT-TIME; an image is deleted with its last tag.
 resource "azurerm_container_registry_task" "purge" {
   name                  = "keep-newest"
   container_registry_id = azurerm_container_registry.this.id

@@ -8,7 +8,7 @@ variable "name" {
   }
 
   validation {
-    # Names that others reach a resource by may not hold these, and those of registry and stores have no hyphens:
+    # Names in public addresses must not contain these words, and those of registries and stores have no hyphens:
     # https://learn.microsoft.com/azure/azure-resource-manager/templates/error-reserved-resource-name
     condition     = !can(regex("microsoft|windows|^login", replace(var.name, "-", "")))
     error_message = <<-EOT
@@ -73,7 +73,7 @@ variable "keep_images" {
   type        = number
 
   validation {
-    # Fewer would delete what somebody deployed by hand.
+    # Fewer would delete images that somebody deployed by hand.
     condition     = var.keep_images >= 10 && var.keep_images <= 1000 && floor(var.keep_images) == var.keep_images
     error_message = "keep_images must be a whole number from 10 to 1000; it is ${var.keep_images}."
   }

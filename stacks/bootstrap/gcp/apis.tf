@@ -1,14 +1,14 @@
-# What the bootstrap and the pipelines' sign-in ask of Google; each stack turns on its own.
+# APIs that the bootstrap and the pipelines' sign-in need; each stack enables its own.
 resource "google_project_service" "this" {
   for_each = toset(["artifactregistry", "cloudresourcemanager", "iam", "iamcredentials", "serviceusage", "storage", "sts"])
 
   service = "${each.key}.googleapis.com"
-  # Others in the project may have come to need them, and they cost nothing.
+  # Others in the project may need them by then, and they cost nothing.
   disable_on_destroy = false
 }
 
-# An interface that was just turned on answers for a while that it is off, and Google tells nobody when
-# that ends: https://cloud.google.com/service-usage/docs/enable-disable
+# For a while, an API that was just enabled still responds that it is disabled, and Google does not report when that
+# ends: https://cloud.google.com/service-usage/docs/enable-disable
 resource "terraform_data" "apis" {
   triggers_replace = keys(google_project_service.this)
 

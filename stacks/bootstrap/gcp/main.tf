@@ -11,7 +11,7 @@ module "state" {
   depends_on = [terraform_data.apis]
 }
 
-# Shared by the environments and left by their destroys: one build, pushed once, runs everywhere.
+# Shared by the environments, whose destroys keep it: one build, pushed once, runs everywhere.
 resource "google_artifact_registry_repository" "this" {
   # checkov:skip=CKV_GCP_84:Google encrypts with its own key; images hold no secrets, and a key of ours costs 0.06 USD a month and an outage when it is lost
   location      = var.region
@@ -20,7 +20,7 @@ resource "google_artifact_registry_repository" "this" {
   format        = "DOCKER"
 
   docker_config {
-    # What was deployed by a name stays what it was.
+    # A deployed tag always names the same image.
     immutable_tags = true
   }
 
@@ -41,13 +41,13 @@ resource "google_artifact_registry_repository" "this" {
 
     condition {
       tag_state = "UNTAGGED"
-      # A day, so that nothing is taken between a push and its deployment.
+      # A day, so that nothing is deleted between a push and its deployment.
       older_than = "86400s"
     }
   }
 
   lifecycle {
-    # What runs in any environment is pulled from here.
+    # All environments pull their images from here.
     prevent_destroy = true
   }
 

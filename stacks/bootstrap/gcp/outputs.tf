@@ -1,5 +1,5 @@
 locals {
-  # Artifact Registry's repository holds packages; ours has one.
+  # A repository of Artifact Registry holds packages; ours has one.
   repository_url = "${var.region}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.this.repository_id}/meridian"
 }
 

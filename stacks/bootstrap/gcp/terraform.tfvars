@@ -11,7 +11,7 @@ environments = {
 
 keep_images = 30
 
-# project = "my-project-123456" # asked for, or TF_VAR_project
+# project = "my-project-123456" # or TF_VAR_project; asked for if both are missing
 # github = {
 #   owner         = "someone"
 #   owner_id      = 1234567 # gh api repos/someone/meridian --jq '.owner.id, .id'

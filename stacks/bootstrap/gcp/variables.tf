@@ -66,7 +66,7 @@ variable "keep_images" {
   type        = number
 
   validation {
-    # Fewer would delete what a rollback, or a service that was not deployed for long, still runs.
+    # Fewer would delete images that a rollback needs, or that a service not deployed for a long time still runs.
     condition     = var.keep_images >= 10 && var.keep_images <= 1000 && floor(var.keep_images) == var.keep_images
     error_message = "keep_images must be a whole number from 10 to 1000; it is ${var.keep_images}."
   }

@@ -1,9 +1,9 @@
 locals {
-  # As a service's, so that a right to what begins with NAME- is one to all that stands on the platform.
+  # Like a service's name, so that a right to NAME-* covers everything on the platform.
   name     = "${var.name}-platform"
   boundary = var.boundary ? "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:policy/${var.name}-boundary" : null
 
-  # Previews have the last slots, the first of them the very last.
+  # Previews use the last slots, the first preview the very last.
   services = merge(var.services, { for number in range(1, var.previews + 1) : "p${number}" => {
     slot = 50 - number, check = { path = "/now", status = 200 }, request_seconds = 30
   } })
@@ -51,11 +51,11 @@ module "edge" {
   public_subnet_ids = module.network.public_subnet_ids
   target_group_arn  = null
   cidr              = var.cidr
-  # A load balancer has one limit for all.
+  # A load balancer has one limit for all services.
   service = { request_seconds = max(30, [for service in local.services : service.request_seconds]...) }
 }
 
-# What the load balancer answers in a service's place: alarms of services count what their own instances answer.
+# Responses that the load balancer gives in a service's place: a service's alarms count only those of its own instances.
 resource "aws_cloudwatch_metric_alarm" "errors" {
   alarm_name          = "${local.name}-errors"
   alarm_description   = "The load balancer itself gave at least 5 responses with status 5xx in five minutes: probably a service has no healthy instance."
@@ -67,15 +67,14 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   evaluation_periods  = 1
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 5
-  # Nobody asking is no error.
+  # Without requests there are no errors.
   treat_missing_data = "notBreaching"
   alarm_actions      = [module.alerts.channel]
   ok_actions         = [module.alerts.channel]
 }
 
-# With the load balancer would go the rules of every service, which AWS deletes with it, and with the network nothing would
-# while services stand in it. So this goes first, and does not while its service stands; nor does what it stands on change
-# under it.
+# With the load balancer, AWS deletes the rules of every service; it does not delete the network while services are in
+# it. So this is destroyed first, and refuses while its service exists; nor can anything under the service be replaced.
 resource "terraform_data" "stands" {
   for_each = local.hosts
 
@@ -97,6 +96,6 @@ resource "terraform_data" "stands" {
     environment = { KEY = self.input.key, NAME = self.input.name, REGION = self.input.region }
   }
 
-  # All of it, so that nothing has gone when it refuses.
+  # Everything, so that nothing is deleted before this refuses.
   depends_on = [module.network, module.registry, module.alerts, module.edge, aws_cloudwatch_metric_alarm.errors]
 }

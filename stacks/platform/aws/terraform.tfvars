@@ -1,4 +1,4 @@
-# What services of production share. Another environment has its own file, read after this one: staging.tfvars.
+# What production's services share. Another environment has its own file, read after this one: staging.tfvars.
 name   = "prod"
 region = "us-east-1"
 
@@ -12,5 +12,5 @@ domain = { name = "services.example.com", zone = "Z0123456789ABCDEFGHIJ" }
 waf         = false
 keep_images = 100
 
-# account = "123456789012" # refuse any other
+# account = "123456789012" # refuse any other account
 # email   = "ops@example.com"

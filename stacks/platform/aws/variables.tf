@@ -8,7 +8,7 @@ variable "name" {
   }
 
   validation {
-    # What AWS names begins with the name and a hyphen:
+    # Names on AWS begin with this name and a hyphen:
     # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
     condition     = !contains(["sg", "sthree"], var.name)
@@ -21,7 +21,7 @@ variable "region" {
   type        = string
 
   validation {
-    # China, GovCloud and the sovereign cloud are partitions of their own, with other ARNs, hosts and consoles.
+    # China, GovCloud and the sovereign cloud are separate partitions, with different ARNs, hosts and consoles.
     condition     = can(regex("^[a-z]{2}-[a-z]+-[0-9]$", var.region)) && !startswith(var.region, "cn-")
     error_message = "region must be an AWS region such as eu-central-1, without a zone's letter, not of China or GovCloud; it is \"${var.region}\"."
   }

@@ -23,7 +23,7 @@ variable "services" {
   }
 
   validation {
-    # 100 rules and, fixed, 100 target groups, of which a service has two:
+    # 100 rules and, as a fixed limit, 100 target groups; a service has two of each:
     # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
     condition = alltrue([for service in values(var.services) :
       floor(service.slot) == service.slot && service.slot >= 1 && service.slot <= 49 - var.previews

@@ -1,5 +1,5 @@
-# What the gateway answers in the services' place too, such as for one that is not there: no metric of Azure tells that apart. The
-# alarms of a service go by its own answers.
+# Includes responses of the gateway in a service's place, such as for a missing one: no Azure metric separates those. A
+# service's alarms count only its own responses.
 resource "azurerm_monitor_metric_alert" "errors" {
   name                = "${local.name}-errors"
   description         = "At least 50 responses in five minutes had status 5xx, from the gateway or from any service."
@@ -8,7 +8,7 @@ resource "azurerm_monitor_metric_alert" "errors" {
   severity            = 1
   frequency           = "PT1M"
   window_size         = "PT5M"
-  # Azure tells when it is over, too.
+  # Azure also reports when it is over.
   auto_mitigate = true
 
   criteria {

@@ -1,16 +1,16 @@
 locals {
-  # What all services share has this name, and each service NAME-KEY: rights go by the prefix NAME-.
+  # Everything that services share has this name, and each service NAME-KEY: rights match the prefix NAME-.
   name = "${var.name}-platform"
 
   place = { resource_group = azurerm_resource_group.this.name, location = azurerm_resource_group.this.location }
 
-  # Previews have the last slots, so that they never are in the way of a new service.
+  # Previews use the last slots, so that they are never in the way of a new service.
   services = merge(var.services, { for number in range(1, var.previews + 1) : "p${number}" => {
     slot = 99 - number, check = { path = "/now", status = 200 }, request_seconds = 30
   } })
 }
 
-# Holds what the services share; each has a group of its own.
+# Contains what the services share; each service has its own group.
 resource "azurerm_resource_group" "this" {
   name     = local.name
   location = var.region
@@ -25,7 +25,7 @@ module "network" {
   nat  = var.nat
 }
 
-# Pulls the images of all services. A right takes minutes to arrive, so a service's own identity would be refused its image.
+# Pulls the images of all services: a right takes minutes to take effect, so a service's own identity would be refused.
 module "puller" {
   source = "../../../modules/azure/identity"
   place  = local.place
@@ -76,8 +76,8 @@ module "edge" {
   }
 }
 
-# Asks before the place of a service goes, or what it stands on is made anew: all of that waits for the answer, because these
-# depend on it.
+# Checks that a service is gone before its place is deleted or what it runs on is replaced: all of that waits for the
+# check, because this depends on it.
 resource "terraform_data" "stands" {
   for_each = local.services
 

@@ -5,7 +5,7 @@ region = "westeurope"
 cidr = "10.30.0.0/16"
 nat  = "single" # "none" has no address of its own, for 37 USD a month less
 
-# Services are found at KEY.services.example.com; the certificate bears *.services.example.com.
+# Services are at KEY.services.example.com; the certificate is for *.services.example.com.
 domain = {
   name        = "services.example.com"
   certificate = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/GROUP/providers/Microsoft.KeyVault/vaults/VAULT/secrets/NAME"
@@ -14,5 +14,5 @@ domain = {
 waf         = false
 keep_images = 30
 
-# account = "00000000-1111-2222-3333-444444444444" # subscription, in place of the one that az shows
+# account = "00000000-1111-2222-3333-444444444444" # the subscription, if not the one that az shows
 # email   = "ops@example.com"

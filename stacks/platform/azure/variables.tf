@@ -11,7 +11,7 @@ variable "name" {
   }
 
   validation {
-    # Reserved, and a name has at most 7 characters:
+    # Reserved words that fit into a name's 7 characters:
     # https://learn.microsoft.com/azure/azure-resource-manager/templates/error-reserved-resource-name
     condition     = var.name != "windows" && !startswith(var.name, "login")
     error_message = "name must not be \"windows\" nor begin with \"login\", which Azure refuses as reserved words; it is \"${var.name}\"."

@@ -1,11 +1,11 @@
 locals {
   requests = "loadbalancing_googleapis_com:https_request_count{monitored_resource=\"https_lb_rule\",url_map_name=\"${module.edge.edge_id}\"%s}"
   all      = format(local.requests, "")
-  # What no service answered: a host without one, or one that is not there.
+  # Responses that no service gave, because the host has none or its service is missing.
   failures = format(local.requests, ",response_code_class=\"500\",backend_target_type!=\"BACKEND_SERVICE\"")
 }
 
-# What the load balancer answers by itself; a service's alarms go by its own answers.
+# Responses of the load balancer itself; a service's alarms count only its own responses.
 resource "google_monitoring_alert_policy" "errors" {
   display_name          = "${local.name} errors"
   combiner              = "OR"
@@ -16,7 +16,7 @@ resource "google_monitoring_alert_policy" "errors" {
     display_name = "errors"
 
     condition_prometheus_query_language {
-      # Ten minutes, since a point is not there for up to 210 seconds, and a rate needs two of them:
+      # Ten minutes, because a point is up to 210 seconds late, and a rate needs two of them:
       # https://cloud.google.com/monitoring/api/metrics_gcp_i_o#gcp-loadbalancing
       query = join(" and ", [
         "100 * sum(increase(${local.failures}[10m])) / sum(increase(${local.all}[10m])) > 1",
@@ -24,7 +24,7 @@ resource "google_monitoring_alert_policy" "errors" {
       ])
       duration            = "0s"
       evaluation_interval = "60s"
-      # A metric is known to Google once its first point is written, which is after this.
+      # Google knows a metric only after its first point, which is written after this.
       disable_metric_validation = true
     }
   }

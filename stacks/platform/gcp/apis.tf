@@ -1,11 +1,11 @@
 locals {
-  # What the platform and its services' stacks ask of Google.
+  # APIs that the platform and its services' stacks need.
   apis = [
     "artifactregistry", "certificatemanager", "cloudscheduler", "compute", "dns", "iam", "logging", "monitoring", "run", "storage",
   ]
 }
 
-# They stay on after a destroy: others in the project may have come to need them, and they cost nothing.
+# They stay enabled after a destroy: others in the project may need them by then, and they cost nothing.
 resource "google_project_service" "this" {
   for_each = toset(local.apis)
 
@@ -13,8 +13,8 @@ resource "google_project_service" "this" {
   disable_on_destroy = false
 }
 
-# An interface that was just turned on answers for a while that it is off, and Google tells nobody when
-# that ends: https://cloud.google.com/service-usage/docs/enable-disable
+# For a while, an API that was just enabled still responds that it is disabled, and Google does not report when that
+# ends: https://cloud.google.com/service-usage/docs/enable-disable
 resource "terraform_data" "apis" {
   triggers_replace = keys(google_project_service.this)
 

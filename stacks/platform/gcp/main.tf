@@ -1,10 +1,10 @@
 locals {
-  # What all services share has this name, and each service NAME-KEY: rights go by the prefix NAME-.
+  # Everything that services share has this name, and each service NAME-KEY: rights match the prefix NAME-.
   name = "${var.name}-platform"
 
   place = { project = var.project, region = var.region }
 
-  # Previews have the last slots, so that they never are in the way of a new service.
+  # Previews use the last slots, so that they are never in the way of a new service.
   services = merge(var.services, { for number in range(1, var.previews + 1) : "p${number}" => {
     slot = 99 - number, check = { path = "/now", status = 200 }, request_seconds = 30
   } })
@@ -21,7 +21,7 @@ module "network" {
   depends_on = [terraform_data.apis]
 }
 
-# By the tags that services and their probes have: a rule for each service would be two resources more for each.
+# Matches the tags of services and their probes: separate rules would be two more resources for each service.
 resource "google_compute_firewall" "egress" {
   for_each = { service = ["443"], probe = ["80", "443"] }
 
@@ -71,8 +71,8 @@ module "edge" {
   depends_on = [terraform_data.apis]
 }
 
-# Asks before the place of a service goes, or what it stands on is made anew: all of that waits for the answer, because these
-# depend on it.
+# Checks that a service is gone before its place is deleted or what it runs on is replaced: all of that waits for the
+# check, because this depends on it.
 resource "terraform_data" "stands" {
   for_each = local.services
 

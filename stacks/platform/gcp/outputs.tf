@@ -43,6 +43,6 @@ output "tfvars" {
     } }
   } }
 
-  # What they reach, and what turns their interfaces on.
+  # Services need these rules and APIs first.
   depends_on = [google_compute_firewall.egress, terraform_data.apis]
 }

@@ -5,7 +5,7 @@ region = "us-central1"
 cidr = "10.30.0.0/16"
 nat  = "single" # "none" reaches Google's own services only
 
-# Services are found at KEY.services.example.com.
+# Services are at KEY.services.example.com.
 domain = {
   name = "services.example.com"
   zone = "example-com"

@@ -2,7 +2,7 @@ locals {
   ports = var.certificate == null ? toset(["80"]) : toset(["80", "443"])
 }
 
-# What stays when machines go: an address in each zone, 3.65 USD a month each.
+# Stays when machines are replaced: an address in each zone, 3.65 USD a month each.
 resource "aws_eip" "this" {
   # checkov:skip=CKV2_AWS_19:they belong to the load balancer, in its subnet_mapping
   for_each = local.zones
@@ -11,12 +11,12 @@ resource "aws_eip" "this" {
 
   tags = { Name = "${var.name}-${each.key}" }
 
-  # An address in a network needs its gateway to the internet first.
+  # An address needs the VPC's internet gateway first.
   depends_on = [aws_internet_gateway.this]
 }
 
-# Passes packets on with the client's address in them, so that the machine's firewall decides about
-# clients. It has no security group of its own: 16.40 USD a month, https://aws.amazon.com/elasticloadbalancing/pricing/
+# Forwards packets with the client's address, so that the machine's firewall decides about clients. It has no security
+# group of its own. 16.40 USD a month: https://aws.amazon.com/elasticloadbalancing/pricing/
 resource "aws_lb" "this" {
   # checkov:skip=CKV_AWS_91:the service logs every request that reaches it; access logs here are of TLS listeners only
   # checkov:skip=CKV_AWS_150:one command must be able to destroy the stack; the state and its lock protect it
@@ -45,11 +45,11 @@ resource "aws_lb_target_group" "this" {
   protocol           = "TCP"
   port               = tonumber(each.key)
   preserve_client_ip = "true"
-  # A machine that is replaced gets no new connections, and has this long to end the old ones.
+  # A machine that is being replaced gets no new connections, and has this long to end the old ones.
   deregistration_delay   = 20
   connection_termination = true
 
-  # Of the service itself, also for 443: a machine that cannot tell the time is replaced.
+  # Checks the service itself, for 443 too: a machine that cannot tell the time is replaced.
   health_check {
     protocol            = "HTTP"
     port                = "80"

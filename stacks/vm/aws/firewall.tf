@@ -1,4 +1,4 @@
-# The whole firewall. What is not let in here stays out; everything may go out.
+# The whole firewall. Only what it lets in here gets in; everything may go out.
 locals {
   ingress = {
     http       = { protocol = "tcp", port = 80, from = "0.0.0.0/0" }
@@ -39,7 +39,7 @@ resource "aws_vpc_security_group_ingress_rule" "this" {
   tags = { Name = each.key }
 }
 
-# A new group of AWS has this rule by itself; the provider takes it away so that it stands here.
+# AWS adds this rule to a new group, and the provider removes it, so it is declared here.
 resource "aws_vpc_security_group_egress_rule" "this" {
   # checkov:skip=CKV_AWS_382:the machine pulls its image and its system's packages, and may reach whatever it likes
   security_group_id = aws_security_group.machine.id
@@ -50,15 +50,15 @@ resource "aws_vpc_security_group_egress_rule" "this" {
   tags = { Name = "everything" }
 }
 
-# The group that everything without one of its own would get: empty, it lets nothing in or out.
+# The default for everything without a group of its own. It is empty, so it lets nothing in or out.
 resource "aws_default_security_group" "this" {
   vpc_id = aws_vpc.this.id
 
   tags = { Name = "${var.name}-default-unused" }
 }
 
-# Every VPC has this list, which lets all pass; it stands here so that nobody narrows or widens it
-# unseen. Being stateless, it could not tell an answer from a request: the group above decides.
+# Every VPC has this list, which allows everything; it is declared here so that nobody narrows or widens it unnoticed.
+# It is stateless and cannot tell a response from a request, so the group above decides.
 resource "aws_default_network_acl" "this" {
   default_network_acl_id = aws_vpc.this.default_network_acl_id
   subnet_ids             = [for subnet in aws_subnet.this : subnet.id]

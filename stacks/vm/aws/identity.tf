@@ -39,7 +39,7 @@ resource "aws_iam_role_policy" "pull" {
         Resource = local.pulls[count.index]
       },
       {
-        # The login is to the registry as a whole; it has no resource to name:
+        # The login is for the whole registry and has no resource to name:
         # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
         Effect   = "Allow"
         Action   = "ecr:GetAuthorizationToken"
@@ -63,8 +63,8 @@ resource "aws_iam_role_policy" "log" {
   })
 }
 
-# A shell by Session Manager, without SSH and without an open port. AWS's own policy for this also
-# reads every parameter of the account: https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
+# A shell through Session Manager, without SSH or open ports. AWS's own policy also reads every parameter of the account:
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
 resource "aws_iam_role_policy" "session" {
   # checkov:skip=CKV_AWS_290:these have no resource to name, by AWS's service authorization reference
   # checkov:skip=CKV_AWS_355:the same

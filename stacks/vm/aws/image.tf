@@ -2,7 +2,7 @@ data "aws_partition" "current" {}
 
 locals {
   repository_url = var.repository_url == null ? aws_ecr_repository.this[0].repository_url : var.repository_url
-  # Account, region and path of a repository of ECR; null for any other registry, which asks nothing of IAM.
+  # Account, region and path of an ECR repository; null for any other registry, which needs no rights in IAM.
   shared = try(regex("^(?P<account>[0-9]{12})\\.dkr\\.ecr\\.(?P<region>[a-z0-9-]+)\\.amazonaws\\.com/(?P<path>.+)$", var.repository_url), null)
   pulls = var.repository_url == null ? [aws_ecr_repository.this[0].arn] : local.shared == null ? [] : [
     "arn:${data.aws_partition.current.partition}:ecr:${local.shared.region}:${local.shared.account}:repository/${local.shared.path}",
@@ -15,7 +15,7 @@ resource "aws_ecr_repository" "this" {
 
   name                 = var.name
   image_tag_mutability = "IMMUTABLE"
-  # Every image can be built again from its sources, so a destroy may take them along.
+  # Every image can be rebuilt from its sources, so a destroy may delete them.
   force_delete = true
 
   image_scanning_configuration {
@@ -38,7 +38,7 @@ resource "aws_ecr_lifecycle_policy" "this" {
   })
 }
 
-# Builds app/ and pushes it, or takes the image that is given.
+# Builds and pushes app/, or uses the given image.
 module "image" {
   source = "../../../modules/image"
 

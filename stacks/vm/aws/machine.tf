@@ -6,7 +6,7 @@ locals {
     greeting    = var.greeting
     memory      = var.memory
     certificate = var.certificate
-    # Does not hold up the service while CloudWatch does not answer:
+    # Does not hold up the service while CloudWatch is unavailable:
     # https://docs.docker.com/engine/logging/drivers/awslogs/
     log_options = join(" --log-opt ", [
       "--log-driver awslogs", "awslogs-region=${var.region}", "awslogs-group=${aws_cloudwatch_log_group.this.name}", "tag={{.ID}}",
@@ -15,7 +15,7 @@ locals {
   })
 }
 
-# Amazon Linux 2023 of the day: a newer one shows in the plan, and applying it replaces the machines.
+# The newest Amazon Linux 2023: a newer one shows up in the plan, and applying that replaces the machines.
 data "aws_ssm_parameter" "ami" {
   name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 }
@@ -45,7 +45,7 @@ resource "aws_launch_template" "this" {
     security_groups             = [aws_security_group.machine.id]
   }
 
-  # Credentials only for who can ask with a token, and from the machine itself: a container is one hop further.
+  # Credentials only for requests with a token from the machine itself: a container is one hop further.
   # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
   metadata_options {
     http_endpoint               = "enabled"
@@ -73,8 +73,8 @@ resource "aws_launch_template" "this" {
   }
 }
 
-# Keeps the machines serving: one whose service does not answer the load balancer is replaced. Every
-# replacement starts the new machine, waits until it answers, and only then ends the old one.
+# Keeps the machines serving: one whose service does not answer the load balancer is replaced. Every replacement starts
+# the new machine, waits until it serves, and only then ends the old one.
 resource "aws_autoscaling_group" "this" {
   name                = var.name
   desired_capacity    = var.machines
@@ -104,8 +104,8 @@ resource "aws_autoscaling_group" "this" {
     preferences {
       min_healthy_percentage = 100
       max_healthy_percentage = 200
-      # AWS would take back to the version that the group had before, and the provider gives the group the new one first, so
-      # that it went on with the broken one for ever: https://github.com/hashicorp/terraform-provider-aws/issues/34189
+      # AWS would roll back to the group's previous version, but the provider sets the new one first, so that the
+      # rollout of the broken one would never end: https://github.com/hashicorp/terraform-provider-aws/issues/34189
       auto_rollback = false
     }
   }

@@ -2,7 +2,7 @@ data "aws_availability_zones" "available" {
   # checkov:skip=CKV_AWS_394:the first two are taken; names are given in the same order, a new one last
   state = "available"
 
-  # Local zones have no load balancers of the usual kind.
+  # Excludes local zones, which lack ordinary load balancers.
   filter {
     name   = "opt-in-status"
     values = ["opt-in-not-required"]
@@ -27,7 +27,7 @@ data "aws_ec2_instance_type_offerings" "zones" {
 }
 
 locals {
-  # Two zones, so that a machine finds a place while one of them fails. A zone fixes its address block.
+  # Two zones, so that a machine finds a place if one of them fails. A zone's index determines its address block.
   offered = [for zone in data.aws_availability_zones.available.names : zone if contains(data.aws_ec2_instance_type_offerings.zones.locations, zone)]
   zones   = { for index, zone in slice(local.offered, 0, 2) : zone => index }
 }
@@ -47,8 +47,8 @@ resource "aws_internet_gateway" "this" {
   tags = { Name = var.name }
 }
 
-# All subnets are public: a machine reaches the internet from an address of its own, 3.65 USD a
-# month, where a NAT gateway costs 33; the firewall, not a missing route, decides what gets in.
+# All subnets are public: a machine reaches the internet from its own address for 3.65 USD a month; a NAT gateway would
+# cost 33. The firewall, not a missing route, decides what gets in.
 resource "aws_subnet" "this" {
   for_each = local.zones
 

@@ -8,7 +8,7 @@ variable "name" {
   }
 
   validation {
-    # AWS keeps these for load balancers without a public address and ids of security groups:
+    # AWS reserves these for internal load balancers and ids of security groups:
     # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
     condition     = !can(regex("^(internal|sg)-", var.name))
     error_message = <<-EOT
@@ -23,7 +23,7 @@ variable "region" {
   type        = string
 
   validation {
-    # China, GovCloud and the sovereign cloud are partitions of their own, with other ARNs, hosts and consoles.
+    # China, GovCloud and the sovereign cloud are separate partitions, with different ARNs, hosts and consoles.
     condition     = can(regex("^[a-z]{2}-[a-z]+-[0-9]$", var.region)) && !startswith(var.region, "cn-")
     error_message = "region must be an AWS region such as eu-central-1, without a zone's letter, not of China or GovCloud; it is \"${var.region}\"."
   }
@@ -69,7 +69,7 @@ variable "cidr" {
   }
 
   validation {
-    # A public range would hide the part of the internet that owns it: RFC 1918, and RFC 6598 for 100.64.0.0/10.
+    # A public range would make its real owner unreachable: RFC 1918, and RFC 6598 for 100.64.0.0/10.
     condition     = can(regex("^(10\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.|192\\.168\\.|100\\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\\.)", var.cidr))
     error_message = "cidr must be private: inside 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10; it is \"${var.cidr}\"."
   }

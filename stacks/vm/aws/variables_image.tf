@@ -9,7 +9,7 @@ variable "image" {
   }
 
   validation {
-    # The machines may pull from one repository of ECR: the stack's own, which has its name, or the shared one.
+    # The machines may pull from one ECR repository: the stack's own, which has its name, or the shared one.
     condition = (
       var.image == null || !can(regex("\\.dkr\\.ecr\\.", var.image)) || split("@", coalesce(var.image, "@"))[0] == var.repository_url
       || (var.repository_url == null
@@ -58,7 +58,7 @@ variable "certificate" {
   }
 
   validation {
-    # The machine's right to it must name it whole, with the six characters that end its ARN.
+    # The machine's right to it must name the complete ARN, with its last six characters.
     condition = (
       var.certificate == null
       || can(regex("^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$", var.certificate.secret))
@@ -75,7 +75,7 @@ variable "certificate" {
   }
 
   validation {
-    # As image.
+    # As for image.
     condition = (
       !can(regex("\\.dkr\\.ecr\\.", var.certificate.proxy)) || try(split("@", var.certificate.proxy)[0] == var.repository_url, false)
       || (var.repository_url == null

@@ -1,9 +1,9 @@
 locals {
-  # What is passed on; pings always are. Who gets through, the firewall says.
+  # Ports that are forwarded; pings always are. The firewall decides who gets through.
   ports = var.certificate == null ? toset(["22", "80"]) : toset(["22", "80", "443"])
 }
 
-# What stays when machines go, in three zones: 3.65 USD a month.
+# Stays when machines are replaced, in three zones: 3.65 USD a month.
 resource "azurerm_public_ip" "this" {
   name                = var.name
   resource_group_name = azurerm_resource_group.this.name
@@ -13,8 +13,8 @@ resource "azurerm_public_ip" "this" {
   zones               = ["1", "2", "3"]
 }
 
-# Passes packets on with the client's address in them, so that the machine's firewall decides about
-# clients: 18 USD a month, https://azure.microsoft.com/pricing/details/load-balancer/
+# Forwards packets with the client's address, so that the machine's firewall decides about clients. 18 USD a month:
+# https://azure.microsoft.com/pricing/details/load-balancer/
 resource "azurerm_lb" "this" {
   name                = var.name
   resource_group_name = azurerm_resource_group.this.name
@@ -32,7 +32,7 @@ resource "azurerm_lb_backend_address_pool" "this" {
   loadbalancer_id = azurerm_lb.this.id
 }
 
-# Of the service itself: a machine that cannot tell the time gets no new connections, and is replaced.
+# Checks the service itself: a machine that cannot tell the time gets no new connections, and is replaced.
 resource "azurerm_lb_probe" "this" {
   name                = "now"
   loadbalancer_id     = azurerm_lb.this.id
@@ -56,12 +56,12 @@ resource "azurerm_lb_rule" "this" {
   backend_port                   = tonumber(each.key)
   idle_timeout_in_minutes        = 15
   tcp_reset_enabled              = true
-  # What goes out goes by the rule below.
+  # Outgoing traffic uses the rule below.
   disable_outbound_snat = true
 }
 
-# The machines' way to the internet, by the same address: free, where a NAT gateway costs 33 USD a
-# month. 1024 connections at a time to one destination for each machine, of 64512 for all:
+# The machines' way to the internet, from the same address: free, whereas a NAT gateway costs 33 USD a month. Each
+# machine has 1024 concurrent connections to one destination, of 64512 for all:
 # https://learn.microsoft.com/azure/load-balancer/outbound-rules
 resource "azurerm_lb_outbound_rule" "this" {
   name                     = "everything-out"

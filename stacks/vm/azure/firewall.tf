@@ -1,4 +1,4 @@
-# The whole firewall. What is not let in here stays out; everything may go out.
+# The whole firewall. Only what it lets in here gets in; everything may go out.
 locals {
   ingress = {
     http       = { protocol = "tcp", port = 80, from = "0.0.0.0/0" }
@@ -10,7 +10,7 @@ locals {
   }
 }
 
-# Written within the group, so that a rule made by hand is taken away by the next apply.
+# The rules are inline, so that the next apply removes a rule that was added by hand.
 resource "azurerm_network_security_group" "this" {
   # checkov:skip=CKV_AZURE_160:a public page is reached by everybody on 80
   # checkov:skip=CKV_AZURE_77:UDP is let in from inside the network only
@@ -33,9 +33,9 @@ resource "azurerm_network_security_group" "this" {
     }
   }
 
-  # Azure's own rules let in every protocol from inside the network and from its load balancer, after
-  # this one: https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#default-security-rules
-  # The load balancer's checks come by the rule for 80 like everybody's.
+  # After this rule, Azure's own rules let in every protocol from inside the network and from its load balancer:
+  # https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#default-security-rules
+  # The load balancer's checks use the rule for 80, like everybody.
   security_rule {
     name                       = "nothing-else"
     priority                   = 4096
@@ -48,7 +48,7 @@ resource "azurerm_network_security_group" "this" {
     destination_port_range     = "*"
   }
 
-  # Azure's own rules let out to the network and to the internet, and deny the rest.
+  # Azure's own rules allow traffic to the network and to the internet, and deny the rest.
   security_rule {
     name                       = "everything-out"
     priority                   = 100

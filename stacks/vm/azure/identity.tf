@@ -1,4 +1,4 @@
-# What the machine may do in Azure; its container gets none of it.
+# The machine's rights in Azure; its container gets none of them.
 resource "azurerm_user_assigned_identity" "machine" {
   name                = "${var.name}-machine"
   resource_group_name = azurerm_resource_group.this.name
@@ -11,7 +11,7 @@ resource "azurerm_role_assignment" "pull" {
   scope                = local.pulls[count.index]
   role_definition_name = "AcrPull"
   principal_id         = azurerm_user_assigned_identity.machine.principal_id
-  # Without it Azure looks the identity up where a new one is not known for minutes.
+  # Without it, Azure looks up the identity, and cannot find a new one for minutes.
   principal_type = "ServicePrincipal"
 }
 
@@ -32,8 +32,7 @@ data "azurerm_resources" "vault" {
   }
 }
 
-# The one secret, in a vault that takes its rights from roles:
-# https://learn.microsoft.com/azure/key-vault/general/rbac-guide
+# Only this secret, in a vault with role-based access: https://learn.microsoft.com/azure/key-vault/general/rbac-guide
 resource "azurerm_role_assignment" "certificate" {
   count = var.certificate == null ? 0 : 1
 

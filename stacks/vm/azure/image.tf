@@ -1,13 +1,13 @@
 data "azurerm_client_config" "current" {}
 
 locals {
-  # Unique in the world, letters and digits only, the same for everybody who plans, known before the apply.
+  # Globally unique, only letters and digits, the same for everybody who plans, and known before the apply.
   registry = join("", [
     replace(var.name, "-", ""),
     substr(sha256("${data.azurerm_client_config.current.subscription_id} ${azurerm_resource_group.this.name} ${var.name}"), 0, 8),
   ])
   repository_url = var.repository_url == null ? "${azurerm_container_registry.this[0].login_server}/${var.name}" : var.repository_url
-  # Name of a registry of Azure that exists already, which its host name may follow with a hyphen and a hash; null for any other.
+  # Name of an existing Azure registry, without the hyphen and hash that may follow in its host; null for any other.
   shared = try(regex("^([a-z0-9]+)(?:-[a-z0-9]+)?\\.azurecr\\.io/", var.repository_url)[0], null)
   pulls  = var.repository_url == null ? [azurerm_container_registry.this[0].id] : [for registry in data.azurerm_resources.shared : registry.resources[0].id]
 }
@@ -32,7 +32,7 @@ resource "azurerm_container_registry" "this" {
   anonymous_pull_enabled = false
 }
 
-# Azure's registries keep everything; this deletes what is old, once a day, for some 0.01 USD a month.
+# Azure's registries keep everything; this deletes old images once a day, for some 0.01 USD a month.
 resource "azurerm_container_registry_task" "purge" {
   count = var.repository_url == null ? 1 : 0
 
@@ -79,7 +79,7 @@ data "azurerm_resources" "shared" {
   }
 }
 
-# Builds app/ and pushes it, or takes the image that is given.
+# Builds and pushes app/, or uses the given image.
 module "image" {
   source = "../../../modules/image"
 

@@ -7,7 +7,7 @@ resource "azurerm_log_analytics_workspace" "this" {
   retention_in_days   = 30
 }
 
-# From the machine's syslog, where the service's lines have a facility of their own.
+# From the machine's syslog, where the service's lines have their own facility.
 resource "azurerm_monitor_data_collection_rule" "this" {
   name                = var.name
   resource_group_name = azurerm_resource_group.this.name

@@ -6,13 +6,13 @@ locals {
     greeting    = var.greeting
     memory      = var.memory
     certificate = var.certificate
-    # What the service says goes to systemd, from there to syslog, and on as logs.tf says.
+    # The service's output goes to systemd, from there to syslog, and on as logs.tf says.
     log_options = "--log-driver none"
   })
 }
 
-# Keeps the machines serving: one whose service does not answer the load balancer is made anew. A new
-# configuration starts new machines, waits until they answer, and only then ends the old ones:
+# Keeps the machines serving: one whose service does not answer the load balancer is replaced. A new configuration
+# starts new machines, waits until they serve, and only then ends the old ones:
 # https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-maxsurge
 resource "azurerm_linux_virtual_machine_scale_set" "this" {
   # checkov:skip=CKV_AZURE_97:every disk is encrypted by Azure; encryption on the host too must be turned on for the subscription first
@@ -27,8 +27,8 @@ resource "azurerm_linux_virtual_machine_scale_set" "this" {
   secure_boot_enabled = true
   vtpm_enabled        = true
 
-  # Azure asks for a key. This one opens nothing: it is a digest, not made from a private half, of the
-  # sentence "Nobody holds the private half of this key, 2". The boot configuration takes no key either.
+  # Azure requires a key. This one opens nothing: it is not derived from a private half, but is a digest of the sentence
+  # "Nobody holds the private half of this key, 2". The boot configuration accepts no key either.
   admin_username                  = "nobody-logs-in"
   disable_password_authentication = true
 
@@ -37,7 +37,7 @@ resource "azurerm_linux_virtual_machine_scale_set" "this" {
     public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM0Ma70LJv0CiYPteInHTm7qg0UaRtQDFM93IgiqE32g"
   }
 
-  # Ubuntu of the day on which a machine is made, supported until 2029.
+  # The newest Ubuntu 24.04 when a machine is created, supported until 2029.
   source_image_reference {
     publisher = "Canonical"
     offer     = "ubuntu-24_04-lts"
@@ -68,7 +68,7 @@ resource "azurerm_linux_virtual_machine_scale_set" "this" {
     identity_ids = [azurerm_user_assigned_identity.machine.id]
   }
 
-  # What the machine says while it boots; an account of Azure's own keeps it.
+  # The machine's output during boot, in a storage account of Azure's own.
   boot_diagnostics {}
 
   health_probe_id = azurerm_lb_probe.this.id
@@ -87,7 +87,7 @@ resource "azurerm_linux_virtual_machine_scale_set" "this" {
   automatic_instance_repair {
     enabled = true
     action  = "Replace"
-    # The shortest that Azure takes: to start, install Docker and pull the image.
+    # The shortest that Azure accepts; time to start, install Docker and pull the image.
     grace_period = "PT10M"
   }
 

@@ -1,4 +1,4 @@
-# Holds everything, and goes only when it is empty.
+# Contains everything, and is deleted only when it is empty.
 resource "azurerm_resource_group" "this" {
   name     = var.name
   location = var.region

@@ -1,12 +1,12 @@
 provider "azurerm" {
-  # null: the subscription that az shows, or ARM_SUBSCRIPTION_ID.
+  # If null, the subscription that az shows, or ARM_SUBSCRIPTION_ID.
   subscription_id = var.account
-  # What a new subscription does not know yet; who may only read must find them registered.
+  # A new subscription lacks these; an identity that may only read must find them registered.
   resource_provider_registrations = "none"
   resource_providers_to_register = [
     "Microsoft.Compute",
     "Microsoft.ContainerRegistry",
-    "microsoft.insights", # spelt so by Azure, and compared letter by letter
+    "microsoft.insights", # Azure's own spelling; the comparison is case-sensitive
     "Microsoft.KeyVault",
     "Microsoft.ManagedIdentity",
     "Microsoft.Network",
@@ -15,7 +15,7 @@ provider "azurerm" {
 
   features {
     log_analytics_workspace {
-      # Otherwise its name stays taken for two weeks, and a new one gets the old log.
+      # Otherwise its name stays reserved for two weeks, and a new workspace gets the old log.
       permanently_delete_on_destroy = true
     }
   }

@@ -9,7 +9,7 @@ variable "image" {
   }
 
   validation {
-    # The machines may pull from one registry of Azure: the stack's own, which has its name, or the shared one.
+    # The machines may pull from one Azure registry: the stack's own, which has its name, or the shared one.
     condition = (
       var.image == null ||
       !can(regex("\\.azurecr\\.io/", var.image)) ||
@@ -75,7 +75,7 @@ variable "certificate" {
   }
 
   validation {
-    # As image: the right is to a registry, with all repositories in it.
+    # As for image: the right covers a registry with all its repositories.
     condition = (
       !can(regex("\\.azurecr\\.io/", var.certificate.proxy)) ||
       try(split("/", var.certificate.proxy)[0] == split("/", var.repository_url)[0], false) ||

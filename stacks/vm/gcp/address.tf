@@ -1,4 +1,4 @@
-# What stays when machines go; free while the load balancer has it.
+# Stays when machines are replaced; free while the load balancer uses it.
 resource "google_compute_address" "this" {
   name         = var.name
   address_type = "EXTERNAL"
@@ -7,7 +7,7 @@ resource "google_compute_address" "this" {
   depends_on = [terraform_data.apis]
 }
 
-# Of the service itself: a machine that cannot tell the time gets no new connections.
+# Checks the service itself: a machine that cannot tell the time gets no new connections.
 resource "google_compute_region_health_check" "serving" {
   name                = "${var.name}-serving"
   check_interval_sec  = 10
@@ -26,10 +26,10 @@ resource "google_compute_region_health_check" "serving" {
 resource "google_compute_region_backend_service" "this" {
   name                  = var.name
   load_balancing_scheme = "EXTERNAL"
-  # Whatever the firewall lets in, ICMP among it: https://cloud.google.com/load-balancing/docs/network/networklb-backend-service
+  # Whatever the firewall lets in, also ICMP: https://cloud.google.com/load-balancing/docs/network/networklb-backend-service
   protocol      = "UNSPECIFIED"
   health_checks = [google_compute_region_health_check.serving.id]
-  # A machine that is replaced gets no new connections, and has this long to end the old ones.
+  # A machine that is being replaced gets no new connections, and has this long to end the old ones.
   connection_draining_timeout_sec = 20
 
   backend {
@@ -38,8 +38,8 @@ resource "google_compute_region_backend_service" "this" {
   }
 }
 
-# Passes packets on as they are, with the client's address and to the static address, so that the
-# machine's firewall decides about clients: 18 USD a month, https://cloud.google.com/vpc/network-pricing#lb
+# Forwards packets unchanged, with the client's address and to the static address, so that the machine's firewall
+# decides about clients. 18 USD a month: https://cloud.google.com/vpc/network-pricing#lb
 resource "google_compute_forwarding_rule" "this" {
   name                  = var.name
   load_balancing_scheme = "EXTERNAL"

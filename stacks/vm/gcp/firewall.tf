@@ -1,5 +1,5 @@
-# The whole firewall. What is not let in here stays out, by the rule of priority 65535 that every
-# network of Google has; everything may go out.
+# The whole firewall. Anything else is kept out by the rule of priority 65535 that every Google network has; everything
+# may go out.
 locals {
   ingress = {
     http       = { protocol = "tcp", port = 80, from = "0.0.0.0/0" }
@@ -28,7 +28,7 @@ resource "google_compute_firewall" "ingress" {
   }
 }
 
-# Google's own rule does the same; this one stands before whatever an organization may deny there.
+# Google's own rule does the same; this one comes before anything that an organization may deny there.
 resource "google_compute_firewall" "egress" {
   name               = "${var.name}-everything-out"
   network            = google_compute_network.this.id

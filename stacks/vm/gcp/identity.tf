@@ -1,5 +1,5 @@
-# What the machine may do in Google Cloud; its container gets none of it. An account that exists already has
-# its rights from whoever made it: a pipeline deploys, and gives nobody rights in the project.
+# The machine's rights in Google Cloud; its container gets none of them. An existing account has its rights from whoever
+# created it: a pipeline deploys, but grants no rights in the project.
 locals {
   machine = var.machine == null ? google_service_account.machine[0].email : var.machine
 }
@@ -23,7 +23,7 @@ resource "google_artifact_registry_repository_iam_member" "pull" {
   member     = google_service_account.machine[0].member
 }
 
-# For the agents of the system: log and metrics have no smaller place than the project.
+# For the system's agents: rights to logs and metrics cannot be limited to less than the project.
 resource "google_project_iam_member" "machine" {
   for_each = toset(var.machine == null ? ["roles/logging.logWriter", "roles/monitoring.metricWriter"] : [])
 

@@ -2,7 +2,7 @@ locals {
   own = [for each in google_artifact_registry_repository.this :
   { location = var.region, project = var.project, repository = each.repository_id }]
   repository_url = var.repository_url != null ? var.repository_url : "${var.region}-docker.pkg.dev/${var.project}/${local.own[0].repository}/meridian"
-  # A repository of Artifact Registry that exists already; null for any other registry, which asks nothing of IAM.
+  # An existing repository of Artifact Registry; null for any other registry, which needs no rights in IAM.
   shared = try(regex("^(?P<location>[a-z0-9-]+)-docker\\.pkg\\.dev/(?P<project>[^/]+)/(?P<repository>[^/]+)/", var.repository_url), null)
   pulls  = concat(local.own, local.shared == null ? [] : [local.shared])
 }
@@ -37,7 +37,7 @@ resource "google_artifact_registry_repository" "this" {
 
     condition {
       tag_state = "UNTAGGED"
-      # A day, so that nothing is taken between a push and its deployment.
+      # A day, so that nothing is deleted between a push and its deployment.
       older_than = "86400s"
     }
   }
@@ -45,7 +45,7 @@ resource "google_artifact_registry_repository" "this" {
   depends_on = [terraform_data.apis]
 }
 
-# Builds app/ and pushes it, or takes the image that is given.
+# Builds and pushes app/, or uses the given image.
 module "image" {
   source = "../../../modules/image"
 

@@ -1,12 +1,12 @@
 locals {
   boot = templatefile("${path.module}/../boot/cloud-config.yaml.tftpl", {
     identity    = trimspace(file("${path.module}/identity.sh"))
-    packages    = [] # the system has Docker, and takes no packages
+    packages    = [] # the system has Docker, and cannot install packages
     image       = module.image.image
     greeting    = var.greeting
     memory      = var.memory
     certificate = var.certificate
-    # Read from the engine's own files by the system's agent, which google-logging-enabled starts.
+    # The system's agent, which google-logging-enabled starts, reads the engine's own files.
     log_options = "--log-driver json-file --log-opt max-size=10m --log-opt max-file=3"
   })
 }
@@ -21,11 +21,11 @@ resource "google_compute_region_instance_template" "this" {
   description  = module.image.image
 
   disk {
-    # Container-Optimized OS of the day on which a machine is made: https://cloud.google.com/container-optimized-os/docs
+    # The newest Container-Optimized OS when a machine is created: https://cloud.google.com/container-optimized-os/docs
     source_image = "projects/cos-cloud/global/images/family/cos-stable"
     boot         = true
     auto_delete  = true
-    # The fourth generation of machines takes none of the older disks: https://cloud.google.com/compute/docs/disks/hyperdisks
+    # Machines from the fourth generation on support no older disks: https://cloud.google.com/compute/docs/disks/hyperdisks
     disk_type    = can(regex("^[a-z]+[4-9]", var.machine_type)) ? "hyperdisk-balanced" : "pd-balanced"
     disk_size_gb = 10 # 1.00 USD a month
   }
@@ -39,7 +39,7 @@ resource "google_compute_region_instance_template" "this" {
 
   service_account {
     email = local.machine
-    # What it may do stands in its roles: https://cloud.google.com/compute/docs/access/service-accounts#accesscopesiam
+    # Its roles decide what it may do: https://cloud.google.com/compute/docs/access/service-accounts#accesscopesiam
     scopes = ["cloud-platform"]
   }
 
@@ -53,7 +53,7 @@ resource "google_compute_region_instance_template" "this" {
     user-data                 = local.boot
     google-logging-enabled    = "true"
     google-monitoring-enabled = "true"
-    # Who comes by SSH needs a role in the project; no key of the project or the machine counts.
+    # SSH needs a role in the project; keys of the project or the machine do not count.
     enable-oslogin         = "TRUE"
     block-project-ssh-keys = "TRUE"
     serial-port-enable     = "FALSE"
@@ -64,7 +64,7 @@ resource "google_compute_region_instance_template" "this" {
   }
 }
 
-# Of the service too, and slower to judge than the load balancer: a replacement takes minutes.
+# Checks the service too, but is slower to judge than the load balancer: a replacement takes minutes.
 resource "google_compute_health_check" "healing" {
   name                = "${var.name}-healing"
   check_interval_sec  = 20
@@ -80,8 +80,8 @@ resource "google_compute_health_check" "healing" {
   depends_on = [terraform_data.apis]
 }
 
-# Keeps the machines serving: one whose service does not answer is made anew. A new template starts
-# new machines, waits until they answer, and only then ends the old ones.
+# Keeps the machines serving: one whose service does not answer is replaced. A new template starts new machines, waits
+# until they serve, and only then ends the old ones.
 resource "google_compute_region_instance_group_manager" "this" {
   name               = var.name
   base_instance_name = var.name
@@ -97,7 +97,7 @@ resource "google_compute_region_instance_group_manager" "this" {
     minimal_action               = "REPLACE"
     replacement_method           = "SUBSTITUTE"
     instance_redistribution_type = "PROACTIVE"
-    # A regional group spreads over three zones and takes no smaller number than theirs:
+    # A regional group spreads over three zones and accepts no number below that:
     # https://cloud.google.com/compute/docs/instance-groups/rolling-out-updates-to-managed-instance-groups#max_surge
     max_surge_fixed       = 3
     max_unavailable_fixed = 0

@@ -1,4 +1,4 @@
-# Without subnets and rules of Google's making: only the network named default gets rules by itself,
+# Without Google's automatic subnets and rules: only the network called default gets rules by itself,
 # https://cloud.google.com/firewall/docs/firewalls#more_rules_default_vpc
 resource "google_compute_network" "this" {
   # checkov:skip=CKV2_GCP_18:the rules are in firewall.tf
@@ -9,8 +9,8 @@ resource "google_compute_network" "this" {
   depends_on = [terraform_data.apis]
 }
 
-# A machine reaches the internet from an address of its own, 3.65 USD a month, where Cloud NAT costs 1.02
-# and 0.045 USD/GB besides; the firewall, not a missing route, decides what gets in.
+# A machine reaches the internet from its own address, for 3.65 USD a month; Cloud NAT costs 1.02 plus 0.045 USD/GB. The
+# firewall, not a missing route, decides what gets in.
 resource "google_compute_subnetwork" "this" {
   # checkov:skip=CKV_GCP_26:the service logs each request with its client's address; flow logs cost 0.50 USD/GB more
   # checkov:skip=CKV_GCP_76:the network has no IPv6

@@ -2,7 +2,7 @@ output "url" {
   description = "URL of the page. With a certificate, point the DNS record of certificate.name at the output addresses."
   value       = var.certificate == null ? "http://${google_compute_address.this.address}" : "https://${var.certificate.name}"
 
-  # The address is there first, and leads somewhere once the rule is.
+  # The address exists first, but leads somewhere only once the rule exists.
   depends_on = [google_compute_forwarding_rule.this]
 }
 

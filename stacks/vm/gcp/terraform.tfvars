@@ -7,8 +7,8 @@ cidr = "10.30.0.0/16"
 
 machine_type = "e2-small" # 2 shared vCPU, 2 GiB, 12 USD a month
 machines     = 1
-memory       = 1024 # MiB, of the machine's, for the service
+memory       = 1024 # MiB of the machine's memory, for the service
 keep_images  = 30
 
-# project     = "my-project-123456" # asked for, or TF_VAR_project
+# project     = "my-project-123456" # or TF_VAR_project; asked for if both are missing
 # certificate = { name = "hello.example.com", secret = "projects/…/secrets/hello/versions/1", proxy = "docker.io/library/haproxy@sha256:…" }

@@ -51,7 +51,7 @@ variable "cidr" {
   }
 
   validation {
-    # A public range would hide the part of the internet that owns it: RFC 1918, and RFC 6598 for 100.64.0.0/10.
+    # A public range would make its real owner unreachable: RFC 1918, and RFC 6598 for 100.64.0.0/10.
     condition     = can(regex("^(10\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.|192\\.168\\.|100\\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\\.)", var.cidr))
     error_message = "cidr must be private: inside 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10; it is \"${var.cidr}\"."
   }

@@ -96,7 +96,7 @@ variable "certificate" {
   }
 
   validation {
-    # As image: the right is to a repository, with all images in it. What another account may, whoever made it knows.
+    # As for image: the right covers a repository with all its images. Only its creator knows another account's rights.
     condition = (
       var.machine != null || !can(regex("-docker\\.pkg\\.dev/", var.certificate.proxy))
       || try(

@@ -41,7 +41,7 @@ run "as_committed" {
     error_message = "Whoever may only look is told how, for each environment."
   }
   assert {
-    # An image goes by the first rule that it fits: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
+    # The first rule that an image matches applies: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
     condition = [
       for tag in ["runs-production-20260101000000", "runs-staging-20260101000000", "0123456789abcdef0123456789abcdef01234567", "digest-0123"] :
       [for rule in jsondecode(aws_ecr_lifecycle_policy.this.policy).rules : rule.selection.countNumber if startswith(tag, one(try(rule.selection.tagPrefixList, [""])))][0]

@@ -19,7 +19,7 @@ run "as_committed" {
     error_message = "Nothing gets into the shared repository without an identity: no password, nothing for the nameless."
   }
   assert {
-    # acr purge takes names away that fit its filter, the oldest first, and images without a name.
+    # acr purge removes tags that match its filter, the oldest first, and untagged images.
     condition = [
       for tag in ["runs-production-20260101000000", "runs-staging-20260101000000", "0123456789abcdef0123456789abcdef01234567", "0123456789abcdef", "digest-0123"] :
       [

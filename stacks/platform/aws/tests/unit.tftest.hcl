@@ -1,4 +1,4 @@
-# What services share, and what they are told.
+# What services share, and the values that they get.
 mock_provider "aws" {
   source          = "../../../modules/aws"
   override_during = plan

@@ -55,7 +55,7 @@ run "with_the_variables_above" {
     error_message = "Each rule has the one source and port compared above."
   }
   assert {
-    # Azure's own rules begin at 65000; the last of ours stops everything before them.
+    # Azure's own rules begin at 65000; our last one stops everything before them.
     condition = [
       for rule in azurerm_network_security_group.this.security_rule :
       "${rule.access} ${rule.protocol} ${rule.destination_port_range} from ${rule.source_address_prefix}" if rule.direction == "Inbound" &&
@@ -108,7 +108,7 @@ run "with_the_variables_above" {
     error_message = "A machine whose service is silent is replaced: one machine, and a new one in its place."
   }
   assert {
-    # The check comes from an address of Azure's; the rule for 80 lets it in with everybody.
+    # The check comes from one of Azure's addresses; the rule for 80 lets it in like everybody.
     condition = (
       azurerm_linux_virtual_machine_scale_set.this.health_probe_id == azurerm_lb_probe.this.id &&
       azurerm_lb_probe.this.port == 80 &&
@@ -124,7 +124,7 @@ run "with_the_variables_above" {
     error_message = "Nobody has a key that opens: no password."
   }
   assert {
-    # Behind 19 bytes that say what kind of key follows, the last 30 of the 32 bytes of the digest.
+    # After 19 bytes for the kind of key, the last 30 of the digest's 32 bytes.
     condition = (
       endswith(one(azurerm_linux_virtual_machine_scale_set.this.admin_ssh_key[*].public_key), "M0Ma70LJv0CiYPteInHTm7qg0UaRtQDFM93IgiqE32g") &&
       one(azurerm_linux_virtual_machine_scale_set.this.admin_ssh_key[*].username) == azurerm_linux_virtual_machine_scale_set.this.admin_username
@@ -263,7 +263,7 @@ run "refuses_a_registry_that_nobody_sees" {
   expect_failures = [data.azurerm_resources.shared[0]]
 }
 
-# What a variable accepts, the provider accepts: both ends of every range.
+# The provider accepts whatever a variable accepts: both ends of every range.
 run "accepts_the_least_of_everything" {
   command = plan
   variables {

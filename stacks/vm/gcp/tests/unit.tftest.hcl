@@ -8,7 +8,7 @@ variables {
   image   = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 }
 
-# Without what stands in for Google's delay after an interface is turned on.
+# Skips the wait for Google's delay after an API is enabled.
 override_resource {
   target = terraform_data.apis
 }
@@ -102,7 +102,7 @@ run "with_the_variables_above" {
     error_message = "A machine whose service is silent is replaced: one machine, judged by what it answers."
   }
   assert {
-    # Google's checks come from addresses of its own; the rule for 80 lets them in with everybody.
+    # Google's checks come from its own addresses; the rule for 80 lets them in like everybody.
     condition = (
       google_compute_region_health_check.serving.http_health_check[0].request_path == "/now"
       && google_compute_region_backend_service.this.health_checks == toset([google_compute_region_health_check.serving.id])
