@@ -173,7 +173,7 @@ def test_a_withdrawal_never_gives_the_canary_more_than_its_share(gcp):
     for image in (C, B):
         gcp.set(canary=None, image=image)
         said = gcp.refused_at_plan()
-        assert "A canary is under way" in said and "./taskw canary-gcp WITHDRAW=1" in said, said
+        assert "A canary is in progress" in said and "./taskw canary-gcp WITHDRAW=1" in said, said
     assert gcp.service() == before
     gcp.set(canary=running, image=C)
     withdraw(gcp)
@@ -231,7 +231,7 @@ def test_a_revision_that_fails_to_start_fails_the_apply_and_is_reported_until_on
     assert "is not ready and cannot serve traffic" in gcp.refused()
     # Without this check a second plan would have nothing to change and look fine.
     said = " ".join(gcp.refused_at_plan().replace("│", " ").split())
-    assert "is not ready; the one before it still serves. Its log says why" in said
+    assert "is not ready, so the previous one still serves. The service's log says why" in said
     assert gcp.serving() == {A: 100}
     job = gcp.get("run", f"v2/{JOB}")["template"]["template"]["containers"][0]["image"]
     assert (gcp.outputs()["image"], job) == (A, A)

@@ -54,7 +54,7 @@ def test_prove_rehearses_what_the_double_can_show_and_cleans_up(cloud):
         environment = balancer.environment(f"{sys.executable} {ROOT / 'scripts/meridian'} probe", minutes=0.3,
             responses=40)
         said = cloud.said("prove", IMAGE=FIRST, OTHER=OTHER, YES="1", LIMIT="2", **environment)
-    assert "outcomes are recorded as REHEARSED, never as SEEN" in said
+    assert "Outcomes are recorded as REHEARSED, never as SEEN" in said
     [file] = (cloud.folder / ".cache/proof").glob("*.json")
     record = json.loads(file.read_text())
     outcomes = {name: entry["outcome"] for name, entry in record["claims"].items()}

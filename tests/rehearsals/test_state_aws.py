@@ -123,7 +123,7 @@ OIDC = "token.actions.githubusercontent.com"
 @pytest.mark.parametrize(
     "command, said",
     [
-        (f"s3api create-bucket --bucket {BUCKET}", f"{BUCKET}, where the states are to be kept, exists already"),
+        (f"s3api create-bucket --bucket {BUCKET}", f"{BUCKET}, which is to hold the states, exists already"),
         ("ecr create-repository --repository-name meridian-shared", "import 'aws_ecr_repository.this' meridian-shared"),
         ("iam create-role --role-name meridian-planner --assume-role-policy-document "
             "{\"Version\":\"2012-10-17\",\"Statement\":[]}", "role meridian-planner"),

@@ -77,7 +77,7 @@ def create_foreign(world, api, path, body):
             "storage",
             f"storage/v1/b?project={PROJECT}",
             {"name": BUCKET, "location": "us-central1", "versioning": {"enabled": True}},
-            f"{BUCKET}, where the states are to be kept, exists already and holds no state of a bootstrap",
+            f"{BUCKET}, which is to hold the states, exists already and holds no state of a bootstrap",
             f"storage/v1/b/{BUCKET}",
         ),
         (
