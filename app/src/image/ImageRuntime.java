@@ -26,53 +26,53 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Makes the Java of the image, in {@code target/image}: {@code java}, a runtime of the modules that
+ * Builds the image's Java in {@code target/image}: {@code java}, a runtime of only the modules that
  * the service needs, and {@code cache/meridian.aot}, its classes loaded and linked and the profiles
- * of its hot code (JEP 483, 514 and 515). Both are kept while what they are made of is the same, so
- * that pushes to several registries carry the same image. Where the image is to use the Java of its
- * base, both are left empty.
+ * of its hot code (JEP 483, 514 and 515). Both are reused while their inputs are the same, so that
+ * pushes to several registries carry the same image. If the image uses its base's Java, both stay
+ * empty.
  *
- * <p>Run by Maven in {@code package} when {@code -Dimage} is given: {@code java ImageRuntime.java
- * TARGET own|base}.
+ * <p>Maven runs this in {@code package} when {@code -Dimage} is given: {@code java
+ * ImageRuntime.java TARGET own|base}.
  */
 final class ImageRuntime {
-  /** What the service and the SDKs load; the tests on the finished image show a missing one. */
+  /** What the service and the SDKs load; tests of the finished image detect a missing one. */
   private static final List<String> MODULES =
       List.of(
           "java.base",
           "java.logging",
           "java.management", // metrics of the JVM
           "jdk.management",
-          "java.naming", // TLS checks names by it
+          "java.naming", // for TLS to check names
           "java.net.http",
-          "java.sql", // types that the YAML reader knows
-          "java.xml", // S3 and Azure Blob answer in it
+          "java.sql", // types that the YAML parser refers to
+          "java.xml", // responses of S3 and Azure Blob
           "jdk.unsupported"); // Unsafe, for the SDKs
 
   /**
-   * Jib gives every file this time, and the JVM refuses a cache of jars and modules with other
-   * times. Nothing else gets it here, because Jib takes a layer whose files have the names and
-   * times of the last build for the same, whatever is in them.
+   * Jib sets this time on every file, and the JVM rejects a cache of jars and modules with other
+   * times. No other file gets it here, because Jib considers a layer unchanged if its files have
+   * the names and times of the last build, whatever they contain.
    */
   private static final FileTime JIB_TIME = FileTime.from(Instant.ofEpochSecond(1));
 
   /**
-   * CPU time of the service under load. A cache made under a few requests starts as fast, but what
-   * it knows of hot code is then wrong, and the service gets up to speed later than without one.
+   * CPU time of the service under load. With a cache from only a few requests it starts as fast,
+   * but the profiles of hot code are wrong, and it reaches full speed later than without one.
    */
   private static final Duration TRAINING = Duration.ofSeconds(20);
 
-  /** Real time after which the training ends even so, on a machine that is busy elsewhere. */
+  /** Elapsed time after which training ends anyway, on a busy machine. */
   private static final Duration MAX_TRAINING = Duration.ofMinutes(2);
 
   private static final int CONNECTIONS = 16;
 
-  /** What is asked during the training, the busiest path most. */
+  /** Requested during training, the busiest path most often. */
   private static final List<String> PATHS =
       List.of(
           "/", "/", "/", "/", "/", "/", "/now", "/api/foo", "/hello", "/", "/api/none", "/nowhere");
 
-  /** By which the environment adds options to every JVM. */
+  /** The variables that add options to every JVM. */
   private static final Set<String> JVM_OPTIONS =
       Set.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "JDK_AOT_VM_OPTIONS");
 
@@ -104,14 +104,14 @@ final class ImageRuntime {
     }
   }
 
-  /** The folders that Jib is told to copy must be there, and hold nothing of a build before. */
+  /** Creates the folders that Jib is told to copy, without anything from an earlier build. */
   private void empty() throws IOException {
     delete(image);
     Files.createDirectories(jre);
     Files.createDirectories(cache.getParent());
   }
 
-  /** Links the modules out of the JDK that runs this. */
+  /** Links the modules from the JDK that runs this. */
   private void link() throws Exception {
     Path stamp = image.resolve("java.stamp");
     String inputs = System.getProperty("java.vendor.version") + MODULES;
@@ -127,7 +127,7 @@ final class ImageRuntime {
             "--strip-java-debug-attributes",
             "--no-header-files",
             "--no-man-pages",
-            // Compressed by the registry once, and better, instead of here and again.
+            // Compressed once as part of its layer, and better, instead of here and again.
             "--compress=zip-0",
             "--output",
             jre.toString()));
@@ -139,7 +139,7 @@ final class ImageRuntime {
     Path options = Path.of("src/image/jvm.options");
     Path stage = image.resolve("stage");
     delete(stage);
-    // The places relative to each other are those of the image; the JVM accepts another root.
+    // The relative paths are those of the image; the JVM accepts a different root.
     Path libraries =
         stage(image.resolve("libraries/libraries.jar"), stage.resolve("app/libraries.jar"));
     Path service =
@@ -170,7 +170,7 @@ final class ImageRuntime {
     List<String> main = List.of("-cp", libraries + File.pathSeparator + service, "meridian.Main");
     command.addAll(main);
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    leaveTheDevelopersOwn(builder);
+    removeLocalSettings(builder);
     builder.environment().put("PORT", "0");
     builder.environment().put("MERIDIAN_ADMIN_PORT", "0");
     builder.environment().put("MERIDIAN_DRAIN_DELAY", "0s");
@@ -180,7 +180,7 @@ final class ImageRuntime {
       Thread reader = Thread.startVirtualThread(() -> log.lines().forEach(line -> {}));
       exercise(
           process.toHandle(), Integer.parseInt(ports.group(1)), Integer.parseInt(ports.group(2)));
-      process.toHandle().destroy(); // Process.destroy would close its output too, which it needs
+      process.toHandle().destroy(); // Process.destroy would also close its output, which it needs
       if (!process.waitFor(2, TimeUnit.MINUTES)) {
         throw new IllegalStateException("The JVM did not finish the cache within two minutes");
       }
@@ -189,8 +189,8 @@ final class ImageRuntime {
       process.destroyForcibly();
     }
 
-    // With AOTMode=on the JVM stops rather than go on without the cache; 64 is our word for an
-    // argument that is not understood, and shows that the program ran.
+    // With AOTMode=on the JVM exits instead of continuing without the cache. 64 is our exit code
+    // for an unknown argument, and shows that the program ran.
     List<String> check =
         new ArrayList<>(
             List.of(
@@ -204,7 +204,7 @@ final class ImageRuntime {
         new ProcessBuilder(check)
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD);
-    leaveTheDevelopersOwn(checker);
+    removeLocalSettings(checker);
     int exit = checker.start().waitFor();
     if (exit != 64) {
       throw new IllegalStateException("The JVM does not accept the cache it made: exit " + exit);
@@ -213,8 +213,8 @@ final class ImageRuntime {
     System.out.printf("The AOT cache has %.1f MiB%n", Files.size(cache) / 1048576.0);
   }
 
-  /** What a machine's environment tells the service or its JVM does not hold for the image's. */
-  private static void leaveTheDevelopersOwn(ProcessBuilder builder) {
+  /** Removes the machine's settings for the service and its JVM: the image must not get them. */
+  private static void removeLocalSettings(ProcessBuilder builder) {
     builder
         .environment()
         .keySet()
@@ -233,7 +233,7 @@ final class ImageRuntime {
     throw new IllegalStateException("The service did not start:\n" + seen);
   }
 
-  /** Keep-alive clients in a loop, as a load balancer's connections are. */
+  /** Requests from keep-alive clients in a loop, like a load balancer's connections. */
   private static void exercise(ProcessHandle service, int port, int adminPort) throws Exception {
     get(adminPort, List.of("/started", "/ready", "/live"));
     AtomicBoolean done = new AtomicBoolean();
@@ -273,7 +273,7 @@ final class ImageRuntime {
         out.write(
             ("GET " + path + " HTTP/1.1\r\nHost: meridian\r\nUser-Agent: training\r\n\r\n")
                 .getBytes(US_ASCII));
-        // All answers are small and come in one piece.
+        // All responses are small and arrive in one piece.
         if (in.read(buffer) < 0) {
           return;
         }

@@ -18,14 +18,14 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 
 /**
- * Puts all libraries into one jar, {@code target/image/libraries/libraries.jar}, because the JVM
- * opens and reads each jar on the class path when it starts, which for a hundred of them took a
- * quarter of the time to the first answer. The same libraries give the same bytes.
+ * Merges all libraries into one jar, {@code target/image/libraries/libraries.jar}. The JVM opens
+ * and reads each jar on the class path when it starts, which for a hundred of them took a quarter
+ * of the time to the first response. The same libraries give the same bytes.
  *
  * <p>The argument is Maven's {@code target}.
  */
 final class Libraries {
-  /** Within what a zip file can say, and the same for every build. */
+  /** Within the range of a zip file's times, and the same for every build. */
   private static final LocalDateTime TIME = LocalDateTime.of(1980, 1, 1, 0, 0, 2);
 
   private static final String SERVICES = "META-INF/services/";
@@ -42,12 +42,12 @@ final class Libraries {
     libraries.write(target.resolve("image/libraries/libraries.jar"));
   }
 
-  /** As on the class path, the first jar that has a file decides. */
+  /** Adds a jar's files. As on the class path, the first jar that contains a file wins. */
   private void add(Path path) throws IOException {
     try (JarFile jar = new JarFile(path.toFile())) {
       for (JarEntry entry : (Iterable<JarEntry>) jar.stream()::iterator) {
         String name = entry.getName();
-        if (entry.isDirectory() || isLeftOut(name)) {
+        if (entry.isDirectory() || isExcluded(name)) {
           continue;
         }
         byte[] bytes = jar.getInputStream(entry).readAllBytes();
@@ -64,8 +64,8 @@ final class Libraries {
     }
   }
 
-  /** What holds for one jar only: its manifest, signature, index and module. */
-  private static boolean isLeftOut(String name) {
+  /** Files that apply to a single jar only: its manifest, signature, index and module. */
+  private static boolean isExcluded(String name) {
     return name.equals(JarFile.MANIFEST_NAME)
         || name.equals("META-INF/INDEX.LIST")
         || name.matches("META-INF/[^/]*\\.(SF|RSA|DSA|EC)")
@@ -76,7 +76,7 @@ final class Libraries {
     return name.matches("(META-INF/)?(LICENSE|NOTICE|COPYRIGHT|DEPENDENCIES)[^/]*");
   }
 
-  /** Kept apart, because each library has its own. */
+  /** A separate path for each library's own. */
   private static String licence(Path jar, String name) {
     return "META-INF/licenses/"
         + jar.getFileName().toString().replaceFirst("\\.jar$", "")
@@ -87,7 +87,7 @@ final class Libraries {
     Files.createDirectories(path.getParent());
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(path));
         JarOutputStream jar = new JarOutputStream(out)) {
-      // Some libraries bring classes for newer JDKs.
+      // Some libraries contain classes for newer JDKs.
       put(
           jar,
           JarFile.MANIFEST_NAME,
@@ -101,7 +101,7 @@ final class Libraries {
     }
   }
 
-  /** Stored: the image's layer is compressed as a whole, which takes a third less to pull. */
+  /** Stores it uncompressed: the layer is compressed as a whole, which is a third less to pull. */
   private static void put(JarOutputStream jar, String name, byte[] bytes) throws IOException {
     CRC32 crc = new CRC32();
     crc.update(bytes);

@@ -18,15 +18,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Tries the registries of a build before it begins, because Jib asks them at its end, minutes
- * later, and repeats for minutes what cannot succeed.
+ * Checks a build's registries before it begins. Jib contacts them only at its end, minutes later,
+ * and then retries for minutes what cannot succeed.
  *
- * <p>Run by Maven in {@code validate} when {@code -Dimage} is given, with {@code NAME=VALUE} for
- * each of base, image, runtime (own or base), goals, insecure and proxy. Exits with 1 and a
- * sentence that says what to do.
+ * <p>Maven runs this in {@code validate} when {@code -Dimage} is given, with {@code NAME=VALUE} for
+ * each of base, image, runtime (own or base), goals, insecure and proxy. If the build cannot
+ * succeed, it exits with 1 and a sentence that says what to do.
  */
 final class Registries {
-  /** Without a host, as Docker reads it: the first part has neither dot nor colon. */
+  /** As Docker parses it: there is no host if the first part has neither dot nor colon. */
   private static final Pattern REFERENCE =
       Pattern.compile("(?<host>localhost|[^/]*[.:][^/]*)(?=/).*|.*");
 
@@ -46,7 +46,7 @@ final class Registries {
   private Registries(String[] arguments) {
     for (String argument : arguments) {
       String[] parts = argument.split("=", 2);
-      // What Maven does not know it leaves as it is, or calls null.
+      // Maven leaves unknown properties as they are, or substitutes null.
       this.arguments.put(parts[0], parts[1].replaceAll("\\$\\{[^}]*}|null$", ""));
     }
   }
@@ -97,7 +97,7 @@ final class Registries {
 
   private void tryTarget() throws Refusal, InterruptedException {
     String host = host(arguments.get("image"), "");
-    // The other goals write a file, or into an engine.
+    // The other goals write a file, or load the image into an engine.
     if (!host.isEmpty() && arguments.get("goals").matches(".*\\bjib:build\\b.*")) {
       tryRegistry(host, "It is where -Dimage=HOST/PATH:TAG says the image goes.");
     }
@@ -108,7 +108,7 @@ final class Registries {
     return matcher.matches() && matcher.group("host") != null ? matcher.group("host") : otherwise;
   }
 
-  /** What Jib has of an image by digest it does not ask for again. */
+  /** Jib does not request an image again that it has cached by digest. */
   private static boolean isCached(String base) {
     String home = System.getProperty("user.home");
     String xdg = System.getenv("XDG_CACHE_HOME");
@@ -121,7 +121,7 @@ final class Registries {
   private void tryRegistry(String registry, String advice) throws Refusal, InterruptedException {
     Matcher matcher = HOST.matcher(registry);
     if (!matcher.matches() || !arguments.get("proxy").isEmpty()) {
-      return; // Jib will say, or the proxy's business
+      return; // Jib reports it, or it is up to the proxy
     }
     String name = matcher.group("name");
     int port = matcher.group("port") == null ? 443 : Integer.parseInt(matcher.group("port"));
@@ -159,7 +159,7 @@ final class Registries {
     socket.setSoTimeout(2000);
     socket.getOutputStream().write("GET /v2/ HTTP/1.0\r\n\r\n".getBytes(US_ASCII));
     String status = new String(socket.getInputStream().readNBytes(12), US_ASCII);
-    // A server that wants TLS may say so by 400, in plain HTTP.
+    // A server that requires TLS may respond with 400, in plain HTTP.
     return status.startsWith("HTTP/") && !status.endsWith(" 400");
   }
 }

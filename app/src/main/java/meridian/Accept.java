@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * What an Accept header admits (RFC 9110 section 12.5.1). Helidon's own reader takes a blank before
- * a semicolon for a part of the type, and knows no lone asterisk, which old clients send.
+ * What an Accept header admits (RFC 9110 section 12.5.1). Helidon's own parser treats a space
+ * before a semicolon as part of the type, and does not know the lone asterisk of old clients.
  */
 final class Accept {
   private static final Pattern TYPE =
@@ -19,7 +19,7 @@ final class Accept {
   private final List<Range> ranges = new ArrayList<>();
 
   private record Range(String type, double quality) {
-    /** How closely it describes the type, or -1 when it does not. */
+    /** How closely this range matches the type, from 0 to 2, or -1 if it does not match. */
     int specificity(MediaType other) {
       if (type.equals("*/*")) {
         return 0;
@@ -32,11 +32,11 @@ final class Accept {
   }
 
   /**
-   * @throws IllegalArgumentException when it is no list of media types
+   * @throws IllegalArgumentException if the header is not a list of media types
    */
   Accept(String header) {
     for (String element : split(header, ',')) {
-      if (!element.isBlank()) { // RFC 9110 section 5.6.1: an empty one is ignored
+      if (!element.isBlank()) { // RFC 9110 section 5.6.1: ignore empty elements
         ranges.add(range(element));
       }
     }
@@ -64,7 +64,7 @@ final class Accept {
     return new Range(type, quality);
   }
 
-  /** Splits where the separator does not stand in a quoted string. */
+  /** Splits at each separator outside quoted strings. */
   private static List<String> split(String text, char separator) {
     List<String> parts = new ArrayList<>();
     boolean isQuoted = false;
@@ -84,12 +84,12 @@ final class Accept {
     return parts;
   }
 
-  /** Whether nothing is asked for, so that anything will do. */
+  /** Whether the header lists nothing, so that any type is acceptable. */
   boolean isEmpty() {
     return ranges.isEmpty();
   }
 
-  /** From 0, which refuses, to 1. The most specific range that matches decides. */
+  /** From 0, which means not acceptable, to 1. The most specific range that matches decides. */
   double quality(MediaType type) {
     double quality = 0;
     int best = -1;

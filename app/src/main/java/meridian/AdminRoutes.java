@@ -11,11 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.BooleanSupplier;
 
 /**
- * Health and metrics, on the listener that is never public.
+ * Health checks and metrics, on the listener that is never public.
  *
- * <p>Readiness does not ask the document store: were the store down, all instances would leave the
- * load balancer at once and take the time down with them. A failing store shows as 502 and 504 on
- * its own path, and in the metrics.
+ * <p>Readiness does not depend on the document store: otherwise a store outage would take all
+ * instances out of the load balancer at once, and the time with them. A failing store shows as 502
+ * and 504 on its own path, and in the metrics.
  */
 final class AdminRoutes implements HttpService {
   private final Health health;

@@ -12,39 +12,39 @@ import meridian.settings.Settings;
 import meridian.settings.SettingsException;
 
 /**
- * Whether what clients may take, all of it at once, is there.
+ * The resources of this process, checked against what clients can use at their limits, all at once.
  *
- * @param heap the most that the JVM gives to objects, in bytes
+ * @param heap the maximum heap size in bytes
  * @param memory the container's limit in bytes, or {@link Long#MAX_VALUE}
  * @param descriptors the process's limit of open files, or {@link Long#MAX_VALUE}
  */
 record Capacity(long heap, long memory, long descriptors) {
   private static final long MIB = 1 << 20;
 
-  /** What the service takes when nobody asks anything. */
+  /** The heap of an idle service. */
   private static final long OWN_HEAP = 8 * MIB;
 
-  /** Classes, their cache, compiled code, threads: all that is not heap. */
+  /** Memory outside the heap: classes, their cache, compiled code, threads. */
   private static final long BESIDE_HEAP = 72 * MIB;
 
-  /** Libraries, logs, both ports, and what a document store opens. */
+  /** Open files besides client connections: libraries, logs, both ports, the document store's. */
   private static final long OWN_DESCRIPTORS = 100;
 
   private static final Pattern OPEN_FILES = Pattern.compile("Max open files +(\\d+)");
 
-  /** Of the container, of cgroups version 2 and 1. */
+  /** The container's limit, in cgroups version 2 and 1. */
   private static final List<Path> MEMORY_LIMITS =
       List.of(
           Path.of("/sys/fs/cgroup/memory.max"),
           Path.of("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
 
-  /** Of this process. What the platform does not tell has no limit. */
+  /** The resources of this process; a limit that the platform does not report counts as none. */
   static Capacity ofProcess() {
     long memory =
         MEMORY_LIMITS.stream()
             .map(it -> number(it, Pattern.compile("(\\d+)")))
             .reduce(Long.MAX_VALUE, Math::min);
-    // The management bean that tells it costs the start twenty times as much.
+    // Read from the file, because the management bean costs the start twenty times as much.
     long descriptors = number(Path.of("/proc/self/limits"), OPEN_FILES);
     return new Capacity(Runtime.getRuntime().maxMemory(), memory, descriptors);
   }
@@ -59,7 +59,7 @@ record Capacity(long heap, long memory, long descriptors) {
   }
 
   /**
-   * @throws SettingsException with the numbers, when something does not fit
+   * @throws SettingsException with the numbers, if a resource is too small
    */
   void check(Settings settings) {
     long connections = (long) settings.maxConnections() + Server.ADMIN_CONNECTIONS;

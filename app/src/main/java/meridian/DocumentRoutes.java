@@ -13,7 +13,7 @@ import meridian.documents.Lookup;
 
 /** Documents over HTTP, with entity tags (RFC 9110 section 13). */
 final class DocumentRoutes {
-  /** Caches may keep a copy and must ask whether it is current, which costs no body. */
+  /** Caches may keep a copy but must revalidate it, which transfers no body. */
   private static final Header REVALIDATE =
       HeaderValues.createCached(HeaderNames.CACHE_CONTROL, "no-cache");
 

@@ -6,8 +6,8 @@ import java.time.Duration;
 import meridian.logs.LogWriter;
 
 /**
- * What SIGTERM and Ctrl-C do: readiness goes off while requests are still served, so that load
- * balancers send no more; then the ports close, requests in flight end, and the process exits 0.
+ * Shuts down on SIGTERM and Ctrl-C: readiness goes off while requests are still served, so that
+ * load balancers send no more; then the ports close, requests in flight end, and it exits with 0.
  */
 final class Drain implements Runnable {
   private static final Logger LOGGER = System.getLogger(Drain.class.getName());
@@ -37,7 +37,7 @@ final class Drain implements Runnable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    // The JVM would report the signal as 143, which platforms take for a failure.
+    // By itself the JVM would exit with 143 on the signal, which platforms treat as a failure.
     Runtime.getRuntime().halt(0);
   }
 }

@@ -12,12 +12,12 @@ final class EntityTags {
 
   private EntityTags() {}
 
-  /** Whether the header lists the strong tag, as it stands. */
+  /** Whether the header lists the tag, and not marked as weak. */
   static boolean listsStrongly(ServerRequestHeaders headers, HeaderName header, String tag) {
     return lists(headers, header, tag, false);
   }
 
-  /** Whether the header lists the tag, as it stands or marked as weak. */
+  /** Whether the header lists the tag, marked as weak or not. */
   static boolean listsWeakly(ServerRequestHeaders headers, HeaderName header, String tag) {
     return lists(headers, header, tag, true);
   }

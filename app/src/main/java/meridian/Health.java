@@ -1,7 +1,7 @@
 package meridian;
 
 /**
- * Whether this instance takes traffic. It says nothing of the document store: see {@link
+ * Whether this instance accepts traffic. It does not cover the document store: see {@link
  * AdminRoutes}.
  */
 final class Health {
@@ -13,7 +13,7 @@ final class Health {
 
   private volatile State state = State.STARTING;
 
-  /** Unless it is told to stop before. */
+  /** Has no effect once draining has begun. */
   synchronized void started() {
     if (state == State.STARTING) {
       state = State.READY;

@@ -8,9 +8,9 @@ import io.helidon.http.media.MediaSupport;
 import io.helidon.http.media.jackson.JacksonSupport;
 
 /**
- * Objects as JSON: {@code response.send(object)} and {@code request.content().as(type)} of the
- * service that takes this one's place. Our own responses are bytes already, so the data binding, a
- * tenth of the start, waits until someone asks for it.
+ * Converts objects to and from JSON, for {@code response.send(object)} and {@code
+ * request.content().as(type)} in a service that replaces this one. Our own responses are bytes
+ * already, so the data binding, a tenth of the startup time, is loaded on first use.
  */
 final class LazyJackson implements MediaSupport {
   private final LazyValue<MediaSupport> jackson = LazyValue.create(() -> JacksonSupport.create());

@@ -27,12 +27,12 @@ import meridian.probe.Probe;
 import meridian.settings.Settings;
 import meridian.settings.SettingsException;
 
-/** Starts the service, or with the argument {@code probe} the check of one. */
+/** Starts the service or, with the argument {@code probe}, checks a running one. */
 public final class Main {
   static {
-    // Read once, when the first logger is made, here by the next line.
+    // The JDK reads this once, when the first logger is created, which is LOGGER below.
     System.setProperty("java.util.logging.manager", "meridian.logs.JsonHandler$Manager");
-    // Helidon writes Date in the machine's zone; it must be in GMT (RFC 9110 section 5.6.7).
+    // Helidon writes Date in the default time zone; it must be in GMT (RFC 9110 section 5.6.7).
     TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
   }
 
@@ -90,7 +90,7 @@ public final class Main {
     health.started();
     LOGGER.log(
         Level.INFO,
-        // Concatenated, because the first use of a format costs a fortieth of the start.
+        // Concatenated, because the first use of a format costs a fortieth of the startup time.
         "Serving on port "
             + server.port()
             + ", health and metrics on "
@@ -99,7 +99,7 @@ public final class Main {
             + settings.version());
   }
 
-  /** A port without a listener looks healthy to who asks the other one; a new process is not. */
+  /** Ends the process for the platform to replace: checks of the other port would still pass. */
   private static void halt(LogWriter log) {
     try {
       log.flush(1000);
@@ -110,9 +110,9 @@ public final class Main {
   }
 
   /**
-   * Puts the whole service together. Production and tests both call it.
+   * Assembles the whole service, for production and tests alike.
    *
-   * @param onEnd called when a listener ended that nobody stopped
+   * @param onEnd called when a listener ends although nobody stopped it
    */
   static Server setUp(
       Settings settings,
@@ -179,7 +179,7 @@ public final class Main {
     get(routing, "/openapi.yaml", pages::description);
   }
 
-  /** Answers GET and HEAD at a path, and refuses other methods there. */
+  /** Routes GET and HEAD on a path to the handler, and refuses other methods. */
   static void get(HttpRules rules, String path, Handler handler) {
     rules.route(Method.predicate(Method.GET, Method.HEAD), PathMatchers.create(path), handler);
     rules.any(

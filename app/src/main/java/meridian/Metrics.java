@@ -15,8 +15,8 @@ import java.io.UncheckedIOException;
 import java.util.function.LongSupplier;
 
 /**
- * The service's figures for Prometheus. Names and labels of the HTTP ones follow OpenTelemetry's
- * semantic conventions; durations are in seconds.
+ * The service's metrics for Prometheus. The names and labels of the HTTP metrics follow
+ * OpenTelemetry's semantic conventions; durations are in seconds.
  */
 final class Metrics {
   private final PrometheusRegistry registry = new PrometheusRegistry();
@@ -70,7 +70,7 @@ final class Metrics {
     requests.labelValues(method, route, Integer.toString(status)).observe(seconds);
   }
 
-  /** A request that was refused before routing; it has no route and took no time worth noting. */
+  /** Counts a request that was refused before routing, with no route and a duration of 0. */
   void requestRefused(int status) {
     requests.labelValues("_OTHER", "", Integer.toString(status)).observe(0);
   }
@@ -91,10 +91,10 @@ final class Metrics {
   @SuppressWarnings("ArrayRecordComponent") // short-lived, never compared
   record Exposition(String contentType, byte[] body) {}
 
-  /** All figures in the text format that the Accept header asks for. */
+  /** All metrics in the text format that the Accept header asks for. */
   Exposition expose(String accept) {
     registerJvm();
-    // Not by its own choice, which prefers Protobuf, whose writer is not among our libraries.
+    // Do not let the library choose: it prefers Protobuf, whose writer is not among our libraries.
     ExpositionFormats formats = ExpositionFormats.init();
     ExpositionFormatWriter openMetrics = formats.getOpenMetricsTextFormatWriter();
     ExpositionFormatWriter writer =
@@ -108,7 +108,7 @@ final class Metrics {
     return new Exposition(writer.getContentType(), out.toByteArray());
   }
 
-  /** At the first scrape, because the management classes would make the start slower. */
+  /** Waits for the first scrape, because the management classes would slow down the start. */
   private synchronized void registerJvm() {
     if (!jvmRegistered) {
       jvmRegistered = true;

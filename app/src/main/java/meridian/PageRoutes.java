@@ -12,7 +12,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/** What never changes while the service runs: the greeting and the description of the interface. */
+/** Content that never changes while the service runs: the greeting and the API description. */
 final class PageRoutes {
   private static final Header HTML =
       HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "text/html; charset=utf-8");
@@ -20,7 +20,7 @@ final class PageRoutes {
       HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/yaml");
   private static final HeaderName CSP = HeaderNames.create("Content-Security-Policy");
 
-  /** Nothing but the page's own style and the empty icon may load. */
+  /** Only the page's own style and the empty icon may load. */
   private static final Header POLICY =
       HeaderValues.createCached(
           CSP, "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'");
@@ -56,7 +56,7 @@ final class PageRoutes {
             .replace("<", "&lt;")
             .replace(">", "&gt;")
             .replace("\"", "&quot;");
-    // The icon is given so that browsers do not ask for /favicon.ico and log its absence.
+    // The empty icon keeps browsers from requesting /favicon.ico and logging its absence.
     return """
         <!doctype html>
         <html lang="en">

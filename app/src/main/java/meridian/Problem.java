@@ -8,10 +8,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /**
- * An error as RFC 9457 problem details. The type is always about:blank, so that the status says
- * which kind of problem it is.
+ * An error as RFC 9457 problem details. The type is always about:blank, so the status alone
+ * identifies the kind of problem.
  *
- * @param detail what is wrong and what is accepted, for a person
+ * @param detail what is wrong and what is accepted, written for people
  */
 record Problem(Status status, String detail) {
   static final String MEDIA_TYPE = "application/problem+json";

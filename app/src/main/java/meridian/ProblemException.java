@@ -4,7 +4,7 @@ import io.helidon.http.HttpException;
 import io.helidon.http.Status;
 
 /**
- * Ends a request with a problem whose detail, unlike that of a library's exception, is for clients.
+ * Ends a request with a problem whose detail, unlike a library exception's, is meant for clients.
  */
 final class ProblemException extends HttpException {
   private static final long serialVersionUID = 1L;
@@ -13,7 +13,7 @@ final class ProblemException extends HttpException {
     super(detail, status, true);
   }
 
-  /** As above, and the connection is closed after the response if {@code keepAlive} is false. */
+  /** As above; the connection closes after the response if {@code keepAlive} is false. */
   ProblemException(Status status, String detail, boolean keepAlive) {
     super(detail, status, keepAlive);
   }

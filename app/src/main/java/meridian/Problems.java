@@ -11,7 +11,7 @@ import io.helidon.http.Status;
 import io.helidon.webserver.http.DirectHandlers;
 import meridian.connections.Limits;
 
-/** Turns every failure into problem details, before routing and inside it alike. */
+/** Turns every failure, before or during routing, into problem details. */
 final class Problems implements DirectHandler {
   private static final Header CONTENT_TYPE =
       HeaderValues.createCached(HeaderNames.CONTENT_TYPE, Problem.MEDIA_TYPE);
@@ -19,7 +19,7 @@ final class Problems implements DirectHandler {
   private final Header version;
   private final BeforeRouting observer;
 
-  /** Told of requests that never reached the routing, and so none of its filters. */
+  /** Notified of requests that never reached routing, and so none of its filters. */
   @FunctionalInterface
   interface BeforeRouting {
     void refused(TransportRequest request, Status status);
@@ -30,7 +30,7 @@ final class Problems implements DirectHandler {
     this.observer = observer;
   }
 
-  /** Handlers that answer every kind of event with a problem. */
+  /** Handlers that respond to every kind of event with a problem. */
   DirectHandlers handlers() {
     DirectHandlers.Builder handlers = DirectHandlers.builder();
     for (EventType event : EventType.values()) {
@@ -39,7 +39,7 @@ final class Problems implements DirectHandler {
     return handlers.build();
   }
 
-  /** A failure inside routing. Only our own exceptions have a text for clients. */
+  /** Handles a failure during routing. Only our own exceptions have a message for clients. */
   @Override
   public TransportResponse handle(
       TransportRequest request,
@@ -51,7 +51,7 @@ final class Problems implements DirectHandler {
     return respond(request, status, headers, ours ? thrown.getMessage() : detail(status));
   }
 
-  /** A failure before routing, such as a malformed request line. */
+  /** Handles a failure before routing, such as a malformed request line. */
   @Override
   public TransportResponse handle(
       TransportRequest request,

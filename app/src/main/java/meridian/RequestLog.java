@@ -31,7 +31,7 @@ final class RequestLog implements Filter {
   private static final Set<String> METHODS =
       Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT");
 
-  /** W3C trace context: version, trace id, parent id, flags; neither ff nor zeros are valid. */
+  /** W3C trace context: version, trace ID, parent ID, flags; ff and all-zero IDs are invalid. */
   private static final Pattern TRACE =
       Pattern.compile(
           "(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}.*");
@@ -101,7 +101,7 @@ final class RequestLog implements Filter {
     }
   }
 
-  /** Logs and counts what was refused before routing: there is no more to tell about it. */
+  /** Logs and counts a request that was refused before routing; nothing more is known about it. */
   void refused(TransportRequest request, Status status) {
     metrics.requestRefused(status.code());
     if (level == Settings.AccessLog.ALL) {

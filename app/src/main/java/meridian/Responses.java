@@ -15,20 +15,19 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** What all handlers do alike: choose a media type, and send bytes to GET and HEAD. */
+/** What all handlers share: choosing a media type, and sending bytes for GET and HEAD. */
 final class Responses {
   static final Header NO_STORE = HeaderValues.createCached(HeaderNames.CACHE_CONTROL, "no-store");
 
-  /** Helidon copies what it sends in one piece; larger bodies go out in slices of this size. */
+  /** In bytes. Helidon copies what it sends in one piece, so larger bodies are sent in slices. */
   private static final int SLICE = 8 << 10;
 
   private Responses() {}
 
   /**
-   * The offered type that the client's Accept header prefers, the first one on a tie.
+   * The offered type that the client's Accept header prefers; on a tie, the first one.
    *
-   * @throws ProblemException 400 when the header cannot be read, 406 when it admits none of the
-   *     types
+   * @throws ProblemException 400 if the header is malformed, 406 if it admits none of the types
    */
   static MediaType choose(ServerRequest request, MediaType... offered) {
     if (!request.headers().contains(HeaderNames.ACCEPT)) {

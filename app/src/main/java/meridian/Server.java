@@ -15,11 +15,11 @@ import meridian.settings.SettingsException;
 /** The two listeners, public and admin. */
 final class Server {
   /**
-   * What a load balancer and a scraper need, so that nobody can take the heap of the public one.
+   * Enough for a load balancer and a scraper, so that nobody uses up the public listener's heap.
    */
   static final int ADMIN_CONNECTIONS = 50;
 
-  /** Together with the default drain delay it ends within Cloud Run's 10 seconds. */
+  /** Together with the default drain delay, this stays within Cloud Run's 10 seconds. */
   private static final long GRACE_MILLIS = 3000;
 
   private final Settings settings;
@@ -63,8 +63,8 @@ final class Server {
   }
 
   /**
-   * Keeps Helidon from reading through all jars for parts to extend itself with, which was the
-   * longest part of a start. What it needs is named where it is used.
+   * Keeps Helidon from scanning all jars for extensions, which was the longest part of a start. The
+   * extensions that it needs are named where they are used.
    */
   static void withoutDiscovery() {
     System.setProperty("io.helidon.metadata.mode", "none");
@@ -80,7 +80,7 @@ final class Server {
   /**
    * Opens both ports.
    *
-   * @throws SettingsException when one of them cannot be listened on
+   * @throws SettingsException if one of them cannot be opened
    */
   void start() {
     start(open, "PORT", settings.port());
@@ -104,7 +104,7 @@ final class Server {
     return admin.port();
   }
 
-  /** Closes both ports, and the connections as soon as their requests are answered. */
+  /** Closes both ports, and each connection as soon as its requests have been served. */
   void stop() throws InterruptedException {
     open.stop();
     admin.stop();

@@ -12,7 +12,7 @@ import java.time.InstantSource;
 import meridian.addresses.ClientAddresses;
 import meridian.logs.Timestamps;
 
-/** Tells the time: with the client's address, and alone. */
+/** The time, with the client's address or alone. */
 final class TimeRoutes {
   private static final Header TEXT =
       HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8");
@@ -32,8 +32,8 @@ final class TimeRoutes {
     String address = addresses.of(request);
     String now = Timestamps.format(clock.instant());
     response.header(Responses.NO_STORE);
-    // Neither value can hold a character that JSON escapes, and the busiest response is a fifth
-    // faster without a JSON writer.
+    // Neither value can contain a character that JSON escapes, and without a JSON writer the
+    // busiest response is a fifth faster.
     sendJson(request, response, "{\"timestamp\":\"" + now + "\",\"ip\":\"" + address + "\"}");
   }
 

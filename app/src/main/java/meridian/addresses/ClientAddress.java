@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where the client's address is taken from. One source, because a chain of fallbacks is what lets a
- * client choose its own address.
+ * The source of the client's address. There is only one, because a chain of fallbacks would let
+ * clients choose their own address.
  */
 public sealed interface ClientAddress {
   String WHAT_IS_ACCEPTED = "peer, x-forwarded-for:N with N from 1 to 9, or header:NAME";
@@ -17,17 +17,17 @@ public sealed interface ClientAddress {
   record Peer() implements ClientAddress {}
 
   /**
-   * The entry of X-Forwarded-For that stands {@code fromRight} places from the right; 1 is the
-   * last. That many entries were written by proxies we trust, all to the left by anyone.
+   * The entry of X-Forwarded-For at position {@code fromRight} from the right; 1 is the last.
+   * Proxies that we trust wrote that many entries; anyone may have written those to the left.
    */
   record ForwardedFor(int fromRight) implements ClientAddress {}
 
-  /** A header that the load balancer sets itself, over whatever the client sent. */
+  /** A header that the load balancer sets itself, overwriting whatever the client sent. */
   record WrittenHeader(HeaderName name) implements ClientAddress {}
 
   Pattern SYNTAX = Pattern.compile("peer|x-forwarded-for:([1-9])|header:([A-Za-z0-9-]{1,64})");
 
-  /** Reads what {@link #WHAT_IS_ACCEPTED} says. */
+  /** Parses the syntax that {@link #WHAT_IS_ACCEPTED} describes. */
   static Optional<ClientAddress> parse(String text) {
     Matcher matcher = SYNTAX.matcher(text);
     if (!matcher.matches()) {

@@ -7,14 +7,14 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
 
-/** Tells the address of the client that made a request. */
+/** Finds the address of the client that made a request. */
 public final class ClientAddresses {
   private final ClientAddress source;
   private final Runnable onFallback;
 
   /**
-   * @param onFallback told of each request whose configured source gave no valid address, so that
-   *     the peer's is reported in its place
+   * @param onFallback called for each request whose configured source gave no valid address, so
+   *     that the peer's address is reported instead
    */
   public ClientAddresses(ClientAddress source, Runnable onFallback) {
     this.source = source;
@@ -26,14 +26,14 @@ public final class ClientAddresses {
     return reported(request).orElseGet(() -> peer(request));
   }
 
-  /** To be called once for each request, whatever was asked of it. */
+  /** Counts a fallback, if there was one. Call this once for each request, whatever its route. */
   public void count(ServerRequest request) {
     if (!(source instanceof ClientAddress.Peer) && reported(request).isEmpty()) {
       onFallback.run();
     }
   }
 
-  /** What the configured source says, if it is an address. */
+  /** The configured source's value, if it is a valid address. */
   private Optional<String> reported(ServerRequest request) {
     return switch (source) {
       case ClientAddress.Peer() -> Optional.of(peer(request));
@@ -47,8 +47,8 @@ public final class ClientAddresses {
   }
 
   /**
-   * Splits all lines of the header on the bare comma. Helidon's own accessors take the first line
-   * only, want a space behind the comma, or honour quotes, with which a client could swallow the
+   * Splits all lines of the header at every comma. Helidon's own accessors read only the first
+   * line, require a space after the comma, or honour quotes, with which a client could hide the
    * entry that the proxy appended.
    */
   private static Optional<String> forwardedFor(ServerRequest request, int fromRight) {
@@ -58,7 +58,7 @@ public final class ClientAddresses {
     for (int place = 1; place < fromRight; place++) {
       end = entries.lastIndexOf(',', end - 1);
       if (end <= 0) {
-        return Optional.empty(); // fewer entries than proxies: never a left-hand one instead
+        return Optional.empty(); // fewer entries than proxies: do not use the leftmost instead
       }
     }
     return IpAddress.parse(entries.substring(entries.lastIndexOf(',', end - 1) + 1, end).strip());

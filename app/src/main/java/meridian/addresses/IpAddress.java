@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** IP addresses as text: strict to read, canonical to write, never a name look-up. */
+/** IP addresses as text: strict parsing, canonical output, and never a name lookup. */
 final class IpAddress {
   /** An IPv6 address with brackets, zone and port is at most 39 + 2 + 17 + 6 characters. */
   private static final int MAX_LENGTH = 64;
@@ -21,8 +21,8 @@ final class IpAddress {
   private IpAddress() {}
 
   /**
-   * Reads {@code v4}, {@code v4:port}, {@code v6}, {@code [v6]} or {@code [v6]:port} and drops port
-   * and zone. Anything else, shorthands such as {@code 127.1} and octal octets included, is empty.
+   * Parses {@code v4}, {@code v4:port}, {@code v6}, {@code [v6]} or {@code [v6]:port} without port
+   * and zone. Anything else is empty, including shorthands such as {@code 127.1} and octal octets.
    */
   static Optional<String> parse(String text) {
     if (text.length() > MAX_LENGTH) {

@@ -18,7 +18,7 @@ import java.security.cert.Certificate;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 
-/** What Helidon knows of a connection: whole requests to read, and where its responses go. */
+/** Helidon's view of a connection: complete requests to read, and a destination for responses. */
 final class ChannelContext implements ConnectionContext, DataWriter {
   private static final int MAX_PART = 8 << 10;
 
@@ -67,7 +67,7 @@ final class ChannelContext implements ConnectionContext, DataWriter {
     return connection;
   }
 
-  /** Of the response that is about to be written. */
+  /** Notes the status of the response that is about to be written. */
   void status(Status status) {
     notModified = status.code() == Status.NOT_MODIFIED_304.code();
   }

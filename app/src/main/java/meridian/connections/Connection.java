@@ -9,13 +9,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 
 /**
- * One client's connection: what it does, since when, and until when it may go on with that.
+ * One client's connection: its state, when it entered it, and how long it may stay in it.
  *
  * <pre>
  *          first byte       empty line           part ready
  *   FRESH ───────────▶ READING ───────▶ ANSWERING ─────────▶ WRITING
  *                        ▲  │               │  ▲────────────────┘
- *             first byte │  │               │      client took it
+ *             first byte │  │               │      client read it
  *                        │  │ refused       │ answered
  *                       IDLE◀─────────────  │
  *                           └──────┬────────┴─ for the last time
@@ -25,32 +25,31 @@ import java.util.function.BooleanSupplier;
  *   from any state: overdue, or another client needs the place ▶ CLOSED
  * </pre>
  *
- * <p>Its own thread moves it along; others only close it.
+ * <p>Its own thread changes its state; other threads only close it.
  */
 final class Connection {
-  /** What a connection does. */
   enum State {
-    /** Nothing has come yet. */
+    /** Nothing has arrived yet. */
     FRESH,
-    /** A request has begun to come. */
+    /** Part of a request has arrived. */
     READING,
-    /** A request is answered, without waiting for the client. */
+    /** A response is being prepared, without waiting for the client. */
     ANSWERING,
-    /** The client is to take a part of the response. */
+    /** The client is expected to read a part of the response. */
     WRITING,
     /** Kept alive between two requests. */
     IDLE,
-    /** Answered for the last time, so that the client gets a moment to read it. */
+    /** The last response has been sent; the client gets a moment to read it. */
     LINGERING,
     CLOSED
   }
 
   private static final Duration LINGER = Duration.ofSeconds(1);
 
-  /** Between two reads, so that who sends without end costs hardly any CPU. */
+  /** Between two reads, so that a client that sends without end costs hardly any CPU. */
   private static final Duration LINGER_PAUSE = Duration.ofMillis(10);
 
-  /** What is sent too much goes here, of all connections at once: nobody reads it. */
+  /** Surplus input of all connections goes into this one buffer, which nobody reads. */
   private static final ByteBuffer DISCARDED =
       ByteBuffer.allocateDirect(2 * Listener.RECEIVE_BUFFER);
 
@@ -63,14 +62,14 @@ final class Connection {
   private volatile long since = System.nanoTime();
   private volatile long deadline;
 
-  // Of the connection's own thread.
+  // Used only by the connection's own thread.
   private boolean last;
   private byte[] head = {};
 
   /**
-   * @param ending whether responses announce that their connection ends
-   * @param stopped whether a connection ends without that; before, a client that was promised
-   *     another request may send it
+   * @param ending whether responses announce that their connection closes
+   * @param stopped whether connections close without that announcement; until then, a client that
+   *     was promised another request may send it
    */
   Connection(
       SocketChannel channel, Limits limits, BooleanSupplier ending, BooleanSupplier stopped) {
@@ -85,7 +84,7 @@ final class Connection {
     return state.get();
   }
 
-  /** Since when it is in its state, in nanoseconds of {@link System#nanoTime}. */
+  /** When it entered its state, in nanoseconds of {@link System#nanoTime}. */
   long since() {
     return since;
   }
@@ -95,9 +94,9 @@ final class Connection {
   }
 
   /**
-   * Closes it if it is still in that state, and says whether it was.
+   * Closes the connection if it is still in that state, and returns whether it was.
    *
-   * @param before run when it was, before the client can see it
+   * @param before runs if it was, before the client can notice the close
    */
   boolean closeIf(State expected, Runnable before) {
     if (expected == State.CLOSED || !state.compareAndSet(expected, State.CLOSED)) {
@@ -107,26 +106,26 @@ final class Connection {
     try {
       channel.close();
     } catch (IOException e) {
-      // gone is gone
+      // closed either way
     }
     return true;
   }
 
-  /** The line and fields of the request in hand, as they were sent. */
+  /** The line and fields of the current request, as they were sent. */
   byte[] head() {
     return head;
   }
 
-  /** To be called when the response tells the client that the connection ends. */
+  /** Call this when a response announces that the connection closes. */
   void endAnnounced() {
     last = true;
   }
 
   /**
-   * Waits for the next request, which Helidon does when it has answered the one before.
+   * Waits for the next request. Helidon calls this once it has responded to the previous one.
    *
-   * @return null when there is none
-   * @throws io.helidon.http.RequestException when it is to be refused, after which there is none
+   * @return null if there is none
+   * @throws io.helidon.http.RequestException if the request is refused; then it is the last
    */
   byte[] nextHead() {
     if (last) {
@@ -141,7 +140,7 @@ final class Connection {
         letOthersRun();
       }
     }
-    last = true; // should what comes now not be a request
+    last = true; // unless a valid request follows
     byte[] bytes = input.next();
     while (bytes == null) {
       int count = receive();
@@ -149,7 +148,7 @@ final class Connection {
         if (input.isEmpty()) {
           return null;
         }
-        throw Refusals.malformed(input.received()); // cut off
+        throw Refusals.malformed(input.received()); // ended within a request
       }
       input.received(count);
       bytes = input.next();
@@ -164,7 +163,7 @@ final class Connection {
     return request.bytes();
   }
 
-  /** Gives a part of a response to the client, which takes as long as that takes. */
+  /** Writes a part of a response, and blocks for as long as the client does not read it. */
   void write(ByteBuffer part) {
     State before = state();
     enter(State.WRITING);
@@ -179,8 +178,8 @@ final class Connection {
   }
 
   /**
-   * Reads on for a moment before the close: closing over unread input resets the connection, and
-   * the reset can overtake the response, so that a client that sent too much never learns why.
+   * Keeps reading for a moment before the close: closing with unread input resets the connection,
+   * and the reset can overtake the response, so that a client that sent too much never learns why.
    */
   void linger() {
     try {
@@ -191,14 +190,14 @@ final class Connection {
         Thread.sleep(LINGER_PAUSE);
       }
     } catch (IOException | CloseConnectionException e) {
-      // gone already
+      // closed already
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     closeIf(State.LINGERING, () -> {});
   }
 
-  @SuppressWarnings("ThreadPriorityCheck") // a virtual thread that never waits keeps its CPU
+  @SuppressWarnings("ThreadPriorityCheck") // a virtual thread that never blocks keeps its CPU
   private static void letOthersRun() {
     Thread.yield();
   }

@@ -8,18 +8,18 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import meridian.connections.Connection.State;
 
-/** All connections of a listener, and who of them has to go. */
+/** All connections of a listener, and the choice of those to close. */
 final class Crowd {
   private static final long SWEEP_MILLIS = 500;
 
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final Consumer<String> onCut;
 
-  /** A connection that waits for its client, and since when. */
+  /** A connection that is waiting for its client, and for how long. */
   private record Waiting(Connection connection, State state, long nanos) {}
 
   /**
-   * @param onCut told the reason for each connection that is closed: stalled or crowded
+   * @param onCut called with the reason for each connection that is closed: stalled or crowded
    */
   Crowd(Consumer<String> onCut) {
     this.onCut = onCut;
@@ -34,11 +34,11 @@ final class Crowd {
   }
 
   /**
-   * Closes those that have waited longest for their clients, be it for a request, for the rest of
-   * one, or for a response to be read. A twentieth at a time, because looking for them takes a
-   * while, and the newest have hardly had time to send.
+   * Closes the connections that have waited longest for their clients: for a request, for the rest
+   * of one, or for a response to be read. Closes a twentieth at a time, because the search takes a
+   * while, and because the newest have hardly had time to send.
    *
-   * @param atLeastNanos how long they must have waited
+   * @param atLeastNanos how long a connection must have waited to be closed
    */
   void makeRoom(long atLeastNanos) {
     long now = System.nanoTime();
@@ -49,7 +49,7 @@ final class Crowd {
             .sorted(Comparator.comparingLong(Waiting::nanos).reversed())
             .toList();
     for (Waiting longest : waiting.subList(0, (waiting.size() + 19) / 20)) {
-      // Not when a request has come in between.
+      // Has no effect if a request has arrived in the meantime.
       longest.connection().closeIf(longest.state(), () -> onCut.accept("crowded"));
     }
   }
@@ -60,7 +60,7 @@ final class Crowd {
     }
   }
 
-  /** Closes what is overdue, until told to end. */
+  /** Closes overdue connections until {@code isOver}. */
   void sweep(BooleanSupplier isOver) {
     try {
       while (!isOver.getAsBoolean()) {

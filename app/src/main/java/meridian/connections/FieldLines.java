@@ -6,10 +6,10 @@ import io.helidon.http.Status;
 import java.util.Locale;
 
 /**
- * What a request's fields say of the connection (RFC 9112 sections 5, 6 and 9).
+ * What a request's fields say about the connection (RFC 9112 sections 5, 6 and 9).
  *
  * @param close whether the client wants it closed after the response
- * @param body whether something follows the fields
+ * @param body whether a body follows the fields
  */
 record FieldLines(boolean close, boolean body) {
 
@@ -26,7 +26,7 @@ record FieldLines(boolean close, boolean body) {
       while (RequestLine.isToken(bytes[colon])) {
         colon++;
       }
-      if (colon == from || bytes[colon] != ':') { // a folded line too, section 5.2
+      if (colon == from || bytes[colon] != ':') { // includes folded lines, section 5.2
         throw Refusals.malformed(bytes);
       }
       switch (colon - from) {
@@ -47,7 +47,7 @@ record FieldLines(boolean close, boolean body) {
             codings = codings == null ? value : codings + "," + value;
           }
         }
-        default -> {} // concerns the routes
+        default -> {} // left to the routes
       }
     }
     if (hosts > 1 || (hosts == 0 && line.minor() > 0)) {
@@ -59,7 +59,7 @@ record FieldLines(boolean close, boolean body) {
     return new FieldLines(close, body || codings != null);
   }
 
-  /** A length can be given in one way only, or two servers might read two (section 6.1). */
+  /** Refuses a length given in two ways, or two servers might read two of them (section 6.1). */
   private static void checkCodings(byte[] bytes, String codings, boolean isContradicted) {
     String value = codings.toLowerCase(Locale.ROOT);
     if (isContradicted || !value.matches("(.*,[ \t]*)?chunked") || value.matches(".*chunked.+")) {
@@ -70,7 +70,7 @@ record FieldLines(boolean close, boolean body) {
     }
   }
 
-  /** Where the line after this one begins. */
+  /** The index at which the next line begins. */
   static int end(byte[] bytes, int from) {
     int at = from;
     while (bytes[at] != '\n') {
@@ -79,7 +79,7 @@ record FieldLines(boolean close, boolean body) {
     return at + 1;
   }
 
-  /** The name of the field that begins there, in lower case. */
+  /** The name of the field that begins at this index, in lower case. */
   static String name(byte[] bytes, int from) {
     int colon = from;
     while (bytes[colon] != ':') {
@@ -88,7 +88,7 @@ record FieldLines(boolean close, boolean body) {
     return new String(bytes, from, colon - from, US_ASCII).toLowerCase(Locale.ROOT);
   }
 
-  /** The value behind the colon, without the blanks around it. */
+  /** The value after the colon, without surrounding whitespace. */
   private static String value(byte[] bytes, int colon) {
     return new String(bytes, colon + 1, end(bytes, colon) - colon - 1, US_ASCII).strip();
   }

@@ -5,14 +5,14 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Gathers what a client sends until a request's line and fields are complete. It never holds more
- * than they may have, whatever comes.
+ * Collects input until a request's line and fields are complete. It never holds more than their
+ * maximum size, whatever arrives.
  */
 final class HeadReader {
   static final int MAX_LINE = 8 << 10; // RFC 9112 section 3 recommends 8,000 bytes
   static final int MAX_FIELDS_BYTES = 16 << 10;
 
-  /** Each becomes some 200 bytes of heap, so that small ones weigh far more than they send. */
+  /** Each takes some 200 bytes of heap, so small fields take far more than is sent. */
   static final int MAX_FIELDS = 100;
 
   private static final int MIN_BUFFER = 1 << 10;
@@ -21,14 +21,14 @@ final class HeadReader {
   private int length;
   private int scanned;
   private int lineStart;
-  private int lineEnd; // of the request line, 0 while it is incomplete
+  private int lineEnd; // end of the request line, 0 while it is incomplete
   private int fields;
 
   boolean isEmpty() {
     return length == 0;
   }
 
-  /** Where the next bytes go; at least one fits. */
+  /** Space for the next bytes; at least one fits. */
   ByteBuffer room() {
     if (length == buffer.length) {
       buffer = Arrays.copyOf(buffer, Math.min(2 * length, MAX_LINE + MAX_FIELDS_BYTES + 1));
@@ -36,17 +36,17 @@ final class HeadReader {
     return ByteBuffer.wrap(buffer, length, buffer.length - length);
   }
 
-  /** To be called when bytes were put into {@link #room}. */
+  /** Call this after bytes were put into {@link #room}. */
   void received(int count) {
     length += count;
   }
 
-  /** Forgets all that came, when the rest does not matter. */
+  /** Discards what has been received, for when the rest does not matter. */
   void clear() {
     length = 0;
   }
 
-  /** What came so far, for the log. */
+  /** What has been received so far, for the log. */
   byte[] received() {
     return Arrays.copyOf(buffer, length);
   }
@@ -54,8 +54,8 @@ final class HeadReader {
   /**
    * The next request's line and fields with the empty line, or null while they are incomplete.
    *
-   * @throws io.helidon.http.RequestException when they can no longer become well-formed, or exceed
-   *     a limit
+   * @throws io.helidon.http.RequestException if they can no longer become well-formed, or exceed a
+   *     limit
    */
   byte[] next() {
     if (scanned <= 1) {
@@ -80,7 +80,7 @@ final class HeadReader {
     return null;
   }
 
-  /** A control character, a tab in the request line, or what stands behind a CR that ends none. */
+  /** Whether it is a control character, a tab in the first line, or follows a CR without LF. */
   private boolean isRefused(byte b) {
     boolean isControl = (b >= 0 && b < ' ' && b != '\t' && b != '\r') || b == 0x7f;
     boolean isTabInLine = b == '\t' && lineEnd == 0;
@@ -106,7 +106,7 @@ final class HeadReader {
     }
   }
 
-  /** Some clients send one after a body (RFC 9112 section 2.2). */
+  /** Skips empty lines, because some clients send one after a body (RFC 9112 section 2.2). */
   private void skipEmptyLines() {
     int at = 0;
     while (at + 1 < length && buffer[at] == '\r' && buffer[at + 1] == '\n') {

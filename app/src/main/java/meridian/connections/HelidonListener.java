@@ -20,7 +20,7 @@ import io.helidon.webserver.http1.Http1ConnectionSelector;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** What Helidon knows of a listener, and its part of one: HTTP/1.1. */
+/** Helidon's view of a listener, and the part of one that it implements: HTTP/1.1. */
 final class HelidonListener implements ListenerContext {
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
   private final ContentEncodingContext encodings =
@@ -33,7 +33,7 @@ final class HelidonListener implements ListenerContext {
       Http1ConnectionSelector.builder()
           .config(
               Http1Config.builder()
-                  // Ours are smaller and come first.
+                  // Our own limits are smaller and apply first.
                   .maxPrologueLength(2 * HeadReader.MAX_LINE)
                   .maxHeadersSize(2 * HeadReader.MAX_FIELDS_BYTES)
                   .log(HttpLogConfig.builder().receiveLog(false).sendLog(false).build())
@@ -49,7 +49,7 @@ final class HelidonListener implements ListenerContext {
         ListenerConfig.builder()
             .name(name)
             .protocolsDiscoverServices(false)
-            // Gives the reason of a refusal to our own handler, not to the client.
+            // Passes the reason for a refusal to our own handler, not to the client.
             .errorHandling(ErrorHandling.builder().includeEntity(true).build())
             .buildPrototype();
   }
@@ -67,7 +67,7 @@ final class HelidonListener implements ListenerContext {
       if (headers.containsToken(HeaderValues.CONNECTION_CLOSE)) {
         channel.connection().endAnnounced();
       }
-      // Helidon puts a length of 0 there, which denies that of the 200 (RFC 9110 section 8.6).
+      // Helidon sets a length of 0 on a 304, which contradicts the 200's (RFC 9110 section 8.6).
       if (channel.isNotModified() && headers instanceof WritableHeaders<?> writable) {
         writable.remove(HeaderNames.CONTENT_LENGTH);
       }

@@ -19,25 +19,25 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * A port on which no client can hold on to what others need. Helidon parses and routes the requests
- * and writes the responses; its own listener ends for good when one {@code accept} fails, and sets
- * no limit on a request once its first byte has arrived.
+ * A port on which no client can hold resources that others need. Helidon parses and routes the
+ * requests and writes the responses. Its own listener is not used: it ends for good when one {@code
+ * accept} fails, and sets no time limit on a request once its first byte has arrived.
  */
 public final class Listener {
   private static final Logger LOGGER = System.getLogger(Listener.class.getName());
   private static final int BACKLOG = 1024;
 
-  /** While the machine has no descriptor left, accept fails at once, again and again. */
+  /** While the machine is out of descriptors, accept fails immediately, again and again. */
   private static final long RETRY_MILLIS = 50;
 
-  /** Whoever has just come through is not to be the first to go again. */
+  /** After accept has failed, spares the clients that have only just got through. */
   private static final long SPARED_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final long WARNING_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   /**
-   * What the kernel keeps for one connection in each direction, at most twice that. Left alone it
-   * takes up to 4 MiB for a client that does not read, and the container pays for it.
+   * Kernel buffer of a connection, in bytes; the kernel uses at most twice that. By default it uses
+   * up to 4 MiB for a client that does not read, and the container pays for it.
    */
   static final int SEND_BUFFER = 32 << 10;
 
@@ -55,9 +55,9 @@ public final class Listener {
   private ServerSocketChannel server;
   private volatile boolean stopping;
 
-  /** What a listener tells, and asks. */
+  /** What a listener reports and queries. */
   public interface Events {
-    /** Whether responses announce from now on that their connection ends. */
+    /** Whether responses announce from now on that their connection closes. */
     boolean isEnding();
 
     /** A connection was closed for that reason: stalled or crowded. */
@@ -68,8 +68,8 @@ public final class Listener {
   }
 
   /**
-   * @param port 0 takes a free one
-   * @param refusals answers requests that never reach the routing
+   * @param port 0 for any free port
+   * @param refusals responds to requests that never reach routing
    */
   public Listener(
       String name,
@@ -93,11 +93,11 @@ public final class Listener {
   /**
    * Opens the port.
    *
-   * @throws IOException when it cannot be listened on
+   * @throws IOException if it cannot be opened
    */
   public void start() throws IOException {
     router.beforeStart();
-    // Loads its classes, for which no descriptor may be left when it is needed.
+    // Loads its classes now: when it is needed, there may be no descriptor to open their files.
     crowd.makeRoom(0);
     server = ServerSocketChannel.open();
     try {
@@ -112,14 +112,14 @@ public final class Listener {
     Thread.ofPlatform().daemon().name(name + "-sweeper").start(() -> crowd.sweep(() -> stopping));
   }
 
-  /** The port that is listened on. */
+  /** The port in use, even if 0 was configured. */
   public int port() {
     return server.socket().getLocalPort();
   }
 
   /**
-   * Closes the port and what is idle. Requests in hand are answered, and a new connection is still
-   * heard: its client sends at once, so that its request is likely to be here and not yet read.
+   * Closes the port and idle connections. Requests in progress still get their responses, and new
+   * connections stay open: their clients send at once, so a request has probably arrived unread.
    */
   public void stop() {
     stopping = true;
@@ -132,7 +132,7 @@ public final class Listener {
     router.afterStop();
   }
 
-  /** Whether all connections end within the time; those that send nothing get a third of it. */
+  /** Whether all connections end in time; those that have sent nothing get only a third of it. */
   public boolean awaitEnd(long millis) throws InterruptedException {
     if (places.tryAcquire(limits.places(), millis / 3, TimeUnit.MILLISECONDS)) {
       return true;
@@ -192,7 +192,7 @@ public final class Listener {
       ChannelContext context = new ChannelContext(connection, channel, helidon, router);
       ScopedValue.where(RawFields.CONNECTION, connection).run(() -> serve(connection, context));
     } catch (IOException e) {
-      // the client was gone before we looked
+      // the client disconnected before we got to it
     } finally {
       crowd.remove(connection);
       places.release();
@@ -203,7 +203,7 @@ public final class Listener {
     try {
       helidon.http().connection(context).handle(FixedLimit.create());
     } catch (CloseConnectionException e) {
-      // by the client or by us
+      // closed by the client or by us
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

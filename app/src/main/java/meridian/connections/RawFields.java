@@ -4,16 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.Optional;
 
-/**
- * Fields of the request in hand as they were sent. Helidon reads them as ASCII and loses the rest.
- */
+/** Fields of the current request as sent. Helidon decodes them as ASCII and loses the rest. */
 public final class RawFields {
   static final ScopedValue<Connection> CONNECTION = ScopedValue.newInstance();
 
   private RawFields() {}
 
   /**
-   * The first field of that name, as UTF-8; what is not UTF-8 becomes U+FFFD.
+   * The first field with that name, decoded as UTF-8; invalid bytes become U+FFFD.
    *
    * @param name in lower case
    */

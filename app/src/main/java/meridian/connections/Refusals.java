@@ -8,7 +8,7 @@ import io.helidon.http.Status;
 import io.helidon.webserver.http.DirectTransportRequest;
 import java.nio.charset.StandardCharsets;
 
-/** Responses to requests that Helidon never sees. It writes them, and the connection ends. */
+/** Refusals of requests that Helidon never sees. It writes them, and the connection closes. */
 final class Refusals {
   static final Status HEADERS_TOO_LARGE = Status.create(431, "Request Header Fields Too Large");
 
@@ -23,7 +23,7 @@ final class Refusals {
   }
 
   /**
-   * @param bytes what came of the request; its first two words are logged
+   * @param bytes the part of the request that arrived; its first two words are logged
    */
   static RequestException of(byte[] bytes, Status status) {
     int end = 0;

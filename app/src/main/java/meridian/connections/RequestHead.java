@@ -4,24 +4,24 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A request's line and fields as Helidon gets to see them: well-formed, HTTP/1.1, the target in
+ * A request's line and fields as passed to Helidon: well-formed, HTTP/1.1, the target in
  * origin-form, and never with a body.
  *
- * <p>No route reads a body. A request that has one is answered without it and is the last of its
- * connection, so that nobody has to agree with us on where it ends.
+ * <p>No route reads a body. A request with one gets its response without it and is the last on its
+ * connection, so that no other server has to agree with us on where the body ends.
  *
  * @param bytes from the first byte of the line to the empty line
- * @param last whether the connection ends after the response, as the bytes then say too
+ * @param last whether the connection closes after the response, as the bytes then say too
  */
-@SuppressWarnings("ArrayRecordComponent") // handed on once, never compared
+@SuppressWarnings("ArrayRecordComponent") // passed on once, never compared
 record RequestHead(byte[] bytes, boolean last) {
   private static final byte[] CLOSE = ascii("Connection: close\r\n");
 
   /**
-   * Reads a head that {@link HeadReader} found complete.
+   * Parses a head that {@link HeadReader} found complete.
    *
-   * @param ending whether the connection ends after this request whatever it says
-   * @throws io.helidon.http.RequestException when it is not well-formed
+   * @param ending whether the connection closes after this request, whatever the request says
+   * @throws io.helidon.http.RequestException if it is not well-formed
    */
   static RequestHead of(byte[] bytes, boolean ending) {
     RequestLine line = RequestLine.parse(bytes);
@@ -32,7 +32,7 @@ record RequestHead(byte[] bytes, boolean last) {
         : new RequestHead(bytes, false);
   }
 
-  /** The same request without what frames or keeps the connection. */
+  /** The same request without the fields that frame a body or manage the connection. */
   private static byte[] rewritten(byte[] bytes, RequestLine line, boolean last) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.length + 2 * CLOSE.length);
     out.writeBytes(ascii(line.method() + ' ' + line.path() + " HTTP/1.1\r\n"));
@@ -58,7 +58,7 @@ record RequestHead(byte[] bytes, boolean last) {
       from = to;
     }
     if (!hasHost) {
-      // The target's own authority wins (RFC 9112 section 3.2.2); HTTP/1.0 may have none.
+      // The target's own authority wins (RFC 9112 section 3.2.2); HTTP/1.0 may have no host.
       out.writeBytes(
           ascii("Host: " + (line.authority().isEmpty() ? "none" : line.authority()) + "\r\n"));
     }

@@ -4,13 +4,13 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.helidon.http.Status;
 
-/** Where the parts of a request's first line are (RFC 9112 section 3). */
-@SuppressWarnings("ArrayRecordComponent") // gone with the request, never compared
+/** The positions of the parts of a request's first line (RFC 9112 section 3). */
+@SuppressWarnings("ArrayRecordComponent") // lives as long as the request, never compared
 record RequestLine(byte[] bytes, int methodEnd, int authorityFrom, int pathFrom, int pathEnd) {
   /** The length of {@code SP HTTP/1.1 CRLF}. */
   private static final int VERSION = 11;
 
-  /** Of which methods and names of fields are made (RFC 9110 section 5.6.2). */
+  /** The characters of methods and field names (RFC 9110 section 5.6.2). */
   private static final boolean[] TOKEN = new boolean[128];
 
   static {
@@ -44,14 +44,14 @@ record RequestLine(byte[] bytes, int methodEnd, int authorityFrom, int pathFrom,
     return absolute(bytes, methodEnd, from, to);
   }
 
-  /** {@code http://host/path}, which proxies send and which must be understood (section 3.2.2). */
+  /** Parses {@code http://host/path}, which servers must accept from proxies (section 3.2.2). */
   private static RequestLine absolute(byte[] bytes, int methodEnd, int from, int to) {
     String target = new String(bytes, from, to - from, US_ASCII);
     int scheme = "http://".length();
     if (target.regionMatches(true, 0, "https://", 0, scheme + 1)) {
       scheme++;
     } else if (!target.regionMatches(true, 0, "http://", 0, scheme)) {
-      // An asterisk is for OPTIONS alone and no path of ours.
+      // An asterisk is valid for OPTIONS only, which is not allowed here.
       throw target.equals("*") && new String(bytes, 0, methodEnd, US_ASCII).equals("OPTIONS")
           ? Refusals.methodNotAllowed(bytes)
           : Refusals.malformed(bytes);
@@ -67,8 +67,8 @@ record RequestLine(byte[] bytes, int methodEnd, int authorityFrom, int pathFrom,
   }
 
   /**
-   * Whether Helidon sees the method as it was sent: it makes it upper case, and methods are
-   * case-sensitive (RFC 9110 section 9.1). A tunnel is not for us to make.
+   * Whether the method may reach Helidon, which converts it to upper case although methods are
+   * case-sensitive (RFC 9110 section 9.1). CONNECT may not: this service opens no tunnels.
    */
   private static boolean isKnownMethod(byte[] bytes, int end) {
     for (int i = 0; i < end; i++) {
@@ -105,7 +105,7 @@ record RequestLine(byte[] bytes, int methodEnd, int authorityFrom, int pathFrom,
     return new String(bytes, 0, methodEnd, US_ASCII);
   }
 
-  /** Of a target in absolute-form, else empty. */
+  /** The authority of a target in absolute-form, else empty. */
   String authority() {
     return pathFrom == authorityFrom
         ? ""
@@ -118,12 +118,12 @@ record RequestLine(byte[] bytes, int methodEnd, int authorityFrom, int pathFrom,
     return path.startsWith("/") ? path : "/" + path;
   }
 
-  /** The version is HTTP/1 and this. */
+  /** The minor version; the major one is always 1. */
   int minor() {
     return bytes[pathEnd + 8] - '0';
   }
 
-  /** Where the first field begins. */
+  /** The index at which the first field begins. */
   int end() {
     return pathEnd + VERSION;
   }

@@ -31,14 +31,14 @@ import meridian.settings.DocumentSettings;
 import meridian.settings.DocumentSettings.Location;
 
 /**
- * Documents in an Azure Blob container, {@code foo.json} for foo. The reader needs the role Storage
- * Blob Data Reader. Which managed identity is meant says {@code AZURE_CLIENT_ID}, as everywhere on
- * Azure; without it the system-assigned one is taken.
+ * Documents in an Azure Blob container, {@code foo.json} for foo. The identity needs the role
+ * Storage Blob Data Reader. As everywhere on Azure, {@code AZURE_CLIENT_ID} selects the managed
+ * identity; without it, the system-assigned one is used.
  */
 final class BlobStore implements DocumentStore {
   private static final Duration NO_DELAY = Duration.ofMillis(1);
 
-  /** Warns at every request of a header that the JDK sets itself. Held, or it forgets its level. */
+  /** Warns on every request about a header that the JDK sets. If not held, it loses its level. */
   private static final Logger TRANSPORT =
       Logger.getLogger("com.azure.core.http.jdk.httpclient.JdkHttpClient");
 
@@ -53,7 +53,7 @@ final class BlobStore implements DocumentStore {
   BlobStore(Location.Blob location, DocumentSettings settings) {
     HttpClient http =
         new JdkHttpClientBuilder()
-            .connectionTimeout(settings.timeout()) // the TLS handshake is part of it
+            .connectionTimeout(settings.timeout()) // includes the TLS handshake
             .responseTimeout(settings.timeout())
             .readTimeout(settings.timeout())
             .build();
@@ -75,7 +75,7 @@ final class BlobStore implements DocumentStore {
     ManagedIdentityCredentialBuilder builder =
         new ManagedIdentityCredentialBuilder()
             .httpClient(http)
-            // Not retryOptions, which the SDK refuses where a machine's metadata give the identity.
+            // Not retryOptions, which the SDK rejects if the identity comes from a VM's metadata.
             .retryPolicy(new RetryPolicy(new RetryOptions(new FixedDelayOptions(0, NO_DELAY))));
     String clientId =
         Configuration.getGlobalConfiguration().get(Configuration.PROPERTY_AZURE_CLIENT_ID, "");
@@ -106,7 +106,7 @@ final class BlobStore implements DocumentStore {
       return switch (e.getStatusCode()) {
         case 304 -> new Fetch.Unchanged();
         case 401, 403 -> failed(Lookup.Failure.REFUSED, e, false);
-        // The range that bounds the size does not fit an empty blob.
+        // An empty blob cannot satisfy the range that limits the size.
         case 416 -> new Fetch.Found(new byte[0], "");
         case 404 ->
             BlobErrorCode.BLOB_NOT_FOUND.equals(e.getErrorCode())
@@ -115,7 +115,7 @@ final class BlobStore implements DocumentStore {
         case 429, 500, 502, 503, 504 -> failed(Lookup.Failure.BROKEN, e, true);
         default -> failed(Lookup.Failure.BROKEN, e, false);
       };
-    } catch (RuntimeException e) { // the SDK throws what its reactive core or the identity threw
+    } catch (RuntimeException e) { // the SDK passes on what its reactive core or the identity threw
       if (has(e, TimeoutException.class)
           || has(e, HttpTimeoutException.class)
           || has(e, InterruptedException.class)) {

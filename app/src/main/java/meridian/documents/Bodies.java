@@ -4,14 +4,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 
-/** Reads documents into memory once, where their length is known. */
+/** Reads documents into memory, without a second copy if their length is known. */
 final class Bodies {
   private Bodies() {}
 
   /**
-   * Reads to the end, but at most one byte more than is allowed.
+   * Reads to the end, but at most one byte more than {@code maxBytes}.
    *
-   * @param length what the store says, or less than 0 when it does not
+   * @param length the length that the store reports, or negative if it does not
    */
   static byte[] read(InputStream in, long length, int maxBytes) throws IOException {
     if (length < 0 || length > maxBytes) {
@@ -22,7 +22,7 @@ final class Bodies {
     if (count < bytes.length) {
       return Arrays.copyOf(bytes, count);
     }
-    byte[] more = in.readNBytes(maxBytes + 1 - count); // it grew meanwhile, or the store is wrong
+    byte[] more = in.readNBytes(maxBytes + 1 - count); // it has grown, or the store is wrong
     if (more.length == 0) {
       return bytes;
     }

@@ -5,16 +5,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The documents served last, up to a number of bytes. Safe for use by many threads. */
+/** The most recently served documents, up to a number of bytes. Safe for use by many threads. */
 final class DocumentCache {
   private final long maxBytes;
   private final Map<String, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
   private long bytes;
 
   /**
-   * A document that was current at a time.
+   * A document, and when it was last known to be current.
    *
-   * @param tag what the store calls this version, or empty
+   * @param tag the store's name for this version, or empty
    * @param checkedAt when the store confirmed it, in nanoseconds of {@link System#nanoTime}
    */
   record Entry(Lookup.Document document, String tag, long checkedAt) {}

@@ -1,10 +1,10 @@
 package meridian.documents;
 
 /**
- * A place that holds documents by name.
+ * A store of documents by name.
  *
- * <p>Called by many threads at a time, each of which may be interrupted when its time is up. An
- * implementation asks once; retries, caching and the limit on waiting are {@link Documents}'.
+ * <p>Many threads call it at a time; each may be interrupted when its time is up. An implementation
+ * makes one attempt: {@link Documents} handles retries, caching and timeouts.
  */
 interface DocumentStore {
   /**
@@ -15,27 +15,27 @@ interface DocumentStore {
    */
   Fetch fetch(String name, String knownTag);
 
-  /** What came of asking the store. */
+  /** The outcome of a fetch. */
   sealed interface Fetch {
     /**
      * The bytes as stored.
      *
-     * @param tag names this version to the store; empty where it has no versions
+     * @param tag identifies this version to the store; empty if the store has no versions
      */
-    @SuppressWarnings("ArrayRecordComponent") // handed on once, never compared
+    @SuppressWarnings("ArrayRecordComponent") // passed on once, never compared
     record Found(byte[] bytes, String tag) implements Fetch {}
 
-    /** The version that the caller holds is the current one. */
+    /** The caller's version is current. */
     record Unchanged() implements Fetch {}
 
     /** There is no such document. */
     record Missing() implements Fetch {}
 
     /**
-     * The store did not give it.
+     * The store did not return the document.
      *
      * @param reason for the log, never for a client
-     * @param isTransient whether asking again may help
+     * @param isTransient whether a retry may help
      */
     record Failed(Lookup.Failure failure, String reason, boolean isTransient) implements Fetch {}
   }

@@ -24,8 +24,8 @@ import meridian.documents.DocumentStore.Fetch;
 import meridian.settings.DocumentSettings;
 
 /**
- * Documents by name, whatever the store. No caller waits longer than the timeout, callers that want
- * the same document share one question to the store, and a current copy is kept for a while.
+ * Documents by name, from any store. No caller waits longer than the timeout, callers that want the
+ * same document at the same time share one fetch, and a copy is cached for a while.
  */
 public final class Documents {
   /** Lower case, so that a folder on a case-insensitive disk behaves like a bucket. */
@@ -37,7 +37,7 @@ public final class Documents {
   private static final int MAX_FETCHES = 16;
   private static final long WAIT_MILLIS = 500;
 
-  /** Of documents that are being fetched. While that lasts, each is there up to three times. */
+  /** Limit of the documents being fetched. Meanwhile each is in memory up to three times. */
   private static final long FETCH_BYTES = 6 << 20;
 
   private static final long CACHE_BYTES = 8 << 20;
@@ -70,9 +70,9 @@ public final class Documents {
   }
 
   /**
-   * The most heap that documents take, in bytes.
+   * The most heap that documents use, in bytes.
    *
-   * @param maxBytes the largest document
+   * @param maxBytes the size of the largest document
    */
   public static long heapBytes(int maxBytes) {
     return 3L * fetches(maxBytes) * maxBytes + CACHE_BYTES + Math.max(SENDING_BYTES, maxBytes);
@@ -81,8 +81,7 @@ public final class Documents {
   /**
    * Opens the store that the settings name.
    *
-   * @throws meridian.settings.SettingsException when it cannot exist, such as a folder that is not
-   *     there
+   * @throws meridian.settings.SettingsException if it cannot be opened, such as a missing folder
    */
   public static Documents open(DocumentSettings settings) {
     return new Documents(Stores.open(settings), settings, System::nanoTime);
@@ -94,7 +93,7 @@ public final class Documents {
   }
 
   /**
-   * Looks a document up, for at most the configured timeout.
+   * Looks up a document, for at most the configured timeout.
    *
    * @param name one that {@link #isName} accepts
    */
@@ -106,7 +105,7 @@ public final class Documents {
     if (cached.isPresent() && nanoTime.getAsLong() - cached.get().checkedAt() < freshNanos) {
       return cached.get().document();
     }
-    if (sending.isFull(1)) { // before it costs anything
+    if (sending.isFull(1)) { // before the lookup costs anything
       return new Lookup.Unavailable(Lookup.Failure.BUSY);
     }
     FutureTask<Lookup> mine = new FutureTask<>(() -> load(name, cached));
@@ -126,9 +125,9 @@ public final class Documents {
   }
 
   /**
-   * Hands a document to a sender, unless those that clients read slowly leave no memory for it.
+   * Passes a document to a sender, unless documents that clients read slowly use up the memory.
    *
-   * @return whether it was handed over
+   * @return whether it was passed on
    */
   public boolean send(Lookup.Document document, Consumer<Lookup.Document> sender) {
     if (!sending.begin(document.json())) {
@@ -143,10 +142,10 @@ public final class Documents {
   }
 
   /**
-   * Waits until the store gives, denies or refuses a document: a new instance may have its network
-   * a minute later than its process, and nothing else says when.
+   * Waits until the store returns a document, reports it missing or denies access: a new instance
+   * may get its network a minute after its process starts, and nothing else shows when.
    *
-   * @return whether it did within the time that the settings give it
+   * @return whether it did within the configured time
    */
   public boolean awaitStore() throws InterruptedException {
     if (startWait.isZero()) {
@@ -187,7 +186,7 @@ public final class Documents {
       return unavailable(
           name, Lookup.Failure.SLOW, "no response within " + timeout.toMillis() + " ms");
     } catch (CancellationException e) {
-      return new Lookup.Unavailable(Lookup.Failure.SLOW); // another caller's patience ended first
+      return new Lookup.Unavailable(Lookup.Failure.SLOW); // another caller timed out first
     } catch (ExecutionException e) {
       LOGGER.log(Level.ERROR, "Document " + name + " failed", e.getCause());
       return new Lookup.Unavailable(Lookup.Failure.BROKEN);
@@ -215,7 +214,7 @@ public final class Documents {
     };
   }
 
-  /** Asks, and once more after a short random wait if that may help. */
+  /** Fetches the document, with one retry after a short random wait if that may help. */
   private Fetch fetch(String name, String tag) throws InterruptedException {
     fetches.acquire();
     try {
@@ -247,7 +246,7 @@ public final class Documents {
     return new Lookup.Unavailable(failure);
   }
 
-  /** Of the content, so that all instances and all stores agree on it. */
+  /** A hash of the content, so that all instances and stores agree on it. */
   private static String etag(byte[] bytes) {
     try {
       byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes);

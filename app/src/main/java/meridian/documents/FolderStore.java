@@ -15,7 +15,7 @@ final class FolderStore implements DocumentStore {
   private final int maxBytes;
 
   /**
-   * @throws SettingsException when there is no such folder
+   * @throws SettingsException if the folder does not exist
    */
   FolderStore(Path folder, int maxBytes) {
     if (!Files.isDirectory(folder)) {
@@ -28,7 +28,7 @@ final class FolderStore implements DocumentStore {
 
   @Override
   public Fetch fetch(String name, String knownTag) {
-    // A name has neither dots nor slashes, so that this cannot leave the folder.
+    // A name has neither dots nor slashes, so the path cannot leave the folder.
     Path file = folder.resolve(name + ".json");
     if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)
         && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {

@@ -16,9 +16,9 @@ import meridian.settings.DocumentSettings.Location;
 
 /**
  * Documents in a Cloud Storage bucket, {@code foo.json} for foo, read through the JSON API with the
- * token of the metadata server's service account. The reader needs {@code
- * roles/storage.objectViewer}; without the right to list, Cloud Storage answers 403 for an object
- * that is not there.
+ * token of the metadata server's service account. The account needs {@code
+ * roles/storage.objectViewer}; without the permission to list, Cloud Storage responds with 403 for
+ * a missing object.
  *
  * @see <a href="https://cloud.google.com/storage/docs/json_api/v1/objects/get">objects.get</a>
  */
@@ -80,7 +80,7 @@ final class GcsStore implements DocumentStore {
         .build();
   }
 
-  /** Cloud Storage tells a missing object from a missing bucket only in words. */
+  /** Only the text of Cloud Storage's response tells a missing bucket from a missing object. */
   private static Fetch absent(String words) {
     return words.contains("bucket does not exist")
         ? failed(Lookup.Failure.BROKEN, words, false)

@@ -9,7 +9,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
-/** Tells whether bytes are what we promise to serve. */
+/** Checks whether bytes are what we promise to serve. */
 final class JsonObjects {
   private static final JsonFactory JSON = new JsonFactory();
 
@@ -17,7 +17,7 @@ final class JsonObjects {
 
   /** Whether the bytes are exactly one JSON object in UTF-8 without a byte order mark. */
   static boolean isObject(byte[] bytes) {
-    // Given bytes, the parser would accept UTF-16 and UTF-32 too, which our content type denies.
+    // Given bytes, the parser would accept UTF-16 and UTF-32 too, which our content type rules out.
     InputStreamReader text =
         new InputStreamReader(
             new ByteArrayInputStream(bytes),

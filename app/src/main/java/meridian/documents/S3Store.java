@@ -26,8 +26,8 @@ import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
- * Documents in an S3 bucket, {@code foo.json} for foo. The reader needs {@code s3:GetObject}, and
- * {@code s3:ListBucket} as well, without which S3 answers 403 for an object that is not there.
+ * Documents in an S3 bucket, {@code foo.json} for foo. The role needs {@code s3:GetObject} and
+ * {@code s3:ListBucket}; without the latter, S3 responds with 403 for a missing object.
  */
 final class S3Store implements DocumentStore {
   private final S3Client client;
@@ -35,7 +35,7 @@ final class S3Store implements DocumentStore {
   private final int maxBytes;
 
   /**
-   * @throws SettingsException when the region is not known
+   * @throws SettingsException if the region is unknown
    */
   S3Store(Location.S3 location, DocumentSettings settings) {
     S3ClientBuilder builder =
@@ -50,7 +50,7 @@ final class S3Store implements DocumentStore {
                     .connectionTimeout(settings.timeout())
                     .socketTimeout(settings.timeout())
                     .build())
-            // TLS protects the way; a checksum would only cost its classes.
+            // TLS protects the transfer; a checksum would only add classes to load.
             .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
             .overrideConfiguration(
                 override ->

@@ -3,9 +3,9 @@ package meridian.documents;
 import java.util.IdentityHashMap;
 
 /**
- * Counts the bytes of documents that are on their way to clients, because a client that reads
- * slowly keeps its document in memory, whatever the cache does. One that goes to many counts once.
- * Safe for use by many threads.
+ * Counts the bytes of documents that are being sent, because a client that reads slowly keeps its
+ * document in memory, whatever the cache does. A document sent to many clients counts once. Safe
+ * for use by many threads.
  */
 final class Sending {
   private final long maxBytes;
@@ -13,18 +13,18 @@ final class Sending {
   private long bytes;
 
   /**
-   * @param maxBytes of all documents together; one alone may be larger
+   * @param maxBytes for all documents together; a single one may be larger
    */
   Sending(long maxBytes) {
     this.maxBytes = maxBytes;
   }
 
-  /** Whether a document of that size, which nobody reads yet, would find no memory. */
+  /** Whether there is no memory for one more document of that size. */
   synchronized boolean isFull(int size) {
     return bytes > 0 && bytes + size > maxBytes;
   }
 
-  /** Takes one more reader, or says that there is no memory for its document. */
+  /** Adds a reader, or returns false if there is no memory for its document. */
   synchronized boolean begin(byte[] document) {
     if (!readers.containsKey(document)) {
       if (isFull(document.length)) {

@@ -5,12 +5,12 @@ import meridian.settings.DocumentSettings;
 import meridian.settings.DocumentSettings.Location;
 import meridian.settings.SettingsException;
 
-/** Opens stores. Each kind's classes, and its SDK's, are loaded when it is chosen. */
+/** Opens stores. The classes of each kind, and of its SDK, are loaded only when it is chosen. */
 final class Stores {
   private Stores() {}
 
   /**
-   * @throws SettingsException when the settings, or the SDK's own in the environment, give none
+   * @throws SettingsException if the settings, or the SDK's own in the environment, give no store
    */
   static DocumentStore open(DocumentSettings settings) {
     try {
@@ -22,7 +22,7 @@ final class Stores {
       };
     } catch (SettingsException e) {
       throw e;
-    } catch (RuntimeException e) { // each SDK has its own for variables it cannot read
+    } catch (RuntimeException e) { // each SDK has its own type for variables that it cannot parse
       throw new SettingsException(
           "MERIDIAN_DOCUMENTS_LOCATION: the store cannot be opened. Check"
               + " MERIDIAN_DOCUMENTS_ENDPOINT and the SDK's environment variables ("

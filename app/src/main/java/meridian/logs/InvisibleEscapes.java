@@ -5,8 +5,8 @@ import com.fasterxml.jackson.core.io.CharacterEscapes;
 import com.fasterxml.jackson.core.io.SerializedString;
 
 /**
- * Escapes what a terminal would obey or hide, beyond what JSON asks for: DEL, the C1 controls, and
- * what changes the direction or the line of a text.
+ * Escapes what a terminal would interpret or hide, in addition to what JSON requires: DEL, the C1
+ * controls, and characters that change a text's direction or break its lines.
  */
 final class InvisibleEscapes extends CharacterEscapes {
   private static final long serialVersionUID = 1L;

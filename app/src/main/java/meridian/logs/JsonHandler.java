@@ -11,10 +11,10 @@ import java.util.logging.SimpleFormatter;
 
 /**
  * Sends what libraries log through {@code java.util.logging} to our writer. Helidon's own JSON
- * formatter is not used because a logged quotation mark closes its string.
+ * formatter is not used, because a quotation mark in a message ends its string.
  */
 public final class JsonHandler extends Handler {
-  // Held, because loggers are collected with their level when nobody does.
+  // A field, because loggers that nobody holds are collected with their level.
   private static final Logger HELIDON = Logger.getLogger("io.helidon");
   private static final SimpleFormatter MESSAGES = new SimpleFormatter();
 
@@ -25,15 +25,15 @@ public final class JsonHandler extends Handler {
   }
 
   /**
-   * A log manager that never lets go of its handlers. The JDK's own takes them away when a shutdown
-   * begins, before the last requests have ended.
+   * A log manager that keeps its handlers. The JDK's own removes them as soon as a shutdown begins,
+   * before the last requests have ended.
    */
   public static final class Manager extends LogManager {
     @Override
     public void reset() {}
   }
 
-  /** Makes the writer the only destination of all loggers, and of threads that die. */
+  /** Makes the writer the only destination of all loggers, and of uncaught exceptions. */
   public static void install(LogWriter log) {
     Logger root = LogManager.getLogManager().getLogger("");
     for (Handler handler : root.getHandlers()) {
@@ -41,7 +41,7 @@ public final class JsonHandler extends Handler {
     }
     root.addHandler(new JsonHandler(log));
     root.setLevel(Level.INFO);
-    HELIDON.setLevel(Level.WARNING); // we say ourselves where we listen
+    HELIDON.setLevel(Level.WARNING); // we log the ports ourselves
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, e) ->
             System.getLogger(JsonHandler.class.getName())

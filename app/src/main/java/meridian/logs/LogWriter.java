@@ -14,17 +14,17 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Writes one JSON object per line. Callers never wait for the output: a consumer that stalls, or a
- * full disk, costs lines, which are counted, and not responses.
+ * Writes one JSON object per line. Callers never wait for the output: a stalled consumer or a full
+ * disk costs lines, which are counted, but delays no response.
  *
- * <p>Safe for use by many threads. Severities are DEBUG, INFO, WARNING and ERROR, which Google's
- * viewer colours and the others find as a field.
+ * <p>Safe for use by many threads. Severities are DEBUG, INFO, WARNING and ERROR: Google's viewer
+ * colours them, and the others can search them as a field.
  */
 public final class LogWriter {
   private static final int CAPACITY = 1 << 20;
   private static final int MAX_TEXT = 16 << 10;
 
-  /** Lines gather this long before they are written: one system call for many. */
+  /** How long lines are collected before they are written, in one system call for many. */
   private static final long GATHER_MILLIS = 5;
 
   private final JsonFactory json =
@@ -56,7 +56,7 @@ public final class LogWriter {
     Thread.ofPlatform().daemon().name("log").start(this::writeAll);
   }
 
-  /** Lines that were lost since the start. */
+  /** The number of lines lost since the start. */
   public long dropped() {
     return dropped.sum();
   }
@@ -74,16 +74,16 @@ public final class LogWriter {
       line.append('\n');
       append(line.toByteArray());
     } catch (IOException e) {
-      dropped.increment(); // nowhere left to say so
+      dropped.increment(); // there is nowhere to report it
     }
   }
 
-  /** At most 16 KiB of a text, so that one line cannot fill the buffer. */
+  /** At most 16,384 characters of a text, so that one line cannot fill the buffer. */
   static String limited(String text) {
     return limited(text, MAX_TEXT);
   }
 
-  /** The beginning of a text, never half a character. */
+  /** The beginning of a text, without splitting a character. */
   public static String limited(String text, int max) {
     if (text.length() <= max) {
       return text;
@@ -91,7 +91,7 @@ public final class LogWriter {
     return text.substring(0, Character.isHighSurrogate(text.charAt(max - 1)) ? max - 1 : max) + "…";
   }
 
-  /** Waits until all lines so far are written, but never longer than the limit. */
+  /** Waits until all lines so far are written, but no longer than the limit. */
   public void flush(long limitMillis) throws InterruptedException {
     long left = TimeUnit.MILLISECONDS.toNanos(limitMillis);
     lock.lock();
@@ -127,7 +127,7 @@ public final class LogWriter {
           out.write(writing, 0, count);
           out.flush();
         } catch (IOException e) {
-          dropped.increment(); // a full disk or a closed pipe; the next lines may fare better
+          dropped.increment(); // a full disk or a closed pipe; later writes may succeed
         }
         done();
         TimeUnit.MILLISECONDS.sleep(GATHER_MILLIS);

@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 
-/** The one spelling of an instant: RFC 3339, UTC, always six digits of a second. */
+/** The only format of an instant: RFC 3339, UTC, always with six fractional digits. */
 public final class Timestamps {
   // Instant.toString drops trailing zeros, so the width would vary between responses.
   private static final DateTimeFormatter MICROSECONDS =

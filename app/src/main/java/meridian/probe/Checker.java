@@ -26,7 +26,7 @@ final class Checker {
   /** More would not narrow the range much; the shortest round trip decides. */
   private static final int MAX_SAMPLES = 10;
 
-  /** Between two tries while nobody answers. */
+  /** Between two attempts while there is no response. */
   private static final Duration PAUSE = Duration.ofMillis(500);
 
   private static final int MAX_BODY = 4096;
@@ -38,14 +38,14 @@ final class Checker {
   private final Duration timeout;
   private final Duration patience;
 
-  /** A time that the service told, and when it was asked and answered by our clock. */
+  /** A time that the service reported, with the send time and the round trip by our clock. */
   private record Sample(Instant sent, Instant server, Duration roundTrip) {
     Interval offset() {
       return Interval.of(sent, server, sent.plus(roundTrip));
     }
   }
 
-  /** The service gave no response that tells the time; the message says why. */
+  /** No response contained the time; the message says why. */
   private static class DownException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -54,7 +54,7 @@ final class Checker {
     }
   }
 
-  /** Nobody answered, or only a balancer that found no service behind it; it may be starting. */
+  /** No response, or only a load balancer's without a service behind it, which may be starting. */
   private static final class SilentException extends DownException {
     private static final long serialVersionUID = 1L;
 
@@ -64,8 +64,8 @@ final class Checker {
   }
 
   /**
-   * @param timeout for each response, from the look-up of the name to the last byte
-   * @param patience for which the first tries may find nobody who answers; zero for one try
+   * @param timeout for each response, from the DNS lookup to the last byte
+   * @param patience how long to retry while there is no response; zero for a single attempt
    */
   Checker(InstantSource clock, Duration timeout, Duration patience) {
     this.clock = clock;
@@ -95,7 +95,7 @@ final class Checker {
 
   private Result judge(Target target, Duration tolerance, Duration waited)
       throws DownException, InterruptedException {
-    sample(target); // opens the connection, whose making must not count
+    sample(target); // opens the connection, so that its setup does not count
     Sample sample = sample(target);
     Interval offset = sample.offset();
     Duration roundTrip = sample.roundTrip();
@@ -120,11 +120,11 @@ final class Checker {
     } catch (ExecutionException e) {
       throw exchange.failure(e.getCause());
     } finally {
-      task.cancel(true); // closes the connection: virtual threads end so whatever they wait for
+      task.cancel(true); // closes the connection: an interrupt ends any wait of a virtual thread
     }
   }
 
-  /** One question and its response. */
+  /** One request and its response. */
   private final class Exchange {
     private final Target target;
     private volatile boolean responded;
@@ -134,8 +134,8 @@ final class Checker {
     }
 
     /**
-     * By {@link HttpURLConnection}, because the newer client refuses host names with an underscore
-     * and bounds the time up to the response's header only.
+     * Uses {@link HttpURLConnection}, because the newer client rejects host names with an
+     * underscore and limits only the time up to the response's header.
      */
     Sample run() throws IOException, DownException {
       HttpURLConnection connection = (HttpURLConnection) target.url().openConnection();
@@ -158,7 +158,7 @@ final class Checker {
         connection.disconnect();
         throw new DownException("a cache answered instead of the service");
       }
-      // Read to its end and closed, so that the next exchange takes the same connection.
+      // Read to the end and closed, so that the next exchange reuses the connection.
       try (InputStream body = connection.getInputStream()) {
         byte[] bytes = body.readNBytes(MAX_BODY + 1);
         if (bytes.length > MAX_BODY) {
@@ -171,7 +171,7 @@ final class Checker {
 
     private static DownException refused(int status) {
       return switch (status) {
-        // From a balancer that has nothing behind it yet.
+        // From a load balancer with nothing behind it yet.
         case 502, 503, 504 -> new SilentException("status " + status);
         case -1 -> new DownException("the response is not HTTP");
         default -> new DownException("status " + status);
@@ -192,7 +192,7 @@ final class Checker {
     }
   }
 
-  /** The time in a JSON object under now or timestamp, or alone. */
+  /** The time, in a JSON object under now or timestamp, or as bare text. */
   private static Instant time(String body) throws DownException {
     String text = body.strip();
     if (text.startsWith("{")) {

@@ -7,9 +7,9 @@ import java.util.Optional;
 /**
  * The range in which the offset of the server's clock from ours must lie, both ends included.
  *
- * <p>The server read its clock between the request's departure and the response's arrival, so one
- * exchange proves a range as wide as the round trip, and several exchanges prove what their ranges
- * have in common.
+ * <p>The server read its clock between the request's departure and the response's arrival. So one
+ * exchange proves a range as wide as the round trip, and several exchanges prove the intersection
+ * of their ranges.
  */
 record Interval(Duration low, Duration high) {
   private static final Duration MICROSECOND = Duration.ofNanos(1000);
@@ -21,20 +21,20 @@ record Interval(Duration low, Duration high) {
   }
 
   /**
-   * What one exchange proves.
+   * The range that one exchange proves.
    *
-   * @param sent when the request left, by our clock
-   * @param server what the server said, cut off to microseconds
-   * @param received when the response's first byte came, by our clock
+   * @param sent when the request was sent, by our clock
+   * @param server the time that the server reported, truncated to microseconds
+   * @param received when the response's first byte arrived, by our clock
    */
   static Interval of(Instant sent, Instant server, Instant received) {
     return new Interval(
         Duration.between(received, server),
-        // Not server.plus, which fails at the last of the instants that a service can tell.
+        // Not server.plus, which overflows at the last instant that a service can report.
         Duration.between(sent, server).plus(MICROSECOND));
   }
 
-  /** What both prove; empty when they contradict each other, as when a clock was set in between. */
+  /** The intersection; empty if both contradict each other, as when a clock was set in between. */
   Optional<Interval> and(Interval other) {
     Duration from = low.compareTo(other.low) > 0 ? low : other.low;
     Duration to = high.compareTo(other.high) < 0 ? high : other.high;

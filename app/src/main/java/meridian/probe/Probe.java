@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import meridian.settings.Durations;
 
-/** The command {@code probe}: says OK or Failed of a service and its clock. */
+/** The command {@code probe}: reports OK or Failed for a service and its clock. */
 public final class Probe {
   /** EX_USAGE of sysexits.h; 0 to 3 are verdicts. */
   private static final int USAGE_ERROR = 64;
@@ -66,9 +66,8 @@ public final class Probe {
   /**
    * Runs the command.
    *
-   * @param environment where a proxy may be named that is not used
-   * @return the exit code; with {@code --every} it returns only when nobody reads its lines any
-   *     more
+   * @param environment may name a proxy, which is not used
+   * @return the exit code; with {@code --every}, only once nobody reads its lines any more
    */
   public static int run(
       List<String> arguments,
@@ -101,7 +100,7 @@ public final class Probe {
             case TEXT -> result.text();
             case JSON -> result.json(clock.instant());
           });
-      if (options.every().isEmpty() || out.checkError()) { // whoever read the lines is gone
+      if (options.every().isEmpty() || out.checkError()) { // nobody reads the lines any more
         return result.verdict().exitCode();
       }
       Thread.sleep(options.every().get());
@@ -173,7 +172,7 @@ public final class Probe {
     return rest.removeFirst();
   }
 
-  /** The variable by which other programs would ask a proxy for such an address. */
+  /** The variable that would make other programs use a proxy for such an address. */
   private static Optional<String> unusedProxy(String scheme, Map<String, String> environment) {
     return environment.entrySet().stream()
         .filter(it -> !it.getValue().isBlank())

@@ -14,8 +14,8 @@ import java.util.Optional;
  * The outcome of one check.
  *
  * @param reason why the service counts as down; empty otherwise
- * @param clock what is proven of its clock, and the shortest round trip; empty when it is down
- * @param waited from the first try to the one that was judged, while nobody answered
+ * @param clock what is proven about its clock, and the shortest round trip; empty if it is down
+ * @param waited from the first attempt to the one that was judged, while there was no response
  */
 record Result(
     Target target, Verdict verdict, String reason, Optional<Clock> clock, Duration waited) {
@@ -23,7 +23,7 @@ record Result(
   record Clock(Interval offset, Duration roundTrip) {}
 
   static Result down(Target target, String reason, Duration waited) {
-    // What a stranger sent may be in it: one line, and nothing that steers a terminal.
+    // It may contain what a stranger sent: keep it on one line, without control characters.
     String line = reason.replaceAll("\\p{Cntrl}", "?");
     return new Result(target, Verdict.DOWN, line, Optional.empty(), waited);
   }
@@ -56,7 +56,7 @@ record Result(
     return (isOk() ? "OK: " : "Failed: ") + what + patience + ", " + target;
   }
 
-  /** One line for log collectors, in the form of the service's own log. */
+  /** One line for log collectors, in the format of the service's own log. */
   String json(Instant now) {
     StringWriter line = new StringWriter();
     try (JsonGenerator json = new JsonFactory().createGenerator(line)) {
@@ -83,7 +83,7 @@ record Result(
   }
 
   private static double millis(Duration duration) {
-    // Not by toNanos, which ends at 292 years.
+    // Not toNanos, which overflows at 292 years.
     return duration.getSeconds() * 1e3 + duration.getNano() / 1e6;
   }
 }

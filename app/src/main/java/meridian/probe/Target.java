@@ -15,20 +15,20 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What is asked for the time.
+ * The address that is asked for the time.
  *
  * @param url without a user and password, so that it can be printed
- * @param authorization the header that the address's user and password make
+ * @param authorization the header for the address's user and password
  */
 record Target(URL url, Optional<String> authorization) {
-  /** {@link URI#getHost} knows no name with an underscore, which containers are often called by. */
+  /** {@link URI#getHost} supports no underscores, which container names often have. */
   private static final Pattern AUTHORITY =
       Pattern.compile("(?:(.*)@)?(\\[[^\\[\\]@]+\\]|[^\\[\\]:@]+)(?::(\\d{1,5}))?");
 
   /**
-   * Reads an address as people type it. Without a path it is that of {@code /now}.
+   * Parses an address as people type it. The default path is {@code /now}.
    *
-   * @throws IllegalArgumentException when it is no http or https address; the message says why,
+   * @throws IllegalArgumentException if it is not an http or https address; the message says why,
    *     without a password
    */
   static Target parse(String text) {
@@ -60,7 +60,7 @@ record Target(URL url, Optional<String> authorization) {
     }
   }
 
-  /** What of an argument may be printed: nothing that may belong to a password. */
+  /** An argument as it may be printed: without anything that may belong to a password. */
   static String printable(String argument) {
     return argument.replaceFirst("(?s)^(\\w+://)?.*@", "$1…@");
   }
@@ -74,7 +74,7 @@ record Target(URL url, Optional<String> authorization) {
   private static String ascii(String name, String text) {
     try {
       return IDN.toASCII(name);
-    } catch (IllegalArgumentException e) { // in words of Java's own
+    } catch (IllegalArgumentException e) { // the message is Java's own
       throw notAccepted(text);
     }
   }
@@ -84,7 +84,7 @@ record Target(URL url, Optional<String> authorization) {
   }
 
   private static String basic(String user) {
-    // A plus stands for itself in this part of an address.
+    // A plus sign is literal in this part of an address.
     String decoded = URLDecoder.decode(user.replace("+", "%2B"), UTF_8);
     return "Basic " + Base64.getEncoder().encodeToString(decoded.getBytes(UTF_8));
   }

@@ -1,6 +1,6 @@
 package meridian.probe;
 
-/** What a check came to, with the exit code that tells it to a script. */
+/** The outcome of a check, with its exit code for scripts. */
 enum Verdict {
   /** Up, and the clock is right. */
   INSIDE(0),

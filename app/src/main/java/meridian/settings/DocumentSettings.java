@@ -9,11 +9,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where the documents are and how much of them is taken at a time.
+ * Where the documents are, and the limits on fetching them.
  *
  * @param location the store
  * @param maxBytes the largest document that is served
- * @param timeout for one document, from the request to its last byte, a retry included
+ * @param timeout for one document, from the request to its last byte, including a retry
  * @param cache how long a document is served without asking the store again
  * @param startWait how long the start waits for the store's first response
  */
@@ -22,7 +22,7 @@ public record DocumentSettings(
   static final String WHAT_IS_ACCEPTED =
       "a folder, s3://BUCKET, azblob://ACCOUNT.blob.core.windows.net/CONTAINER or gs://BUCKET";
 
-  /** Bucket names as S3 and Cloud Storage both allow them, the dots of Cloud Storage included. */
+  /** Bucket names of S3 and Cloud Storage, including the dots that Cloud Storage allows. */
   private static final String BUCKET = "[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]";
 
   private static final Pattern S3 = Pattern.compile("s3://(" + BUCKET + ")");
@@ -32,7 +32,7 @@ public record DocumentSettings(
   private static final Pattern ENDPOINT =
       Pattern.compile("|https?://[A-Za-z0-9.-]+(:\\d{1,5})?(/[A-Za-z0-9._-]+)*/?");
 
-  /** The kinds of store. An endpoint is empty where the platform's own is meant. */
+  /** The kinds of store. An empty endpoint means the platform's own. */
   public sealed interface Location {
     /** A folder with one file for each document, {@code foo.json} for foo. */
     record Folder(Path path) implements Location {}
@@ -47,7 +47,7 @@ public record DocumentSettings(
     record Gcs(String bucket, String endpoint) implements Location {}
   }
 
-  /** Reads an http or https address without a query, or nothing. The end has no slash. */
+  /** Parses an http or https address without a query, or empty text. Drops a trailing slash. */
   static Optional<String> endpoint(String text) {
     return Optional.of(text)
         .filter(it -> ENDPOINT.matcher(it).matches())
@@ -55,13 +55,13 @@ public record DocumentSettings(
         .map(it -> it.replaceFirst("/$", ""));
   }
 
-  /** Names such as a..b have no host. */
+  /** Whether Java finds a host, unlike in a..b, and the port is valid. */
   private static boolean isPlace(URI uri) {
     return uri.getHost() != null && uri.getPort() <= 65535;
   }
 
   /**
-   * Reads what {@link #WHAT_IS_ACCEPTED} says.
+   * Parses the syntax that {@link #WHAT_IS_ACCEPTED} describes.
    *
    * @param endpoint one that {@link #endpoint} accepts
    */

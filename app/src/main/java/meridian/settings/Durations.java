@@ -13,7 +13,7 @@ public final class Durations {
 
   private Durations() {}
 
-  /** Reads a whole number of at most six digits and its unit: ms, s, m or h. */
+  /** Parses a whole number of at most six digits and its unit: ms, s, m or h. */
   public static Optional<Duration> parse(String text) {
     Matcher matcher = SYNTAX.matcher(text);
     if (!matcher.matches()) {

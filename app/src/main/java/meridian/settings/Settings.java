@@ -13,8 +13,8 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
- * What the service was told, checked once at the start. {@code application.yaml} documents each
- * key, its unit and its range.
+ * The service's settings, checked once at the start. {@code application.yaml} documents each key,
+ * its unit and its range.
  */
 public record Settings(
     int port,
@@ -36,7 +36,7 @@ public record Settings(
     HELLO
   }
 
-  /** Which requests leave a line. */
+  /** Which requests are logged. */
   public enum AccessLog {
     ALL,
     ERRORS,
@@ -64,9 +64,9 @@ public record Settings(
           "documents.wait");
 
   /**
-   * Reads {@code application.yaml} from the class path and the given environment over it.
+   * Reads {@code application.yaml} from the class path; the given environment overrides it.
    *
-   * @throws SettingsException when a key is unknown or a value is not accepted
+   * @throws SettingsException if a key is unknown or a value is not accepted
    */
   public static Settings load(Map<String, String> environment) {
     try (InputStream file = Settings.class.getResourceAsStream("/application.yaml")) {
@@ -78,7 +78,7 @@ public record Settings(
     }
   }
 
-  /** Turns nested maps into keys with dots. */
+  /** Flattens nested maps into dotted keys. */
   private static void flatten(String prefix, Map<?, ?> tree, Map<String, String> into) {
     tree.forEach(
         (key, value) -> {
@@ -107,7 +107,7 @@ public record Settings(
                 "greeting",
                 text -> !text.isBlank() && text.codePointCount(0, text.length()) <= 200,
                 "a text of 1 to 200 characters"),
-            // It becomes a header value, so that it keeps to what a header may hold.
+            // It becomes a header value, so it is limited to what a header may contain.
             reader.text(
                 "version",
                 text -> text.matches("[A-Za-z0-9._:@+-]{1,100}"),
@@ -133,7 +133,7 @@ public record Settings(
     return settings;
   }
 
-  /** Leaves time to say that a document is late, before the connection is closed. */
+  /** Leaves time to report that a document is late, before the connection is closed. */
   private static Duration withResponse(Duration document, Duration request) {
     Duration longest = request.multipliedBy(9).dividedBy(10);
     return document.compareTo(longest) < 0 ? document : longest;

@@ -1,6 +1,6 @@
 package meridian.settings;
 
-/** A setting that stops the start; the message names the key, the value and what is accepted. */
+/** A setting that prevents the start; the message names the key, the value and what is accepted. */
 public final class SettingsException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -21,8 +21,8 @@ final class SettingsReader {
   private final Map<String, String> environment;
 
   /**
-   * @throws SettingsException when the file or the environment has a key that is not in {@code
-   *     keys}, or the file lacks one
+   * @throws SettingsException if the file or the environment has a key that is not in {@code keys},
+   *     or the file lacks one
    */
   SettingsReader(Set<String> keys, Map<String, String> file, Map<String, String> environment) {
     this.file = file;
@@ -47,7 +47,7 @@ final class SettingsReader {
 
     environment.forEach(
         (name, value) -> {
-          // What Java makes of bytes that its locale cannot read.
+          // Java's replacement for bytes that its locale cannot decode.
           if (names.contains(name) && value.indexOf('\uFFFD') >= 0) {
             throw new SettingsException(
                 name + " cannot be read in this locale; set LC_ALL=C.UTF-8 and encode the value in UTF-8");
@@ -62,7 +62,7 @@ final class SettingsReader {
         : PREFIX + key.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
   }
 
-  /** The value, read by a parser that gives nothing for what it does not accept. */
+  /** The value, parsed by a parser that returns empty for what it does not accept. */
   <T> T parsed(String key, Function<String, Optional<T>> parser, String whatIsAccepted) {
     return parser.apply(value(key)).orElseThrow(() -> refusal(key, whatIsAccepted));
   }
