@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What fits the image's heap of 96 MiB, of which the JVM keeps a survivor space for itself. */
+/** What fits into the image's 96 MiB heap, less the survivor space that the JVM keeps. */
 class CapacityTest {
   private static final long MIB = 1 << 20;
   private static final long HEAP = 95_000L << 10;
@@ -32,12 +32,12 @@ class CapacityTest {
     "MERIDIAN_DOCUMENTS_MAX_BYTES, 16777216, MiB of heap",
     "MERIDIAN_MAX_CONNECTIONS, 800, MiB of heap",
   })
-  void whatTheHeapCannotHoldIsRefusedWithTheNumbers(String variable, String value, String what) {
+  void exceedingTheHeapIsRefusedWithTheNumbers(String variable, String value, String what) {
     assertRefused(new Capacity(HEAP, Long.MAX_VALUE, 65_535), variable, value, what);
   }
 
   @Test
-  void whatTheContainerCannotHoldIsRefused() {
+  void exceedingTheContainerIsRefused() {
     assertRefused(
         new Capacity(HEAP, 160 * MIB, 65_535), "MERIDIAN_MAX_CONNECTIONS", "500", "MiB of memory");
   }

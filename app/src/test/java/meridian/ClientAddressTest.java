@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The address in the body, for headers as a proxy passes them on or as a client forges them. */
+/** The address in the response, for headers as proxies pass them on or as clients forge them. */
 class ClientAddressTest {
   private static final String FALLBACKS = "meridian_client_address_fallbacks_total";
 
@@ -62,7 +62,7 @@ class ClientAddressTest {
           overlong        | X-Forwarded-For: 1.2.3.4, 00000000000000000000000000000000000000000000000000000000000000001.2.3.4
           a quoted one    | X-Forwarded-For: 1.2.3.4, "5.6.7.8"
           """)
-  void invalidEntryGivesThePeerAndCounts(String claim, String line) throws IOException {
+  void invalidEntryFallsBackToThePeer(String claim, String line) throws IOException {
     try (TestServer server =
         new TestServer(
             "MERIDIAN_CLIENT_ADDRESS", "x-forwarded-for:1", "MERIDIAN_ACCESS_LOG", "off")) {
@@ -73,7 +73,7 @@ class ClientAddressTest {
 
   @ParameterizedTest
   @CsvSource({"/, all", "/now, all", "/, errors", "/now, errors", "/nowhere, off"})
-  void fallbackCountsOncePerRequestWhateverIsAskedAndLogged(String path, String level)
+  void fallbackCountsOncePerRequestOnAnyPathAndLogLevel(String path, String level)
       throws IOException {
     try (TestServer server =
         new TestServer(
@@ -84,7 +84,7 @@ class ClientAddressTest {
   }
 
   @Test
-  void secondFromTheRightWhereTwoAreTrusted() throws IOException {
+  void secondFromTheRightIfTwoProxiesAreTrusted() throws IOException {
     try (TestServer server =
         new TestServer(
             "MERIDIAN_CLIENT_ADDRESS", "x-forwarded-for:2", "MERIDIAN_ACCESS_LOG", "off")) {
@@ -96,7 +96,7 @@ class ClientAddressTest {
   }
 
   @Test
-  void headerThatTheLoadBalancerWrites() throws IOException {
+  void headerOfTheLoadBalancerIsUsed() throws IOException {
     try (TestServer server =
         new TestServer(
             "MERIDIAN_CLIENT_ADDRESS", "header:x-client-address", "MERIDIAN_ACCESS_LOG", "off")) {

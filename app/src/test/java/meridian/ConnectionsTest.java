@@ -20,8 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Clients that stall, on connections of their own. The timeout is a second, so that waits are
- * short.
+ * Clients that stall, on connections of their own. The timeout is one second, to keep waits short.
  */
 class ConnectionsTest {
   private static final String STALLED = "meridian_connections_cut_total{reason=\"stalled\"}";
@@ -48,7 +47,7 @@ class ConnectionsTest {
     String response;
     long millis;
     int attempts = 0;
-    do { // again, when this machine was so busy that the second for this was over
+    do { // retry if this machine was so busy that the second for new connections was over
       TestServer server = new TestServer();
       try (Socket keptAlive = server.connect();
           Socket silent = server.connect()) {
@@ -92,7 +91,7 @@ class ConnectionsTest {
           Thread.sleep(100);
         }
       } catch (SocketException e) {
-        // cut, as it should be
+        // cut, as expected
       }
       assertThat(sent, is(lessThan(60)));
       assertThat(server.metric(STALLED), is(1.0));
@@ -110,7 +109,7 @@ class ConnectionsTest {
 
   @Test
   void clientThatDoesNotReadIsCut(@TempDir Path folder) throws IOException, InterruptedException {
-    // Larger than all the buffers between the two.
+    // Larger than all buffers between client and server.
     Files.writeString(folder.resolve("large.json"), "{\"x\":\"" + "y".repeat(12 << 20) + "\"}");
     try (TestServer server =
             impatientServer(
@@ -150,11 +149,11 @@ class ConnectionsTest {
   }
 
   @Test
-  void idleConnectionsGiveWayWhenPlacesRunOut() throws IOException, InterruptedException {
+  void idleConnectionsAreClosedWhenTheLimitIsReached() throws IOException, InterruptedException {
     List<Socket> idle = new ArrayList<>();
     try (TestServer server =
         new TestServer("MERIDIAN_MAX_CONNECTIONS", "20", "MERIDIAN_ACCESS_LOG", "off")) {
-      // More than there are places: without the guard the last ones would wait 15 minutes.
+      // More than the limit: without the guard the last ones would wait 15 minutes.
       for (int i = 0; i < 30; i++) {
         Socket client = server.connect();
         idle.add(client);
@@ -169,9 +168,9 @@ class ConnectionsTest {
     }
   }
 
-  /** Silent ones, half a request, and answers that nobody reads: the newest client is served. */
+  /** Silent clients, half a request, responses that nobody reads: the newest client is served. */
   @Test
-  void whoeverWaitsLongestForItsClientGivesWay(@TempDir Path folder) throws IOException {
+  void connectionsThatWaitLongestAreClosedFirst(@TempDir Path folder) throws IOException {
     Files.writeString(folder.resolve("large.json"), "{\"x\":\"" + "y".repeat(1 << 20) + "\"}");
     String[] starts = {
       "", "GET / HTTP/1.1\r\nHo", "GET /api/large HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n", GET
@@ -219,7 +218,7 @@ class ConnectionsTest {
     return length < 0 ? "" : new String(buffer, 0, length, US_ASCII);
   }
 
-  /** Waits for the server to close; a reset is a close too. */
+  /** Returns after how many milliseconds the server closes; a reset counts as a close. */
   private static long endsAfterMillis(Socket client) throws IOException {
     long start = System.nanoTime();
     try {

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What clients send to be understood in two ways, to stay for ever, or to be noticed. */
+/** Requests that two servers may read differently, that never end, or that seek attention. */
 class HostileTest {
   private static final String SECOND = "GET /now HTTP/1.1\r\nHost: a\r\n\r\n";
   private static final Pattern STATUS = Pattern.compile("HTTP/1\\.1 (\\d{3}) ");
@@ -82,7 +82,7 @@ class HostileTest {
           close in a list         | GET /hello    | Connection: TE\\, close                  | 200
           close in another line   | GET /hello    | Connection: keep-alive,connection: close | 200
           """)
-  void whatFollowsIsNeverARequest(String claim, String start, String fields, int status)
+  void followingBytesAreNeverARequest(String claim, String start, String fields, int status)
       throws IOException {
     String header =
         (start + " HTTP/1.1,Host: a," + fields + ",,")
@@ -136,7 +136,7 @@ class HostileTest {
           a line that is cut off   | GET /n                                                     | 400
           TLS                      | \\026\\003\\001\\002\\000\\001                             | 400
           """)
-  void answerIsAsTheStandardSays(String claim, String request, int status) throws IOException {
+  void responseFollowsTheStandard(String claim, String request, int status) throws IOException {
     String response = server.raw(request.translateEscapes());
 
     assertThat(claim, statuses(response), is(List.of(Integer.toString(status))));
@@ -144,7 +144,7 @@ class HostileTest {
   }
 
   @Test
-  void methodsAndFieldsOfOddSpellingsAreServed() throws IOException {
+  void unusualMethodsAndFieldsAreAccepted() throws IOException {
     assertThat(
         server.raw("WHAT-IS.IT /now HTTP/1.1\r\nHost: a\r\n!#$%&'*+-.^_`|~: x\r\n\r\n"),
         startsWith("HTTP/1.1 405 "));
@@ -153,7 +153,7 @@ class HostileTest {
         startsWith("HTTP/1.1 200 "));
   }
 
-  /** No more than a header's bytes are kept, whatever is sent and however much of it. */
+  /** The server keeps no more than a header's bytes, whatever and however much is sent. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -183,7 +183,7 @@ class HostileTest {
   }
 
   @Test
-  void notModifiedDeniesNoLength() throws IOException {
+  void notModifiedHasNoContentLength() throws IOException {
     String response =
         server.raw("GET /api/foo HTTP/1.1\r\nHost: a\r\nIf-None-Match: *\r\n\r\n" + SECOND);
 
@@ -192,9 +192,9 @@ class HostileTest {
         response.substring(0, response.indexOf("\r\n\r\n")), not(containsString("Content-Length")));
   }
 
-  /** Whatever bytes come, the answer is no 5xx, and the log has nothing to say about it. */
+  /** Whatever bytes arrive, no response is a 5xx but 501 and 505, and the log has no complaint. */
   @Test
-  void randomBytesAreNoFailureOfOurs() throws IOException {
+  void randomBytesCauseNoServerError() throws IOException {
     Random random = new Random(1);
     String[] parts = {
       "GET",
@@ -285,7 +285,7 @@ class HostileTest {
   }
 
   @Test
-  void clientThatGoesAwayLeavesNoTrace() throws IOException, InterruptedException {
+  void clientThatDisconnectsCausesNoError() throws IOException, InterruptedException {
     try (TestServer noted = new TestServer()) {
       for (int i = 0; i < 50; i++) {
         try (Socket client = noted.connect()) {
@@ -304,7 +304,7 @@ class HostileTest {
   }
 
   @Test
-  void adminPortIsAsStrict() throws IOException {
+  void adminPortIsEquallyStrict() throws IOException {
     try (Socket client = server.connectAdmin()) {
       client
           .getOutputStream()
@@ -326,7 +326,7 @@ class HostileTest {
       InputStream in = client.getInputStream();
       in.transferTo(out);
     } catch (SocketException | SocketTimeoutException e) {
-      // what came will do
+      // use what has arrived
     }
     return out.toString(ISO_8859_1);
   }

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the protocol asks of each answer, and what bad requests get. */
+/** What the protocol requires of each response, and how bad requests are refused. */
 class HttpTest {
   private static TestServer server;
 
@@ -40,17 +40,17 @@ class HttpTest {
         server.raw(
             "HEAD %1$s HTTP/1.1\r\nHost: a\r\n\r\nGET %1$s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
                 .formatted(path));
-    String headAnswer = head.substring(0, head.indexOf("\r\n\r\n") + 4);
-    String getAnswer = head.substring(headAnswer.length());
+    String headResponse = head.substring(0, head.indexOf("\r\n\r\n") + 4);
+    String getResponse = head.substring(headResponse.length());
 
-    // Were a body sent, the second answer would not begin where the first header ends.
-    assertThat(getAnswer, startsWith("HTTP/1.1 "));
+    // With a body, the second response would not begin where the first header ends.
+    assertThat(getResponse, startsWith("HTTP/1.1 "));
     assertThat(
-        comparable(headAnswer),
-        is(comparable(getAnswer.substring(0, getAnswer.indexOf("\r\n\r\n") + 4))));
+        comparable(headResponse),
+        is(comparable(getResponse.substring(0, getResponse.indexOf("\r\n\r\n") + 4))));
   }
 
-  /** Without what may differ: whether the connection goes on, and the second. */
+  /** Without what may differ: the Connection field, and the second in Date. */
   private static String comparable(String header) {
     return header.replaceAll("Connection: [a-z-]+|Date: [^\r]+", "");
   }
@@ -75,7 +75,7 @@ class HttpTest {
     "TRACE,  /,                   405",
     "WHAT,   /,                   405",
   })
-  void failureIsAProblem(String method, String path, int status) throws IOException {
+  void failureGivesProblemDetails(String method, String path, int status) throws IOException {
     HttpResponse<String> response = server.send(method, path);
 
     assertThat(response.statusCode(), is(status));
@@ -157,7 +157,7 @@ class HttpTest {
   }
 
   @Test
-  void preconditionOnTheEntityTagIsStrong() {
+  void ifMatchComparesStrongly() {
     String tag = header(server.get("/api/foo"), "etag");
 
     assertThat(server.get("/api/foo", "If-Match", tag).statusCode(), is(200));
@@ -195,7 +195,7 @@ class HttpTest {
       throws IOException {
     String bytes = request.replace("\\r\\n", "\r\n").translateEscapes();
     boolean isRefusedBeforeRouting = status != 404 && !request.contains("%");
-    // What follows must not be taken for another request: on these connections nobody knows where
+    // What follows must not be treated as another request: on these connections nobody knows where
     // the first one ends.
     String response =
         server.raw(bytes + "\r\n\r\nGET /now HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");

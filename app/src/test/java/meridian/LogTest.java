@@ -25,7 +25,7 @@ class LogTest {
   private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 
   @Test
-  void accessLineTellsTheRequest() {
+  void accessLineDescribesTheRequest() {
     try (TestServer server = new TestServer()) {
       server.get(
           "/api/foo?x=1",
@@ -74,7 +74,7 @@ class LogTest {
         "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
         "nonsense"
       })
-  void invalidTraceIsLeftOut(String traceparent) {
+  void invalidTraceIsOmitted(String traceparent) {
     try (TestServer server = new TestServer()) {
       server.get("/", "traceparent", traceparent);
       assertThat(server.log(1).getLast().get("trace_id"), is(nullValue()));
@@ -102,7 +102,7 @@ class LogTest {
   }
 
   @Test
-  void namesOfAllLanguagesAreKeptAndWhatATerminalObeysIsEscaped() throws IOException {
+  void textOfAllLanguagesIsKeptAndControlCharactersAreEscaped() throws IOException {
     String agent = "Größe \u65e5\u672c \ud83d\ude00";
     String controls = "\u007f\u0085\u009b1m\u202e";
     try (TestServer server = new TestServer()) {
@@ -125,7 +125,7 @@ class LogTest {
     }
   }
 
-  /** As bytes that {@link TestServer#raw} sends one by one. */
+  /** Encodes UTF-8 for {@link TestServer#raw}, which sends each character as one byte. */
   private static String utf8(String text) {
     return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
   }
@@ -164,7 +164,7 @@ class LogTest {
   }
 
   @Test
-  void levelDecidesWhichRequestsLeaveALine() throws IOException {
+  void levelDecidesWhichRequestsAreLogged() throws IOException {
     try (TestServer errors = new TestServer("MERIDIAN_ACCESS_LOG", "errors")) {
       errors.get("/");
       errors.get("/nowhere");
@@ -179,7 +179,7 @@ class LogTest {
   }
 
   @Test
-  void stalledOutputCostsLinesAndNoTime() throws InterruptedException {
+  void stalledOutputDropsLinesWithoutDelay() throws InterruptedException {
     CountDownLatch never = new CountDownLatch(1);
     OutputStream stalled =
         new OutputStream() {
@@ -205,7 +205,7 @@ class LogTest {
   }
 
   @Test
-  void fullDiskCostsLinesAndTheNextOnesAreWritten() throws InterruptedException {
+  void fullDiskDropsLinesButLaterOnesAreWritten() throws InterruptedException {
     ByteArrayOutputStream disk = new ByteArrayOutputStream();
     OutputStream full =
         new OutputStream() {

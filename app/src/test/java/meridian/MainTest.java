@@ -11,7 +11,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The production set-up: what each path is for. */
+/** The production setup: what each path is for. */
 class MainTest {
   private static TestServer server;
 
@@ -26,7 +26,7 @@ class MainTest {
   }
 
   @Test
-  void homeTellsTimeAndAddress() {
+  void homeReturnsTimeAndAddress() {
     HttpResponse<String> response = server.get("/");
 
     assertThat(response.statusCode(), is(200));
@@ -38,12 +38,12 @@ class MainTest {
   }
 
   @Test
-  void nowTellsTheTime() {
+  void nowReturnsTheTime() {
     assertThat(server.get("/now").body(), is("{\"now\":\"2026-11-21T07:05:09.123456Z\"}"));
   }
 
   @Test
-  void nowIsBareTextForWhoAsksForText() {
+  void nowIsBareTextIfTextIsRequested() {
     HttpResponse<String> response = server.get("/now", "Accept", "text/plain");
 
     assertThat(response.body(), is("2026-11-21T07:05:09.123456Z"));
@@ -83,9 +83,9 @@ class MainTest {
         allOf(containsString("http_server_active_requests"), containsString("jvm_memory")));
   }
 
-  /** Such as a Prometheus that wants native histograms sends, text last. */
+  /** As sent by a Prometheus that wants native histograms, with text last. */
   @Test
-  void metricsAreTextForWhoWouldRatherHaveProtobuf() {
+  void metricsAreTextEvenIfProtobufIsPreferred() {
     String protobuf =
         "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
 
@@ -106,7 +106,7 @@ class MainTest {
   }
 
   @Test
-  void adminListenerKnowsHeadAndRefusesOtherMethods() {
+  void adminListenerSupportsHeadAndRefusesOtherMethods() {
     for (String path : new String[] {"/live", "/started", "/ready", "/metrics"}) {
       HttpResponse<String> head = server.admin("HEAD", path);
       assertThat(path, head.statusCode(), is(200));
@@ -118,7 +118,7 @@ class MainTest {
   }
 
   @Test
-  void publicListenerHasNeither() {
+  void publicListenerHasNoHealthOrMetrics() {
     for (String path : new String[] {"/live", "/started", "/ready", "/metrics"}) {
       assertThat(path, server.get(path).statusCode(), is(404));
     }

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.yaml.snakeyaml.Yaml;
 
-/** The description that is served is one of this service. */
+/** The served API description matches this service. */
 class OpenApiTest {
   private static TestServer server;
   private static Map<?, ?> description;
@@ -55,7 +55,7 @@ class OpenApiTest {
     "GET,  /openapi.yaml, '',                  application/yaml",
     "POST, /openapi.yaml, '',                  application/problem+json",
   })
-  void describesTheAnswer(String method, String path, String accept, String type) {
+  void describesTheResponse(String method, String path, String accept, String type) {
     HttpResponse<String> response =
         server.send(method, path, "Accept", accept.isEmpty() ? "*/*" : accept);
 

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 import java.util.spi.ToolProvider;
 import org.junit.jupiter.api.Test;
 
-/** What the compiled packages use of each other, as the JDK's own tool reads it. */
+/** Dependencies between the compiled packages, as the JDK's own tool reports them. */
 class PackagesTest {
   private static final Pattern ARROW = Pattern.compile("^ +(\\S+) +-> (meridian\\S*) .*$");
 
@@ -42,32 +42,32 @@ class PackagesTest {
   }
 
   @Test
-  void packagesDoNotDependOnEachOtherInACircle() {
+  void packagesHaveNoCyclicDependencies() {
     Map<String, Set<String>> uses = uses("-verbose:package");
     assertThat(uses.toString(), uses.keySet(), is(not(empty())));
 
-    Set<String> left = new TreeSet<>(uses.keySet());
-    while (left.removeIf(it -> uses.get(it).stream().noneMatch(left::contains))) {
-      // one floor after the other, from the ground
+    Set<String> remaining = new TreeSet<>(uses.keySet());
+    while (remaining.removeIf(it -> uses.get(it).stream().noneMatch(remaining::contains))) {
+      // layer by layer, from the bottom
     }
-    assertThat(uses.toString(), left, is(empty()));
+    assertThat(uses.toString(), remaining, is(empty()));
   }
 
   @Test
-  void fewTypesCrossFromRoomToRoom() {
+  void fewTypesAreUsedAcrossPackages() {
     Set<String> crossing = new TreeSet<>();
     uses("-verbose:class")
         .forEach(
             (from, used) ->
                 used.stream()
-                    .filter(it -> !room(it).equals(room(from)))
+                    .filter(it -> !packageOf(it).equals(packageOf(from)))
                     .map(it -> it.replaceAll("\\$.*", ""))
                     .forEach(crossing::add));
 
     assertThat(crossing.toString(), crossing.size(), is(lessThan(17)));
   }
 
-  private static String room(String type) {
+  private static String packageOf(String type) {
     return type.substring(0, type.lastIndexOf('.'));
   }
 }

@@ -29,23 +29,23 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The program as a process: how it starts, refuses to, and ends. */
+/** The program as a process: how it starts, refuses to start, and ends. */
 class ProcessTest {
   private static final Pattern PORTS = Pattern.compile("port (\\d+), health and metrics on (\\d+)");
 
   private final List<Process> started = new ArrayList<>();
 
   @AfterEach
-  void endWhatStillRuns() {
+  void killRemainingProcesses() {
     started.forEach(Process::destroyForcibly);
   }
 
   private Process start(List<String> arguments, String... environment) throws IOException {
-    return startBy(List.of(), arguments, environment);
+    return startThrough(List.of(), arguments, environment);
   }
 
-  /** Starts the program by another one, such as {@code prlimit}. */
-  private Process startBy(List<String> other, List<String> arguments, String... environment)
+  /** Starts the program through another one, such as {@code prlimit}. */
+  private Process startThrough(List<String> other, List<String> arguments, String... environment)
       throws IOException {
     List<String> command = new ArrayList<>(other);
     command.addAll(
@@ -67,7 +67,7 @@ class ProcessTest {
     return process;
   }
 
-  /** Public port and administration port that the first line of the log tells. */
+  /** The public and the admin port, from the first line of the log. */
   private static int[] ports(BufferedReader log) throws IOException {
     Matcher ports = PORTS.matcher(log.readLine());
     assertThat(ports.find(), is(true));
@@ -86,7 +86,7 @@ class ProcessTest {
     "MERIDIAN_TYPO, x, the environment has the unknown key MERIDIAN_TYPO",
     "MERIDIAN_DOCUMENTS_LOCATION, /no/such/folder, MERIDIAN_DOCUMENTS_LOCATION: there is no folder /no/such/folder",
   })
-  void badSettingStopsTheStartWithOneClearLine(String variable, String value, String message)
+  void badSettingFailsTheStartWithOneClearLine(String variable, String value, String message)
       throws IOException, InterruptedException {
     Process process = start(List.of(), variable, value);
 
@@ -112,7 +112,7 @@ class ProcessTest {
           s3://some-bucket | AWS_ENDPOINT_URL            | http://a b       | in environment variable AWS_ENDPOINT_URL
           azblob://a/docs  | MERIDIAN_DOCUMENTS_ENDPOINT | http://localhost | bearer token requires https
           """)
-  void storeThatCannotBeOpenedStopsTheStartWithOneClearLine(
+  void storeThatCannotBeOpenedFailsTheStartWithOneClearLine(
       String location, String variable, String value, String message)
       throws IOException, InterruptedException {
     Process process =
@@ -136,7 +136,7 @@ class ProcessTest {
   }
 
   @Test
-  void portInUseStopsTheStartWithOneClearLine() throws IOException, InterruptedException {
+  void portInUseFailsTheStartWithOneClearLine() throws IOException, InterruptedException {
     try (ServerSocket occupied = new ServerSocket(0)) {
       String port = Integer.toString(occupied.getLocalPort());
       for (String variable : new String[] {"PORT", "MERIDIAN_ADMIN_PORT"}) {
@@ -164,11 +164,9 @@ class ProcessTest {
     assertThat(exitCode(process), is(2));
   }
 
-  /**
-   * In production Helidon discovers nothing; what reads this header is one of the parts we name.
-   */
+  /** In production Helidon discovers no extensions; this header's reader is one that we name. */
   @Test
-  void requestWithALengthIsUnderstood() throws IOException, InterruptedException {
+  void requestWithALengthIsServed() throws IOException, InterruptedException {
     Process process = start(List.of(), "MERIDIAN_DRAIN_DELAY", "0s");
     try (BufferedReader log = process.inputReader()) {
       assertThat(
@@ -192,9 +190,9 @@ class ProcessTest {
   }
 
   @Test
-  void greetingThatTheLocaleCannotReadIsRefused() throws IOException, InterruptedException {
+  void greetingThatTheLocaleCannotDecodeIsRefused() throws IOException, InterruptedException {
     Process process =
-        startBy(List.of("env", "LC_ALL=C", "MERIDIAN_GREETING=Gr\u00f6\u00dfe"), List.of());
+        startThrough(List.of("env", "LC_ALL=C", "MERIDIAN_GREETING=Gr\u00f6\u00dfe"), List.of());
     List<String> lines = process.inputReader().lines().toList();
     assertThat(exitCode(process), is(1));
     assertThat(
@@ -203,8 +201,8 @@ class ProcessTest {
 
   @Test
   @EnabledOnOs(OS.LINUX)
-  void limitsThatDoNotFitStopTheStart() throws IOException, InterruptedException {
-    Process process = startBy(List.of("prlimit", "--nofile=512:512"), List.of());
+  void exceededLimitsFailTheStart() throws IOException, InterruptedException {
+    Process process = startThrough(List.of("prlimit", "--nofile=512:512"), List.of());
     List<String> lines = process.inputReader().lines().toList();
     assertThat(exitCode(process), is(1));
     assertThat(
@@ -215,11 +213,11 @@ class ProcessTest {
   }
 
   @Test
-  void startWaitsForTheStoresFirstAnswer() throws IOException, InterruptedException {
+  void startWaitsForTheStoresFirstResponse() throws IOException, InterruptedException {
     try (ServerSocket store = new ServerSocket(0)) {
       int admin = freePort();
       startOnStore(store, admin);
-      Thread.sleep(2000); // one that does not wait has begun by now
+      Thread.sleep(2000); // without the wait it would have started by now
       assertThat(get(admin, "/started"), startsWith("HTTP/1.1 503 "));
       assertThat(get(admin, "/ready"), startsWith("HTTP/1.1 503 "));
 
@@ -238,7 +236,7 @@ class ProcessTest {
     }
   }
 
-  /** One that waits for a store which takes connections and says nothing. */
+  /** Starts one that waits for a store which accepts connections but does not respond. */
   private Process startOnStore(ServerSocket store, int admin)
       throws IOException, InterruptedException {
     Process process =
@@ -264,7 +262,7 @@ class ProcessTest {
     return process;
   }
 
-  /** Of the store, and of who gives the credentials for it. */
+  /** Responds as the store, and as the server of its credentials. */
   private static void respond(ServerSocket store) {
     String credentials =
         """
@@ -280,7 +278,7 @@ class ProcessTest {
                 : "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
         client.getOutputStream().write(response.getBytes(US_ASCII));
       } catch (IOException e) {
-        // a question that was given up, or the end
+        // an abandoned request, or the end of the test
       }
     }
   }

@@ -21,7 +21,7 @@ import meridian.logs.JsonHandler;
 import meridian.logs.LogWriter;
 import meridian.settings.Settings;
 
-/** The whole service on real sockets, with a clock that stands still and a log that is kept. */
+/** The whole service on real sockets, with a fixed clock and a recorded log. */
 final class TestServer implements AutoCloseable {
   static final Instant NOW = Instant.parse("2026-11-21T07:05:09.123456789Z");
 
@@ -87,7 +87,7 @@ final class TestServer implements AutoCloseable {
     return socket;
   }
 
-  /** Sends bytes as they stand and reads until the server closes. */
+  /** Sends each character as one byte, and reads until the server closes. */
   String raw(String request) throws IOException {
     try (Socket socket = connect()) {
       socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
@@ -101,7 +101,7 @@ final class TestServer implements AutoCloseable {
     return output.toString(StandardCharsets.UTF_8);
   }
 
-  /** The log, once it has the expected lines: a request's is written after its answer is sent. */
+  /** The log, once it has the expected lines: a request's is written after its response is sent. */
   List<JsonNode> log(int lines) {
     try {
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
@@ -126,7 +126,7 @@ final class TestServer implements AutoCloseable {
     }
   }
 
-  /** The value of a metric, 0 when it is not there. */
+  /** The value of a metric, or 0 if it is missing. */
   double metric(String nameAndLabels) {
     return admin("/metrics")
         .body()

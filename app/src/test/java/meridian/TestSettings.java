@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import meridian.settings.Settings;
 
-/** The defaults on free ports, with the environment that a test wants. */
+/** The defaults on free ports, overridden by a test's environment. */
 final class TestSettings {
   private TestSettings() {}
 

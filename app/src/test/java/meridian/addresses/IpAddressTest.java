@@ -30,7 +30,7 @@ class IpAddressTest {
     "[::ffff:203.0.113.7]:80, 203.0.113.7",
     "1:2:3:4:5:6:203.0.113.7, 1:2:3:4:5:6:cb00:7107",
   })
-  void readsAndWritesCanonically(String text, String canonical) {
+  void parsesToCanonicalText(String text, String canonical) {
     assertThat(IpAddress.parse(text), is(Optional.of(canonical)));
   }
 

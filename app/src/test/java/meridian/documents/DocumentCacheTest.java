@@ -13,7 +13,7 @@ class DocumentCacheTest {
   }
 
   @Test
-  void leastRecentlyUsedGiveWay() {
+  void leastRecentlyUsedAreEvicted() {
     cache.put("a", entry(4));
     cache.put("b", entry(4));
     cache.get("a");
@@ -25,7 +25,7 @@ class DocumentCacheTest {
   }
 
   @Test
-  void replacedAndRemovedEntriesGiveTheirBytesBack() {
+  void replacedAndRemovedEntriesFreeTheirBytes() {
     cache.put("a", entry(9));
     cache.put("a", entry(2));
     cache.put("b", entry(8));
@@ -37,7 +37,7 @@ class DocumentCacheTest {
   }
 
   @Test
-  void largerThanTheCacheIsNotKept() {
+  void documentLargerThanTheCacheIsNotKept() {
     cache.put("a", entry(4));
     cache.put("b", entry(11));
 

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What all stores share, on a store that answers what a test tells it to. */
+/** What all stores share, on a fake store whose responses the test sets. */
 class DocumentsTest {
   private static final Fetch BROKEN = new Fetch.Failed(Lookup.Failure.BROKEN, "test", false);
   private static final Fetch SILENCE = new Fetch.Failed(Lookup.Failure.SLOW, "test", false);
@@ -80,12 +80,12 @@ class DocumentsTest {
   }
 
   @Test
-  void startWaitsNoLongerThanItMay() throws InterruptedException {
+  void startWaitIsLimited() throws InterruptedException {
     assertThat(documents((name, tag) -> SILENCE).awaitStore(), is(false));
   }
 
   @Test
-  void startWaitsNoLongerForAStoreThatHangsOrThrows() throws InterruptedException {
+  void startWaitIsLimitedForAStoreThatHangsOrThrows() throws InterruptedException {
     Documents hanging =
         documents(
             (name, tag) -> {
@@ -117,7 +117,7 @@ class DocumentsTest {
   }
 
   @Test
-  void freshCopyIsServedWithoutAsking() {
+  void freshCopyIsServedWithoutAFetch() {
     responses.add(found("{}", "t1"));
     documents.get("foo");
     nanos.addAndGet(Duration.ofMillis(4999).toNanos());
@@ -127,7 +127,7 @@ class DocumentsTest {
   }
 
   @Test
-  void oldCopyIsConfirmedByItsTag() {
+  void staleCopyIsRevalidatedByItsTag() {
     responses.add(found("{\"v\":1}", "t1"));
     responses.add(new Fetch.Unchanged());
     responses.add(found("{\"v\":2}", "t2"));
@@ -156,7 +156,7 @@ class DocumentsTest {
   }
 
   @Test
-  void hiccupIsRetriedOnce() {
+  void transientFailureIsRetriedOnce() {
     responses.add(HICCUP);
     responses.add(found("{}", "t1"));
     document(documents.get("foo"));
@@ -168,7 +168,7 @@ class DocumentsTest {
   }
 
   @Test
-  void lastingFailureIsNotRetried() {
+  void permanentFailureIsNotRetried() {
     responses.add(BROKEN);
     assertThat(documents.get("foo"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
     assertThat(asked.size(), is(1));
@@ -190,7 +190,7 @@ class DocumentsTest {
         "\ufeff{}",
         "{\"a\":\"\u0000\"}"
       })
-  void onlyOneJsonObjectIsServed(String bytes) {
+  void onlyASingleJsonObjectIsServed(String bytes) {
     responses.add(found(bytes, "t1"));
     assertThat(documents.get("foo"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
   }
@@ -206,17 +206,17 @@ class DocumentsTest {
   }
 
   @Test
-  void largerThanTheLimitIsNotServed() {
+  void documentAboveTheLimitIsNotServed() {
     responses.add(found("{\"a\":\"" + "x".repeat(1000 - 8) + "\"}", ""));
     document(documents.get("foo"));
     responses.add(found("{\"a\":\"" + "x".repeat(1001 - 8) + "\"}", ""));
     assertThat(documents.get("bar"), equalTo(new Lookup.Unavailable(Lookup.Failure.BROKEN)));
   }
 
-  /** Whatever size documents may have: these two are small. */
+  /** At any size limit, because these two are small. */
   @ParameterizedTest
   @ValueSource(ints = {1000, 8 << 20, 16 << 20})
-  void documentOnItsWayLeavesRoomForAnother(int maxBytes) {
+  void documentBeingSentLeavesRoomForAnother(int maxBytes) {
     Documents large = documents((name, tag) -> found("{}", ""), maxBytes);
 
     large.send(
@@ -225,13 +225,13 @@ class DocumentsTest {
   }
 
   @Test
-  void callersOfOneDocumentShareOneQuestion() throws InterruptedException, ExecutionException {
+  void concurrentCallersShareOneFetch() throws InterruptedException, ExecutionException {
     CountDownLatch release = new CountDownLatch(1);
-    AtomicInteger questions = new AtomicInteger();
+    AtomicInteger fetches = new AtomicInteger();
     Documents shared =
         documents(
             (name, tag) -> {
-              questions.incrementAndGet();
+              fetches.incrementAndGet();
               try {
                 release.await();
               } catch (InterruptedException e) {
@@ -250,11 +250,11 @@ class DocumentsTest {
         document(lookup.get());
       }
     }
-    assertThat(questions.get(), is(1));
+    assertThat(fetches.get(), is(1));
   }
 
   @Test
-  void slowStoreCostsTheTimeoutAndNoMore() throws InterruptedException {
+  void slowStoreTakesNoLongerThanTheTimeout() throws InterruptedException {
     CountDownLatch interrupted = new CountDownLatch(1);
     Documents slow =
         documents(
@@ -271,7 +271,7 @@ class DocumentsTest {
     assertThat(slow.get("foo"), equalTo(new Lookup.Unavailable(Lookup.Failure.SLOW)));
 
     assertThat((System.nanoTime() - start) / 1_000_000, is(lessThan(30_000L)));
-    interrupted.await(); // the question does not go on without a caller
+    interrupted.await(); // the fetch does not continue without a caller
   }
 
   @Test
@@ -286,7 +286,7 @@ class DocumentsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "-a", "_a", "A", "a.b", "a/b", "a\\b", "..", "ä", "a b", "a\n"})
-  void otherNamesAreRefused(String name) {
+  void invalidNamesAreRefused(String name) {
     assertThat(Documents.isName(name), is(false));
     assertThrows(IllegalArgumentException.class, () -> documents.get(name));
   }

@@ -54,7 +54,7 @@ class FolderStoreTest {
   }
 
   @Test
-  void folderMustBeThere() {
+  void folderMustExist() {
     Path nowhere = folder.resolve("nowhere");
     assertThat(
         assertThrows(SettingsException.class, () -> new FolderStore(nowhere, 100)).getMessage(),
@@ -62,7 +62,7 @@ class FolderStoreTest {
   }
 
   @Test
-  void folderThatVanishedIsNoMissingDocument() throws IOException {
+  void vanishedFolderIsNotAMissingDocument() throws IOException {
     Path folder = Files.createDirectory(this.folder.resolve("mount"));
     FolderStore store = new FolderStore(folder, 100);
     Files.delete(folder);

@@ -27,7 +27,7 @@ class SendingTest {
   }
 
   @Test
-  void oneAloneMayBeLarger() {
+  void singleDocumentMayExceedTheLimit() {
     Sending sending = new Sending(50);
     assertThat(sending.begin(large), is(true));
     assertThat(sending.begin(small), is(false));
@@ -35,7 +35,7 @@ class SendingTest {
     assertThat(sending.begin(small), is(true));
   }
 
-  /** Of any size that can be set, what is fetched at a time stays within bounds. */
+  /** At every size limit that can be set, concurrent fetches stay within bounds. */
   @Test
   void fetchesAreBoundedByBytes() {
     for (int maxBytes = 1; maxBytes <= 16 << 20; maxBytes *= 2) {

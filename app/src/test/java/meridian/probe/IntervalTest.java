@@ -36,15 +36,15 @@ class IntervalTest {
   }
 
   @Test
-  void severalExchangesProveWhatTheyHaveInCommon() {
+  void severalExchangesProveTheirIntersection() {
     assertThat(millis(-10, 5).and(millis(-2, 20)), equalTo(Optional.of(millis(-2, 5))));
     assertThat(millis(-10, 5).and(millis(5, 20)), equalTo(Optional.of(millis(5, 5))));
     assertThat(millis(-10, 5).and(millis(6, 20)), equalTo(Optional.empty()));
   }
 
-  /** However the round trip is split between the two ways, the range holds the true offset. */
+  /** However the round trip is split between the two ways, the range contains the true offset. */
   @Test
-  void rangeHoldsTheTrueOffset() {
+  void rangeContainsTheTrueOffset() {
     Random random = new Random(1);
     for (int i = 0; i < 10_000; i++) {
       Duration offset = Duration.ofNanos(random.nextLong(-3_000_000_000L, 3_000_000_000L));

@@ -46,7 +46,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The command against servers that are right, wrong, slow and broken. */
+/** The command, against servers that are right, wrong, slow and broken. */
 class ProbeTest {
   private final ByteArrayOutputStream output = new ByteArrayOutputStream();
   private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
@@ -91,7 +91,7 @@ class ProbeTest {
     }
   }
 
-  /** Answers with these bytes, then goes on writing one more each 100 ms, or nothing. */
+  /** Responds with these bytes, and then with one more every 100 ms if it {@code drips}. */
   private ServerSocket raw(String bytes, boolean drips) throws IOException {
     ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     Thread.startVirtualThread(
@@ -151,7 +151,7 @@ class ProbeTest {
     return output.toString(UTF_8);
   }
 
-  /** Rows of the table that the clock's judge of the scripts keeps too. */
+  /** Rows of the table with which the scripts' clock check is tested too. */
   static Stream<Arguments> table(int part) throws IOException {
     JsonNode parts = new ObjectMapper().readTree(Path.of("../tests/commands/clock.json").toFile());
     return StreamSupport.stream(
@@ -165,7 +165,7 @@ class ProbeTest {
 
   @ParameterizedTest
   @MethodSource("responses")
-  void answerIsJudged(JsonNode row) throws InterruptedException {
+  void responseIsJudged(JsonNode row) throws InterruptedException {
     Pattern times = Pattern.compile("NOW([+-][\\d.]+)?");
     respond(
         "/now",
@@ -184,13 +184,13 @@ class ProbeTest {
     return Instant.now().plusMillis((long) (1000 * Double.parseDouble(seconds))).toString();
   }
 
-  static Stream<Arguments> rawAnswers() throws IOException {
+  static Stream<Arguments> rawResponses() throws IOException {
     return table(2);
   }
 
   @ParameterizedTest
-  @MethodSource("rawAnswers")
-  void whatIsNoAnswerIsDownInTime(JsonNode row) throws InterruptedException, IOException {
+  @MethodSource("rawResponses")
+  void invalidResponseIsDownInTime(JsonNode row) throws InterruptedException, IOException {
     try (ServerSocket listener = raw(row.get(0).asText(), row.get(1).asBoolean())) {
       long start = System.nanoTime();
 
@@ -210,7 +210,7 @@ class ProbeTest {
   }
 
   @Test
-  void slowAnswersAreSampledAgainAndThenInconclusive() throws InterruptedException {
+  void repeatedSlowResponsesAreInconclusive() throws InterruptedException {
     respond(
         "/now",
         200,
@@ -225,7 +225,7 @@ class ProbeTest {
     assertThat("one to connect and ten samples", requests.get(), is(11));
   }
 
-  /** Else the making of a connection, and of TLS, would widen what each sample proves. */
+  /** Otherwise setting up a connection and TLS would widen what each sample proves. */
   @Test
   void samplesShareAConnection() throws InterruptedException {
     Set<InetSocketAddress> clients = ConcurrentHashMap.newKeySet();
@@ -251,7 +251,7 @@ class ProbeTest {
   }
 
   @Test
-  void serverThatDoesNotAnswerIsDown() throws InterruptedException, IOException {
+  void serverThatDoesNotRespondIsDown() throws InterruptedException, IOException {
     try (ServerSocket silent = new ServerSocket(0)) {
       assertThat(run("--timeout", "300ms", "http://127.0.0.1:" + silent.getLocalPort()), is(2));
       assertThat(output(), startsWith("Failed: down: no response within 300 ms"));
@@ -259,7 +259,7 @@ class ProbeTest {
   }
 
   @Test
-  void endlessAnswerIsDown() throws InterruptedException {
+  void overlongResponseIsDown() throws InterruptedException {
     respond("/now", 200, () -> "x".repeat(1 << 20));
 
     assertThat(probe(""), is(2));
@@ -289,7 +289,7 @@ class ProbeTest {
 
   @Test
   @Timeout(10)
-  void everyEndsWithWhoReadsIt() throws InterruptedException {
+  void everyEndsWhenNobodyReadsIt() throws InterruptedException {
     respond("/now", 200, () -> now(Duration.ZERO));
     PrintStream closed = new PrintStream(output, true, UTF_8);
     closed.close();
@@ -301,7 +301,7 @@ class ProbeTest {
         is(0));
   }
 
-  /** The first lines of a probe that repeats, which is then interrupted. */
+  /** The first lines of a repeating probe, which is then interrupted. */
   private Stream<String> linesOf(int count, String... options) throws InterruptedException {
     Thread probe =
         Thread.ofVirtual()
@@ -325,7 +325,7 @@ class ProbeTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"-1000000000-01-01T00:00:00Z", "+1000000000-12-31T23:59:59Z"})
-  void anyYearGoesIntoTheLog(String time) throws InterruptedException, IOException {
+  void anyYearIsLogged(String time) throws InterruptedException, IOException {
     respond("/now", 200, () -> "{\"now\":\"" + time + "\"}");
 
     assertThat(probe("", "--format", "json"), is(1));
@@ -335,7 +335,7 @@ class ProbeTest {
   }
 
   @Test
-  void whatTheClockTellsDoesNotEndTheLoop() throws InterruptedException {
+  void extremeTimesDoNotEndTheLoop() throws InterruptedException {
     List<String> reported =
         List.of("9999-12-31T23:59:59Z", "+1000000001-01-01T00:00:00Z", "1601-01-01T00:00:00Z");
     respond(
@@ -377,7 +377,7 @@ class ProbeTest {
   }
 
   @Test
-  void nameAndPasswordOfTheAddressAreSent() throws InterruptedException {
+  void userAndPasswordOfTheAddressAreSent() throws InterruptedException {
     AtomicReference<String> sent = new AtomicReference<>();
     server.createContext(
         "/now",
@@ -407,7 +407,7 @@ class ProbeTest {
     assertThat(output() + errors.toString(UTF_8), not(is("")));
   }
 
-  /** Docker's and Kubernetes' users call hosts so, though no standard of the web allows it. */
+  /** Docker and Kubernetes users have such host names, although no web standard allows them. */
   @Test
   void hostNameMayHaveAnUnderscore() throws InterruptedException {
     assertThat(run("--timeout", "3s", "http://no_such_host.invalid:8080/now"), is(2));
@@ -415,7 +415,7 @@ class ProbeTest {
   }
 
   @Test
-  void patienceWaitsForAServiceThatStarts() throws InterruptedException, IOException {
+  void patienceWaitsForAServiceThatIsStarting() throws InterruptedException, IOException {
     int port = server.getAddress().getPort();
     server.stop(0);
     Thread starts =
@@ -427,7 +427,7 @@ class ProbeTest {
                     HttpServer.create(
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
                 AtomicInteger asked = new AtomicInteger();
-                // A balancer before it finds it a while later.
+                // Like a load balancer that finds the service a while later.
                 server.createContext(
                     "/now",
                     exchange -> {
@@ -462,7 +462,7 @@ class ProbeTest {
 
   @ParameterizedTest
   @CsvSource({"404, status 404", "500, status 500", "200, the response does not tell the time"})
-  void whoAnswersIsJudgedAtOnce(int status, String reason) throws InterruptedException {
+  void respondingServiceIsJudgedAtOnce(int status, String reason) throws InterruptedException {
     respond("/now", status, () -> "soon");
     long start = System.nanoTime();
 
@@ -483,16 +483,16 @@ class ProbeTest {
     "HTTP_PROXY, https, false",
     "NO_PROXY, http, false"
   })
-  void proxyThatIsNotUsedIsSaid(String variable, String scheme, boolean said)
+  void unusedProxyIsReported(String variable, String scheme, boolean isReported)
       throws InterruptedException {
     run(Map.of(variable, "http://10.0.0.1:3128"), "--timeout", "500ms", scheme + "://127.0.0.1:1");
 
-    assertThat(errors.toString(UTF_8), said ? startsWith(variable + " is set") : is(""));
+    assertThat(errors.toString(UTF_8), isReported ? startsWith(variable + " is set") : is(""));
     assertThat(output().lines().count(), is(1L));
   }
 
   @Test
-  void proxyOfJavaIsUsed() throws InterruptedException {
+  void javasOwnProxyIsUsed() throws InterruptedException {
     respond("/now", 200, () -> now(Duration.ZERO));
     System.setProperty("http.proxyHost", "127.0.0.1");
     System.setProperty("http.proxyPort", String.valueOf(server.getAddress().getPort()));
@@ -518,7 +518,7 @@ class ProbeTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"http://a..b", "http://\u202ea", "http://xn--\u00e4", "http://\ud7ff"})
-  void namesThatCannotBeAreNoAddress(String url) throws InterruptedException {
+  void impossibleNamesAreRefused(String url) throws InterruptedException {
     assertThat(run(url), is(64));
     assertThat(
         errors.toString(UTF_8), startsWith("\"" + url + "\" is not an http or https address"));

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class SettingsTest {
   @Test
-  void defaultsAreThoseOfTheFile() {
+  void defaultsComeFromTheFile() {
     Settings settings = Settings.load(Map.of());
 
     assertThat(settings.port(), is(8080));
@@ -83,7 +83,7 @@ class SettingsTest {
   }
 
   @Test
-  void documentIsLateBeforeItsRequestIs() {
+  void documentTimesOutBeforeItsRequest() {
     Settings settings =
         Settings.load(
             Map.of("MERIDIAN_REQUEST_TIMEOUT", "2s", "MERIDIAN_DOCUMENTS_TIMEOUT", "30s"));
@@ -135,7 +135,7 @@ class SettingsTest {
             containsString(accepted)));
   }
 
-  /** As Terraform and people count them, and not as Java keeps them. */
+  /** As Terraform and people count them, not in Java's UTF-16 units. */
   @Test
   void greetingIsCountedInCharacters() {
     String longest = "\ud83d\udc4b".repeat(200);
@@ -146,7 +146,7 @@ class SettingsTest {
   }
 
   @Test
-  void unknownVariableOfOursIsRefused() {
+  void unknownMeridianVariableIsRefused() {
     SettingsException refusal =
         assertThrows(
             SettingsException.class, () -> Settings.load(Map.of("MERIDIAN_GREETINGS", "Hi")));
@@ -170,7 +170,7 @@ class SettingsTest {
   }
 
   @Test
-  void locationsOfEachStoreAreUnderstood() {
+  void locationsOfEachStoreAreParsed() {
     assertThat(location("gs://a.bucket_1"), equalTo(new Location.Gcs("a.bucket_1", "")));
     assertThat(location("s3://a-bucket"), equalTo(new Location.S3("a-bucket", "")));
     assertThat(
@@ -179,9 +179,9 @@ class SettingsTest {
     assertThat(location("/srv/documents"), equalTo(new Location.Folder(Path.of("/srv/documents"))));
   }
 
-  /** Cloud Storage's would be asked for {@code //storage}. */
+  /** Otherwise Cloud Storage would be asked for {@code //storage}. */
   @Test
-  void slashAtTheEndOfAnEndpointIsLeftOut() {
+  void trailingSlashOfAnEndpointIsDropped() {
     Settings settings =
         Settings.load(
             Map.of(
