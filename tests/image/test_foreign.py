@@ -1,4 +1,4 @@
-"""The README's promise to who puts another service in place of ours, kept by a program in Go."""
+"""The README's promise to those who replace our service, checked with a program in Go."""
 
 import io
 import os
@@ -31,7 +31,7 @@ def foreign(tmp_path_factory):
     output("docker", "rmi", "--force", "foreign:1")
 
 
-def test_it_runs_as_the_stacks_run_ours_and_our_probe_says_ok(foreign, service_command):
+def test_it_runs_as_in_the_stacks_and_passes_our_probe(foreign, service_command):
     environment = ["--env", "PORT=8080", "--env", "MERIDIAN_VERSION=sha256:1"]
     with Container(foreign, *RESTRICTED, *environment) as container:
         for path in ["/started", "/live", "/ready"]:

@@ -1,4 +1,4 @@
-"""The image, built with Java of its own and with that of the base, pushed, pulled and run."""
+"""The image, built with its own Java and with its base's, pushed, pulled and run."""
 
 import hashlib
 import json
@@ -27,15 +27,15 @@ pytestmark = [pytest.mark.check, pytest.mark.needs("docker", "docker-registry")]
 
 @pytest.fixture(scope="session")
 def here(tmp_path_factory):
-    """The sources in a folder of their own: other tests build, too."""
+    """A copy of the sources, because other tests build too."""
     return sources(tmp_path_factory.mktemp("here"))
 
 
 @pytest.fixture(scope="session")
 def own_runtime(registry, here, base):
-    """The image as Linux on x86-64 builds it, by digest, after two pushes from one folder.
+    """The image as built on x86-64 Linux: its repository, and the digests of two pushes from one folder.
 
-    The machine's own options for Java contradict the image's.
+    The machine's own Java options contradict the image's.
     """
     digests = []
     for repository in ["first", "second"]:
@@ -58,7 +58,7 @@ def elsewhere(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def base_runtime(registry, elsewhere, base_with_java):
-    """The image as a Mac builds it: the base brings Java 25, and there is no cache."""
+    """The image as built on a Mac: the base contains Java 25, and there is no cache."""
     built(
         elsewhere,
         *["package", "jib:build", "-DskipTests", "-P", "!own-runtime", f"-Dimage={registry}/mac:1"],
@@ -86,8 +86,8 @@ def test_two_pushes_from_one_folder_give_one_digest(own_runtime):
     assert digests[0] == digests[1]
 
 
-def test_two_folders_give_equal_layers_but_for_the_cache(here, elsewhere, base, own_runtime):
-    # Maven notes in it which JDK compiled, unless the machine's own options hide that as above.
+def test_two_folders_give_equal_layers_except_the_cache(here, elsewhere, base, own_runtime):
+    # Maven records the compiling JDK in it, unless the machine's own options hide it as above.
     (here / "target/meridian.jar").unlink()
     images = []
     for app in [here, elsewhere]:
@@ -100,8 +100,8 @@ def test_two_folders_give_equal_layers_but_for_the_cache(here, elsewhere, base, 
     assert len(different) <= 1
 
 
-def test_what_changed_is_in_the_next_image_of_the_same_folder(here, base, own_runtime):
-    """Jib knows a layer again by its files' names and times, whatever is in them."""
+def test_a_change_reaches_the_next_image_of_the_same_folder(here, base, own_runtime):
+    """Jib identifies a layer by its files' names and times, whatever they contain."""
     main = here / "src/main/java/meridian/Main.java"
     before = main.read_text()
     main.write_text(before.replace("Unknown argument", "Strange argument"))
@@ -117,7 +117,7 @@ def test_what_changed_is_in_the_next_image_of_the_same_folder(here, base, own_ru
         name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in created.items()}
 
 
-def test_the_image_says_who_it_is_and_runs_as_nobody(image):
+def test_the_image_has_its_metadata_and_an_unprivileged_user(image):
     config = json.loads(output("docker", "inspect", image))[0]
     assert config["Os"] == "linux" and config["Architecture"] == "amd64"
     assert config["Config"]["User"] == "65532:65532"
@@ -144,7 +144,7 @@ def test_a_plain_run_serves_every_endpoint_and_stays_up(image):
         assert container.state["Running"]
 
 
-def test_it_runs_with_nothing_but_what_it_needs(image):
+def test_it_runs_with_minimal_privileges(image):
     with Container(image, *RESTRICTED) as container:
         wait_for(f"http://{container.address}:8080/api/foo")
         status = pathlib.Path(f"/proc/{container.state['Pid']}/status").read_text()
@@ -157,7 +157,7 @@ def test_it_uses_its_cache(own_runtime):
     repository, digests = own_runtime
     image = f"{repository}@{digests[0]}"
     output("docker", "pull", "--quiet", image)
-    # With this mode the JVM refuses to start when the cache does not fit it or the class path.
+    # In this mode the JVM refuses to start if the cache does not match it or the class path.
     with Container(image, *RESTRICTED, "--env", "JAVA_TOOL_OPTIONS=-XX:AOTMode=on") as container:
         wait_for(f"http://{container.address}:8080/")
 
@@ -212,7 +212,7 @@ def test_bad_configuration_ends_with_one_line(image):
     assert "MERIDIAN_DRAIN_DELAY" in json.loads(line)["message"] and "soon" in json.loads(line)["message"]
 
 
-def test_the_docker_engine_takes_it_without_a_registry(elsewhere, base):
+def test_it_loads_into_the_docker_engine_without_a_registry(elsewhere, base):
     built(elsewhere, "package", "jib:dockerBuild", "-DskipTests", "-Dimage=meridian-engine:1", *base)
     with Container("meridian-engine:1", *RESTRICTED) as container:
         wait_for(f"http://{container.address}:8080/")
@@ -226,7 +226,7 @@ def test_a_push_without_package_works_or_names_the_fix(registry, base, tmp_path)
     assert done.returncode == 0 or "package jib:build" in done.stdout, done.stdout[-3000:]
 
 
-def test_the_bill_of_materials_names_what_is_inside(here, own_runtime):
+def test_the_bill_of_materials_lists_the_libraries(here, own_runtime):
     bom = json.loads((here / "target/bom.json").read_text())
     names = {component["name"] for component in bom["components"]}
     assert {"helidon-webserver", "helidon-http-media-jackson", "s3", "azure-storage-blob"} <= names

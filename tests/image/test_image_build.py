@@ -1,5 +1,4 @@
-"""How the image is built: on whatever Java the machine has, from the base that BASE names, and what is said when it
-cannot be."""
+"""Building the image on any Java and from the base that BASE names, and the messages if that cannot succeed."""
 
 import os
 import pathlib
@@ -33,7 +32,7 @@ def app(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def javas(tmp_path_factory):
-    """JAVA_HOME as machines have it; the java of the PATH is an older one."""
+    """Values of JAVA_HOME as found on machines, and an older Java for the PATH."""
     jdk = pathlib.Path(output(ROOT / "scripts/jdk"))
     old = next((home for home in pathlib.Path("/usr/lib/jvm").glob("*") if "25" not in home.name
         and (home / "bin/java").exists()), None)
@@ -58,7 +57,7 @@ def test_any_java_builds_the_image(app, javas, home):
     assert ("has no bin/java" in done.stdout) == (home == "no folder")
 
 
-def test_what_is_left_of_an_own_java_does_not_come_into_an_image_without(app):
+def test_leftovers_of_an_own_java_stay_out_of_an_image_without_one(app):
     leftovers = [app / "target/image/java/bin/java", app / "target/image/cache/meridian.aot"]
     for file in leftovers:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +71,7 @@ def test_what_is_left_of_an_own_java_does_not_come_into_an_image_without(app):
 
 
 @pytest.mark.parametrize(
-    "machine, arguments, said",
+    "machine, arguments, message",
     [
         ("none", "base.tar", "apt-get or dpkg-deb is missing; app/base needs Debian or Ubuntu.\n"),
         ("arm64", "base.tar", "libc6 is for arm64 here, and the image is for amd64; run app/base on such a machine.\n"),
@@ -81,7 +80,7 @@ def test_what_is_left_of_an_own_java_does_not_come_into_an_image_without(app):
         ("amd64", "--java /no/java base.tar", "/no/java/bin/jlink: No such file or directory\n"),
     ],
 )
-def test_a_base_that_cannot_be_made_says_so_in_one_line(tmp_path, machine, arguments, said):
+def test_a_base_that_cannot_be_built_fails_with_one_line(tmp_path, machine, arguments, message):
     (tmp_path / "file").touch()
     programs = tmp_path / "bin"
     programs.mkdir()
@@ -92,7 +91,7 @@ def test_a_base_that_cannot_be_made_says_so_in_one_line(tmp_path, machine, argum
             (programs / name).write_text(f"#!/bin/sh\n{does}\n")
             (programs / name).chmod(0o755)
     done = run(sys.executable, ROOT / "app/base", *arguments.split(), cwd=tmp_path, env={"PATH": str(programs)})
-    assert (done.returncode, done.stdout) == (1, said)
+    assert (done.returncode, done.stdout) == (1, message)
     assert not (tmp_path / "base.tar").exists()
 
 
@@ -117,13 +116,13 @@ def test_base_is_never_ignored(app, command):
 
 @pytest.fixture(scope="module")
 def plain():
-    """A registry of this machine without TLS, as Docker's own is started."""
+    """A registry on this machine without TLS, as Docker's own starts."""
     with Front(lambda _: reply()) as front:
         yield f"localhost:{front.port}"
 
 
 def refused(app, goal, *options, base):
-    """What a build says that ends before Jib begins, which would repeat for minutes."""
+    """Return the output of a build that fails before Jib starts, which would retry for minutes."""
     done = run(
         *["mvn", "--batch-mode", "--quiet", "--file", app, "validate", goal, *options],
         env=environment(None, BASE=base),
@@ -132,23 +131,23 @@ def refused(app, goal, *options, base):
     return done.stdout
 
 
-def test_a_registry_without_tls_gets_the_flag_said(app, plain):
-    said = refused(app, "jib:build", f"-Dimage={plain}/meridian:1", base=debian_base())
-    assert f"{plain} speaks plain HTTP, which Jib does only if told: add -Djib.allowInsecureRegistries=true" in said
+def test_a_registry_without_tls_names_the_flag(app, plain):
+    message = refused(app, "jib:build", f"-Dimage={plain}/meridian:1", base=debian_base())
+    assert f"{plain} speaks plain HTTP, which Jib does only if told: add -Djib.allowInsecureRegistries=true" in message
 
 
-def test_a_registry_that_does_not_run_is_named(app):
+def test_an_unreachable_registry_is_named(app):
     port = free_port()
-    said = refused(app, "jib:build", f"-Dimage=localhost:{port}/meridian:1", base=debian_base())
-    assert f"The registry localhost:{port} gave no connection" in said
+    message = refused(app, "jib:build", f"-Dimage=localhost:{port}/meridian:1", base=debian_base())
+    assert f"The registry localhost:{port} gave no connection" in message
 
 
 @pytest.mark.parametrize("registry", ["registry.invalid", "localhost:{port}", "127.0.0.1:{port}"])
-def test_a_base_that_is_not_reached_gets_the_way_out_said(app, registry):
+def test_an_unreachable_base_image_names_the_workaround(app, registry):
     registry = registry.format(port=free_port())
-    said = refused(app, "jib:buildTar", "-Dimage=meridian", base=f"{registry}/base@sha256:{'0' * 64}")
-    assert f"The registry {registry} " in said
-    assert "app/base /tmp/base.tar\n  export BASE=tar:///tmp/base.tar" in said
+    message = refused(app, "jib:buildTar", "-Dimage=meridian", base=f"{registry}/base@sha256:{'0' * 64}")
+    assert f"The registry {registry} " in message
+    assert "app/base /tmp/base.tar\n  export BASE=tar:///tmp/base.tar" in message
 
 
 @pytest.mark.parametrize(
@@ -159,11 +158,11 @@ def test_a_base_that_is_not_reached_gets_the_way_out_said(app, registry):
         ("tar://base.tar", "by its absolute path"),
     ],
 )
-def test_a_base_in_a_file_that_is_misspelt_is_explained(app, base, words):
+def test_a_misspelt_base_file_is_explained(app, base, words):
     assert words in refused(app, "jib:buildTar", "-Dimage=meridian", base=base)
 
 
-def test_a_proxy_is_left_to_jib(app):
+def test_a_proxy_is_for_jib_to_handle(app):
     done = run(
         *["mvn", "--batch-mode", "--quiet", "--file", app, "validate", "-Dimage=meridian",
             "-Dhttps.proxyHost=127.0.0.1"],

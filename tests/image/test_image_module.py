@@ -1,4 +1,4 @@
-"""modules/image/push and login: what is asked of a registry, what is built, and where secrets go."""
+"""modules/image/push and login: requests to the registry, builds, and where secrets go."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ SECRET = 'p"s\\s'
 
 
 class Registry(Front):
-    """Knows the tag `there`; asks for a token, or for a password, if it is told so."""
+    """A fake registry with the tag `there`; requires a token, or fails, if `wants` says so."""
 
     def __init__(self):
         self.asked, self.wants = [], None
@@ -43,7 +43,7 @@ def registry():
 
 
 class Shell:
-    """Runs the scripts with stubs before the PATH; the stub of Maven keeps what it was given."""
+    """Runs the scripts with stubs first on the PATH; the stub of Maven records its input."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -88,7 +88,7 @@ def shell(tmp_path):
     return Shell(tmp_path)
 
 
-def test_a_push_builds_and_prints_the_digest_and_writes_it_down(shell, registry):
+def test_a_push_builds_and_prints_and_saves_the_digest(shell, registry):
     file = shell.folder / "pushed/digest"
     done = shell.push(f"{registry.host}/meridian:there", DIGEST_FILE=str(file), BASE="tar:///base.tar")
     assert (done.returncode, done.stdout) == (0, f"{OTHER}\n"), done.stderr
@@ -96,13 +96,13 @@ def test_a_push_builds_and_prints_the_digest_and_writes_it_down(shell, registry)
     arguments = shell.built.read_text().split()
     assert f"-Dimage={registry.host}/meridian:there" in arguments
     assert (shell.folder / "base").read_text() == "tar:///base.tar"
-    # Without TLS on this machine only.
+    # Allowed for registries on this machine only.
     assert "-Djib.allowInsecureRegistries=true" in arguments
     assert registry.asked == []
 
 
 @pytest.mark.parametrize("wants", [None, "token"])
-def test_once_takes_the_digest_of_a_tag_that_is_there(shell, registry, wants):
+def test_once_uses_the_digest_of_an_existing_tag(shell, registry, wants):
     registry.wants = wants
     done = shell.push(f"{registry.host}/meridian:there", ONCE="yes", REGISTRY_USERNAME="me", REGISTRY_PASSWORD=SECRET)
     assert (done.returncode, done.stdout) == (0, f"{DIGEST}\n"), done.stderr
@@ -115,8 +115,8 @@ def test_once_takes_the_digest_of_a_tag_that_is_there(shell, registry, wants):
 
 
 @pytest.mark.parametrize("wants", [None, "token"])
-def test_the_sed_of_macos_will_do(shell, registry, wants):
-    """It knows no flag I: https://github.com/hashivim/vim-terraform/issues/95."""
+def test_the_sed_of_macos_works(shell, registry, wants):
+    """It has no flag I: https://github.com/hashivim/vim-terraform/issues/95."""
     shell.stub(
         "sed",
         'for word in "$@"; do\n'
@@ -132,14 +132,14 @@ def test_the_sed_of_macos_will_do(shell, registry, wants):
 
 
 @pytest.mark.parametrize("tag, wants", [("new", None), ("there", "failure")])
-def test_once_builds_what_is_not_there_or_cannot_be_asked_for(shell, registry, tag, wants):
+def test_once_builds_a_tag_that_is_missing_or_cannot_be_checked(shell, registry, tag, wants):
     registry.wants = wants
     done = shell.push(f"{registry.host}/meridian:{tag}", ONCE="yes")
     assert (done.returncode, done.stdout) == (0, f"{OTHER}\n"), done.stderr
     assert ("answered 500" in done.stderr) == bool(wants)
 
 
-def test_secrets_stand_in_a_file_of_their_own_that_goes(shell, registry):
+def test_secrets_are_in_a_separate_file_that_is_deleted(shell, registry):
     done = shell.push(f"{registry.host}/meridian:new", REGISTRY_USERNAME="me", REGISTRY_PASSWORD=SECRET)
     assert done.returncode == 0
     auth = json.loads((shell.folder / "config.json").read_text())["auths"][registry.host]["auth"]
@@ -150,12 +150,12 @@ def test_secrets_stand_in_a_file_of_their_own_that_goes(shell, registry):
 
 @pytest.mark.parametrize("image",
     ["meridian", "localhost:5000/meridian", "http://localhost/meridian:1", "localhost:5000/Meridian:1"])
-def test_an_image_that_names_no_place_is_refused(shell, image):
+def test_an_invalid_image_reference_is_refused(shell, image):
     done = shell.push(image)
     assert done.returncode == 64 and "IMAGE must be HOST/PATH:TAG" in done.stderr and not shell.built.exists()
 
 
-def test_a_build_without_a_digest_fails_and_writes_nothing_down(shell, registry):
+def test_a_build_without_a_digest_fails_and_saves_nothing(shell, registry):
     shell.builds("")
     file = shell.folder / "digest"
     done = shell.push(f"{registry.host}/meridian:new", DIGEST_FILE=str(file))
@@ -174,7 +174,7 @@ LOGINS = [
 
 
 @pytest.mark.parametrize("host, tool, user, arguments", LOGINS)
-def test_each_clouds_registry_is_asked_for_by_its_own_tool(shell, host, tool, user, arguments):
+def test_each_clouds_own_tool_logs_in_to_its_registry(shell, host, tool, user, arguments):
     shell.stub(tool, f'echo "$*" >{shell.folder}/asked\necho token')
     out = shell.folder / "out"
     out.mkdir()
@@ -195,7 +195,7 @@ def test_a_token_in_the_environment_needs_no_gcloud(shell):
     assert "granted" in (out / "curl").read_text()
 
 
-def test_amazons_credential_helper_serves_as_well(shell):
+def test_amazons_credential_helper_works_too(shell):
     shell.stub("docker-credential-ecr-login", "cat >/dev/null\necho '{\"Username\":\"AWS\",\"Secret\":\"helped\"}'")
     out = shell.folder / "out"
     out.mkdir()

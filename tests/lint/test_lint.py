@@ -1,4 +1,4 @@
-"""The linters: no warning is let through."""
+"""The linters; every warning is an error."""
 
 import os
 import pathlib
@@ -33,8 +33,8 @@ def test_shell_scripts_pass_shellcheck():
     lint("shellcheck", "--enable=check-unassigned-uppercase", *scripts)
 
 
-def test_lines_of_shell_are_as_short_as_editors_are_told():
-    """By .editorconfig. Those of Python are ruff's to see, and those of Java spotless's."""
+def test_shell_lines_are_within_the_limit():
+    """The limit of .editorconfig, which ruff checks for Python and spotless for Java."""
     scripts = [name for name in tracked() if b"bash" in (ROOT / name).open("rb").readline()]
     long = {name: line for name in scripts for line in (ROOT / name).read_text().splitlines() if len(line) > 120}
     assert long == {}
@@ -50,7 +50,7 @@ def is_python(path: pathlib.Path):
 
 
 def test_no_test_imports_another():
-    """What several tests share is in tests/support, where it is found by its name."""
+    """What several tests share is in tests/support, where its name finds it."""
     imports = re.compile(r"^\s*(?:from|import) (?:\w+\.)*test_\w+", re.M)
     assert {name: imports.findall((ROOT / name).read_text())
         for name in tracked("tests/**.py") if imports.search((ROOT / name).read_text())} == {}
@@ -68,5 +68,5 @@ def test_java_is_formatted():
     maven("--quiet", "spotless:check")
 
 
-def test_java_has_no_warning_of_javac_or_error_prone():
+def test_java_has_no_javac_or_error_prone_warning():
     maven("--quiet", "clean", "test-compile", "-Plint")

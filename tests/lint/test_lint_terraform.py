@@ -1,4 +1,4 @@
-"""Format, tflint and checkov on every module and stack; each exception stands with its reason in the code."""
+"""Format, tflint and checkov on every module and stack; the code states the reason for each exception."""
 
 import json
 import pathlib
@@ -23,7 +23,7 @@ def test_every_file_is_formatted(top):
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_no_file_is_longer_than_one_sitting_and_no_line_wider_than_a_screen(folder):
+def test_files_and_lines_are_within_their_limits(folder):
     for file in (ROOT / folder).glob("*.tf"):
         lines = file.read_text().splitlines()
         assert len(lines) <= 150, file
@@ -36,7 +36,7 @@ def tflint():
 
 
 def checkov(*arguments):
-    """In an environment of its own, for it fixes versions of what other tools take newer."""
+    """Run checkov in its own environment, because it pins versions that other tools need newer."""
     with alone("checkov"):
         if not CHECKOV.exists():
             subprocess.run(["python3", "-m", "venv", CHECKOV.parents[1]], check=True)
@@ -46,11 +46,11 @@ def checkov(*arguments):
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_tflint_has_nothing_to_say(folder):
+def test_tflint_finds_nothing(folder):
     ran(tflint(), f"--config={ROOT / '.tflint.hcl'}", f"--chdir={ROOT / folder}")
 
 
-def test_tflint_would_say_something(tmp_path):
+def test_tflint_would_find_something(tmp_path):
     (tmp_path / "main.tf").write_text('variable "untyped" {}\n')
     done = subprocess.run([tflint(), f"--config={ROOT / '.tflint.hcl'}", f"--chdir={tmp_path}"], capture_output=True,
         text=True)
@@ -59,14 +59,14 @@ def test_tflint_would_say_something(tmp_path):
 
 @pytest.mark.parametrize("top", sorted({"/".join(folder.split("/")[:2]) for folder in FOLDERS}))
 def test_checkov_finds_nothing(top):
-    code, said = checkov("--directory", top)
-    assert code == 0, said
+    code, output = checkov("--directory", top)
+    assert code == 0, output
 
 
 def test_checkov_would_find_something(tmp_path):
     (tmp_path / "main.tf").write_text('resource "aws_s3_bucket" "open" {\n  bucket = "open"\n}\n')
-    code, said = checkov("--directory", tmp_path, "--output", "json")
-    failed = {check["check_id"] for check in json.loads(said)["results"]["failed_checks"]}
+    code, output = checkov("--directory", tmp_path, "--output", "json")
+    failed = {check["check_id"] for check in json.loads(output)["results"]["failed_checks"]}
     assert code == 1 and "CKV_AWS_18" in failed
 
 

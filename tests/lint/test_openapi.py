@@ -1,4 +1,4 @@
-"""The description of the service, by two linters with the rules that they recommend; a warning is an error."""
+"""The API description, checked by two linters with their recommended rules; a warning is an error."""
 
 import os
 
@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.check, pytest.mark.lint, pytest.mark.needs("npm")]
 REDOCLY = "@redocly/cli@2.77.0"
 SPECTRAL = "@stoplight/spectral-cli@6.16.3"
 DESCRIPTION = ROOT / "app/src/main/resources/openapi.yaml"
-# The first asks its maker's server otherwise.
+# Otherwise Redocly contacts its maker's server.
 QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "NO_COLOR": "1"}
 
 
@@ -30,13 +30,13 @@ def run(command, folder):
 
 
 @pytest.mark.parametrize("linter, nothing", [(redocly, "is valid"), (spectral, "No results")])
-def test_the_description_is_without_fault(tmp_path, linter, nothing):
+def test_the_description_is_valid(tmp_path, linter, nothing):
     done = linter(tmp_path, DESCRIPTION)
     assert done.returncode == 0 and nothing in done.stdout and "You have" not in done.stdout, done.stdout
 
 
 @pytest.mark.parametrize("linter", [redocly, spectral])
-def test_a_reference_to_nothing_is_a_fault(tmp_path, linter):
+def test_a_dangling_reference_is_an_error(tmp_path, linter):
     broken = tmp_path / "openapi.yaml"
     broken.write_text(DESCRIPTION.read_text().replace('"#/components/responses/NotFound"',
         '"#/components/responses/Gone"'))

@@ -1,5 +1,4 @@
-"""What parliament and cloudsplaining say of the policies that deployers of AWS have; each remark that stays has its
-reason."""
+"""What parliament and cloudsplaining report on the policies of AWS deployers; each accepted remark has a reason."""
 
 import json
 import re
@@ -15,7 +14,7 @@ POLICIES = ROOT / "modules/aws/delivery/policies"
 NAMES = ("network", "service", "machine", "boundary")
 
 IN_THE_BOUNDARY = "a role can be made and passed only within the boundary, and to the services of the stack"
-# Policy and remark to why it stays.
+# Policy and remark, to the reason why it is accepted.
 REASONS = {
     ("service", "UNKNOWN_ACTION elasticloadbalancing:GetLoadBalancerWebACL"): "newer than parliament's list; AWS's "
     "service reference has it",
@@ -42,25 +41,25 @@ REASONS = {
 }
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", NAMES)
-def test_each_remark_on_a_policy_has_its_reason(name):
+def test_each_remark_on_a_policy_has_a_reason(name):
     assert remarks((POLICIES / f"{name}.json").read_text()) == {remark for policy, remark in REASONS if policy == name}
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_they_would_remark_on_a_right_too_many():
+def test_an_excessive_right_is_reported():
     text = json.dumps({"Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": ["iam:AttachRolePolicy", "ssm:GetParameter"], "Resource": "*"}]})
     assert {"RESOURCE_STAR iam:AttachRolePolicy", "cloudsplaining DataExfiltration ssm:GetParameter"} <= remarks(text)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_policy_is_short_enough_to_be_a_managed_one(name):
+def test_each_policy_fits_a_managed_policy(name):
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     assert len(re.sub(r"\s", "", (POLICIES / f"{name}.json").read_text())) <= 6144
 
 
-def test_what_one_call_asks_for_besides_is_in_the_policy():
-    """Rights that no call shows: AWS checks them within another one."""
+def test_rights_checked_within_other_calls_are_in_the_policy():
+    """Rights without a call of their own: AWS checks them as part of another call."""
     held = {
         (action, json.dumps(each["Resource"]))
         for name in ("network", "service")
@@ -74,7 +73,7 @@ def test_what_one_call_asks_for_besides_is_in_the_policy():
         ("sns:GetSubscriptionAttributes", '"*"')} <= held
 
 
-# For what a tag can be on, such as that of `expires`.
+# The rights for all that can have a tag, such as `expires`.
 TAGS = """
 acm:AddTagsToCertificate acm:RemoveTagsFromCertificate application-autoscaling:UntagResource cloudwatch:UntagResource
 ec2:CreateTags ec2:DeleteTags ecr:UntagResource ecs:UntagResource elasticloadbalancing:RemoveTags iam:UntagRole
@@ -82,7 +81,7 @@ logs:UntagResource s3:PutBucketTagging sns:UntagResource wafv2:UntagResource
 """
 
 
-def test_a_tag_that_was_given_can_be_changed_and_taken_away_again():
+def test_tags_can_be_changed_and_removed():
     policies = [statements((POLICIES / f"{name}.json").read_text()) for name in ("network", "service")]
     held = [each.lower() for policy in policies for statement in policy for each in several(statement["Action"])]
     assert {right for right in TAGS.split() if not any(like(each, right.lower()) for each in held)} == set()

@@ -1,7 +1,7 @@
-"""Floods of a server by its clients, and a client that asks meanwhile; each as a process of its own.
+"""Floods of a server by its clients, and a client that sends requests meanwhile; each a separate process.
 
-floods.py KIND PORT SECONDS   one of the floods; prints what it did, as JSON
-floods.py ask PORT SECONDS    50 requests a second; prints status and seconds of each answer, as JSON
+floods.py KIND PORT SECONDS   one of the floods; prints its counts as JSON
+floods.py ask PORT SECONDS    50 requests a second; prints the status and seconds of each response as JSON
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 import time
 
 RATE = 50
-# The connections of each flood: together more than the service allows, so that it has to make room for who asks.
+# The connections of each flood: together more than the service allows, so it has to make room for others.
 FLOODS = {"chunk_line": 50, "fields": 400, "silent": 200, "resets": 50, "slow_reader": 200}
 
 HEAD = b"GET / HTTP/1.1\r\nHost: a\r\n"
@@ -25,7 +25,7 @@ PATIENCE = 10
 
 
 class Flood:
-    """Connections of one kind, each opened again as soon as it is gone."""
+    """Connections of one kind, each reopened as soon as it is closed."""
 
     def __init__(self, port):
         self.address = ("127.0.0.1", port)
@@ -59,7 +59,7 @@ class Flood:
             pass
 
     async def chunk_line(self):
-        """A size of a chunk that never ends."""
+        """Send a chunk size that never ends."""
         zeros = b"0" * (16 << 10)
         with await self.connect() as connection:
             await self.loop.sock_sendall(connection, HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
@@ -68,7 +68,7 @@ class Flood:
                 self.counts["chunk_line_bytes"] += len(zeros)
 
     async def fields(self):
-        """As many fields as are allowed by their size, and no end of them."""
+        """Send as many fields as the size limit allows, and never end the header."""
         lines = b"".join(b"x-%d: v\r\n" % number for number in range(1_370))
         with await self.connect() as connection:
             await self.loop.sock_sendall(connection, HEAD + lines[: 15 << 10])
@@ -84,7 +84,7 @@ class Flood:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     async def slow_reader(self):
-        """Asks for 20 large documents, reads a little of them every second, and comes again after ten."""
+        """Request 20 large documents, read a little every second, and reconnect after ten seconds."""
         with await self.connect(buffer=4 << 10) as connection:
             await self.loop.sock_sendall(connection, (HEAD.replace(b"/", LARGE.encode(), 1) + b"\r\n") * 20)
             for _ in range(10):
@@ -100,14 +100,14 @@ async def flood(kind, port, seconds):
 
 
 class Asker:
-    """Every other request opens a connection of its own; the rest share some that are kept."""
+    """Sends every other request on a new connection, and the rest on shared, kept-alive ones."""
 
     def __init__(self, port):
         self.port = port
         self.kept = []
 
     async def ask(self, keep):
-        """Status, 0 for none, and the seconds that it took."""
+        """Return the status, 0 if there was none, and the duration in seconds."""
         started = time.monotonic()
         try:
             status = await asyncio.wait_for(self.response(keep), PATIENCE)
@@ -126,7 +126,7 @@ class Asker:
             except (OSError, EOFError):
                 writer.close()
                 if old:
-                    continue  # It was closed while nobody used it, which RFC 9112 9.3.1 lets a client try again.
+                    continue  # The server closed it while it was idle; RFC 9112 9.3.1 allows a retry.
                 raise
             if keep and "connection: close" not in head:
                 self.kept.append((reader, writer))

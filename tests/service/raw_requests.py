@@ -1,7 +1,7 @@
-"""Requests byte for byte, with what RFC 9110 and RFC 9112 ask of whoever gets them.
+"""Requests byte for byte, with what RFC 9110 and RFC 9112 require of the server.
 
-What is to come back was written from the RFCs, before any server was asked. Where they leave a choice, each
-outcome that they allow is named. What such a table has to cover was learnt from Http11Probe
+The expected outcomes were written from the RFCs, before any server was tried. Where the RFCs leave a choice, a row
+lists each outcome that they allow. What such a table has to cover was learnt from Http11Probe
 (https://github.com/MDA2AV/Http11Probe), h1spec (https://github.com/uNetworking/h1spec) and smuggler
 (https://github.com/defparam/smuggler).
 """
@@ -14,15 +14,15 @@ FOLLOW_UP = b"GET /follow-up HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
 
 class Row(NamedTuple):
-    section: str  # of the RFC that decides, by number and section
+    section: str  # number and section of the RFC that decides
     name: str
     sent: bytes
-    # Statuses, and whether FOLLOW_UP, sent right behind, was answered too: "200 kept", "400 closed".
-    # Outcomes are parted by "|". "closed" alone is a connection that ended without an answer.
+    # Statuses, and whether FOLLOW_UP, sent right after, got a response too: "200 kept", "400 closed".
+    # Outcomes are separated by "|". "closed" alone means that the connection ended without a response.
     expected: str
-    why: str = ""  # the service does neither what Go nor what nginx does
-    end: str = "follow-up"  # or "half-close": no more is sent; or "silence": neither that nor a close
-    fields: dict[str, str] = {}  # of the first answer, as regular expressions; "" where there must be none
+    why: str = ""  # why the service behaves like neither Go nor nginx
+    end: str = "follow-up"  # or "half-close": no more is sent; or "silence": not even a close
+    fields: dict[str, str] = {}  # of the first response, as regular expressions; "" if there must be none
 
     @property
     def outcomes(self):
@@ -30,7 +30,7 @@ class Row(NamedTuple):
 
 
 def get(*fields, line="GET / HTTP/1.1", host="Host: a", body=""):
-    """A request with its body; without Host where that is empty."""
+    """Return a request with its body; without Host if that is empty."""
     return "\r\n".join([line, *([host] if host else []), *fields, "", body]).encode("latin-1")
 
 
@@ -45,18 +45,18 @@ def target(text):
 INNER = get(line="GET /inner HTTP/1.1").decode()
 
 REFUSED = "400 closed"
-# A method that is known and not allowed, or not known.
+# A method that is known but not allowed, or unknown.
 NOT_ALLOWED = "405 kept | 501 kept"
-# RFC 9112 9.3: the body is read, or the connection is closed after the answer.
+# RFC 9112 9.3: the body is read, or the connection is closed after the response.
 ACCEPTED = "200 kept | 200 closed"
 POSTED = "405 kept | 405 closed"
-# A body whose end cannot be known: nothing behind it may be taken for a request.
+# A body whose end cannot be known: nothing after it may be treated as a request.
 LOST = "400 closed | 405 closed"
-# RFC 9112 6.1: 501 SHOULD be the answer to a coding that is not known.
+# RFC 9112 6.1: the response to an unknown coding SHOULD be 501.
 CODING = "501 closed | 400 closed"
-# RFC 9110 10.1.1: 100 and then the body is read, or a final status and the body never is.
+# RFC 9110 10.1.1: 100 and then the body is read, or a final status and the body is never read.
 EXPECTED = "100 200 kept | 200 closed | 100 200 closed | 417 closed"
-# RFC 9112 2.2: a recipient MAY take a single LF for the end of a line.
+# RFC 9112 2.2: a recipient MAY accept a single LF as the end of a line.
 LINE_FEED = "400 closed | 200 kept"
 
 BODY = "no route reads a body, so that the connection ends with the answer in place of it (RFC 9112 9.3)"
@@ -69,7 +69,7 @@ LIMIT = "a limit of our own keeps what all connections send within the heap"
 DOCUMENT = "the peers have no documents"
 
 ROWS = [
-    # What is in order.
+    # Valid requests.
     Row("9110 9.3.1", "GET", get(), "200 kept", fields={"content-type": "application/json"}),
     Row("9110 5.6.7", "Date in GMT", get(), "200 kept", fields={
         "date": r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [JFMASOND][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"}),
@@ -268,7 +268,7 @@ ROWS = [
         EXPECTED.replace("200", "404")),
     Row("9110 10.1.1", "something else", get("Expect: the-unexpected"), "417 kept | 417 closed | 200 kept"),
 
-    # Bodies that are in order.
+    # Valid bodies.
     Row("9112 6.3", "of GET", get("Content-Length: 5", body="hello"), ACCEPTED, BODY),
     Row("9112 6.3", "of POST", get("Content-Length: 5", line="POST / HTTP/1.1", body="hello"), POSTED, BODY),
     Row("9112 6.3", "of no octets", get("Content-Length: 0"), "200 kept"),
@@ -302,7 +302,7 @@ ROWS = [
         chunked("5\r\nhello\r\n0\r\nHost: b\r\nTransfer-Encoding: chunked\r\n\r\n"), POSTED + " | " + LOST, BODY),
     Row("9112 7", "of GET, of no chunk", chunked("0\r\n\r\n", line="GET / HTTP/1.1"), ACCEPTED, BODY),
 
-    # Lengths that are not.
+    # Invalid lengths.
     Row("9112 6.3", "the same twice",
         get("Content-Length: 5", "Content-Length: 5", body="hello"), f"400 closed | {ACCEPTED}"),
     Row("9110 8.6", "the same in a list", get("Content-Length: 5, 5", body="hello"), f"400 closed | {ACCEPTED}"),
@@ -319,7 +319,7 @@ ROWS = [
     Row("9112 8", "cut off by the client", get("Content-Length: 10", body="hello"),
         "200 closed | 400 closed | closed", end="half-close"),
 
-    # Transfer-Encoding that is not.
+    # Invalid Transfer-Encoding.
     Row("9112 6.1", "beside a length", chunked("0\r\n\r\n", "Content-Length: 5"), "400 closed | 405 closed"),
     Row("9112 6.1", "before a length of nothing",
         chunked(f"{len(INNER):x}\r\n{INNER}\r\n0\r\n\r\n", "Content-Length: 0"),
@@ -348,7 +348,7 @@ ROWS = [
         f"400 closed | 501 closed | {ACCEPTED}"),
     Row("9112 2.2", "behind a bare CR", get("X: y\rTransfer-Encoding: chunked", body="0\r\n\r\n"), REFUSED),
 
-    # Chunks that are not.
+    # Invalid chunks.
     *[
         Row("9112 7.1", f"a size of {size!r}", chunked(f"{size}\r\nhello\r\n0\r\n\r\n"), LOST)
         for size in ["+5", "-5", "0x5", "5_", " 5", "", "g", "5 5", "5,", "10000000000000005", "5\0"]

@@ -1,4 +1,4 @@
-"""The limit of file descriptors, reached over the public port."""
+"""Running out of file descriptors through the public port."""
 
 import contextlib
 import http.client
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.check
 
 @contextlib.contextmanager
 def connections(port, number):
-    """Open connections; those that nobody accepts wait in the queue of the listener."""
+    """Hold connections open; those that are not accepted wait in the listener's queue."""
     with contextlib.ExitStack() as stack:
         for _ in range(number):
             connection = stack.enter_context(socket.socket())
@@ -26,7 +26,7 @@ def connections(port, number):
 
 
 def state(service):
-    """What somebody who watches the service from outside can see of it."""
+    """Return the state of the service as seen from outside."""
     if service.process.poll() is not None:
         return "ended"
     for name, path, port in [("serves", "/", service.port), ("says that it is down", "/live", service.admin_port)]:
@@ -39,13 +39,13 @@ def state(service):
     return "neither serves nor says so"
 
 
-def test_running_out_of_descriptors_is_survived(service_command, tmp_path):
+def test_the_service_survives_running_out_of_descriptors(service_command, tmp_path):
     service = Service(service_command, {}, tmp_path)
     try:
         pid = service.process.pid
         assert state(service) == "serves"
         _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-        # Lowered while it runs: a limit that is too small for the settings does not let it start.
+        # Lowered while it runs, because it does not start with a limit too small for its settings.
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(os.listdir(f"/proc/{pid}/fd")) + 100, hard))
         with connections(service.port, 300):
             time.sleep(3)

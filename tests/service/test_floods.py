@@ -1,4 +1,4 @@
-"""All floods at once, on one CPU and little memory, while somebody else asks."""
+"""All floods at once, on one CPU and little memory, while another client sends requests."""
 
 import collections
 import json
@@ -27,10 +27,10 @@ def started(what, port, prepare):
 
 
 def first():
-    """Sets the calling process before all others: what else this machine does is not to decide."""
+    """Give the calling process top priority, so that the machine's other load does not matter."""
     os.setsid()
     os.setpriority(os.PRIO_PROCESS, 0, -20)
-    group = pathlib.Path("/proc/self/autogroup")  # There a process's own rank counts within its session only.
+    group = pathlib.Path("/proc/self/autogroup")  # With autogroups, priorities count within a session only.
     if group.exists():
         group.write_text("-20")
 
@@ -40,7 +40,7 @@ def printed(process):
 
 
 @pytest.mark.parametrize("memory_mib", [512, 256])
-def test_whoever_else_asks_is_answered(service_command, tmp_path, memory_mib):
+def test_other_clients_are_served(service_command, tmp_path, memory_mib):
     documents = tmp_path / "documents"
     documents.mkdir()
     (documents / "large.json").write_text(json.dumps({"text": "x" * 1_000_000}))
@@ -53,7 +53,7 @@ def test_whoever_else_asks_is_answered(service_command, tmp_path, memory_mib):
 
     service = Service(service_command, {"MERIDIAN_DOCUMENTS_LOCATION": str(documents)}, tmp_path, prepare=served)
     try:
-        for _ in range(2_000):  # The image's cache holds profiles, which these classes alone begin without.
+        for _ in range(2_000):  # The image's cache contains profiles, which these plain classes lack.
             service.get("/")
         asking = started("ask", service.port, first)
         flooding = [started(kind, service.port, limits.apply_to_load) for kind in FLOODS]
@@ -66,7 +66,7 @@ def test_whoever_else_asks_is_answered(service_command, tmp_path, memory_mib):
         reported = sum(status in (200, 503) for status, _ in responses)
         assert in_time >= 0.99 * len(responses) and reported == len(responses), summary(responses)
         assert [line for line in service.log() if line["severity"] != "INFO" or "stack_trace" in line] == []
-        # They were floods, each of them, for all that time.
+        # Each was a flood, for all that time.
         assert did["chunk_line_bytes"] > 10 << 20 and did["resets"] > 10 * SECONDS
         assert all(did[kind] >= number for kind, number in FLOODS.items())
     finally:
@@ -76,7 +76,7 @@ def test_whoever_else_asks_is_answered(service_command, tmp_path, memory_mib):
 
 
 def peak(pid):
-    """The most memory that it had, in KiB."""
+    """Return the peak memory of a process in KiB."""
     return int(re.search(r"VmHWM:\s*(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
 
 

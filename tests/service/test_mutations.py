@@ -1,4 +1,4 @@
-"""Requests that nobody thought of: those of the table, changed at random, the same in every run."""
+"""Requests that nobody thought of: those of the table, mutated at random, the same in every run."""
 
 import concurrent.futures
 import random
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.check
 
 SEED, REQUESTS = 9112, 6_000
 
-# HEAD is left out: whoever reads the answers has to know which of them are to one.
+# Without HEAD: to parse the responses, one has to know which of them are to HEAD.
 CORPUS = [row.sent for row in ROWS if 0 < len(row.sent) < 2_000 and b"HEAD" not in row.sent]
 WORDS = [
     b"\r", b"\n", b"\r\n", b"\r\n\r\n", b"\0", b"\t", b" ", b":", b";", b",", b"=", b'"', b"%", b"%00", b"/", b"?",
@@ -49,7 +49,7 @@ def mutated(chance):
 
 
 def wrong(port, data):
-    """What is wrong with the answers."""
+    """Return what is wrong with the responses, or an empty string."""
     try:
         responses, ended = conversation(port, data, half_close=True)
     except Unreadable as error:

@@ -14,7 +14,7 @@ from support.wire import Unreadable, conversation
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("nginx", "go")]
 
-# Of what never arrives whole; for the service and nginx. net/http has no such limit by itself.
+# Timeout of the service and nginx for an incomplete request. By default, net/http has none.
 SECONDS = 5
 
 NGINX = f"""
@@ -66,20 +66,20 @@ def peer(command, port):
 
 
 def outcome(port, row, piece=None):
-    """What came back, in the words of the table, and the answers."""
+    """Return the outcome in the table's notation, and the responses."""
     try:
         responses, ended = conversation(
             port,
             row.sent + (FOLLOW_UP if row.end == "follow-up" else b""),
             half_close=row.end == "half-close",
             piece=piece,
-            # Others wait until the connection ends; here it is what the server does on its own that counts.
+            # Others wait until the connection ends; here only what the server does on its own counts.
             **({"seconds": SECONDS + 3} if row.end == "silence" else {}),
         )
     except Unreadable as error:
         return f"unreadable: {error}", []
     statuses = [response.status for response in responses]
-    # FOLLOW_UP is answered by 404, behind what the row's own requests got.
+    # FOLLOW_UP gets a 404, after the responses to the row's own requests.
     kept = row.end == "follow-up" and sum(status >= 200 for status in statuses) > 1 and statuses[-1] == 404
     if kept:
         statuses.pop()
@@ -88,7 +88,7 @@ def outcome(port, row, piece=None):
 
 @pytest.fixture(scope="module")
 def outcomes(service, nginx, go):
-    """For each row what each server did, the service first, and what the service answered."""
+    """For each row, the outcome of each server, the service first, and the service's responses."""
     with concurrent.futures.ThreadPoolExecutor(32) as threads:
         asked = [[threads.submit(outcome, port, row) for port in (service.port, go, nginx)] for row in ROWS]
         done = [[future.result() for future in futures] for futures in asked]
@@ -109,17 +109,17 @@ def test_raw_request(outcomes, number):
         assert response.status < 200 or "date" in response.fields, response
 
 
-def test_nothing_depends_on_how_the_octets_arrive(service, outcomes):
+def test_the_outcome_does_not_depend_on_how_the_octets_arrive(service, outcomes):
     rows = [number for number, row in enumerate(ROWS) if 0 < len(row.sent) < 300 and row.end == "follow-up"]
     for piece in (1, 7):
-        with concurrent.futures.ThreadPoolExecutor(4) as threads:  # so that each is through well before SECONDS
+        with concurrent.futures.ThreadPoolExecutor(4) as threads:  # few, so that each ends well before SECONDS
             again = list(threads.map(lambda number, piece=piece: outcome(service.port, ROWS[number], piece)[0], rows))
         before = [outcomes[number][0][0] for number in rows]
         differ = [(ROWS[number], *did) for number, *did in zip(rows, before, again) if did[0] != did[1]]
         assert differ == [], f"in pieces of {piece}"
 
 
-def test_the_admin_port_stands_them_too(service):
+def test_the_admin_port_withstands_them_too(service):
     with concurrent.futures.ThreadPoolExecutor(32) as threads:
         did = list(threads.map(lambda row: outcome(service.admin_port, row)[0], ROWS))
     allowed = re.compile(r"((1\d\d|[234]\d\d|501|505) )*(kept|closed)")
@@ -127,7 +127,7 @@ def test_the_admin_port_stands_them_too(service):
     assert service.get("/live", port=service.admin_port).status == 200
 
 
-def test_nothing_was_executed_that_was_hidden(service, outcomes):
+def test_no_hidden_request_was_executed(service, outcomes):
     log = service.log()
     assert service.process.poll() is None
     assert [line for line in log if line["severity"] not in ("INFO", "DEBUG")] == []

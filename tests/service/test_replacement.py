@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.check, pytest.mark.needs("nginx")]
 
 
 class Nginx:
-    """nginx as a load balancer that never tries a request a second time."""
+    """nginx as a load balancer that never retries a request."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -24,7 +24,7 @@ class Nginx:
         self.process = None
 
     def balance(self, ports):
-        """Sends requests to these ports of this machine from the next request on."""
+        """Send to these ports of this machine from the next request on."""
         servers = "".join(f"server 127.0.0.1:{port} max_fails=0;" for port in ports)
         (self.folder / "nginx.conf").write_text(f"""
             daemon off; worker_processes 1; pid nginx.pid; error_log error.log;
@@ -88,7 +88,7 @@ def test_replacing_both_instances_under_load_loses_no_request(service_command, n
                 instances.append(start())
                 nginx.balance([instance.port for instance in instances])
                 old.process.terminate()
-                # As a load balancer does, which asks for readiness every so often.
+                # Poll the readiness as a load balancer does.
                 while get(f"http://127.0.0.1:{old.admin_port}/ready")[0] == 200:
                     time.sleep(0.1)
                 time.sleep(1)
@@ -106,7 +106,7 @@ def test_replacing_both_instances_under_load_loses_no_request(service_command, n
     "strategy, through_balancer",
     [("peer", False), ("x-forwarded-for:1", True), ("header:X-Client-Address", True)],
 )
-def test_the_address_is_the_clients(service_command, nginx, tmp_path, strategy, through_balancer):
+def test_the_reported_address_is_the_clients(service_command, nginx, tmp_path, strategy, through_balancer):
     service = Service(service_command, {"MERIDIAN_CLIENT_ADDRESS": strategy}, tmp_path)
     try:
         nginx.balance([service.port])

@@ -1,4 +1,4 @@
-"""The service as people meet it: by its description, through the commands, and with its clock wrong."""
+"""The service against its API description, and the advice of its refusal to start."""
 
 import re
 import subprocess
@@ -11,17 +11,17 @@ SCHEMATHESIS = [ROOT / ".cache/venv/bin/schemathesis", "--config-file", ROOT / "
 
 
 def described(service, seed):
-    """What schemathesis finds when it calls a service by the description that the service gives."""
+    """Run schemathesis on a service with the API description that the service serves."""
     description = service.path.with_name("openapi.yaml")
     description.write_bytes(service.get("/openapi.yaml").body)
     url = f"http://127.0.0.1:{service.port}"
-    # Given by its address it would not be called itself.
+    # If given by its URL, schemathesis would not test that path itself.
     return ran(*SCHEMATHESIS, "run", description, "--url", url, "--seed", seed, codes=None)
 
 
 @pytest.mark.check
 @pytest.mark.parametrize("seed", [1, 2])
-def test_the_service_is_as_its_description_says(service_command, tmp_path, seed):
+def test_the_service_matches_its_description(service_command, tmp_path, seed):
     service = Service(service_command, {"MERIDIAN_ACCESS_LOG": "errors"}, tmp_path)
     try:
         done = described(service, seed)
@@ -33,7 +33,7 @@ def test_the_service_is_as_its_description_says(service_command, tmp_path, seed)
 
 
 @pytest.mark.check
-def test_the_heap_becomes_larger_as_the_refusal_says(service_command, tmp_path):
+def test_the_advice_of_the_refusal_enlarges_the_heap(service_command, tmp_path):
     crowd = {"MERIDIAN_MAX_CONNECTIONS": "800"}
     with pytest.raises(AssertionError, match="MiB of heap") as refusal:
         Service(service_command, crowd, tmp_path)
@@ -51,7 +51,7 @@ def test_the_heap_becomes_larger_as_the_refusal_says(service_command, tmp_path):
     ],
     ids=["another key", "no Cache-Control", "an exception"],
 )
-def test_a_broken_handler_is_found(service_command, tmp_path, right, wrong):
+def test_a_broken_handler_is_detected(service_command, tmp_path, right, wrong):
     source = (ROOT / "app/src/main/java/meridian/TimeRoutes.java").read_text()
     assert right in source
     broken = tmp_path / "meridian/TimeRoutes.java"

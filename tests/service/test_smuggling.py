@@ -1,7 +1,7 @@
 """Requests inside requests, sent through proxies that keep their connections to the service.
 
-Every request names a document by a word that nobody can guess. What the service executed stands in its log, what
-the proxy took for a request in the proxy's; and each answer, a 404, says which word it is for.
+Every request names a document by a word that nobody can guess. The service's log shows what it executed, the proxy's
+log what the proxy treated as a request, and each response, a 404, contains the word it is for.
 """
 
 import concurrent.futures
@@ -44,8 +44,8 @@ NGINX = """
     }
     """
 
-# Connections to the service are shared by all clients at once, not only after they have proved good. With more
-# than one thread some lines of the log are lost.
+# All clients share the connections to the service at once, not only after these have proved good. With more than
+# one thread, some log lines are lost.
 HAPROXY = """
     global
       nbthread 1
@@ -73,7 +73,7 @@ def word():
 
 
 class Proxy:
-    """A proxy of Debian between the tests and the service."""
+    """A proxy as Debian packages it, between the tests and the service."""
 
     def __init__(self, command, configuration, upstream, folder):
         self.port, self.seen = free_port(), folder / "seen"
@@ -84,14 +84,14 @@ class Proxy:
         wait_for(f"http://127.0.0.1:{self.port}/")
 
     def stop(self, softly):
-        """After its last connections have ended; gives the words of all requests that it took for such."""
+        """Stop after the last connections have ended; return the words of all requests that it saw."""
         self.process.send_signal(softly)
         self.process.wait(30)
         return set(WORD.findall(self.seen.read_text(errors="replace")))
 
 
 def ordinary(port, number):
-    """The words of so many requests over kept connections, and each answer that is not the one to its request."""
+    """Send requests on kept-alive connections; return their words, and each response to another request."""
     words, wrong = [], []
     wire = Wire(port)
     for _ in range(number):
@@ -113,18 +113,18 @@ def inner(path):
 
 
 def attempts(outer, hidden):
-    """Requests for `outer`, from the words of which a server might make another, for `hidden`."""
+    """Yield requests for `outer`, from which a server might read another, for `hidden`."""
     body = inner(hidden)
     size, chunk = len(body), f"{len(body):x}\r\n{body}\r\n0\r\n\r\n"
     first = f"POST /api/{outer} HTTP/1.1"
     second = f"GET /api/{outer} HTTP/1.1"
     zero = f"0\r\n\r\n{body}"
     for line in (first, second, first.replace("POST", "HEAD"), first.replace("POST", "WHAT")):
-        # A body behind Expect that is never read.
+        # A body after Expect that is never read.
         yield get("Expect: 100-continue", f"Content-Length: {size}", line=line, body=body)
         yield chunked(chunk, "Expect: 100-continue", line=line)
         yield get("Expect: 100-Continue, x", f"Content-Length: {size}", line=line, body=body)
-        # A body that is not waited for.
+        # A body that the server does not wait for.
         yield get(f"Content-Length: {size}", line=line, body=body)
         yield get(f"Content-Length: {size}", "Connection: keep-alive, Content-Length", line=line, body=body)
         yield chunked(chunk, line=line)
@@ -137,7 +137,7 @@ def attempts(outer, hidden):
         "X: y\rTransfer-Encoding: chunked", "X: y\nTransfer-Encoding: chunked", "Transfer_Encoding: chunked",
         "Transfer-Encoding\0: chunked", "Transfer-Encoding: chunked;x", "\x00Transfer-Encoding: chunked",
     ]:
-        # One reads the length and the other the chunks.
+        # One server reads the length and the other the chunks.
         yield get(f"Content-Length: {len(zero)}", coding, line=first, body=zero)
         yield get(coding, f"Content-Length: {len(zero)}", line=first, body=zero)
         yield get(coding, "Content-Length: 4", line=first, body=chunk)
@@ -151,12 +151,12 @@ def attempts(outer, hidden):
                    "00000000000000000\r\n\r\n{}", "1\r\nxX0\r\n\r\n{}", "1\r\nx0\r\n\r\n{}", "1\nx\n0\n\n{}",
                    "5;a\r\n\r\n{}", "-1\r\n\r\n{}", "1_0\r\n\r\n{}", "10000000000000000\r\n\r\n{}",
                    '1;a="\r\n"\r\nx\r\n0\r\n\r\n{}', "0\r\nX: y\n\n{}", "\r\n\r\n{}", "0\r\n{}"]:
-        # The end of the body is where the reader believes it to be.
+        # Servers may disagree on where the body ends.
         yield chunked(broken.format(body), line=first)
 
 
 def smuggle(port, turns):
-    """The words of these tries, and each answer that is to somebody else's request."""
+    """Send these attempts; return their words, and each response to another client's request."""
     words, wrong = [], []
     for turn in turns:
         mine = [word(), word(), word()]
@@ -165,7 +165,7 @@ def smuggle(port, turns):
         data = next(itertools.islice(forms, turn % FORMS, None))
         with contextlib.suppress(socket.timeout, Unreadable), Wire(port) as wire:
             wire.socket.settimeout(0.5)
-            # Whoever is left with something open takes this for the rest of it.
+            # A server that still expects input treats this as the rest of it.
             wire.send(data + get("Connection: close", line=f"GET /api/{mine[2]} HTTP/1.1"))
             while response := wire.response():
                 others = set(WORD.findall(response.body.decode("latin-1"))) - set(mine)

@@ -10,7 +10,7 @@ from support.emulators import CLOUDS, BlobFromMachine
 from support.machine import need
 from support.service import Service
 
-TIMEOUT = 2  # seconds, of one document
+TIMEOUT = 2  # seconds, for one document
 MARGIN = 1.5  # seconds that a loaded machine may add
 MAX_BYTES = 2000
 CACHE = 1  # seconds
@@ -41,7 +41,7 @@ def cloud(emulator):
 
 @pytest.fixture(scope="module")
 def start(emulator, service_command, tmp_path_factory):
-    """Starts a service on the cloud, or on another; at its end, looks for secrets in its log."""
+    """A function that starts a service on a cloud. At the end, no log may contain a secret."""
     services = []
 
     def start(cloud=emulator, **environment):
@@ -65,7 +65,7 @@ def start(emulator, service_command, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def running(start):
-    """One service for all tests of a cloud; what it needs for the first time is behind it."""
+    """One warmed-up service for all tests of a cloud."""
     service = start()
     warm(service)
     return service
@@ -91,7 +91,7 @@ def is_problem(response, status):
 
 
 def is_unavailable(service, response, name, status, mark, reason=""):
-    """The client learns the status, and the log why."""
+    """Assert that the client gets the status, and the log the reason."""
     assert is_problem(response, status)
     detail = json.loads(response.body)["detail"]
     assert detail == f"The document {name} cannot be served now; the service's log says why."
@@ -110,7 +110,7 @@ def test_a_document_is_served_byte_for_byte(cloud, service):
     assert response.headers["ETag"].startswith('"')
 
 
-def test_a_document_that_is_not_there_is_not_found(cloud, service):
+def test_a_missing_document_is_not_found(cloud, service):
     mark = service.mark()
     assert is_problem(service.get("/api/missing"), 404)
     assert [it.status for it in cloud.seen("missing")] == [404], "the store was asked, once"
@@ -120,17 +120,17 @@ def test_a_document_that_is_not_there_is_not_found(cloud, service):
 def test_an_identity_without_rights_is_a_bad_gateway(cloud, start):
     cloud.put("denied", DOCUMENT)
     cloud.admitted = False
-    service = start(MERIDIAN_DOCUMENTS_TIMEOUT="20s")  # nothing of it is loaded yet
+    service = start(MERIDIAN_DOCUMENTS_TIMEOUT="20s")  # its classes are not loaded yet
     mark = service.mark()
     response = service.get("/api/denied")
     assert is_unavailable(service, response._replace(seconds=0), "denied", 502, mark, "403")
     assert [it.status for it in cloud.seen("denied")] == [403], "it is not asked again"
 
 
-def test_a_bucket_that_does_not_exist_is_a_bad_gateway_and_not_a_missing_document(cloud, start):
+def test_a_missing_bucket_is_a_bad_gateway_and_not_a_missing_document(cloud, start):
     if cloud.name == "gcs":
         cloud.front.fault = fronts.response(404, b"The specified bucket does not exist.")
-        location = cloud.location  # the emulator has no words for it
+        location = cloud.location  # the emulator does not report it
     else:
         location = cloud.elsewhere
     service = start(MERIDIAN_DOCUMENTS_LOCATION=location, MERIDIAN_DOCUMENTS_TIMEOUT="20s")
@@ -153,8 +153,8 @@ def test_a_slow_store_is_a_gateway_timeout_in_time(cloud, service, fault, reques
 
 
 @pytest.mark.parametrize("fault", [fronts.stall, fronts.drip])
-def test_questions_without_answer_take_nobodys_place(cloud, service, fault):
-    """More of them than the service asks at a time."""
+def test_stuck_fetches_do_not_block_others(cloud, service, fault):
+    """More stuck fetches than the service makes at a time."""
     names = [f"stuck-{fault.__name__}-{number}" for number in range(20)]
     for name in names:
         cloud.put(name, DOCUMENT)
@@ -163,7 +163,7 @@ def test_questions_without_answer_take_nobodys_place(cloud, service, fault):
         responses = list(pool.map(lambda name: service.get(f"/api/{name}"), names))
     assert {response.status for response in responses} == {504}
     assert max(response.seconds for response in responses) < TIMEOUT + 2 * MARGIN
-    # Those questions are still open at the store's end.
+    # Those requests are still open on the store's side.
     cloud.front.fault = None
     assert service.get(f"/api/{names[0]}").status == 200
 
@@ -180,7 +180,7 @@ def test_the_service_serves_the_time_while_the_store_is_stuck(cloud, service):
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_a_store_that_fails_once_is_asked_again(cloud, service, status):
+def test_a_store_that_fails_once_is_retried(cloud, service, status):
     name = f"once-{status}"
     cloud.put(name, DOCUMENT)
     cloud.front.faults.append(fronts.response(status))
@@ -190,7 +190,7 @@ def test_a_store_that_fails_once_is_asked_again(cloud, service, status):
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_a_store_that_fails_always_is_asked_twice(cloud, service, status):
+def test_a_store_that_always_fails_is_asked_twice(cloud, service, status):
     name = f"always-{status}"
     cloud.front.fault = fronts.response(status)
     mark = service.mark()
@@ -198,14 +198,14 @@ def test_a_store_that_fails_always_is_asked_twice(cloud, service, status):
     assert len(cloud.seen(name)) == 2
 
 
-def test_an_answer_that_breaks_off_once_is_asked_for_again(cloud, service):
+def test_a_response_that_breaks_off_once_is_retried(cloud, service):
     cloud.put("broken-off", DOCUMENT)
     cloud.front.faults.append(fronts.cut)
     response = service.get("/api/broken-off")
     assert (response.status, response.body) == (200, DOCUMENT)
 
 
-def test_an_answer_that_always_breaks_off_is_a_bad_gateway(cloud, service):
+def test_a_response_that_always_breaks_off_is_a_bad_gateway(cloud, service):
     cloud.put("always-off", DOCUMENT)
     cloud.front.fault = fronts.cut
     mark = service.mark()
@@ -224,7 +224,7 @@ def test_an_answer_that_always_breaks_off_is_a_bad_gateway(cloud, service):
         ("empty", b""),
     ],
 )
-def test_what_is_no_json_object_is_a_bad_gateway(cloud, service, name, body):
+def test_a_document_that_is_no_json_object_is_a_bad_gateway(cloud, service, name, body):
     cloud.put(name, body)
     mark = service.mark()
     assert is_unavailable(service, service.get(f"/api/{name}"), name, 502, mark, "not a JSON object in UTF-8")
@@ -255,7 +255,7 @@ def test_a_client_with_the_current_version_gets_no_body(cloud, service):
     assert service.get("/api/current", {"If-None-Match": '"another"'}).status == 200
 
 
-def test_a_copy_is_kept_for_the_cache_time_and_then_only_confirmed(cloud, service):
+def test_a_copy_is_kept_for_the_cache_time_and_then_revalidated(cloud, service):
     cloud.put("kept", DOCUMENT)
     tag = service.get("/api/kept").headers["ETag"]
     service.get("/api/kept")
@@ -281,7 +281,7 @@ def test_a_changed_document_is_served_after_the_cache_time_under_another_tag(clo
     assert cloud.condition(cloud.seen("changing")[-1].request), "the question had a condition"
 
 
-def test_a_store_that_dies_is_a_bad_gateway_and_serves_again_when_it_is_back(emulator, start, tmp_path):
+def test_a_dead_store_is_a_bad_gateway_until_it_is_back(emulator, start, tmp_path):
     cloud = type(emulator)(tmp_path)
     try:
         service = start(cloud)
@@ -310,7 +310,7 @@ def test_a_reset_connection_is_a_bad_gateway(cloud, service):
     assert service.get("/api/reset").status == 200
 
 
-def test_one_token_serves_until_its_end(cloud, service):
+def test_a_token_is_reused_until_it_expires(cloud, service):
     before = len(cloud.tokens.seen)
     for name in ("one", "two-2", "three"):
         cloud.put(name, DOCUMENT)
@@ -318,8 +318,8 @@ def test_one_token_serves_until_its_end(cloud, service):
     assert len(cloud.tokens.seen) == before
 
 
-def test_a_slow_handshake_is_waited_for(cloud, start):
-    """Longer than the second after which a lost first packet is sent again."""
+def test_a_slow_handshake_is_tolerated(cloud, start):
+    """Longer than the second after which a lost first packet is retransmitted."""
     cloud.put("handshake", DOCUMENT)
     cloud.front.handshake = 1.5
     service = start(MERIDIAN_DOCUMENTS_TIMEOUT="20s")
@@ -339,7 +339,7 @@ def test_an_expired_token_is_replaced_without_a_failure(cloud, start):
     assert len(cloud.issued) > given
 
 
-def test_an_identity_that_is_slow_or_silent_does_not_hang_a_client(cloud, start):
+def test_a_silent_identity_endpoint_does_not_hang_a_client(cloud, start):
     cloud.put("nameless", DOCUMENT)
     service = start()
     cloud.tokens.fault = fronts.stall
@@ -351,7 +351,7 @@ def test_an_identity_that_is_slow_or_silent_does_not_hang_a_client(cloud, start)
 
 
 @pytest.mark.parametrize("status", [400, 500])
-def test_an_identity_that_refuses_is_a_bad_gateway_and_is_asked_anew(cloud, start, status):
+def test_a_refusing_identity_endpoint_is_a_bad_gateway_and_is_asked_again(cloud, start, status):
     cloud.put("nobody", DOCUMENT)
     service = start(MERIDIAN_DOCUMENTS_TIMEOUT="20s")
     cloud.tokens.fault = fronts.response(status, b"{}")
@@ -363,7 +363,7 @@ def test_an_identity_that_refuses_is_a_bad_gateway_and_is_asked_anew(cloud, star
 
 
 @pytest.mark.needs("npm")
-def test_a_machine_of_azure_has_its_identity_from_its_metadata(service_command, tmp_path):
+def test_an_azure_vm_gets_its_identity_from_its_metadata(service_command, tmp_path):
     cloud = BlobFromMachine(tmp_path)
     try:
         command = [service_command[0], *cloud.java, *service_command[1:]]

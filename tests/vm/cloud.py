@@ -1,7 +1,7 @@
-"""What a machine finds around it in a cloud: a metadata server, and a registry that asks who one is.
+"""What a machine finds in a cloud: a metadata server, and a registry that requires a login.
 
-The registry is a real one; in front of it stands a TLS server with the names that the clouds give
-theirs, which lets nobody through but with the password that this cloud's login must come up with.
+The registry is a real one, behind a TLS server with the names of the clouds' registries. That server
+admits only requests with the password that the cloud's login must produce.
 """
 
 import base64
@@ -32,19 +32,19 @@ SECRETS = "secretmanager.googleapis.com"
 
 
 class Cloud:
-    """Context manager. Listens on `address`: metadata on `metadata` (a port), all else on 443."""
+    """Context manager. Listens on `address`: metadata on `metadata` (a port), everything else on 443."""
 
     def __init__(self, folder, address, registry):
-        """registry: HOST:PORT of one that lets everybody in."""
+        """registry: HOST:PORT of one that admits everybody."""
         self.folder = pathlib.Path(folder)
         self.address = address
         self.registry = registry
-        self.seen = []  # (host, method, path, whether it was let through)
+        self.seen = []  # (host, method, path, whether it was admitted)
         self.stack = contextlib.ExitStack()
 
     def __enter__(self):
         self.authority, certificate, key = issued(self.folder, *USERS, VAULT, SECRETS, "hello.example.com")
-        # Private key and chain in one, as the proxy reads it.
+        # Private key and chain in one file, as the proxy reads them.
         self.secret = certificate.read_text() + key.read_text()
         self.metadata = self.stack.enter_context(Front(metadata, address=self.address)).port
         self.stack.enter_context(Front(self.respond, (certificate, key), self.address, 443))
@@ -65,7 +65,7 @@ class Cloud:
             return reply({"value": self.secret, "id": f"https://{host}{path}/1"})
         if host == SECRETS and bearer and path == "/v1/projects/p/secrets/hello/versions/1:access":
             data = base64.b64encode(self.secret.encode()).decode()
-            # As Google answers: on several lines.
+            # On several lines, as Google responds.
             return reply(json.dumps({"name": path, "payload": {"data": data}}, indent=2).encode())
         if host not in USERS:
             return reply({"error": f"{host}{path}"}, 403)
@@ -84,7 +84,7 @@ class Cloud:
 
 def metadata(request):
     """https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service and
-    https://cloud.google.com/compute/docs/metadata/overview: both want a header that no browser sends."""
+    https://cloud.google.com/compute/docs/metadata/overview: both require a header that no browser sends."""
     path, _, query = request.path.partition("?")
     asked = dict(urllib.parse.parse_qsl(query))
     known = asked.get("api-version") and asked.get("resource") in ("https://management.azure.com/",

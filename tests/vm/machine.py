@@ -1,6 +1,6 @@
 """A machine that boots as in a cloud: systemd as its first process, cloud-init with our user data.
 
-It is a container of the Docker engine here, from the packages of Debian, with an engine of its own.
+It is a container of the local Docker engine, built from Debian packages, with an engine of its own.
 """
 
 import hashlib
@@ -13,15 +13,15 @@ import time
 import uuid
 
 CACHE = pathlib.Path(__file__).resolve().parents[2] / ".cache"
-# What the clouds' systems have before our user data comes to them.
+# What the clouds' systems contain before they get our user data.
 PACKAGES = (
     "systemd systemd-sysv dbus udev cloud-init openssh-server locales docker.io iptables"
     " curl ca-certificates python3 iproute2 procps util-linux"
 )
 SUITE = "bookworm"
-# What the cloud hands out; whoever holds it is not to get in.
+# The key that the cloud hands out; it must not give access.
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM0Ma70LJv0CiYPteInHTm7qg0UaRtQDFM93IgiqE32g"
-# What Docker's --privileged would give, but for a right that not every engine has to give.
+# What Docker's --privileged would give, except for a right that not every engine can give.
 RIGHTS = (
     *("--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE"),
     *("--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"),
@@ -36,7 +36,7 @@ def docker(*arguments, check=True, **options):
 
 
 def base():
-    """The machine's system as an image of the engine; made once, in some 3 minutes."""
+    """Return the engine's image of the machine's system; built once, in some 3 minutes."""
     name = "meridian-machine:" + hashlib.sha256(f"{SUITE} {PACKAGES}".encode()).hexdigest()[:12]
     if not docker("images", "--quiet", name):
         CACHE.mkdir(exist_ok=True)
@@ -50,7 +50,7 @@ def base():
 
 
 def haproxy():
-    """HAProxy as an image of the engine, such as its makers publish; made once, in half a minute."""
+    """Return the engine's image of HAProxy, like the published one; built once, in half a minute."""
     name = f"meridian-haproxy:{SUITE}"
     if not docker("images", "--quiet", name):
         CACHE.mkdir(exist_ok=True)
@@ -76,7 +76,7 @@ class Network:
         return self
 
     def lead(self, address, port):
-        """Packets of the network to port 80 of an address reach a port of ours."""
+        """Redirect the network's packets to port 80 of an address to a port of ours."""
         rule = f"-i {self.bridge} -d {address} -p tcp --dport 80 -j DNAT --to-destination {self.gateway}:{port}".split()
         subprocess.run(["iptables", "--wait", "-t", "nat", "-I", "PREROUTING", *rule], check=True, capture_output=True)
         self.rules.append(rule)
@@ -91,7 +91,7 @@ class Machine:
     def __init__(self, folder, network, cloud, user_data, names):
         self.folder = pathlib.Path(folder)
         hosts = [f"--add-host={name}:{network.gateway}" for name in names]
-        # An engine on the first hierarchy of control groups needs them all below its own.
+        # An engine on cgroups version 1 needs the whole hierarchy below its own.
         groups = ("--cgroupns=host", "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw")
         if pathlib.Path("/sys/fs/cgroup/cgroup.controllers").exists():
             groups = ("--cgroupns=private",)
@@ -102,7 +102,7 @@ class Machine:
         )
         self.write("var/lib/cloud/seed/nocloud/meta-data", f"instance-id: machine-1\npublic-keys:\n  - {KEY}\n")
         self.write("var/lib/cloud/seed/nocloud/user-data", user_data)
-        # As images of clouds have it: the network is up, and the locale is one that is there.
+        # As in the clouds' images: the network is up, and the locale exists.
         self.write("etc/cloud/cloud.cfg.d/99-image.cfg", "network: {config: disabled}\nlocale: C.UTF-8\n")
         bundle = docker("run", "--rm", "--entrypoint=/bin/cat", base(), "/etc/ssl/certs/ca-certificates.crt")
         self.write("etc/ssl/certs/ca-certificates.crt", bundle + "\n" + cloud.authority.read_text())
@@ -132,7 +132,7 @@ class Machine:
         return self.run("bash", "-c", script, check=check)
 
     def container(self, name="meridian"):
-        """What the machine's engine knows of a container; nothing while there is none."""
+        """Return what the machine's engine reports on a container, or None if there is none."""
         found = self.run("docker", "inspect", name, check=False)
         return json.loads(found)[0] if found.startswith("[{") or found.startswith("[\n    {") else None
 
@@ -146,7 +146,7 @@ class Machine:
             connection.close()
 
     def until_it_answers(self, seconds, path="/now", other_than=None):
-        """Seconds until the service answers 200, from another process than `other_than`."""
+        """Return the seconds until the service responds with 200, from another process than `other_than`."""
         begin = time.monotonic()
         seen = None
         while time.monotonic() - begin < seconds:
@@ -160,7 +160,7 @@ class Machine:
         raise AssertionError(f"{path} did not answer within {seconds} s: {seen}\n{self.journal()}")
 
     def process(self, name="meridian"):
-        """Process id of a container, as the machine counts them."""
+        """Return a container's process ID as the machine counts them, or None if it does not run."""
         found = self.container(name)
         return found["State"]["Pid"] if found and found["State"]["Running"] else None
 

@@ -1,8 +1,8 @@
-"""The boot configuration of the virtual machine, by booting a machine with it.
+"""The boot configuration of the virtual machine, tested by booting a machine with it.
 
 systemd is the first process of a container that has an engine of its own; cloud-init reads the user
-data as it does in a cloud. What no test here has seen is the clouds' own systems: Amazon Linux,
-Ubuntu and Container-Optimized OS.
+data as in a cloud. No test here runs the clouds' own systems: Amazon Linux, Ubuntu and
+Container-Optimized OS.
 """
 
 import http.client
@@ -28,7 +28,7 @@ NAMES = [*REGISTRIES.values(), VAULT, SECRETS]
 
 
 def render(folder, cloud, image, packages=(), log_options="", certificate=None):
-    """The user data of a cloud, as its stack renders it."""
+    """Return the user data of a cloud, as its stack renders it."""
     values = {
         "identity": (ROOT / f"stacks/vm/{cloud}/identity.sh").read_text().strip(),
         "packages": list(packages),
@@ -67,7 +67,7 @@ def cloud(network, registry, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def digest(cloud, with_base, tmp_path_factory):
-    """Digest of the service's image in the registry; MERIDIAN_IMAGE takes one that the engine has."""
+    """Digest of the service's image in the registry; MERIDIAN_IMAGE names one that the engine already has."""
     target = f"{cloud.registry}/meridian:test"
     if os.environ.get("MERIDIAN_IMAGE"):
         docker("tag", os.environ["MERIDIAN_IMAGE"], target)
@@ -125,7 +125,7 @@ def test_the_login_is_kept_in_memory_only(machine):
     assert machine.bash("find / -xdev -name config.json -path '*docker*' 2>/dev/null", check=False) == ""
 
 
-def test_the_container_may_do_nothing_but_serve(machine):
+def test_the_container_has_minimal_privileges(machine):
     container = machine.container()
     host = container["HostConfig"]
     assert host["ReadonlyRootfs"] and host["CapDrop"] == ["ALL"] and not host["Privileged"]
@@ -146,7 +146,7 @@ def test_the_log_goes_to_syslog_with_the_clients_address(machine, cloud):
     assert machine.get("/openapi.yaml")[0] == 200
     time.sleep(1)
     entries = [json.loads(line) for line in machine.run("journalctl", "--unit=meridian", "--output=json").splitlines()]
-    # local0, which the collection rule of Azure asks for.
+    # local0, which Azure's collection rule selects.
     lines = [entry["MESSAGE"]
         for entry in entries if (entry.get("SYSLOG_FACILITY"), entry["SYSLOG_IDENTIFIER"]) == ("16", "meridian")]
     requests = [json.loads(line) for line in lines if line.startswith("{") and '"request"' in line]
@@ -164,13 +164,13 @@ def test_nobody_can_log_in(machine):
         assert response.splitlines()[-1] == f"{user}@127.0.0.1: Permission denied (publickey)."
 
 
-def test_the_metadata_server_is_out_of_the_containers_reach(machine):
+def test_the_container_cannot_reach_the_metadata_server(machine):
     token = "http://169.254.169.254/computeMetadata/v1/instance/service-accounts/default/token"
     ask = f"curl --silent --max-time 3 --header 'Metadata-Flavor: Google' {token}"
     inside = f"nsenter --net --target {machine.process()} {ask}"
     assert "access_token" in machine.bash(ask)
     assert machine.bash(inside, check=False) == ""
-    # It is the rule that keeps them apart, and starting the service puts it back.
+    # It is the rule that separates them, and starting the service restores it.
     machine.bash("iptables --delete DOCKER-USER --destination 169.254.169.254 --jump DROP")
     assert "access_token" in machine.bash(inside)
     machine.run("systemctl", "restart", "meridian")
@@ -178,14 +178,14 @@ def test_the_metadata_server_is_out_of_the_containers_reach(machine):
     assert machine.bash(f"nsenter --net --target {machine.process()} {ask}", check=False) == ""
 
 
-def test_a_process_that_is_killed_comes_back(machine):
+def test_a_killed_process_is_restarted(machine):
     before = machine.process()
     machine.run("kill", "-KILL", str(before))
     seconds = machine.until_it_answers(60, other_than=before)
     print(f"back after {seconds:.1f} s")
 
 
-def test_a_service_whose_docker_client_is_killed_comes_back(machine):
+def test_a_service_whose_docker_client_is_killed_is_restarted(machine):
     before = machine.process()
     machine.run("systemctl", "kill", "--signal=KILL", "meridian")
     machine.until_it_answers(60, other_than=before)
@@ -198,7 +198,7 @@ def test_a_restart_of_docker_brings_the_service_back(machine):
     machine.until_it_answers(90, other_than=before)
 
 
-def test_a_stop_drains_and_is_no_failure(machine):
+def test_a_stop_is_not_a_failure(machine):
     machine.run("systemctl", "stop", "meridian")
     shown = machine.run("systemctl", "show", "meridian", "--property=Result,ActiveState")
     assert set(shown.split()) == {"Result=success", "ActiveState=inactive"}
@@ -216,14 +216,14 @@ def test_a_reboot_brings_the_service_back_without_its_registry(machine, cloud):
 
 
 @pytest.mark.needs("chromium")
-def test_the_page_reads_in_a_browser(machine):
+def test_the_page_is_shown_in_a_browser(machine):
     with opened(f"http://{machine.address}/", width=390) as (page, errors):
         assert (page.title(), page.text_content("h1"), errors) == (GREETING, GREETING, [])
 
 
 @pytest.fixture(scope="module")
 def secure(cloud, network, digest, tmp_path_factory):
-    """Booted as on Google Cloud, where Docker is there already, with a certificate."""
+    """Booted as on Google Cloud, where Docker is preinstalled, with a certificate."""
     folder = tmp_path_factory.mktemp("secure")
     target = f"{cloud.registry}/haproxy:test"
     docker("tag", haproxy(), target)
@@ -251,7 +251,7 @@ def secure(cloud, network, digest, tmp_path_factory):
 
 
 def secured(machine, cloud, path, **headers):
-    """Status, headers and text over TLS, which must be of the certificate's name."""
+    """Return status, headers and text over TLS, which must present the certificate's name."""
     context = ssl.create_default_context(cafile=cloud.authority)
     plain = socket.create_connection((machine.address, 443), timeout=5)
     with context.wrap_socket(plain, server_hostname="hello.example.com") as connection:
@@ -263,8 +263,8 @@ def secured(machine, cloud, path, **headers):
         return response.status, response.headers, response.read().decode()
 
 
-def test_two_units_that_start_at_once_make_one_network(secure):
-    """Docker takes a second network of the same name if both are made at once, and then refuses the name for ever."""
+def test_two_units_that_start_at_once_create_one_network(secure):
+    """If two networks are created at once, Docker accepts the same name for both, and then refuses it for ever."""
     secure.bash("""
         systemctl stop meridian meridian-proxy
         docker network rm meridian
@@ -290,13 +290,13 @@ def test_with_a_certificate_443_serves_the_page(secure, cloud, digest):
     assert status == 200 and "<h1>Hello " in page and headers["Service-Version"] == digest
 
 
-def test_with_a_certificate_80_leads_to_443_but_answers_the_load_balancer(secure):
+def test_with_a_certificate_80_redirects_to_443_but_serves_the_load_balancer(secure):
     status, headers, _ = secure.get("/hello?x=1")
     assert (status, headers["Location"]) == (308, f"https://{secure.address}/hello?x=1")
     assert secure.get("/now")[0] == 200
 
 
-def test_behind_the_proxy_a_visitor_cannot_be_another(secure, cloud):
+def test_behind_the_proxy_a_client_cannot_forge_its_address(secure, cloud):
     secured(secure, cloud, "/now", X_Forwarded_For="192.0.2.66", User_Agent="forger")
     lines = [json.loads(line) for line in secure.run("docker", "logs", "meridian").splitlines()]
     assert {line["client_address"] for line in lines if line.get("user_agent") == "forger"} == {cloud.address}
@@ -310,7 +310,7 @@ def test_the_private_key_is_in_memory_and_for_the_proxy_only(secure):
     assert secure.container("meridian-proxy")["HostConfig"]["CapDrop"] == ["ALL"]
 
 
-def test_a_proxy_that_is_killed_comes_back(secure, cloud):
+def test_a_killed_proxy_is_restarted(secure, cloud):
     before = secure.process("meridian-proxy")
     secure.run("kill", "-KILL", str(before))
     end = time.monotonic() + 60
@@ -321,13 +321,13 @@ def test_a_proxy_that_is_killed_comes_back(secure, cloud):
     assert secured(secure, cloud, "/")[0] == 200
 
 
-def test_a_service_that_was_killed_is_found_by_the_proxy_again(secure, cloud):
+def test_the_proxy_finds_a_restarted_service_again(secure, cloud):
     before = secure.process()
     secure.run("kill", "-KILL", str(before))
     secure.until_it_answers(60, other_than=before)
     assert secured(secure, cloud, "/")[0] == 200
 
 
-def test_a_secret_of_key_vault_arrives_as_it_was_stored(machine, cloud):
+def test_a_key_vault_secret_arrives_as_stored(machine, cloud):
     read = machine.bash(f"set -euo pipefail; . /etc/meridian/identity.sh; read_secret https://{VAULT}/secrets/hello")
     assert read.strip() == cloud.secret.strip()

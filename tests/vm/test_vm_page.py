@@ -1,4 +1,4 @@
-"""The page of the virtual machine in a browser, as wide as a phone and as wide as a desk."""
+"""The page of the virtual machine in a browser, at the widths of phones and desktops."""
 
 import re
 
@@ -10,13 +10,13 @@ from support.service import Service
 pytestmark = [pytest.mark.check, pytest.mark.needs("chromium", "jdk")]
 
 GREETING = re.search(r'^greeting\s*= "(.*)"$', (ROOT / "stacks/vm/aws/terraform.tfvars").read_text(), re.M)[1]
-# As long as the service takes, with what HTML would take for its own, and not a place to break it at.
+# The longest that the service accepts, with HTML's special characters and no place to break the line.
 LONG = ("<script>alert(1)</script>&amp;\"'" + "W" * 200)[:200]
 
 
 @pytest.fixture(scope="module", params=[GREETING, LONG], ids=["greeting", "long"])
 def served(request, service_command, tmp_path_factory):
-    """Address of the page, and the text that it is to show."""
+    """Address of the page, and the text that it must show."""
     folder = tmp_path_factory.mktemp("page")
     service = Service(service_command, {"MERIDIAN_HOME": "hello", "MERIDIAN_GREETING": request.param}, folder)
     yield f"http://127.0.0.1:{service.port}", request.param
@@ -27,7 +27,7 @@ SCREENS = pytest.mark.parametrize(("width", "dark"), [(320, False), (390, False)
 
 
 @SCREENS
-def test_the_page_says_the_greeting_and_nothing_goes_wrong(served, width, dark, tmp_path):
+def test_the_page_shows_the_greeting_without_errors(served, width, dark, tmp_path):
     url, greeting = served
     for path in ("/", "/hello"):
         with opened(url + path, width, dark=dark) as (page, errors):
@@ -37,10 +37,10 @@ def test_the_page_says_the_greeting_and_nothing_goes_wrong(served, width, dark, 
 
 
 @SCREENS
-def test_the_page_can_be_read_without_moving_it_or_making_it_larger(served, width, dark):
+def test_the_page_is_readable_without_scrolling_or_zooming(served, width, dark):
     url, _ = served
     with opened(url, width, dark=dark) as (page, _):
-        # A page that does not fit is shown smaller on a phone: innerWidth grows.
+        # A phone shrinks a page that does not fit: innerWidth grows.
         assert page.evaluate("innerWidth") == width
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert float(page.evaluate("getComputedStyle(document.querySelector('h1')).fontSize").removesuffix("px")) >= 24
@@ -64,8 +64,8 @@ def contrast(first, second):
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def test_a_page_with_an_error_is_found_out(served):
-    """The browser of these tests does see what goes wrong: a page that is not there, and its missing icon."""
+def test_a_page_with_an_error_is_detected(served):
+    """The browser of these tests does report errors: a missing page, and its missing icon."""
     url, _ = served
     with opened(url + "/nothing-here", 390) as (_, errors):
         assert any("404" in error for error in errors)

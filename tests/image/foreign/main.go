@@ -1,4 +1,4 @@
-// A service that is not Meridian and keeps what the README asks of one that takes its place; slow where it is told to be.
+// A service that is not Meridian but meets the README's requirements for a replacement; slow where configured.
 package main
 
 import (
