@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The address that is asked for the time.
+ * The address that a probe requests the time from.
  *
  * @param url without a user and password, so that it can be printed
  * @param authorization the header for the address's user and password
