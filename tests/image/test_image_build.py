@@ -111,7 +111,7 @@ def test_base_is_never_ignored(app, command):
     done = run("bash", "-c", command.format(app=app), cwd=ROOT, env=environment(None))
     assert done.returncode != 0
     assert "BASE names /nowhere, which is no file; make it: app/base /nowhere" in done.stdout, done.stdout[-3000:]
-    assert "jib-maven-plugin" not in done.stdout, "it ends before Jib begins, which would repeat for minutes"
+    assert "jib-maven-plugin" not in done.stdout, "it fails before Jib starts, which would retry for minutes"
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,12 @@ pytestmark = [pytest.mark.check, pytest.mark.lint]
 POLICIES = ROOT / "modules/aws/delivery/policies"
 NAMES = ("network", "service", "machine", "boundary")
 
-IN_THE_BOUNDARY = "a role can be made and passed only within the boundary, and to the services of the stack"
+IN_THE_BOUNDARY = "a role can be created and passed only within the boundary, and only to the stack's services"
 # Policy and remark, to the reason why it is accepted.
 REASONS = {
     ("service", "UNKNOWN_ACTION elasticloadbalancing:GetLoadBalancerWebACL"): "newer than parliament's list; AWS's "
     "service reference has it",
-    ("machine", "CREDENTIALS_EXPOSURE"): "the login to ECR, which has no resource to name and opens nothing by itself",
+    ("machine", "CREDENTIALS_EXPOSURE"): "the login to ECR, which supports no resource and grants nothing by itself",
     ("machine", "PERMISSIONS_MANAGEMENT_ACTIONS"): IN_THE_BOUNDARY,
     ("machine", "PRIVILEGE_ESCALATION"): IN_THE_BOUNDARY,
     (
@@ -26,9 +26,9 @@ REASONS = {
         "RESOURCE_MISMATCH ec2:RunInstances",
     ): "images and snapshots have no tag of ours; instances, disks and interfaces are in the statements with the tag",
     ("machine", "RESOURCE_MISMATCH ec2:ReplaceNetworkAclAssociation"): "subnets are in the statement with the tag",
-    ("machine", "RESOURCE_MISMATCH elasticloadbalancing:DeleteListener"): "it names the form of application load "
-    "balancers alone; this one is net",
-    ("machine", "RESOURCE_MISMATCH ssm:GetParameter"): "parameters of AWS's own are in no account",
+    ("machine", "RESOURCE_MISMATCH elasticloadbalancing:DeleteListener"): "it names only the form of application "
+    "load balancers; this one is net",
+    ("machine", "RESOURCE_MISMATCH ssm:GetParameter"): "AWS's own parameters are in no account",
     ("boundary", "CREDENTIALS_EXPOSURE"): "as machine",
     ("boundary", "PERMISSIONS_MANAGEMENT_ACTIONS"): "the probe's schedule passes the execution role to its task",
     ("machine", "cloudsplaining CredentialsExposure ecr:GetAuthorizationToken"): "as CREDENTIALS_EXPOSURE",
@@ -37,7 +37,7 @@ REASONS = {
     (
         "boundary",
         "cloudsplaining InfrastructureModification ssm:UpdateInstanceInformation",
-    ): "a machine tells Session Manager of itself; it has no resource to name",
+    ): "a machine reports itself to Session Manager; the action supports no resource",
 }
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", NAMES)

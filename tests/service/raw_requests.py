@@ -59,13 +59,13 @@ EXPECTED = "100 200 kept | 200 closed | 100 200 closed | 417 closed"
 # RFC 9112 2.2: a recipient MAY accept a single LF as the end of a line.
 LINE_FEED = "400 closed | 200 kept"
 
-BODY = "no route reads a body, so that the connection ends with the answer in place of it (RFC 9112 9.3)"
-UNCHUNKED = "400 is what RFC 9112 6.3 asks for where chunked is not the last coding"
-STRICT = "what another server on the way could read in another way is refused"
-EARLY = "it is answered before the server sees it, and so for the last time, which RFC 9112 9.3 allows"
-TUNNEL = "405 says that there is no tunnel; a client that sent on as if there were is not heard"
-GRAMMAR = "RFC 9112 3 asks for 400 where a request line is not one of its grammar"
-LIMIT = "a limit of our own keeps what all connections send within the heap"
+BODY = "no route reads a body, so the connection closes after the response instead (RFC 9112 9.3)"
+UNCHUNKED = "RFC 9112 6.3 requires 400 if chunked is not the last coding"
+STRICT = "what another server on the way might read differently is refused"
+EARLY = "it is refused before the server sees it, which closes the connection, as RFC 9112 9.3 allows"
+TUNNEL = "405 means that there is no tunnel; what a client sends as if there were one is ignored"
+GRAMMAR = "RFC 9112 3 asks for 400 if the request line violates the grammar"
+LIMIT = "our own limit keeps the input of all connections within the heap"
 DOCUMENT = "the peers have no documents"
 
 ROWS = [
@@ -121,7 +121,7 @@ ROWS = [
     Row("9112 2.3", "a greeting of SSH", b"SSH-2.0-OpenSSH_9.2p1\r\n\r\n", REFUSED),
     Row("9112 2.3", "a PROXY line", b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n" + get(), REFUSED),
     Row("9113 3.4", "the preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "505 closed | 400 closed | closed",
-        "505 is what RFC 9110 15.6.6 asks for"),
+        "RFC 9110 15.6.6 asks for 505"),
     Row("9110 7.8", "Upgrade to h2c", get(
         "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"), "200 kept"),
     Row("9110 7.8", "Upgrade to a web socket", get(

@@ -102,7 +102,7 @@ def test_raw_request(outcomes, number):
     if ours not in row.outcomes:
         pytest.fail(seen, pytrace=False)
     if ours not in (go, nginx) and not row.why:
-        pytest.fail(f"No reason is given why it does neither: {seen}", pytrace=False)
+        pytest.fail(f"No reason is given why it behaves like neither: {seen}", pytrace=False)
     for name, value in row.fields.items():
         assert re.fullmatch(value, responses[0].fields.get(name, "")), f"{name}: {responses[0].fields}"
     for response in responses:

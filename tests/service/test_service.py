@@ -27,7 +27,7 @@ def test_the_service_matches_its_description(service_command, tmp_path, seed):
         done = described(service, seed)
         assert "5 selected / 5 total" in done.stdout, done.stdout
         assert done.returncode == 0 and "No issues found" in done.stdout, done.stdout
-        assert len(service.log()) == 1, "no answer was a 5xx"
+        assert len(service.log()) == 1, "no response was a 5xx"
     finally:
         service.stop()
 

@@ -199,13 +199,13 @@ def test_no_request_is_smuggled(service_command, tmp_path, command, softly, conf
         seen = proxy.stop(softly)
         executed = {line["path"].rpartition("/")[2] for line in service.log() if line["message"] == "request"}
 
-        assert [wrong for _, wrongs in asked for wrong in wrongs] == [], "an answer is not the one to its request"
-        assert [wrong for _, wrongs in tried for wrong in wrongs] == [], "an answer went to somebody else"
+        assert [wrong for _, wrongs in asked for wrong in wrongs] == [], "a response is not to its request"
+        assert [wrong for _, wrongs in tried for wrong in wrongs] == [], "a response went to another client"
         words = {word for words, _ in asked for word in words}
         assert words <= executed
-        assert words <= seen, "the proxy's log is whole"
+        assert words <= seen, "the proxy's log is complete"
         hidden = {word for words, _ in tried for word in words}
-        assert len(executed & hidden) > SMUGGLING / 4, "the proxy let something of them through"
+        assert len(executed & hidden) > SMUGGLING / 4, "the proxy let some of them through"
         assert {word for word in executed if WORD.fullmatch(word)} <= seen, "the proxy never saw these requests"
     finally:
         proxy.process.kill()

@@ -259,7 +259,7 @@ def test_a_copy_is_kept_for_the_cache_time_and_then_revalidated(cloud, service):
     cloud.put("kept", DOCUMENT)
     tag = service.get("/api/kept").headers["ETag"]
     service.get("/api/kept")
-    assert [it.status for it in cloud.seen("kept")] == [cloud.found], "within the cache time nobody is asked"
+    assert [it.status for it in cloud.seen("kept")] == [cloud.found], "no request within the cache time"
     time.sleep(CACHE + 0.1)
     response = service.get("/api/kept")
     assert (response.status, response.body, response.headers["ETag"]) == (200, DOCUMENT, tag)
@@ -278,7 +278,7 @@ def test_a_changed_document_is_served_after_the_cache_time_under_another_tag(clo
     response = service.get("/api/changing", {"If-None-Match": old})
     assert (response.status, response.body) == (200, changed)
     assert response.headers["ETag"] != old
-    assert cloud.condition(cloud.seen("changing")[-1].request), "the question had a condition"
+    assert cloud.condition(cloud.seen("changing")[-1].request), "the request had a condition"
 
 
 def test_a_dead_store_is_a_bad_gateway_until_it_is_back(emulator, start, tmp_path):
@@ -292,7 +292,7 @@ def test_a_dead_store_is_a_bad_gateway_until_it_is_back(emulator, start, tmp_pat
         time.sleep(CACHE + 0.1)
         mark = service.mark()
         assert is_unavailable(service, service.get("/api/survivor"), "survivor", 502, mark)
-        assert service.get("/ready", port=service.admin_port).status == 200, "the time can still be told"
+        assert service.get("/ready", port=service.admin_port).status == 200, "the service stays ready"
         cloud.start_again()
         response = service.get("/api/survivor")
         assert (response.status, response.body) == (200, DOCUMENT)

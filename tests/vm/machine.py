@@ -157,7 +157,7 @@ class Machine:
             except OSError as error:
                 seen = error
             time.sleep(0.5)
-        raise AssertionError(f"{path} did not answer within {seconds} s: {seen}\n{self.journal()}")
+        raise AssertionError(f"{path} did not respond within {seconds} s: {seen}\n{self.journal()}")
 
     def process(self, name="meridian"):
         """Return a container's process ID as the machine counts them, or None if it does not run."""

@@ -115,7 +115,7 @@ def test_the_user_data_is_accepted_without_a_warning(machine):
 
 def test_the_image_was_pulled_with_the_machines_identity(machine, cloud, digest):
     asked = [(path, allowed) for host, _, path, allowed in cloud.seen if host == REGISTRIES["azure"]]
-    assert ("/v2/", False) in asked, "The registry refuses whoever does not say who it is."
+    assert ("/v2/", False) in asked, "The registry refuses requests without a login."
     assert (f"/v2/meridian/manifests/{digest}", True) in asked
     assert machine.container()["Config"]["Image"].endswith(f"@{digest}")
 

@@ -320,10 +320,10 @@ class ProcessTest {
         process.toHandle().destroy();
         assertThat(log.readLine(), containsString("Draining"));
 
-        assertThat("told to leave", get(adminPort, "/ready"), startsWith("HTTP/1.1 503 "));
+        assertThat("not ready", get(adminPort, "/ready"), startsWith("HTTP/1.1 503 "));
         assertThat("alive", get(adminPort, "/live"), startsWith("HTTP/1.1 200 "));
         assertThat(
-            "still served, and asked to leave",
+            "still served, for the last time",
             get(port, "/now"),
             allOf(startsWith("HTTP/1.1 200 "), containsString("Connection: close")));
 
