@@ -464,7 +464,7 @@ def alone(file):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Problem("Another run of this command is under way.", "Wait for it, or stop it.") from None
+            raise Problem("Another run of this command is in progress.", "Wait for it, or stop it.") from None
         yield
 
 

@@ -78,7 +78,7 @@ def world(tmp_path_factory):
     "kind, said",
     [
         ("Microsoft.Storage/storageAccounts",
-            f"{ACCOUNT}, where the states are to be kept, exists already. It belongs to somebody else"),
+            f"{ACCOUNT}, which is to hold the states, exists already. It belongs to somebody else"),
         ("Microsoft.ContainerRegistry/registries", f"registry {ACCOUNT}"),
     ],
 )

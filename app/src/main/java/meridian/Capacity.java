@@ -87,12 +87,10 @@ record Capacity(long heap, long memory, long descriptors) {
         "lower MERIDIAN_MAX_CONNECTIONS or raise the limit (ulimit -n)");
   }
 
-  private static void require(
-      String who, String what, long needed, long available, String advice) {
+  private static void require(String who, String what, long needed, long available, String advice) {
     if (needed > available) {
       throw new SettingsException(
-          "%s %d %s, but there are only %d; %s"
-              .formatted(who, needed, what, available, advice));
+          "%s %d %s, but there are only %d; %s".formatted(who, needed, what, available, advice));
     }
   }
 }

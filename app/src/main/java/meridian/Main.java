@@ -50,7 +50,8 @@ public final class Main {
       System.exit(Probe.run(rest, System.getenv(), clock, System.out, System.err));
     } else {
       System.err.println(
-          "Unknown argument: " + arguments[0]
+          "Unknown argument: "
+              + arguments[0]
               + ". Without arguments the program runs the service; with probe it runs the probe.");
       System.exit(64);
     }
@@ -152,7 +153,9 @@ public final class Main {
 
           @Override
           public void listenerEnded(String name) {
-            LOGGER.log(Level.ERROR, "The " + name + " listener stopped unexpectedly, so the process exits");
+            LOGGER.log(
+                Level.ERROR,
+                "The " + name + " listener stopped unexpectedly, so the process exits");
             onEnd.accept(log);
           }
         });

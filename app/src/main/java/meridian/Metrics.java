@@ -43,7 +43,8 @@ final class Metrics {
   private final Counter cut =
       Counter.builder()
           .name("meridian_connections_cut_total")
-          .help("Connections closed because a request or its response stalled, or to make room for new ones.")
+          .help(
+              "Connections closed because a request or its response stalled, or to make room for new ones.")
           .labelNames("reason")
           .register(registry);
 

@@ -195,8 +195,7 @@ class ProcessTest {
         startThrough(List.of("env", "LC_ALL=C", "MERIDIAN_GREETING=Gr\u00f6\u00dfe"), List.of());
     List<String> lines = process.inputReader().lines().toList();
     assertThat(exitCode(process), is(1));
-    assertThat(
-        lines.toString(), containsString("MERIDIAN_GREETING cannot be read in this locale"));
+    assertThat(lines.toString(), containsString("MERIDIAN_GREETING cannot be read in this locale"));
   }
 
   @Test

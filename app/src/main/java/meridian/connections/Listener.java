@@ -165,7 +165,9 @@ public final class Listener {
           places.release();
           if (System.nanoTime() - warned >= WARNING_NANOS) {
             warned = System.nanoTime();
-            LOGGER.log(Level.WARNING, "The " + name + " port cannot accept connections: " + e.getMessage());
+            LOGGER.log(
+                Level.WARNING,
+                "The " + name + " port cannot accept connections: " + e.getMessage());
           }
           crowd.makeRoom(SPARED_NANOS);
           Thread.sleep(RETRY_MILLIS);

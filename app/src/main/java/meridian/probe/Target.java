@@ -47,7 +47,9 @@ record Target(URL url, Optional<String> authorization) {
       }
       if (scheme.equals("https") && host.contains("_")) {
         throw new IllegalArgumentException(
-            "Java cannot check a certificate for the host " + host + ": its name has an underscore; use http");
+            "Java cannot check a certificate for the host "
+                + host
+                + ": its name has an underscore; use http");
       }
       String path = given.getRawPath().matches("/?") ? "/now" : given.getRawPath();
       String query = given.getRawQuery() == null ? "" : "?" + given.getRawQuery();

@@ -50,7 +50,8 @@ final class SettingsReader {
           // Java's replacement for bytes that its locale cannot decode.
           if (names.contains(name) && value.indexOf('\uFFFD') >= 0) {
             throw new SettingsException(
-                name + " cannot be read in this locale; set LC_ALL=C.UTF-8 and encode the value in UTF-8");
+                name
+                    + " cannot be read in this locale; set LC_ALL=C.UTF-8 and encode the value in UTF-8");
           }
         });
   }
