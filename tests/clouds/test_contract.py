@@ -1,4 +1,4 @@
-"""The modules and stacks of the clouds have the names and types that modules/CONTRACT.md gives them."""
+"""The clouds' modules and stacks have the names and types of modules/CONTRACT.md."""
 
 import re
 import shutil
@@ -11,7 +11,7 @@ CLOUDS = ("aws", "azure", "gcp")
 
 
 def contract(root):
-    """Folder pattern to its inputs with types, its outputs, and the differences of each cloud."""
+    """Map each folder pattern to its inputs with types, its outputs, and the differences of each cloud."""
     sections = {}
     for section in re.split(r"^## ", (root / "modules/CONTRACT.md").read_text(), flags=re.M)[1:]:
         heading, body = section.split("\n", 1)
@@ -53,7 +53,7 @@ def normal(kind):
 
 
 def findings(root):
-    """Every way in which code and contract differ."""
+    """Return every difference between code and contract."""
     found = []
     for heading, section in contract(root).items():
         for cloud in CLOUDS:
@@ -101,7 +101,7 @@ def test_every_module_is_in_the_contract(cloud):
     assert modules <= known
 
 
-# That the comparison finds what it is there to find: each change is made to a copy.
+# Proves that the comparison finds differences: each change is applied to a copy.
 @pytest.mark.parametrize(
     "file, old, new, found",
     [

@@ -1,5 +1,4 @@
-"""The guides beside the stacks: commands that need no account are run, the others are marked; what they quote is
-there."""
+"""The stacks' guides: commands that need no account are run, all others are marked, and quoted messages exist."""
 
 import argparse
 import fnmatch
@@ -25,13 +24,13 @@ GUIDES = [stack for cloud in CLOUDS for stack in (cloud, f"vm/{cloud}") if (ROOT
 MARKS = {"aws": "# needs an AWS account", "azure": "# needs an Azure subscription",
     "gcp": "# needs a Google Cloud project"}
 PROVIDERS = {"aws": "aws", "azure": "azurerm", "gcp": "google"}
-# What gets nowhere without an account, subscription or project.
+# Commands that fail without an account, subscription or project.
 NEEDS_ACCOUNT = re.compile(
     r"taskw (doctor|plan|deploy|verify|canary|destroy)-|^export |^AWS_|(?<![\w/-])(aws|az|gcloud) (?!--version)\w"
     r"|terraform( -chdir=\S+)? (plan|apply|destroy|output)",
     re.M,
 )
-# Messages of ours that the table of troubleshooting quotes: word for word as we say them, but for what is put in.
+# Our messages that the section Troubleshooting quotes: word for word, except for the values in them.
 QUOTED = {
     "aws": (
         "zones is ${var.zones}, but the region has",
@@ -76,7 +75,7 @@ def blocks(stack):
 def test_every_block_that_needs_an_account_says_so(stack):
     assert len(blocks(stack)) >= (4 if "/" in stack else 9)
     for block in blocks(stack):
-        # After `cd stacks/aws` a bare init belongs to what follows it.
+        # After `cd stacks/aws` a bare init counts only through the commands that follow it.
         assert block.startswith(mark(stack)) == bool(NEEDS_ACCOUNT.search(block)), block
 
 
@@ -92,7 +91,7 @@ def test_a_command_without_an_account_works(cloud, block, tmp_path):
     if "terraform -chdir" in block:
         need(PROVIDERS[cloud])
     for folder in ("scripts", f"stacks/{cloud}", "modules"):
-        # A provider that was built here is not the one whose hashes the lock file has.
+        # A provider built on this machine does not have the hashes in the lock file.
         shutil.copytree(ROOT / folder, tmp_path / folder,
             ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "backend.tf"))
     shutil.copytree(ROOT / "app", tmp_path / "app", ignore=shutil.ignore_patterns("target"))
@@ -101,7 +100,7 @@ def test_a_command_without_an_account_works(cloud, block, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_headings_are_those_of_every_cloud():
+def test_all_clouds_have_the_same_headings():
     for cloud in CLOUDS:
         assert headings(cloud) == ["Prerequisites", "Credentials", "Deploy", "Verify", "Cost", "Clean up",
             "Troubleshooting", "Rights"]
@@ -109,7 +108,7 @@ def test_the_headings_are_those_of_every_cloud():
 
 
 @pytest.mark.parametrize("stack", GUIDES)
-def test_its_links_lead_somewhere(stack):
+def test_links_resolve(stack):
     for target in re.findall(r"\]\(([^)#]+)\)", guide(stack)):
         led = (ROOT / "stacks" / stack / target).resolve()
         assert target.startswith("https://") or led.exists() or without(led), target
@@ -118,7 +117,7 @@ def test_its_links_lead_somewhere(stack):
 
 
 @pytest.mark.parametrize("stack", GUIDES)
-def test_what_it_types_is_a_task_with_settings_that_this_takes(stack):
+def test_guides_type_existing_tasks_with_settings_that_they_accept(stack):
     typed = re.findall(r"taskw ((?:[a-z][\w-]*)(?: [A-Z_]+=\S*)*)", guide(stack))
     assert typed
     for line in typed:
@@ -127,11 +126,11 @@ def test_what_it_types_is_a_task_with_settings_that_this_takes(stack):
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
-def test_a_page_of_the_project_names_files_and_tasks_that_exist(name):
+def test_a_page_of_the_project_names_existing_files_and_tasks(name):
     page = (ROOT / name).read_text()
     places = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page) + re.findall(
         r"`((?:app|modules|stacks|scripts|tests)/[\w./-]*)`", page)
-    # A user's own files are not there.
+    # A user's own files do not exist here.
     assert [place for place in places if not place.endswith(".auto.tfvars") and not (ROOT / place).exists()
         and not without(ROOT / place)] == []
     for line in re.findall(r"taskw ((?:[a-z][\w-]*)(?: [A-Z_]+=\S*)*)", page):
@@ -143,15 +142,14 @@ def test_a_page_of_the_project_names_files_and_tasks_that_exist(name):
 
 
 @pytest.mark.skipif("gcp" not in CLOUDS, reason="this copy does without Google Cloud")
-def test_the_number_of_resources_on_google_cloud_is_that_of_the_rehearsal():
-    """Here, because most machines lack the provider that the rehearsal needs; the other clouds' rehearsals look
-    themselves."""
-    # The image's push and its digest besides, which the rehearsal is given.
+def test_the_number_of_resources_on_google_cloud_matches_the_rehearsal():
+    """Here, because most machines lack the provider for the rehearsal; the other clouds' rehearsals check it."""
+    # Plus the image's push and its digest: the rehearsal gets an image instead.
     assert f"creates {sum(COUNTS.values()) + 2} resources" in guide("gcp")
 
 
 @pytest.mark.parametrize("place", GUIDES)
-def test_the_costs_are_what_the_program_says_of_the_values_as_they_come(place, tmp_path):
+def test_the_costs_are_what_the_program_prints_for_the_defaults(place, tmp_path):
     need("terraform")
     folder = tmp_path / "stacks" / place
     folder.mkdir(parents=True)
@@ -185,7 +183,7 @@ def test_a_second_service_in_staging_costs_what_the_guide_says_and_at_most_25(cl
 
 @pytest.mark.parametrize("cloud, message",
     [(cloud, message) for cloud in CLOUDS for message in (*QUOTED[cloud], *EVERYWHERE)])
-def test_what_troubleshooting_quotes_of_ours_is_what_we_say(cloud, message):
+def test_troubleshooting_quotes_our_messages_word_for_word(cloud, message):
     texts = (
         file.read_text()
         for folder in (f"modules/{cloud}", "modules/image", f"stacks/{cloud}", "scripts")

@@ -1,4 +1,4 @@
-"""The manifests of stacks/MANIFESTS.md: planned as they are written there, or refused by what the guide says."""
+"""The manifests of stacks/MANIFESTS.md: planned exactly as written there, or refused for the guide's reason."""
 
 import re
 
@@ -31,7 +31,7 @@ def test_a_refusal_has_its_field_and_its_reason(row):
 
 @pytest.mark.needs("terraform")
 @pytest.mark.parametrize("cloud", ["aws", "azure"])
-def test_its_variables_plan(cloud, tmp_path):
+def test_the_variables_of_a_manifest_plan(cloud, tmp_path):
     copied(cloud, tmp_path / "copy")
     image = f"example.com/x@sha256:{'1' * 64}"
     runs = [f'run "{name}" {{\n  command = plan\n  variables {{\n    image = "{image}"\n{text}}}\n'

