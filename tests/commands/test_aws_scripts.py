@@ -22,7 +22,7 @@ def machine(tmp_path):
     return Machine(tmp_path)
 
 
-def test_doctor_finds_a_ready_machine_ready(machine):
+def test_doctor_passes_a_ready_machine(machine):
     done = machine.run("doctor")
     assert done.returncode == 0, done.stdout
     assert "account 123456789012 as user/someone" in done.stdout and "region us-east-1 with 3 zones" in done.stdout
@@ -47,7 +47,7 @@ def test_doctor_finds_a_ready_machine_ready(machine):
             "HTTPS_PROXY"),
     ],
 )
-def test_doctor_says_why_credentials_do_not_work_and_how_to_go_on(machine, message, what, how):
+def test_doctor_explains_why_credentials_do_not_work_and_what_to_do(machine, message, what, how):
     machine.refuse("aws", "get-caller-identity", message)
     machine.refuse("aws", "describe-availability-zones", message)
     done = machine.run("doctor")
@@ -75,13 +75,13 @@ def test_doctor_refuses_a_terraform_that_is_too_old(machine):
     assert done.returncode == 1 and "terraform is 1.9.8, but 1.11 or newer is needed" in done.stdout
 
 
-def test_opentofu_in_terraforms_place_is_refused_by_name(machine):
+def test_opentofu_in_place_of_terraform_is_refused_by_name(machine):
     machine.stub("terraform", {"version": "OpenTofu v1.12.6\non linux_amd64"})
     done = machine.run("doctor")
     assert done.returncode == 1 and "terraform is OpenTofu" in done.stdout
 
 
-def test_doctor_asks_for_a_jdk_only_where_something_is_built(machine):
+def test_doctor_requires_a_jdk_only_if_something_is_built(machine):
     machine.replace("scripts/jdk", "#!/bin/sh\necho 'No JDK 25 was found' >&2\nexit 1\n")
     done = machine.run("doctor")
     assert done.returncode == 1 and "JDK 25 is missing" in done.stdout
@@ -96,11 +96,11 @@ def test_doctor_asks_for_a_jdk_only_where_something_is_built(machine):
         (False, {"IMAGE": B}, f"-var=image={B}"),
         (True, {}, None),
         (True, {"IMAGE": B}, f"-var=image={B}"),
-        # An image in a tfvars file is Terraform's own affair.
+        # Terraform itself reads an image that a variable or a tfvars file sets.
         (False, {"TF_VAR_image": "C"}, None),
     ],
 )
-def test_deploy_keeps_an_image_that_was_supplied_unless_told_to_build(machine, built, environment, argument):
+def test_deploy_keeps_a_supplied_image_unless_build_is_set(machine, built, environment, argument):
     deployed(machine, built)
     done = machine.run("deploy", **environment)
     assert done.returncode == 0, done.stdout
@@ -109,7 +109,7 @@ def test_deploy_keeps_an_image_that_was_supplied_unless_told_to_build(machine, b
     assert call.endswith("ws=default") and "tfvars" not in call
 
 
-def test_an_environment_without_a_name_of_its_own_is_refused(machine):
+def test_an_environment_with_the_name_of_another_is_refused(machine):
     machine.replace("stacks/aws/qa.tfvars", 'cidr = "10.22.0.0/16"\n')
     done = machine.run("plan", ENV="qa")
     assert done.returncode == 1 and 'sets the name "meridian", which production has already' in done.stdout
@@ -148,8 +148,8 @@ def test_destroy_fails_while_the_cloud_still_lists_something(machine):
     assert done.returncode == 0 and "AWS no longer lists anything of meridian." in done.stdout
 
 
-def test_a_certificate_that_only_the_list_of_tags_still_names_is_not_left(machine):
-    """It names what was tagged for a while longer:
+def test_a_certificate_that_only_the_list_of_tags_still_names_is_no_leftover(machine):
+    """AWS lists what was once tagged for a while longer:
     https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html"""
     deployed(machine, built=True)
     arn = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-4000-8000-000000000001"
@@ -161,7 +161,7 @@ def test_a_certificate_that_only_the_list_of_tags_still_names_is_not_left(machin
 
 
 class Service(Front):
-    """Answers as Meridian does behind its load balancer, unless it is told otherwise."""
+    """Responds as Meridian does behind its load balancer, except for the faults in `wrong`."""
 
     def __init__(self):
         self.wrong = {}
@@ -170,9 +170,9 @@ class Service(Front):
     def respond(self, request):
         wrong = self.wrong
         address = request.headers.get(wrong.get("believes", ""), "203.0.113.7")
-        if wrong.get("confused", "-") in request.headers:  # as where a load balancer appends to it
+        if wrong.get("confused", "-") in request.headers:  # as if a load balancer appended to it
             address = "169.254.169.126"
-        if wrong.get("gateways"):  # of the visitor's own: one address after the other
+        if wrong.get("gateways"):  # on the visitor's side: each request comes from another address
             self.asked = getattr(self, "asked", 0) + 1
             address = f"203.0.113.{self.asked % 3}"
         document = {"a": 1} if wrong.get("document") is None else wrong["document"]
@@ -207,7 +207,7 @@ def outcome(service, **more):
     return seen, wrong
 
 
-def test_verify_finds_a_good_service_good_and_says_what_it_saw(service):
+def test_verify_passes_a_good_service_and_reports_what_it_saw(service):
     seen, wrong = outcome(service)
     assert wrong == [] and len(seen) == 7
     assert "203.0.113.7" in seen[1]
@@ -234,13 +234,13 @@ def test_verify_finds_what_is_wrong(service, wrong, found):
     assert any(found in problem for problem in problems), problems
 
 
-def test_verify_knows_a_home_that_is_a_page(service):
+def test_verify_accepts_a_home_that_is_a_page(service):
     service.wrong = {"page": "/"}
     seen, wrong = outcome(service)
     assert wrong == [] and "GET / is a page, as with MERIDIAN_HOME=hello" in seen
 
 
-def test_verify_lets_a_visitor_come_through_several_gateways(service):
+def test_verify_accepts_a_visitor_behind_several_gateways(service):
     service.wrong = {"gateways": True}
     assert outcome(service)[1] == []
 
@@ -250,16 +250,16 @@ def test_verify_finds_a_port_that_should_be_closed(service):
     assert wrong == [f"TCP {service.port} of 127.0.0.1 is open."]
 
 
-def test_verify_gives_a_silent_service_up_after_a_while():
+def test_verify_gives_up_on_a_silent_service():
     with pytest.raises(Problem, match="did not answer with status 200 within"):
         until_it_answers(f"http://127.0.0.1:{free_port()}", minutes=0)
 
 
 @pytest.mark.parametrize("probe, wrong, code", [(0, {}, 0), (1, {}, 1), (0, {"version": "other"}, 1)])
-def test_the_program_verify_fails_if_probe_or_any_check_does(machine, service, probe, wrong, code):
+def test_the_verify_command_fails_if_the_probe_or_any_check_fails(machine, service, probe, wrong, code):
     service.wrong = wrong
     machine.edit("scripts/meridian/cloud.py", "closed = (22, 8080, 8081)", f"closed = ({free_port()},)")
-    # What was built, for a java that has the verdict.
+    # An existing build, for a java that returns the verdict.
     (machine.root / "app/target/classes/meridian").mkdir(parents=True)
     (machine.root / "app/pom.xml").touch()
     (machine.root / "app/target/classes/meridian/Main.class").touch()
@@ -274,13 +274,13 @@ def test_the_program_verify_fails_if_probe_or_any_check_does(machine, service, p
     assert ("All checks passed." in done.stdout) == (code == 0)
 
 
-def test_the_program_verify_names_the_task_that_comes_first(machine):
+def test_the_verify_command_names_the_task_to_run_first(machine):
     done = machine.run("verify")
     assert done.returncode == 1 and "./taskw deploy-aws" in done.stdout
 
 
-def test_no_script_needs_more_than_python_itself():
-    """Nothing to install: each import is of the standard library or of scripts/ itself."""
+def test_scripts_need_only_the_standard_library():
+    """Each import is from the standard library or from scripts/ itself, so that nothing has to be installed."""
     for file in (ROOT / "scripts").rglob("*"):
         if file.is_file() and (file.suffix == ".py"
                 or file.open("rb").readline().startswith(b"#!/usr/bin/env python3")):

@@ -37,7 +37,7 @@ class Stack:
 
 @pytest.fixture
 def az(tmp_path, monkeypatch):
-    """Sets what az answers: words of the command to JSON, or to a message that it refuses with."""
+    """Map words of an az command to its JSON response, or to the message with which it fails."""
     responses = {
         "account show": {"id": SUBSCRIPTION, "user": {"name": "ops@example.com"}},
         "account list": [{"id": SUBSCRIPTION}],
@@ -64,12 +64,12 @@ def az(tmp_path, monkeypatch):
 AZURE = azure.Azure()
 
 
-def said(stack):
+def checked(stack):
     return [check() for check in AZURE.checks(stack, builds=True)]
 
 
-def test_doctor_finds_a_ready_subscription_ready(az):
-    assert said(Stack()) == [
+def test_doctor_passes_a_ready_subscription(az):
+    assert checked(Stack()) == [
         f"subscription {SUBSCRIPTION} as ops@example.com",
         "rights to create resources and to assign roles",
         "9 resource providers, of which the first deployment registers 0",
@@ -77,7 +77,7 @@ def test_doctor_finds_a_ready_subscription_ready(az):
     ]
 
 
-def test_doctor_says_which_namespaces_are_missing_to_who_may_not_register_them(az):
+def test_doctor_names_missing_namespaces_if_the_login_may_not_register_them(az):
     az["/providers?"]["value"] = [each for each in az["/providers?"]["value"] if "Container" not in each["namespace"]]
     assert "registers 2" in AZURE.namespaces(Stack())
     az["/permissions"] = {"value": [GRANTER]}
@@ -87,7 +87,7 @@ def test_doctor_says_which_namespaces_are_missing_to_who_may_not_register_them(a
     assert "`az provider register --namespace Microsoft.ContainerService`" in problem.value.how
 
 
-def test_doctor_says_what_a_free_trial_has_not(az):
+def test_doctor_reports_what_a_free_trial_lacks(az):
     az[f"/subscriptions/{SUBSCRIPTION}?"]["subscriptionPolicies"]["quotaId"] = "FreeTrial_2014-09-01"
     assert "runs no registry tasks" in AZURE.namespaces(Stack())
 
@@ -103,7 +103,7 @@ def test_doctor_says_what_a_free_trial_has_not(az):
         ("ERROR: something new", "was refused", "something new"),
     ],
 )
-def test_doctor_says_how_to_go_on_when_az_refuses(az, message, what, how):
+def test_doctor_explains_what_to_do_when_az_refuses(az, message, what, how):
     az["account show"] = message
     with pytest.raises(Problem) as refused:
         AZURE.identity(Stack())
@@ -117,40 +117,40 @@ def test_doctor_finds_the_wrong_subscription(az):
 
 @pytest.mark.parametrize("roles, lacks",
     [([CONTRIBUTOR], "roleAssignments/write"), ([GRANTER], "containerApps/write"), ([], "containerApps/write")])
-def test_doctor_finds_rights_that_are_missing(az, roles, lacks):
+def test_doctor_finds_missing_rights(az, roles, lacks):
     az["/permissions"] = {"value": roles}
     with pytest.raises(Problem, match=lacks):
         AZURE.rights(Stack())
 
 
-def test_two_roles_make_an_owner(az):
+def test_two_roles_together_are_enough(az):
     az["/permissions"] = {"value": [CONTRIBUTOR, GRANTER]}
     assert AZURE.rights(Stack())
 
 
 @pytest.mark.parametrize("region, what", [("westus", "fewer than three"), ("atlantis", "does not offer")])
-def test_doctor_finds_a_region_that_will_not_do(az, region, what):
+def test_doctor_finds_an_unsuitable_region(az, region, what):
     with pytest.raises(Problem, match=what):
         AZURE.region(Stack(region=region))
 
 
-def test_nothing_is_left_when_the_group_is_gone(az):
+def test_nothing_remains_when_the_group_does_not_exist(az):
     az["/resources"] = 'ERROR: Not Found({"error":{"code":"ResourceGroupNotFound"}})'
     assert AZURE.leftovers(Stack()) == []
 
 
-def test_what_is_left_is_told(az):
+def test_leftovers_are_reported(az):
     az["/resources"] = {"value": [{"type": "Microsoft.Network/virtualNetworks", "name": "mine"}]}
     assert AZURE.leftovers(Stack()) == ["Microsoft.Network/virtualNetworks mine", "resource group meridian"]
 
 
-def test_destroy_does_not_take_a_question_that_failed_for_nothing_left(az):
+def test_a_failed_query_does_not_mean_that_nothing_remains(az):
     az["/resources"] = "ERROR: AADSTS700082: The refresh token has expired"
     with pytest.raises(Problem, match="has expired"):
         AZURE.leftovers(Stack())
 
 
-def test_the_provider_is_not_built_where_it_is(tmp_path):
+def test_an_existing_provider_is_not_built_again(tmp_path):
     plugins = tmp_path / ".terraform.d/plugins/registry.terraform.io/hashicorp"
     provider = plugins / "azurerm/5.2.0/linux_amd64/terraform-provider-azurerm_v5.2.0_x5"
     provider.parent.mkdir(parents=True)
@@ -163,7 +163,7 @@ def test_the_provider_is_not_built_where_it_is(tmp_path):
 
 
 def await_blobs(folder, statuses, **environment):
-    """Runs the wait for rights with a curl that answers these statuses in turn, the last for ever."""
+    """Run the wait for rights with a curl that returns these statuses in turn, and then the last one forever."""
     for name, text in {
         "az": "#!/bin/sh\necho token\n",
         "sleep": "#!/bin/sh\n:\n",
@@ -178,7 +178,7 @@ def await_blobs(folder, statuses, **environment):
         **environment})
 
 
-def test_the_upload_waits_until_the_right_holds_three_times_in_a_row(tmp_path):
+def test_the_upload_waits_until_the_right_works_three_times_in_a_row(tmp_path):
     done = await_blobs(tmp_path, ["403", "403", "200", "200", "403", "200"])
     assert done.returncode == 0, done.stdout
     assert (tmp_path / "asked").read_text().count("comp=list") == 8
@@ -190,7 +190,7 @@ def test_the_token_is_on_no_command_line(tmp_path):
     assert "--config -" in (ROOT / "modules/azure/documents/await").read_text()
 
 
-def test_a_wait_in_vain_ends_and_says_whose_right_is_missing(tmp_path):
+def test_a_wait_that_times_out_names_the_missing_right(tmp_path):
     done = await_blobs(tmp_path, ["403"], LIMIT="0")
     assert done.returncode == 1
     assert "still answers 403" in done.stdout and "Storage Blob Data Contributor" in done.stdout

@@ -1,4 +1,4 @@
-"""The clock's judge of the scripts, by the table that the probe of app/ keeps too, in ProbeTest and IntervalTest."""
+"""The scripts' judge of clocks, with the table that ProbeTest and IntervalTest apply to the probe of app/."""
 
 import datetime
 import json
@@ -33,24 +33,24 @@ def body(text):
     return re.sub(r"NOW([+-][\d.]+)?", instant, text).encode()
 
 
-@pytest.mark.parametrize(("told", "utc"), [
+@pytest.mark.parametrize(("local", "utc"), [
     ("2026-02-28T05:45:00+05:45", "2026-02-28T00:00:00Z"), ("2026-02-27T22:30:00.5-01:30", "2026-02-28T00:00:00.5Z")])
-def test_a_time_elsewhere_is_the_same_moment(told, utc):
-    assert clock.moment(told) == clock.moment(utc)
+def test_a_time_in_another_zone_is_the_same_moment(local, utc):
+    assert clock.moment(local) == clock.moment(utc)
 
 
 NESTED = [200, '{"now":' + "[" * 3000, 2, "the response is not JSON"]
 
 
 @pytest.mark.parametrize(("status", "text", "code", "words"), [*RESPONSES, NESTED])
-def test_an_answer_is_judged_as_by_the_probe(status, text, code, words):
+def test_a_response_is_judged_as_by_the_probe(status, text, code, words):
     with Front(lambda _: reply(body(text), status)) as front:
         seen, line = clock.Checker(front.url).check()
         assert (seen, words in line, line.endswith(f", {front.url}/now")) == (code, True, True), line
 
 
 @pytest.mark.parametrize(("text", "drips", "words"), RAW)
-def test_an_answer_that_is_none_is_down_in_time(text, drips, words):
+def test_an_invalid_response_is_down_within_the_timeout(text, drips, words):
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve():
@@ -70,14 +70,14 @@ def test_an_answer_that_is_none_is_down_in_time(text, drips, words):
 
 
 @pytest.mark.parametrize("arguments", USAGE)
-def test_wrong_usage_is_explained_and_no_password_printed(arguments):
+def test_wrong_usage_is_explained_without_printing_a_password(arguments):
     done = subprocess.run([sys.executable, ROOT / "scripts/meridian/clock.py", *arguments.split()], text=True,
         capture_output=True)
     assert (done.returncode, done.stdout) == (64, "") and "usage: probe" in done.stderr
     assert "s3cret" not in done.stderr and "Traceback" not in done.stderr
 
 
-def test_it_ends_with_who_reads_its_lines():
+def test_it_ends_when_its_reader_ends():
     probe = f"{sys.executable} {ROOT}/scripts/meridian/clock.py --every 100ms http://127.0.0.1:{free_port()}"
     done = subprocess.run(f"{probe} | head -1", shell=True, timeout=30, text=True, capture_output=True)
     assert (done.stdout.startswith("Failed: down"), done.stdout.count("\n"), done.stderr) == (True, 1, "")
@@ -89,7 +89,7 @@ def test_samples_share_a_connection_and_narrow_the_range():
         assert len(front.seen) == 11
 
 
-def test_nobody_there_is_down_and_a_password_is_sent_and_never_printed():
+def test_no_connection_is_down_and_a_password_is_sent_but_never_printed():
     with Front(lambda _: reply(body("NOW"))) as front:
         code, line = clock.Checker(front.url.replace("//", "//m%40e:s3cret@") + "?zone=x").check()
         assert code == 0 and line.endswith(f", {front.url}/now?zone=x")

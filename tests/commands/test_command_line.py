@@ -1,5 +1,4 @@
-"""What is typed is what happens, in ./taskw and in the program itself: a table of outcomes, with Terraform and aws as
-stubs."""
+"""What users type into ./taskw or the program itself, and what happens then. Terraform and aws are stubs."""
 
 import json
 import os
@@ -26,7 +25,7 @@ A, B = (f"example.com/{name}@{DIGEST}" for name in "ab")
 
 @pytest.fixture(scope="session")
 def task():
-    """The Task that ./taskw takes; it is fetched once."""
+    """The Task that ./taskw uses, fetched once."""
     done = subprocess.run([ROOT / "taskw", "--version"], text=True, capture_output=True)
     if done.returncode:
         pytest.skip(f"Task cannot be had: {done.stderr}")
@@ -64,12 +63,11 @@ def taskw(machine, *arguments, stdin="", **environment):
 
 
 def touched(machine):
-    """Workspaces that Terraform was run in, but for questions."""
+    """Workspaces in which Terraform planned, applied or destroyed."""
     return set(re.findall(r"^terraform .*\b(?:plan|apply|destroy) .*ws=(\S*)$", machine.log.read_text(), re.M))
 
 
-# What is exported, what is typed behind the task, what is typed behind the program, and the outcome: the environment,
-# the image, or
+# What is exported, the arguments of the task, the arguments of the program, and the outcome: workspace and image, or
 # the words of a refusal.
 OUTCOMES = [
     ({}, "", "", "default", None),
@@ -113,14 +111,14 @@ OUTCOMES = [
 
 @pytest.mark.parametrize("through", ["taskw", "program"])
 @pytest.mark.parametrize(("exported", "behind_task", "behind_program", "workspace", "more"), OUTCOMES)
-def test_no_environment_is_touched_but_the_one_that_is_typed(machine, through, exported, behind_task, behind_program,
+def test_only_the_environment_that_is_typed_is_touched(machine, through, exported, behind_task, behind_program,
         workspace, more):
     if through == "program":
         done = machine.run("deploy", *behind_program.split(), **exported)
     elif behind_task or not behind_program:
         done = taskw(machine, "deploy-aws", *behind_task.split(), **exported)
     else:
-        return  # Of the program alone.
+        return  # For the program only.
     assert not list(machine.root.rglob("hacked"))
     if workspace is None:
         assert done.returncode in (1, 2) and any(words in done.stdout for words in more.split("|")), done.stdout
@@ -143,19 +141,19 @@ def test_no_environment_is_touched_but_the_one_that_is_typed(machine, through, e
         (("run", "PORT=1"), "run, which takes no settings"),
         (("doctor-aws", "--", "-var=x"), "doctor takes nothing after --"),
         (("deploy-oracle",), '"oracle" is not one of aws'),
-        (("deploy-azure",), '"azure" is not one of aws'),  # whose stack is not in this copy
+        (("deploy-azure",), '"azure" is not one of aws'),  # this copy lacks its stack
         (("canary-vm-aws",), '"vm-aws" is not one of aws'),
         (("publish", "IMAGE=x"), "Did you mean"),
     ],
 )
-def test_what_a_task_does_not_take_is_refused_before_anything_is_run(machine, arguments, said):
+def test_what_a_task_does_not_accept_is_refused_before_anything_runs(machine, arguments, said):
     done = taskw(machine, *arguments)
     assert done.returncode not in (0, 1) and said in done.stdout, done.stdout
     assert "terraform" not in machine.log.read_text()
 
 
-def test_a_copy_lists_and_takes_what_was_not_deleted(machine):
-    """All that works on the service goes with app/, and what works on a stack takes those that are there."""
+def test_a_copy_lists_and_accepts_what_was_not_deleted(machine):
+    """Tasks for the service disappear with app/; tasks for a stack accept only stacks that exist."""
     of_app = {"run", "build", "publish", "bench", "licences"}
 
     def listed():
@@ -171,25 +169,25 @@ def test_a_copy_lists_and_takes_what_was_not_deleted(machine):
     assert done.returncode == 0 and f"-var=image={B} " in planned(machine), done.stdout
 
 
-def test_what_stands_behind_two_dashes_goes_to_terraform_word_for_word(machine):
+def test_arguments_after_two_dashes_reach_terraform_word_for_word(machine):
     done = taskw(machine, "deploy-aws", "ENV=staging", "--", "-var=email=a b@example.com", "-replace=a.b[0]")
     assert done.returncode == 0 and "Next: ./taskw verify-aws ENV=staging" in done.stdout, done.stdout
     assert "-var=email=a b@example.com -replace=a.b[0] ws=staging" in planned(machine)
 
 
-def test_the_name_may_come_from_behind_two_dashes_too(machine):
+def test_the_name_may_be_given_after_two_dashes_too(machine):
     done = machine.run("deploy", "--", "-var=name=other")
     assert done.returncode == 0 and "Deploying other, production" in done.stdout, done.stdout
 
 
-def test_the_exit_code_of_a_command_is_that_of_taskw(machine):
+def test_taskw_has_the_exit_code_of_its_command(machine):
     deployed(machine, built=True)
     machine.refuse("terraform", "plan", "Error: no", status=3)
     assert taskw(machine, "plan-aws").returncode == 3
     assert machine.run("plan").returncode == 3
 
 
-def test_whoever_stops_reading_gets_no_traceback(machine):
+def test_a_reader_that_stops_early_gets_no_traceback(machine):
     command = f"{sys.executable} {machine.root}/scripts/meridian doctor aws | head -n 1"
     done = subprocess.run(["bash", "-c", command], env={"PATH": f"{machine.bin}:{os.environ['PATH']}"}, text=True,
         capture_output=True)
@@ -206,7 +204,7 @@ def test_the_tasks_are_listed_with_a_line_on_each(machine):
 
 
 def on_a_terminal(machine, *arguments, types=""):
-    """Exit code and what a terminal shows, at which somebody types once a question stands there."""
+    """Exit code and output at a terminal, where somebody types as soon as a question appears."""
     pid, terminal = pty.fork()
     if not pid:
         os.chdir(machine.root)
@@ -223,7 +221,7 @@ def on_a_terminal(machine, *arguments, types=""):
                 break
             seen += read
         elif asked and types == "\x03":
-            # Python may overlook a Ctrl-C that comes between its question and its wait for the answer.
+            # Python may miss a Ctrl-C between its question and its wait for the reply.
             os.write(terminal, types.encode())
         if types and not asked and seen.rstrip().endswith(":"):
             os.write(terminal, types.encode())
@@ -260,7 +258,7 @@ def test_on_a_terminal_deploy_asks_before_it_destroys_or_replaces(machine, plan,
     assert ("Type" in seen) == bool(types) and ("Nothing was changed" in seen) != applied, seen
 
 
-def test_a_pipeline_is_not_asked_but_told(machine):
+def test_a_pipeline_is_not_asked_but_informed(machine):
     deployed(machine, built=True, plan=GOES)
     done = machine.run("deploy")
     assert done.returncode == 0 and "destroys module.edge.aws_lb.this" in done.stdout
@@ -273,7 +271,7 @@ def test_deploy_names_the_environment_and_the_account_before_it_changes_anything
 
 
 @pytest.mark.parametrize("image, how", [("A", "withdraws"), ("B", "promotes")])
-def test_deploy_says_what_becomes_of_a_canary_that_runs(machine, image, how):
+def test_deploy_reports_what_happens_to_a_running_canary(machine, image, how):
     canary = {"image": "B", "percent": 10, "stable": "r"}
     deployed(machine, built=True, canary=canary)
     machine.edit("../bin/terraform", '"resource_changes": []',
@@ -282,14 +280,14 @@ def test_deploy_says_what_becomes_of_a_canary_that_runs(machine, image, how):
     assert f"A canary is running, B with 10 percent of the requests: this apply {how} it." in said
 
 
-def test_a_deployment_of_a_part_says_so(machine):
-    """An output that needs more than the part has no value yet."""
+def test_a_partial_deployment_is_reported_as_such(machine):
+    """An output that depends on more than the part has no value yet."""
     machine.terraform({}, "module.network.aws_vpc.this")
     done = machine.run("deploy", f"--image={B}", "--", "-target=module.network")
     assert done.returncode == 0 and "Only a part is deployed. Next: ./taskw deploy-aws" in done.stdout, done.stdout
 
 
-def test_a_plan_whose_exit_code_tells_of_changes_is_applied(machine):
+def test_a_plan_whose_exit_code_means_changes_is_applied(machine):
     machine.refuse("terraform", "plan", "", status=2)
     done = machine.run("deploy", "--", "-detailed-exitcode")
     assert done.returncode == 0 and " apply " in machine.log.read_text(), done.stdout
@@ -310,7 +308,7 @@ def test_a_deployment_that_would_remove_everything_is_refused(machine, verb):
     assert done.returncode in (1, 2) and "./taskw destroy-aws" in done.stdout and not touched(machine)
 
 
-def test_an_interrupted_deployment_says_how_to_go_on(machine):
+def test_an_interrupted_deployment_names_the_next_step(machine):
     machine.edit("../bin/terraform", 'case " $* " in\n',
         "case \" $* \" in\n  *' apply '*) kill -INT $PPID; sleep 1; exit 1;;\n")
     done = machine.run("deploy")
@@ -326,7 +324,7 @@ def test_a_plan_names_the_command_that_applies_it(machine):
 
 @pytest.mark.parametrize("verb", ["doctor", "plan", "deploy", "bootstrap"])
 @pytest.mark.parametrize("tool", ["terraform", "aws", "curl"])
-def test_without_a_tool_it_says_where_to_get_it(machine, verb, tool):
+def test_a_missing_tool_is_named_with_where_to_get_it(machine, verb, tool):
     (machine.bin / tool).unlink()
     done = machine.run(verb)
     assert done.returncode == 1 and f"{tool} is missing" in done.stdout, done.stdout
@@ -335,7 +333,7 @@ def test_without_a_tool_it_says_where_to_get_it(machine, verb, tool):
 
 
 @pytest.mark.parametrize("verb", ["doctor", "plan", "deploy", "destroy", "canary", "release", "drift", "bootstrap"])
-def test_no_command_takes_what_a_variable_slips_to_terraform(machine, verb):
+def test_variables_that_add_arguments_to_terraform_are_refused(machine, verb):
     for name, value in (("TF_CLI_ARGS_destroy", "-target=module.edge"), ("TF_CLI_ARGS_plan", "-refresh-only")):
         done = machine.run(verb, **{name: value})
         assert done.returncode in (1, 2) and f"`unset {name}`" in done.stdout, done.stdout
@@ -343,14 +341,14 @@ def test_no_command_takes_what_a_variable_slips_to_terraform(machine, verb):
 
 
 def test_a_tool_that_cannot_be_run_is_named(machine):
-    """As one of another processor."""
+    """Such as a program for another processor."""
     machine.replace("../bin/aws", "\x7f")
     done = machine.run("doctor")
     assert done.returncode == 1 and "aws cannot be run: Exec format error" in done.stdout, done.stdout
 
 
 def test_an_older_python_is_named():
-    """Before it meets what it does not know."""
+    """Before it reaches syntax that it does not know."""
     code = (f"import runpy, sys; sys.version_info = (3, 8, 18); sys.argv[1:] = ['doctor', 'aws']; "
         f"runpy.run_path({str(ROOT / 'scripts/meridian')!r}, run_name='__main__')")
     done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True)
@@ -358,7 +356,7 @@ def test_an_older_python_is_named():
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_a_terminal_without_some_letters_shows_the_others(encoding):
+def test_a_terminal_without_some_characters_shows_the_others(encoding):
     done = subprocess.run([sys.executable, ROOT / "scripts/meridian", "--help"], capture_output=True,
         env={**os.environ, "PYTHONIOENCODING": encoding})
     assert done.returncode == 0 and b"deploy" in done.stdout, done.stderr
@@ -366,23 +364,23 @@ def test_a_terminal_without_some_letters_shows_the_others(encoding):
 
 @pytest.mark.parametrize("setting", ["--url=https://example.com:port", "--url=https://[::1", "--url=https://a..b",
     "--url=example.com", "--paths=/now /über", "--probe=probe it's"])
-def test_a_canary_refuses_what_it_could_not_ask(machine, setting):
+def test_a_canary_refuses_what_it_could_not_request(machine, setting):
     done = machine.run("canary", f"--image={B}", setting)
     assert done.returncode == 2 and "Traceback" not in done.stdout, done.stdout
     assert f"Error: {setting.partition('=')[0].lstrip('-').upper()} " in done.stdout
     assert not touched(machine)
 
 
-def test_a_canary_that_ends_by_what_nobody_thought_of_is_not_withdrawn(machine):
-    """1 would say so."""
+def test_a_canary_that_crashes_is_not_reported_as_withdrawn(machine):
+    """Exit code 1 would mean withdrawn."""
     machine.stub("terraform", {"version": "Terraform v1.11.4", "console": '"Im1lcmlkaWFuIg=="', "output": "{"})
     done = machine.run("canary", f"--image={B}")
     assert done.returncode == 2 and "JSONDecodeError" in done.stdout, done.stdout
 
 
 @pytest.mark.parametrize("name", ["stacks/aws/.#terraform.tfvars", "app/src/main/java/.#Main.java"])
-def test_a_file_that_is_open_in_an_editor_is_in_nobodys_way(machine, name):
-    """Emacs marks it by a link to nothing."""
+def test_a_file_that_is_open_in_an_editor_does_no_harm(machine, name):
+    """Emacs marks it with a dangling link."""
     lock = machine.root / name
     lock.parent.mkdir(parents=True, exist_ok=True)
     lock.symlink_to("someone@machine.1")
@@ -394,7 +392,7 @@ def test_a_file_that_is_open_in_an_editor_is_in_nobodys_way(machine, name):
     assert done.stdout.startswith("Failed: down: no connection"), done.stderr
 
 
-def test_nor_is_it_where_a_bootstrap_is_removed(machine):
+def test_a_file_that_is_open_in_an_editor_does_no_harm_when_a_bootstrap_is_removed(machine):
     for folder in ("modules/aws/state", "stacks/bootstrap/aws"):
         (machine.root / folder).mkdir(parents=True, exist_ok=True)
         (machine.root / folder / ".#main.tf").symlink_to("someone@machine.1")
@@ -404,8 +402,8 @@ def test_nor_is_it_where_a_bootstrap_is_removed(machine):
     assert done.returncode == 0 and " destroy " in machine.log.read_text(), done.stderr
 
 
-def test_a_bootstrap_makes_workspaces_without_choosing_one(machine):
-    """A new one is chosen in the folder that it is made from, where a bare apply would be meant for production."""
+def test_a_bootstrap_creates_workspaces_without_selecting_one(machine):
+    """Terraform selects a new workspace in the folder that creates it, where a bare apply is meant for production."""
     shutil.rmtree(machine.root / "stacks/aws")
     backend = {f"stacks/{place}": "terraform {}" for place in ("bootstrap/aws", "aws")}
     settings = {"all": {}, "environments": {"production": {}, "staging": {}}}
@@ -420,7 +418,7 @@ def test_a_bootstrap_makes_workspaces_without_choosing_one(machine):
     assert len(created) == 1 and created[0].endswith("staging ws=") and str(machine.root) not in created[0]
 
 
-def test_where_cd_looks_elsewhere_too_it_finds_its_own_folder(machine):
+def test_with_cdpath_it_finds_its_own_folder(machine):
     done = subprocess.run(["repository/taskw", "--list"], cwd=machine.root.parent, text=True, capture_output=True,
         env={"PATH": str(machine.bin), "HOME": str(machine.root), "CDPATH": "."})
     assert done.returncode == 0 and "deploy-*" in done.stdout, done.stderr
@@ -431,13 +429,13 @@ def test_where_cd_looks_elsewhere_too_it_finds_its_own_folder(machine):
                 assert 0 < script.find("unset CDPATH") < goes.start(), file
 
 
-def test_a_jdk_is_found_where_nobody_has_a_home():
+def test_the_search_for_a_jdk_works_without_a_home():
     done = subprocess.run([ROOT / "scripts/jdk"], text=True, capture_output=True,
         env={name: value for name, value in os.environ.items() if name != "HOME"})
     assert "unbound" not in done.stderr
 
 
-def test_the_tests_are_run_in_a_folder_with_a_space(machine):
+def test_the_tests_run_in_a_folder_with_a_space(machine):
     venv = machine.root / "my venv"
     (venv / "bin").mkdir(parents=True)
     machine.replace("my venv/bin/pytest", '#!/bin/sh\necho "pytest $*"\n')
@@ -456,7 +454,7 @@ def test_without_terraform_nothing_ends_in_a_traceback(machine, verb):
 
 
 @pytest.mark.parametrize("verb", ["plan", "deploy", "bootstrap"])
-def test_without_credentials_it_says_the_next_step(machine, verb):
+def test_without_credentials_it_names_the_next_step(machine, verb):
     machine.refuse("aws", "get-caller-identity",
         "An error occurred (ExpiredToken) when calling the GetCallerIdentity operation")
     done = machine.run(verb)
@@ -471,7 +469,7 @@ def test_doctor_counts_a_missing_tool_once(machine):
     assert "2 problems to fix before deploying to AWS." in done.stdout
 
 
-def test_a_warning_on_standard_error_is_no_version(machine):
+def test_a_warning_on_standard_error_is_not_a_version(machine):
     for tool, word in (("terraform", "Terraform v1.11.4"), ("aws", "aws-cli/2.30.1")):
         machine.edit(f"../bin/{tool}", f"cat <<'END'\n{word}",
             f"echo 'WARNING: Python 0.8 is old, 99.1 is out' >&2; cat <<'END'\n{word}")
@@ -491,21 +489,20 @@ def test_a_warning_on_standard_error_is_no_version(machine):
         ({"GOOGLE_CREDENTIALS": '{"private_key": "secret"}'}, "GOOGLE_CREDENTIALS is set"),
     ],
 )
-def test_doctor_has_a_sentence_for_what_is_set_to_something_unusual(machine, environment, said):
+def test_doctor_reports_unusual_settings(machine, environment, said):
     done = machine.run("doctor", **environment)
     assert done.returncode == 0 and said in done.stdout and "secret" not in done.stdout, done.stdout
     assert not re.search("terraform.* (plan|output|list|init) .*ws=other", machine.log.read_text())
 
 
-def test_every_command_that_is_named_can_be_typed():
-    """Of a message, so that it is found where it is written: no `task …`, which only who has installed Task can
-    type."""
+def test_every_command_in_a_message_can_be_typed():
+    """No message in the sources names `task …`, which needs an installed Task."""
     for file in (ROOT / "scripts").rglob("*"):
         if file.is_file() and "__pycache__" not in file.parts:
             assert not re.search(r"(?<!the )\btask [a-z]+-(aws|azure|gcp|\{)", file.read_text()), file
 
 
-# What Terraform takes is what counts
+# What Terraform reads is what counts
 
 SPELLINGS = {
     "terraform.tfvars": {
@@ -529,7 +526,7 @@ BASE = {"mine.auto.tfvars": 'name = "other"\nregion = "eu-west-1"\n',
 
 
 def real_console(machine):
-    """Terraform's own console behind the stub."""
+    """Run Terraform's own console behind the stub."""
     stub = machine.bin / "terraform"
     text = re.sub(r"exec python3 \S*console.py", f"exec {shutil.which('terraform')}", stub.read_text())
     stub.write_text(text)
@@ -538,7 +535,7 @@ def real_console(machine):
 @pytest.mark.needs("terraform")
 @pytest.mark.parametrize(("file", "spelling"),
     [(file, spelling) for file, spellings in SPELLINGS.items() for spelling in spellings])
-def test_destroy_asks_about_the_name_and_region_that_terraform_takes(machine, file, spelling):
+def test_destroy_checks_the_name_and_region_that_terraform_uses(machine, file, spelling):
     stack = machine.root / "stacks/aws"
     (stack / "terraform.tfvars").unlink()
     if file in BASE:
@@ -557,7 +554,7 @@ def test_destroy_asks_about_the_name_and_region_that_terraform_takes(machine, fi
 
 
 @pytest.mark.needs("terraform")
-def test_a_variable_of_the_environment_counts_where_no_file_sets_it(machine):
+def test_an_environment_variable_counts_if_no_file_sets_it(machine):
     real_console(machine)
     stack = machine.root / "stacks/aws"
     (stack / "terraform.tfvars").write_text('region = "us-east-1"\n')
@@ -570,7 +567,7 @@ def test_a_variable_of_the_environment_counts_where_no_file_sets_it(machine):
 
 @pytest.mark.needs("terraform")
 @pytest.mark.parametrize("verb", ["doctor", "plan", "deploy", "verify", "destroy", "canary"])
-def test_without_a_name_it_says_so(machine, verb):
+def test_a_missing_name_is_reported(machine, verb):
     real_console(machine)
     (machine.root / "stacks/aws/terraform.tfvars").write_text('nmae = "meridian"\n')
     done = machine.run(verb, **({"IMAGE": B} if verb == "canary" else {}))
@@ -580,13 +577,13 @@ def test_without_a_name_it_says_so(machine, verb):
 
 
 @pytest.mark.needs("terraform")
-def test_a_variable_that_is_declared_in_a_file_of_ones_own_may_be_given(machine):
+def test_a_variable_that_the_users_own_file_declares_may_be_given(machine):
     real_console(machine)
     (machine.root / "stacks/aws/postgres.tf").write_text('variable "postgres_password" {\n  ephemeral = true\n}\n')
     done = machine.run("deploy", "--", "-var=postgres_password=secret", "-var", "name=other")
     assert done.returncode == 0 and "Deploying other" in done.stdout, done.stdout
     assert "-var=postgres_password=secret" in planned(machine)
-    assert "-var=postgres_password=secret" in applied(machine)  # An ephemeral one is in no plan.
+    assert "-var=postgres_password=secret" in applied(machine)  # A plan does not store an ephemeral variable.
 
 
 def applied(machine):
@@ -597,8 +594,8 @@ def applied(machine):
 @pytest.mark.needs("terraform")
 @pytest.mark.parametrize(("own", "given"), [("", ()), ("", ["-var=image=typed"]),
     ('variable "password" {\n  ephemeral = true\n}\n', ["-var=image=typed"])])
-def test_what_was_planned_is_applied_whatever_an_environments_file_says(tmp_path, own, given):
-    """The file sets an image, another is tried; an ephemeral variable, which is in no plan, comes from the file."""
+def test_the_plan_is_applied_whatever_an_environments_file_says(tmp_path, own, given):
+    """The file sets one image, and another is given. An ephemeral variable is in no plan, and comes from the file."""
     (tmp_path / "main.tf").write_text('variable "image" {}\nresource "terraform_data" "it" { input = var.image }\n'
         'output "image" { value = terraform_data.it.output }\n')
     (tmp_path / "postgres.tf").write_text(own)
@@ -611,7 +608,7 @@ def test_what_was_planned_is_applied_whatever_an_environments_file_says(tmp_path
 
 
 @pytest.mark.parametrize("spelling", ["-parallelism=5", "--parallelism=5", "-parallelism 5", "--parallelism 5"])
-def test_an_option_of_terraforms_counts_however_it_is_spelt(machine, spelling):
+def test_a_terraform_option_counts_however_it_is_spelt(machine, spelling):
     done = machine.run("deploy", "--", "-no-color", *spelling.split(), "-refresh=false")
     assert done.returncode == 0, done.stdout
     assert "-no-color -parallelism=5 -refresh=false" in planned(machine)
@@ -623,10 +620,10 @@ def test_an_option_of_terraforms_counts_however_it_is_spelt(machine, spelling):
     [({"name": "meridian-old"}, None), ({"region": "eu-west-1"}, None),
         ({"name": None, "region": None}, "meridian-old")],
 )
-def test_destroy_stops_where_the_state_is_of_another_name_or_region(machine, outputs, shown):
+def test_destroy_stops_if_the_state_has_another_name_or_region(machine, outputs, shown):
     given = {"name": "meridian", "region": "us-east-1", **outputs}
     machine.terraform({key: value for key, value in given.items() if value}, "aws_vpc.this")
-    if shown:  # A state from before the outputs were.
+    if shown:  # A state from before these outputs existed.
         machine.edit("../bin/terraform", '{"resource_changes": []}', json.dumps({"values": {"tags": {"Stack": shown}}}))
     done = machine.run("destroy", "--confirm=meridian")
     assert done.returncode == 1 and "but the variables say meridian in us-east-1" in done.stdout
@@ -635,29 +632,29 @@ def test_destroy_stops_where_the_state_is_of_another_name_or_region(machine, out
 
 
 @pytest.mark.parametrize("shown", [{"tags": {"Stack": "meridian"}}, {"service": "run.googleapis.com"}])
-def test_destroy_goes_on_with_an_older_state_of_the_same_name_or_of_what_has_none(machine, shown):
+def test_destroy_continues_with_an_older_state_of_the_same_name_or_none(machine, shown):
     machine.terraform({}, "aws_vpc.this")
     machine.edit("../bin/terraform", '{"resource_changes": []}', json.dumps({"values": shown}))
     done = machine.run("destroy", "--confirm=meridian")
     assert done.returncode == 0 and touched(machine) == {"default"}, done.stdout
 
 
-def test_the_console_leaves_nothing_behind_and_changes_no_state(machine):
+def test_the_console_creates_no_files_and_changes_no_state(machine):
     before = sorted(machine.root.rglob("*"))
     machine.run("doctor", PYTHONDONTWRITEBYTECODE="1")
     assert sorted(machine.root.rglob("*")) == before
 
 
-def test_what_terraform_says_before_the_consoles_answer_is_no_part_of_it(machine):
+def test_what_terraform_prints_before_the_consoles_result_is_ignored(machine):
     console = machine.log.parent / "console.py"
     console.write_text('print("Acquiring state lock. This may take a few moments...")\n' + console.read_text())
     assert "Deploying meridian, production" in machine.run("deploy").stdout
 
 
-# The house
+# The code itself
 
 
-def test_what_the_programs_import_of_each_other_has_no_circle():
+def test_the_programs_imports_have_no_cycle():
     imports = {}
     for file in (ROOT / "scripts/meridian").glob("*.py"):
         found = re.findall(r"^ *(?:from meridian\.(\w+) import|from meridian import ([\w, ]+))", file.read_text(), re.M)
@@ -671,8 +668,8 @@ def test_what_the_programs_import_of_each_other_has_no_circle():
     assert seen[-1] == "__main__"
 
 
-def test_bad_and_good_values_are_not_mixed_up():
-    """A value of Terraform's is passed without quoting of a shell's or a console's."""
+def test_a_value_with_special_characters_is_passed_unchanged():
+    """A value reaches Terraform without quoting for a shell or the console."""
     need("terraform")
     sys.path.insert(0, str(ROOT / "scripts"))
     from meridian.terraform import Terraform
@@ -682,7 +679,7 @@ def test_bad_and_good_values_are_not_mixed_up():
     assert found == odd
 
 
-def test_what_a_command_prints_is_passed_on_as_it_is_whatever_the_terminals_encoding():
+def test_a_commands_output_is_passed_on_unchanged_whatever_the_terminals_encoding():
     text = "╷ one\ntwo, without an end"
     code = f"from meridian.console import patiently; patiently('printf', {text!r})"
     done = subprocess.run([sys.executable, "-c", code],

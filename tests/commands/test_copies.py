@@ -1,4 +1,4 @@
-"""Copies without what their owners do not need, made by the commands of the guide: what is left hangs together."""
+"""Copies from which the guide's commands removed what their owners do not need: what remains is consistent."""
 
 import contextlib
 import os
@@ -32,7 +32,7 @@ SMALLEST = (*COPIES[-1], "our tests")
 
 @pytest.fixture(scope="module", params=COPIES, ids=", ".join)
 def copied(request, tmp_path_factory):
-    """The folder, and what was taken out of it."""
+    """The copy's folder, and the parts that were removed from it."""
     folder = cloned(tmp_path_factory.mktemp("copy"))
     for part in request.param:
         output("bash", "-c", REMOVES[part], cwd=folder)
@@ -47,11 +47,11 @@ def pytest_in(folder, *arguments):
         cwd=folder / "tests", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def test_every_part_can_be_taken_out():
+def test_every_part_can_be_removed():
     assert set(REMOVES) == {part for copy in (*COPIES, SMALLEST) for part in copy}
 
 
-def test_the_smallest_has_at_most_15000_lines_and_its_tasks(tmp_path):
+def test_the_smallest_copy_has_at_most_15000_lines_and_its_tasks(tmp_path):
     folder = cloned(tmp_path)
     for part in SMALLEST:
         output("bash", "-c", REMOVES[part], cwd=folder)
@@ -65,16 +65,16 @@ def test_the_smallest_has_at_most_15000_lines_and_its_tasks(tmp_path):
     assert "Environment production on" in done.stdout and "Traceback" not in done.stdout
 
 
-def test_its_tests_are_found_and_none_of_what_is_gone(copied):
-    folder, gone = copied
+def test_only_tests_of_remaining_parts_are_collected(copied):
+    folder, removed = copied
     done = pytest_in(folder, "--collect-only")
     assert done.returncode == 0, done.stdout[-4000:]
-    for cloud in (CLOUDS[part] for part in gone if part in CLOUDS):
+    for cloud in (CLOUDS[part] for part in removed if part in CLOUDS):
         assert f"test_{cloud}_" not in done.stdout and f"[{cloud}]" not in done.stdout
-    assert ("service/test_" in done.stdout) == ("our service" not in gone)
+    assert ("service/test_" in done.stdout) == ("our service" not in removed)
 
 
-def test_what_needs_no_engine_is_green(copied):
+def test_what_needs_no_engine_passes(copied):
     folder, _ = copied
     files = ("clouds/test_contract.py", "clouds/test_guides.py", "clouds/test_modules.py", "lint/test_lint.py",
         "lint/test_lint_terraform.py")
@@ -83,12 +83,12 @@ def test_what_needs_no_engine_is_green(copied):
     assert done.returncode == 0, done.stdout[-4000:]
 
 
-def test_it_lists_the_tasks_that_it_has_and_takes_no_others(copied):
-    folder, gone = copied
-    kept = [cloud for part, cloud in CLOUDS.items() if part not in gone]
-    # Task colours what it lists where CI is set.
+def test_it_lists_its_tasks_and_refuses_others(copied):
+    folder, removed = copied
+    kept = [cloud for part, cloud in CLOUDS.items() if part not in removed]
+    # Task colours its list if CI is set.
     listed = output(folder / "taskw", env={**os.environ, "NO_COLOR": "1"})
-    assert ("* run:" in listed) == ("our service" not in gone) and "* deploy-*:" in listed
+    assert ("* run:" in listed) == ("our service" not in removed) and "* deploy-*:" in listed
     for cloud in CLOUDS.values():
         done = subprocess.run([folder / "taskw", f"doctor-{cloud}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True)
@@ -105,10 +105,10 @@ MINE = {
 }
 
 
-@pytest.mark.parametrize("gone", [(), ("our service", "Azure", "Google Cloud", "virtual machines", "CircleCI")],
+@pytest.mark.parametrize("removed", [(), ("our service", "Azure", "Google Cloud", "virtual machines", "CircleCI")],
     ids=["with all parts", "with one cloud"])
-def test_a_copy_takes_the_next_version_without_a_conflict(gone, tmp_path):
-    """The next version changes every file that this one has, at its top, and adds one to each folder."""
+def test_a_copy_merges_the_next_version(removed, tmp_path):
+    """The next version changes the top of every existing file, and adds one file to each folder."""
     theirs, ours = tmp_path / "theirs", tmp_path / "ours"
 
     def git(folder, *arguments, code=0):
@@ -124,7 +124,7 @@ def test_a_copy_takes_the_next_version_without_a_conflict(gone, tmp_path):
     git(theirs, "tag", "-a", "v1.0.0", "-m", "N")
     git(tmp_path, "clone", "--quiet", theirs, ours)
 
-    for part in gone:
+    for part in removed:
         output("bash", "-c", REMOVES[part], cwd=ours)
     for name, text in MINE.items():
         assert not (ours / name).exists()
@@ -146,22 +146,22 @@ def test_a_copy_takes_the_next_version_without_a_conflict(gone, tmp_path):
     git(theirs, "commit", "--quiet", "--message=N+1")
     git(theirs, "tag", "-a", "v1.1.0", "-m", "N+1")
 
-    # As the guide has it.
+    # As in the guide.
     git(ours, "fetch", "--quiet", "--tags")
     merged = git(ours, "merge", "v1.1.0", code=None)
-    assert (merged.returncode == 0) == (not gone), merged.stdout
+    assert (merged.returncode == 0) == (not removed), merged.stdout
     conflicts = {line[3:] for line in git(ours, "status", "--porcelain").stdout.split("\n") if "U" in line[:2]}
-    for part in gone:
+    for part in removed:
         output("bash", "-c", REMOVES[part], cwd=ours)
-    if gone:
+    if removed:
         git(ours, "add", "--all")
         git(ours, "commit", "--quiet", "--no-edit")
-    # What stands in the way is what was deleted, and nothing else.
+    # Only deleted files conflict.
     assert not [name for name in conflicts if (ours / name).exists()]
     assert {name: (ours / name).read_text() for name in MINE} == MINE
     assert (ours / "stacks/aws/main.tf").read_text().startswith("next version\n")
     assert ("cloud: [aws]" in (ours / ".github/workflows/main.yml").read_text())
     assert git(ours, "status", "--porcelain").stdout == ""
-    for part in gone:
+    for part in removed:
         for path in REMOVES[part].split()[2:]:
             assert not (ours / path).exists()

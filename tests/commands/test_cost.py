@@ -1,4 +1,4 @@
-"""What a stack costs, by the user's own values. That the guides' tables come from it: clouds/test_guides.py."""
+"""What a stack costs with the user's own values. clouds/test_guides.py compares the guides' tables with it."""
 
 import functools
 import itertools
@@ -52,7 +52,7 @@ def test_more_of_anything_costs_more(cloud):
     rates = [total(cloud, rate) for rate in (0, 1, 10, 100, 1000)]
     assert rates == sorted(rates) and len(set(rates)) == 5
     assert total(cloud, waf=True) > idle
-    # AWS has endpoints in the gateway's place.
+    # AWS uses endpoints instead of the gateway.
     assert (idle > total(cloud, nat="none")) == (cloud != "aws")
     assert total(cloud, instances={"min": 3, "max": 6}) > idle
     assert total(cloud, cpu=2, memory=4096) > idle > total(cloud, probe=None)
@@ -61,13 +61,13 @@ def test_more_of_anything_costs_more(cloud):
     assert total(cloud, repository_url="example.com/shared") < idle
 
 
-def test_a_zone_more_takes_an_address_and_zonal_nat_a_gateway_in_each():
+def test_another_zone_needs_an_address_and_zonal_nat_a_gateway_per_zone():
     assert total("aws", zones=3) - total("aws") == pytest.approx(730 * 0.005)
     assert total("aws", nat="zonal") - total("aws") == pytest.approx(730 * (0.045 + 0.005))
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_instances_are_added_by_what_a_vcpu_serves_and_no_more_than_max(cloud):
+def test_instances_are_added_by_requests_per_vcpu_up_to_max(cloud):
     def instances(rate, **values):
         use = cost.Use({**SERVICE, **values}, PRICES[cloud]["prices"], rate, values.pop("per_vcpu", 500))
         return use.running, use.wanted
@@ -79,8 +79,8 @@ def test_instances_are_added_by_what_a_vcpu_serves_and_no_more_than_max(cloud):
     assert instances(0, instances={"min": 0, "max": 3}) == (0, 0)
 
 
-def test_each_price_is_of_some_line():
-    """A price that no line asks for is one that somebody would correct in vain."""
+def test_each_price_is_used_by_some_line():
+    """Correcting a price that no line uses would change nothing."""
     for cloud in CLOUDS:
         used = set()
         for place, nat, waf in itertools.product((cloud, f"vm/{cloud}"), ("single", "none"), (False, True)):
@@ -92,8 +92,8 @@ def test_each_price_is_of_some_line():
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_platform_and_one_service_cost_what_a_service_alone_does(cloud):
-    """But for alarms, of which the platform has its own."""
+def test_a_platform_with_one_service_costs_what_a_service_alone_does(cloud):
+    """Except for alarms, because the platform has its own."""
 
     def added(model, rate, **values):
         return amounts(cost.Use({**SERVICE, **values}, PRICES[cloud]["prices"], rate), model)
@@ -103,7 +103,7 @@ def test_a_platform_and_one_service_cost_what_a_service_alone_does(cloud):
     for rate, waf in itertools.product((0, 10), (False, True)):
         alone, shared, one = (sum(amount for *_, amount in added(model, rate, waf=waf))
             for model in (whole, platform, own))
-        # What goes by requests is counted on both sides, as it is not known which service they will come to.
+        # Costs per request count on both sides, because it is unknown which service will get the requests.
         assert alone - 0.01 <= shared + one <= alone + 0.5 + 2.5 * rate
         assert one < alone - 25 and shared > 25
     for model in (platform, own):
@@ -124,7 +124,7 @@ def root(tmp_path):
 
 @pytest.mark.skipif(not (ROOT / "stacks/platform").exists(), reason="a copy may do without platforms")
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_platform_costs_what_its_own_values_say(root, cloud):
+def test_a_platforms_cost_follows_its_own_values(root, cloud):
     done = run(root, f"platform/{cloud}")
     assert done.returncode == 0 and "| **Sum** |" in done.stdout, done.stderr
 
@@ -139,7 +139,7 @@ def test_the_users_own_values_count(root):
     assert "meridian-staging, environment staging" in staging and "Tasks of 0.25 vCPU and 0.5 GiB" in staging
 
 
-def test_more_requests_than_max_instances_serve_are_said(root):
+def test_more_requests_than_max_instances_serve_are_reported(root):
     said = run(root, "azure", "--rates=9000").stdout
     assert ("6 instances at 9000 requests a second, if one vCPU handles 500. "
         "That rate needs 18; instances.max is 6.") in said

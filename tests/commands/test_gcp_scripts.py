@@ -1,4 +1,4 @@
-"""What the scripts say to a machine or a project that lacks something: against the double of Google's interfaces."""
+"""The scripts on a machine or in a project that lacks something, against the double of Google's APIs."""
 
 import os
 import subprocess
@@ -51,7 +51,7 @@ def on(machine):
     machine.fake.order("deny", permissions=[])
 
 
-def test_a_machine_that_has_all_is_ready(machine):
+def test_a_complete_machine_is_ready(machine):
     code, said = machine.doctor()
     assert code == 0, said
     for line in (
@@ -92,14 +92,14 @@ def test_a_token_in_the_environment_is_enough(machine):
             ["Google Cloud cannot be reached", "HTTPS_PROXY"]),
     ],
 )
-def test_doctor_says_what_is_wrong_and_how_to_go_on(machine, more, words):
+def test_doctor_explains_what_is_wrong_and_what_to_do(machine, more, words):
     code, said = machine.doctor(**more)
     assert code == 1, said
     for each in words:
         assert each in said
 
 
-def test_a_token_of_the_environment_that_has_expired_is_named(monkeypatch):
+def test_an_expired_token_in_the_environment_is_named(monkeypatch):
     monkeypatch.delenv("GOOGLE_OAUTH_ACCESS_TOKEN", raising=False)
     for empty in (False, True):
         if empty:
@@ -109,7 +109,7 @@ def test_a_token_of_the_environment_that_has_expired_is_named(monkeypatch):
     assert "GOOGLE_OAUTH_ACCESS_TOKEN is set and takes precedence" in refusal("https://run.googleapis.com", 401, "").how
 
 
-def test_an_address_of_storage_that_is_exported_empty_is_none(monkeypatch):
+def test_an_empty_variable_for_the_storage_endpoint_is_ignored(monkeypatch):
     monkeypatch.setenv("GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT", "")
     asked = []
     monkeypatch.setattr(gcp, "existing", asked.append)
@@ -117,7 +117,7 @@ def test_an_address_of_storage_that_is_exported_empty_is_none(monkeypatch):
     assert asked == ["https://storage.googleapis.com/storage/v1/b/a"]
 
 
-def test_a_warning_about_python_is_no_version(machine):
+def test_a_warning_about_python_is_not_a_version(machine):
     code, said = machine.doctor(GCLOUD_WARNS="WARNING: Python 3.8 will no longer be supported, see 999.0")
     assert code == 0 and "gcloud 548.0.0" in said
 
@@ -127,7 +127,7 @@ def test_the_project_is_found_where_googles_tools_find_it(machine):
     assert code == 0 and "project another-project" in said
 
 
-def test_a_region_that_google_does_not_have_is_told(machine):
+def test_an_unknown_region_is_reported(machine):
     file = machine.folder / "stacks/gcp/terraform.tfvars"
     text = file.read_text()
     file.write_text(text.replace('"us-central1"', '"moon-east1"'))
@@ -142,7 +142,7 @@ def test_missing_rights_are_named(machine):
     assert code == 1 and "lacks iam.serviceAccounts.actAs, run.services.create" in said
 
 
-def test_a_project_where_nothing_is_on_yet_is_no_fault(tmp_path):
+def test_a_project_without_enabled_apis_is_fine(tmp_path):
     machine = Machine(tmp_path)
     try:
         code, said = machine.doctor()
@@ -166,6 +166,6 @@ ACCOUNT = "meridian-machine@test-project.iam.gserviceaccount.com"
         ("bootstrap/gcp", {"machine": ACCOUNT}, {}),
     ],
 )
-def test_each_stack_is_told_what_it_takes_of_the_bootstrap(stack, outputs, reported):
+def test_each_stack_gets_its_values_from_the_bootstrap(stack, outputs, reported):
     text = shared(ROOT / "stacks" / stack, "bootstrap", {"repository_url": "r", **outputs})
     assert dict(line.split(" = ") for line in text.splitlines() if not line.startswith("#")) == reported

@@ -1,5 +1,5 @@
-"""States in HCP Terraform: the scripts with Terraform's own cloud backend, on a double of as much of its interface as
-local execution asks for. https://developer.hashicorp.com/terraform/cloud-docs/api-docs"""
+"""States in HCP Terraform: the scripts with Terraform's cloud backend, on a double of the API calls that local
+execution needs. https://developer.hashicorp.com/terraform/cloud-docs/api-docs"""
 
 import json
 import os
@@ -147,7 +147,7 @@ def hcp(tmp_path):
 
 
 def stack(hcp, code, **environment):
-    """What the scripts' own class does with the stack, as JSON on its last line."""
+    """Run code with the scripts' own Stack class, in a process of its own."""
     program = f"""if True:
         import json, os, sys
         from meridian.console import Problem
@@ -183,7 +183,7 @@ def test_a_second_writer_is_refused(hcp):
     assert done.returncode == 1 and "Error acquiring the state lock" in done.stdout, done.stdout
 
 
-def test_a_workspace_that_runs_elsewhere_is_refused(hcp):
+def test_a_workspace_with_remote_execution_is_refused(hcp):
     hcp.workspaces["meridian-aws"] = workspace("remote")
     done = stack(hcp, LIFE)
     assert done.returncode == 1 and "execution mode remote" in done.stdout, done.stdout
@@ -198,7 +198,7 @@ def test_a_workspace_that_runs_elsewhere_is_refused(hcp):
         ("cloud {}", {"TF_CLOUD_ORGANIZATION": ""}, "Set TF_CLOUD_ORGANIZATION"),
     ],
 )
-def test_what_the_scripts_cannot_work_with_is_said(hcp, block, environment, said):
+def test_what_the_scripts_cannot_work_with_is_reported(hcp, block, environment, said):
     (hcp.stack / "backend.tf").write_text(f"terraform {{\n  {block}\n}}\n")
     done = stack(hcp, LIFE, **environment)
     assert done.returncode == 1 and said in done.stdout, done.stdout
@@ -209,26 +209,26 @@ def test_what_the_scripts_cannot_work_with_is_said(hcp, block, environment, said
     'cloud { organization = "someone" }',
     'cloud { # workspaces { name = "mine" }\n    /* organization = "other"\n    */ organization = "someone"\n  }',
 ])
-def test_a_block_may_be_spelt_as_terraform_takes_it(hcp, block):
+def test_a_block_may_be_spelt_as_terraform_accepts_it(hcp, block):
     (hcp.stack / "backend.tf").write_text(f"terraform {{\n  {block}\n}}\n")
     done = stack(hcp, LIFE, TF_CLOUD_ORGANIZATION="")
     assert done.returncode == 0 and set(hcp.workspaces) == {"meridian-aws"}, done.stdout
 
 
-def test_a_block_in_a_comment_is_none(hcp):
+def test_a_block_in_a_comment_is_ignored(hcp):
     (hcp.stack / "backend.tf").write_text("terraform {\n  /*\n  cloud {}\n  */\n}\n")
     done = stack(hcp, LIFE)
     assert done.returncode == 0 and not hcp.workspaces and (hcp.stack / "terraform.tfstate").exists(), done.stdout
 
 
-def test_a_token_may_stand_where_terraform_has_its_settings(hcp):
+def test_a_token_may_be_in_terraforms_settings(hcp):
     hcp.environment = {name: value for name, value in hcp.environment.items() if not name.startswith("TF_TOKEN_")}
     done = stack(hcp, LIFE)
     assert done.returncode == 0 and set(hcp.workspaces) == {"meridian-aws"}, done.stdout
 
 
 @pytest.mark.parametrize("spelling", ["upper case", "a file of one's own"])
-def test_a_token_may_be_spelt_as_terraform_takes_it(hcp, tmp_path, spelling):
+def test_a_token_may_be_spelt_as_terraform_accepts_it(hcp, tmp_path, spelling):
     environment = {name: value for name, value in hcp.environment.items() if not name.startswith("TF_TOKEN_")
         and name != "TF_CLI_CONFIG_FILE"}
     if spelling == "upper case":
@@ -241,7 +241,7 @@ def test_a_token_may_be_spelt_as_terraform_takes_it(hcp, tmp_path, spelling):
     assert done.returncode == 0 and set(hcp.workspaces) == {"meridian-aws"}, done.stdout
 
 
-def test_without_a_token_it_says_how_to_sign_in(hcp, tmp_path):
+def test_without_a_token_it_explains_how_to_sign_in(hcp, tmp_path):
     assert stack(hcp, LIFE).returncode == 0
     without = {name: "" for name in hcp.environment if name.startswith("TF_TOKEN_")}
     done = stack(hcp, LIFE, HOME=str(tmp_path), **without)

@@ -1,5 +1,4 @@
-"""A fresh clone on machines that are set up otherwise: Git for Windows, macOS, a pip that insists on a virtual
-environment."""
+"""A fresh clone on unusual machines: Git for Windows, macOS, a pip that requires a virtual environment."""
 
 import os
 import shutil
@@ -11,7 +10,7 @@ from support.machine import CACHE, ROOT, cloned
 
 @pytest.fixture
 def clone(tmp_path):
-    """What is committed or about to be, as Git for Windows clones it by default."""
+    """What is committed or about to be, cloned with the defaults of Git for Windows."""
     folder = tmp_path / "clone"
     source = tmp_path / "source"
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com"]
@@ -24,7 +23,7 @@ def clone(tmp_path):
 
 
 def tools(folder, *without):
-    """A folder with links to all programs of the machine but some."""
+    """Create a folder with links to all programs of this machine except some."""
     folder.mkdir()
     for directory in reversed(os.environ["PATH"].split(os.pathsep)):
         for name in os.listdir(directory) if os.path.isdir(directory) else ():
@@ -35,7 +34,7 @@ def tools(folder, *without):
     return str(folder)
 
 
-def test_a_clone_that_git_for_windows_makes_has_the_same_bytes_and_starts(clone):
+def test_a_clone_by_git_for_windows_has_the_same_bytes_and_starts(clone):
     different = [
         name
         for name in ("app/pom.xml", "taskw", "stacks/vm/boot/cloud-config.yaml.tftpl", "modules/image/push")
@@ -50,7 +49,7 @@ def test_a_clone_that_git_for_windows_makes_has_the_same_bytes_and_starts(clone)
     assert "deploy-*" in run.stdout
 
 
-def test_task_is_fetched_though_pip_insists_on_a_virtual_environment(clone, tmp_path):
+def test_task_is_fetched_even_if_pip_requires_a_virtual_environment(clone, tmp_path):
     path = tools(tmp_path / "bin", "task", "go")
     run = subprocess.run(
         ["./taskw", "--version"],
@@ -63,7 +62,7 @@ def test_task_is_fetched_though_pip_insists_on_a_virtual_environment(clone, tmp_
     assert run.stdout.strip().startswith("3.")
 
 
-def test_task_is_put_nowhere_else_where_the_clone_cannot_be_written_to(clone, tmp_path):
+def test_task_is_put_nowhere_else_if_the_clone_is_not_writable(clone, tmp_path):
     path = tools(tmp_path / "bin", "task", "go", "mktemp", "python3")
     for name, text in (("mktemp", "exit 1"), ("python3", f"echo >>{tmp_path}/called")):
         (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{text}\n")
@@ -73,8 +72,8 @@ def test_task_is_put_nowhere_else_where_the_clone_cannot_be_written_to(clone, tm
 
 
 @pytest.mark.check
-def test_the_tests_environment_is_found_again_without_gnus_programs(clone, tmp_path):
-    """As on macOS: no sha256sum. The packages are there already, so that the test does not install them again."""
+def test_the_tests_environment_is_found_again_without_gnu_tools(clone, tmp_path):
+    """As on macOS, without sha256sum. The requirements are empty, so that the test installs nothing."""
     path = tools(tmp_path / "bin", "sha256sum", "gsed", "timeout")
     (clone / "tests/requirements.txt").write_text("# nothing\n")
     first = subprocess.run(["tests/venv"], cwd=clone, env={**os.environ, "PATH": path}, capture_output=True, text=True)

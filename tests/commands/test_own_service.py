@@ -17,7 +17,7 @@ IMAGE = f"example.com/quotes@{DIGEST}"
 
 @pytest.fixture
 def machine(tmp_path):
-    """Without app/, and without a JDK."""
+    """A machine without app/ and without a JDK."""
     machine = Machine(tmp_path)
     shutil.rmtree(machine.root / "app", ignore_errors=True)
     machine.replace("scripts/jdk", "#!/bin/sh\necho 'No JDK 25 was found' >&2\nexit 1\n")
@@ -26,17 +26,17 @@ def machine(tmp_path):
 
 
 class Quotes(Front):
-    """Answers on paths of its own, and tells neither the time nor a version, or a version of its own."""
+    """A service with paths of its own, no clock, and no version or a version of its own."""
 
     def __init__(self):
         self.pages = {"/quote": 200, "/healthz": 204, "/old": 301}
         self.headers = {}
-        self.wrong = "-"  # by which header of a visitor it breaks
+        self.wrong = "-"  # the visitor's header that breaks it
         super().__init__(self.respond)
 
     def respond(self, request):
         status = 500 if self.wrong in request.headers else self.pages.get(request.path, 404)
-        # A time of its own, which no clock is to be judged by.
+        # A time of its own, by which no clock may be judged.
         return reply({"timestamp": "2001-01-01T00:00:00Z"}, status, **self.headers)
 
 
@@ -56,7 +56,7 @@ def verify(machine, quotes, checks=CHECKS):
     return done
 
 
-def test_verify_asks_a_service_what_its_stack_says_and_nothing_that_only_meridian_answers(machine, quotes):
+def test_verify_runs_the_checks_of_a_services_stack_and_none_of_meridians(machine, quotes):
     done = verify(machine, quotes)
     assert done.returncode == 0, done.stdout
     for said in ("GET /quote answers 200", "GET /healthz answers 204", "GET /old answers 301", "TCP 443 is closed"):
@@ -80,14 +80,14 @@ def test_verify_finds_what_is_wrong_with_any_service(machine, quotes, pages, hea
     assert done.returncode == 1 and said in done.stdout, done.stdout
 
 
-def test_a_version_of_the_services_own_is_no_digest_and_proves_nothing(machine, quotes):
+def test_a_services_own_version_is_not_a_digest_and_proves_nothing(machine, quotes):
     quotes.headers = {"Service_Version": "1.4.2"}
     done = verify(machine, quotes)
     assert done.returncode == 0 and "they do not show which image answers" in done.stdout
 
 
 class OurClock(Quotes):
-    """Meridian's own, as far as the clock's judge asks."""
+    """As much of Meridian as the judge of its clock requests."""
 
     def respond(self, request):
         now = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=self.late)
@@ -97,7 +97,7 @@ class OurClock(Quotes):
 
 
 @pytest.mark.parametrize(("late", "code", "word"), [(0, 0, "OK"), (7, 1, "Failed")])
-def test_without_app_and_a_jdk_the_clock_of_meridian_is_judged_all_the_same(machine, late, code, word):
+def test_meridians_clock_is_judged_without_app_and_a_jdk(machine, late, code, word):
     with OurClock() as service:
         service.late = late
         deployed(machine, built=False, url=service.url, image=IMAGE)
@@ -106,7 +106,7 @@ def test_without_app_and_a_jdk_the_clock_of_meridian_is_judged_all_the_same(mach
         assert "GET / {" in done.stdout and "Metrics and health are not public" in done.stdout
 
 
-def test_what_cannot_be_built_leaves_the_judging_to_python(machine):
+def test_python_judges_the_clock_if_the_probe_cannot_be_built(machine):
     (machine.root / "app/src/main").mkdir(parents=True)
     (machine.root / "app/pom.xml").touch()
     machine.replace("scripts/jdk", "#!/bin/sh\necho /nowhere\n")
@@ -118,7 +118,7 @@ def test_what_cannot_be_built_leaves_the_judging_to_python(machine):
         assert done.returncode == 0 and "OK: clock " in done.stdout and "cannot be built" in done.stdout, done.stdout
 
 
-def test_without_app_doctor_says_what_is_missing_and_what_to_type(machine):
+def test_without_app_doctor_reports_what_is_missing_and_what_to_type(machine):
     done = machine.run("doctor")
     assert done.returncode == 1 and "app/ is missing" in done.stdout and "IMAGE=REPOSITORY@sha256:" in done.stdout
     assert "JDK" not in done.stdout and "Traceback" not in done.stdout
@@ -137,7 +137,7 @@ def test_without_app_doctor_says_what_is_missing_and_what_to_type(machine):
         (True, {"BUILD": "1"}, "missing"),
     ],
 )
-def test_without_app_an_image_is_deployed_and_none_is_asked_for_by_name(machine, command, kept, given, image):
+def test_without_app_a_given_image_is_deployed_and_a_missing_one_is_requested(machine, command, kept, given, image):
     if kept:
         deployed(machine, built=False)
     else:
@@ -152,7 +152,7 @@ def test_without_app_an_image_is_deployed_and_none_is_asked_for_by_name(machine,
         assert (f"-var=image={image} " in planned(machine)) if image else ("-var=image" not in planned(machine))
 
 
-def test_with_app_but_no_jdk_an_image_that_is_kept_takes_none(machine):
+def test_with_app_but_no_jdk_a_kept_image_is_deployed(machine):
     (machine.root / "app").mkdir()
     (machine.root / "app/pom.xml").touch()
     deployed(machine, built=False)

@@ -1,4 +1,4 @@
-"""./taskw prove-aws on a small world that keeps to the guide or tells one lie: what becomes of each claim."""
+"""./taskw prove-aws in a small world that follows the guide or tells one lie: the outcome of each claim."""
 
 import json
 import os
@@ -23,7 +23,7 @@ from support.stub_machine import CALLER, ZONES, Machine
 CLOUDS = [cloud for cloud in claims.TITLES if (ROOT / "stacks" / cloud).is_dir()]  # a copy may have fewer
 HONEST = {cloud: {name: "SEEN" if claim.by else "NOT TRIED" for name, claim in claims.load().items()
     if claim.cloud == cloud} for cloud in CLOUDS}
-# What every cloud can lie about, by the end of the claim's id.
+# What every cloud can lie about, with the end of the id of the claim that it affects.
 LIES = {
     "deploys slowly": "deploy",
     "has something to do again": "again",
@@ -81,7 +81,7 @@ def things(folder):
     return json.loads((folder / "world.json").read_text())["things"]
 
 
-def test_a_world_as_the_guide_says_is_seen_and_nothing_remains_of_the_stack(tmp_path, front, capsys):
+def test_an_honest_world_is_seen_and_nothing_remains_of_the_stack(tmp_path, front, capsys):
     sitting(tmp_path, front)
     assert table(tmp_path) == HONEST["aws"]
     assert things(tmp_path) == FOREIGN
@@ -92,7 +92,7 @@ def test_a_world_as_the_guide_says_is_seen_and_nothing_remains_of_the_stack(tmp_
 
 @pytest.mark.check
 @pytest.mark.parametrize("cloud", [cloud for cloud in CLOUDS if cloud != "aws"])
-def test_so_it_is_on_the_other_clouds(cloud, tmp_path, front):
+def test_an_honest_world_is_seen_on_the_other_clouds(cloud, tmp_path, front):
     sitting(tmp_path, front, cloud=cloud)
     assert table(tmp_path) == HONEST[cloud]
     assert things(tmp_path) == FOREIGN
@@ -100,13 +100,13 @@ def test_so_it_is_on_the_other_clouds(cloud, tmp_path, front):
 
 @pytest.mark.check
 @pytest.mark.parametrize("cloud, lie", LIES)
-def test_a_lie_makes_exactly_its_own_claim_different(cloud, lie, tmp_path, front):
+def test_a_lie_changes_the_outcome_of_its_own_claim_only(cloud, lie, tmp_path, front):
     sitting(tmp_path, front, lie, cloud=cloud)
     assert table(tmp_path) == {**HONEST[cloud], LIES[cloud, lie]: "DIFFERENT"}
 
 
 @pytest.mark.check
-def test_killed_at_ten_moments_and_repeated_it_ends_with_the_same_table_and_nothing_remains(tmp_path, front):
+def test_killed_at_ten_moments_and_repeated_it_has_the_same_table_and_no_leftovers(tmp_path, front):
     whole = tmp_path / "whole"
     whole.mkdir()
     moments = sitting(whole, front)
@@ -123,7 +123,7 @@ def test_killed_at_ten_moments_and_repeated_it_ends_with_the_same_table_and_noth
         assert things(folder) == FOREIGN
 
 
-def test_what_stands_under_its_name_and_is_not_its_own_is_left_alone(tmp_path, front):
+def test_a_foreign_resource_of_the_same_name_is_not_touched(tmp_path, front):
     world = prove_world.World(tmp_path)
     world.data["things"]["network vpc-5"] = prove.NAME
     with pytest.raises(Problem, match="exists already"):
@@ -131,7 +131,7 @@ def test_what_stands_under_its_name_and_is_not_its_own_is_left_alone(tmp_path, f
     assert things(tmp_path)["network vpc-5"] == prove.NAME
 
 
-def test_after_its_hours_what_remains_is_not_tried_and_all_is_removed(tmp_path, front, monkeypatch):
+def test_after_its_hours_nothing_more_is_tried_and_all_is_removed(tmp_path, front, monkeypatch):
     world = prove_world.World(tmp_path)
     monkeypatch.setattr(prove_world.Hands, "responds", lambda self: world.passes(4 * 60))
     run(world, tmp_path, front)
@@ -141,7 +141,7 @@ def test_after_its_hours_what_remains_is_not_tried_and_all_is_removed(tmp_path, 
     assert entries["aws-leftovers"]["outcome"] == "SEEN"
 
 
-def test_what_the_account_may_not_ask_is_not_tried(tmp_path, front, monkeypatch):
+def test_what_the_account_may_not_do_is_not_tried(tmp_path, front, monkeypatch):
     def refuses(self, given):
         raise Problem("`aws ecs run-task` was refused.", "An error occurred (AccessDeniedException)")
 
@@ -155,7 +155,7 @@ def test_what_the_account_may_not_ask_is_not_tried(tmp_path, front, monkeypatch)
 
 @pytest.mark.parametrize("measured, whole, cut, outcome", [
     (8, 8.1, False, 8), (5, 9, True, 9), (5, 14, True, "cut"), (12, 30, True, "slow")])
-def test_minutes_of_a_step_that_was_cut_are_between_those_measured_and_all(measured, whole, cut, outcome):
+def test_minutes_of_an_interrupted_step_lie_between_the_measured_and_the_total(measured, whole, cut, outcome):
     progress = {"elapsed": {"deploy": {"measured": 60 * measured, "whole": 60 * whole, "cut": cut}}}
     trial = prove.TRIALS["aws"](types.SimpleNamespace(stack=types.SimpleNamespace(name=prove.NAME)), progress, None)
     claim = claims.load()["aws-deploy"]
@@ -175,7 +175,7 @@ def test_ctrl_c_in_a_canary_ends_the_whole_run(act, monkeypatch):
         act(hands)
 
 
-def test_a_canary_that_nobody_judges_is_put_in_place(monkeypatch):
+def test_a_canary_without_a_judge_is_put_in_place(monkeypatch):
     applied = []
     monkeypatch.setattr(prove.canary.Canary, "apply", lambda self, *given: applied.append(given))
     outputs = {"image": prove_world.FIRST, "revision": "r", "url": "http://127.0.0.1"}
@@ -185,8 +185,8 @@ def test_a_canary_that_nobody_judges_is_put_in_place(monkeypatch):
     assert applied == [(prove_world.FIRST, {"image": prove_world.OTHER, "percent": 10, "stable": "r"})]
 
 
-def test_without_git_or_aws_it_goes_on(tmp_path, monkeypatch):
-    """What has not the one has no commit; that the other is missing is said before anything is created."""
+def test_without_git_or_aws_it_continues(tmp_path, monkeypatch):
+    """Without Git there is no commit. A missing aws is reported before anything is created."""
     for name in list(os.environ):
         if prove.EMULATED.fullmatch(name):
             monkeypatch.delenv(name)
@@ -195,7 +195,7 @@ def test_without_git_or_aws_it_goes_on(tmp_path, monkeypatch):
     assert not prove.Hands(types.SimpleNamespace(kind="aws"), types.SimpleNamespace(url=None)).emulated
 
 
-def test_what_somebody_removed_by_hand_is_begun_anew(tmp_path, front):
+def test_a_stack_that_was_removed_by_hand_is_created_again(tmp_path, front):
     world = prove_world.World(tmp_path)
     world.data["things"] = dict(FOREIGN)
     progress = prove.Progress(tmp_path / "progress.json")
@@ -205,7 +205,7 @@ def test_what_somebody_removed_by_hand_is_begun_anew(tmp_path, front):
     assert table(tmp_path)["aws-deploy"] == "SEEN" and things(tmp_path) == FOREIGN
 
 
-def test_a_stack_that_cannot_be_brought_back_goes(tmp_path, front, monkeypatch):
+def test_a_stack_that_cannot_be_settled_is_destroyed(tmp_path, front, monkeypatch):
     world = prove_world.World(tmp_path)
     monkeypatch.setattr(prove_world.Hands, "settle", lambda self: (_ for _ in ()).throw(Problem("locked", "Wait.")))
     run(world, tmp_path, front)
@@ -214,7 +214,7 @@ def test_a_stack_that_cannot_be_brought_back_goes(tmp_path, front, monkeypatch):
     assert things(tmp_path) == FOREIGN
 
 
-def test_what_cannot_be_destroyed_is_reported_and_goes_by_the_next_run(tmp_path, front, monkeypatch, capsys):
+def test_a_failed_destroy_is_reported_and_completed_by_the_next_run(tmp_path, front, monkeypatch, capsys):
     world = prove_world.World(tmp_path)
     with monkeypatch.context() as broken:
         broken.setattr(prove_world.Hands, "destroy", lambda self: (_ for _ in ()).throw(Problem("refused", "Wait.")))
@@ -240,7 +240,7 @@ def test_without_a_yes_nothing_is_created(tmp_path, front, monkeypatch):
     assert world.data["things"] == FOREIGN and not (tmp_path / "progress.json").exists()
 
 
-def test_a_failed_deployment_is_removed_and_recorded_nowhere(tmp_path, front, monkeypatch):
+def test_a_failed_deployment_is_removed_and_not_recorded(tmp_path, front, monkeypatch):
     world = prove_world.World(tmp_path)
     apply = prove_world.Hands.apply
 
@@ -256,7 +256,7 @@ def test_a_failed_deployment_is_removed_and_recorded_nowhere(tmp_path, front, mo
 
 @pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "HTTPS_PROXY", "SSL_CERT_FILE",
     "GOOGLE_COMPUTE_CUSTOM_ENDPOINT", "ARM_METADATA_HOSTNAME"])
-def test_where_a_variable_may_lead_to_an_emulator_nothing_is_seen(name, monkeypatch):
+def test_with_a_variable_that_may_lead_to_an_emulator_nothing_is_seen(name, monkeypatch):
     monkeypatch.setenv(name, "http://127.0.0.1:5000")
     hands = prove.Hands(None, None)
     assert hands.emulated
@@ -264,7 +264,7 @@ def test_where_a_variable_may_lead_to_an_emulator_nothing_is_seen(name, monkeypa
 
 @pytest.mark.parametrize("expires, words", [("2020-01-01-0000", "expired at 2020-01-01-0000 UTC and still costs money"),
     ("2120-01-01-0000", "expires at 2120-01-01-0000 UTC")])
-def test_doctor_reports_what_carries_an_expiry(tmp_path, expires, words):
+def test_doctor_reports_a_stack_with_an_expiry(tmp_path, expires, words):
     machine = Machine(tmp_path)
     tags = {"Project": "meridian", "Stack": "meridian-prove", "Expires": expires}
     network = [{"Key": key, "Value": value} for key, value in tags.items()]
@@ -311,7 +311,7 @@ def test_a_record_may_be_of_any_region(region):
     claims.checked(record(region=region))
 
 
-def test_the_newest_record_of_the_cloud_itself_counts_and_a_changed_text_is_stale():
+def test_the_newest_record_of_the_real_cloud_counts_and_a_changed_text_is_stale():
     texts = claims.passages()
 
     def outcome(*found):
@@ -328,7 +328,7 @@ def test_the_newest_record_of_the_cloud_itself_counts_and_a_changed_text_is_stal
     assert claims.standing([record()], changed)["aws-leftovers"][0] == "STALE"
 
 
-def test_marks_and_table_say_what_a_record_says_and_remain_marks():
+def test_marks_and_table_show_what_a_record_says():
     texts = claims.passages()
     guide = claims.guides()["stacks/aws/README.md"]
     latest = claims.standing([record()], texts)
@@ -347,7 +347,7 @@ def test_every_mark_has_a_claim_and_every_claim_a_mark():
     known = {name for name in claims.load() if guide_of(name) in guides}
     assert marks == known
     for file, text in guides.items():
-        # Where the guide says what the mark means it stands alone.
+        # The mark is bare only where the guide explains it.
         bare = re.findall(r"(?<!marked)\s*†(?![,\]])", re.sub(r"marked\s+†", "", text))
         assert bare == [], f"{file} has a † without an id"
 
@@ -357,7 +357,7 @@ def guide_of(name):
     return f"stacks/{ {'platform': '', 'vm': f'vm/{second}/'}.get(first, f'{first}/')}README.md"
 
 
-def test_pages_say_what_is_in_proof():
+def test_pages_show_what_is_in_proof():
     """./taskw claims writes them."""
     whole = all((ROOT / "stacks" / cloud).exists() for cloud in ("aws", "azure", "gcp", "vm"))
     for file, text in claims.generated().items():

@@ -40,7 +40,7 @@ def declared(machine):
     return json.loads((machine.root / "stacks/platform/aws/services.auto.tfvars.json").read_text())["services"]
 
 
-def test_a_new_service_gets_the_first_slot_that_is_free_and_a_file_of_its_own(machine):
+def test_a_new_service_gets_the_first_free_slot_and_a_file_of_its_own(machine):
     typed(machine, "new-service", "--service=stock")
     assert declared(machine) == {"orders": {"slot": 1}, "stock": {"slot": 2}}
     file = machine.root / "stacks/platform/aws/services.auto.tfvars.json"
@@ -55,7 +55,7 @@ def test_a_new_service_gets_the_first_slot_that_is_free_and_a_file_of_its_own(ma
 
 @pytest.mark.parametrize("key", ["o", "much-too-long", "Orders", "1st", "or--ders", "orders-", "platform", "../x", "p7",
     "orders"])
-def test_a_key_that_cannot_be_is_refused_and_nothing_written(machine, key):
+def test_an_invalid_key_is_refused_and_nothing_written(machine, key):
     before = declared(machine)
     said = typed(machine, "new-service", f"--service={key}", code=1)
     assert "Error: " in said and declared(machine) == before
@@ -68,7 +68,7 @@ def test_a_fiftieth_service_is_refused(machine):
 
 
 @pytest.mark.parametrize(("env", "prefix"), [(None, "prod"), ("staging", "staging")])
-def test_a_service_has_the_platforms_values_its_own_name_and_a_state_of_its_own(machine, env, prefix):
+def test_a_service_has_the_platforms_values_and_its_own_name_and_state(machine, env, prefix):
     own = machine.root / "stacks/aws/services/orders.staging.tfvars"
     own.write_text("cpu = 0.5\n")
     said = typed(machine, "deploy", "aws", "--service=orders", f"--image={IMAGE}", *([f"--env={env}"] if env else []))
@@ -83,7 +83,7 @@ def test_a_service_has_the_platforms_values_its_own_name_and_a_state_of_its_own(
     assert "Next: ./taskw verify-aws SERVICE=orders" in said
 
 
-def test_what_a_platform_said_is_read_whole_and_written_anew_where_it_was_cut_short(machine):
+def test_a_truncated_file_of_a_platforms_values_is_written_again(machine):
     said = machine.root / "stacks/aws/production.platform.tfvars.json"
     said.write_text('{"platform": {"na')
     typed(machine, "deploy", "aws", "--service=orders", f"--image={IMAGE}")
@@ -105,7 +105,7 @@ def test_a_preview_needs_no_file(machine):
     ("deploy platform-aws --service=orders", "does not take"),
     (f"deploy platform-aws --image={IMAGE}", "A platform runs no image"),
 ])
-def test_what_cannot_be_meant_is_refused_before_anything_changes(machine, arguments, words):
+def test_invalid_arguments_are_refused_before_anything_changes(machine, arguments, words):
     code = 2 if "vm/" in arguments else 1
     said = typed(machine, *arguments.split(), code=code)
     assert any(each in said for each in words.split("|")), said
@@ -119,13 +119,13 @@ def test_without_its_platform_no_service_is_deployed(machine):
     assert changed(machine) == []
 
 
-def test_what_has_a_network_of_its_own_is_not_put_on_a_platform(machine):
+def test_a_service_with_its_own_network_is_not_moved_to_a_platform(machine):
     machine.terraform({"tfvars": PLATFORM}, "module.network[0].aws_vpc.this")
     said = typed(machine, "plan", "aws", "--service=orders", code=1)
     assert "a network and a load balancer of its own" in said and changed(machine) == []
 
 
-def test_a_platform_is_not_removed_under_its_services(machine):
+def test_a_platform_is_not_removed_while_it_has_services(machine):
     machine.terraform({"name": "prod-platform", "region": "us-east-1"}, "default\nproduction_orders\nstaging_stock")
     said = typed(machine, "destroy", "platform-aws", "--confirm=prod-platform", code=1)
     assert "Still deployed on prod-platform: orders." in said and "./taskw destroy-aws SERVICE=orders" in said

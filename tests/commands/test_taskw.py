@@ -1,4 +1,4 @@
-"""./taskw as it is typed: what comes on standard output, how it ends, and that letters outlive any locale."""
+"""./taskw as users type it: its standard output, its exit codes, and characters in any locale."""
 
 import datetime
 import json
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("service_command")
 
 @pytest.fixture(scope="module")
 def clock():
-    """Tells the time; /late tells it ten seconds late."""
+    """Serves the time; /late serves it ten seconds late."""
 
     def respond(request):
         late = datetime.timedelta(seconds=10 if request.path == "/late" else 0)
@@ -40,7 +40,7 @@ def taskw(*arguments, **environment):
 
 
 def compiles_again():
-    """Task forgets that it has compiled, so that Maven runs and may say something."""
+    """Make Task forget that it has compiled, so that Maven runs and may print something."""
     shutil.rmtree(ROOT / ".task", ignore_errors=True)
 
 
@@ -64,7 +64,7 @@ def test_the_probe_prints_its_line_and_nothing_else():
         (["--", "--help"], 0, "Usage: probe "),
     ],
 )
-def test_the_exit_codes_of_the_probe_come_through(clock, arguments, code, line):
+def test_the_probes_exit_codes_are_passed_on(clock, arguments, code, line):
     done = taskw("probe", *(argument.format(clock=clock) for argument in arguments))
     assert done.returncode == code, done.stdout + done.stderr
     assert done.stdout.startswith(line) and bool(done.stdout) == bool(line)
@@ -73,7 +73,7 @@ def test_the_exit_codes_of_the_probe_come_through(clock, arguments, code, line):
 
 @pytest.mark.check
 @pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "", "LANG": "C"}, {"LC_ALL": "", "LANG": "POSIX"}])
-def test_run_prints_json_alone_and_keeps_the_greeting_in_any_locale(locale):
+def test_run_prints_only_json_and_keeps_the_greeting_in_any_locale(locale):
     compiles_again()
     run = subprocess.Popen(
         [ROOT / "taskw", "run"],
@@ -93,7 +93,7 @@ def test_run_prints_json_alone_and_keeps_the_greeting_in_any_locale(locale):
         run.wait(60)
 
 
-def test_run_serves_what_the_readme_shows_and_ends_in_good_order():
+def test_run_serves_what_the_readme_shows_and_shuts_down_cleanly():
     port = free_port()
     process = subprocess.Popen(
         [ROOT / "taskw", "run"],
@@ -116,7 +116,7 @@ def test_run_serves_what_the_readme_shows_and_ends_in_good_order():
         probe = taskw("probe", f"URL={url}")
         assert (probe.returncode, probe.stdout.split(":")[0]) == (0, "OK"), probe
 
-        # What a terminal does for Ctrl-C: the signal reaches each process.
+        # As with Ctrl-C in a terminal, the signal reaches each process.
         began = time.monotonic()
         os.killpg(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=20)

@@ -1,4 +1,4 @@
-"""What verify-vm-aws and its like say of a page that is right, and of one that is not."""
+"""What verify-vm-aws and its like report about a correct page and about a wrong one."""
 
 import sys
 import types
@@ -45,7 +45,7 @@ class Deployed:
 
 @pytest.fixture(autouse=True)
 def https_closed(monkeypatch):
-    """What this machine has on port 443 is no part of the test."""
+    """Ignore what this machine has on port 443."""
     port = Verification.port
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -54,7 +54,7 @@ def https_closed(monkeypatch):
         number: "TCP 443 is closed" if number == 443 else port(self, number))
 
 
-def test_a_page_that_is_right_is_found_right(service, closed, capsys):
+def test_a_correct_page_passes(service, closed, capsys):
     assert look(Deployed(service, (closed,))) == 0
     said = [line.removeprefix("ok       ") for line in capsys.readouterr().out.splitlines()]
     assert said[1:4] == [f"GET / says {GREETING!r}", f"GET /hello says {GREETING!r}", f"Version {VERSION}"]
@@ -69,13 +69,13 @@ def test_a_page_that_is_right_is_found_right(service, closed, capsys):
         ({"addresses": ["127.0.0.1:1"]}, "The connection failed."),
     ],
 )
-def test_a_page_that_is_wrong_fails_and_says_why(service, changes, expected, capsys):
+def test_a_wrong_page_fails_and_the_reason_is_reported(service, changes, expected, capsys):
     assert look(Deployed(service, (), **changes)) > 0
     said = capsys.readouterr().out
     assert expected in said and said.splitlines()[-1] == "Failed"
 
 
-def test_behind_a_proxy_it_says_that_it_asks_directly(service, closed, monkeypatch, capsys):
+def test_behind_a_proxy_it_reports_that_it_connects_directly(service, closed, monkeypatch, capsys):
     monkeypatch.setenv("HTTPS_PROXY", "http://me:secret@127.0.0.1:9")
     assert look(Deployed(service, (closed,))) == 0
     said = capsys.readouterr().out
