@@ -1,4 +1,4 @@
-"""The judge of a canary, and what it sees of a service."""
+"""The judge of a canary, and what it observes of a service."""
 
 import datetime
 import itertools
@@ -28,7 +28,7 @@ def judge(**settings):
 
 
 def serve(subject, canary, stable=2700, status=200, path="/now", seconds=0.02):
-    """The canary's answers, and nine times as many of the stable around them, at the same times."""
+    """Record responses of the canary and of the stable version, spread over the same ten minutes."""
     for number in range(stable):
         subject.record(Response(200, STABLE, False, path, 600 * number / stable, 0.02 + 0.01 * (number % 10) / 10))
     for number in range(canary):
@@ -36,7 +36,7 @@ def serve(subject, canary, stable=2700, status=200, path="/now", seconds=0.02):
         subject.record(Response(status, CANARY, False, path, time, seconds + seconds * (number % 10) / 20))
 
 
-def test_clean_traffic_and_a_probe_that_says_ok_promote():
+def test_clean_traffic_and_an_ok_probe_promote():
     subject = judge()
     serve(subject, canary=300)
     subject.probe(0, "OK")
@@ -51,12 +51,12 @@ def test_clean_traffic_and_a_probe_that_says_ok_promote():
         (0, 0.05, {Verdict.WITHDRAW}, 1801),
         (0, 0.2, {Verdict.WITHDRAW}, 301),
         (0, 1, {Verdict.WITHDRAW}, 61),
-        # What it cannot tell it does not promote.
+        # When in doubt it does not promote.
         (0.01, 0.2, {Verdict.WITHDRAW, Verdict.UNDECIDED}, 1801),
     ],
 )
-def test_where_nothing_tells_whose_an_answer_is_all_are_compared_with_those_before(stable, canary, verdicts, seconds):
-    """As told in stacks/README.md: 1,000 answers before, then five a second, a tenth of which is the canary's."""
+def test_responses_without_a_version_are_compared_with_those_before_the_canary(stable, canary, verdicts, seconds):
+    """As in stacks/README.md: 1,000 responses before, then five a second, of which a tenth are the canary's."""
     for seed in range(3):
         chance = random.Random(seed)
         subject = Judge(STABLE, CANARY, Limits().spread(10), probed=False)
@@ -72,7 +72,7 @@ def test_where_nothing_tells_whose_an_answer_is_all_are_compared_with_those_befo
 
 
 def exact(failed, responses, others_failed, others):
-    """The same by whole numbers."""
+    """The same with whole numbers."""
     bad = failed + others_failed
     return sum(math.comb(responses, k) * math.comb(others, bad - k)
         for k in range(failed, min(bad, responses) + 1)) / math.comb(responses + others, bad)
@@ -83,14 +83,14 @@ def test_failures_are_compared_by_fishers_exact_test(table):
     assert worse(*table) == pytest.approx(exact(*table))
 
 
-def test_the_fewest_answers_that_show_a_limit_are_asked_for():
+def test_the_fewest_responses_that_can_show_a_limit_are_required():
     limits = Limits(failed_percent=5)
     fewest = int(limits.refuse(100, 50).split("RESPONSES=")[1]) if limits.refuse(100, 50) else 200
     for responses in (fewest, fewest - 1):
         assert (0.95**responses < limits.alpha) == (Limits(responses=responses).refuse(100, 50) is None)
 
 
-def test_a_canary_fails_where_it_fails_more_often_than_the_stable_in_the_same_time():
+def test_a_canary_must_not_fail_more_often_than_the_stable_in_the_same_time():
     for of_stable, expected in ((0, Verdict.WITHDRAW), (270, Verdict.WATCH)):
         subject = judge()
         serve(subject, canary=270, stable=2700 - of_stable)
@@ -104,7 +104,7 @@ def test_a_canary_fails_where_it_fails_more_often_than_the_stable_in_the_same_ti
     assert verdict is Verdict.UNDECIDED and "both fail" in reason
 
 
-def test_failures_of_the_stable_are_not_the_canarys():
+def test_failures_of_the_stable_do_not_count_against_the_canary():
     subject = judge()
     serve(subject, canary=300, stable=0)
     for number in range(1800):
@@ -113,7 +113,7 @@ def test_failures_of_the_stable_are_not_the_canarys():
     assert subject.verdict(600)[0] is Verdict.PROMOTE
 
 
-def test_each_path_must_give_what_the_stable_gives():
+def test_each_path_must_return_what_the_stable_returns():
     for expected, verdict in (({"/now": 200}, Verdict.WITHDRAW), ({"/now": 404}, Verdict.WATCH)):
         subject = judge(expected=expected)
         serve(subject, canary=15, stable=0 if verdict is Verdict.WATCH else 135, status=404)
@@ -122,9 +122,9 @@ def test_each_path_must_give_what_the_stable_gives():
 
 @pytest.mark.parametrize(("seconds", "slow", "expected"), [
     (0.03, 300, Verdict.PROMOTE), (0.08, 300, Verdict.WITHDRAW), (3, 300, Verdict.WITHDRAW),
-    # What a new version learns on its first requests, or a machine that is busy for a moment, passes.
+    # The first requests to a new version, or a machine that is busy for a moment, may be slow.
     (3, 20, Verdict.PROMOTE)])
-def test_a_canary_that_stays_slower_by_the_factor_is_withdrawn_and_one_that_is_not_is_promoted(seconds, slow, expected):
+def test_only_a_canary_that_stays_slower_by_the_factor_is_withdrawn(seconds, slow, expected):
     subject = judge()
     subject.probe(0, "OK")
     for number in range(3001):
@@ -138,8 +138,8 @@ def test_a_canary_that_stays_slower_by_the_factor_is_withdrawn_and_one_that_is_n
     assert number / 5 == 600 if expected is Verdict.PROMOTE else number / 5 <= 180
 
 
-def test_some_that_happen_to_be_slow_are_nothing_against_it():
-    """A tenth of all that waits for something is just at the percentile, of either."""
+def test_slow_responses_by_chance_do_not_count_against_the_canary():
+    """About a tenth of either version's responses wait for something, and a tenth is just at the percentile."""
     subject = judge()
     for number in range(3000):
         canary = number % 10 == 9
@@ -153,7 +153,7 @@ def test_some_that_happen_to_be_slow_are_nothing_against_it():
 @pytest.mark.parametrize("status", [0, 502])
 @pytest.mark.parametrize(("canary", "lost", "expected"), [
     (300, 3, Verdict.PROMOTE), (300, 30, Verdict.UNDECIDED), (0, 300, Verdict.WITHDRAW)])
-def test_failures_without_a_version_are_the_canarys_only_where_its_own_answers_are_missing(
+def test_failures_without_a_version_are_the_canarys_only_if_its_own_responses_are_missing(
     status, canary, lost, expected
 ):
     subject = judge()
@@ -170,7 +170,7 @@ def test_failures_without_a_version_are_the_canarys_only_where_its_own_answers_a
 
 
 @pytest.mark.parametrize("seconds", [8, 14, 60])
-def test_what_was_lost_while_the_network_was_away_is_nobodys(seconds):
+def test_losses_during_a_network_outage_count_against_nobody(seconds):
     subject = judge()
     serve(subject, canary=300)
     for number in range(5 * seconds):
@@ -179,7 +179,7 @@ def test_what_was_lost_while_the_network_was_away_is_nobodys(seconds):
     assert subject.verdict(600)[0] is Verdict.PROMOTE
 
 
-def test_a_network_that_is_gone_for_all_the_time_decides_nothing():
+def test_a_network_that_is_down_all_the_time_decides_nothing():
     subject = judge()
     for number in range(9000):
         subject.record(Response(0, sent=number / 5))
@@ -187,7 +187,7 @@ def test_a_network_that_is_gone_for_all_the_time_decides_nothing():
     assert subject.verdict(1800)[0] is Verdict.UNDECIDED
 
 
-def test_too_little_traffic_waits_and_in_the_end_withdraws():
+def test_too_little_traffic_waits_and_finally_withdraws():
     subject = judge()
     serve(subject, canary=299)
     subject.probe(0, "OK")
@@ -196,14 +196,14 @@ def test_too_little_traffic_waits_and_in_the_end_withdraws():
     assert subject.verdict(1800)[0] is Verdict.WITHDRAW
 
 
-def test_the_last_answer_that_was_lacking_promotes():
+def test_the_last_missing_response_promotes():
     subject = judge()
     serve(subject, canary=300)
     subject.probe(0, "OK")
     assert subject.verdict(1799)[0] is Verdict.PROMOTE
 
 
-def test_a_service_that_does_not_name_its_version_is_told_so():
+def test_a_missing_version_is_named_as_the_reason():
     subject = judge()
     for _ in range(3000):
         subject.record(Response(200))
@@ -219,7 +219,7 @@ def test_a_clock_outside_its_tolerance_withdraws_at_once():
     assert verdict is Verdict.WITHDRAW and "+1500 ms" in reason
 
 
-def test_answers_of_the_canary_with_a_wrong_time_withdraw_it():
+def test_responses_of_the_canary_with_a_wrong_time_withdraw_it():
     subject = judge()
     serve(subject, canary=0, stable=135)
     for _ in range(15):
@@ -228,7 +228,7 @@ def test_answers_of_the_canary_with_a_wrong_time_withdraw_it():
 
 
 @pytest.mark.parametrize("exit_code", [2, 3, 64, 127, -9])
-def test_a_probe_that_is_out_for_a_while_decides_nothing(exit_code):
+def test_a_probe_that_fails_for_a_while_decides_nothing(exit_code):
     subject = judge()
     serve(subject, canary=300)
     subject.probe(0, "OK")
@@ -237,7 +237,7 @@ def test_a_probe_that_is_out_for_a_while_decides_nothing(exit_code):
     assert subject.verdict(600)[0] is Verdict.PROMOTE
 
 
-def test_without_one_probe_that_says_ok_nothing_is_promoted():
+def test_without_an_ok_probe_nothing_is_promoted():
     subject = judge()
     serve(subject, canary=300)
     subject.probe(2, "no connection")
@@ -246,7 +246,7 @@ def test_without_one_probe_that_says_ok_nothing_is_promoted():
     assert subject.verdict(1800)[0] is Verdict.WITHDRAW
 
 
-def test_the_same_version_twice_cannot_be_told_apart():
+def test_the_same_version_twice_is_refused():
     with pytest.raises(ValueError, match="tells them apart"):
         Judge(STABLE, STABLE)
 
@@ -258,12 +258,12 @@ def test_limits_that_are_too_fine_for_all_responses_are_refused(limits, named):
         Limits(**limits).spread(10)
 
 
-# What the visits see
+# What the requests observe
 
 
 @pytest.fixture
 def service():
-    """A tenth of the requests to the canary, which fails every second time; the rest to the stable."""
+    """A tenth of the requests go to the canary, which fails every second time; the rest go to the stable."""
     numbers = itertools.count()
 
     def respond(_):
@@ -277,7 +277,7 @@ def service():
         yield front.url
 
 
-def test_visits_over_real_sockets_tell_the_versions_apart(service):
+def test_requests_over_real_sockets_distinguish_the_versions(service):
     subject = judge(seconds=60)
     begin = time.monotonic()
     with Traffic(service, ["/now", "/"], per_second=50) as traffic:
@@ -290,7 +290,7 @@ def test_visits_over_real_sockets_tell_the_versions_apart(service):
     assert subject.verdict(5)[0] is Verdict.WITHDRAW
 
 
-def test_the_pace_is_kept(service):
+def test_the_rate_is_kept(service):
     with Traffic(service, ["/now"], per_second=20) as traffic:
         time.sleep(2)
         count = len(list(traffic.responses()))
@@ -298,7 +298,7 @@ def test_the_pace_is_kept(service):
 
 
 @pytest.mark.check
-def test_what_was_missed_while_nothing_came_through_is_not_caught_up_with():
+def test_requests_missed_during_an_outage_are_not_caught_up():
     gate = threading.Event()
 
     def respond(_):
@@ -313,11 +313,11 @@ def test_what_was_missed_while_nothing_came_through_is_not_caught_up_with():
         opened = time.monotonic()
         time.sleep(2)
         list(traffic.responses())
-    # What waited already is answered at once; the rest comes at the pace.
+    # Requests that were already waiting are answered at once; the rest come at the set rate.
     assert sum(opened + 0.5 <= at <= opened + 1.5 for at in times) <= 25
 
 
-def test_no_connection_is_an_answer_of_its_own():
+def test_no_connection_counts_as_a_response():
     response = visit("http://127.0.0.1:9/now", 1, "/now")
     assert (response.status, response.path) == (0, "/now")
 
@@ -331,13 +331,13 @@ def test_a_redirect_is_not_followed_to_another_service(service):
     ("reported", "off"),
     [(99.1, False), (98.9, True), (101.2, False), (101.6, True), (100.2, False)],
 )
-def test_a_time_is_off_only_where_no_delay_could_explain_it(reported, off):
-    """Sent at 100, answered at 100.5: the offset lies in [told - 100.5, told - 100]."""
+def test_a_time_is_off_only_if_no_delay_could_explain_it(reported, off):
+    """Sent at 100, answered at 100.5: the offset lies in [reported - 100.5, reported - 100]."""
     text = datetime.datetime.fromtimestamp(reported, datetime.timezone.utc).isoformat().replace("+00:00", "Z")
     assert clock_off(b'{"now":"%s"}' % text.encode(), 100, 100.5) is off
     assert clock_off(b'{"timestamp":"%s","ip":"192.0.2.1"}' % text.encode(), 100, 100.5) is off
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"now":7}', b'{"foo":"bar"}', b'{"now":"soon"}', b"\xff"])
-def test_an_answer_that_tells_no_time_is_not_judged_by_it(body):
+def test_a_response_without_a_time_is_not_judged_by_it(body):
     assert clock_off(body, 100, 100.5) is False

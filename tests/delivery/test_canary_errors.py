@@ -1,6 +1,6 @@
-"""How often the canary's judge errs: the table in stacks/README.md, exactly and by trials.
+"""How often the canary's judge errs: the table in stacks/README.md, computed exactly and by trials.
 
-TRIALS=1000 holds each figure of the trials; fewer hold only what they must not exceed.
+TRIALS=1000 checks each figure of the trials; fewer trials check only the limits.
 """
 
 import fractions
@@ -44,7 +44,7 @@ ROWS = {
 
 
 def trial(seed, minutes=10, rate=5, **drawn):
-    """Verdict, and the second at which it came."""
+    """Return the verdict and the second at which it came."""
     judge = Judge(*VERSIONS[:2], Limits(seconds=60 * minutes), percent=10, expected=dict.fromkeys(draws.PATHS, 200))
     judge.probe(0, "OK")
     for arrived, sent, path, which, status, seconds in draws.responses(seed, 3 * minutes + 1, rate, **drawn):
@@ -56,7 +56,7 @@ def trial(seed, minutes=10, rate=5, **drawn):
 
 
 def exactly(fails):
-    """Chances that one look promotes and withdraws, over 300 answers of the canary and 2,700 of the stable."""
+    """Percent of looks that promote and that withdraw, over 300 responses of the canary and 2,700 of the stable."""
     chances = dict.fromkeys(Verdict, 0.0)
     numbers = (2700, 300)
     for old, of_old in binomial(numbers[0], fails[0]):
@@ -70,7 +70,7 @@ def exactly(fails):
 
 
 def binomial(number, chance):
-    """Each count that is not all but impossible, with its chance, by exact fractions."""
+    """Yield each count whose chance exceeds 1e-9, with that chance, computed by exact fractions."""
     chance = fractions.Fraction(chance).limit_denominator(1000)
     for k in range(number // 5):
         each = float(math.comb(number, k) * chance**k * (1 - chance) ** (number - k))
@@ -85,7 +85,7 @@ def figures(results):
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_the_table_of_a_verdicts_errors(name):
+def test_the_table_of_verdict_errors(name):
     drawn = ROWS[name]
     row = [*(exactly(drawn["fails"]) if set(drawn) == {"fails"} and max(drawn["fails"]) < 0.1 else ("", "")),
         *figures([trial(f"{name} {seed}", **drawn) for seed in range(TRIALS)])]

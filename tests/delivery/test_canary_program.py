@@ -1,7 +1,7 @@
-"""The canary from end to end: real Terraform on a stack in small, real requests to a server in small.
+"""The canary end to end: real Terraform on a miniature stack, real requests to a miniature server.
 
-The stack in small has the variables and outputs of the real ones. What it "deploys" is a file with
-the weights, by which the server divides its answers.
+The miniature stack has the variables and outputs of the real ones. What it "deploys" is a file of weights, by which the
+server divides its responses.
 """
 
 import datetime
@@ -53,13 +53,13 @@ def test_a_canary_that_does_not_start_is_withdrawn(world):
     ({"RESPONSES": "38"}, "RESPONSES=39"),
     ({"FAILED_PERCENT": "1"}, "RESPONSES="),
 ])
-def test_settings_that_reach_no_verdict_are_refused_before_anything_changes(world, settings, way):
+def test_settings_that_cannot_reach_a_verdict_are_refused_before_anything_changes(world, settings, way):
     said = world.run(2, IMAGE=GOOD, **settings)
     assert "cannot reach a verdict" in said and way in said and len(world.applied()) == 1
 
 
 def test_the_probe_is_built_once_however_long_that_takes(world):
-    """A build that is cut short goes on beside the next."""
+    """A build that is cut short would keep running beside the next."""
     watch = world.folder / "scripts/meridian/watch.py"
     watch.write_text(watch.read_text().replace("PROBE_TIMEOUT_SECONDS = 60", "PROBE_TIMEOUT_SECONDS = 1"))
     maven = world.folder / "app/maven"
@@ -68,12 +68,12 @@ def test_the_probe_is_built_once_however_long_that_takes(world):
     maven.write_text("#!/bin/sh\ncd $(dirname $0) && echo begun >>builds && sleep 3 && mkdir -p target/classes/meridian"
         " && : >target/classpath && : >target/classes/meridian/Main.class\n")
     maven.chmod(0o755)
-    # What it builds here says no OK.
+    # The probe that is built here does not report OK.
     assert "The probe does not report OK" in world.run(2, IMAGE=GOOD, PROBE="")
     assert (maven.parent / "builds").read_text() == "begun\n" and (maven.parent / "target/classpath").exists()
 
 
-def test_a_probe_that_fails_before_anything_began_changes_nothing(world):
+def test_a_probe_that_fails_at_the_start_changes_nothing(world):
     world.probe_says(1)
     output = world.run(2, IMAGE=GOOD)
     assert "Nothing was changed" in output and len(world.applied()) == 1
@@ -88,7 +88,7 @@ def test_a_probe_that_finds_the_clock_wrong_while_watching_withdraws(world):
     assert process.returncode == 1 and "clock outside" in output
 
 
-def test_a_probe_that_is_out_for_a_while_is_survived(world):
+def test_a_probe_that_fails_for_a_while_is_tolerated(world):
     process = world.start(IMAGE=GOOD, MINUTES="0.1")
     while len(world.applied()) < 2:
         time.sleep(0.05)
@@ -101,22 +101,22 @@ def test_a_probe_that_is_out_for_a_while_is_survived(world):
 
 @pytest.mark.parametrize(("image", "code", "served"), [(GOOD, 0, GOOD), (HALF_FAILING, 1, STABLE),
     (WRONG_TIME, 0, WRONG_TIME)])
-def test_a_service_without_versions_is_judged_by_all_answers_and_by_no_clock(foreign, image, code, served):
+def test_a_service_without_versions_is_judged_by_all_responses_and_by_no_clock(foreign, image, code, served):
     said = foreign.run(code, IMAGE=image, PROBE="")
     assert foreign.weights() == {"image": served, "canary": None}, said
-    # What is lost is said before it begins.
+    # What such a canary cannot detect is reported before it begins.
     assert said.index("A slow canary shows only if over 10 % of all responses are slow") < said.index("Canary: 20 %")
     assert "PERCENT=50" in said
     assert {seen.request.path for seen in foreign.server.seen} == {"/quote"}
     assert foreign.probed() == 0
 
 
-def test_a_service_without_versions_goes_on_when_it_was_killed(foreign):
+def test_a_killed_canary_of_a_service_without_versions_is_resumed(foreign):
     process = foreign.start(IMAGE=GOOD, MINUTES="5", PROBE="")
     foreign.kill_when(process, lambda: len(foreign.applied()) > 1 and not list(foreign.stack.glob(".*.lock.info")))
     before = len(foreign.applied())
     foreign.run(0, IMAGE=GOOD, PROBE="")
-    # The stable alone is measured once more.
+    # The stable alone is measured again.
     assert foreign.applied()[before:] == [(STABLE, GOOD, 0), (STABLE, GOOD, 20), (GOOD, None, None)]
 
 
@@ -137,11 +137,11 @@ STEPS = {
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_killed_at_any_step_the_same_command_goes_on(world, step):
+def test_killed_at_any_step_the_same_command_resumes(world, step):
     image, slow_after, code = STEPS[step]
     if slow_after is None:
         process = world.start(IMAGE=image, MINUTES="5")
-        # The first probe comes before anything begins, the second while it is watched.
+        # The first probe runs before anything begins, the second while the canary is watched.
         world.kill_when(process, lambda: world.probed() > 1)
     else:
         process = world.start(IMAGE=image)
@@ -157,7 +157,7 @@ def test_killed_at_any_step_the_same_command_goes_on(world, step):
     assert len(world.applied()) > before
 
 
-def test_interrupted_it_leaves_what_was_applied_and_says_how_to_go_on(world):
+def test_interrupted_it_keeps_what_was_applied_and_names_the_next_step(world):
     process = world.start(IMAGE=GOOD, MINUTES="5")
     while not (world.stack / "weights").exists() or not world.weights()["canary"]:
         time.sleep(0.05)
@@ -173,16 +173,15 @@ def test_interrupted_it_leaves_what_was_applied_and_says_how_to_go_on(world):
     assert world.run(0, WITHDRAW="1").strip().endswith("No canary was begun.")
 
 
-# A terminal signals the whole group. Whoever cancels a job signals the first process alone, and again by another
-# signal;
-# `timeout` does both at once.
+# A terminal signals the whole group. Whoever cancels a job signals only the first process, and then again with another
+# signal; `timeout` does both at once.
 @pytest.mark.parametrize("sent", [
     [(os.killpg, signal.SIGINT)],
     [(os.kill, signal.SIGINT), (os.kill, signal.SIGTERM)],
     [(os.kill, signal.SIGTERM)],
     [(os.kill, signal.SIGTERM), (os.killpg, signal.SIGTERM)],
 ])
-def test_interrupted_in_an_apply_terraform_ends_in_good_order(world, sent):
+def test_interrupted_in_an_apply_terraform_shuts_down_cleanly(world, sent):
     process = world.start(IMAGE=GOOD, MINUTES="5")
     (world.stack / "slow").touch()
     while not (world.stack / "waiting").exists():
@@ -199,8 +198,8 @@ def test_interrupted_in_an_apply_terraform_ends_in_good_order(world, sent):
     assert world.weights() == {"image": GOOD, "canary": None}
 
 
-def test_killed_alone_its_terraform_ends_in_good_order(world):
-    """As the system does that runs out of memory; who reads what it prints, such as tee, is gone too."""
+def test_if_only_the_program_is_killed_terraform_shuts_down_cleanly(world):
+    """As a system does when it runs out of memory. Whatever reads its output, such as tee, has ended too."""
     process = world.start(IMAGE=GOOD, MINUTES="5")
     (world.stack / "slow").touch()
     while not (world.stack / "waiting").exists():
@@ -208,18 +207,18 @@ def test_killed_alone_its_terraform_ends_in_good_order(world):
     process.kill()
     process.wait()
     process.stdout.close()
-    # The same command waits until the killed one's Terraform gives the lock back.
+    # The same command waits until the killed one's Terraform releases the lock.
     again = world.start(IMAGE=GOOD)
     while "Preparing Terraform" not in again.stdout.readline():
         assert again.poll() is None
-    time.sleep(2)  # by when it has come to the lock; where it has not, this shows less and fails no more
+    time.sleep(2)  # enough to reach the lock; otherwise the test shows less, but does not fail
     (world.stack / "slow").unlink()
     said, _ = again.communicate(timeout=60)
     assert again.returncode == 0, said
     assert world.applied() == [(STABLE, None, None), (STABLE, GOOD, 20), (GOOD, None, None)]
 
 
-def test_the_pipelines_canary_takes_the_place_of_one_that_was_cancelled(world):
+def test_the_pipelines_canary_replaces_a_cancelled_one(world):
     process = world.start(IMAGE=HALF_FAILING, MINUTES="5")
     world.kill_when(process, lambda: world.probed() > 1, signal.SIGTERM)
     assert world.weights()["canary"]["image"] == HALF_FAILING
@@ -248,13 +247,13 @@ def test_the_pipelines_canary_takes_the_place_of_one_that_was_cancelled(world):
         ({"IMAGE": "ghcr.io/someone/meridian@" + STABLE.split("@")[1]}, "has the same digest"),
     ],
 )
-def test_settings_that_mean_nothing_are_refused_by_name(world, variables, names):
+def test_invalid_settings_are_refused_by_name(world, variables, names):
     said = world.run(2, **variables)
     assert names in said and "Traceback" not in said
     assert len(world.applied()) == 1
 
 
-def test_without_anything_deployed_it_says_what_comes_first(world):
+def test_without_a_deployment_it_names_what_comes_first(world):
     (world.stack / "terraform.tfstate").unlink()
     assert "./taskw deploy-aws" in world.run(2, IMAGE=GOOD)
 
@@ -264,13 +263,13 @@ NEWER = "localhost:5000/meridian@sha256:" + "f" * 64
 
 @pytest.mark.parametrize("verdict", ["promote", "withdraw"])
 @pytest.mark.parametrize("canary", [None, GOOD])
-def test_what_somebody_else_deployed_meanwhile_stays(world, verdict, canary):
+def test_a_deployment_by_somebody_else_meanwhile_stays(world, verdict, canary):
     process = world.start(IMAGE=GOOD, MINUTES="0.2")
     while len(world.applied()) < 2:
         time.sleep(0.05)
-    time.sleep(4)  # so that it has answers enough for either verdict
+    time.sleep(4)  # so that it has enough responses for either verdict
     theirs = canary and {"image": canary, "percent": 50, "stable": "r"}
-    # The state is locked for a moment yet, when the canary's apply has just deployed.
+    # The state is still locked for a moment after the canary's apply has deployed.
     subprocess.run(["terraform", f"-chdir={world.stack}", "apply", "-auto-approve", "-lock-timeout=30s",
         f"-var=image={NEWER if canary is None else STABLE}", f"-var=canary={json.dumps(theirs)}"], check=True,
         stdout=subprocess.DEVNULL)
@@ -284,7 +283,7 @@ def test_what_somebody_else_deployed_meanwhile_stays(world, verdict, canary):
 
 
 def test_a_deployment_between_plan_and_apply_wins_too(world):
-    """The last moment at which somebody can: while the program looks at what runs."""
+    """At the last possible moment: after the program has looked at what runs, just before it applies."""
     file = world.folder / "scripts/meridian/canary.py"
     file.write_text(file.read_text().replace("terraform.apply_plan(file", """import subprocess
             subprocess.run(["terraform", f"-chdir={terraform.folder}", "apply", "-auto-approve", "-var=image=NEWER"])

@@ -1,5 +1,5 @@
-"""What each event sets going: the table in stacks/bootstrap/README.md, held against the workflows. Their conditions are
-evaluated by GitHub's own library, and whether a cloud is set up by the step that says so."""
+"""What each event triggers: the table in stacks/bootstrap/README.md, compared with the workflows. GitHub's own library
+evaluates their conditions, and their own step decides whether a cloud is set up."""
 
 import fnmatch
 import json
@@ -14,10 +14,10 @@ from support.machine import ROOT, clean
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("npm", "terraform")]
 
-EXPRESSIONS = "@actions/expressions@0.3.61"  # what evaluates a workflow's conditions, by GitHub
+EXPRESSIONS = "@actions/expressions@0.3.61"  # GitHub's evaluator of workflow conditions
 CLOUDS = {"aws": "AWS_PLANNER", "azure": "AZURE_PLANNER AZURE_SUBSCRIPTION AZURE_TENANT",
     "gcp": "GCP_PLANNER GCP_PROJECT GCP_PROVIDER"}
-# Only AWS is set up; what an environment adds, its jobs have.
+# Only AWS is set up; jobs in an environment also have DEPLOYER.
 AWS, DEPLOYER = {"AWS_PLANNER": "planner"}, {"AWS_DEPLOYER": "deployer"}
 MAIN = {"ref": "refs/heads/main", "files": ["app/pom.xml", "README.md"]}
 OWN = {"head": {"sha": "c" * 40, "repo": {"full_name": "someone/meridian"}}, "user": {"login": "someone"}, "number": 7}
@@ -36,7 +36,7 @@ def pull(request, action):
         "set": {**AWS, **PREVIEWS}}
 
 
-# Row of the table: event, and what is set.
+# Row of the table to the event, and to the clouds whose files are in the repository.
 EVENTS = {
     "first push of a copy, nothing set up": ({**MAIN, "name": "push", "set": {}}, set()),
     "push to main": ({**MAIN, "name": "push"}, {"aws"}),
@@ -96,7 +96,7 @@ def evaluate():
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
-    """Runs the step that says whether a cloud is set up, in a repository where some clouds are; output or failure."""
+    """Run the step that decides whether a cloud is set up; return its outputs, or None if it fails."""
     known = {}
 
     def settings(script, environment, there):
@@ -122,7 +122,7 @@ def settings(tmp_path_factory):
 
 def workflow(name):
     parsed = yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text())
-    triggers = parsed.pop(True)  # YAML 1.1 reads "on" so
+    triggers = parsed.pop(True)  # YAML 1.1 reads "on" as True
     return parsed, {triggers: None} if isinstance(triggers, str) else triggers
 
 
@@ -137,7 +137,7 @@ def starts(triggers, event):
         return event["event"].get("action", "opened") in filters.get("types", ("opened", "synchronize", "reopened"))
     if event["name"] == "push":
         kind, name = event["ref"].removeprefix("refs/").split("/", 1)
-        # Whoever names branches alone hears of no tag.
+        # A filter that names only branches ignores tags.
         if kind != "heads" or not any(fnmatch.fnmatch(name, each) for each in filters["branches"]):
             return False
         return not all(any(fnmatch.fnmatch(file, each) for each in filters.get("paths-ignore", ()))
@@ -146,7 +146,7 @@ def starts(triggers, event):
 
 
 class Run:
-    """A workflow's jobs as GitHub decides on them; what they did is told as one line for each that did something."""
+    """A workflow's jobs as GitHub runs or skips them; `reported` has a line for each job that runs."""
 
     def __init__(self, evaluate, settings, event, there):
         self.evaluator, self.settings, self.event, self.there, self.reported = evaluate, settings, event, there, []
@@ -158,7 +158,7 @@ class Run:
         return {"github": github, "vars": self.event.get("set", AWS), "inputs": self.event.get("inputs", {}), **more}
 
     def text(self, template, contexts):
-        """A value of the workflow with its expressions in place."""
+        """Return a value of the workflow with its expressions evaluated."""
         if not isinstance(template, str):
             return template
         whole = re.fullmatch(r"\$\{\{(.*)\}\}", template, re.S)
@@ -167,7 +167,7 @@ class Run:
         return re.sub(r"\$\{\{(.*?)\}\}", lambda found: str(self.evaluator(found[1].strip(), contexts, {})), template)
 
     def holds(self, condition, contexts, failed=False, skipped=False):
-        """Without a function of status a condition holds only after success."""
+        """Without a status function a condition holds only after success."""
         condition = re.sub(r"^\$\{\{(.*)\}\}$", r"\1", str("success()" if condition is None else condition)).strip()
         if not re.search(r"\b(success|failure|cancelled|always)\(\)", condition):
             condition = f"success() && ({condition})"
@@ -176,7 +176,7 @@ class Run:
 
     def jobs(self, parsed, prefix="", **more):
         results = {}
-        for name, job in parsed["jobs"].items():  # each stands behind what it needs
+        for name, job in parsed["jobs"].items():  # each comes after the jobs that it needs
             needs = [job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])
             ends = {results[need]["result"] for need in needs}
             base = self.contexts(**more, needs={need: results[need] for need in needs})
@@ -247,7 +247,7 @@ def test_the_table_has_each_event():
 
 
 @pytest.mark.parametrize("row", EVENTS)
-def test_an_event_sets_going_what_the_table_says(row, evaluate, settings):
+def test_an_event_triggers_what_the_table_says(row, evaluate, settings):
     event, there = EVENTS[row]
     reported = []
     for path in sorted((ROOT / ".github/workflows").glob("*.yml")):

@@ -1,4 +1,4 @@
-"""The pipelines: what their steps call is there and takes what it is given, and who they let in."""
+"""The pipelines: their steps call existing programs with arguments that these accept, and who may sign in."""
 
 import json
 import os
@@ -32,12 +32,12 @@ IMAGE = "example.com/meridian@sha256:" + "a" * 64
 
 def workflow(path):
     parsed = yaml.safe_load(path.read_text())
-    parsed["on"] = parsed.pop(True)  # YAML 1.1 reads "on" so
+    parsed["on"] = parsed.pop(True)  # YAML 1.1 reads "on" as True
     return parsed
 
 
 def steps():
-    """Where it stands, the script, and the variables it runs with, of each step that runs something."""
+    """Yield place, script and variables of each step that runs something."""
     for path in WORKFLOWS:
         parsed = workflow(path)
         for name, job in parsed["jobs"].items():
@@ -61,27 +61,27 @@ STEPS = list(steps())
 
 @pytest.mark.parametrize(("where", "script", "environment"), STEPS,
     ids=[f"{where}: {script[:40]}" for where, script, _ in STEPS])
-def test_a_step_calls_programs_that_are_there_with_variables_that_are_set(where, script, environment):
+def test_a_step_calls_existing_programs_with_variables_that_are_set(where, script, environment):
     for program in re.findall(r"(?<![\w/.-])(?:\./taskw|scripts/[\w-]+)", script):
         assert os.access(ROOT / program, os.X_OK), f"{program} cannot be run"
     assert set(re.findall(r"\./taskw ([\w-]+)", script)) <= tasks()
-    if not where.startswith("continue.yml"):  # CircleCI sets variables by contexts, which no file names.
+    if not where.startswith("continue.yml"):  # CircleCI sets variables by contexts, which no file lists.
         unset = set(re.findall(r"\$(\w+)", script)) - set(environment) - set(re.findall(r"(\w+)=", script))
         assert {name for name in unset if not name.startswith(("GITHUB_", "RUNNER_"))} <= {"HOME", "PATH"}
-    # What the program is called with it takes, as it stands there.
+    # The program accepts each call as it is written.
     for call in re.findall(r"python3 scripts/meridian ([^\n|&]*)", script):
         filled = re.sub(r'"\$(IMAGE|SOURCE)"', IMAGE, call.replace('"$CLOUD"', "aws")).replace("<< parameters.stack >>",
             "vm/gcp")
         parse(shlex.split(filled))
 
 
-# What asks Terraform nothing, not even what a variable is.
+# Commands that do not need Terraform, not even to read a variable.
 WITHOUT = {"licences", "probe", "scan", "sign", "verify-signature"}
 JOBS = [(f"{path.name} {name}", job) for path in WORKFLOWS for name, job in workflow(path)["jobs"].items()]
 
 
 @pytest.mark.parametrize("job", [job for _, job in JOBS], ids=[name for name, _ in JOBS])
-def test_terraform_is_there_before_the_first_step_that_asks_it(job):
+def test_terraform_is_installed_before_the_first_step_that_needs_it(job):
     """Runners have none: https://github.com/actions/runner-images/issues/9848"""
     for step in job.get("steps", []):
         if step.get("uses", "").startswith("hashicorp/setup-terraform@"):
@@ -92,7 +92,7 @@ def test_terraform_is_there_before_the_first_step_that_asks_it(job):
 
 CHANGES = [step for step in STEPS
     if re.search(r"meridian (drift|canary|release|preview) |meridian plan \S+ --save$", step[1].strip())]
-# In place of Python: says that it was told to end.
+# In place of Python: records that it was asked to end.
 WAITS = """#!/bin/sh
 case $FIRST$* in *circleci*|1*plan*) exit 0 ;; esac
 trap 'echo told >>"$FOLDER/told"; exit 130' INT
@@ -103,7 +103,7 @@ while :; do sleep 0.05; done
 
 @pytest.mark.parametrize(("where", "script", "environment"), CHANGES, ids=[where for where, _, _ in CHANGES])
 def test_a_cancel_reaches_the_program_that_runs_terraform(where, script, environment, tmp_path):
-    """GitHub signals the first process of a step alone:
+    """GitHub signals only the first process of a step:
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation"""
     for name, text in (("python3", WAITS), ("step.sh", re.sub("<< [a-z.]+ >>", "aws", script)), ("env", "")):
         (tmp_path / name).write_text(text)
@@ -131,7 +131,7 @@ def uses():
 
 
 @pytest.mark.parametrize(("file", "action", "comment"), list(uses()))
-def test_each_action_is_pinned_by_its_commit_with_its_version_beside_it(file, action, comment):
+def test_each_action_is_pinned_by_commit_with_its_version_in_a_comment(file, action, comment):
     if action.startswith("./"):
         assert (ROOT / action).exists()
         return
@@ -140,7 +140,7 @@ def test_each_action_is_pinned_by_its_commit_with_its_version_beside_it(file, ac
 
 
 def test_workflows_sign_with_the_cosign_that_the_tests_sign_with():
-    """Its options change with its versions."""
+    """Cosign's options differ between versions."""
     ours = re.search(r"sigstore/cosign/v\d+/cmd/cosign@(\S+)", (ROOT / "scripts/tool").read_text())[1]
     jobs = [job for path in WORKFLOWS for job in workflow(path)["jobs"].values()]
     installed = [step["with"]["cosign-release"] for job in jobs
@@ -149,7 +149,7 @@ def test_workflows_sign_with_the_cosign_that_the_tests_sign_with():
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_a_workflow_has_no_rights_but_what_its_jobs_name_and_no_secrets(path):
+def test_a_workflow_has_only_the_rights_of_its_jobs_and_no_secrets(path):
     parsed = workflow(path)
     assert parsed["permissions"] == {}
     assert "pull_request_target" not in parsed["on"] and "workflow_run" not in parsed["on"]
@@ -161,7 +161,7 @@ def test_a_workflow_has_no_rights_but_what_its_jobs_name_and_no_secrets(path):
                 assert step["with"]["persist-credentials"] is False
 
 
-def test_a_job_that_deploys_is_in_its_environment_and_one_that_is_not_signs_in_as_planner():
+def test_jobs_in_an_environment_sign_in_as_deployer_and_others_as_planner():
     for path in WORKFLOWS:
         for name, job in workflow(path)["jobs"].items():
             for step in job.get("steps", []):
@@ -171,7 +171,7 @@ def test_a_job_that_deploys_is_in_its_environment_and_one_that_is_not_signs_in_a
                     assert deployer or "PLANNER" in step["with"]["identity"]
 
 
-def test_the_login_check_signs_in_as_all_that_the_other_workflows_sign_in_as():
+def test_the_login_check_signs_in_as_every_identity_of_the_other_workflows():
     signed_in = {path.name: {step["with"]["identity"].replace("inputs.", "matrix.")
         for job in workflow(path)["jobs"].values() for step in job.get("steps", [])
         if step.get("uses") == "./.github/actions/login"} for path in WORKFLOWS}
@@ -187,7 +187,7 @@ def test_terraforms_own_tests_run_before_anything_is_built_and_fail_without_a_pr
     assert "terraform" in workflow(ROOT / ".github/workflows/main.yml")["jobs"]["build"]["needs"]
     assert "terraform" in yaml.safe_load(
         (ROOT / ".circleci/continue.yml").read_text())["workflows"]["terraform"]["jobs"]
-    # No provider in the home, and no registry.
+    # There is no provider in the home folder, and no registry.
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "HTTPS_PROXY": "http://127.0.0.1:9"}
     done = subprocess.run([ROOT / "taskw", "terraform-test", "--", "-k", "modules/gcp/identity", "-n", "0"],
         env=environment, text=True, capture_output=True)
@@ -195,7 +195,7 @@ def test_terraforms_own_tests_run_before_anything_is_built_and_fail_without_a_pr
     assert "skipped" not in done.stdout, done.stdout
 
 
-def test_nothing_that_deploys_is_cut_short_or_dropped_and_nothing_else_waits_for_it():
+def test_no_deployment_is_cut_short_or_dropped_and_nothing_else_waits_for_it():
     groups = {}
     for path in WORKFLOWS:
         parsed = workflow(path)
@@ -203,7 +203,7 @@ def test_nothing_that_deploys_is_cut_short_or_dropped_and_nothing_else_waits_for
             if "concurrency" in each:
                 groups[name] = each["concurrency"]
     assert {name for name, group in groups.items() if group["cancel-in-progress"]} == {"probe", "pull-request", "image"}
-    # A run that waits for approval holds the group of where it deploys, and no other.
+    # A run that waits for approval holds only the group of its own cloud and environment.
     assert "main" not in groups
     assert groups["build"] == {"group": "build-${{ github.sha }}", "cancel-in-progress": False, "queue": "max"}
     assert groups["deploy"] == {"group": "deploy-${{ inputs.cloud }}-${{ inputs.environment }}",
@@ -222,8 +222,8 @@ RUNS = {
 
 
 @pytest.mark.parametrize(("number", "jobs", "goes_on"), RUNS.values(), ids=RUNS)
-def test_what_a_later_run_deploys_no_earlier_one_undoes(number, jobs, goes_on, copy, tmp_path):
-    """As a build that took long, or an older image that was asked for while a newer was built."""
+def test_an_earlier_run_does_not_undo_a_later_deployment(number, jobs, goes_on, copy, tmp_path):
+    """Such as a slow build, or an older image that was requested while a newer one was built."""
     def respond(request):
         if request.path.startswith("/repos/someone/meridian/actions/workflows/main.yml/runs?"):
             return reply({"workflow_runs": [{"id": 100 + number, "run_number": number},
@@ -259,7 +259,7 @@ def mapping():
 
 
 def chosen(*changed):
-    """Parameters that are true for these changed files, as the orb decides: an expression must fit a whole path."""
+    """Parameters that are true for these changed files, as the orb decides: an expression must match the whole path."""
     return {name for pattern, name, value in mapping() if any(re.fullmatch(pattern, file) for file in changed)}
 
 
@@ -267,7 +267,7 @@ def tracked():
     return subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
 
 
-def test_path_filters_name_paths_that_exist_and_every_file_that_is_no_document():
+def test_path_filters_name_existing_paths_and_every_file_but_documents():
     for pattern, _, _ in mapping():
         assert any(re.fullmatch(pattern, file) for file in tracked()), f"nothing fits {pattern}"
     assert {name for _, name, _ in mapping()} == set(CIRCLECI["parameters"])
@@ -295,15 +295,15 @@ def test_only_what_a_change_touches_runs(changed, expected):
     assert chosen(*changed) == expected
 
 
-def test_documentation_runs_nothing_and_terraform_alone_no_maven():
+def test_documentation_runs_nothing_and_terraform_alone_runs_no_maven():
     conditions = {name: set(re.findall(r"parameters\.(\w+)", str(each["when"])))
         for name, each in CIRCLECI["workflows"].items()}
     assert conditions == {"sanity": {"scripts"}, "terraform": {"terraform", "scripts"}, "vm": {"vm"}}
 
 
 @pytest.mark.parametrize("branch", ["main", "other"])
-def test_all_commits_of_a_push_to_main_are_looked_at(branch, tmp_path):
-    """The orb compares main with its parent commit, which is the last of a push alone."""
+def test_all_commits_of_a_push_to_main_count(branch, tmp_path):
+    """The orb compares main with its parent commit, so it sees only the last commit of a push."""
     def git(*arguments):
         return subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *arguments], cwd=tmp_path,
             check=True, capture_output=True, text=True).stdout.strip()
@@ -317,14 +317,14 @@ def test_all_commits_of_a_push_to_main_are_looked_at(branch, tmp_path):
         ("1" * 40, "main")):
         (tmp_path / "env").write_text("")
         script = step["run"]["command"].replace("<< pipeline.git.base_revision >>", before)
-        # As CircleCI's jobs run a step.
+        # As CircleCI runs a step.
         subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, check=True,
             env={"PATH": os.environ["PATH"], "CIRCLE_BRANCH": branch, "BASH_ENV": str(tmp_path / "env")})
         assert (tmp_path / "env").read_text() == f"export BASE={base if branch == 'main' else 'main'}\n"
     assert CHOOSES["base-revision"] == "$BASE"
 
 
-def test_circleci_deploys_the_machine_alone_and_what_was_approved_was_planned():
+def test_circleci_deploys_only_the_machine_and_only_an_approved_plan():
     plan, *others = CIRCLECI["workflows"]["vm"]["jobs"]
     jobs = {name: job for each in others for name, job in each.items()}
     assert plan == "plan" and jobs["approve"]["requires"] == ["plan"]
@@ -367,7 +367,7 @@ def whole(copy, cloud):
 
 
 @pytest.mark.parametrize("cloud", SETTINGS)
-def test_a_cloud_that_is_not_set_up_is_left_out_and_one_that_is_needs_all(cloud, copy, tmp_path):
+def test_a_cloud_that_is_not_set_up_is_skipped_and_one_that_is_needs_all(cloud, copy, tmp_path):
     reported = tmp_path / "output"
     github = {"GITHUB_OUTPUT": str(reported), "GITHUB_ACTIONS": "true"}
     for deploys in ({}, {"FOR": "deploy"}):
@@ -385,7 +385,7 @@ def test_a_cloud_that_is_not_set_up_is_left_out_and_one_that_is_needs_all(cloud,
 
 
 @pytest.mark.parametrize("cloud", SETTINGS)
-def test_a_cloud_that_is_half_set_up_is_red_and_told_what_is_missing_and_where(cloud, copy):
+def test_a_half_set_up_cloud_fails_and_names_what_is_missing_and_where(cloud, copy):
     given = dict.fromkeys(SETTINGS[cloud], "given")
     for files in ((), ("backend.tf",), ("bootstrap.auto.tfvars",)):
         whole(copy, cloud)
@@ -402,9 +402,9 @@ def test_a_cloud_that_is_half_set_up_is_red_and_told_what_is_missing_and_where(c
     assert f"{cloud.upper()}_DEPLOYER is not set in the repository's Settings, Environments, staging" in said
 
 
-def test_settings_speak_of_circleci_on_circleci(copy):
+def test_settings_name_circleci_on_circleci(copy):
     whole(copy, "gcp")
-    # The files are GitHub's too, so that they alone say nothing of CircleCI.
+    # GitHub uses these files too, so they alone do not mean that CircleCI is set up.
     said = pipeline("settings", "gcp", root=copy, check=0, CIRCLECI="true")
     assert "is not set up, so it is skipped" in said
     said = pipeline("settings", "gcp", root=copy, check=1, CIRCLECI="true", GCP_PLANNER="given")
@@ -416,12 +416,12 @@ def circleci_login(*arguments, root=ROOT, **environment):
         env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **environment})
 
 
-def test_a_job_of_circleci_without_a_token_reaches_no_cloud():
+def test_a_circleci_job_without_a_token_reaches_no_cloud():
     done = circleci_login("vm/gcp")
     assert done.returncode == 78 and "no CircleCI token" in done.stdout
 
 
-def test_a_job_of_circleci_ends_well_only_where_a_cloud_is_not_set_up(copy):
+def test_a_circleci_job_is_skipped_only_if_a_cloud_is_not_set_up(copy):
     given = {"CIRCLECI": "true", "CIRCLE_OIDC_TOKEN_V2": "token"}
     done = circleci_login("vm/gcp", root=copy, **given)
     assert done.returncode == 78 and "Google Cloud is not set up" in done.stdout
@@ -440,7 +440,7 @@ def test_circleci_signs_in_for_the_machine_and_for_nothing_else(arguments):
     assert done.returncode not in (0, 78) and "usage" in done.stdout
 
 
-def test_circleci_signs_in_by_its_own_token(copy, tmp_path):
+def test_circleci_signs_in_with_its_own_token(copy, tmp_path):
     (copy / "stacks/vm/gcp/backend.tf").write_text("")
     file = tmp_path / "env"
     done = circleci_login(
@@ -458,7 +458,7 @@ def test_circleci_signs_in_by_its_own_token(copy, tmp_path):
 
 @pytest.fixture
 def github(monkeypatch):
-    """A client of a GitHub in small, which keeps `comments` and `issues`."""
+    """A client of a miniature GitHub, which keeps `comments` and `issues`."""
     comments, issues = {}, {}
 
     def respond(request):
@@ -467,7 +467,7 @@ def github(monkeypatch):
         if request.method == "GET":
             reported = [{"id": key, "number": key, "user": {"type": "Bot"}, **value}
                 for key, value in store.items() if value.get("state") != "closed"]
-            # By pages; the newest issues and the oldest comments first:
+            # In pages; the newest issues and the oldest comments first:
             # https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
             asked = {name: int(value) for name, value in urllib.parse.parse_qsl(query) if value.isdigit()}
             size = min(asked.get("per_page", 30), 100)
@@ -486,7 +486,7 @@ def github(monkeypatch):
         yield client
 
 
-def test_a_plan_has_one_comment_that_is_written_anew(github):
+def test_a_plan_has_one_comment_that_is_updated(github):
     github.comment(7, "plan aws production", "first")
     github.comment(7, "plan gcp production", "other")
     github.comments.update({number: {"body": f"Other {number}"} for number in range(3, 1203)})
@@ -502,7 +502,7 @@ def test_a_plan_has_one_comment_that_is_written_anew(github):
     assert max(len(comment["body"]) for comment in github.comments.values()) < 65536
 
 
-def test_drift_has_one_issue_which_closes_when_it_is_gone(github):
+def test_drift_has_one_issue_that_closes_when_the_drift_ends(github):
     github.issue("Drift: AWS, production", "differs")
     for others in (0, 1, 99, 100, 1250):
         for number in range(2, others + 2):
@@ -515,8 +515,8 @@ def test_drift_has_one_issue_which_closes_when_it_is_gone(github):
     assert len(github.issues) == 1251
 
 
-def test_what_a_stranger_wrote_under_the_same_mark_or_title_is_left_to_him(github):
-    """Whoever wrote a text may change it after us."""
+def test_a_strangers_text_with_the_same_mark_or_title_is_not_touched(github):
+    """The author of a text may change it after us."""
     stranger = {"user": {"type": "User"}, "author_association": "CONTRIBUTOR"}
     github.comments[1] = {"body": "<!-- plan aws production -->\nNo changes.", **stranger}
     github.issues[1] = {"title": "Drift: AWS, production", "body": "none", **stranger}
@@ -525,13 +525,13 @@ def test_what_a_stranger_wrote_under_the_same_mark_or_title_is_left_to_him(githu
         github.issue("Drift: AWS, production", text)
     assert github.comments[1]["body"].endswith("No changes.") and github.issues[1]["body"] == "none"
     assert github.comments[2]["body"].endswith("second") and github.issues[2]["body"] == "second"
-    # On CircleCI a person's token speaks.
+    # On CircleCI the token belongs to a person.
     github.comments[2] |= {"user": {"type": "User"}, "author_association": "MEMBER"}
     github.comment(7, "plan aws production", "third")
     assert github.comments[2]["body"].endswith("third") and len(github.comments) == 2
 
 
-def test_a_token_may_end_with_its_line_and_an_address_be_empty(github, monkeypatch):
+def test_a_token_may_end_with_a_newline_and_the_address_may_be_empty(github, monkeypatch):
     github.token = "t\n"
     github.comment(7, "plan aws production", "first")
     assert github.comments
@@ -540,11 +540,11 @@ def test_a_token_may_end_with_its_line_and_an_address_be_empty(github, monkeypat
 
 
 @pytest.mark.parametrize("arguments", [("aws",), ("deploy", "aws", "--evn", "x"), ("plan", "oracle"), ()])
-def test_the_pipelines_program_refuses_what_it_does_not_know(arguments):
+def test_the_pipelines_program_refuses_unknown_arguments(arguments):
     assert "usage" in pipeline(*arguments, check=2)
 
 
-def test_licences_knows_that_one_of_several_is_enough():
+def test_one_acceptable_licence_of_several_is_enough():
     assert fine("(CDDL-1.0 OR AGPL-3.0-only)") and not fine("AGPL-3.0-only") and not fine("MIT AND AGPL-3.0-only")
 
 
@@ -563,7 +563,7 @@ def test_licences_knows_that_one_of_several_is_enough():
         "scripts/scan-secrets",
     ],
 )
-def test_the_linters_of_pipelines_find_nothing(command):
+def test_the_pipelines_linters_find_nothing(command):
     venv = subprocess.run([ROOT / "tests/venv", "check"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     go = ""
     if "{go}" in command:
@@ -577,7 +577,7 @@ def test_the_linters_of_pipelines_find_nothing(command):
 @pytest.mark.check
 @pytest.mark.lint
 @pytest.mark.needs("go")
-def test_the_linters_of_pipelines_would_find_something(tmp_path):
+def test_the_pipelines_linters_would_find_something(tmp_path):
     (tmp_path / ".github/workflows").mkdir(parents=True)
     steps = "[{uses: actions/checkout@v4}, {run: 'echo ${{ github.event.pull_request.title }}'}]"
     (tmp_path / ".github/workflows/bad.yml").write_text(
@@ -595,7 +595,7 @@ def test_the_linters_of_pipelines_would_find_something(tmp_path):
     (1, f"registry/meridian@sha256:{'a' * 64}", False),  # withdrawn
     (0, f"elsewhere/meridian@sha256:{'a' * 64}", False),
 ])
-def test_a_promoted_image_is_kept_in_the_shared_registry_as_a_deployed_one_is(code, image, kept, monkeypatch):
+def test_a_promoted_image_is_kept_in_the_shared_registry_like_a_deployed_one(code, image, kept, monkeypatch):
     stack = types.SimpleNamespace(env="production", variable={"repository_url": "registry/meridian"}.get,
         terraform=types.SimpleNamespace(outputs=lambda: {"image": image}))
     named = []

@@ -1,5 +1,5 @@
-"""What the pipelines do to a cloud: publish, plan, release, roll back; with real registries and real Terraform on a
-stack in small."""
+"""What the pipelines do to a cloud: publish, plan, release, roll back; with real registries, and real Terraform on a
+miniature stack."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from support.canary_world import GOOD, HALF_FAILING, STABLE, UNSTARTABLE
 
 pytestmark = [pytest.mark.check, pytest.mark.needs("terraform", "docker-registry", "skopeo")]
 
-# In place of what looks from outside: what was deployed is wrong if it is the image that fails.
+# In place of look.py, the look from outside: a deployment is wrong if its image is the failing one.
 LOOK = """import json
 def look(stack):
     return "cccc" in json.loads((stack.folder / "weights").read_text())["image"]
@@ -61,7 +61,7 @@ def released(world):
     return world
 
 
-def test_a_release_applies_the_plan_that_was_saved_and_verifies_it(released):
+def test_a_release_applies_and_verifies_the_saved_plan(released):
     run(released, "plan", "aws", "--save", IMAGE=GOOD)
     summary = released.folder / "summary"
     assert "no pull request" in run(released, "comment", "aws", GITHUB_STEP_SUMMARY=str(summary))
@@ -80,8 +80,8 @@ def test_a_failing_verify_rolls_back_to_the_image_that_ran(released):
 
 
 @pytest.mark.parametrize(("image", "code", "served"), [(GOOD, 0, GOOD), (HALF_FAILING, 1, STABLE)])
-def test_a_service_of_somebody_elses_is_released_by_its_own_checks(foreign, image, code, served):
-    """With what looks from outside as it is, but for ports that this machine itself may have open."""
+def test_somebody_elses_service_is_released_by_its_own_checks(foreign, image, code, served):
+    """With the real look.py, except for ports that this machine itself may have open."""
     cloud = foreign.folder / "scripts/meridian/cloud.py"
     cloud.write_text(cloud.read_text().replace("closed = (22, 8080, 8081)", "closed = ()"))
     run(foreign, "plan", "aws", "--save", IMAGE=image)
@@ -89,9 +89,9 @@ def test_a_service_of_somebody_elses_is_released_by_its_own_checks(foreign, imag
     assert foreign.weights()["image"] == served and "GET /quote" in said and "clock" not in said, said
 
 
-def test_a_plan_that_somebody_overtook_is_refused_and_what_they_deployed_stays(released):
+def test_a_stale_plan_is_refused_and_the_newer_deployment_stays(released):
     run(released, "plan", "aws", "--save", IMAGE=HALF_FAILING)
-    # It brought a resource that this checkout does not know.
+    # The newer deployment adds a resource that this checkout does not know.
     added = released.stack / "listener.tf"
     added.write_text(LISTENER)
     apply(released, f"-var=image={GOOD}")
@@ -101,11 +101,11 @@ def test_a_plan_that_somebody_overtook_is_refused_and_what_they_deployed_stays(r
     assert released.weights()["image"] == GOOD and "terraform_data.listener" in resources(released)
 
 
-def test_a_plan_that_is_not_there_or_locked_out_changes_nothing_and_says_how_to_go_on(released):
+def test_a_missing_plan_or_a_locked_state_changes_nothing_and_names_the_next_step(released):
     said = run(released, "release", "aws", code=1)
     assert "release.tfplan is missing" in said and "--save" in said
     run(released, "plan", "aws", "--save", IMAGE=HALF_FAILING)
-    # Somebody's apply under way holds the lock; not for as long as the release is ready to wait.
+    # An apply in progress holds the lock, for longer than the release is willing to wait here.
     terraform = released.folder / "scripts/meridian/terraform.py"
     terraform.write_text(terraform.read_text().replace("-lock-timeout=300s", "-lock-timeout=1s"))
     (released.stack / "slow").touch()
@@ -119,10 +119,10 @@ def test_a_plan_that_is_not_there_or_locked_out_changes_nothing_and_says_how_to_
     assert other.wait(60) == 0 and released.weights()["image"] == GOOD
 
 
-def test_a_rollback_changes_the_image_and_nothing_that_somebody_else_changed(released):
+def test_a_rollback_changes_only_the_image(released):
     (released.stack / "listener.tf").write_text(LISTENER)
     run(released, "plan", "aws", "--save", IMAGE=HALF_FAILING)
-    # Meanwhile, as it were: the checkout of the rollback would destroy the one and change the other.
+    # As if the checkout had changed meanwhile: a full apply would destroy "listener" and create "other".
     (released.folder / "scripts/meridian/look.py").write_text(
         LOOK.replace("return", """file = stack.folder / "listener.tf"
     if file.exists(): file.write_text(file.read_text().replace("listener", "other").replace("of the plan", "newer"))
@@ -133,14 +133,14 @@ def test_a_rollback_changes_the_image_and_nothing_that_somebody_else_changed(rel
     assert "Unchanged" in said and outputs(released)["image"] == STABLE
 
 
-def test_a_release_whose_image_does_not_get_up_goes_back(released):
+def test_a_release_whose_image_does_not_start_is_rolled_back(released):
     run(released, "plan", "aws", "--save", IMAGE=UNSTARTABLE)
     said = run(released, "release", "aws", code=1)
     assert "did not become healthy" in said and f"rolled back to {STABLE}, which passes" in said
     assert released.weights()["image"] == STABLE == outputs(released)["image"]
 
 
-def test_a_release_that_fails_half_way_goes_back_without_what_failed(released):
+def test_a_release_that_fails_halfway_is_rolled_back_without_what_failed(released):
     (released.stack / "listener.tf").write_text(LISTENER + FAILS)
     run(released, "plan", "aws", "--save", IMAGE=GOOD)
     said = run(released, "release", "aws", code=1)
@@ -149,14 +149,14 @@ def test_a_release_that_fails_half_way_goes_back_without_what_failed(released):
     assert outputs(released)["image"] == STABLE
 
 
-def test_a_release_of_the_image_that_runs_has_nothing_to_go_back_to(released):
+def test_a_release_of_the_running_image_has_nothing_to_roll_back_to(released):
     (released.stack / "listener.tf").write_text(LISTENER + FAILS)
     run(released, "plan", "aws", "--save", IMAGE=STABLE)
     said = run(released, "release", "aws", code=1)
     assert "none to roll back to" in said and len(released.applied()) == 1
 
 
-def test_a_release_that_withdraws_a_canary_says_so(released):
+def test_a_release_that_withdraws_a_canary_reports_it(released):
     apply(released, f"-var=image={STABLE}", f'-var=canary={{"image": "{GOOD}", "percent": 10, "stable": "r"}}')
     run(released, "plan", "aws", "--save", IMAGE=HALF_FAILING)
     said = run(released, "release", "aws", code=1)
@@ -164,7 +164,7 @@ def test_a_release_that_withdraws_a_canary_says_so(released):
     assert released.weights() == {"image": STABLE, "canary": None}
 
 
-def test_a_cancelled_release_leaves_what_was_applied_and_no_lock(released):
+def test_a_cancelled_release_keeps_what_was_applied_and_no_lock(released):
     run(released, "plan", "aws", "--save", IMAGE=GOOD)
     (released.stack / "slow").touch()
     process = subprocess.Popen([sys.executable, released.folder / "scripts/meridian", "release", "aws"], env=clean(),
@@ -187,7 +187,7 @@ def test_the_first_release_on_an_empty_account(released):
     assert released.weights()["image"] == GOOD
 
 
-def test_a_first_release_that_fails_has_nothing_to_go_back_to_and_says_so(released):
+def test_a_failed_first_release_reports_that_there_is_nothing_to_roll_back_to(released):
     (released.stack / "terraform.tfstate").unlink()
     run(released, "plan", "aws", "--save", IMAGE=HALF_FAILING)
     said = run(released, "release", "aws", code=1)
@@ -202,13 +202,13 @@ def test_staging_beside_production(released):
         assert outputs(released, TF_WORKSPACE=environment)["image"] == image
 
 
-def test_drift_is_told_with_an_exit_code_and_a_withdrawn_canary_is_none(released):
+def test_drift_has_an_exit_code_and_a_withdrawn_canary_is_no_drift(released):
     assert "none" in run(released, "drift", "aws")
     released.run(1, IMAGE=HALF_FAILING)
     assert "none" in run(released, "drift", "aws")
     before = released.probed()
     process = released.start(IMAGE=GOOD, MINUTES="5")
-    # The first probe comes before anything begins, the second while it is watched.
+    # The first probe runs before anything begins, the second while the canary is watched.
     released.kill_when(process, lambda: released.probed() > before + 1)
     assert "none" in run(released, "drift", "aws"), "a canary that runs is as it was asked for"
     subprocess.run(["terraform", f"-chdir={released.stack}", "state", "rm", "terraform_data.service"], check=True,
@@ -234,14 +234,14 @@ def digest(image):
 
 
 def running(repository):
-    """Digests by the names that deployments to production gave them, which no purge takes; the last is the newest."""
+    """Digests under the tags of deployments to production, which no purge deletes; the last is the newest."""
     tags = subprocess.run(["skopeo", "list-tags", "--tls-verify=false", f"docker://{repository}"], check=True,
         stdout=subprocess.PIPE).stdout
     return [digest(f"{repository}:{tag}") for tag in sorted(json.loads(tags)["Tags"])
         if re.fullmatch(r"runs-production-\d{14}", tag)]
 
 
-def test_what_is_deployed_by_hand_from_the_shared_registry_is_kept_there_too(released, registries, tmp_path):
+def test_an_image_deployed_by_hand_is_kept_in_the_shared_registry_too(released, registries, tmp_path):
     _, cloud = registries
     image = push(tmp_path / "image", cloud, "image")
     with open(released.stack / "variables.tf", "a") as file:
@@ -258,7 +258,7 @@ def test_what_is_deployed_by_hand_from_the_shared_registry_is_kept_there_too(rel
     assert "docker://localhost:1/meridian:runs-production-1" in said and "Serves at" in said
 
 
-def test_a_cloud_gets_the_image_bit_for_bit_and_once(released, registries, tmp_path):
+def test_a_cloud_gets_the_image_once_and_bit_for_bit(released, registries, tmp_path):
     public, cloud = registries
     first = push(tmp_path / "first", public, "first")
     (released.stack / "bootstrap.auto.tfvars").write_text(f'repository_url = "{cloud}/meridian"\n')
@@ -269,7 +269,7 @@ def test_a_cloud_gets_the_image_bit_for_bit_and_once(released, registries, tmp_p
     assert running(f"{cloud}/meridian")[-1] == first.split("@")[1]
     second = push(tmp_path / "second", public, "second")
     assert "built twice" in run(released, "publish", "aws", SOURCE=second, TAG="commit", code=1)
-    # An older one, of which nobody says the commit.
+    # An older image, whose commit is not given.
     for said in ("Copied", "there already"):
         assert said in run(released, "publish", "aws", SOURCE=second, TAG="")
 

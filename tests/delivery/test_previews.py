@@ -1,5 +1,5 @@
-"""Previews of pull requests: which slot each takes, what is removed, and what GitHub is asked and told. Terraform is a
-stub that remembers what was applied in each workspace, GitHub a server with pull requests and comments."""
+"""Previews of pull requests: which slot each gets, what is removed, and the requests to GitHub. Terraform is a stub
+that remembers what was applied in each workspace, GitHub a server with pull requests and comments."""
 
 import json
 import shutil
@@ -45,7 +45,7 @@ elif verb == "destroy":
 
 
 class World(Machine):
-    """Staging's platform with three slots beside a service, and a repository with pull requests."""
+    """Staging's platform with one service and three slots for previews, and a repository with pull requests."""
 
     def __init__(self, folder, declared=("orders", "p1", "p2", "p3")):
         super().__init__(folder)
@@ -112,7 +112,7 @@ def test_a_pull_request_gets_the_slot_of_its_number_and_its_address_in_one_comme
     said = world.preview(5)
     assert world.shown() == {"p2": 5} and "preview of pull request 5 runs at https://p2.staging.example.com." in said
     state = json.loads((world.states / "staging_p2").read_text())
-    # The copy in the cloud's own registry, the same bit for bit.
+    # The copy in the cloud's own registry, which is identical bit for bit.
     assert state["image"] == f"{SHARED}@{DIGEST}" and state["name"] == "staging-p2"
     assert world.comments[5].startswith("<!-- preview aws staging -->\n### Preview on AWS, staging\n"
         f"https://p2.staging.example.com runs {'c' * 40}")
@@ -127,7 +127,7 @@ def test_a_commit_may_be_shortened(world):
     assert "runs at" in world.preview(5, COMMIT="c" * 7)
 
 
-def test_a_registry_that_cannot_be_signed_in_to_and_a_tool_that_is_missing_are_named(world):
+def test_a_failed_login_to_the_registry_and_a_missing_tool_are_named(world):
     world.opened(5)
     world.replace("modules/image/login", "#!/bin/sh\necho 'needs az' >&2\nexit 1\n")
     said = world.preview(5, code=1)
@@ -138,7 +138,7 @@ def test_a_registry_that_cannot_be_signed_in_to_and_a_tool_that_is_missing_are_n
 
 
 @pytest.mark.check
-def test_one_whose_slot_is_taken_gets_the_next_free_one_and_keeps_it(world):
+def test_a_pull_request_whose_slot_is_in_use_gets_the_next_free_one_and_keeps_it(world):
     for number in (3, 6):
         world.opened(number)
         world.preview(number)
@@ -149,7 +149,7 @@ def test_one_whose_slot_is_taken_gets_the_next_free_one_and_keeps_it(world):
     assert world.shown() == {"p1": 6}
 
 
-def test_where_all_slots_are_taken_it_says_by_what_and_changes_nothing(world):
+def test_if_all_slots_are_in_use_it_names_their_users_and_changes_nothing(world):
     world.stands("p1", pull_request=7)
     world.stands("p2")
     world.stands("p3", pull_request=9)
@@ -161,19 +161,19 @@ def test_where_all_slots_are_taken_it_says_by_what_and_changes_nothing(world):
 
 
 @pytest.mark.check
-def test_a_closed_one_is_removed_whenever_that_is_heard_and_no_other(world):
+def test_only_the_preview_of_a_closed_pull_request_is_removed(world):
     for number in (1, 2):
         world.opened(number)
         world.preview(number)
     world.opened(1, state="closed")
-    # A run that was started before it was closed deploys nothing any more.
+    # A run that was started before the pull request was closed no longer deploys anything.
     assert "staging-p1 is removed, since pull request 1 is closed." in world.preview(1)
     assert world.shown() == {"p2": 2} and world.comments[1].endswith("Removed.\n")
     assert "There is no preview of pull request 1." in world.preview(1)
 
 
 @pytest.mark.check
-def test_at_night_what_was_left_behind_is_removed_and_the_rest_reported(world):
+def test_at_night_leftovers_are_removed_and_the_rest_is_reported(world):
     world.stands("orders")
     world.stands("p1", pull_request=1)
     world.stands("p2", pull_request=2)
@@ -190,7 +190,7 @@ def test_at_night_what_was_left_behind_is_removed_and_the_rest_reported(world):
 
 
 @pytest.mark.check
-def test_one_that_cannot_be_removed_is_named_and_the_others_go_all_the_same(world):
+def test_a_preview_that_cannot_be_removed_is_named_and_the_others_are_removed(world):
     for slot, number in (("p1", 1), ("p2", 2), ("p3", 3)):
         world.stands(slot, pull_request=number)
     for number in (1, 3):
@@ -203,7 +203,7 @@ def test_one_that_cannot_be_removed_is_named_and_the_others_go_all_the_same(worl
 
 
 @pytest.mark.parametrize("repository", ["other/meridian", None])
-def test_a_forks_has_none_however_it_is_started(world, repository):
+def test_a_forks_pull_request_has_no_preview_however_it_is_started(world, repository):
     world.opened(5, repository=repository)
     assert "Pull request 5 is of another repository" in world.preview(5, code=1)
     assert world.shown() == {} and world.comments == {}
@@ -214,13 +214,13 @@ def test_a_forks_has_none_however_it_is_started(world, repository):
     ({"NUMBER": "7; ls"}, 'NUMBER is "7; ls"'),
     ({"IMAGE": f"ghcr.io/{REPOSITORY}:latest"}, "IMAGE"),
 ])
-def test_what_cannot_be_meant_is_refused_before_anything_changes(world, more, words):
+def test_invalid_arguments_are_refused_before_anything_changes(world, more, words):
     world.opened(5)
     assert words in world.preview(5, code=1, **more)
     assert world.shown() == {}
 
 
-def test_without_slots_it_says_where_they_are_declared(tmp_path):
+def test_without_slots_it_names_where_they_are_declared(tmp_path):
     world = World(tmp_path, declared=("orders",))
     world.opened(5)
     assert "Set previews in stacks/platform/aws/staging.tfvars" in world.preview(5, code=1)
@@ -228,7 +228,7 @@ def test_without_slots_it_says_where_they_are_declared(tmp_path):
 
 @pytest.mark.parametrize(("previews", "ready"), [("aws", "true"), ("gcp aws", "true"), ("gcp", "false"),
     ("", "false")])
-def test_only_clouds_that_previews_names_have_them(world, previews, ready):
+def test_only_the_clouds_in_previews_have_previews(world, previews, ready):
     (world.root / "stacks/aws/backend.tf").write_text("")
     output = world.root / "output"
     done = subprocess.run([sys.executable, world.root / "scripts/meridian", "settings", "aws"], text=True,

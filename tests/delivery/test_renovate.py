@@ -1,4 +1,4 @@
-"""Every version that is pinned is seen by a rule of the bot that moves it:
+"""Every pinned version is covered by a rule of the bot that updates it:
 https://docs.renovatebot.com/modules/manager/"""
 
 import json
@@ -9,7 +9,7 @@ import pytest
 from support.machine import ROOT
 
 RENOVATE = json.loads((ROOT / "renovate.json").read_text())
-# Files that managers of the bot's own read.
+# Files that the bot's built-in managers read.
 MANAGED = re.compile(
     r"\.github/(workflows|actions)/.*\.yml|\.circleci/.*\.yml|.*requirements[\w-]*\.txt|.*\.tf|.*\.terraform\.lock\.hcl"
     r"|.*pom\.xml|.*maven-wrapper\.properties|.*go\.(mod|sum)"
@@ -23,7 +23,7 @@ PINS = [
     r"(?m)^[A-Z_]+ = \"\d+\.\d+\.\d+\"",
     r"https://\S+\d+\.\d+\.\d+\S+\.(zip|tar\.gz)",
 ]
-# Not versions that anything is installed by.
+# Files whose versions install nothing.
 FOREIGN = re.compile(
     r"tests/commands/.*|tests/delivery/.*|tests/bench/peers/.*|.*\.(md|json)|.*\.tftest\.hcl|tests/clouds/refusals\.yml|.*\.tfmock\.hcl"
     r"|app/src/.*|app/mvnw.*")
@@ -39,7 +39,7 @@ def tracked():
 
 
 def found_by(manager):
-    """(file, start, end) of all that one manager's expressions find."""
+    """Yield (file, start, end) of each match of a manager's expressions."""
     for pattern in manager["managerFilePatterns"]:
         for name in tracked():
             if re.search(pattern.strip("/"), name):
@@ -53,7 +53,7 @@ def test_each_rule_finds_something(manager):
     assert list(found_by(manager))
 
 
-def test_each_pin_is_seen_by_a_rule():
+def test_each_pin_is_covered_by_a_rule():
     seen = [place for manager in RENOVATE["customManagers"] for place in found_by(manager)]
     missed = []
     for name in tracked():
@@ -67,6 +67,6 @@ def test_each_pin_is_seen_by_a_rule():
     assert not missed
 
 
-def test_the_tests_folders_are_not_passed_over():
-    """config:recommended ignores them all."""
+def test_the_tests_folders_are_not_ignored():
+    """config:recommended would ignore them all."""
     assert not any("test" in path for path in RENOVATE["ignorePaths"])

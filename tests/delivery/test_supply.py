@@ -1,4 +1,4 @@
-"""The build job of main.yml, step by step on this machine: published, scanned, its licences looked at, signed."""
+"""The build job of main.yml, step by step on this machine: publish, scan, check the licences, sign."""
 
 import base64
 import io
@@ -28,8 +28,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 class Job:
-    """The job's steps that run something, with the variables that they have there; each can be run by its program's
-    name."""
+    """The job's steps that run something, with their variables. Each is run by the name of its program."""
 
     def __init__(self, folder, environment):
         self.folder, self.environment, self.outputs, self.ran = folder, environment, {}, []
@@ -38,7 +37,7 @@ class Job:
             for step in job["steps"] if "run" in step}
 
     def value(self, text):
-        """What GitHub would put in place of an expression."""
+        """Replace expressions as GitHub would."""
         known = {"github.actor": "me", "github.token": "of-the-job",
             **{f"steps.publish.outputs.{name}": value for name, value in self.outputs.items()}}
         return re.sub(r"\$\{\{ (\S+) \}\}", lambda found: known[found[1]], text)
@@ -64,7 +63,7 @@ class Job:
 
 @pytest.fixture(scope="module")
 def job(tmp_path_factory, registry, with_base):
-    """After its first step, in a clone of its own."""
+    """The job after its first step, in a clone of its own."""
     folder = cloned(tmp_path_factory.mktemp("build") / "meridian", "app", "scripts", "modules/image",
         "osv-scanner.toml")
     (folder / ".cache").symlink_to(ROOT / ".cache")
@@ -85,7 +84,7 @@ def job(tmp_path_factory, registry, with_base):
     return job
 
 
-def test_the_image_is_published_under_its_commit_and_told_by_its_digest(job, registry):
+def test_the_image_is_published_under_its_commit_and_reported_by_digest(job, registry):
     name = f"{registry}/someone/meridian"
     inspected = output("skopeo", "inspect", "--tls-verify=false", "--format", "{{.Digest}}",
         f"docker://{name}:{COMMIT}")
@@ -96,7 +95,7 @@ def test_the_image_is_published_under_its_commit_and_told_by_its_digest(job, reg
 
 
 def test_a_second_run_for_a_commit_publishes_nothing_and_has_the_same_list_of_contents(job, tmp_path):
-    """Where the signature holds, which tests/delivery/test_supply_signing.py looks at."""
+    """With a valid signature; tests/delivery/test_supply_signing.py tests the signatures."""
     before, outputs = job.bom.read_bytes(), job.outputs
     shutil.rmtree(job.folder / "app/target")
     (tmp_path / "cosign").symlink_to("/bin/true")
@@ -107,14 +106,14 @@ def test_a_second_run_for_a_commit_publishes_nothing_and_has_the_same_list_of_co
 
 
 @pytest.mark.parametrize("variable", ["GITHUB_REPOSITORY", "GITHUB_SHA"])
-def test_a_commit_without_a_name_is_not_published(job, variable):
+def test_nothing_is_published_without_repository_and_commit(job, variable):
     assert f"{variable} must be" in job.run("publish-public", code=1, **{variable: ""})
 
 
 # Licences
 
 
-def test_the_licences_of_what_is_in_the_image_are_fine(job):
+def test_the_licences_in_the_image_are_fine(job):
     said = job.run("licences")
     count = len(json.loads(job.bom.read_text())["components"])
     assert f"{count} components, all fine." in said and "org.yaml:snakeyaml:" in said
@@ -133,23 +132,23 @@ def bom(job):
     [([{"license": {"id": "AGPL-3.0-only"}}], "(AGPL-3.0-only)"),
         ([{"expression": "MIT AND SSPL-1.0"}], "(MIT AND SSPL-1.0)"), ([], "(no licence stated)")],
 )
-def test_a_licence_that_nobody_decided_on_fails(job, bom, licences, reported):
+def test_an_unknown_licence_fails(job, bom, licences, reported):
     bom["components"][0]["licenses"] = licences
     job.bom.write_text(json.dumps(bom))
     said = job.run("licences", code=1)
     assert f"{bom['components'][0]['version']} {reported}" in said and "add it to FINE" in said
 
 
-def test_without_the_list_of_contents_each_says_what_makes_it(job, bom):
+def test_a_missing_list_of_contents_is_reported(job, bom):
     job.bom.unlink()
     for name in ("licences", "scan"):
         assert "app/target/bom.json is missing" in job.run(name, code=1)
 
 
-# Vulnerabilities: by the scanner's own local database, with advisories that are made up
+# Vulnerabilities: from the scanner's own local database, with invented advisories
 
 
-# The base is made of this machine's packages.
+# The base image consists of this machine's packages.
 DEBIAN = "Debian:" + re.search(r'^VERSION_ID="(\d+)', pathlib.Path("/etc/os-release").read_text(), re.M)[1]
 
 
@@ -170,7 +169,7 @@ POM = (ROOT / "app/pom.xml").read_bytes()
 
 @pytest.fixture
 def hub():
-    """A GitHub in small: artifacts of builds, the file app/pom.xml by commit, and issues."""
+    """A miniature GitHub: artifacts of builds, the file app/pom.xml by commit, and issues."""
     builds, poms, issues = [], {}, {}
 
     def build(pom, created="2026-01-01", branch="main", repository=1):
@@ -202,8 +201,7 @@ def hub():
 
 @pytest.fixture
 def scan(job, hub, tmp_path):
-    """Runs the step with these advisories and no others. A scanner that has no database of an ecosystem is told
-    none."""
+    """Run the step with only these advisories. The scanner has no database for an ecosystem that is not listed."""
 
     def scan(*advisories, code=0, ecosystems=("Maven", "Debian"), step="scan"):
         for ecosystem in ecosystems:
@@ -217,17 +215,17 @@ def scan(job, hub, tmp_path):
     return scan
 
 
-def found(said, mended=True):
-    """Package and place of each finding that is named."""
-    said = said.partition("Fixed in a newer version:")[2].partition("No fix yet")[0 if mended else 2]
+def found(said, fixed=True):
+    """Package and place of each finding that is reported."""
+    said = said.partition("Fixed in a newer version:")[2].partition("No fix yet")[0 if fixed else 2]
     return set(re.findall(r"^- (\S+) \S+ in (\S+): TEST-2026-", said, re.M))
 
 
-def test_what_nobody_knows_of_passes(scan):
+def test_an_image_without_known_vulnerabilities_passes(scan):
     assert "No known vulnerabilities." in scan()
 
 
-def test_what_nothing_mends_or_is_no_danger_is_listed_and_stops_nothing(scan):
+def test_unfixed_and_unimportant_vulnerabilities_are_listed_but_do_not_fail(scan):
     unimportant = advisory(DEBIAN, "glibc", 3)
     unimportant["affected"][0]["ecosystem_specific"] = {"urgency": "unimportant"}
     said = scan(advisory("Maven", "org.yaml:snakeyaml", fixed=False), unimportant)
@@ -235,10 +233,10 @@ def test_what_nothing_mends_or_is_no_danger_is_listed_and_stops_nothing(scan):
     assert "TEST-2026-3, not important" in said
 
 
-def test_what_a_newer_version_mends_stops_a_change_of_libraries_and_nothing_else(scan, hub):
+def test_a_fixable_vulnerability_fails_only_a_change_of_libraries(scan, hub):
     vulnerable = advisory("Maven", "org.yaml:snakeyaml")
     hub.builds.clear()
-    # The first of a copy has nothing that it could be a change of, whatever branches and forks did.
+    # A copy's first build has nothing to be compared with, whatever branches and forks did.
     hub.build(POM + b"x", "2026-03-01", branch="other")
     hub.build(POM + b"x", "2026-03-01", repository=2)
     assert "does not fail" in scan(vulnerable)
@@ -247,12 +245,12 @@ def test_what_a_newer_version_mends_stops_a_change_of_libraries_and_nothing_else
     hub.build(POM + b"<!-- the last that passed -->", "2026-02-01")
     assert found(scan(vulnerable, code=1))
     assert "No known vulnerabilities." in scan()
-    # After a push by force nobody has that commit.
+    # After a force push that commit no longer exists.
     hub.poms.clear()
     assert found(scan(vulnerable, code=1))
 
 
-def test_the_weekly_look_keeps_one_issue_and_closes_it(scan, hub, job, monkeypatch):
+def test_the_weekly_scan_keeps_one_issue_and_closes_it(scan, hub, job, monkeypatch):
     steps = yaml.safe_load((ROOT / ".github/workflows/vulnerabilities.yml").read_text())["jobs"]["scan"]["steps"]
     assert steps[-2]["run"] == "./taskw build"
     monkeypatch.setitem(job.steps, "weekly", steps[-1])
@@ -260,8 +258,8 @@ def test_the_weekly_look_keeps_one_issue_and_closes_it(scan, hub, job, monkeypat
     archive.unlink(missing_ok=True)
     subprocess.run(["skopeo", "copy", "--quiet", "--src-tls-verify=false", f"docker://{job.outputs['image']}",
         f"docker-archive:{archive}"], check=True)
-    mended, other = advisory("Maven", "org.yaml:snakeyaml"), advisory("Maven", "org.yaml:snakeyaml", 2, fixed=False)
-    for advisories, state in (([mended, other], "open"), ([other], "closed")):
+    fixed, other = advisory("Maven", "org.yaml:snakeyaml"), advisory("Maven", "org.yaml:snakeyaml", 2, fixed=False)
+    for advisories, state in (([fixed, other], "open"), ([other], "closed")):
         scan(*advisories, step="weekly")
         assert [issue["state"] for issue in hub.issues.values()] == [state]
     body = hub.issues[1]["body"]
@@ -270,12 +268,12 @@ def test_the_weekly_look_keeps_one_issue_and_closes_it(scan, hub, job, monkeypat
 
 def test_a_library_is_found_in_the_list_of_contents_and_in_the_merged_jar_of_the_image(scan):
     said = scan(advisory("Maven", "org.yaml:snakeyaml"), code=1)
-    # Of the list it shows the name without the group.
+    # For the list it shows the name without the group.
     assert found(said) == {("snakeyaml", "app/target/bom.json"), ("org.yaml:snakeyaml", "app/libraries.jar")}, said
 
 
-def test_a_library_that_says_nothing_of_itself_is_found_in_the_list(job, scan, tmp_path):
-    """Some jars do not carry their own names, so that the image alone does not tell."""
+def test_a_library_that_does_not_name_itself_is_found_in_the_list(job, scan, tmp_path):
+    """Some jars do not contain their own name, so that scanning the image alone is not enough."""
     subprocess.run(["skopeo", "copy", "--quiet", "--src-tls-verify=false", f"docker://{job.outputs['image']}",
         f"dir:{tmp_path / 'image'}"], check=True)
     carried = set()
@@ -299,7 +297,7 @@ def test_a_package_of_the_base_image_is_found(scan):
 
 @pytest.mark.parametrize(("until", "code"),
     [(date.today() + timedelta(days=30), 0), (date.today() - timedelta(days=1), 1)])
-def test_what_is_no_danger_is_passed_over_until_its_day(job, scan, until, code):
+def test_an_ignored_vulnerability_is_ignored_until_its_day(job, scan, until, code):
     file = job.folder / "osv-scanner.toml"
     text = file.read_text()
     entry = f'[[IgnoredVulns]]\nid = "TEST-2026-1"\nreason = "nobody can reach it"\nignoreUntil = {until}\n'
@@ -310,14 +308,14 @@ def test_what_is_no_danger_is_passed_over_until_its_day(job, scan, until, code):
         file.write_text(text)
 
 
-def test_each_vulnerability_that_is_passed_over_has_its_reason_and_a_day_soon():
-    import tomllib  # Python 3.11, which ./taskw test does not ask for.
+def test_each_ignored_vulnerability_has_a_reason_and_a_day_within_three_months():
+    import tomllib  # Python 3.11, which ./taskw test does not require.
 
     for entry in tomllib.loads((ROOT / "osv-scanner.toml").read_text()).get("IgnoredVulns", []):
         assert entry["reason"] and entry["ignoreUntil"] <= date.today() + timedelta(days=92), entry
 
 
-def test_a_scan_that_knows_only_some_of_the_vulnerabilities_fails(scan):
+def test_a_scan_without_all_databases_fails(scan):
     assert "could not load db for Debian" in scan(code=127, ecosystems=("Maven",))
 
 
@@ -327,7 +325,7 @@ def test_a_scan_that_reaches_no_database_fails(job):
     assert "api.osv.dev" in said and "connection refused" in said
 
 
-def test_an_image_that_is_not_there_is_not_scanned(job):
+def test_a_missing_image_is_not_scanned(job):
     said = job.run("scan", "-- --offline", code=1, IMAGE=f"{job.outputs['name']}@sha256:{'0' * 64}")
     assert "manifest unknown" in said
     assert "must name the image by digest" in job.run("scan", "-- --offline", code=1, IMAGE="")
@@ -336,8 +334,8 @@ def test_an_image_that_is_not_there_is_not_scanned(job):
 # The end of the job
 
 
-def test_it_is_signed_and_every_step_was_run(job, tmp_path):
-    """By a key, since no job's token is here; tests/delivery/test_supply_signing.py has the tokens."""
+def test_the_image_is_signed_and_every_step_was_run(job, tmp_path):
+    """With a key, because there is no token of a job here; tests/delivery/test_supply_signing.py has tokens."""
     environment = {**job.environment, "COSIGN_PASSWORD": ""}
     subprocess.run(["cosign", "generate-key-pair"], cwd=tmp_path, env=environment, check=True, capture_output=True)
     job.run("sign", COSIGN_KEY=str(tmp_path / "cosign.key"), COSIGN_PASSWORD="")

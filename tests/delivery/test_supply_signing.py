@@ -1,4 +1,4 @@
-"""Signatures: made and judged by the cosign that the pipelines use, in a real registry, with keys and without."""
+"""Signatures: created and verified by the pipelines' cosign, in a real registry, with keys and without."""
 
 import os
 import pathlib
@@ -26,7 +26,7 @@ def cosign():
 
 @pytest.fixture(scope="module")
 def started(tmp_path_factory):
-    """Starts a registry, open or with more settings."""
+    """Start registries: open ones, or with more settings."""
     emulators = []
 
     def start(more=None):
@@ -51,13 +51,13 @@ def open_registry(started):
 
 @pytest.fixture
 def image(open_registry, tmp_path):
-    """An image of this test alone, by digest."""
+    """An image of this test only, by digest."""
     return push(tmp_path / "image", open_registry, str(tmp_path))
 
 
 @pytest.fixture
 def call(cosign, tmp_path):
-    """Runs a script as a job does: none of the machine's own logins, and no Sigstore but the one that is named."""
+    """Run a script as a job does: without this machine's logins, and with no Sigstore but the given one."""
 
     def call(script, *arguments, code=0, **environment):
         kept = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
@@ -73,7 +73,7 @@ def call(cosign, tmp_path):
 
 @pytest.fixture
 def keys(cosign, tmp_path):
-    """Makes pairs of keys; gives the private and the public one."""
+    """Create pairs of keys; return the files of the private and the public one."""
 
     def make(name):
         folder = tmp_path / name
@@ -85,13 +85,13 @@ def keys(cosign, tmp_path):
     return make
 
 
-def test_what_was_signed_with_a_key_is_known_by_it(call, keys, image):
+def test_a_signature_by_a_key_is_accepted(call, keys, image):
     private, public = keys("ours")
     assert "WARNING" not in call("sign", image, COSIGN_KEY=private)
     assert image.partition("@")[2] in call("verify-signature", image, COSIGN_KEY=public)
 
 
-def test_the_signature_of_another_key_is_none(call, keys, image):
+def test_the_signature_of_another_key_is_refused(call, keys, image):
     (private, _), (_, public) = keys("theirs"), keys("ours")
     call("sign", image, COSIGN_KEY=private)
     assert "could not verify envelope" in call("verify-signature", image, code=1, COSIGN_KEY=public)
@@ -104,8 +104,8 @@ def test_another_image_under_a_signed_name_is_unsigned(call, keys, image, open_r
     assert "no signatures found" in call("verify-signature", other, code=1, COSIGN_KEY=public)
 
 
-def test_a_signature_that_is_put_beside_another_image_does_not_hold(call, keys, image, open_registry, tmp_path):
-    """The signature stands in the registry under the digest of what was signed; whoever may write can copy it."""
+def test_a_signature_copied_to_another_image_is_refused(call, keys, image, open_registry, tmp_path):
+    """The registry keeps a signature under the digest of the signed image; whoever may write can copy it."""
     private, public = keys("ours")
     call("sign", image, COSIGN_KEY=private)
     other = push(tmp_path / "other", open_registry, "tampered with")
@@ -116,15 +116,15 @@ def test_a_signature_that_is_put_beside_another_image_does_not_hold(call, keys, 
     assert "artifact digest does not match" in call("verify-signature", other, code=1, COSIGN_KEY=public)
 
 
-def test_a_key_that_is_not_there_and_a_wrong_password_sign_nothing(call, keys, image, tmp_path):
+def test_a_missing_key_and_a_wrong_password_sign_nothing(call, keys, image, tmp_path):
     private, public = keys("ours")
     assert "no such file" in call("sign", image, code=1, COSIGN_KEY=str(tmp_path / "no.key"))
     assert "decrypt" in call("sign", image, code=1, COSIGN_KEY=private, COSIGN_PASSWORD="wrong")
     assert "no signatures found" in call("verify-signature", image, code=1, COSIGN_KEY=public)
 
 
-def test_a_registry_that_asks_who_it_is_gets_the_pipelines_login(call, keys, started, image, tmp_path):
-    # Of "pass-of-the-test", by bcrypt.
+def test_a_registry_with_authentication_gets_the_pipelines_login(call, keys, started, image, tmp_path):
+    # "pass-of-the-test", hashed by bcrypt.
     (tmp_path / "htpasswd").write_text("me:$2b$04$cWFsNEbu5D11j9/r9qyM6OMXv6axTeZ5CdDjquiCsPu2rwyzKu2Ye\n")
     private_registry = started(f"auth: {{htpasswd: {{realm: test, path: {tmp_path}/htpasswd}}}}\n")
     target = f"{private_registry}/someone/meridian"
@@ -138,7 +138,7 @@ def test_a_registry_that_asks_who_it_is_gets_the_pipelines_login(call, keys, sta
     call("sign", signed, COSIGN_KEY=private, **login)
     assert re.search("UNAUTHORIZED|401", call("verify-signature", signed, code=1, COSIGN_KEY=public))
     call("verify-signature", signed, COSIGN_KEY=public, **login)
-    # Whoever is logged in by Docker needs no variables.
+    # After a login by Docker no variables are needed.
     docker = ["skopeo", "login", "--tls-verify=false", "--authfile", tmp_path / ".docker/config.json", "--username",
         "me", "--password-stdin"]
     subprocess.run([*docker, private_registry], input="pass-of-the-test", text=True, check=True,
@@ -147,13 +147,13 @@ def test_a_registry_that_asks_who_it_is_gets_the_pipelines_login(call, keys, sta
     call("verify-signature", signed, COSIGN_KEY=public)
 
 
-# Without a key: the job's token, a certificate for minutes, the log
+# Without a key: the job's token, a certificate valid for minutes, the log
 
 
 @pytest.fixture
 def double(tmp_path):
-    """Starts a double of Sigstore, like another but for some of its keys."""
-    from doubles import sigstore  # Needs what only the check installs.
+    """Start doubles of Sigstore. `keys` are those that it shares with another double."""
+    from doubles import sigstore  # Needs packages that only the check installs.
 
     doubles = []
 
@@ -182,7 +182,7 @@ def verify(call, sigstore, image, code=0, **environment):
     return call("verify-signature", image, "--trusted-root", sigstore.trusted, code=code, **given)
 
 
-def test_what_the_main_workflow_signed_is_known_by_it(call, sigstore, image):
+def test_a_signature_by_the_main_workflow_is_accepted(call, sigstore, image):
     sign(call, sigstore, image)
     assert sigstore.entries == 1
     assert image.partition("@")[2] in verify(call, sigstore, image)
@@ -214,7 +214,7 @@ def test_another_branch_may_be_named(call, sigstore, image):
     verify(call, sigstore, image, code=1)
 
 
-def test_the_token_of_somebody_elses_pipeline_is_not_githubs(call, sigstore, image, monkeypatch):
+def test_a_token_of_another_issuer_is_refused(call, sigstore, image, monkeypatch):
     monkeypatch.setattr("doubles.sigstore.ISSUER", "https://gitlab.example.com")
     sign(call, sigstore, image)
     assert 'got "https://gitlab.example.com"' in verify(call, sigstore, image, code=1)
@@ -225,15 +225,15 @@ def test_the_token_of_somebody_elses_pipeline_is_not_githubs(call, sigstore, ima
     [("authority", "leaf certificate verification"), ("certificates", "signed certificate timestamp"),
         ("signatures", "verified log entries")],
 )
-def test_each_of_sigstores_services_must_be_the_true_one(call, double, sigstore, image, service, said):
+def test_each_of_sigstores_services_must_be_genuine(call, double, sigstore, image, service, said):
     sign(call, double(**{name: key for name, key in sigstore.keys.items() if name != service}), image)
     assert said in verify(call, sigstore, image, code=1)
     sign(call, sigstore, image)
     verify(call, sigstore, image)
 
 
-def test_a_signature_that_is_in_no_log_is_refused(call, sigstore, image):
-    """Nobody could tell that it was made while the certificate lived."""
+def test_a_signature_without_a_log_entry_is_refused(call, sigstore, image):
+    """Nobody could prove that it was created while the certificate was valid."""
     sign(call, sigstore, image, sigstore.services_without_log)
     assert sigstore.entries == 0
     assert "not enough verified log entries" in verify(call, sigstore, image, code=1)
@@ -248,7 +248,7 @@ def test_a_job_without_a_token_signs_nothing(call, sigstore, image):
     assert "id-token: write" in call("sign", image, code=1, GITHUB_ACTIONS="true")
 
 
-def test_a_key_does_not_stand_in_for_the_workflow(call, sigstore, keys, image):
+def test_a_key_does_not_replace_the_workflow(call, sigstore, keys, image):
     private, _ = keys("ours")
     call("sign", image, COSIGN_KEY=private)
     verify(call, sigstore, image, code=1)
@@ -258,7 +258,7 @@ def test_a_key_does_not_stand_in_for_the_workflow(call, sigstore, keys, image):
 
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-# In the place of Maven and Jib: the list of contents, and the image where one is named.
+# In place of Maven and Jib: writes the list of contents, and pushes an image if one is named.
 BUILD = """#!/bin/sh -e
 for each; do case $each in -Dimage=*) image=${each#*=} ;; esac; done
 mkdir -p app/target && echo '{}' >app/target/bom.json
@@ -271,7 +271,7 @@ echo built >>builds
 
 @pytest.fixture
 def publish(cosign, sigstore, open_registry, tmp_path):
-    """Runs the step for COMMIT; gives the digest that is signed next, and whether that was built now."""
+    """Run the step for COMMIT; return the image to sign next, and how many images were built, 0 or 1."""
     name = f"{open_registry}/{tmp_path.name.replace('_', '-')}/meridian"
     clone, programs = tmp_path / "clone", tmp_path / "programs"
     for folder in ("scripts", "modules/image"):
@@ -307,7 +307,7 @@ def put(image, publish):
     return f"{publish.name}@{image.partition('@')[2]}"
 
 
-def test_what_this_workflow_signed_for_the_commit_is_not_built_again(call, sigstore, publish):
+def test_an_image_that_this_workflow_signed_for_the_commit_is_not_built_again(call, sigstore, publish):
     image, built = publish()
     assert image.endswith(publish.ours) and built == 1
     sigstore.commit = COMMIT
@@ -316,8 +316,8 @@ def test_what_this_workflow_signed_for_the_commit_is_not_built_again(call, sigst
 
 
 @pytest.mark.parametrize("signed", ["by nobody", "by another workflow", "for another commit"])
-def test_what_somebody_put_under_the_commits_tag_is_not_taken(call, sigstore, publish, image, signed):
-    """Whoever may write packages can, while the tests run."""
+def test_a_foreign_image_under_the_commits_tag_is_not_used(call, sigstore, publish, image, signed):
+    """Whoever may write packages can push it while the tests run."""
     theirs = put(image, publish)
     sigstore.commit = COMMIT
     if signed != "by nobody":
@@ -333,8 +333,8 @@ def test_what_somebody_put_under_the_commits_tag_is_not_taken(call, sigstore, pu
 # What the clouds get
 
 
-def test_the_signature_stays_where_it_was_made_and_speaks_for_each_copy_by_its_digest(call, keys, image, started):
-    """As publish copies: the digest stays, the signature is not copied."""
+def test_a_signature_covers_copies_by_digest_but_is_not_copied(call, keys, image, started):
+    """Publish keeps the digest and does not copy the signature."""
     private, public = keys("ours")
     call("sign", image, COSIGN_KEY=private)
     target = f"{started()}/meridian"
@@ -346,7 +346,7 @@ def test_the_signature_stays_where_it_was_made_and_speaks_for_each_copy_by_its_d
     call("verify-signature", f"{image.partition('@')[0]}@{digest}", COSIGN_KEY=public)
 
 
-# What is refused before anything is asked
+# What is refused before any request
 
 
 @pytest.mark.parametrize("script", ["sign", "verify-signature"])
@@ -356,5 +356,5 @@ def test_an_image_without_its_digest_is_refused(call, script, image):
     assert "by digest" in call(script, image, code=64, GITHUB_REPOSITORY="someone/meridian")
 
 
-def test_whoever_should_have_signed_must_be_named(call, image):
+def test_the_expected_signer_must_be_named(call, image):
     assert "GITHUB_REPOSITORY must be OWNER/NAME, or set COSIGN_KEY to a key" in call("verify-signature", image, code=1)

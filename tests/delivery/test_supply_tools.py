@@ -1,4 +1,4 @@
-"""What the pipelines call besides deploying: installers, lock files, scheduled probes, the look for secrets, the login
+"""What the pipelines call besides deploying: installers, lock files, scheduled probes, the scan for secrets, the login
 check."""
 
 import contextlib
@@ -30,7 +30,7 @@ def program(path, text):
 
 
 def run(*command, code=0, **environment):
-    """What it says; a variable that is None is taken away."""
+    """Run a command and return its output; a variable that is None is unset."""
     return ran(*command, env=clean(**environment), codes=(code,) if isinstance(code, int) else code).stdout
 
 
@@ -39,11 +39,10 @@ def run(*command, code=0, **environment):
 
 @pytest.fixture
 def machine(tmp_path):
-    """A machine of a pipeline: a home, a place for temporary files, and a PATH whose first programs note their
-    calls."""
+    """A pipeline's machine: a home, a folder for temporary files, and a PATH of programs that record their calls."""
     for name in ("home", "temporary", "served"):
         (tmp_path / name).mkdir()
-    # Gives what is served under the last part of the address, as a server would.
+    # Returns the file in served/ that the last part of the address names, as a server would.
     program(
         tmp_path / "bin/curl",
         f"""#!/usr/bin/env bash
@@ -67,7 +66,7 @@ def install(machine, *tools, code=0, script=ROOT / "scripts/install"):
 
 @pytest.fixture
 def archive(machine):
-    """This machine's Terraform, packed as HashiCorp packs it but not by HashiCorp."""
+    """A fake Terraform, packed as HashiCorp packs it but not by HashiCorp."""
     with zipfile.ZipFile(machine / "served/terraform_1.11.4_linux_amd64.zip", "w") as packed:
         entry = zipfile.ZipInfo("terraform")
         entry.external_attr = (stat.S_IFREG | 0o755) << 16
@@ -80,14 +79,14 @@ def leftovers(folder):
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def test_another_terraform_than_hashicorps_is_refused_and_nothing_is_left(machine, archive):
+def test_a_terraform_not_by_hashicorp_is_refused_and_removed(machine, archive):
     said = install(machine, "terraform", code=1)
     assert "FAILED" in said and "terraform_1.11.4_linux_amd64.zip" in (machine / "calls").read_text()
     assert leftovers(machine / "home") == leftovers(machine / "temporary") == []
 
 
-def test_terraform_is_installed_when_its_sum_is_right(machine, archive):
-    """No release can be downloaded here: the sum is that of the archive above, the rest is the script's own."""
+def test_terraform_is_installed_if_its_checksum_is_right(machine, archive):
+    """No release can be downloaded here, so the script expects the checksum of the archive above."""
     folder = machine / "scripts"
     shutil.copytree(ROOT / "scripts", folder, ignore=shutil.ignore_patterns("__pycache__"))
     text = (folder / "install").read_text()
@@ -105,7 +104,7 @@ def test_a_download_that_fails_installs_nothing(machine):
     assert leftovers(machine / "home") == leftovers(machine / "temporary") == []
 
 
-def test_the_jdk_comes_from_adoptium_by_packages_signed_with_its_key(machine):
+def test_the_jdk_comes_from_adoptium_in_packages_signed_with_its_key(machine):
     (machine / "served/public").write_text("the key\n")
     install(machine, "jdk")
     calls = (machine / "calls").read_text().splitlines()
@@ -117,13 +116,13 @@ def test_the_jdk_comes_from_adoptium_by_packages_signed_with_its_key(machine):
         "https://packages.adoptium.net/artifactory/deb", "noble", "main"]
 
 
-def test_without_adoptiums_key_no_package_is_asked_for(machine):
+def test_without_adoptiums_key_no_package_is_requested(machine):
     install(machine, "jdk", code=22)
     assert "apt-get" not in (machine / "calls").read_text()
 
 
 @pytest.mark.parametrize("tools", [(), ("maven",), ("--help",)])
-def test_install_says_what_it_can_install(machine, tools):
+def test_install_reports_what_it_can_install(machine, tools):
     assert "usage: install jdk|terraform" in install(machine, *tools, code=64)
     assert leftovers(machine / "home") == []
 
@@ -148,7 +147,7 @@ def locks(root):
 
 @pytest.mark.needs("terraform")
 def test_each_lock_file_is_renewed_for_every_platform(stacks):
-    """From a folder in place of Terraform's registry, with packages that only have the providers' names."""
+    """From a folder in place of Terraform's registry, with packages that share only the providers' names."""
     mirror = stacks / "mirror"
     before = locks(stacks)
     for name, version in set(re.findall(rb'provider "([^"]+)" \{\n  version\s*= "([^"]+)"', b"".join(before.values()))):
@@ -170,7 +169,7 @@ def test_each_lock_file_is_renewed_for_every_platform(stacks):
 
 @pytest.mark.needs("terraform")
 @pytest.mark.parametrize("options", [[], ["-fs-mirror=/nowhere"]], ids=["no registry", "no such mirror"])
-def test_a_lock_that_cannot_be_renewed_stays(stacks, options):
+def test_a_lock_file_that_cannot_be_renewed_stays(stacks, options):
     before = locks(stacks)
     nowhere = f"http://127.0.0.1:{free_port()}"
     said = run(stacks / "scripts/lock", *options, code=1, HTTPS_PROXY=nowhere, https_proxy=nowhere, HOME=stacks)
@@ -182,8 +181,8 @@ def test_a_lock_that_cannot_be_renewed_stays(stacks, options):
 
 @pytest.fixture
 def reported():
-    """Starts a server that tells the time as its list says, one entry for an answer, the last for good: a status, or
-    seconds that it is late."""
+    """Start servers of the time. A list has an entry for each response, of which the last one repeats: a status, or by
+    how many seconds the time is late."""
     with contextlib.ExitStack() as stack:
 
         def start(*script):
@@ -204,23 +203,23 @@ def probe_all(urls, code):
     return run(sys.executable, ROOT / "scripts/meridian", "probe", code=code, PROBE_URLS=" ".join(urls))
 
 
-def test_each_address_is_probed_and_one_that_fails_is_enough(reported):
+def test_each_address_is_probed_and_one_failure_is_enough(reported):
     good, bad, last = reported(0), reported(503), reported(0)
     said = probe_all([good.url, bad.url, last.url], code=1).splitlines()
     assert [line.split()[0] for line in said] == ["OK:", "Failed:", "Failed:", "OK:"], said
     assert good.seen and len(bad.seen) == 2 and last.seen
 
 
-def test_one_lost_answer_is_no_outage(reported):
+def test_a_single_lost_response_is_no_outage(reported):
     url = reported(503, 0).url
     assert [line.split()[0] for line in probe_all([url], code=0).splitlines()] == ["Failed:", "OK:"]
 
 
-def test_a_clock_that_is_wrong_fails(reported):
+def test_a_wrong_clock_fails(reported):
     assert "Failed:" in probe_all([reported(5).url], code=1)
 
 
-def test_without_addresses_it_says_that_there_is_none():
+def test_missing_addresses_are_reported():
     assert "The URL is missing" in run(sys.executable, ROOT / "scripts/meridian", "probe", code=64, PROBE_URLS=None)
 
 
@@ -229,7 +228,7 @@ def test_without_addresses_it_says_that_there_is_none():
 
 @pytest.fixture
 def repository(tmp_path):
-    """A repository with the scripts, whose tools are those of this one."""
+    """A repository with the scripts and the tools of this one."""
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / ".gitleaks.toml", tmp_path)
     (ROOT / ".cache").mkdir(exist_ok=True)
@@ -248,9 +247,9 @@ def git(folder, *arguments):
 
 
 @pytest.mark.needs("go")
-def test_a_secret_is_found_even_in_a_commit_that_was_taken_back(repository):
+def test_a_secret_is_found_even_in_a_commit_that_was_reverted(repository):
     assert "no leaks found" in run(repository / "scripts/scan-secrets")
-    # Put together here, so that nobody finds it in this file.
+    # Put together here, so that no scan finds it in this file.
     secret = "ghp_" + "a8Qm2ZtX9rKc4LwB7nVy1PdS6hJf3GeU5oTi"
     (repository / "notes").write_text(f"token: {secret}\n")
     git(repository, "add", "notes")
@@ -273,7 +272,7 @@ def pipeline(stacks):
 
 
 @pytest.mark.needs("aws-cli")
-def test_the_login_to_aws_says_as_whom(pipeline, tmp_path):
+def test_the_login_to_aws_reports_the_identity(pipeline, tmp_path):
     port = free_port()
     moto = Emulator([pathlib.Path(sys.executable).parent / "moto_server", "-H", "127.0.0.1", "-p", port], port,
         tmp_path / "moto.log")
@@ -298,7 +297,7 @@ esac
 """
 
 
-def test_the_login_to_azure_says_as_whom(pipeline, tmp_path):
+def test_the_login_to_azure_reports_the_identity(pipeline, tmp_path):
     program(tmp_path / "bin/az", AZ)
     path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
     assert "ok       subscription 00000000-1111-2222-3333-444444444444 as the-planner" in pipeline("azure", PATH=path)
@@ -306,7 +305,7 @@ def test_the_login_to_azure_says_as_whom(pipeline, tmp_path):
         AZ_SAYS="ERROR: AADSTS700213: No matching federated identity record found")
 
 
-def test_a_login_that_nothing_was_asked_of_is_none(pipeline, tmp_path):
+def test_a_login_without_its_tool_fails(pipeline, tmp_path):
     (tmp_path / "bin").mkdir()
     for name in ("bash", "env"):
         (tmp_path / "bin" / name).symlink_to(shutil.which(name))
@@ -314,7 +313,7 @@ def test_a_login_that_nothing_was_asked_of_is_none(pipeline, tmp_path):
 
 
 @pytest.mark.needs("jdk")
-def test_the_login_to_google_cloud_says_as_whom(pipeline, tmp_path):
+def test_the_login_to_google_cloud_reports_the_identity(pipeline, tmp_path):
     fake = FakeCloud("Google", tmp_path, ["*.googleapis.com"])
     try:
         given = {**fake.environment, "PATH": f"{gcloud(tmp_path)}:{os.environ['PATH']}",
