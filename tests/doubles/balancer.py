@@ -1,4 +1,4 @@
-"""What stands in the place of a cloud's load balancer while a canary is tried."""
+"""Stands in for a cloud's load balancer while a canary is tried."""
 
 import datetime
 import fnmatch
@@ -11,10 +11,10 @@ from support.fronts import Front, reply
 
 
 class Server(Front):
-    """A service in small."""
+    """A miniature service."""
 
     def __init__(self, response):
-        """answer: returns status, version and time of the next response."""
+        """response: returns status, version and time of the next response."""
         self.response = response
         super().__init__(self.respond)
 
@@ -26,8 +26,8 @@ class Server(Front):
 
 
 def routed(rules, host, path="/"):
-    """The action that a load balancer of AWS takes, by rules as it lists them: of those that match the first by
-    priority, a request from the internet coming from none of the networks for documentation,
+    """The action that a load balancer of AWS takes, with rules as AWS lists them: that of the first match by
+    priority. The request comes from the internet, but from none of the networks for documentation,
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html"""
 
     def matches(condition):
@@ -43,11 +43,11 @@ def routed(rules, host, path="/"):
 
 
 class Shared(Front):
-    """The load balancer of several services: leads each host by the rules, as the cloud lists them, to a target of
-    theirs, and answers as that would."""
+    """The load balancer of several services: routes each host by the rules, as the cloud lists them, to a target, and
+    responds as that would."""
 
     def __init__(self, rules, targets):
-        """rules: gives them; targets: gives pairs of version and whether it is healthy, by the ARN of a target group"""
+        """rules: returns them; targets: returns pairs of version and whether it is healthy, by a target group's ARN."""
         self.rules, self.targets = rules, targets
         self.chance, self.ended = random.Random(5), threading.Event()
         self.known = self.read()
@@ -56,7 +56,7 @@ class Shared(Front):
         super().__init__(self.respond)
 
     def read(self):
-        """Of one moment: between two readings of the same rules no target can have gone that they lead to."""
+        """Read a consistent state: if the rules are the same before and after, none of their targets was removed."""
         rules, known = None, self.rules()
         while rules != known:
             rules = known
@@ -86,27 +86,27 @@ class Shared(Front):
 
 
 def weights(action):
-    """Of each target group that an action of a rule leads to, by ARN."""
+    """Weight of each target group of a rule's action, by ARN."""
     return {each["TargetGroupArn"]: each["Weight"] for each in action.get("ForwardConfig", {}).get("TargetGroups", [])}
 
 
 class Balancer(Server):
-    """Gives each version its share of the requests, and answers as it would."""
+    """Gives each version its share of the requests, and responds as it would."""
 
     def __init__(self, ask, failing, targets=None):
-        """ask: gives version to weight, as the cloud has them; failing: the version of which every other answer is 500.
+        """ask: returns version to weight, as the cloud has them; failing: the version that responds 500 half the time.
 
-        targets: gives instead the groups of targets, each a weight and pairs of version and whether it is healthy.
+        targets: returns groups of targets instead, each a weight and pairs of version and whether it is healthy.
         """
         self.weigh, self.failing, self.targets = ask, failing, targets
         self.chance = random.Random(3)
-        self.stood = set()  # weights that stood, as sorted pairs
+        self.stood = set()  # weights seen so far, as sorted pairs
         self.lock = threading.Lock()
         self.read = 0
         super().__init__(self.next)
 
     def groups(self):
-        """As the cloud has them, at most half a second old."""
+        """The groups as the cloud has them, at most half a second old."""
         with self.lock:
             if time.monotonic() > self.read + 0.5:
                 self.known = self.targets() if self.targets else [(weight, [(version, True)])
@@ -122,7 +122,7 @@ class Balancer(Server):
         _, targets = self.chance.choices(groups, [weight for weight, _ in groups])[0]
         if not targets:
             return 503, "", now
-        # Where none is healthy all are tried:
+        # If no target is healthy, all are tried:
         # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
         version, healthy = self.chance.choice([target for target in targets if target[1]] or targets)
         if not healthy:
@@ -130,7 +130,7 @@ class Balancer(Server):
         return 500 if version == self.failing and self.chance.random() < 0.5 else 200, version, now
 
     def environment(self, probe, minutes, responses):
-        """What the canary is told, to be done in less than ten minutes."""
+        """Settings with which a canary takes less than ten minutes."""
         return {
             "URL": self.url,
             "PROBE": probe,

@@ -20,8 +20,7 @@ PASSWORD = "nothing-secret"
 
 @functools.cache
 def classpath():
-    """The compiled doubles, and Jackson as the service has it: Maven fetched that. Java runs no program of several
-    files from source."""
+    """Classpath of the compiled doubles, and of Jackson as the service has it, which Maven fetched."""
     jackson = [jar for jar in service.compiled()[3].split(":") if "jackson" in jar]
     sources = sorted(SOURCES.glob("*.java"))
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
@@ -35,10 +34,10 @@ def classpath():
 
 
 class FakeCloud:
-    """A running double. What is started with `environment` finds it in place of the internet."""
+    """A running double. A program that is started with `environment` reaches it instead of the internet."""
 
     def __init__(self, cloud, folder, hosts):
-        """cloud: name of the Java class; folder: for key and certificate; hosts: names, or *.names, it stands for."""
+        """cloud: name of the Java class; folder: for key and certificate; hosts: names, or *.names, to stand in for."""
         folder = pathlib.Path(folder)
         files = issued(folder, "localhost", *hosts)
         with open(folder / "fake-cloud.log", "w") as log:
@@ -58,7 +57,7 @@ class FakeCloud:
             "SSL_CERT_FILE": str(files.authority),
             "CURL_CA_BUNDLE": str(files.authority),
             "CHECKPOINT_DISABLE": "1",
-            # Azure's provider waits ten seconds before it asks whether something is done, which here it is at once.
+            # Azure's provider waits ten seconds before it asks whether an operation is done; here it is done at once.
             "GO_AZURE_SDK_SKIP_POLLING_DELAY": "true",
         }
         self.certificate = files.authority
@@ -71,22 +70,22 @@ class FakeCloud:
         return json.loads(body) if body else None
 
     def requests(self):
-        """What was asked so far: method, host, path, query, body, status, and the answer to what was refused."""
+        """Requests so far: method, host, path, query, body, status, and the response if it was a refusal."""
         return self._control("/requests")
 
     def resources(self):
-        """What is stored."""
+        """All resources that are stored."""
         return self._control("/resources")
 
     def order(self, name, /, **details):
-        """Tells the double to do something that a cloud does of its own."""
+        """Make the double do something that a cloud does on its own."""
         return self._control(f"/orders/{name}", details)
 
     def trust(self):
         return ssl.create_default_context(cafile=self.certificate)
 
     def ask(self, method, url, body=None, headers=None):
-        """A request to the cloud itself; its status and JSON."""
+        """Send a request to the cloud itself; return its status and JSON."""
         opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({"https": self.environment["HTTPS_PROXY"]}),
             urllib.request.HTTPSHandler(context=self.trust()),

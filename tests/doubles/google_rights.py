@@ -1,13 +1,13 @@
-"""What methods of Google's interfaces ask for, and what its roles hold, for GoogleRights.java to judge by.
+"""The permissions that methods of Google's APIs need and that its roles hold, by which GoogleRights.java judges.
 
-Permissions of methods: https://cloud.google.com/iam/docs/permissions-reference and each interface's own pages.
-Permissions of roles, as far as a method asks for them: https://cloud.google.com/iam/docs/roles-permissions, as
+Permissions of methods: https://cloud.google.com/iam/docs/permissions-reference and each API's own pages.
+Permissions of roles, as far as a method needs them: https://cloud.google.com/iam/docs/roles-permissions, as
 https://github.com/iann0036/iam-dataset had them on 2026-08-22.
 """
 
 import fnmatch
 
-# What is done with a collection or one of it: the method, its path behind the collection's, and the permissions.
+# Operations on a collection or one of its resources: method, path after the collection's, and permissions.
 VERBS = {
     "list": ("GET", "", ["list"]),
     "get": ("GET", "/*", ["get"]),
@@ -22,7 +22,7 @@ VERBS = {
 ALL = "list get create update delete"
 GLOBAL, REGIONAL, PLACED, POOLS = (f"projects/*/{part}" for part in (
     "global", "regions/*", "locations/*", "locations/global/workloadIdentityPools"))
-# Interface, what can be done, and collection to what its permissions begin with.
+# API, its operations, and collection to the prefix of its permissions.
 COLLECTIONS = [
     ("compute", "list get create delete setLabels", {
         f"{GLOBAL}/addresses": "compute.globalAddresses", f"{REGIONAL}/addresses": "compute.addresses"}),
@@ -65,7 +65,7 @@ COLLECTIONS = [
     ("cloudresourcemanager", "get setIamPolicy", {"projects": "resourcemanager.projects"}),
     ("secretmanager", "getIamPolicy setIamPolicy", {"projects/*/secrets": "secretmanager.secrets"}),
 ]
-# What a method asks for besides.
+# What a method needs in addition.
 BESIDES = {
     **{f"{method} {PLACED}/{collection}{one}": ["iam.serviceAccounts.actAs"]
         for collection in ("services", "jobs") for method, one in (("run POST", ""), ("run PATCH", "/*"))},
@@ -77,7 +77,7 @@ BESIDES = {
     f"certificatemanager POST {PLACED}/certificates": ["certificatemanager.dnsauthorizations.use"],
     f"certificatemanager POST {PLACED}/certificateMaps/*/certificateMapEntries": ["certificatemanager.certs.use"],
 }
-# Methods that are named otherwise.
+# Methods that do not follow this pattern.
 OTHERS = {
     "compute GET projects/*": ["compute.projects.get"],
     f"compute GET {REGIONAL}": ["compute.regions.get"],
@@ -126,7 +126,7 @@ METHODS = {**OTHERS, **{
 PERMISSIONS = sorted({permission for permissions in METHODS.values() for permission in permissions})
 PROJECT, ACCOUNT = "resourcemanager.projects.get", "iam.serviceAccounts"
 SERVICES = "serviceusage.services.[gl]*"  # get and list
-# Role to the permissions it holds. A star stands for whatever methods ask for: look a role up again with a new method.
+# Role to its permissions. A star covers only what methods need: look a role up again when you add a method.
 HELD = {
     "artifactregistry.reader": ["artifactregistry.*.get", "artifactregistry.*.list", PROJECT],
     "artifactregistry.writer": ["artifactregistry.*.get", "artifactregistry.*.list", PROJECT],
@@ -162,5 +162,5 @@ HELD = {
 }
 ROLES = {f"roles/{role}": [permission for permission in PERMISSIONS
     if any(fnmatch.fnmatchcase(permission, held) for held in patterns)] for role, patterns in HELD.items()}
-# As GoogleRights.java takes it.
+# As GoogleRights.java expects it.
 TABLE = {"methods": METHODS, "roles": ROLES}

@@ -1,4 +1,4 @@
-"""What moto leaves out of groups of machines, and of the load balancer before them."""
+"""What moto lacks in groups of machines, and in the load balancer in front of them."""
 
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
@@ -10,8 +10,8 @@ from moto.elbv2.responses import ELBV2Response
 from moto.moto_api._internal import mock_random
 
 
-# moto knows of no instance refresh. This one keeps to the two shares that it is given: with a maximum
-# above the minimum it launches first, else it ends machines first.
+# moto has no instance refresh. This one launches first if the maximum share of healthy machines is at least 200 %,
+# otherwise it ends the old machines first.
 def start_instance_refresh(self):
     group = self.autoscaling_backend.autoscaling_groups[self._get_param("AutoScalingGroupName")]
     preferences = self._get_param("Preferences", {})
@@ -47,7 +47,7 @@ AutoScalingResponse.start_instance_refresh = start_instance_refresh
 AutoScalingResponse.describe_instance_refreshes = describe_instance_refreshes
 
 
-# moto forgets these two on create and on update.
+# moto ignores these two on create and on update.
 def remembering(operation):
     def call(self):
         result = operation(self)
@@ -67,7 +67,7 @@ for name in ("create_auto_scaling_group", "update_auto_scaling_group"):
     setattr(AutoScalingResponse, name, remembering(getattr(AutoScalingResponse, name)))
 
 
-# moto puts the tags of a launch template into what it launches.
+# moto also gives the tags of a launch template to what it launches.
 def create_launch_template(self, name, description, template_data, tag_spec):
     tags = template_data.get("TagSpecifications", [])
     template_data["TagSpecifications"] = [entry for entry in tags if entry["ResourceType"] != "launch-template"]
@@ -78,7 +78,7 @@ create_launch_template.moto = EC2Backend.create_launch_template
 EC2Backend.create_launch_template = create_launch_template
 
 
-# moto reads the user data of a template's first version only, and trips over the others'.
+# moto reads the user data of a template's first version only, and fails on that of the others.
 def version(self, template, number, data, description):
     if isinstance(data.get("UserData"), str):
         data["UserData"] = parse_user_data(data["UserData"])
@@ -89,7 +89,7 @@ version.moto = LaunchTemplateVersion.__init__
 LaunchTemplateVersion.__init__ = version
 
 
-# moto forgets which static address a load balancer has in a subnet.
+# moto does not store which static address a load balancer has in a subnet.
 def create_load_balancer(self):
     result = create_load_balancer.moto(self)
     mappings = {mapping["SubnetId"]: mapping.get("AllocationId") for mapping in self._get_param("SubnetMappings", [])}

@@ -1,10 +1,11 @@
-"""moto's AWS for the rehearsal, with what it leaves out and Terraform's provider asks for.
+"""moto's AWS for the rehearsal, with what it lacks and Terraform's provider needs.
 
 Usage: moto_server.py PORT CALLS
 
-Writes each call to the file CALLS, one line: service and operation in the words of the API, the access key that signed
-it, and as JSON what was asked and which tags what it names had. Operations that the file CALLS.held names are done, and
-not answered before it is gone. MERIDIAN_REGISTRY names a registry on this machine that stands behind ECR.
+Writes each call to the file CALLS, one line: service and operation as the API names them, the access key that signed
+it, and as JSON the parameters and the tags that the named resources had before. Operations listed in the file
+CALLS.held are carried out, but get no response while it exists. MERIDIAN_REGISTRY names a registry on this machine
+that stands behind ECR.
 """
 
 import io
@@ -17,7 +18,7 @@ import time
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-import moto_machines  # noqa: F401  mends moto as it is imported
+import moto_machines  # noqa: F401  fixes moto on import
 import moto_services
 from botocore.session import Session
 from moto.acm.models import acm_backends
@@ -37,7 +38,7 @@ from werkzeug.serving import WSGIRequestHandler, run_simple
 ACCOUNT, REGION = "123456789012", "us-east-1"
 SNAKE = re.compile(r"(?<!^)(?=[A-Z])")
 
-# moto keeps no tags of scalable targets, and the provider asks for them.
+# moto stores no tags of scalable targets, but the provider reads them.
 SCALING_TAGS = {}
 
 
@@ -58,7 +59,7 @@ ApplicationAutoScalingResponse.register_scalable_target = register_scalable_targ
 ApplicationAutoScalingResponse.list_tags_for_resource = list_tags_for_resource
 
 
-# A policy that is put again keeps its alarms, moto makes new ones beside them:
+# On AWS a policy that is put again keeps its alarms; moto adds new ones to them:
 # https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html
 def put_scaling_policy(self, **asked):
     key = [asked[name] for name in ("service_namespace", "resource_id", "scalable_dimension", "policy_name")]
@@ -71,7 +72,7 @@ put_scaling_policy.moto = ApplicationAutoscalingBackend.put_scaling_policy
 ApplicationAutoscalingBackend.put_scaling_policy = put_scaling_policy
 
 
-# moto creates a network where it is only asked whether it might:
+# moto creates a network even in a dry run:
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpc.html
 def create_vpc(self):
     self.error_on_dryrun()
@@ -82,11 +83,11 @@ create_vpc.moto = VPCs.create_vpc
 VPCs.create_vpc = create_vpc
 
 
-# moto reads the description of rules for address ranges only.
+# moto returns the description of a rule only for address ranges.
 SecurityGroupRule.description = property(lambda self: (self.ip_range or self.source_group).get("Description"))
 
 
-# moto filters NAT gateways by all but their tags, so that those of another environment would be found too.
+# moto ignores a filter by tags for NAT gateways, so it would also find those of another environment.
 def describe_nat_gateways(self, filters, nat_gateway_ids):
     wanted = {name.removeprefix("tag:"): values for name, values in (filters or {}).items() if name.startswith("tag:")}
     found = describe_nat_gateways.moto(self, filters, nat_gateway_ids)
@@ -98,7 +99,7 @@ describe_nat_gateways.moto = EC2Backend.describe_nat_gateways
 EC2Backend.describe_nat_gateways = describe_nat_gateways
 
 
-# moto takes these on update and forgets them on create, so every second plan would set them again.
+# moto stores these on update and ignores them on create, so every second plan would set them again.
 FORGOTTEN = ("availabilityZoneRebalancing", "enableECSManagedTags", "healthCheckGracePeriodSeconds")
 
 
@@ -115,8 +116,8 @@ create_service.moto = EC2ContainerServiceResponse.create_service
 EC2ContainerServiceResponse.create_service = create_service
 
 
-# ECR in moto keeps the names of images and no layers. With a registry given, a repository's address
-# is there, so that a push inside the apply has somewhere to go.
+# moto's ECR stores names of images and no layers. If a registry is given, a repository's address is there, so that a
+# push during the apply has a destination.
 def repository(self, *arguments, **named):
     repository.moto(self, *arguments, **named)
     if os.environ.get("MERIDIAN_REGISTRY"):
@@ -127,15 +128,15 @@ repository.moto = Repository.__init__
 Repository.__init__ = repository
 
 
-# moto applies a bucket's policy without its conditions, so one that refuses plain HTTP refuses all;
-# and plain HTTP is what is spoken here.
+# moto ignores the conditions in a bucket's policy, so a policy that denies plain HTTP denies everything; and the tests
+# use plain HTTP.
 FakeBucket.get_permission = lambda self, action, resource: PermissionResult.NEUTRAL
 
 
 class Calls:
-    """Records which operations are called, once for all attempts of a client, and lets moto answer one after the other.
+    """Records each operation once, however often a client repeats it, and lets moto respond to one request at a time.
 
-    moto's threads read what others are changing. It answers 500 then, and the SDK asks again for what is made already.
+    moto's threads read what others are changing. It then responds 500, and the SDK repeats a call that was carried out.
     """
 
     SCOPE = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4_request")
@@ -143,7 +144,7 @@ class Calls:
     def __init__(self, application, path):
         self.application = application
         self.held = Path(f"{path}.held")
-        self.file = open(path, "a", buffering=1)  # noqa: SIM115  as long as the server runs
+        self.file = open(path, "a", buffering=1)  # noqa: SIM115  open as long as the server runs
         self.lock = threading.Lock()
         self.routes = {}
         self.responses = {}
@@ -168,7 +169,7 @@ class Calls:
         return response
 
     def once(self, environ, start_response):
-        """Answers as before what a client asks again because the answer did not reach it: done twice, it makes two."""
+        """Repeat the response to a client that repeats a call because it got none: done twice, it would create two."""
         asked = environ.get("HTTP_AMZ_SDK_INVOCATION_ID")
         if asked in self.responses:
             head, body = self.responses[asked]
@@ -181,21 +182,21 @@ class Calls:
         return body
 
     def holds(self, operation):
-        """Whether a test wants nobody to know yet that this was done."""
+        """Whether a test holds back the response to this operation."""
         try:
             return operation in self.held.read_text().split()
         except FileNotFoundError:
             return False
 
     def operation(self, service, environ, body):
-        """Its name, and what was asked: names to values, flat or nested as the protocol has them."""
+        """Return its name and its parameters, flat or nested as the protocol has them."""
         if target := environ.get("HTTP_X_AMZ_TARGET"):
             return target.split(".")[-1], json.loads(body or "{}")
         form = dict(parse_qsl(body.decode(errors="replace"))) if b"Action=" in body else {}
         if form:
             return form["Action"], form
         path, query = environ["PATH_INFO"], dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
-        # Of the operations whose method and path fit, the one that asks for most of the query.
+        # Of the operations with this method and path, the one that requires most of the query.
         fits = [
             (name == query.get("x-id"), len(wanted), name, found.groupdict())
             for method, pattern, wanted, name in self.rest(service)
@@ -207,7 +208,7 @@ class Calls:
         return named[2], {**query, **named[3], **(json.loads(body) if body.startswith(b"{") else {})}
 
     def rest(self, service):
-        """Method, path, query keys and name of each operation of a service with REST paths."""
+        """Return method, path, query keys and name of each operation of a service with REST paths."""
         if service not in self.routes:
             model = Session().get_service_model(service)
             self.routes[service] = []
@@ -217,16 +218,16 @@ class Calls:
                 pattern = re.sub(r"\\\{(\w+)\\\+\\\}", r"(?P<\1>.+)", re.escape(path))
                 pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", pattern)
                 keys = {pair.split("=")[0] for pair in query.split("&") if pair}
-                # S3 tells a bucket from its objects by the path alone, with or without a last slash.
+                # S3 distinguishes a bucket from its objects only by the path, with or without a trailing slash.
                 self.routes[service].append((http["method"], re.compile(pattern + "/?"), keys, name))
         return self.routes[service]
 
 
 def known(asked):
-    """Tags of whatever is named, and the boundary of the role that is, as they stand before the call."""
+    """Return the tags of all named resources, and the boundary of the named role, as they are before the call."""
     text, ec2 = json.dumps(asked), ec2_backends[ACCOUNT][REGION]
     names = set(re.findall(r"\b[a-z]+-[0-9a-f]{8,17}\b", text))
-    # An association is asked of what it joins.
+    # An association has the tags of what it joins.
     names |= {each.allocation_id for each in ec2.addresses if each.association_id in names}
     names |= {each.id for each in ec2.route_tables.values() if names & each.all_associations_ids}
     names |= {joined.subnet_id for each in ec2.network_acls.values() for joined in each.associations

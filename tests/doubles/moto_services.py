@@ -1,6 +1,6 @@
-"""What moto leaves out of ECS services: tasks that start, fail and get healthy, and what ECS makes of them.
+"""What moto lacks in ECS services: tasks that start, fail and become healthy, and how ECS reacts.
 
-The digest of an image says what becomes of its tasks, see BEHAVIOURS. Seconds here stand for minutes there.
+The digest of an image decides how its tasks behave, see BEHAVIOURS. Seconds here stand for minutes on AWS.
 """
 
 import itertools
@@ -13,7 +13,7 @@ from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.responses import ELBV2Response
 
-# First letters of the digest to what its tasks do. What stands for nothing here starts and gets healthy.
+# First letters of the digest to the behaviour of its tasks. With all other digests they start and become healthy.
 BEHAVIOURS = {"dead": "never runs", "bad": "crashes", "face": "never healthy", "cafe": "healthy late"}
 RUNS_AFTER, HEALTHY_AFTER, HEALTHY_LATE, FAILS_EVERY, DRAINS = 0.3, 1.5, 8, 1.0, 1.5  # seconds
 # The breaker's lower limit: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
@@ -88,7 +88,7 @@ class Deployment:
 
 
 class Life:
-    """What becomes of a service, moved on whenever somebody asks."""
+    """The life of a service, which advances with each request."""
 
     def __init__(self, service):
         self.service, self.tasks, self.deployments, self.completed = service, [], [], None
@@ -157,7 +157,7 @@ class Life:
             for task in self.alive(deployment):
                 task.why, task.died = ("ServiceSchedulerInitiated", "Scaling activity initiated by the breaker",
                     143), now
-            # It goes back to a deployment that was completed, and where there was none it goes nowhere:
+            # ECS rolls back to a completed deployment; if there was none, it does not roll back:
             # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-failure-detection.html
             if self.completed:
                 self.service.task_definition = self.completed.definition
@@ -168,7 +168,7 @@ class Life:
                     task.deployment = self.deployments[0]
 
     def show(self, now):
-        """Writes it where moto looks when it is asked for services."""
+        """Write the state where moto reads it when it describes services."""
         service = self.service
         service.running_count = len([task for task in self.alive() if task.running(now)])
         service.pending_count = max(0, len(self.alive()) - service.running_count)
@@ -207,8 +207,7 @@ def advance():
 
 def create_service(self, cluster_str, service_name, *arguments, **named):
     old = self.services.get(f"{self._get_cluster(cluster_str).name}:{service_name}")
-    # https://github.com/hashicorp/terraform-provider-aws/issues/605, and moto makes the second in the place of the
-    # first.
+    # https://github.com/hashicorp/terraform-provider-aws/issues/605; moto replaces the first with the second.
     if old and old.status == "ACTIVE":
         raise InvalidParameterException("Creation of service was not idempotent.")
     return create_service.moto(self, cluster_str, service_name, *arguments, **named)
@@ -219,7 +218,7 @@ EC2ContainerServiceBackend.create_service = create_service
 
 
 def register_task_definition(self, family, container_definitions, *arguments, **named):
-    """Refuses what no container could wait for, and a wait that Fargate does not have,
+    """Refuse a dependency that no container can wait for, and a timeout that Fargate does not have,
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html"""
     containers = {each["name"]: each for each in container_definitions}
     for each in container_definitions:
@@ -265,7 +264,7 @@ def describe_target_health(self):
         for life in lives()
         if life.service.load_balancers[0]["targetGroupArn"] == group
         for task in life.tasks
-        # A target comes when its task runs and stays until it has drained.
+        # A target is registered when its task runs, and stays until it has drained.
         if not task.died and (task.leaves or task.running(now))
     ]
     return ActionResult({"TargetHealthDescriptions": found}) if found else describe_target_health.moto(self)

@@ -1,8 +1,7 @@
-"""A double of Sigstore and of GitHub's tokens, which issues what cosign asks for. What it issues is for cosign to
-judge.
+"""A double of Sigstore and of GitHub's tokens. It issues what cosign requests, and cosign judges it.
 
-It stands for three services: the certificate authority (Fulcio), its log of certificates, and the log of
-signatures (Rekor). Each log has one entry only, which is a tree too. How the authority names a workflow:
+It stands in for three services: the certificate authority (Fulcio), its log of certificates, and the log of signatures
+(Rekor). Each log has a single entry, which is also its tree. How the authority names a workflow:
 https://github.com/sigstore/fulcio/blob/main/docs/oidc.md#github
 """
 
@@ -48,10 +47,10 @@ def utf8_string(text):
 
 
 class Sigstore:
-    """Its `environment` makes a process a job of a workflow; `services` and `trusted` are files for cosign."""
+    """A process with `environment` counts as a job of a workflow; `services` and `trusted` are files for cosign."""
 
     def __init__(self, folder, **keys):
-        """keys: some of `keys` of another double, to be like that one but for the rest."""
+        """keys: those to share with another double, from its `keys`."""
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.keys = {name: ec.generate_private_key(ec.SECP256R1())
@@ -69,8 +68,8 @@ class Sigstore:
             .sign(self.authority, hashes.SHA256())
         )
         self.commit = "0" * 40  # of the run
-        self.workflow = None  # that the token is for: OWNER/NAME/.github/workflows/FILE@REF
-        self.tokens = {}  # given, with the claims in each
+        self.workflow = None  # of the token: OWNER/NAME/.github/workflows/FILE@REF
+        self.tokens = {}  # issued, with the claims in each
         self.entries = 0
         self.front = Front(self.respond)
         self.url, self.stop = self.front.url, self.front.stop
@@ -133,7 +132,7 @@ class Sigstore:
         return {**config, "rekorTlogConfig": {"selector": "ANY"}} if more else config
 
     def token(self, audience):
-        """As GitHub gives it to a job, without a signature that only the authority would look at."""
+        """A token as GitHub gives it to a job, without the signature, which only the authority would check."""
         claims = {"iss": ISSUER, "aud": audience, "sub": f"repo:{self.workflow}", "job_workflow_ref": self.workflow,
             "sha": self.commit, "exp": int(time.time()) + 600}
         token = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=")
@@ -142,7 +141,7 @@ class Sigstore:
         return {"value": token}
 
     def certificate(self, token, request):
-        """For whoever has the token, and proves that the key is his: lives ten minutes, names the workflow."""
+        """Certify a key of whoever has the token and proves to own the key, for ten minutes and for the workflow."""
         claims = self.tokens[token]
         if claims["aud"] != "sigstore":
             raise ValueError("the token is for somebody else")
@@ -169,7 +168,7 @@ class Sigstore:
         return {"signedCertificateEmbeddedSct": {"chain": {"certificates": chain}}}
 
     def enter_certificate(self, certificate):
-        """The promise of a log of certificates, as the value of an extension:
+        """Return the promise of the log of certificates, as the value of an extension:
         https://www.rfc-editor.org/rfc/rfc6962#section-3.2"""
         moment = struct.pack(">Q", int(time.time() * 1000))
         issuer = hashlib.sha256(public(self.authority)).digest()

@@ -8,7 +8,7 @@ import sys
 import moto_server
 from moto.s3.models import FakeDeleteMarker
 
-# moto frees what a version holds when it is deleted, and asks delete markers to do so too.
+# moto disposes of a version's content when it is deleted, and calls this on delete markers too, which lack it.
 FakeDeleteMarker.dispose = lambda self, *_, **__: None
 
 moto_server.main(*sys.argv[1:])

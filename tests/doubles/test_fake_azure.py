@@ -1,5 +1,4 @@
-"""What Azure refuses of names, rights and trust, so does its double: tests/doubles/clouds/Arm.java. Each refusal
-once."""
+"""Azure's double, tests/doubles/clouds/Arm.java, refuses the names, rights and trust that Azure refuses."""
 
 import pytest
 from doubles.fake_cloud import FakeCloud
@@ -100,24 +99,24 @@ def test_an_identity_has_no_more_than_20_credentials(fake):
     assert ask(fake, "PUT", f"{CREDENTIALS}/twentieth", trust("repo:20"))[0] == 201
     status, response = ask(fake, "PUT", f"{CREDENTIALS}/more", trust("repo:21"))
     assert status == 400 and "at most 20" in response["error"]["message"]
-    # What is there can still be changed.
+    # Existing ones can still be changed.
     assert ask(fake, "PUT", f"{CREDENTIALS}/twentieth", trust("repo:22"))[0] == 200
 
 
 @pytest.mark.parametrize("name, free", [("theirs", False), ("nobodys", True)])
-def test_it_tells_whether_a_name_is_free(fake, name, free):
+def test_it_reports_whether_a_name_is_free(fake, name, free):
     for kind in ("Microsoft.Storage/storageAccounts", "Microsoft.ContainerRegistry/registries"):
         url = f"https://management.azure.com{SUBSCRIPTION}/providers/{kind.split('/')[0]}/checkNameAvailability"
         status, response = fake.ask("POST", url, {"name": name, "type": kind}, TOKEN)
         assert status == 200 and response["nameAvailable"] is free
 
 
-def test_without_its_lock_all_of_it_can_go(fake):
+def test_without_its_lock_everything_can_be_deleted(fake):
     for path in (LOCK, f"{STATES}/{ASSIGNMENTS}/writer", ACCOUNT):
         assert ask(fake, "DELETE", path)[0] == 200
 
 
-def test_what_is_only_nearly_a_namespace_cannot_be_registered(fake):
+def test_a_namespace_in_another_case_cannot_be_registered(fake):
     for namespace, status in (("Microsoft.Insights", 404), ("microsoft.insights", 200)):
         assert fake.ask("POST", f"https://management.azure.com{SUBSCRIPTION}/providers/{namespace}/register", {},
             TOKEN)[0] == status
@@ -141,7 +140,7 @@ def test_an_environment_in_a_network_needs_two_namespaces(fake):
 
 
 def app(image, mode, **traffic):
-    """What a container app of such an image is put as; the weights go to revisions by name, `latest` to the newest."""
+    """Properties of a container app; `traffic` gives weights to revisions by name, and as `latest` to the newest."""
     weights = [{"latestRevision": True} if name == "latest" else {"revisionName": name} for name in traffic]
     return {
         "managedEnvironmentId": f"{GROUP}/Microsoft.App/managedEnvironments/one",
@@ -153,7 +152,7 @@ def app(image, mode, **traffic):
     }
 
 
-def test_the_newest_revision_gets_requests_when_it_is_ready_and_a_change_of_mode_may_stop_an_app(fake):
+def test_the_newest_revision_serves_once_it_is_ready_and_a_change_of_mode_may_stop_an_app(fake):
     path = f"{GROUP}/Microsoft.App/containerApps/one"
     assert ask(fake, "PUT", path, app("a", "Single", latest=100))[0] == 201
     first = ask(fake, "GET", path)[1]["properties"]["latestRevisionName"]

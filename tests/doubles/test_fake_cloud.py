@@ -1,4 +1,4 @@
-"""What the doubles of clouds share: that every host leads to them, and that they take nothing for JSON that is none."""
+"""What the doubles of clouds share: every host leads to them, and they refuse whatever is not JSON."""
 
 import http.client
 
@@ -19,7 +19,7 @@ def fake(tmp_path_factory):
     running.stop()
 
 
-def test_what_is_put_is_given_back(fake):
+def test_what_is_put_is_returned(fake):
     tags = {"text": 'quoted " \\ \n \u00e9 \U0001f600', "empty": "",
         "nested": {"list": [1, -2.5, 1e3, True, None, {}, []]}}
     status, _ = fake.ask("PUT", GROUP, {"location": "West Europe", "tags": tags}, TOKEN)
@@ -32,7 +32,7 @@ def test_what_is_put_is_given_back(fake):
     assert fake.resources() == {}
 
 
-def test_every_request_is_remembered_with_what_was_answered(fake):
+def test_every_request_is_recorded_with_its_response(fake):
     fake.ask("GET", f"{GROUP}?api-version=2&$filter=a%20eq%20'b'", None, TOKEN)
     last = fake.requests()[-1]
     assert (last["method"], last["status"], last["query"]) == ("GET", 404, {"api-version": "2", "$filter": "a eq 'b'"})
@@ -49,8 +49,8 @@ def test_strangers_are_refused(fake, url, headers, status):
 
 @pytest.mark.parametrize("body",
     ['{"a": }', '{"a": 1', "[1]", '{"a": 01}', '{"a": "\\x"}', '{"a": 1} 2', '{"a" 1}', "tru"])
-def test_what_is_no_json_object_is_refused(fake, body):
-    # Sent as it is, where ask() would write JSON.
+def test_what_is_not_a_json_object_is_refused(fake, body):
+    # Sent as it is; ask() would convert it to JSON.
     connection = http.client.HTTPSConnection("127.0.0.1", fake.ports["proxy"], context=fake.trust())
     connection.set_tunnel("management.azure.com", 443)
     connection.request("PUT", GROUP.removeprefix("https://management.azure.com"), body, TOKEN)

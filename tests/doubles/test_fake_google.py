@@ -1,4 +1,4 @@
-"""What Google refuses, so does its double: tests/doubles/clouds/Google.java. Each refusal once."""
+"""Google's double, tests/doubles/clouds/Google.java, refuses what Google refuses. Each refusal once."""
 
 import copy
 
@@ -45,7 +45,7 @@ class Cloud:
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory):
-    """A service behind a load balancer, with what it takes."""
+    """A service behind a load balancer, with everything that it needs."""
     cloud = Cloud(tmp_path_factory.mktemp("fake"))
     compute = f"compute:compute/v1/{GLOBAL}"
     cloud.ask("GET", f"cloudresourcemanager:v1/projects/{PROJECT}")
@@ -111,14 +111,14 @@ def test_cloud_run_refuses(cloud, words, changes):
     refused(cloud, 400, words, "PATCH", f"run:v2/{PLACE}/services/meridian", service(**changes))
 
 
-def test_a_name_of_a_revision_can_never_be_used_again(cloud):
+def test_the_name_of_a_revision_can_never_be_used_again(cloud):
     path = f"run:v2/{PLACE}/services/meridian"
     for body in (service(image="two", revision="meridian-once"), service()):
         assert cloud.ask("PATCH", path, body)[0] == 200
     refused(cloud, 409, "already exists", "PATCH", path, service(image="three", revision="meridian-once"))
 
 
-def test_the_newest_revision_stays_behind_when_it_does_not_get_up(cloud):
+def test_a_revision_that_does_not_start_is_not_the_latest_ready_one(cloud):
     path = f"run:v2/{PLACE}/services/meridian"
     before = cloud.ask("GET", path)[1]["latestReadyRevision"]
     cloud.fake.order("fail-next-revision")
@@ -138,12 +138,12 @@ def test_the_newest_revision_stays_behind_when_it_does_not_get_up(cloud):
         (f"{REGION}/subnetworks/service", "services/meridian"),
     ],
 )
-def test_what_is_in_use_cannot_go(cloud, path, user):
+def test_a_resource_in_use_cannot_be_deleted(cloud, path, user):
     refused(cloud, 400, "is already being used by", "DELETE", f"compute:compute/v1/{path}")
     assert user in cloud.ask("DELETE", f"compute:compute/v1/{path}")[1]["error"]["message"]
 
 
-def test_an_endpoint_group_cannot_be_changed_or_made_twice(cloud):
+def test_an_endpoint_group_cannot_be_changed_or_created_twice(cloud):
     path = f"compute:compute/v1/{REGION}/networkEndpointGroups"
     refused(cloud, 405, "cannot be changed", "PATCH", f"{path}/group", {"cloudRun": {"service": "other"}})
     refused(cloud, 409, "already exists", "POST", path, {"name": "group", "networkEndpointType": "SERVERLESS"})
@@ -157,7 +157,7 @@ def test_an_endpoint_group_cannot_be_changed_or_made_twice(cloud):
         ("Max utilization", {"backends": [{"group": f"{REGION}/networkEndpointGroups/group", "maxUtilization": 0.5}]}),
     ],
 )
-def test_a_serverless_backend_takes_less_than_others(cloud, words, changes):
+def test_a_serverless_backend_accepts_fewer_settings(cloud, words, changes):
     body = {"name": "other", "backends": [{"group": f"{REGION}/networkEndpointGroups/group"}], **changes}
     refused(cloud, 400, words, "POST", f"compute:compute/v1/{GLOBAL}/backendServices", body)
 
@@ -195,11 +195,11 @@ def test_a_serverless_backend_takes_less_than_others(cloud, words, changes):
         (501, "does not know", f"compute:compute/v1/{GLOBAL}/urlMaps/map/sing", {}),
     ],
 )
-def test_nothing_is_made_that_google_would_not_make(cloud, status, words, path, body):
+def test_nothing_is_created_that_google_would_refuse(cloud, status, words, path, body):
     refused(cloud, status, words, "POST", path, body)
 
 
-def test_a_check_with_an_alert_cannot_go(cloud):
+def test_a_check_with_an_alert_cannot_be_deleted(cloud):
     check = cloud.make(f"monitoring:v3/projects/{PROJECT}/uptimeCheckConfigs", {"displayName": "check"})["name"]
     cloud.make(
         f"monitoring:v3/projects/{PROJECT}/alertPolicies",
@@ -208,7 +208,7 @@ def test_a_check_with_an_alert_cannot_go(cloud):
     refused(cloud, 400, "is already being used by", "DELETE", f"monitoring:v3/{check}")
 
 
-def test_rights_are_given_only_to_accounts_that_exist(cloud):
+def test_rights_are_granted_only_to_existing_accounts(cloud):
     policy = {"bindings": [{"role": "roles/storage.objectViewer", "members": ["serviceAccount:gone@example.com"]}]}
     refused(cloud, 400, "does not exist", "PUT", "storage:storage/v1/b/bucket/iam", policy)
 
@@ -224,7 +224,7 @@ GITHUB = {
 
 @pytest.fixture(scope="module")
 def trust(cloud):
-    """A pool with a provider and a role that are there, and others that were deleted."""
+    """A pool with a provider and a role that exist, and others that were deleted."""
     for name in ("there", "gone"):
         cloud.make(f"{POOLS}?workloadIdentityPoolId={name}", {})
         cloud.make(f"{POOLS}/{name}/providers?workloadIdentityPoolProviderId=github", GITHUB)
@@ -248,7 +248,7 @@ IDENTITY_POOLS = "principalSet://iam.googleapis.com/projects/123456789012/locati
     "status, words, path, body",
     [
         (409, "Requested entity already exists", f"{POOLS}?workloadIdentityPoolId=there", {}),
-        # For 30 days after it was deleted.
+        # An id stays reserved for 30 days after the deletion.
         (409, "Requested entity already exists", f"{POOLS}?workloadIdentityPoolId=gone", {}),
         (409, "Requested entity already exists", f"{POOLS}/there/providers?workloadIdentityPoolProviderId=former",
             GITHUB),
@@ -269,11 +269,11 @@ IDENTITY_POOLS = "principalSet://iam.googleapis.com/projects/123456789012/locati
         (400, "must specify version 3", POLICY, bound(condition={"expression": "true"})),
     ],
 )
-def test_trust_is_refused(trust, status, words, path, body):
+def test_invalid_trust_is_refused(trust, status, words, path, body):
     refused(trust, status, words, "POST", path, body)
 
 
-def test_a_condition_takes_a_bucket_without_access_lists(trust):
+def test_a_condition_needs_a_bucket_without_access_lists(trust):
     policy = bound(version=3, condition={"expression": "true"})["policy"]
     refused(trust, 400, "uniform bucket-level access", "PUT", "storage:storage/v1/b/bucket/iam", policy)
 
@@ -287,7 +287,7 @@ def test_a_policy_that_somebody_else_changed_meanwhile_is_not_written(trust):
         {"policy": {**bound()["policy"], "etag": old["etag"]}})
 
 
-def test_what_was_deleted_says_so_and_comes_back_when_asked_to(trust):
+def test_a_deleted_resource_is_marked_and_can_be_undeleted(trust):
     for path, state in ((f"{POOLS}/gone", {"state": "DELETED"}), (f"{ROLES}/gone", {"deleted": True})):
         response = trust.ask("GET", path)[1]
         assert response | state == response
@@ -296,7 +296,7 @@ def test_what_was_deleted_says_so_and_comes_back_when_asked_to(trust):
         assert response.get("state", "ACTIVE") == "ACTIVE" and not response.get("deleted")
 
 
-def test_an_interface_that_is_off_answers_nothing(tmp_path):
+def test_an_api_that_is_off_refuses_requests(tmp_path):
     fake = FakeCloud("Google", tmp_path, ["*.googleapis.com"])
     try:
         status, response = fake.ask("GET", f"https://run.googleapis.com/v2/{PLACE}/services")
@@ -305,7 +305,7 @@ def test_an_interface_that_is_off_answers_nothing(tmp_path):
         fake.stop()
 
 
-def test_what_is_zero_is_left_out_of_a_dashboard(cloud):
+def test_zeros_are_omitted_from_a_dashboard(cloud):
     tile = {"xPos": 0, "yPos": 4, "widget": {"title": "one"}}
     created = cloud.make(f"monitoring:v1/projects/{PROJECT}/dashboards",
         {"displayName": "board", "mosaicLayout": {"tiles": [tile]}})
@@ -328,7 +328,7 @@ RULE = {"priority": 7, "action": "allow"}
 LAST = {"priority": 2147483647, "action": "allow"}
 
 
-def test_rules_of_a_policy_come_and_go_one_by_one(cloud):
+def test_rules_of_a_policy_are_added_and_removed_one_by_one(cloud):
     policies = f"compute:compute/v1/{GLOBAL}/securityPolicies"
     cloud.make(policies, {"name": "policy", "rules": [LAST]})
     cloud.make(f"{policies}/policy/addRule", RULE)
@@ -340,7 +340,7 @@ def test_rules_of_a_policy_come_and_go_one_by_one(cloud):
     refused(cloud, 400, "priority 2147483647", "POST", f"{policies}/policy/removeRule?priority=2147483647", {})
 
 
-def test_a_channel_in_use_goes_by_force_alone(cloud):
+def test_a_channel_in_use_is_deleted_only_by_force(cloud):
     monitoring = f"monitoring:v3/projects/{PROJECT}"
     channel = cloud.make(f"{monitoring}/notificationChannels", {"type": "email"})["name"]
     policy = cloud.make(f"{monitoring}/alertPolicies", {"notificationChannels": [channel]})["name"]
@@ -349,7 +349,7 @@ def test_a_channel_in_use_goes_by_force_alone(cloud):
     assert "notificationChannels" not in cloud.ask("GET", f"monitoring:v3/{policy}")[1]
 
 
-def test_a_group_of_machines_takes_as_many_new_ones_as_it_has_zones_and_stays_while_it_is_used(cloud):
+def test_a_group_of_machines_surges_by_at_least_its_zones_and_stays_while_in_use(cloud):
     managers = f"compute:compute/v1/{REGION}/instanceGroupManagers"
     refused(cloud, 400, "number of zones", "POST", managers,
         {"name": "few", "updatePolicy": {"maxSurge": {"fixed": 1}}})
@@ -366,7 +366,7 @@ def test_a_group_of_machines_takes_as_many_new_ones_as_it_has_zones_and_stays_wh
         f"compute:compute/v1/{REGION}/instanceTemplates/template")
 
 
-def test_an_account_may_do_what_its_roles_say_where_their_conditions_hold(tmp_path):
+def test_an_account_may_do_what_its_roles_and_their_conditions_allow(tmp_path):
     fake = FakeCloud("Google", tmp_path, ["*.googleapis.com"])
     try:
         fake.order("enable", services=APIS)
@@ -392,7 +392,7 @@ def test_an_account_may_do_what_its_roles_say_where_their_conditions_hold(tmp_pa
         assert status("GET", f"{storage}/mine", ACCOUNT) == 200
         assert status("GET", f"{storage}/other", ACCOUNT) == 403
         assert status("GET", f"{storage}/mine", f"somebody@{PROJECT}.iam.gserviceaccount.com") == 403
-        # its role has that permission, its condition does not
+        # Its role has the permission, but the condition does not include the project.
         assert status("GET", cloudresourcemanager, ACCOUNT) == 403
         assert status("GET", f"{storage}/other", "the owner") == 200
         assert status("GET", f"https://monitoring.googleapis.com/v3/projects/{PROJECT}/groups", "the owner") == 501

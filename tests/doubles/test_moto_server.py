@@ -1,4 +1,4 @@
-"""The emulator of AWS does once, and reports once, what a client repeats because no answer reached it."""
+"""The emulator of AWS carries out and reports only once what a client repeats because it got no response."""
 
 import json
 import sys

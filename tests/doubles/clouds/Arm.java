@@ -13,14 +13,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A double of Azure Resource Manager: it keeps what is put, and gives it back with the fields that
- * Azure computes. What Azure refuses and a provider does not see, it refuses too: ids of nothing,
- * parents that are not there, resources in use, principals that nobody knows, and what {@link
- * ContainerApps} and {@link BlobService} say. It knows no quotas, no prices, no regions, and
- * nobody's rights but those to pull images and to use blobs.
+ * A double of Azure Resource Manager: it stores what is put, and returns it with the fields that
+ * Azure computes. It also refuses what Azure refuses and a provider does not notice: ids of missing
+ * resources, missing parents, resources in use, unknown principals, and what {@link ContainerApps}
+ * and {@link BlobService} refuse. It knows no quotas, no prices, no regions, and no rights except
+ * those to pull images and to use blobs.
  */
 final class Arm implements FakeCloud.Cloud {
-  /** Types that Azure does not delete while another resource names them. */
+  /** Types that Azure does not delete while another resource refers to them. */
   private static final Set<String> HELD =
       ignoringCase(
           "Microsoft.Network/networkSecurityGroups",
@@ -32,8 +32,8 @@ final class Arm implements FakeCloud.Cloud {
           "Microsoft.App/managedEnvironments");
 
   /**
-   * Kinds of resources that a new subscription does not know before they are registered, spelt as
-   * Azure lists them; the provider registers none that it does not find letter by letter.
+   * Namespaces that a new subscription must register first, spelt as Azure lists them; the provider
+   * registers only those that it finds letter by letter.
    */
   private static final List<String> NAMESPACES =
       List.of(
@@ -49,7 +49,7 @@ final class Arm implements FakeCloud.Cloud {
           "Microsoft.Portal",
           "Microsoft.Storage");
 
-  /** Types whose first PUT is answered with 200; that of others with 201. */
+  /** Types whose first PUT returns 200; for others it returns 201. */
   private static final Set<String> MADE_WITH_200 =
       ignoringCase(
           "Microsoft.Storage/storageAccounts",
@@ -89,25 +89,25 @@ final class Arm implements FakeCloud.Cloud {
   @Override
   public Object order(String name, Map<String, Object> details) {
     switch (name) {
-      case "put": // something that was there before
+      case "put": // a resource that existed before
         store.put(Json.text(details, "id"), details);
         return details;
       case "forget":
         store.remove(Json.text(details, "id"));
         return null;
-      case "blobs": // where they are kept in earnest, with leases
+      case "blobs": // an emulator that really stores them, with leases
         blobs.upstream = 
             new BlobUpstream(
                 new Upstream(Json.text(details, "url"), Json.text(details, "trust")));
         return null;
-      case "spread": // how many questions a new right to blobs is refused, for how long one to pull
+      case "spread": // refusals of a new right to blobs, and seconds of a new right to pull
         blobs.refusals = ((Long) details.getOrDefault("refusals", 0L)).intValue();
         apps.spreads = Duration.ofSeconds((Long) details.getOrDefault("seconds", 0L));
         return details;
-      case "slow": // how often a new revision is asked for before it is ready; -1: it never is
+      case "slow": // reads of a new revision before it is ready; -1: never
         apps.slowness = ((Long) details.get("reads")).intValue();
         return details;
-      case "history": // who got which share of the requests, one after the other
+      case "history": // the shares of the requests, one after the other
         return List.copyOf(apps.history);
       default:
         return FakeCloud.Cloud.super.order(name, details);
@@ -135,7 +135,7 @@ final class Arm implements FakeCloud.Cloud {
     };
   }
 
-  /** What a token says about its owner; the tokens of tests have no signature. */
+  /** What a token says about its owner; tokens in tests have no signature. */
   private static Map<String, Object> claims(FakeCloud.Request request) {
     String header = request.headers().getFirst("Authorization");
     if (header == null || !header.matches("Bearer [^.]+\\.[^.]+\\.[^.]*")) {
@@ -313,14 +313,14 @@ final class Arm implements FakeCloud.Cloud {
   }
 
   private boolean exists(String id) {
-    // Singletons such as blobServices/default come with what they belong to.
+    // Singletons such as blobServices/default exist with their parents.
     return id.matches("(?i)/subscriptions/[^/]+")
         || store.has(id)
         || id.endsWith("/default") && exists(ArmId.of(id).parent())
         || part(id);
   }
 
-  /** Whether it is a named part of a resource, such as a probe of a load balancer. */
+  /** Whether the id is of a named part of a resource, such as a probe of a load balancer. */
   private boolean part(String id) {
     ArmId part = ArmId.of(id);
     return !part.collection()
@@ -332,7 +332,7 @@ final class Arm implements FakeCloud.Cloud {
             .anyMatch(each -> part.name().equals(each.get("name")));
   }
 
-  /** Every id in the body must be that of a resource, or of a part of this one. */
+  /** Every id in the body must be of an existing resource, or of a part of this one. */
   private void checkReferences(ArmId id, Object value, Map<String, Object> body) {
     for (String reference : references(value)) {
       if (isOrBelow(reference, id.text())) {

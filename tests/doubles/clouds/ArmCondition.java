@@ -3,8 +3,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Whether the condition of a role assignment lets an action on a resource through, as far as the
- * language is used here:
+ * Whether the condition of a role assignment allows an action on a resource, as far as the language
+ * is used here:
  * https://learn.microsoft.com/azure/role-based-access-control/conditions-format
  */
 final class ArmCondition {
@@ -32,9 +32,9 @@ final class ArmCondition {
   }
 
   /**
-   * Evaluates a condition; none lets everything through.
+   * Evaluates a condition; null allows everything.
    *
-   * @param resource attribute, as in {@code @Resource[attribute]}, to its value
+   * @param resource values by attribute, as in {@code @Resource[attribute]}
    */
   static boolean allows(
       String condition, String action, String suboperation, Map<String, String> resource) {

@@ -7,7 +7,7 @@ import java.util.UUID;
 final class ArmFields {
   private static final String CREATED = "2026-01-01T00:00:00Z";
 
-  /** Type to what it shows of itself although it is put as a resource of its own. */
+  /** Type to the property that lists its parts, although they are resources of their own. */
   private static final Map<String, String> PARTS =
       Map.of(
           "microsoft.network/virtualnetworks", "subnets",
@@ -19,7 +19,7 @@ final class ArmFields {
     this.store = store;
   }
 
-  /** Adds them to what is about to be stored. */
+  /** Adds these fields to a resource before it is stored. */
   void compute(ArmId id, Map<String, Object> body) {
     if (body.get("location") instanceof String location) {
       body.put("location", location.toLowerCase().replace(" ", ""));
@@ -48,7 +48,7 @@ final class ArmFields {
       }
       case "microsoft.compute/virtualmachinescalesets" -> {
         properties.put("uniqueId", uuid(id.text()));
-        // What is off is left out.
+        // Azure omits what is off.
         if (properties.get("additionalCapabilities") instanceof Map<?, ?> capabilities
             && !capabilities.containsValue(true)) {
           properties.remove("additionalCapabilities");
@@ -106,7 +106,7 @@ final class ArmFields {
     properties.put("creationTime", CREATED);
   }
 
-  /** Gives ids to the parts of a resource that have names. */
+  /** Gives ids to the named parts of a resource. */
   private static void name(String collection, Object value) {
     if (value instanceof List<?> parts) {
       for (Object part : parts) {
@@ -117,7 +117,7 @@ final class ArmFields {
     }
   }
 
-  /** What is there although nobody put it; null if there is no such thing. */
+  /** What exists although nobody put it; null if there is no such thing. */
   Map<String, Object> implied(ArmId id) {
     if (!store.has(id.parent())) {
       return null;
@@ -149,7 +149,7 @@ final class ArmFields {
         "id", id.text(), "name", id.name(), "type", id.type(), "properties", properties);
   }
 
-  /** A resource as Azure shows it, with its parts that are resources themselves. */
+  /** A resource as Azure returns it, with those of its parts that are resources themselves. */
   Map<String, Object> shown(ArmId id, Map<String, Object> object) {
     String parts = PARTS.get(id.type().toLowerCase());
     if (parts == null) {

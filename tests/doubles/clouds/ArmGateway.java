@@ -3,7 +3,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What Azure refuses of an application gateway that has parts for many services. */
+/** What Azure refuses in an application gateway with parts for many services. */
 final class ArmGateway {
   private ArmGateway() {}
 

@@ -2,12 +2,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * An id of Azure Resource Manager taken apart: {@code
+ * The parts of an id of Azure Resource Manager: {@code
  * SCOPE/providers/NAMESPACE/TYPE/NAME[/TYPE/NAME…]}.
  *
  * @param parent the resource or scope that it belongs to
  * @param type NAMESPACE/TYPE[/TYPE…]
- * @param collection whether it stops at a type and so means all of that type
+ * @param collection whether it ends at a type and so means all resources of that type
  */
 record ArmId(String text, String parent, String type, String name, boolean collection) {
   static ArmId of(String text) {

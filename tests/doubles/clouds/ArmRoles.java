@@ -7,8 +7,8 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Roles, Azure's own and custom ones, and who was given them. The ids of Azure's own are others in
- * truth, and nobody looks at them.
+ * Built-in and custom roles, and who has them. The ids of built-in roles differ from Azure's, which
+ * nothing depends on.
  */
 final class ArmRoles {
   private static final String PREFIX = "/providers/Microsoft.Authorization/roleDefinitions/";
@@ -16,7 +16,7 @@ final class ArmRoles {
 
   private final Store store;
 
-  /** Principals besides the identities in the store. */
+  /** Principals in addition to the identities in the store. */
   private final Set<String> people;
 
   ArmRoles(Store store, Set<String> people) {
@@ -30,7 +30,7 @@ final class ArmRoles {
     return PREFIX + key;
   }
 
-  /** One of Azure's own. */
+  /** A built-in role. */
   static Map<String, Object> definition(String id) {
     String key = key(id);
     if (!NAMES.containsKey(key)) {
@@ -46,7 +46,7 @@ final class ArmRoles {
         "properties", properties);
   }
 
-  /** The name of the role that an assignment gives. */
+  /** The name of the role that is assigned. */
   static String name(Map<String, Object> assignment) {
     return String.valueOf(NAMES.get(key(Json.text(assignment, "properties.roleDefinitionId"))));
   }
@@ -55,7 +55,7 @@ final class ArmRoles {
     return id.substring(id.lastIndexOf('/') + 1).toLowerCase();
   }
 
-  /** A custom role, whose name no other in the tenant has. */
+  /** Defines a custom role, whose name must be unique in the tenant. */
   void define(ArmId id, Map<String, Object> body) {
     String name = Json.text(body, "properties.roleName");
     for (Map<String, Object> other : ofType("roleDefinitions")) {
@@ -86,7 +86,7 @@ final class ArmRoles {
     NAMES.remove(key(id.text()));
   }
 
-  /** An assignment, of a role to a principal, both of which exist, and only once. */
+  /** Assigns a role to a principal; both must exist, and the assignment must be new. */
   void assign(ArmId id, Map<String, Object> body) {
     String principal = Json.text(body, "properties.principalId");
     String role = Json.text(body, "properties.roleDefinitionId");

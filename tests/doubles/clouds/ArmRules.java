@@ -4,11 +4,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What Azure refuses of single types: names that somebody else in the world has, federated
- * credentials that would not be looked at, roles of nobody, and deleting what is locked.
+ * What Azure refuses for single types: names in use anywhere in the world, federated credentials
+ * that would never match, roles for unknown principals, and deleting what is locked.
  */
 final class ArmRules {
-  /** Of which each name is a host's, whoever owns it. */
+  /** Types whose names are host names and so unique worldwide, with the error for a duplicate. */
   private static final Map<String, String> WORLDWIDE =
       Map.of(
           "microsoft.storage/storageaccounts", "StorageAccountAlreadyTaken",
@@ -52,7 +52,7 @@ final class ArmRules {
         .anyMatch(other -> other.is(type) && other.name().equalsIgnoreCase(name));
   }
 
-  /** What Azure answers to who asks whether a name is free. */
+  /** Azure's response to a check whether a name is free. */
   Map<String, Object> availability(Map<String, Object> body) {
     String type = Json.text(body, "type").toLowerCase();
     String name = Json.text(body, "name");
@@ -94,8 +94,8 @@ final class ArmRules {
   }
 
   /**
-   * Checks what is about to go. A lock on something holds all that belongs to it, the assignments
-   * of roles too:
+   * Checks a deletion. A lock protects everything that belongs to the locked resource, including role
+   * assignments:
    * https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources
    */
   void delete(ArmId id) {

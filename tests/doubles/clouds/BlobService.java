@@ -4,9 +4,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Blobs of the storage accounts in the store. Only identities get in, no keys, and only who has a
- * role for blobs on the container or above it, whose condition lets it through; an owner has none. A
- * new role is refused for a while, as Azure's rights take minutes to spread.
+ * Blobs of the storage accounts in the store. They accept identities only, no keys, and only those
+ * with a role for blobs on the container or above it, whose condition allows the request. Being an
+ * owner is not enough. A new role is refused for a while, because Azure's rights take minutes to
+ * spread.
  */
 final class BlobService {
   private static final String BLOBS =
@@ -15,10 +16,10 @@ final class BlobService {
   private final Store store;
   private final Map<String, Integer> asked = new HashMap<>();
 
-  /** How many questions a new right is refused. */
+  /** How many requests a new right is refused. */
   int refusals;
 
-  /** Keeps the blobs, where they are to be kept with leases; null for here. */
+  /** Stores the blobs if they need leases; null: they are stored here. */
   BlobUpstream upstream;
 
   BlobService(Store store) {
@@ -103,7 +104,7 @@ final class BlobService {
     return false;
   }
 
-  /** Whether the role that is given is one of ours, with that data action. */
+  /** Whether the assigned role is a custom one with that data action. */
   private boolean custom(Map<String, Object> assignment, String action) {
     String role = Json.text(assignment, "properties.roleDefinitionId");
     return store.has(role)

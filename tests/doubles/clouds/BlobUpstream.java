@@ -1,13 +1,13 @@
 import java.util.IdentityHashMap;
 import java.util.Map;
 
-/** An emulator of Blob Storage behind the accounts that Resource Manager made. */
+/** An emulator of Blob Storage behind the accounts that Resource Manager created. */
 final class BlobUpstream {
   private static final String VERSION = "2024-11-04";
 
   private final Upstream upstream;
 
-  /** Containers of Resource Manager that the emulator was told of. */
+  /** Containers of Resource Manager that exist in the emulator. */
   private final Map<Object, Boolean> created = new IdentityHashMap<>();
 
   BlobUpstream(Upstream upstream) {
@@ -15,7 +15,7 @@ final class BlobUpstream {
   }
 
   /**
-   * @param container as Resource Manager has it; one that was deleted and made again is empty
+   * @param container as Resource Manager has it; one that was deleted and created again is empty
    */
   FakeCloud.Response respond(FakeCloud.Request request, String account, String name, Object container) {
     if (created.put(container, true) == null) {

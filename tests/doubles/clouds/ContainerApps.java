@@ -11,13 +11,13 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Revisions and traffic of Container Apps. A changed template makes a revision with a name that no
- * revision of this app ever had; in single mode it takes the place of the others once it is ready, in
- * multiple mode it stands beside them. Refused are weights that do not add up to 100 or name a
- * revision that is not active, a suffix used twice, CPU and memory that do not pair, and an image of
- * a registry that the app's identity may not pull from.
+ * Revisions and traffic of Container Apps. A changed template creates a revision, with a name that
+ * no revision of this app ever had. In single mode it replaces the others once it is ready; in
+ * multiple mode it runs beside them. Refused are weights that do not add up to 100 or name a
+ * revision that is not active, a suffix used twice, CPU and memory that do not match, and an image
+ * from a registry that the app's identity may not pull from.
  *
- * <p>What {@code latestRevision} gets goes to the newest revision that is ready:
+ * <p>The share of {@code latestRevision} goes to the newest revision that is ready:
  * https://github.com/microsoft/azure-container-apps/issues/244 and
  * https://learn.microsoft.com/azure/container-apps/application-lifecycle-management#zero-downtime-deployment
  */
@@ -26,28 +26,28 @@ final class ContainerApps {
   private final Set<String> used = new HashSet<>();
 
   /**
-   * Revisions that are not ready, and how often they or their app are still asked for before. One of
-   * an image whose digest begins with dead, which nobody has, never is.
+   * Revisions that are not ready, and how often they or their app are still read before they are. If
+   * the image's digest begins with dead, as if it did not exist, the revision never becomes ready.
    */
   private final Map<String, Integer> unready = new HashMap<>();
 
-  /** Image to percent of the requests, whenever that changed; nothing while the app is stopped. */
+  /** Percent of the requests by image after each change; empty while the app is stopped. */
   final List<Map<String, Object>> history = new ArrayList<>();
 
   /**
-   * How long a new right to pull does not count:
+   * How long a new right to pull has no effect:
    * https://learn.microsoft.com/azure/role-based-access-control/troubleshooting#symptom---role-assignment-changes-are-not-being-detected
    */
   Duration spreads = Duration.ZERO;
 
-  /** How often a new revision or its app is asked for before it is ready; below 0, it never is. */
+  /** Reads of a new revision or its app before it is ready; below 0, it never is. */
   int slowness;
 
   ContainerApps(Store store) {
     this.store = store;
   }
 
-  /** Checks an app, makes its revision if one is due, and fills in what Azure computes. */
+  /** Checks an app, creates its revision if one is due, and fills in what Azure computes. */
   void put(ArmId id, Map<String, Object> old, Map<String, Object> app) {
     Map<String, Object> properties = Json.inside(app, "properties");
     Map<String, Object> configuration = Json.inside(properties, "configuration");
@@ -117,8 +117,8 @@ final class ContainerApps {
   }
 
   /**
-   * Whether a change to single mode takes requests from a revision that is not the newest, upon which
-   * that one stays active and the newest is turned off, so that the app is "not started":
+   * Whether a change to single mode takes requests from a revision that is not the newest. In that
+   * case that one stays active and the newest is turned off, so that the app is "not started":
    * https://github.com/microsoft/azure-container-apps/issues/679
    */
   private boolean loses(ArmId id, Map<String, Object> old, String latest) {
@@ -128,7 +128,7 @@ final class ContainerApps {
             .anyMatch(each -> weight(Json.inside(each, "properties"), "trafficWeight") > 0);
   }
 
-  /** Somebody asks for an app or its revisions; time passes for those that are not ready. */
+  /** Counts a read of an app or its revisions, by which revisions become ready. */
   void asked(String path) {
     String app = path.replaceFirst("/revisions(/.*)?$", "");
     if (unready.isEmpty() || !store.has(app) || !ArmId.of(app).is("Microsoft.App/containerApps")) {
@@ -139,7 +139,7 @@ final class ContainerApps {
     settle(ArmId.of(app), Json.inside(store.get(app), "properties"));
   }
 
-  /** Who is active and who gets which share, now that some are ready and others are not. */
+  /** Updates which revisions are active, and their shares, by which of them are ready. */
   private void settle(ArmId id, Map<String, Object> app) {
     Map<String, Object> configuration = Json.inside(app, "configuration");
     boolean single = !"Multiple".equals(configuration.get("activeRevisionsMode"));
@@ -175,7 +175,7 @@ final class ContainerApps {
     }
   }
 
-  /** From the oldest to the newest. */
+  /** All revisions, from the oldest to the newest. */
   private List<Map<String, Object>> revisions(ArmId id) {
     List<Map<String, Object>> all = new ArrayList<>(store.list(id.text() + "/revisions"));
     all.sort(Comparator.comparing(each -> Json.text(each, "properties.createdTime")));
@@ -258,7 +258,7 @@ final class ContainerApps {
         .sum();
   }
 
-  /** The oldest inactive revisions go. */
+  /** Removes the oldest inactive revisions. */
   private void prune(ArmId id, Map<String, Object> configuration) {
     long keep =
         configuration.get("maxInactiveRevisions") instanceof Number number
@@ -287,7 +287,7 @@ final class ContainerApps {
     }
   }
 
-  /** Azure itself would try for fifteen minutes before it said so. */
+  /** Refuses at once; Azure itself would try for fifteen minutes first. */
   private void checkPull(
       Map<String, Object> app, Map<String, Object> configuration, Map<String, Object> template) {
     for (Map<String, Object> container : Json.objects(template, "containers")) {

@@ -26,23 +26,23 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
 /**
- * Stands in for a cloud in tests: every HTTPS request that goes through its proxy, to whatever
- * host, ends here and is answered by a {@link Cloud} out of memory. Nothing leaves the machine.
+ * Stands in for a cloud in tests: every HTTPS request through its proxy, to whatever host, ends here
+ * and is answered by a {@link Cloud} from memory. Nothing leaves the machine.
  *
  * <p>Prints one line, {@code {"proxy": PORT, "control": PORT}}. The program under test gets {@code
  * HTTPS_PROXY=http://127.0.0.1:PORT} and trusts the certificate. The test itself talks plain HTTP
- * to the other port: {@code GET /requests} tells what was asked and answered, in order, {@code GET
- * /resources} what is stored, {@code POST /orders/NAME} with JSON tells the cloud to misbehave.
+ * to the other port: {@code GET /requests} returns requests and responses, in order, {@code GET
+ * /resources} what is stored, and {@code POST /orders/NAME} with JSON makes the cloud misbehave.
  */
 final class FakeCloud {
-  /** A double of one cloud. Asked by one thread at a time. */
+  /** A double of one cloud. Called by one thread at a time. */
   interface Cloud {
     /**
      * @throws Refusal where the cloud would refuse
      */
     Response respond(Request request);
 
-    /** A refusal in the words of the cloud. */
+    /** A refusal in the cloud's format. */
     Response refuse(Refusal refusal);
 
     /** All that is stored, as JSON. */
@@ -61,7 +61,7 @@ final class FakeCloud {
   /**
    * @param host in lower case, without port
    * @param path as sent, still percent-encoded
-   * @param query decoded; of a name given twice the last value, of one without value ""
+   * @param query decoded; the last value of a name that occurs twice, "" for a name without value
    */
   record Request(
       String method,
@@ -88,7 +88,7 @@ final class FakeCloud {
     }
   }
 
-  /** The body of an answer is bytes, text, JSON, or null for none. */
+  /** The body is bytes, text, JSON, or null for none. */
   record Response(int status, Object body, Map<String, String> headers) {
     Response(int status, Object body) {
       this(status, body, Map.of());
@@ -105,7 +105,7 @@ final class FakeCloud {
     }
   }
 
-  /** What the cloud does not do, with the status and the code that it answers. */
+  /** A refusal by the cloud, with the status and the code of its response. */
   static final class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1;
     final int status;
@@ -126,7 +126,7 @@ final class FakeCloud {
   }
 
   /**
-   * Starts and returns; the process lives until it is ended.
+   * Starts the servers and returns; the process runs until it is killed.
    *
    * @param arguments a PKCS#12 file with key and certificate, and its password
    */
@@ -158,7 +158,7 @@ final class FakeCloud {
     Response respond(Request request);
   }
 
-  /** Asks the cloud, and remembers what came of it. */
+  /** Passes a request to the cloud, and records it with its response. */
   private Response ask(Request request) {
     Response response;
     synchronized (cloud) {
@@ -242,12 +242,12 @@ final class FakeCloud {
     return query;
   }
 
-  /** Text out of a path or query. */
+  /** Decodes text from a path or query. */
   static String decode(String encoded) {
     return URLDecoder.decode(encoded, StandardCharsets.UTF_8);
   }
 
-  /** The sum of an object's content, as object stores give it. */
+  /** The checksum of an object's content, as object stores return it. */
   static String md5(byte[] content) {
     try {
       return Base64.getEncoder().encodeToString(MessageDigest.getInstance("MD5").digest(content));

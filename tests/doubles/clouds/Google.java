@@ -7,16 +7,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A double of Google Cloud as far as the stack asks for it: one class for each family of
- * interfaces, and here what they share.
+ * A double of the parts of Google Cloud that the stacks use: one class for each family of APIs, and
+ * here what they share.
  *
- * <p>It keeps what it is given, adds what Google adds, and refuses what Google refuses and
- * Terraform's provider does not see: what does not exist, what is in use, what an interface that is
- * off would answer. Each refusal is shown by a test in tests/doubles/test_fake_google.py. Who may ask
- * what it judges only when it is told to.
+ * <p>It stores what it gets, adds what Google adds, and refuses what Google refuses and Terraform's
+ * provider does not notice: missing resources, resources in use, calls to an API that is off. Each
+ * refusal has a test in tests/doubles/test_fake_google.py. It checks permissions only after the
+ * order "judge".
  */
 final class Google implements FakeCloud.Cloud {
-  /** Interfaces that every project has from the beginning. */
+  /** APIs that are on in every project from the beginning. */
   private static final Set<String> ALWAYS = Set.of("serviceusage", "cloudresourcemanager");
 
   static final String PROJECT_NUMBER = "123456789012";
@@ -73,7 +73,7 @@ final class Google implements FakeCloud.Cloud {
     };
   }
 
-  /** What all of Google's newer interfaces answer; Compute's and Storage's look much the same. */
+  /** The errors of all of Google's newer APIs; those of Compute and Storage look much the same. */
   @Override
   public FakeCloud.Response refuse(FakeCloud.Refusal refusal) {
     String message = refusal.getMessage();
@@ -102,13 +102,13 @@ final class Google implements FakeCloud.Cloud {
       case "deny":
         denied = list(details.get("permissions"));
         return null;
-      case "objects": // where they are kept in earnest, with generations
+      case "objects": // an emulator that really stores them, with generations
         storage.upstream = new ObjectUpstream(new Upstream(Json.text(details, "url"), null));
         return null;
       case "judge": // by tests/doubles/google_rights.py
         rights.judge(details);
         return null;
-      case "used": // account to the permissions that it needed
+      case "used": // account to the permissions that it used
         return rights.used;
       case "fail-next-revision":
         run.failNextRevision = true;
@@ -130,7 +130,7 @@ final class Google implements FakeCloud.Cloud {
     }
   }
 
-  // Projects and their interfaces
+  // Projects and their APIs
 
   private FakeCloud.Response project(FakeCloud.Request request) {
     Matcher path = match("/(?:v1|v3)/(projects/([^/:]+))(?::(\\w+))?", request.path());
@@ -156,7 +156,7 @@ final class Google implements FakeCloud.Cloud {
             "lifecycleState", "ACTIVE"));
   }
 
-  /** Id of the project that was asked for last; it is told by its number too. */
+  /** Id of the project that was requested last; Google also calls it by its number. */
   String project() {
     return project;
   }
@@ -202,12 +202,12 @@ final class Google implements FakeCloud.Cloud {
     return matcher;
   }
 
-  /** An array of JSON; an empty one for anything else. */
+  /** The value if it is an array of JSON, otherwise an empty list. */
   static List<?> list(Object value) {
     return value instanceof List<?> list ? list : List.of();
   }
 
-  /** A number that grows, for names and etags. */
+  /** The next number of a sequence, for names and etags. */
   long next() {
     return ++counter;
   }
@@ -216,7 +216,7 @@ final class Google implements FakeCloud.Cloud {
     return new FakeCloud.Response(200, body);
   }
 
-  /** A long-running operation that has ended well. */
+  /** A long-running operation that has succeeded. */
   static FakeCloud.Response done(String name, Map<String, Object> response) {
     return ok(
         Json.object("name", name, "done", true, "metadata", Json.object(), "response", response));
@@ -247,12 +247,12 @@ final class Google implements FakeCloud.Cloud {
         "The resource '" + id + "' is already being used by '" + user + "'");
   }
 
-  /** Whatever of Compute Engine, but for one, refers to a resource; null if nothing does. */
+  /** A resource of Compute Engine, except the given one, that refers to id; null if there is none. */
   String user(String id, String except) {
     return compute.user(id, except);
   }
 
-  /** Something with addresses in subnets has gone. */
+  /** Reports that something with addresses in subnets was deleted. */
   void released(Map<String, Object> gone, String id) {
     compute.released(gone, id);
   }

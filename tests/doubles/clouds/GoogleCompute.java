@@ -7,7 +7,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Compute Engine: networks and load balancers. Operations have ended when they are answered. */
+/** Compute Engine: networks and load balancers. Operations are complete when they respond. */
 final class GoogleCompute {
   private static final String BASE = "https://www.googleapis.com/compute/v1/";
   private static final Pattern LINK =
@@ -18,12 +18,12 @@ final class GoogleCompute {
   private final Google google;
 
   /**
-   * Whether Cloud Run holds on to addresses of a subnet after it was deleted, as it does for an
-   * hour or two.
+   * Whether Cloud Run keeps addresses of a subnet after a service was deleted, as it does for an hour
+   * or two.
    */
   boolean holdsAddresses;
 
-  /** Subnet to what still has addresses of it. */
+  /** Subnet to what still has addresses in it. */
   final Map<String, String> held = new TreeMap<>();
 
   private final GoogleMachines machines;
@@ -41,14 +41,14 @@ final class GoogleCompute {
       return region(request.path().replaceFirst(".*/", ""));
     }
     if (request.path().matches("/compute/v1/projects/[^/]+/global/images/family/[^/]+")) {
-      // Google's own images are there from the beginning.
+      // Google's own images always exist.
       return Google.ok(
           Json.object("name", "an-image", "selfLink", BASE + request.path().substring(12)));
     }
     Matcher path =
         Google.match(
             "/compute/v1/(projects/[^/]+/(?:global|regions/[^/]+))/(\\w+)(?:/([^/]+))?(?:/(\\w+))?",
-            // Global, and yet not so in its path.
+            // Global, although its path does not say so.
             request
                 .path()
                 .replaceFirst("(?<=/projects/[^/]{1,30})(?=/targetHttpProxies/)", "/global"));
@@ -104,7 +104,7 @@ final class GoogleCompute {
     if (id.contains("/forwardingRules/")) {
       body.put("labelFingerprint", "l" + number);
       String address = (String) body.get("IPAddress");
-      if (LINK.matcher(address).matches()) { // asked for by reference, told by number
+      if (LINK.matcher(address).matches()) { // given by reference, returned by number
         body.put("IPAddress", target(address).get("address"));
       }
       if (body.get("portRange") instanceof String ports) {
@@ -172,7 +172,7 @@ final class GoogleCompute {
   }
 
   /**
-   * Rules of a policy come and go one by one, each by its priority; the last one stays:
+   * Adds, changes or removes one rule of a policy, by its priority; the last one stays:
    * https://cloud.google.com/compute/docs/reference/rest/v1/securityPolicies/addRule.
    */
   private void rule(Map<String, Object> policy, String verb, FakeCloud.Request request) {
@@ -219,12 +219,12 @@ final class GoogleCompute {
     return operation(id, "delete");
   }
 
-  /** Whatever refers to a resource; null if nothing does. */
+  /** A resource that refers to this one; null if there is none. */
   String user(String id) {
     return user(id, id);
   }
 
-  /** Whatever else than the one that is given refers to a resource. */
+  /** A resource, except the given one, that refers to this one; null if there is none. */
   String user(String id, String except) {
     if (held.containsKey(id)) {
       return held.get(id);
@@ -240,7 +240,7 @@ final class GoogleCompute {
     return null;
   }
 
-  /** Cloud Run reports that something with addresses in subnets is gone. */
+  /** Cloud Run reports that something with addresses in subnets was deleted. */
   void released(Object gone, String id) {
     if (holdsAddresses) {
       for (String link : links(gone)) {
@@ -253,7 +253,7 @@ final class GoogleCompute {
     }
   }
 
-  /** Ids of all resources of Compute Engine that are mentioned anywhere in an object. */
+  /** Ids of all Compute Engine resources that an object mentions anywhere. */
   static List<String> links(Object value) {
     List<String> links = new ArrayList<>();
     if (value instanceof Map<?, ?> object) {
@@ -282,7 +282,7 @@ final class GoogleCompute {
     return google.existing(matcher.group(1));
   }
 
-  /** What Google looks at, whoever writes it. */
+  /** What Google checks on every write. */
   private void check(String id, Map<String, Object> body) {
     for (String link : links(body)) {
       if (!google.store.has(link)) {
@@ -306,7 +306,7 @@ final class GoogleCompute {
     if (id.contains("/securityPolicies/")) {
       checkRules(Json.objects(body, "rules"));
     }
-    // Of one network: https://cloud.google.com/vpc/docs/subnets#ipv4-ranges
+    // Within one network: https://cloud.google.com/vpc/docs/subnets#ipv4-ranges
     if (id.contains("/subnetworks/")
         && google.store.list(id.replaceFirst("/[^/]+$", "")).stream()
             .anyMatch(

@@ -2,13 +2,13 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Identity pools with their providers, and custom roles. What is deleted keeps its id for a while:
+ * Identity pools with their providers, and custom roles. The id of a deleted one stays reserved:
  * https://cloud.google.com/iam/docs/manage-workload-identity-pools-providers
  */
 final class GoogleIam {
   private final Google google;
 
-  /** What was deleted, by id. */
+  /** Deleted resources, by id. */
   private final Map<String, Map<String, Object>> gone = new HashMap<>();
 
   GoogleIam(Google google) {
@@ -51,7 +51,7 @@ final class GoogleIam {
     return id.replaceFirst(".*/", "");
   }
 
-  /** Also what was deleted, which says so. */
+  /** Also finds deleted resources, which are marked as such. */
   private Map<String, Object> existing(String id) {
     return gone.containsKey(id) ? gone.get(id) : google.existing(id);
   }
@@ -75,7 +75,7 @@ final class GoogleIam {
       google.existing(collection.replaceFirst("/providers$", ""));
     }
     Map<String, Object> body = request.json();
-    // Google names them by the project's number.
+    // Google puts the project's number into their names.
     body.put("name", id.replaceFirst("projects/[^/]+", "projects/" + Google.PROJECT_NUMBER));
     body.put("state", "ACTIVE");
     check(id, body);

@@ -1,13 +1,13 @@
 import java.util.HashMap;
 import java.util.Map;
 
-/** Groups of machines in a region: each has an instance group that load balancers refer to. */
+/** Managed instance groups of a region: each has an instance group that load balancers refer to. */
 final class GoogleMachines {
   private static final int ZONES = 3;
 
   private final Google google;
 
-  /** Manager to how often it is asked for before its machines are what was wanted. */
+  /** Manager to how often it is still read before its machines are as wanted. */
   private final Map<String, Integer> rolling = new HashMap<>();
 
   GoogleMachines(Google google) {
@@ -18,13 +18,13 @@ final class GoogleMachines {
     return id.replace("/instanceGroupManagers/", "/instanceGroups/");
   }
 
-  /** Machines begin to be made or replaced. */
+  /** Begins to create or replace machines. */
   void begin(String id, Map<String, Object> manager) {
     String base = "https://www.googleapis.com/compute/v1/";
     google.store.put(
         group(id), Json.object("name", manager.get("name"), "selfLink", base + group(id)));
     manager.put("instanceGroup", base + group(id));
-    // The provider writes out groups of settings that are null; Google leaves them out.
+    // The provider sends groups of settings that are null; Google omits them.
     manager
         .values()
         .removeIf(
@@ -33,7 +33,7 @@ final class GoogleMachines {
     stable(manager, false);
   }
 
-  /** It is asked for once more; what rolls has rolled after the second time. */
+  /** Counts a read; a rollout is complete at the second one. */
   void settle(Map<String, Object> manager) {
     int left = rolling.merge((String) manager.get("name"), -1, Integer::sum);
     stable(manager, left <= 0);
@@ -45,7 +45,7 @@ final class GoogleMachines {
   }
 
   /**
-   * The group goes with its manager, which stays while a load balancer uses the group:
+   * Deletes the group with its manager, but not while a load balancer uses the group:
    * https://cloud.google.com/compute/docs/instance-groups/deleting-managed-instance-groups
    */
   void end(String id) {
@@ -57,8 +57,8 @@ final class GoogleMachines {
   }
 
   /**
-   * In a region, as many new machines as it has zones, or none, as the page on rolling updates says
-   * under "maximum surge": https://cloud.google.com/compute/docs/instance-groups/
+   * In a region, the surge is none or at least as many machines as there are zones; see "maximum
+   * surge" on the page on rolling updates: https://cloud.google.com/compute/docs/instance-groups/
    */
   static void check(Map<String, Object> manager) {
     if (Json.at(manager, "updatePolicy.maxSurge.fixed") instanceof Long surge

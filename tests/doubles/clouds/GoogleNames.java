@@ -3,8 +3,8 @@ import java.util.Map;
 import java.util.regex.Matcher;
 
 /**
- * The interfaces whose resources are named alike, {@code projects/P/COLLECTION/NAME}: Artifact
- * Registry, IAM, Monitoring, Scheduler, Certificate Manager, and Cloud DNS, which is nearly so.
+ * The APIs whose resources have the same kind of name, {@code projects/P/COLLECTION/NAME}: Artifact
+ * Registry, IAM, Monitoring, Scheduler, Certificate Manager, and, almost, Cloud DNS.
  */
 final class GoogleNames {
   private static final String SCHEDULES = "schedules";
@@ -117,8 +117,8 @@ final class GoogleNames {
   }
 
   /**
-   * Monitoring leaves out whatever has its default, be it written out or not:
-   * https://protobuf.dev/programming-guides/json/ and, of the positions of tiles,
+   * Monitoring omits whatever has its default value, even if it was set explicitly:
+   * https://protobuf.dev/programming-guides/json/ and, for the positions of tiles,
    * https://github.com/hashicorp/terraform-provider-google/issues/24650.
    */
   private static void withoutZeros(String id, Object value) {
@@ -199,7 +199,7 @@ final class GoogleNames {
   }
 
   /**
-   * Policies lose a channel that is deleted by force:
+   * Removes a channel that is deleted by force from all policies:
    * https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.notificationChannels/delete
    */
   private void forget(String channel) {
@@ -240,7 +240,7 @@ final class GoogleNames {
         : Google.ok(Json.object());
   }
 
-  /** What must exist, and what must have a meaning. */
+  /** Checks references and the schedule. */
   private void check(String id, Map<String, Object> body) {
     for (Object channel : Google.list(body.get("notificationChannels"))) {
       google.existing((String) channel);
@@ -261,7 +261,7 @@ final class GoogleNames {
     }
   }
 
-  // Cloud DNS: sets of records of a zone, which is there from the beginning
+  // Cloud DNS: record sets of a zone, which always exists
 
   private FakeCloud.Response records(FakeCloud.Request request) {
     Matcher path =

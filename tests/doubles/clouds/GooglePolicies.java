@@ -3,7 +3,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Who may do what with a resource: policies, whose roles and members must exist. */
+/** IAM policies: who may do what with a resource. Their roles and members must exist. */
 final class GooglePolicies {
   private static final Pattern POOL =
       Pattern.compile(
@@ -18,7 +18,7 @@ final class GooglePolicies {
   }
 
   FakeCloud.Response respond(String id, FakeCloud.Request request, boolean write) {
-    // Projects and secrets are there from the beginning.
+    // Projects and secrets always exist.
     if (!id.matches("projects/[^/]+(/secrets/[^/]+)?")) {
       google.existing(id);
     }

@@ -7,13 +7,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Who may ask what: of a request that is signed in as a service account (its e-mail address is the
- * token), each permission of its method must come from a role that the project, or what the request
- * is about, gives that account. Any other token is the project's owner's.
+ * Checks permissions. If a request is signed in as a service account (the token is its e-mail
+ * address), a role on the project or on the requested resource must grant that account each
+ * permission of the method. Any other token belongs to the project's owner.
  *
- * <p>Methods and roles come from tests/doubles/google_rights.py, custom roles and policies from
- * what is stored. A method that is not in the list is refused to everybody, so that none is
- * forgotten.
+ * <p>Methods and roles come from tests/doubles/google_rights.py, custom roles and policies from the
+ * store. A method that is not listed is refused to everybody, so that none is forgotten.
  */
 final class GoogleRights {
   private static final Pattern ACCOUNT =
@@ -27,14 +26,14 @@ final class GoogleRights {
   private final Map<Pattern, List<?>> methods = new LinkedHashMap<>();
   private Map<String, Object> roles = Map.of();
 
-  /** Which permissions each account was asked for and had. */
+  /** Permissions that each account needed and had. */
   final Map<String, Object> used = new TreeMap<>();
 
   GoogleRights(Google google) {
     this.google = google;
   }
 
-  /** From now on requests are judged. */
+  /** From now on permissions are checked. */
   void judge(Map<String, Object> table) {
     methods.clear();
     Json.asObject(table.get("methods"))
@@ -62,7 +61,7 @@ final class GoogleRights {
     }
   }
 
-  /** What an upload makes is named in its query or in the first part of its body. */
+  /** The name of an uploaded object is in the query or in the first part of the body. */
   private static String object(String path, FakeCloud.Request request) {
     if (!path.matches("b/[^/]+/o") || !request.method().equals("POST")) {
       return "";
@@ -85,7 +84,7 @@ final class GoogleRights {
     String id = path.replaceFirst(":\\w+$", "").replaceFirst("^(b/[^/]+)/iam$", "$1");
     String resource = id;
     if (api.equals("storage")) {
-      // A bucket is nobody's before it is there: making one is a right of the project.
+      // A bucket has no policy before it exists: to create one is a right on the project.
       resource = id.replaceFirst("^b/([^/]+)", "projects/_/buckets/$1").replace("/o/", "/objects/");
     }
     List<String> owners = new ArrayList<>(List.of("projects/" + google.project()));
@@ -126,7 +125,7 @@ final class GoogleRights {
     return Google.list(roles.get(role));
   }
 
-  /** The part of Google's language that our conditions speak. */
+  /** Evaluates the part of Google's condition language that our conditions use. */
   private static boolean holds(String expression, String resource) {
     if (expression == null) {
       return true;

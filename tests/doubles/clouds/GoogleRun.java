@@ -14,7 +14,7 @@ final class GoogleRun {
   private static final Pattern RESERVED =
       Pattern.compile("PORT|K_SERVICE|K_REVISION|K_CONFIGURATION|X_GOOGLE_.*");
 
-  /** vCPU to the least and the most MiB. */
+  /** vCPU to minimum and maximum MiB. */
   private static final Map<String, int[]> SIZES =
       Map.of(
           "1", new int[] {128, 4096},
@@ -25,21 +25,21 @@ final class GoogleRun {
 
   private final Google google;
 
-  /** As of an image whose digest begins with dead, which nobody has. */
+  /** As if its image did not exist; an image whose digest begins with dead fails too. */
   boolean failNextRevision;
 
 
   /**
-   * How often an operation is asked for before its new revision is ready; until then the newest
-   * that is ready stands for LATEST, and the one before it goes on serving:
+   * Reads of an operation before its new revision is ready. Until then LATEST stands for the newest
+   * that is ready, so the revision before it keeps serving:
    * https://cloud.google.com/run/docs/reference/rest/v1/TrafficTarget (latestRevision).
    */
   long late;
 
-  /** What served after each request, image to percent, without repetitions. */
+  /** Percent of the requests by image after each request, without repetitions. */
   final List<Object> history = new ArrayList<>();
 
-  /** Name to an operation that goes on. */
+  /** Name to an operation in progress. */
   private final Map<String, Pending> pending = new HashMap<>();
 
   private static final class Pending {
@@ -184,7 +184,7 @@ final class GoogleRun {
     return Google.done(operation(id), after);
   }
 
-  /** An operation is asked for once more; after the last time the newest revision is ready. */
+  /** Counts a read of an operation; after the last one the newest revision is ready. */
   private FakeCloud.Response goOn(String operation) {
     Pending going = pending.get(operation);
     if (going == null) {
@@ -201,7 +201,7 @@ final class GoogleRun {
     return Google.done(operation, service);
   }
 
-  /** Notes what serves, if it is not what served before. */
+  /** Adds what serves to the history, if it has changed. */
   private void remember(String id) {
     Map<String, Object> service = google.existing(id);
     Map<String, Object> serving = new TreeMap<>();
@@ -223,7 +223,7 @@ final class GoogleRun {
     }
   }
 
-  /** As asked for, once in its life; otherwise service, number and three letters. */
+  /** The requested name, which can be used only once; otherwise service, number, three letters. */
   private String name(String id, Map<String, Object> template, long generation) {
     if (template.get("revision") instanceof String wanted) {
       google.absent(id + "/revisions/" + wanted);
@@ -263,7 +263,7 @@ final class GoogleRun {
     }
   }
 
-  /** A template of a revision or of a task. */
+  /** Checks the template of a revision or of a task. */
   private void check(Map<String, Object> template) {
     String account = Json.text(template, "serviceAccount");
     if (account != null && !google.hasAccount(account)) {

@@ -3,11 +3,11 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Cloud Storage's JSON interface: buckets and the newest version of their objects. */
+/** Cloud Storage's JSON API: buckets and the newest version of their objects. */
 final class GoogleStorage {
   private final Google google;
 
-  /** Keeps the objects, where they are to be kept with generations; null for here. */
+  /** Stores the objects if they need generations; null: they are stored here. */
   ObjectUpstream upstream;
 
   GoogleStorage(Google google) {

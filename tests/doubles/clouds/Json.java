@@ -77,7 +77,7 @@ final class Json {
     return objects;
   }
 
-  /** The object at a key, made if there is none. */
+  /** The object at a key, created if there is none. */
   static Map<String, Object> inside(Map<String, Object> object, String key) {
     if (!(object.get(key) instanceof Map)) {
       object.put(key, new LinkedHashMap<String, Object>());
@@ -97,7 +97,7 @@ final class Json {
     return copy;
   }
 
-  /** Changes the target as a merge patch says (RFC 7396): null takes a key away. */
+  /** Applies a merge patch (RFC 7396) to the target: null removes a key. */
   static void merge(Map<String, Object> target, Map<String, Object> patch) {
     patch.forEach(
         (key, value) -> {

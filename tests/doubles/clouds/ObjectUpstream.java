@@ -5,9 +5,9 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** An emulator of Cloud Storage behind the buckets that the double made. */
+/** An emulator of Cloud Storage behind the buckets that the double created. */
 final class ObjectUpstream {
-  /** Objects by the JSON interface, and their content by the XML one. */
+  /** Objects in the JSON API, and their content in the XML API. */
   private static final Pattern OBJECTS =
       Pattern.compile(
           "(?:/(?:upload|download))?(?:/resumable)?/storage/v1/b/([^/]+)/o(?:/.*)?"
@@ -17,7 +17,7 @@ final class ObjectUpstream {
 
   private final Upstream upstream;
 
-  /** Buckets that the emulator was told of. */
+  /** Buckets that exist in the emulator. */
   private final Set<String> created = new HashSet<>();
 
   ObjectUpstream(Upstream upstream) {
@@ -52,7 +52,7 @@ final class ObjectUpstream {
     return upstream.forward(request, request.path());
   }
 
-  /** Removes a bucket; whether it was empty. */
+  /** Removes a bucket if it is empty; returns whether it was. */
   boolean removeEmpty(String name) {
     String path = "/storage/v1/b/" + name;
     FakeCloud.Response objects = upstream.send("GET", path + "/o?versions=true", Map.of(), new byte[0]);

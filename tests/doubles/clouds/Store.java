@@ -4,11 +4,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** What a double remembers: JSON objects by id, an id being a path whose children it owns. */
+/** What a double stores: JSON objects by id. An id is a path, and owns what is below it. */
 final class Store {
   private final TreeMap<String, Map<String, Object>> objects;
 
-  /** Azure takes ids in any case, Google as they are written. */
+  /** Azure ignores the case of ids, Google does not. */
   Store(boolean ignoreCase) {
     objects = new TreeMap<>(ignoreCase ? String.CASE_INSENSITIVE_ORDER : null);
   }
@@ -26,7 +26,7 @@ final class Store {
     objects.put(id, object);
   }
 
-  /** Takes away the object and everything below it; whether there was one. */
+  /** Removes the object and everything below it; returns whether there was one. */
   boolean remove(String id) {
     below(id).keySet().forEach(objects::remove);
     return objects.remove(id) != null;

@@ -7,7 +7,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
-/** An HTTP proxy whose every CONNECT, whatever host it names, leads to one address. */
+/** An HTTP proxy that leads every CONNECT, whatever host it names, to one address. */
 final class Tunnel extends Thread {
   private final ServerSocket server = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
   private final InetSocketAddress target;
@@ -67,7 +67,7 @@ final class Tunnel extends Thread {
     try {
       from.getInputStream().transferTo(to.getOutputStream());
     } catch (IOException e) {
-      // One side went away: the end of the connection, however it came.
+      // One side has closed, which ends the connection in any case.
     } finally {
       close(from);
       close(to);

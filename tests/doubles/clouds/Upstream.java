@@ -19,9 +19,9 @@ import java.util.TreeSet;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** An emulator of an object store, to which a double hands on what is about objects. */
+/** An emulator of an object store, to which a double forwards requests for objects. */
 final class Upstream {
-  /** What belongs to a connection and not to a request. */
+  /** Headers of a connection, not of a request. */
   private static final Set<String> OWN = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
 
   static {
@@ -42,7 +42,7 @@ final class Upstream {
     this.client = (trust == null ? builder : builder.sslContext(trusting(trust))).build();
   }
 
-  /** The emulator's answer to a request, at another path and with the same query. */
+  /** The emulator's response to a request, at another path and with the same query. */
   FakeCloud.Response forward(FakeCloud.Request request, String path) {
     StringBuilder target = new StringBuilder(path);
     String separator = "?";
