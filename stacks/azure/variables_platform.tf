@@ -27,8 +27,8 @@ variable "platform" {
     )
     error_message = <<-EOT
       name must be PLATFORM-KEY with a KEY that the platform declares: "${var.name}" is not one of
-      ${try(join(", ", [for key in keys(var.platform.services) : "${var.platform.name}-${key}"]), "")}; declare it in services of
-      stacks/platform/azure and apply that first.
+      ${try(join(", ", [for key in keys(var.platform.services) : "${var.platform.name}-${key}"]), "")}; add the key to the variable services in
+      stacks/platform/azure, and apply that stack first.
     EOT
   }
 }

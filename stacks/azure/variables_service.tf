@@ -108,6 +108,6 @@ variable "probe" {
         can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.probe.image))
       )
     )
-    error_message = "probe.image is in a registry of Azure that the probe may not pull from; it is \"${try(coalesce(var.probe.image, "null"), "null")}\"."
+    error_message = "The probe has no right to pull from the Azure registry of probe.image; it is \"${try(coalesce(var.probe.image, "null"), "null")}\"."
   }
 }

@@ -39,7 +39,7 @@ QUOTED = {
     ),
     "azure": (
         "Waiting until blobs may be written",
-        "image is in a registry of Azure that the service may not pull from",
+        "The service has no right to pull from the Azure registry of image",
         "but the subscription",
     ),
     "gcp": (

@@ -106,7 +106,7 @@ def test_the_table_of_verdict_errors(name):
         assert soon >= 95 - luck
     if "404" in name or "slower" in name or "to all" in name:
         assert withdrawn == 100
-    if "gone" in name or "0.1" in name or "MINUTES" in name:
+    if "down" in name or "0.1" in name or "MINUTES" in name:
         assert promoted >= 98 - luck
 
 

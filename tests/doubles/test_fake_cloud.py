@@ -36,7 +36,7 @@ def test_every_request_is_recorded_with_its_response(fake):
     fake.ask("GET", f"{GROUP}?api-version=2&$filter=a%20eq%20'b'", None, TOKEN)
     last = fake.requests()[-1]
     assert (last["method"], last["status"], last["query"]) == ("GET", 404, {"api-version": "2", "$filter": "a eq 'b'"})
-    assert "ResourceGroupNotFound" in last["answer"]
+    assert "ResourceGroupNotFound" in last["response"]
 
 
 @pytest.mark.parametrize(

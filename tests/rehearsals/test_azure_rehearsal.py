@@ -502,5 +502,5 @@ def test_a_destroy_during_a_canary_keeps_foreign_resources(azure, theirs):
 
 def test_the_double_supported_every_request(azure):
     failed = [each for each in azure.fake.requests() if each["status"] in (405, 421, 500)
-        or "UnknownOperation" in each.get("answer", "")]
+        or "UnknownOperation" in each.get("response", "")]
     assert failed == []

@@ -108,7 +108,7 @@ class Scenario:
         kept = json.loads(pulled[pulled.index("{"):])
         (theirs.stack / "terraform.tfstate").write_text(json.dumps({**kept, "serial": kept["serial"] - 1}))
         refused = theirs.bootstrap(check=False)
-        assert refused.returncode == 1 and "already holds a newer version of this state" in refused.stdout, refused.stdout
+        assert refused.returncode == 1 and "already holds a newer version of this state" in refused.stdout
         assert "another deployment" not in refused.stdout and self.notes() == ["third", "of staging"]
         (theirs.stack / "terraform.tfstate").unlink()
         assert "No changes" in theirs.bootstrap().stdout

@@ -15,7 +15,7 @@ variable "image" {
       || (var.repository_url == null
       && can(regex("^${coalesce(var.account, "[0-9]{12}")}\\.dkr\\.ecr\\.${var.region}\\.amazonaws\\.com/${var.name}@", var.image)))
     )
-    error_message = "image is in a repository of ECR that the machines may not pull from; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
+    error_message = "The machines have no right to pull from the ECR repository of image; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
   }
 }
 
@@ -81,6 +81,6 @@ variable "certificate" {
       || (var.repository_url == null
       && can(regex("^${coalesce(var.account, "[0-9]{12}")}\\.dkr\\.ecr\\.${var.region}\\.amazonaws\\.com/${var.name}@", var.certificate.proxy)))
     )
-    error_message = "certificate.proxy is in a repository of ECR that the machines may not pull from; it is \"${try(var.certificate.proxy, "null")}\"."
+    error_message = "The machines have no right to pull from the ECR repository of certificate.proxy; it is \"${try(var.certificate.proxy, "null")}\"."
   }
 }

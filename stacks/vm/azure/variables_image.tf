@@ -13,10 +13,10 @@ variable "image" {
     condition = (
       var.image == null ||
       !can(regex("\\.azurecr\\.io/", var.image)) ||
-      split("@", coalesce(var.image, "@"))[0] == var.repository_url ||
+      split("/", coalesce(var.image, "/"))[0] == split("/", coalesce(var.repository_url, "-"))[0] ||
       (var.repository_url == null && can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.image)))
     )
-    error_message = "image is in a registry of Azure that the machines may not pull from; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
+    error_message = "The machines have no right to pull from the Azure registry of image; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
   }
 }
 
@@ -81,6 +81,6 @@ variable "certificate" {
       try(split("/", var.certificate.proxy)[0] == split("/", var.repository_url)[0], false) ||
       (var.repository_url == null && can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.certificate.proxy)))
     )
-    error_message = "certificate.proxy is in a registry of Azure that the machines may not pull from; it is \"${try(var.certificate.proxy, "null")}\"."
+    error_message = "The machines have no right to pull from the Azure registry of certificate.proxy; it is \"${try(var.certificate.proxy, "null")}\"."
   }
 }

@@ -16,7 +16,7 @@ variable "image" {
       || (var.repository_url == null && startswith(coalesce(var.image, "@"), "${var.region}-docker.pkg.dev/${var.project}/${var.name}/"))
     )
     error_message = <<-EOT
-      image is in a repository of Artifact Registry that the machines may not pull from; set repository_url to
+      The machines have no right to pull from the Artifact Registry repository of image; set repository_url to
       "${split("@", coalesce(var.image, "@"))[0]}".
     EOT
   }
@@ -106,8 +106,7 @@ variable "certificate" {
       )
     )
     error_message = <<-EOT
-      certificate.proxy is in a repository of Artifact Registry that the machines may not pull from; it is
-      "${try(var.certificate.proxy, "null")}".
+      The machines have no right to pull from the Artifact Registry repository of certificate.proxy; it is "${try(var.certificate.proxy, "null")}".
     EOT
   }
 }

@@ -168,7 +168,7 @@ final class FakeCloud {
         response = cloud.refuse(refusal);
       } catch (RuntimeException failure) {
         failure.printStackTrace();
-        response = cloud.refuse(new Refusal(500, "EchoFailed", failure.toString()));
+        response = cloud.refuse(new Refusal(500, "FakeFailed", failure.toString()));
       }
     }
     Map<String, Object> entry =
@@ -180,7 +180,7 @@ final class FakeCloud {
             "body", request.text(),
             "status", response.status());
     if (response.status() >= 400) {
-      entry.put("answer", new String(response.bytes(), StandardCharsets.UTF_8));
+      entry.put("response", new String(response.bytes(), StandardCharsets.UTF_8));
     }
     requests.add(entry);
     return response;

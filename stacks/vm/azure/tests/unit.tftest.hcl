@@ -198,7 +198,7 @@ run "an_image_from_elsewhere_asks_nothing_of_the_registry" {
 run "the_machine_may_pull_from_one_registry_only" {
   command = apply
   variables {
-    image          = "shared.azurecr.io/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    image          = "shared.azurecr.io/other@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
     repository_url = "shared.azurecr.io/meridian"
   }
   assert {
