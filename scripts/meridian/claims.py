@@ -52,7 +52,7 @@ REASONS = {
     "remains": "something remained",
     "ran": "deploying a nonexistent image succeeded",
     "slow": "it took longer",
-    "silent": "no run of the probe said OK",
+    "silent": "no run of the probe succeeded",
     "verdict": "the canary was not promoted",
     "wrong": "the old image no longer served",
 }

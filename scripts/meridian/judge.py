@@ -203,7 +203,7 @@ class Judge:
             self._lacked = self._lacking() or undecided
             if elapsed >= limits.seconds and not self._lacked:
                 return Verdict.PROMOTE, f"the canary gave {self.canary}" + (
-                    f"; the probe said OK {self.probes} times" if self.probed else "")
+                    f"; the probe succeeded {self.probes} times" if self.probed else "")
             if elapsed >= limits.seconds * limits.patience:
                 if undecided:
                     return Verdict.UNDECIDED, undecided

@@ -95,8 +95,10 @@ class Stack:
     def own_file(self):
         if self.env == PRODUCTION:
             return None
-        other = self.folder / f"{self.env}.tfvars.json"
-        return other if other.exists() else self.folder / f"{self.env}.tfvars"
+        plain, other = (self.folder / f"{self.env}.{end}" for end in ("tfvars", "tfvars.json"))
+        if plain.exists() and other.exists():
+            raise Problem(f"stacks/{self.place} has {plain.name} and {other.name}.", "Keep one of them.")
+        return other if other.exists() else plain
 
     @property
     def is_preview(self):

@@ -109,6 +109,12 @@ OUTCOMES = [
 ]
 
 
+def test_two_files_for_one_environment_are_refused(machine):
+    (machine.root / "stacks/aws/staging.tfvars.json").write_text('{"name": "other"}')
+    done = machine.run("deploy", "--env=staging")
+    assert done.returncode == 1 and "stacks/aws has staging.tfvars and staging.tfvars.json" in done.stdout, done.stdout
+
+
 @pytest.mark.parametrize("through", ["taskw", "program"])
 @pytest.mark.parametrize(("exported", "behind_task", "behind_program", "workspace", "more"), OUTCOMES)
 def test_only_the_environment_that_is_typed_is_touched(machine, through, exported, behind_task, behind_program,

@@ -14,13 +14,13 @@ locals {
       for group in values(var.entry.target_groups) :
       concat(["AWS/ApplicationELB", "RequestCount", "TargetGroup", group.metric], local.balancer, [{ stat = "Sum" }])
     ]
-    "2 Answers of 400 and above a minute" = [
+    "2 Responses of 400 and above a minute" = [
       for pair in setproduct(local.shared ? ["HTTPCode_Target_4XX_Count", "HTTPCode_Target_5XX_Count"] : [
         "HTTPCode_Target_4XX_Count", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count",
       ], keys(local.answering)) :
       concat(["AWS/ApplicationELB", pair[0]], local.answering[pair[1]], [{ stat = "Sum" }])
     ]
-    "3 Seconds to answer" = [
+    "3 Response time, seconds" = [
       for pair in setproduct(["p50", "p99"], keys(local.answering)) :
       concat(["AWS/ApplicationELB", "TargetResponseTime"], local.answering[pair[1]], [{
         stat = pair[0], label = local.shared ? "${pair[0]} ${pair[1]}" : pair[0]
@@ -33,7 +33,7 @@ locals {
     "5 Load in percent" = [
       for metric in ["CPUUtilization", "MemoryUtilization"] : concat(["AWS/ECS", metric], local.tasks, [{ stat = "Average" }])
     ]
-    "6 Checks that said OK" = [["Meridian/${var.name}", "ProbeOK", { stat = "Sum" }]]
+    "6 Successful checks of the probe" = [["Meridian/${var.name}", "ProbeOK", { stat = "Sum" }]]
   }
 }
 

@@ -28,7 +28,7 @@ locals {
 resource "aws_cloudwatch_metric_alarm" "this" {
   alarm_name = local.job
   alarm_description = join(" ", [
-    "No check of ${var.url} said OK for ${local.periods * var.every_minutes} minutes: it is down, its clock is wrong, or the probe",
+    "No check of ${var.url} succeeded for ${local.periods * var.every_minutes} minutes: it is down, its clock is wrong, or the probe",
     "does not run. Log: ${local.log_group}",
   ])
   evaluation_periods  = local.periods
@@ -44,7 +44,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   # instead. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
   metric_query {
     id          = "checks"
-    label       = "Checks that said OK"
+    label       = "Successful checks"
     expression  = "FILL(ok, 0)"
     return_data = true
   }

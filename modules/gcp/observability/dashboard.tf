@@ -5,13 +5,13 @@ locals {
     "1 Requests a second" = {
       all = "sum(rate(${local.requests}[5m]))"
     }
-    "2 Answers of 400 and above a second" = {
+    "2 Responses of 400 and above a second" = {
       "$${response_code_class}" = join("", [
         "sum by (response_code_class) (rate(loadbalancing_googleapis_com:https_request_count",
         "{${local.balancer},response_code_class=~\"400|500\"}[5m]))",
       ])
     }
-    "3 Milliseconds to answer" = {
+    "3 Response time, milliseconds" = {
       for percent in [50, 99] : "p${percent}" => "histogram_quantile(${percent / 100}, sum by (le) (rate(${local.latency}[5m])))"
     }
     "4 Instances by revision" = {
@@ -20,7 +20,7 @@ locals {
     "5 Load in percent" = {
       for kind, query in local.load : kind => "100 * ${query}"
     }
-    "6 Checks that said OK in an hour" = {
+    "6 Successful checks of the probe in an hour" = {
       OK = join("", [
         "sum(increase(run_googleapis_com:job_completed_execution_count",
         "{monitored_resource=\"cloud_run_job\",job_name=\"${var.name}-probe\",result=\"succeeded\"}[1h]))",

@@ -39,7 +39,7 @@ resource "google_monitoring_alert_policy" "this" {
   documentation {
     mime_type = "text/markdown"
     content = join(" ", [
-      "No check of ${var.url} said OK for ${local.minutes.window + local.minutes.duration} minutes: the service is down, its clock is wrong by more",
+      "No check of ${var.url} succeeded for ${local.minutes.window + local.minutes.duration} minutes: the service is down, its clock is wrong by more",
       "than a second, or the probe does not run.",
       "Its log: gcloud run jobs executions list --job ${local.job} --region ${local.region}",
     ])
