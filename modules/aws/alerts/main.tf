@@ -1,7 +1,7 @@
 data "aws_caller_identity" "current" {}
 
 resource "aws_sns_topic" "this" {
-  # checkov:skip=CKV_AWS_26:CloudWatch cannot publish to a topic under AWS's own key, and a key of ours costs 1 USD a month for messages that name an alarm
+  # checkov:skip=CKV_AWS_26:CloudWatch cannot publish to a topic under AWS's own key, and a key of our own costs 1 USD a month for messages that name an alarm
   name = "${var.name}-alarms"
 }
 

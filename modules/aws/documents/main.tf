@@ -3,10 +3,10 @@ data "aws_caller_identity" "current" {}
 data "aws_region" "current" {}
 
 resource "aws_s3_bucket" "this" {
-  # checkov:skip=CKV_AWS_18:who read what stands in the service's own access log; a second bucket of logs would cost more than the documents
+  # checkov:skip=CKV_AWS_18:the service's own access log shows who read what; a second bucket of logs would cost more than the documents
   # checkov:skip=CKV_AWS_144:the documents come from the repository and can be uploaded to any region in seconds
   # checkov:skip=CKV_AWS_145:encrypted by S3 itself; what is served to everybody needs no key of its own at 1 USD a month
-  # checkov:skip=CKV2_AWS_62:nothing waits for a change of a document; the service asks S3 for its entity tag
+  # checkov:skip=CKV2_AWS_62:nothing waits for a changed document; the service asks S3 for its entity tag
   # Globally unique, the same for everybody who plans, and known before the apply.
   bucket = "${var.name}-documents-${data.aws_caller_identity.current.account_id}-${data.aws_region.current.id}"
   # Every object is a copy of a file in the repository, so a destroy may delete all objects and versions.

@@ -11,7 +11,7 @@ resource "aws_security_group" "this" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "http" {
-  # checkov:skip=CKV_AWS_260:a public service is reached by everybody on 80; with a domain this port only redirects
+  # checkov:skip=CKV_AWS_260:everybody may reach a public service on 80; with a domain this port only redirects
   security_group_id = aws_security_group.this.id
   description       = "HTTP from everywhere"
   cidr_ipv4         = "0.0.0.0/0"

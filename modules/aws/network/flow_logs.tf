@@ -14,8 +14,8 @@ resource "aws_flow_log" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "flow" {
-  # checkov:skip=CKV_AWS_158:CloudWatch encrypts with its own key; a key of ours costs 1 USD a month and hides addresses from nobody
-  # checkov:skip=CKV_AWS_338:a month answers who connected; a year multiplies the bill by twelve
+  # checkov:skip=CKV_AWS_158:CloudWatch encrypts with its own key; a key of our own costs 1 USD a month and hides addresses from nobody
+  # checkov:skip=CKV_AWS_338:a month is enough to see who connected; a year multiplies the bill by twelve
   name              = "/meridian/${var.name}/flow"
   retention_in_days = 30
 }

@@ -1,5 +1,5 @@
 resource "aws_cloudwatch_log_group" "this" {
-  # checkov:skip=CKV_AWS_158:CloudWatch encrypts with its own key; verdicts are no secret, and a key of ours costs 1 USD a month
+  # checkov:skip=CKV_AWS_158:CloudWatch encrypts with its own key; verdicts are no secret, and a key of our own costs 1 USD a month
   # checkov:skip=CKV_AWS_338:a month of verdicts is enough to see a pattern
   name              = local.log_group
   retention_in_days = 30

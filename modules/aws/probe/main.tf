@@ -111,7 +111,7 @@ resource "aws_vpc_security_group_egress_rule" "this" {
 # var.platform makes this wait until the service is healthy. So if a new image does not start, checks go on with the
 # image that serves.
 resource "aws_scheduler_schedule" "this" {
-  # checkov:skip=CKV_AWS_297:the schedule holds no secrets; a key of ours costs 1 USD a month
+  # checkov:skip=CKV_AWS_297:the schedule holds no secrets; a key of our own costs 1 USD a month
   name                = local.job
   description         = "Checks ${var.url} every ${var.every_minutes} minutes"
   schedule_expression = var.every_minutes == 60 ? "cron(0 * * * ? *)" : "cron(0/${var.every_minutes} * * * ? *)"

@@ -9,7 +9,7 @@ locals {
 data "aws_partition" "current" {}
 
 resource "aws_ecr_repository" "this" {
-  # checkov:skip=CKV_AWS_136:encrypted with the registry's own key; images hold no secrets, and a key of ours costs 1 USD a month
+  # checkov:skip=CKV_AWS_136:encrypted with the registry's own key; images hold no secrets, and a key of our own costs 1 USD a month
   count = var.repository_url == null ? 1 : 0
 
   name = var.name

@@ -13,7 +13,7 @@ locals {
 }
 
 resource "aws_ecs_service" "stable" {
-  # checkov:skip=CKV_AWS_332:1.4.0 is the newest for Linux and patched by AWS; a newer one is to come by a change, not by itself
+  # checkov:skip=CKV_AWS_332:1.4.0 is the newest for Linux and patched by AWS; a newer one should come with a commit, not by itself
   name            = "${var.name}-stable"
   cluster         = aws_ecs_cluster.this.id
   task_definition = aws_ecs_task_definition.this["stable"].arn

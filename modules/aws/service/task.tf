@@ -94,7 +94,7 @@ locals {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  # checkov:skip=CKV_AWS_158:CloudWatch encrypts with its own key; the log holds no secrets, and a key of ours costs 1 USD a month
+  # checkov:skip=CKV_AWS_158:CloudWatch encrypts with its own key; the log holds no secrets, and a key of our own costs 1 USD a month
   # checkov:skip=CKV_AWS_338:addresses of visitors are not kept for a year
   name              = local.log_group
   retention_in_days = var.service.log_days

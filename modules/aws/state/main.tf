@@ -18,9 +18,9 @@ locals {
 }
 
 resource "aws_s3_bucket" "this" {
-  # checkov:skip=CKV_AWS_18:who read a state stands in CloudTrail, where data events are turned on for the bucket
-  # checkov:skip=CKV_AWS_144:a state describes one region; where that is lost, so is what it describes
-  # checkov:skip=CKV_AWS_145:encrypted by S3 itself; a key of ours, at 1 USD a month, would lock out nobody who may read the bucket
+  # checkov:skip=CKV_AWS_18:CloudTrail shows who read a state, if data events are turned on for the bucket
+  # checkov:skip=CKV_AWS_144:a state describes one region; if that is lost, so is what it describes
+  # checkov:skip=CKV_AWS_145:encrypted by S3 itself; a key of our own, at 1 USD a month, would not lock out anybody who may read the bucket
   # checkov:skip=CKV2_AWS_62:nothing waits for a change of a state
   bucket        = local.bucket
   force_destroy = false

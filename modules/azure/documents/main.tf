@@ -2,8 +2,8 @@ data "azurerm_client_config" "current" {}
 
 resource "azurerm_storage_account" "this" {
   # checkov:skip=CKV_AZURE_33:there is no queue
-  # checkov:skip=CKV_AZURE_43:checkov cannot work the expression out; the tests of the module hold it to 24 letters and digits
-  # checkov:skip=CKV_AZURE_59:whoever applies uploads from wherever he is; without shared keys only identities get in
+  # checkov:skip=CKV_AZURE_43:checkov cannot evaluate the expression; the tests of the module hold it to 24 letters and digits
+  # checkov:skip=CKV_AZURE_59:whoever applies may upload from anywhere; without shared keys only identities get in
   # checkov:skip=CKV_AZURE_206:three zones are enough for copies of files in the repository; a second region doubles the price
   # checkov:skip=CKV2_AZURE_1:encrypted with Azure's key; what is served to everybody needs no key of its own
   # checkov:skip=CKV2_AZURE_33:a private endpoint costs 7 USD a month, and nothing is secret
@@ -66,7 +66,7 @@ resource "azurerm_storage_management_policy" "this" {
 }
 
 resource "azurerm_storage_container" "this" {
-  # checkov:skip=CKV2_AZURE_21:who read what stands in the service's own access log
+  # checkov:skip=CKV2_AZURE_21:the service's own access log shows who read what
   name = "documents"
   # By id, through Resource Manager; by name, the provider would call the store itself, which still refuses.
   storage_account_id    = azurerm_storage_account.this.id

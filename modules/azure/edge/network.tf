@@ -2,7 +2,7 @@ data "azurerm_client_config" "current" {}
 
 # The rules are inline, so that a destroy never removes the gateway manager's rule while the gateway exists.
 resource "azurerm_network_security_group" "this" {
-  # checkov:skip=CKV_AZURE_160:a public service is reached by everybody on 80; with a domain this port only redirects
+  # checkov:skip=CKV_AZURE_160:everybody may reach a public service on 80; with a domain this port only redirects
   name                = "${var.name}-public"
   resource_group_name = var.place.resource_group
   location            = var.place.location

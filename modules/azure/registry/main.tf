@@ -19,8 +19,8 @@ resource "azurerm_container_registry" "this" {
   # checkov:skip=CKV_AZURE_165:replicas are Premium's; every image can be built again from its sources
   # checkov:skip=CKV_AZURE_166:quarantine is Premium's and a preview
   # checkov:skip=CKV_AZURE_167:retention by days is Premium's; the task below keeps a number of images
-  # checkov:skip=CKV_AZURE_233:Azure makes registries zone-redundant by itself where a region has zones; the argument is Premium's
-  # checkov:skip=CKV_AZURE_237:data endpoints are Premium's, for firewalls that this stack has not
+  # checkov:skip=CKV_AZURE_233:Azure makes registries zone-redundant if the region has zones; the argument is Premium's
+  # checkov:skip=CKV_AZURE_237:data endpoints are Premium's, for firewalls, and this stack has none
   count = var.repository_url == null ? 1 : 0
 
   name                = local.registry

@@ -19,9 +19,9 @@ locals {
 resource "azurerm_storage_account" "this" {
   # checkov:skip=CKV_AZURE_33:there is no queue
   # checkov:skip=CKV_AZURE_43:the name is a local, which checkov does not evaluate from a stack; a test holds it to Azure's rules
-  # checkov:skip=CKV_AZURE_59:pipelines and people write from wherever they are; without shared keys only identities get in
-  # checkov:skip=CKV_AZURE_206:three zones; a state describes one region, and where that is lost, so is what it describes
-  # checkov:skip=CKV2_AZURE_1:encrypted with Azure's key; a key of ours would lock out nobody who may read the blobs
+  # checkov:skip=CKV_AZURE_59:pipelines and people write from anywhere; without shared keys only identities get in
+  # checkov:skip=CKV_AZURE_206:three zones; a state describes one region, and if that is lost, so is what it describes
+  # checkov:skip=CKV2_AZURE_1:encrypted with Azure's key; our own key would not lock out anybody who may read the blobs
   # checkov:skip=CKV2_AZURE_33:a private endpoint costs 7 USD a month and would keep pipelines out
   name                = local.account
   resource_group_name = var.place.resource_group
@@ -83,7 +83,7 @@ resource "azurerm_storage_management_policy" "this" {
 }
 
 resource "azurerm_storage_container" "this" {
-  # checkov:skip=CKV2_AZURE_21:who read a state stands in the diagnostic log, where one is turned on for the account
+  # checkov:skip=CKV2_AZURE_21:a diagnostic log shows who read a state, if one is turned on for the account
   name = local.container
   # By id, through Resource Manager; by name, the provider would call the store itself, which still refuses.
   storage_account_id    = azurerm_storage_account.this.id

@@ -19,7 +19,7 @@ resource "google_iam_workload_identity_pool" "this" {
 }
 
 resource "google_iam_workload_identity_pool_provider" "github" {
-  # checkov:skip=CKV_GCP_125:it looks for names of repositories; the condition holds their ids, which nobody can take over
+  # checkov:skip=CKV_GCP_125:it looks for names of repositories; the condition compares their ids, which nobody can take over
   count = var.github == null ? 0 : 1
 
   workload_identity_pool_id          = google_iam_workload_identity_pool.this.workload_identity_pool_id

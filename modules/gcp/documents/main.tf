@@ -1,5 +1,5 @@
 resource "google_storage_bucket" "this" {
-  # checkov:skip=CKV_GCP_62:who read what stands in the service's own access log; a second bucket of logs would cost more than the documents
+  # checkov:skip=CKV_GCP_62:the service's own access log shows who read what; a second bucket of logs would cost more than the documents
   # Globally unique, the same for everybody who plans, and known before the apply.
   name     = "${var.place.project}-${var.name}-documents"
   location = var.place.region

@@ -11,7 +11,7 @@ locals {
 }
 
 resource "google_storage_bucket" "this" {
-  # checkov:skip=CKV_GCP_62:who read a state stands in the audit log, where data access is turned on for Storage
+  # checkov:skip=CKV_GCP_62:the audit log shows who read a state, if data access is turned on for Storage
   name          = local.bucket
   location      = var.place.region
   force_destroy = false

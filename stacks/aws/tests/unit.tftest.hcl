@@ -58,7 +58,7 @@ run "accepts_an_image_of_the_shared_repository" {
   }
 }
 
-run "a_service_of_ones_own_by_variables_alone" {
+run "an_own_service_by_variables_alone" {
   command = plan
   variables {
     service = {

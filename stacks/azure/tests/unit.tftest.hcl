@@ -88,7 +88,7 @@ run "accepts_the_most_of_everything" {
   }
 }
 
-run "a_service_of_ones_own_by_variables_alone" {
+run "an_own_service_by_variables_alone" {
   command = plan
   variables {
     service = {

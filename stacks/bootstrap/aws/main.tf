@@ -6,7 +6,7 @@ module "state" {
 
 # Shared by the environments, whose destroys keep it: one build, pushed once, runs everywhere.
 resource "aws_ecr_repository" "this" {
-  # checkov:skip=CKV_AWS_136:encrypted with the registry's own key; images hold no secrets, and a key of ours costs 1 USD a month
+  # checkov:skip=CKV_AWS_136:encrypted with the registry's own key; images hold no secrets, and a key of our own costs 1 USD a month
   # A stack that was deployed earlier has its own repository, which uses the name alone.
   name = "${var.name}-shared"
   # A deployed tag always names the same image.

@@ -13,7 +13,7 @@ module "state" {
 
 # Shared by the environments, whose destroys keep it: one build, pushed once, runs everywhere.
 resource "google_artifact_registry_repository" "this" {
-  # checkov:skip=CKV_GCP_84:Google encrypts with its own key; images hold no secrets, and a key of ours costs 0.06 USD a month and an outage when it is lost
+  # checkov:skip=CKV_GCP_84:Google encrypts with its own key; images hold no secrets, and a key of our own costs 0.06 USD a month and an outage when it is lost
   location      = var.region
   repository_id = "${var.name}-shared"
   description   = "Images of all environments"

@@ -47,7 +47,7 @@ run "without_nat_there_is_no_probe_that_would_alarm_for_ever" {
   }
 }
 
-run "a_service_of_ones_own_by_variables_alone" {
+run "an_own_service_by_variables_alone" {
   variables {
     service = {
       meridian        = false

@@ -23,8 +23,8 @@ resource "aws_security_group" "machine" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "this" {
-  # checkov:skip=CKV_AWS_277:it is ICMP whose port is -1, every type of it
-  # checkov:skip=CKV_AWS_260:a public page is reached by everybody on 80
+  # checkov:skip=CKV_AWS_277:-1 is not a port here but every type of ICMP
+  # checkov:skip=CKV_AWS_260:everybody may reach a public page on 80
   # checkov:skip=CKV_AWS_24:22 is let in from 104.154.0.0/15 only
   for_each = local.ingress
 

@@ -21,8 +21,8 @@ data "aws_ssm_parameter" "ami" {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  # checkov:skip=CKV_AWS_158:CloudWatch encrypts with its own key; a key of ours costs 1 USD a month and hides addresses from nobody
-  # checkov:skip=CKV_AWS_338:a month answers who asked for what; a year multiplies the bill by twelve
+  # checkov:skip=CKV_AWS_158:CloudWatch encrypts with its own key; a key of our own costs 1 USD a month and hides addresses from nobody
+  # checkov:skip=CKV_AWS_338:a month is enough to see who requested what; a year multiplies the bill by twelve
   name              = "/meridian/${var.name}/machine"
   retention_in_days = 30
 }

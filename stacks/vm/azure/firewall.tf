@@ -12,7 +12,7 @@ locals {
 
 # The rules are inline, so that the next apply removes a rule that was added by hand.
 resource "azurerm_network_security_group" "this" {
-  # checkov:skip=CKV_AZURE_160:a public page is reached by everybody on 80
+  # checkov:skip=CKV_AZURE_160:everybody may reach a public page on 80
   # checkov:skip=CKV_AZURE_77:UDP is let in from inside the network only
   name                = var.name
   resource_group_name = azurerm_resource_group.this.name

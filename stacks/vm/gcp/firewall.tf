@@ -12,7 +12,7 @@ locals {
 }
 
 resource "google_compute_firewall" "ingress" {
-  # checkov:skip=CKV_GCP_106:a public page is reached by everybody on 80
+  # checkov:skip=CKV_GCP_106:everybody may reach a public page on 80
   # checkov:skip=CKV_GCP_2:22 is let in from 104.154.0.0/15 only
   for_each = local.ingress
 

@@ -8,7 +8,7 @@ locals {
 }
 
 resource "google_artifact_registry_repository" "this" {
-  # checkov:skip=CKV_GCP_84:Google encrypts with its own key; images hold no secrets, and a key of ours costs 0.06 USD a month and an outage when it is lost
+  # checkov:skip=CKV_GCP_84:Google encrypts with its own key; images hold no secrets, and a key of our own costs 0.06 USD a month and an outage when it is lost
   count = var.repository_url == null ? 1 : 0
 
   location      = var.region

@@ -14,7 +14,7 @@ locals {
 resource "google_compute_region_instance_template" "this" {
   # checkov:skip=CKV_GCP_36:the machine forwards nothing but its own container's packets
   # checkov:skip=CKV_GCP_40:the machine's own address is its way to the internet, see network.tf
-  # checkov:skip=CKV_GCP_37:Google encrypts every disk; a key of ours costs 0.06 USD a month and an outage when it is lost
+  # checkov:skip=CKV_GCP_37:Google encrypts every disk; a key of our own costs 0.06 USD a month and an outage when it is lost
   name_prefix  = "${var.name}-"
   region       = var.region
   machine_type = var.machine_type

@@ -29,7 +29,7 @@ run "with_the_variables_above" {
   }
 }
 
-run "an_address_is_asked_to_subscribe" {
+run "an_address_is_subscribed" {
   variables {
     email = "ops@example.com"
   }

@@ -192,7 +192,7 @@ run "without_a_pipeline_nobody_gets_in" {
   }
 }
 
-run "a_platform_and_what_stands_on_it_go_by_the_prefix" {
+run "rights_to_a_platform_and_its_services_go_by_prefix" {
   variables {
     platforms = { staging = "stg" }
   }

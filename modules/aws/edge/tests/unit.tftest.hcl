@@ -78,7 +78,7 @@ run "with_a_domain" {
   }
 }
 
-run "a_certificate_of_ones_own_needs_no_zone" {
+run "an_own_certificate_needs_no_zone" {
   command = plan
   variables {
     domain = { name = "time.example.com", certificate = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-1111-1111-1111-111111111111" }
@@ -104,7 +104,7 @@ run "waf_throttles_and_blocks_what_is_known_to_be_bad" {
   }
 }
 
-run "a_service_of_ones_own_with_long_requests" {
+run "an_own_service_with_long_requests" {
   command = plan
   variables {
     service = { request_seconds = 600 }

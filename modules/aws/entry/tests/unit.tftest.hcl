@@ -55,7 +55,7 @@ run "one_among_others" {
   }
 }
 
-run "a_service_of_ones_own_with_long_requests" {
+run "an_own_service_with_long_requests" {
   command = plan
   variables {
     service = { port = 9898, health = { port = null, ready = "/readyz" }, request_seconds = 600, stop_seconds = 60 }

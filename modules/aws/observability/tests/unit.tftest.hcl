@@ -40,7 +40,7 @@ run "with_the_variables_above" {
   }
 }
 
-run "of_one_service_among_others_its_own_answers_count" {
+run "on_a_shared_load_balancer_only_its_own_responses_count" {
   variables {
     entry = {
       host = "orders.staging.example.com"

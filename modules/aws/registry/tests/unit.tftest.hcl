@@ -40,7 +40,7 @@ run "with_the_variables_above" {
   }
 }
 
-run "a_shared_repository_is_used_and_not_made" {
+run "a_shared_repository_is_used_and_none_created" {
   variables {
     repository_url = "210987654321.dkr.ecr.eu-central-1.amazonaws.com/shared/meridian"
   }

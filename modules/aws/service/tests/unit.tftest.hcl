@@ -214,7 +214,7 @@ run "a_withdrawn_canary_gets_nothing" {
   }
 }
 
-run "a_service_of_ones_own" {
+run "an_own_service" {
   command = plan
   variables {
     service = {

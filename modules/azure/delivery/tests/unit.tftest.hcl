@@ -135,7 +135,7 @@ run "a_deployer_of_a_platform_reaches_its_services_by_their_names" {
   }
 }
 
-run "a_repository_from_before_the_ids_is_let_in_when_asked_for" {
+run "a_repository_without_ids_is_trusted_if_requested" {
   variables {
     github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321, old_subject = true }
   }

@@ -204,7 +204,7 @@ run "waf_throttles_and_blocks_what_is_known_to_be_bad" {
   }
 }
 
-run "a_service_of_ones_own_is_asked_what_it_answers" {
+run "an_own_service_is_checked_at_its_own_path" {
   command = plan
   variables {
     service = { check = { path = "/login", status = 302 }, request_seconds = 120 }

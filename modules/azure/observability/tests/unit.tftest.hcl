@@ -55,7 +55,7 @@ run "with_the_variables_above" {
   }
 }
 
-run "of_a_gateway_with_others_only_what_is_its_own" {
+run "on_a_shared_gateway_only_its_own_metrics_count" {
   command = plan
   variables {
     backend = "orders"

@@ -67,7 +67,7 @@ run "another_resource_group_has_another_registry" {
   }
 }
 
-run "a_shared_registry_is_read_and_not_made" {
+run "a_shared_registry_is_read_and_none_created" {
   command = plan
   variables {
     repository_url = "shared.azurecr.io/meridian"

@@ -195,7 +195,7 @@ run "a_quarter_of_a_cpu_is_written_as_azure_does" {
   }
 }
 
-run "refuses_what_would_give_a_canary_more_than_its_share" {
+run "refuses_to_give_a_canary_more_than_its_share" {
   command = plan
   override_data {
     target = data.azurerm_resources.before
@@ -212,7 +212,7 @@ run "refuses_what_would_give_a_canary_more_than_its_share" {
   expect_failures = [azurerm_container_app.this]
 }
 
-run "a_service_of_ones_own" {
+run "an_own_service" {
   command = plan
   variables {
     service = {

@@ -185,7 +185,7 @@ run "with_the_variables_above" {
   }
 }
 
-run "what_was_deleted_can_be_made_again_although_google_keeps_its_id" {
+run "a_deleted_pool_can_be_created_again_although_google_keeps_its_id" {
   command = plan
   assert {
     condition = alltrue([for id in [

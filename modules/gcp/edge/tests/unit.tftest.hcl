@@ -169,7 +169,7 @@ run "with_a_domain" {
   }
 }
 
-run "a_certificate_of_ones_own_needs_no_zone" {
+run "an_own_certificate_needs_no_zone" {
   variables {
     domain = { name = "time.example.com", certificate = "projects/test-project/locations/global/certificates/own" }
   }

@@ -109,7 +109,7 @@ run "without_a_channel_alerts_show_in_the_console" {
   }
 }
 
-run "with_a_domain_it_is_asked_by_tls" {
+run "with_a_domain_the_check_uses_tls" {
   variables {
     url = "https://time.example.com"
   }
@@ -123,7 +123,7 @@ run "with_a_domain_it_is_asked_by_tls" {
   }
 }
 
-run "a_service_of_ones_own_is_asked_what_it_answers" {
+run "an_own_service_is_checked_at_its_own_path" {
   variables {
     service = { meridian = false, check = { path = "/login", status = 302 } }
   }
@@ -138,7 +138,7 @@ run "a_service_of_ones_own_is_asked_what_it_answers" {
   }
 }
 
-run "of_a_load_balancer_with_others_only_what_is_its_own" {
+run "on_a_shared_load_balancer_only_its_own_backend_counts" {
   command = plan
   variables {
     backend = "stg-orders"

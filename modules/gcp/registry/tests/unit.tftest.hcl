@@ -38,7 +38,7 @@ run "with_the_variables_above" {
   }
 }
 
-run "a_shared_repository_is_used_and_not_made" {
+run "a_shared_repository_is_used_and_none_created" {
   variables {
     repository_url = "europe-west1-docker.pkg.dev/shared-project/meridian/meridian"
   }

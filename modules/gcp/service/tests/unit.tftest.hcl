@@ -175,7 +175,7 @@ run "refuses_to_give_all_to_a_revision_that_is_not_ready" {
   expect_failures = [output.revision]
 }
 
-run "promotes_what_was_tried" {
+run "promotes_the_canarys_image" {
   command = plan
   override_data {
     target = data.google_cloud_run_v2_service.before
@@ -265,7 +265,7 @@ run "refuses_to_take_a_revision_that_did_not_get_up_for_one_that_serves" {
   expect_failures = [output.revision]
 }
 
-run "a_service_of_ones_own" {
+run "an_own_service" {
   variables {
     instances = { min = 0, max = 6 }
     service = {
@@ -330,7 +330,7 @@ run "a_service_of_ones_own" {
   }
 }
 
-run "a_platform_lets_it_out" {
+run "on_a_platform_its_rule_lets_the_probe_out" {
   command = plan
   variables {
     tag = "stg-platform-service"

@@ -43,7 +43,7 @@ run "with_the_variables_above" {
   }
 }
 
-run "a_job_outside_its_environment_is_not_even_told_who_deploys" {
+run "a_job_outside_an_environment_does_not_learn_the_deployer" {
   command = plan
   variables {
     github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }

@@ -29,7 +29,7 @@ run "with_the_variables_above" {
   }
 }
 
-run "takes_as_many_as_a_load_balancer_does" {
+run "accepts_as_many_as_a_load_balancer" {
   command = plan
   variables {
     services = { for number in range(1, 50) : "s${number}" => { slot = number } }

@@ -169,7 +169,7 @@ run "the_machine_may_pull_from_one_repository_only" {
   }
 }
 
-run "with_a_certificate_443_serves_and_80_leads_there" {
+run "with_a_certificate_443_serves_and_80_redirects" {
   variables {
     certificate = {
       name   = "hello.example.com"

@@ -202,7 +202,7 @@ run "the_machine_may_pull_from_one_repository_only" {
   }
 }
 
-run "with_an_account_that_exists_none_is_made_and_no_right_is_given" {
+run "with_an_existing_account_none_is_created_and_no_right_granted" {
   variables {
     image          = "us-central1-docker.pkg.dev/test-project/images/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
     repository_url = "us-central1-docker.pkg.dev/test-project/images/meridian"
@@ -226,7 +226,7 @@ run "with_an_account_that_exists_none_is_made_and_no_right_is_given" {
   }
 }
 
-run "with_a_certificate_443_serves_and_80_leads_there" {
+run "with_a_certificate_443_serves_and_80_redirects" {
   variables {
     certificate = {
       name   = "hello.example.com"
@@ -261,7 +261,7 @@ run "without_a_certificate_no_secret_is_read" {
   }
 }
 
-run "a_newer_machine_gets_the_disk_that_it_takes" {
+run "a_newer_machine_type_gets_a_disk_type_that_it_supports" {
   command = plan
   variables {
     machine_type = "n4-standard-2"
