@@ -80,7 +80,7 @@ class Aws(Cloud):
         except Problem as problem:
             raise Problem(
                 f'The account cannot use the region "{name}": {problem.what}',
-                "Correct region in the tfvars file, or enable it: "
+                "Set another region in the tfvars file, or enable this one: "
                 "https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html",
             ) from problem
         return f"region {name} with {len(zones)} zones"
@@ -155,7 +155,7 @@ class Aws(Cloud):
             for arn in listed(stack, "iam list-open-id-connect-providers", "OpenIDConnectProviderList[].Arn"):
                 if arn.endswith(f"oidc-provider/{host}"):
                     # Others in the account trust it too, so destroying this bootstrap must not delete it.
-                    return (f"identity provider {host}, of which an account can have only one",
+                    return (f"identity provider {host} (an account can have only one)",
                         f'set github = {{ …, provider = "{arn}" }} in terraform.tfvars')
         return None
 

@@ -111,7 +111,8 @@ class Azure(Cloud):
         if name not in offered:
             raise Problem(
                 f'The subscription does not offer the region "{name}".',
-                "Correct region in the tfvars file; `az account list-locations --output table` lists what is offered.",
+                "Set another region in the tfvars file; `az account list-locations --output table` lists what is "
+                "offered.",
             )
         zones = len(offered[name].get("availabilityZoneMappings", []))
         if zones < 3:

@@ -63,8 +63,9 @@ class Canary:
                     again += " To try the canary's image beside what runs now: " \
                         f"{self.stack.command('canary', IMAGE=self.begun['image'])}"
                 raise Overtaken(
-                    f"Somebody else deployed in the meantime, or changed the canary. {outputs.get('image')} runs now "
-                    f"as the stable version; this command expected {self.stable} and its own canary.", again)
+                    f"Somebody else deployed in the meantime, or changed the canary. The stable version is now "
+                    f"{outputs.get('image')}. This command expected {self.stable}, and beside it the canary that it "
+                    "had set itself.", again)
             # The outputs show what was requested, whether or not the apply finishes.
             self.known = [self.known[-1], (image, canary)]
             terraform.apply_plan(file, *variables, *further)
@@ -128,7 +129,7 @@ def settings(options):
             "It is split into words as a shell does. Example: PROBE='./probe --timeout 5s'") from None
     refused = limits.refuse(rate, percent)
     if refused and not options.withdraw:
-        raise Problem(f"These settings may not lead to a verdict: {refused}.", "Nothing was changed.")
+        raise Problem(f"With these settings there may be no verdict: {refused}.", "Nothing was changed.")
     return percent, limits, paths, rate
 
 
@@ -186,7 +187,7 @@ def blind(canary, image, percent, limits):
         f"First the stable version alone gives {alone} responses, with which all later ones are compared. "
         "A high failure rate shows quickly, a low one later. "
         "A slow canary shows only if over 10 % of all responses are slow.",
-        "To see more, give the canary a larger share: "
+        "To see faults sooner, give the canary a larger share: "
         f"{canary.stack.command('canary', IMAGE=image, PERCENT='50')}. Or have the service send the value of "
         "MERIDIAN_VERSION as Service-Version.",
     )
@@ -228,7 +229,7 @@ def trial(canary, percent, limits, options):
     if not canary.begun:
         examine(canary.service, canary.stable, probe)
     elif not canary.service.versioned:
-        say("The canary's requests go back to the stable version, which can then be measured alone again.")
+        say("Sending all requests to the stable version again, to measure it alone.")
         canary.apply(canary.stable, {**canary.begun, "percent": 0})
     expected = statuses(canary.service, canary.stable)
     baseline = ()
@@ -245,8 +246,8 @@ def trial(canary, percent, limits, options):
 
     say(
         f"Watching for at least {limits.seconds / 60:g} minutes and {limits.responses} responses"
-        f"{'' if baseline else ' of the canary'}. They must not fail more often than the stable version's, nor take "
-        "more than twice as long."
+        f"{'' if baseline else ' of the canary'}. They must not fail significantly more often than the stable "
+        "version's, nor take more than twice as long."
     )
     verdict, reason = watch(canary.service, canary.stable, image, limits, probe, percent, expected, baseline)
     say(f"Verdict: {verdict.value}, because {reason}.")

@@ -33,7 +33,7 @@ REASONS = {
     "platform": "it needs a platform, and a platform needs a domain; ./taskw deploy-platform-aws deploys a platform",
     "pipeline": "a repository with pipelines is needed",
     "provider": "it needs another version of the provider, and a lock file for that version",
-    "refused": "the identity that is signed in lacks a right that this needs; an administrator has it",
+    "refused": "the signed-in identity lacks a right that this needs, and that an administrator has",
     "rights": "it needs an account with only the rights that the guide names",
     "ringing": "an alarm from an earlier claim was still firing",
     "time": "the limit of hours was reached",

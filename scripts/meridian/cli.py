@@ -15,12 +15,13 @@ from meridian.stack import CLOUDS, MACHINES, PLATFORMS, Stack
 # Each is --name, with the environment variable NAME as its default; an empty value counts as unset.
 OPTIONS = {
     "env": "the environment; production if unset",
-    "service": "key of a service on the environment's platform; if unset, the stack that has its own network",
+    "service": "key of a service on the environment's platform; if unset, the command is for the stack with its "
+        "own network",
     "image": "the image, REPOSITORY@sha256:…; if unset, deploy keeps an image that was supplied before, else builds "
         "app/; canary continues the canary in progress",
     "build": "if 1, builds app/ even if an image was supplied before",
     "number": "the pull request to preview; without it, the previews of all closed pull requests are removed",
-    "commit": "the commit that IMAGE was built of; if the pull request has a newer one by now, nothing is deployed",
+    "commit": "the commit that IMAGE was built from; if the pull request has a newer one by now, nothing is deployed",
     "base": "another base image to build on, tar:///…",
     "yes": "if 1, does not ask for confirmation",
     "confirm": "name of the stack, so that it need not be typed",
@@ -30,24 +31,24 @@ OPTIONS = {
     "percent": "share of the requests in percent, 1 to 50, default 10",
     "minutes": "minutes to watch the canary, default 10; if there is no verdict by then, up to three times as long",
     "responses": "how many responses the canary must have given, default 300",
-    "failed_percent": "percentage points, default 5; a canary is promoted only if its failure rate is shown to be less "
-        "than this far above the stable version's",
+    "failed_percent": "percentage points, default 5; a canary is promoted only if its failure rate is shown to exceed "
+        "the stable version's by less than this",
     "rate": "requests a second that the command itself sends, default 5",
     "paths": "paths to request, default the paths of the stack's checks, and for Meridian also / and /api/foo",
     "url": "address to request in place of the stack's URL, for example while the domain has no DNS record yet",
     "probe": "command that probes the clock; the URL is added as its last argument",
-    "rates": "requests a second to compute the cost of, separated by spaces, default 0 10 1000",
+    "rates": "rates, in requests a second, at which to compute the cost, separated by spaces, default 0 10 1000",
     "per_vcpu": "requests a second that one vCPU handles, default 500",
     "withdraw": "if 1, withdraws the canary in progress",
     "save": "if 1, plans with the running image and its canary, without locking the state, and saves the plan for "
-        "release",
-    "for": "what to check for: by default, what a plan needs; FOR=deploy, what a deployment needs; FOR=preview, the "
-        "same, and that PREVIEWS names the cloud",
+        "the command release",
+    "for": "what must be set up: by default, what a plan needs; with FOR=deploy or FOR=preview, what a deployment "
+        "needs. FOR=preview also checks that PREVIEWS names the cloud",
     "source": "the image to copy, REPOSITORY@sha256:…",
     "tag": "the tag that it gets",
-    "change": "if 1, does not fail while app/pom.xml is as in the last build that passed; needs GITHUB_TOKEN",
-    "issue": "if 1, vulnerabilities do not make it fail; it lists them in one GitHub issue, which is open while a "
-        "newer version fixes any; needs GITHUB_TOKEN",
+    "change": "if 1, does not fail if app/pom.xml is unchanged since the last build that passed; needs GITHUB_TOKEN",
+    "issue": "if 1, does not fail on vulnerabilities, but lists them in one GitHub issue, which stays open as long as "
+        "a newer version fixes any of them; needs GITHUB_TOKEN",
     "other": "a second image, for the canary, REPOSITORY@sha256:…",
     "hours": "hours after which remaining claims are skipped and all is removed, default 3",
     "probe_urls": "URLs to probe one after the other, separated by spaces, in place of one URL",

@@ -179,7 +179,7 @@ def duration(text):
 class Parser(argparse.ArgumentParser):
     def error(self, message):
         self.print_usage(sys.stderr)
-        java = "; only app/'s probe, with JDK 25, has it" if re.search("--(patience|format)", message) else ""
+        java = "; only the probe of app/ takes it, with JDK 25" if re.search("--(patience|format)", message) else ""
         self.exit(USAGE_ERROR, f"{re.sub(r'//[^/@]*@', '//…@', message)}{java}\n")
 
 

@@ -90,8 +90,8 @@ def price(stack):
 
 
 def deploy(stack, options):
-    """Builds and deploys: brings a stack up to date. On a terminal it asks before it destroys or replaces anything,
-    except what every new image replaces."""
+    """Builds and deploys: brings a stack up to date. On a terminal it asks before it destroys or replaces anything. It
+    does not ask about resources that every new image replaces."""
     stack.stays()
     say(stack.heading)
     check_image_options(stack, options)
@@ -114,7 +114,7 @@ def deploy(stack, options):
             say(f"In {stack.env}, {stack.cloud.identity(stack)}, the apply does this:", *(f"  {each}" for each in gone))
         if gone and not options.yes and sys.stdin and sys.stdin.isatty() and typed('Type "yes" to go on: ') != "yes":
             raise Problem('That was not "yes". Nothing was changed.',
-                f"{stack.command('deploy', YES='1')} does not ask.")
+                f"To deploy without this question: {stack.command('deploy', YES='1')}")
         stack.terraform.apply_plan(file, *arguments)
     outputs = stack.terraform.outputs()
     keep_running(stack, outputs)
@@ -134,7 +134,7 @@ def keep_running(stack, outputs):
         try:
             keep(stack, Image.parse(image))
         except Problem as error:
-            say("", f"The image could not be tagged in {shared}. The clean-up of old images may delete it: {error}",
+            say("", f"The clean-up of old images may delete this image, which could not be tagged in {shared}: {error}",
                 f"By hand:  skopeo copy --preserve-digests docker://{image} docker://{shared}:runs-{stack.env}-1")
 
 

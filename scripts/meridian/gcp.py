@@ -110,7 +110,7 @@ class Gcp(Cloud):
             if refused.status == 404:
                 raise Problem(
                     f'Google Cloud has no region "{name}".',
-                    "Correct region in the tfvars file: https://cloud.google.com/run/docs/locations"
+                    "Set another region in the tfvars file: https://cloud.google.com/run/docs/locations"
                 ) from None
             raise
         return f"region {name} with {len(found.get('zones', []))} zones"

@@ -48,7 +48,7 @@ def workspace(stack):
     if re.search(r"workspaces\s*(\{|=)", text):
         raise Problem(
             f"{where} names workspaces of HCP Terraform, but the scripts choose one for each environment.",
-            f"Leave out workspaces there: cloud {{}} is enough. The state of this environment is kept in "
+            f"Remove workspaces from that file: cloud {{}} is enough. The state of this environment is kept in "
             f"{stack.name}-{stack.task}.",
         )
     if not organization(text):

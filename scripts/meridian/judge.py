@@ -71,7 +71,9 @@ class Limits:
         for label, value, low, high in (("RESPONSES", spread.responses, 1, 1_000_000),
                 ("FAILED_PERCENT", spread.failed_percent, 0.1, 50)):
             if not low <= value <= high:
-                raise ValueError(f"counted over all responses, {label} would be {value:g}; it must be {low} to {high}")
+                raise ValueError(
+                    f"applied to all responses, not only the canary's, {label} becomes {value:g}; it must be "
+                    f"{low} to {high}")
         return spread
 
     def refuse(self, per_second, percent):
@@ -88,8 +90,8 @@ class Limits:
             minutes = (2 + math.sqrt(4 + self.responses)) ** 2 / (per_second * percent / 100 * 60 * self.patience)
             return (
                 f"at {per_second:g} requests a second and a share of {percent:g} %, the canary gives about "
-                f"{expected:.0f} responses in {self.patience * self.seconds / 60:g} minutes, the longest that it is "
-                f"watched. That is too few to be sure of the {self.responses} required. Set "
+                f"{expected:.0f} responses in {self.patience * self.seconds / 60:g} minutes, and it is watched no "
+                f"longer. That is too few to be sure of the {self.responses} required. Set "
                 f"MINUTES={math.ceil(10 * minutes) / 10:g}, raise RATE or PERCENT, or lower RESPONSES"
             )
         return None
@@ -220,8 +222,8 @@ class Judge:
         missing = share * number - canary.responses
         if self.lost >= max(missing, 1) and at_most(canary.responses, number, share) < alpha:
             return (
-                f"of {number} answered requests the canary answered only {canary.responses}, less than its "
-                f"{self.percent:g} %; {self.lost} more got no response from the service"
+                f"the canary answered only {canary.responses} of {number} answered requests, less than its share of "
+                f"{self.percent:g} %; {self.lost} other requests got no response from the service"
             )
         usual = {path: max(FLOOR_SECONDS, percentile(times)) for path, times in stable.times.items() if times[9:]}
         recent, self._recent = paces(usual, self._recent), []
@@ -249,7 +251,7 @@ class Judge:
         """A fault that both versions have, or that may not be the canary's; empty without one."""
         canary, stable, lost = self.canary, self.stable, self.lost
         if sum(each for _, each in self._windows.values()) > stable.responses:
-            return "more requests were lost than the stable version answered"
+            return "the lost requests outnumber those that the stable version answered"
         if min(canary.percent, stable.percent) > self.limits.failed_percent:
             return f"both fail: the canary {canary}, the stable version {stable}"
         if self._few(canary.failed, canary.responses) and not self._few(canary.failed + lost, canary.responses + lost):

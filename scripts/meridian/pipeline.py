@@ -48,7 +48,7 @@ def ready(stack, deploys):
         raise Problem(
             f"{stack.cloud.title} is half set up: {'; '.join(missing)}.",
             f"./taskw bootstrap-{stack.kind} creates the files and prints the variables. To leave the cloud out, "
-            "remove both.",
+            f"remove the variables{'' if circleci else ' and the files'}.",
         )
     say(f"{stack.cloud.title} has what it needs.")
     return True
@@ -193,13 +193,13 @@ def comment(stack, options):
 
 
 def release(stack, options):
-    """Applies the saved plan, verifies, and rolls the image back by digest where that does not pass."""
+    """Applies the saved plan and verifies the result. If a check fails, rolls back to the image that ran before."""
     stack.init()
-    again = "Plan again: run the whole workflow once more, not this job alone. By hand: " + (
-        f"python3 scripts/meridian plan {stack.task} --save, then release."
+    again = "Plan again: rerun the whole workflow, not only this job. By hand, run " + (
+        f"python3 scripts/meridian plan {stack.task} --save, then the command release."
     )
     if not (stack.folder / PLAN).exists():
-        raise Problem(f"stacks/{stack.place}/{PLAN} is missing; a workflow keeps a saved plan for a day.", again)
+        raise Problem(f"stacks/{stack.place}/{PLAN} is missing. A workflow keeps a saved plan for only a day.", again)
     outputs = stack.terraform.outputs()
     before, canary = outputs.get("image"), outputs.get("canary")
     planned = outputs_of(stack.terraform.show(PLAN))
@@ -235,7 +235,7 @@ def release(stack, options):
     roll_back(stack, new, before)
     passed = passes(stack)
     raise Problem(
-        f"The release was rolled back to {before}{', which passes' if passed else ', which does not pass either'}.",
+        f"The release was rolled back to {before}, which {'passes the checks' if passed else 'fails the checks too'}.",
         "The log above says what failed." if passed
         else "The cause lies outside the image. The log above says what failed.",
     )
@@ -262,7 +262,7 @@ def roll_back(stack, new, before):
         back = plan(file, before)
         own = {address for address, change in back.items() if kept.get(address) != change}
         if others := sorted(set(back) - own):
-            say("Unchanged, because they do not depend on the image:", *(f"  {address}" for address in others))
+            say("Not rolled back, because these do not depend on the image:", *(f"  {address}" for address in others))
             back = plan(file, before, *(f"-target={address}" for address in sorted(own)))
             beyond = sorted(set(back) - own)
             if beyond:

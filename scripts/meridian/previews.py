@@ -12,8 +12,8 @@ from meridian.stack import PREVIEW, PRODUCTION, Stack
 
 
 def preview(stack, options):
-    """Deploys the preview of pull request NUMBER, or removes it where that is closed; without NUMBER removes all whose
-    pull request is closed, and reports the others."""
+    """Deploys the preview of pull request NUMBER, or removes it if the pull request is closed. Without NUMBER, removes
+    the previews of all closed pull requests, and reports the others."""
     if stack.env == PRODUCTION:
         raise Problem("Previews cannot run on production's platform.",
             f"python3 scripts/meridian preview {stack.task} --env=staging")
@@ -70,7 +70,7 @@ def slot_of(asked, declared, standing):
     occupied = ", ".join(f"{slot} by {f'pull request {standing[slot]}' if standing[slot] else 'a manual deployment'}"
         for slot in declared)
     raise Problem(f"All {len(declared)} slots are taken: {occupied}.",
-        "Close a pull request, or raise the variable previews in stacks/platform, up to 20.")
+        "Close a pull request, or raise the variable previews in stacks/platform, to at most 20.")
 
 
 def deploy(stack, hub, slot, asked, image, commit):

@@ -244,7 +244,8 @@ class Run:
 
     def announce(self, hours, price):
         usual = self.stack.cloud
-        say(f"Tests on {usual.title} the {len(self.claims)} claims that its guide marks with †, if a program can.",
+        say(f"{usual.title}'s guide marks {len(self.claims)} claims with †. This tests those that a program can "
+            "test.",
             f"  Creates    {NAME} in {self.stack.variable('region')}, a stack of its own; no other is touched.",
             f"  Takes      {usual.deploys}",
             f"             Destroy: {usual.destroys} Testing the claims in between takes up to two hours.",
@@ -267,8 +268,8 @@ class Run:
             vars(self.options).update(self.progress["given"])
             if self.progress["emulated"] != self.hands.emulated:
                 where = "on an emulator" if self.progress["emulated"] else "on the cloud itself"
-                raise Problem(f"The run began {where}, and this machine's variables now point elsewhere.",
-                    "Set the variables as they were, and repeat the command.")
+                raise Problem(f"The run began {where}, but this machine's settings have changed since.",
+                    "Restore the environment variables, on AWS also endpoint_url, and repeat the command.")
             self.hands.init()
             if self.progress.get("deployed") and not self.progress.get("destroying") and not self.hands.leftovers():
                 say("The stack was removed by hand meanwhile.")
@@ -289,7 +290,7 @@ class Run:
         price = self.hands.price()
         if not self.announce(hours, price):
             raise Problem('Not "yes". Nothing was created.',
-                f"./taskw prove-{self.stack.kind} YES=1 does not ask.")
+                f"To start without this question: ./taskw prove-{self.stack.kind} YES=1")
         self.hands.ready()
         self.hands.init()
         if there := self.hands.leftovers():
@@ -469,8 +470,8 @@ def alone(file):
 
 
 def prove(stack, options):
-    """Tests on the cloud the claims that the guides mark with †. Deploys a stack of its own, tests them there, removes
-    the stack, and writes a record."""
+    """Tests the claims that the guides mark with †, on the cloud itself. Deploys a stack of its own, tests them there,
+    removes the stack, and writes a record."""
     folder = ROOT / "stacks" / stack.kind
     for name in ("image", "other"):
         if getattr(options, name):

@@ -21,7 +21,8 @@ instances = {{ min = 2, max = 4 }}
 """
 SMALLEST = {"aws": (0.25, 512), "azure": (0.25, 512), "gcp": (1, 512)}
 # The other clouds need at least two instances.
-STAGING = {"gcp": """# For ENV=staging alone, read after services/{service}.tfvars: one instance, replaced if it fails.
+STAGING = {"gcp": """# Only for ENV=staging; overrides services/{service}.tfvars. One instance is enough:
+# if it fails, Cloud Run replaces it.
 instances = {{ min = 1, max = 2 }}
 """}
 

@@ -210,8 +210,9 @@ class Stack:
     def stands_alone(self):
         """Stop if a service with its own network would move to a platform, which would destroy that network."""
         if self.service and any(each.startswith("module.network") for each in self.terraform.resources()):
-            raise Problem(f"{self.name} is deployed with a network and a load balancer of its own.",
-                "Nothing was changed. Deploy the service under another key, move its visitors to that, "
+            raise Problem(f"{self.name} has a network and a load balancer of its own. Moving it to a platform would "
+                "destroy both.",
+                "Nothing was changed. Deploy the service under another SERVICE name, send its visitors there, "
                 "then destroy this stack.")
 
     def services(self):
@@ -239,9 +240,9 @@ class Stack:
             return f"{self.title}, {where}: {self.name} in {self.variable('region')}"
         if self.own_file and self.namesake:
             raise Problem(
-                f'{self.own_file.relative_to(self.root)} sets the name "{self.name}", which {self.namesake} has '
-                "already.",
-                "Set another name in that file: the name tells the two environments' resources apart.",
+                f'{self.own_file.relative_to(self.root)} sets the name "{self.name}", which the environment '
+                f"{self.namesake} already has.",
+                "Set another name in that file: only the name distinguishes the two environments' resources.",
             )
         return f"{self.title}: {self.name} in {self.variable('region')}"
 
@@ -282,7 +283,7 @@ class Stack:
             raise Problem(
                 f"What is deployed is {' in '.join(state.values())}, but the variables say "
                 f"{' in '.join(wanted.values())}.",
-                "Nothing was removed. Set name and region in the tfvars file to those deployed, then repeat the "
+                "Nothing was removed. Set name and region in the tfvars file to the deployed values, then repeat the "
                 "command.",
             )
 

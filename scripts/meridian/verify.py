@@ -153,7 +153,7 @@ class Meridian(Verification):
     def address(self, headers=None):
         status, kind, text = get(self.url, "/", headers)
         if status == 200 and kind.get("Content-Type", "").startswith("text/html"):
-            return None, "is a page, as with MERIDIAN_HOME=hello"
+            return None, "is a page, as it should be with MERIDIAN_HOME=hello"
         try:
             response = json.loads(text)
             if status == 200 and set(response) == {"timestamp", "ip"}:
@@ -170,7 +170,7 @@ class Meridian(Verification):
 
     def forgery(self):
         own, page = self.address()
-        return super().forgery() if own else f"Forged addresses were not checked: GET / {page}, which shows no address"
+        return super().forgery() if own else f"Forged addresses were not checked, as no address is shown: GET / {page}"
 
     def version(self):
         seen = super().version()
@@ -187,7 +187,7 @@ class Meridian(Verification):
             same = False
         if not same:
             raise Problem(f"GET /api/{name} answered {status} {seen[:200]!r}.",
-                "The object store holds another document, or the service has no right to read it.")
+                "The object store holds a different document, or the service has no right to read it.")
         return f"GET /api/{name} is the document of the object store"
 
     def private_pages(self):

@@ -68,7 +68,7 @@ def examine(service, stable, probe):
             f'{service.url}{path} answered {response.status or "nothing"} with Service-Version "{response.version}". '
             f'Expected: {service.checks[0]["status"]}'
             f'{f" with Service-Version {wanted}" if service.versioned else ""}.',
-            "A canary is compared with a healthy service. Deploy once more, then try again.",
+            "A canary needs a healthy stable version to be compared with. Deploy once more, then try again.",
         )
     if not probe:
         return
@@ -79,7 +79,8 @@ def examine(service, stable, probe):
         time.sleep(attempt)
     raise Problem(
         f"The probe does not report OK for what runs now: {said}",
-        "A canary is compared with a healthy service, and this machine's clock must be correct. Nothing was changed.",
+        "A canary needs a healthy stable version to be compared with, and this machine's clock must be correct. "
+        "Nothing was changed.",
     )
 
 
@@ -99,7 +100,7 @@ def statuses(service, stable):
                 f'In 20 tries, {path} never gave {wanted.get(path, "a status below 500")}'
                 f'{f" from the stable version, {version(stable)}" if service.versioned else ""}. The last response: '
                 f'{response.status or "none"}, Service-Version "{response.version}".',
-                "PATHS must name paths that the stable version answers. The canary is compared with its responses. "
+                "PATHS must name paths that the stable version answers: the canary must respond as it does. "
                 "Nothing was changed.",
             )
     return found

@@ -19,8 +19,8 @@ variable "image" {
       || !startswith(coalesce(var.image, "@"), "${var.region}-docker.pkg.dev/${var.project}/${var.name}/")
     )
     error_message = <<-EOT
-      image is in the stack's own repository, which is deleted when repository_url names another. Set image to one in
-      that other repository, or leave image out to build it.
+      image is in the stack's own repository, which is deleted if repository_url is set. Set image to an image in the repository that repository_url
+      names, or leave image out to build one.
     EOT
   }
 }

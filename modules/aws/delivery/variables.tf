@@ -43,7 +43,7 @@ variable "machines" {
       contains(keys(var.environments), environment) && can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16
     ])
     error_message = <<-EOT
-      machines must map names from environments to stack names, as in the variable name of stacks/vm/aws; it maps
+      machines must map keys of `environments` to stack names, as the variable `name` of stacks/vm/aws takes them; it maps
       ${join(", ", [for environment, stack in var.machines : "${environment} ${stack}"])}.
     EOT
   }
@@ -53,7 +53,7 @@ variable "machines" {
     condition = alltrue(flatten([for environment, stack in merge(var.environments, { for key, name in var.machines : "${key}/machine" => name }) : [
       for name in compact([lookup(var.environments, "production", ""), lookup(var.machines, "production", "")]) : !startswith(name, stack)
     ] if split("/", environment)[0] != "production"]))
-    error_message = "A production stack's name must not begin with the name of another environment's stack, whose deployer could then reach production."
+    error_message = "A production stack's name must not begin with another environment's stack name: that environment's deployer could reach production."
   }
 }
 
@@ -69,8 +69,8 @@ variable "platforms" {
       can(regex("^[a-z][a-z0-9]{1,6}$", name)) && contains(keys(var.environments), environment)
     ]) && length(distinct(values(var.platforms))) == length(var.platforms)
     error_message = <<-EOT
-      platforms must map names from environments to platform names, all different: 2 to 7 lower-case letters and digits, starting with a letter. It
-      maps ${join(", ", [for environment, name in var.platforms : "${environment} ${name}"])}.
+      platforms must map keys of `environments` to platform names, each different. A platform name has 2 to 7 lower-case letters and digits, and
+      starts with a letter. The variable maps ${join(", ", [for environment, name in var.platforms : "${environment} ${name}"])}.
     EOT
   }
 
@@ -80,8 +80,8 @@ variable "platforms" {
       !startswith(stack, "${name}-") && !startswith("${name}-", stack) if split("/", other)[0] != environment
     ]]))
     error_message = <<-EOT
-      platforms: another environment's stack name must not start with NAME-, where NAME is a platform, and NAME- must not start with that stack name.
-      Otherwise one environment's deployer could reach the other environment.
+      platforms: compare NAME-, where NAME is an environment's platform, with every stack name of the other environments. Neither must start with the
+      other. Otherwise one environment's deployer could reach the other environment.
     EOT
   }
 }
@@ -96,7 +96,7 @@ variable "zones" {
   validation {
     condition     = alltrue([for environment, zone in var.zones : contains(keys(var.environments), environment) && can(regex("^[A-Z0-9]{8,32}$", zone))])
     error_message = <<-EOT
-      zones must map names from environments to ids of hosted zones, such as Z0123456789ABCDEFGHIJ; it maps
+      zones must map keys of `environments` to ids of hosted zones, such as Z0123456789ABCDEFGHIJ; it maps
       ${join(", ", [for environment, zone in var.zones : "${environment} ${zone}"])}.
     EOT
   }

@@ -47,7 +47,7 @@ variable "domain" {
 
   validation {
     condition     = var.domain == null || try(var.domain.zone, null) != null || try(var.domain.certificate, null) != null
-    error_message = "domain needs zone or certificate. With zone, the certificate is validated and the record created there."
+    error_message = "domain needs zone or certificate. With zone, the module creates the DNS record and, unless you give a certificate, requests one."
   }
 }
 

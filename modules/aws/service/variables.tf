@@ -35,13 +35,13 @@ variable "canary" {
     # The other clouds need this value to keep the stable revision in place. Here a separate service does that, so this
     # only checks that the value comes from the output.
     condition     = var.canary == null || can(regex("^arn:aws[a-z-]*:ecs:.+:task-definition/.+:[0-9]+$", var.canary.stable))
-    error_message = "canary.stable must be the value of the output revision, the ARN of a task definition; it is \"${try(var.canary.stable, "null")}\"."
+    error_message = "canary.stable must be the value of the output `revision`, the ARN of a task definition; it is \"${try(var.canary.stable, "null")}\"."
   }
 
   validation {
     # The stable service runs `image`: if both were the same, everybody would get the new image at once.
     condition     = var.canary == null || try(var.canary.image != var.image, false)
-    error_message = "canary.image must differ from the variable image: image is what runs now, canary.image is what is tried."
+    error_message = "canary.image, the image to try, must differ from `image`, the one that runs now."
   }
 }
 

@@ -62,8 +62,8 @@ variable "platforms" {
       ])
     ])
     error_message = <<-EOT
-      platforms: another environment's stack or platform may not have a name that begins with a platform's name,
-      because that platform's deployer could reach it; the names are
+      platforms: the name of another environment's stack or platform must not begin with a platform's name. Otherwise that platform's deployer could
+      reach it. Hyphens in stack names do not count. The names are
       ${join(", ", concat(values(var.platforms), values(var.environments)))}.
     EOT
   }

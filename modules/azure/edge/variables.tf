@@ -44,8 +44,8 @@ variable "domain" {
     # The provider writes a record into its own subscription, whatever the zone's id says.
     condition     = try(var.domain.zone, null) == null || try(lower(split("/", var.domain.zone)[2]) == data.azurerm_client_config.current.subscription_id, true)
     error_message = <<-EOT
-      domain.zone must be in the subscription that is deployed to, ${data.azurerm_client_config.current.subscription_id}. Leave it
-      out, and create the record in the other subscription yourself.
+      domain.zone must be in the subscription of this deployment, ${data.azurerm_client_config.current.subscription_id}. If the zone is in another
+      one, leave domain.zone out and create the record yourself.
     EOT
   }
 

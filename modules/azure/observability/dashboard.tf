@@ -3,7 +3,7 @@ data "azurerm_client_config" "current" {}
 locals {
   # Maps the title of each graph to its metrics. Azure numbers statistics: 1 sum, 3 maximum, 4 average.
   graphs = {
-    "1 Requests a minute"                 = [merge(local.gateway, { metric = "TotalRequests", statistic = 1 })]
+    "1 Requests a minute"                   = [merge(local.gateway, { metric = "TotalRequests", statistic = 1 })]
     "2 Responses of 400 and above a minute" = [merge(local.gateway, { metric = "FailedRequests", statistic = 1 })]
     "3 Response time, milliseconds" = [
       for metric in ["ApplicationGatewayTotalTime", "BackendLastByteResponseTime"] : merge(local.gateway, { metric = metric, statistic = 4 })

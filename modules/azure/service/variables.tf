@@ -40,7 +40,7 @@ variable "canary" {
     # The stable revision runs `image`: if both were the same, there would be nothing to compare. At the end of a
     # withdrawal, that is intended.
     condition     = var.canary == null || try(var.canary.image != var.image || contains([0, 100], var.canary.percent), false)
-    error_message = "canary.image must differ from the variable image: image is what runs now, canary.image is what is tried."
+    error_message = "canary.image, the image to try, must differ from `image`, the one that runs now."
   }
 }
 

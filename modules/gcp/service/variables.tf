@@ -39,13 +39,13 @@ variable "canary" {
   validation {
     # As Cloud Run names them: the service, an increasing number, three random characters.
     condition     = var.canary == null || can(regex("^${var.name}-[0-9]{5,}-[a-z0-9]{3}$", var.canary.stable))
-    error_message = "canary.stable must be the value of the output revision, such as ${var.name}-00007-abc; it is \"${try(var.canary.stable, "null")}\"."
+    error_message = "canary.stable must be the value of the output `revision`, such as ${var.name}-00007-abc; it is \"${try(var.canary.stable, "null")}\"."
   }
 
   validation {
     # Without a share, this is the second step of a withdrawal: a revision of `image` becomes ready and then takes over.
     condition     = var.canary == null || try(var.canary.image != var.image || var.canary.percent == 0, false)
-    error_message = "canary.image must differ from the variable image while canary.percent is above 0: image is what runs now, canary.image is what is tried."
+    error_message = "While canary.percent is above 0, canary.image, the image to try, must differ from `image`, the one that runs now."
   }
 }
 

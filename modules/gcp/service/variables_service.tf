@@ -85,8 +85,8 @@ variable "service" {
   validation {
     condition     = var.service.log_days == 30
     error_message = <<-EOT
-      service.log_days must be 30 on Google. Logs are in the project's bucket _Default, which this stack does not change. To keep them for another
-      time, leave log_days at 30 and run: gcloud logging buckets update _Default --location=global --retention-days=${var.service.log_days}.
+      service.log_days must be 30 on Google. Logs are in the project's bucket _Default, which this stack does not change. To change how long they
+      are kept, leave log_days at 30 and run: gcloud logging buckets update _Default --location=global --retention-days=${var.service.log_days}.
     EOT
   }
 }

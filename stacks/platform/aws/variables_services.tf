@@ -18,7 +18,7 @@ variable "services" {
     ])
     error_message = <<-EOT
       services: a key has 2 to 8 lower-case letters, digits and single hyphens, starting with a letter, and is neither "platform" nor a preview's
-      name, such as p1; they are ${join(", ", keys(var.services))}.
+      name, such as p1. The keys are ${join(", ", keys(var.services))}.
     EOT
   }
 

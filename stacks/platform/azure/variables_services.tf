@@ -29,7 +29,7 @@ variable "services" {
       alltrue([for service in var.services : floor(service.slot) == service.slot && service.slot >= 1 && service.slot <= 98 - var.previews])
     )
     error_message = <<-EOT
-      services: each needs a slot of its own, a whole number from 1 to ${98 - var.previews}; they are
+      services: each needs a slot of its own, a whole number from 1 to ${98 - var.previews}. The slots are
       ${join(", ", [for key, service in var.services : "${key} ${service.slot}"])}.
     EOT
   }
@@ -49,8 +49,8 @@ variable "services" {
     # https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits#application-gateway-limits
     condition     = length(var.services) + var.previews + 2 <= (var.waf ? 40 : 100)
     error_message = <<-EOT
-      services and previews, with two for the platform itself, need ${length(var.services) + var.previews + 2}; the gateway has
-      ${var.waf ? "40 with WAF" : "100"} at most. Remove some services or previews, or create another platform.
+      Each service and preview needs one listener, the platform two: ${length(var.services) + var.previews + 2} in all. The gateway has at most
+      ${var.waf ? "40 with WAF" : "100"}. Remove some services or previews, or create another platform.
     EOT
   }
 }

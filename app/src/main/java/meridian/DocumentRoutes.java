@@ -64,7 +64,7 @@ final class DocumentRoutes {
         && !EntityTags.listsStrongly(headers, HeaderNames.IF_MATCH, document.etag())) {
       throw new ProblemException(
           Status.PRECONDITION_FAILED_412,
-          "The document has changed: its entity tag is now " + document.etag() + ".");
+          "If-Match does not list the document's entity tag, " + document.etag() + ".");
     }
     response.header(HeaderNames.ETAG, document.etag());
     response.header(REVALIDATE);

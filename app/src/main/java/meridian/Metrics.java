@@ -38,7 +38,7 @@ final class Metrics {
   private final Counter fallbacks =
       Counter.builder()
           .name("meridian_client_address_fallbacks_total")
-          .help("Requests whose configured source gave no valid client address.")
+          .help("Requests for which client-address gave no valid address, so the peer's was used.")
           .register(registry);
   private final Counter cut =
       Counter.builder()

@@ -92,7 +92,7 @@ final class Server {
       listener.start();
     } catch (IOException e) {
       throw new SettingsException(
-          variable + ": port " + port + " cannot be listened on: " + e.getMessage());
+          variable + ": cannot listen on port " + port + ": " + e.getMessage());
     }
   }
 

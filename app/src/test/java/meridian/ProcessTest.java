@@ -147,7 +147,7 @@ class ProcessTest {
         assertThat(
             lines.getFirst(),
             containsString(
-                variable + ": port " + port + " cannot be listened on: Address already in use"));
+                variable + ": cannot listen on port " + port + ": Address already in use"));
       }
     }
   }

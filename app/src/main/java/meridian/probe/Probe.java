@@ -19,19 +19,19 @@ public final class Probe {
       """
       Usage: probe [OPTION VALUE]... URL
 
-      Asks the http or https URL for the time and compares the clocks. A URL without a path means
-      its /now. Prints one line, which begins with OK or Failed. A user and password in the URL
+      Asks the http or https URL for the time and compares the clocks. If the URL has no path,
+      /now is added. Prints one line, which begins with OK or Failed. A user and password in the URL
       are sent (Basic), and never printed.
 
         --tolerance DURATION  how far off the clock may be, default 1s
         --timeout DURATION    for each response, from the name look-up to the last byte, default
                               5s; the probe makes up to 11 requests to judge the clock
-        --patience DURATION   how long to keep trying while nobody answers, default 0s. Nobody
-                              answers if the name is unknown, there is no connection or nothing
-                              within the timeout, or a load balancer sends 502, 503 or 504, as
-                              it does while the service behind it is starting
+        --patience DURATION   how long to keep trying while nobody answers, default 0s. That
+                              means: the name is unknown, the connection fails, no response
+                              comes within the timeout, or a load balancer sends 502, 503 or
+                              504, as it does while the service behind it is starting
         --every DURATION      check repeatedly with this pause, until stopped
-        --format text|json    a line for people, the default, or for log collectors
+        --format text|json    one line as text (the default), or as JSON for log collectors
         --help                prints this
 
       DURATION is a whole number with its unit: 500ms, 4s, 15m or 1h.
@@ -40,7 +40,7 @@ public final class Probe {
         0   OK: up, and the clock is inside the tolerance
         1   Failed: the clock is outside the tolerance
         2   Failed: down; no response that tells the time
-        3   Failed: inconclusive; up, but too slow to judge the clock by the tolerance
+        3   Failed: inconclusive; up, but too slow to tell whether the clock is inside it
         64  wrong usage
 
       The probe ignores proxies in the environment (http_proxy, https_proxy, all_proxy) and
