@@ -45,7 +45,7 @@ variable "account" {
 variable "boundary" {
   description = <<-EOT
     Whether the roles have a permissions boundary: NAME-boundary, or PLATFORM-boundary for a service on a platform. Set it to true if you deploy with
-    the policies of the pipelines' deployer; an administrator need not.
+    the policies of the pipelines' deployer. An administrator can leave it at false.
   EOT
   type        = bool
   default     = false
@@ -93,7 +93,7 @@ variable "image" {
       || (var.repository_url == null && var.platform == null
       && can(regex("^${coalesce(var.account, "[0-9]{12}")}\\.dkr\\.ecr\\.${var.region}\\.amazonaws\\.com/${var.name}@", var.image)))
     )
-    error_message = "The tasks have no right to pull from the ECR repository of image; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
+    error_message = "The tasks have no right to pull image from its ECR repository; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
   }
 }
 

@@ -115,7 +115,7 @@ variable "probe" {
         false
       )
     )
-    error_message = "The tasks have no right to pull from the ECR repository of probe.image; it is \"${try(coalesce(var.probe.image, "null"), "null")}\"."
+    error_message = "The tasks have no right to pull probe.image from its ECR repository; it is \"${try(coalesce(var.probe.image, "null"), "null")}\"."
   }
 }
 

@@ -90,7 +90,7 @@ variable "image" {
         split("/", coalesce(var.image, "/"))[0] == split("/", try(coalesce(var.repository_url, try(var.platform.repository_url, null)), "/"))[0]
       )
     )
-    error_message = "The service has no right to pull from the Azure registry of image; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
+    error_message = "The service has no right to pull image from its Azure registry; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
   }
 }
 

@@ -1,9 +1,9 @@
 variable "service" {
   description = <<-EOT
-    The service that the stack runs. What you leave out has Meridian's value; if you set health, none of its defaults
-    apply. stacks/OWN-SERVICE.md says what each means. Seconds: start 10 to 240, stop 1 to 600, request 1 to 240;
-    secrets by their id in Resource Manager; leave out user and writable on Azure. egress_ports has no effect there: all
-    ports are open.
+    The service that the stack runs. Fields that you leave out have Meridian's values; if you set health, none of its
+    defaults apply. stacks/OWN-SERVICE.md explains each field. start_seconds: 10 to 240; stop_seconds: 1 to 600;
+    request_seconds: 1 to 240. secrets are given by their ids in Resource Manager. On Azure leave out user and writable.
+    egress_ports has no effect on Azure, because all ports are open to outgoing connections.
   EOT
   type = object({
     meridian   = optional(bool, true)
@@ -108,6 +108,6 @@ variable "probe" {
         can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.probe.image))
       )
     )
-    error_message = "The probe has no right to pull from the Azure registry of probe.image; it is \"${try(coalesce(var.probe.image, "null"), "null")}\"."
+    error_message = "The probe has no right to pull probe.image from its Azure registry; it is \"${try(coalesce(var.probe.image, "null"), "null")}\"."
   }
 }

@@ -1,8 +1,9 @@
 variable "service" {
   description = <<-EOT
-    The service that the stack runs. What you leave out has Meridian's value; if you set health, none of its defaults apply. stacks/OWN-SERVICE.md
-    says what each means. Seconds: start 10 to 240, stop 1 to 10, request 1 to 3600; secrets are given as projects/PROJECT/secrets/NAME. On Google
-    leave out user and writable, and leave log_days at 30, because the project's log bucket sets it.
+    The service that the stack runs. Fields that you leave out have Meridian's values; if you set health, none of its defaults apply.
+    stacks/OWN-SERVICE.md explains each field. start_seconds: 10 to 240; stop_seconds: 1 to 10; request_seconds: 1 to 3600. secrets are given as
+    projects/PROJECT/secrets/NAME. On Google leave out user and writable. Leave log_days at 30, because the project's log bucket decides how long logs
+    are kept.
   EOT
   type = object({
     meridian   = optional(bool, true)
@@ -70,8 +71,9 @@ variable "service" {
 
 variable "scale" {
   description = <<-EOT
-    When instances are added: requests that an instance has at once, 1 to 600; null: 48 per vCPU, which is 60 percent of
-    what an instance gets at most. cpu and memory must be null on Google.
+    When instances are added. requests: simultaneous requests for each instance, 1 to 600. null means 48 per vCPU: an
+    instance then gets at most 80 per vCPU, and Cloud Run adds instances at 60 percent of that. cpu and memory must be
+    null on Google.
   EOT
   type        = object({ cpu = optional(number), memory = optional(number), requests = optional(number) })
   default     = {}

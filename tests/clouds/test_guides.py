@@ -35,11 +35,11 @@ QUOTED = {
     "aws": (
         "zones is ${var.zones}, but the region has",
         "did not become healthy",
-        "The tasks have no right to pull from the ECR repository of image",
+        "The tasks have no right to pull image from its ECR repository",
     ),
     "azure": (
         "Waiting until blobs may be written",
-        "The service has no right to pull from the Azure registry of image",
+        "The service has no right to pull image from its Azure registry",
         "but the subscription",
     ),
     "gcp": (

@@ -194,7 +194,7 @@ def test_a_workspace_with_remote_execution_is_refused(hcp):
 @pytest.mark.parametrize(
     "block, environment, said",
     [
-        ('cloud {\n    workspaces { name = "mine" }\n  }', {}, "Leave out workspaces there"),
+        ('cloud {\n    workspaces { name = "mine" }\n  }', {}, "Remove workspaces from that file"),
         ("cloud {}", {"TF_CLOUD_ORGANIZATION": ""}, "Set TF_CLOUD_ORGANIZATION"),
     ],
 )

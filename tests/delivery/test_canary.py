@@ -166,7 +166,7 @@ def test_failures_without_a_version_are_the_canarys_only_if_its_own_responses_ar
     if verdict is Verdict.WATCH:
         verdict, reason = subject.verdict(1800)
     assert verdict is expected
-    assert {3: "OK", 30: "may have gone to the canary", 300: "less than its 10 %"}[lost] in reason
+    assert {3: "succeeded", 30: "may have gone to the canary", 300: "less than its share of 10 %"}[lost] in reason
 
 
 @pytest.mark.parametrize("seconds", [8, 14, 60])
@@ -252,7 +252,7 @@ def test_the_same_version_twice_is_refused():
 
 
 @pytest.mark.parametrize(("limits", "named"),
-    [({"responses": 200_000}, "RESPONSES would be 2e+06"), ({"failed_percent": 0.5}, "FAILED_PERCENT would be 0.05")])
+    [({"responses": 200_000}, "RESPONSES becomes 2e+06"), ({"failed_percent": 0.5}, "FAILED_PERCENT becomes 0.05")])
 def test_limits_that_are_too_fine_for_all_responses_are_refused(limits, named):
     with pytest.raises(ValueError, match=re.escape(named)):
         Limits(**limits).spread(10)

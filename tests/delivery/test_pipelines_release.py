@@ -130,7 +130,7 @@ def test_a_rollback_changes_only_the_image(released):
     said = run(released, "release", "aws", code=1)
     assert f"rolled back to {STABLE}, which passes" in said and released.weights()["image"] == STABLE
     assert "terraform_data.listener" in resources(released) and "terraform_data.other" not in resources(released)
-    assert "Unchanged" in said and outputs(released)["image"] == STABLE
+    assert "Not rolled back" in said and outputs(released)["image"] == STABLE
 
 
 def test_a_release_whose_image_does_not_start_is_rolled_back(released):
@@ -153,7 +153,7 @@ def test_a_release_of_the_running_image_has_nothing_to_roll_back_to(released):
     (released.stack / "listener.tf").write_text(LISTENER + FAILS)
     run(released, "plan", "aws", "--save", IMAGE=STABLE)
     said = run(released, "release", "aws", code=1)
-    assert "none to roll back to" in said and len(released.applied()) == 1
+    assert "no other image to roll back to" in said and len(released.applied()) == 1
 
 
 def test_a_release_that_withdraws_a_canary_reports_it(released):

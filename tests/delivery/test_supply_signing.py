@@ -357,4 +357,4 @@ def test_an_image_without_its_digest_is_refused(call, script, image):
 
 
 def test_the_expected_signer_must_be_named(call, image):
-    assert "GITHUB_REPOSITORY must be OWNER/NAME, or set COSIGN_KEY to a key" in call("verify-signature", image, code=1)
+    assert "Set GITHUB_REPOSITORY to OWNER/NAME, or COSIGN_KEY to a key" in call("verify-signature", image, code=1)

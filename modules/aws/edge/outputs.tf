@@ -16,7 +16,7 @@ output "listener_arn" {
 }
 
 output "security_group_id" {
-  description = "Id of the load balancer's security group. On a platform, Terraform gives it out only once a rule lets the load balancer reach the tasks."
+  description = "Id of the load balancer's security group. On a platform, it becomes available after a rule lets the load balancer reach the tasks."
   value       = aws_security_group.this.id
 
   depends_on = [aws_vpc_security_group_egress_rule.services]

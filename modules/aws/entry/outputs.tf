@@ -9,7 +9,7 @@ output "entry" {
   description = <<-EOT
     How the load balancer reaches the service: the load balancer's security group and listener, the host name and priority of the rule that splits
     requests between the stable version and a canary, the ports of the service and of the health check, and the target groups "stable" and "canary"
-    with their CloudWatch names. Terraform gives it out only once both target groups are attached to the load balancer.
+    with their CloudWatch names. It becomes available after both target groups are attached to the load balancer.
   EOT
   value = {
     security_group_id = var.security_group_id

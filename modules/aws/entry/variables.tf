@@ -28,7 +28,7 @@ variable "slot" {
   description = <<-EOT
     Number of the service on a load balancer that several services share, 1 to 49; no two services may have the same. 0 if the load balancer serves
     only this service. The service's listener rules get the priorities 100 + slot and 50000 - slot. A load balancer takes 100 rules and 100 target
-    groups, and each service has two of both; one slot is kept free.
+    groups, and each service uses two of each; one slot is kept free.
   EOT
   type        = number
 }

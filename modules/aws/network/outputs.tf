@@ -5,7 +5,7 @@ output "network_id" {
 
 output "public_subnet_ids" {
   description = <<-EOT
-    Ids of the public subnets, for the load balancer, in the order of their zones. Terraform gives them out only once they are routed to the internet.
+    Ids of the public subnets, for the load balancer, in the order of their zones. They become available after they are routed to the internet.
   EOT
   value       = [for zone in keys(local.zones) : aws_subnet.public[zone].id]
 
@@ -14,7 +14,7 @@ output "public_subnet_ids" {
 
 output "private_subnet_ids" {
   description = <<-EOT
-    Ids of the private subnets, for compute, in the order of their zones. Terraform gives them out only once registry, logs and object store can be
+    Ids of the private subnets, for compute, in the order of their zones. They become available after registry, logs and object store can be
     reached.
   EOT
   value       = [for zone in keys(local.zones) : aws_subnet.private[zone].id]

@@ -61,7 +61,7 @@ resource "aws_cloudwatch_metric_alarm" "unhealthy" {
   for_each = local.groups
 
   alarm_name          = "${var.name}-unhealthy-${each.key}"
-  alarm_description   = "The load balancer finds instances of ${each.key} not ready for 3 minutes."
+  alarm_description   = "For 3 minutes, at least one instance of ${each.key} failed the load balancer's health check."
   namespace           = "AWS/ApplicationELB"
   metric_name         = "UnHealthyHostCount"
   dimensions          = each.value

@@ -9,7 +9,7 @@ variable "boundary" {
 }
 
 variable "image" {
-  description = "Image by digest. The image's entrypoint gets `probe`, options and the URL as arguments. The run is stopped if it still lasts after a minute."
+  description = "Image by digest. The image's entrypoint gets `probe`, options and the URL as arguments. A run is stopped after one minute."
   type        = string
 
   validation {

@@ -4,7 +4,7 @@ output "service_id" {
 }
 
 output "platform" {
-  description = "ARN of the ECS cluster, on which the probe runs too. Terraform gives it out only once the service is healthy."
+  description = "ARN of the ECS cluster, on which the probe runs too. It becomes available after the service is healthy."
   value       = aws_ecs_cluster.this.arn
 
   # Whatever runs beside the service waits until the service is healthy.

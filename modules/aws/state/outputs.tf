@@ -19,7 +19,7 @@ output "backend" {
 
 output "store" {
   description = <<-EOT
-    ARN of the bucket that holds the states. Other modules use it to grant rights. Terraform gives it out only once the bucket is private and
+    ARN of the bucket that holds the states. Other modules use it to grant rights. It becomes available after the bucket is private and
     versioned.
   EOT
   value       = local.arn

@@ -41,7 +41,7 @@ resource "azurerm_network_security_group" "this" {
 
   security_rule {
     name                       = "load-balancer"
-    description                = "Azure asks the gateway whether it is there"
+    description                = "Health probes of the gateway by Azure's load balancer"
     priority                   = 210
     direction                  = "Inbound"
     access                     = "Allow"

@@ -1,7 +1,7 @@
 output "compute" {
   description = <<-EOT
-    The Container Apps environment, the workspace with its logs, and the domain that the names of its apps end in; given out by Terraform only once
-    the log settings and DNS records exist.
+    The Container Apps environment, the workspace with its logs, and the domain that the names of its apps end in. They become available
+    after the log settings and DNS records exist.
   EOT
   value = {
     environment_id = azurerm_container_app_environment.this.id

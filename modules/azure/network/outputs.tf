@@ -10,7 +10,7 @@ output "public_subnet_ids" {
 
 output "private_subnet_ids" {
   description = <<-EOT
-    Id of the private subnet, for Container Apps. There is only one, because it spans all zones. Terraform gives it out only once its firewall rules
+    Id of the private subnet, for Container Apps. There is only one, because it spans all zones. It becomes available after its firewall rules
     and, if there is one, its NAT gateway are attached.
   EOT
   value       = [azurerm_subnet.private.id]

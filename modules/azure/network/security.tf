@@ -21,7 +21,7 @@ resource "azurerm_network_security_group" "private" {
 
   security_rule {
     name                       = "load-balancer"
-    description                = "Azure's load balancer asks the environment whether it is there"
+    description                = "Health probes of the environment by Azure's load balancer"
     priority                   = 110
     direction                  = "Inbound"
     access                     = "Allow"

@@ -139,8 +139,8 @@ resource "azurerm_container_app" "this" {
     precondition {
       condition     = alltrue([for trial in local.trial[*] : try(var.canary.image == trial.image, false) || local.asked <= trial.percent])
       error_message = <<-EOT
-        A canary of ${try(local.trial.image, "")} has ${try(local.trial.percent, 0)} % of the requests. This apply would send it all requests for a
-        while, so nothing was changed. Finish the canary: ./taskw canary-azure. Or withdraw it: ./taskw canary-azure WITHDRAW=1. Add the ENV and
+        A canary of ${try(local.trial.image, "")} has ${try(local.trial.percent, 0)} % of the requests. This apply would send all requests to the
+        canary for a while, so nothing was changed. Finish the canary: ./taskw canary-azure. Or withdraw it: ./taskw canary-azure WITHDRAW=1. Add the ENV and
         SERVICE that you deploy with.
       EOT
     }

@@ -16,7 +16,7 @@ variable "image" {
 variable "canary" {
   description = <<-EOT
     A second image that gets a part of the requests; null: none. image: by digest; percent: share of the requests, 0 to
-    100; stable: the output `revision` from before the canary began. A canary ends in steps, see canary.tf.
+    100; stable: the output `revision` from before the canary began. It takes several applies to end a canary, see canary.tf.
   EOT
   type        = object({ image = string, percent = number, stable = string })
   nullable    = true

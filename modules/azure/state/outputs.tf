@@ -17,7 +17,7 @@ output "backend" {
 }
 
 output "store" {
-  description = "Id of the container that holds the states, for those who grant rights to them."
+  description = "Id of the container that holds the states. Other modules use it to grant rights."
   value       = azurerm_storage_container.this.id
 
   depends_on = [azurerm_role_assignment.writer]

@@ -65,7 +65,8 @@ variable "origin" {
 variable "services" {
   description = <<-EOT
     Services of a platform, by key; null: the one service of a stack. Each is reached at KEY.DOMAIN. The value is
-    where it runs, REGION/NAME, and need not exist yet. Needs a domain, whose certificate covers *.DOMAIN.
+    where the service runs, REGION/NAME; the service need not exist yet. A domain is required, and its certificate must
+    cover *.DOMAIN.
   EOT
   type        = map(string)
   nullable    = true

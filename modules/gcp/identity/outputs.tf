@@ -4,6 +4,6 @@ output "identity_id" {
 }
 
 output "principal" {
-  description = "The same account as IAM names it, serviceAccount:EMAIL, for those who grant rights to it."
+  description = "The same account as IAM names it, serviceAccount:EMAIL. Other modules use it to grant rights."
   value       = google_service_account.this.member
 }

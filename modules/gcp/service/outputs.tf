@@ -9,7 +9,7 @@ output "platform" {
 }
 
 output "origin" {
-  description = "Where the load balancer finds the service, REGION/NAME. Terraform gives it out only once unauthenticated calls are allowed."
+  description = "Where the load balancer finds the service, REGION/NAME. It becomes available after unauthenticated calls are allowed."
   value       = "${google_cloud_run_v2_service.this.location}/${google_cloud_run_v2_service.this.name}"
 
   depends_on = [google_cloud_run_v2_service_iam_member.everybody]
@@ -32,8 +32,8 @@ output "revision" {
       )
     )
     error_message = <<-EOT
-      A canary is in progress. This apply would send it every request until a revision of ${var.image} is ready. Finish the canary: ./taskw
-      canary-gcp. Or withdraw it: ./taskw canary-gcp WITHDRAW=1. Add the ENV and SERVICE that you deploy with.
+      A canary is in progress. This apply would send every request to the canary until a revision of ${var.image} is ready. Finish the
+      canary: ./taskw canary-gcp. Or withdraw it: ./taskw canary-gcp WITHDRAW=1. Add the ENV and SERVICE that you deploy with.
     EOT
   }
 

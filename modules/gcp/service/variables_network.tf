@@ -21,8 +21,8 @@ variable "tag" {
 
 variable "invoker" {
   description = <<-EOT
-    Who may call the service. "disabled": everybody, since Cloud Run does not check callers. "all_users": everybody,
-    by a check that admits all; for organisations whose policy run.managed.requireInvokerIam forbids "disabled".
+    How Cloud Run admits all callers. "disabled": it does not check callers. "all_users": it checks callers, and its IAM
+    policy admits allUsers; for organisations whose policy run.managed.requireInvokerIam forbids "disabled".
   EOT
   type        = string
 

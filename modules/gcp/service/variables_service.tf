@@ -93,8 +93,9 @@ variable "service" {
 
 variable "scale" {
   description = <<-EOT
-    requests: simultaneous requests for each instance at which more instances are added, 1 to 600. null means 48 per vCPU: 60 percent of the most that
-    an instance gets, 80 per vCPU. cpu and memory must be null. If scale itself is null, at most instances.min instances run, or one if that is 0.
+    requests: simultaneous requests for each instance at which more instances are added, 1 to 600. null means 48 per vCPU: an instance then gets at
+    most 80 per vCPU, and Cloud Run adds instances at 60 percent of that. cpu and memory must be null. If scale itself is null, at most instances.min
+    instances run, or one if that is 0.
   EOT
   type        = object({ cpu = number, memory = number, requests = number })
   nullable    = true

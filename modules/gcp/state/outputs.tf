@@ -14,6 +14,6 @@ output "backend" {
 }
 
 output "store" {
-  description = "Name of the bucket that holds the states, for those who grant rights to them."
+  description = "Name of the bucket that holds the states. Other modules use it to grant rights."
   value       = google_storage_bucket.this.name
 }

@@ -9,7 +9,7 @@ output "repository_url" {
 }
 
 output "settings" {
-  description = "Variables to set in the pipelines: all is for every job, environments is for the jobs of each environment. None is a secret."
+  description = "Variables to set in the pipelines: those in `all` for every job, those in `environments` for the jobs of each environment. None is a secret."
   value = {
     all          = { AWS_PLANNER = module.delivery.planner }
     environments = { for environment, role in module.delivery.deployer : environment => { AWS_DEPLOYER = role } }

@@ -63,8 +63,8 @@ variable "zones" {
 
 variable "keep_images" {
   description = <<-EOT
-    How many of the newest images the shared repository keeps, deployed or not, 10 to 1000; of older ones, only those
-    that a deployment tagged stay. At 45 MB each, 30 cost some 0.14 USD a month.
+    How many of the newest images the shared repository keeps, deployed or not, 10 to 1000. Older images stay only
+    if a deployment tagged them. At 45 MB each, 30 cost some 0.14 USD a month.
   EOT
   type        = number
 

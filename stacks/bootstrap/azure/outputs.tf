@@ -11,7 +11,7 @@ output "repository_url" {
 }
 
 output "settings" {
-  description = "Variables to set in the pipelines: all is for every job, environments is for the jobs of each environment. None is a secret."
+  description = "Variables to set in the pipelines: those in `all` for every job, those in `environments` for the jobs of each environment. None is a secret."
   value = {
     all = {
       AZURE_PLANNER      = module.delivery.planner

@@ -40,8 +40,8 @@ variable "account" {
 
 variable "boundary" {
   description = <<-EOT
-    Whether the roles have the permissions boundary NAME-boundary. Set it to true if you deploy with the policies of the pipelines' deployer; an
-    administrator need not.
+    Whether the roles have the permissions boundary NAME-boundary. Set it to true if you deploy with the policies of the pipelines' deployer. An
+    administrator can leave it at false.
   EOT
   type        = bool
   default     = false

@@ -1,6 +1,6 @@
 variable "services" {
   description = <<-EOT
-    The services, by key. A key has 2 to 8 lower-case letters, digits and single hyphens. slot: a number from 1 to 49 minus previews, different for
+    The services, by key. A key has 2 to 8 lower-case letters, digits and single hyphens. slot: a number from 1 to (49 - previews), different for
     each service; never change it. check: only Azure uses it. request_seconds: how long a request may take, 1 to 3600. An AWS load balancer has one
     limit for all services: the longest of these, at least 30.
   EOT

@@ -1,6 +1,6 @@
 variable "services" {
   description = <<-EOT
-    The services, by key of 2 to 8 characters. slot: a number from 1 to 98 minus previews, different for each service. check: path and status of the
+    The services, by key of 2 to 8 characters. slot: a number from 1 to (98 - previews), different for each service. check: path and status of the
     gateway's health check. request_seconds: how long a request may take, 1 to 240. A gateway has at most 100 listeners, or 40 with WAF. Each service
     and preview takes one, the platform two.
   EOT

@@ -1,8 +1,8 @@
 variable "services" {
   description = <<-EOT
-    The services declared here, by key of 2 to 8 characters: slot, a number that no other service has, from 1 to 98 less the value of previews; check,
-    which only Azure uses; request_seconds: the highest request_seconds that the service's own stack may set, 1 to 3600. Cloud Run enforces the
-    service's limit; Google's load balancer has none.
+    The services, by key of 2 to 8 characters. slot: a number from 1 to (98 - previews), different for each service. check: only Azure uses it.
+    request_seconds: the highest request_seconds that the service's own stack may set, 1 to 3600. Cloud Run enforces the service's limit; Google's load
+    balancer has none.
   EOT
   type = map(object({
     slot            = number

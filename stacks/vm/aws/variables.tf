@@ -42,8 +42,8 @@ variable "account" {
 
 variable "boundary" {
   description = <<-EOT
-    Whether the roles have the permissions boundary NAME-boundary. Set it to true if you deploy with the policies of the pipelines' deployer; an
-    administrator need not.
+    Whether the roles have the permissions boundary NAME-boundary. Set it to true if you deploy with the policies of the pipelines' deployer. An
+    administrator can leave it at false.
   EOT
   type        = bool
   default     = false
@@ -102,7 +102,7 @@ variable "machines" {
 }
 
 variable "memory" {
-  description = "Memory of the service on its machine in MiB, 512 or more; leave 512 MiB to the system."
+  description = "Memory of the service on its machine in MiB, 512 or more. Leave at least 512 MiB of the machine's memory for the system."
   type        = number
 
   validation {

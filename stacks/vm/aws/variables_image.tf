@@ -15,7 +15,7 @@ variable "image" {
       || (var.repository_url == null
       && can(regex("^${coalesce(var.account, "[0-9]{12}")}\\.dkr\\.ecr\\.${var.region}\\.amazonaws\\.com/${var.name}@", var.image)))
     )
-    error_message = "The machines have no right to pull from the ECR repository of image; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
+    error_message = "The machines have no right to pull image from its ECR repository; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
   }
 }
 
@@ -46,8 +46,8 @@ variable "keep_images" {
 variable "certificate" {
   description = <<-EOT
     TLS: 443 serves, and 80 redirects there. name is the certificate's host name. secret is the ARN of a Secrets
-    Manager secret, with private key and certificate chain as PEM. proxy is an image of HAProxy by digest, which the
-    machines may pull. null: port 80 only.
+    Manager secret, with private key and certificate chain as PEM. proxy is an image of HAProxy by digest; the
+    machines must have the right to pull it. null: port 80 only.
   EOT
   type        = object({ name = string, secret = string, proxy = string })
   default     = null
@@ -81,6 +81,6 @@ variable "certificate" {
       || (var.repository_url == null
       && can(regex("^${coalesce(var.account, "[0-9]{12}")}\\.dkr\\.ecr\\.${var.region}\\.amazonaws\\.com/${var.name}@", var.certificate.proxy)))
     )
-    error_message = "The machines have no right to pull from the ECR repository of certificate.proxy; it is \"${try(var.certificate.proxy, "null")}\"."
+    error_message = "The machines have no right to pull certificate.proxy from its ECR repository; it is \"${try(var.certificate.proxy, "null")}\"."
   }
 }

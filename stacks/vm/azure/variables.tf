@@ -115,7 +115,7 @@ variable "machines" {
 }
 
 variable "memory" {
-  description = "Memory of the service on its machine in MiB, 512 or more; leave 512 MiB to the system."
+  description = "Memory of the service on its machine in MiB, 512 or more. Leave at least 512 MiB of the machine's memory for the system."
   type        = number
 
   validation {

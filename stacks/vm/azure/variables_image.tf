@@ -16,7 +16,7 @@ variable "image" {
       split("/", coalesce(var.image, "/"))[0] == split("/", coalesce(var.repository_url, "-"))[0] ||
       (var.repository_url == null && can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.image)))
     )
-    error_message = "The machines have no right to pull from the Azure registry of image; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
+    error_message = "The machines have no right to pull image from its Azure registry; set repository_url to \"${split("@", coalesce(var.image, "@"))[0]}\"."
   }
 }
 
@@ -47,8 +47,8 @@ variable "keep_images" {
 variable "certificate" {
   description = <<-EOT
     TLS: 443 serves, and 80 redirects there. name is the certificate's host name. secret is the id of a Key Vault
-    secret, with private key and certificate chain as PEM. proxy is an image of HAProxy by digest, which the
-    machines may pull. null: port 80 only.
+    secret, with private key and certificate chain as PEM. proxy is an image of HAProxy by digest; the
+    machines must have the right to pull it. null: port 80 only.
   EOT
   type        = object({ name = string, secret = string, proxy = string })
   default     = null
@@ -81,6 +81,6 @@ variable "certificate" {
       try(split("/", var.certificate.proxy)[0] == split("/", var.repository_url)[0], false) ||
       (var.repository_url == null && can(regex("^${replace(var.name, "-", "")}[0-9a-f]{8}\\.azurecr\\.io/", var.certificate.proxy)))
     )
-    error_message = "The machines have no right to pull from the Azure registry of certificate.proxy; it is \"${try(var.certificate.proxy, "null")}\"."
+    error_message = "The machines have no right to pull certificate.proxy from its Azure registry; it is \"${try(var.certificate.proxy, "null")}\"."
   }
 }

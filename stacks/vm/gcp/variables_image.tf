@@ -16,7 +16,7 @@ variable "image" {
       || (var.repository_url == null && startswith(coalesce(var.image, "@"), "${var.region}-docker.pkg.dev/${var.project}/${var.name}/"))
     )
     error_message = <<-EOT
-      The machines have no right to pull from the Artifact Registry repository of image; set repository_url to
+      The machines have no right to pull image from its Artifact Registry repository; set repository_url to
       "${split("@", coalesce(var.image, "@"))[0]}".
     EOT
   }
@@ -71,8 +71,8 @@ variable "keep_images" {
 variable "certificate" {
   description = <<-EOT
     TLS: 443 serves, and 80 redirects there. name is the certificate's host name. secret is the version of a Secret
-    Manager secret, with private key and certificate chain as PEM. proxy is an image of HAProxy by digest, which the
-    machines may pull. null: port 80 only.
+    Manager secret, with private key and certificate chain as PEM. proxy is an image of HAProxy by digest; the
+    machines must have the right to pull it. null: port 80 only.
   EOT
   type        = object({ name = string, secret = string, proxy = string })
   default     = null
@@ -106,7 +106,7 @@ variable "certificate" {
       )
     )
     error_message = <<-EOT
-      The machines have no right to pull from the Artifact Registry repository of certificate.proxy; it is "${try(var.certificate.proxy, "null")}".
+      The machines have no right to pull certificate.proxy from its Artifact Registry repository; it is "${try(var.certificate.proxy, "null")}".
     EOT
   }
 }
