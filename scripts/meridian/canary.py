@@ -64,8 +64,7 @@ class Canary:
                         f"{self.stack.command('canary', IMAGE=self.begun['image'])}"
                 raise Overtaken(
                     f"Somebody else deployed in the meantime, or changed the canary. The stable version is now "
-                    f"{outputs.get('image')}. This command expected {self.stable}, and beside it the canary that it "
-                    "had set itself.", again)
+                    f"{outputs.get('image')}. This command expected {self.stable} and its own canary.", again)
             # The outputs show what was requested, whether or not the apply finishes.
             self.known = [self.known[-1], (image, canary)]
             terraform.apply_plan(file, *variables, *further)

@@ -256,7 +256,7 @@ class Gcp(Cloud):
             # Google bills Cloud NAT for each instance, the probe's included, up to 32, and one address.
             yield ("Cloud NAT with its address, for the instances and the probe" if own and shared
                 else "Cloud NAT for the instances and the probe" if own else "Cloud NAT's address",
-                {**({"nat": min(32, use.running + 1) * hours} if own else {}),
+                {**({"nat": min(32, use.running + (use.probe is not None)) * hours} if own else {}),
                     **({"address": hours} if shared else {})})
         if own and use.probe and use.nat == "single":
             yield (f"Probe, a minute every {use.probe['every_minutes']} minutes",

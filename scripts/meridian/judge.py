@@ -72,8 +72,8 @@ class Limits:
                 ("FAILED_PERCENT", spread.failed_percent, 0.1, 50)):
             if not low <= value <= high:
                 raise ValueError(
-                    f"applied to all responses, not only the canary's, {label} becomes {value:g}; it must be "
-                    f"{low} to {high}")
+                    f"for the responses of both versions together, {label} would have to be {value:g}, but it "
+                    f"must be {low} to {high}")
         return spread
 
     def refuse(self, per_second, percent):
@@ -90,8 +90,8 @@ class Limits:
             minutes = (2 + math.sqrt(4 + self.responses)) ** 2 / (per_second * percent / 100 * 60 * self.patience)
             return (
                 f"at {per_second:g} requests a second and a share of {percent:g} %, the canary gives about "
-                f"{expected:.0f} responses in {self.patience * self.seconds / 60:g} minutes, and it is watched no "
-                f"longer. That is too few to be sure of the {self.responses} required. Set "
+                f"{expected:.0f} responses in {self.patience * self.seconds / 60:g} minutes, after which the command "
+                f"gives up. That is too few to be sure of the {self.responses} required. Set "
                 f"MINUTES={math.ceil(10 * minutes) / 10:g}, raise RATE or PERCENT, or lower RESPONSES"
             )
         return None

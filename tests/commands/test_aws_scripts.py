@@ -118,7 +118,7 @@ def test_an_environment_with_the_name_of_another_is_refused(machine):
     for env, other in (("qa", "staging"), ("staging", "qa")):
         done = machine.run("plan", ENV=env)
         assert done.returncode == 1, done.stdout
-        assert re.search(f"{env}.tfvars sets the name .*, which the environment {other} already has", done.stdout), done.stdout
+        assert re.search(f"{env}.tfvars sets the name .*, which the environment {other} already has", done.stdout)
 
 
 def test_a_failed_apply_points_to_the_guide(machine):

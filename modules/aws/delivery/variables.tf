@@ -80,8 +80,8 @@ variable "platforms" {
       !startswith(stack, "${name}-") && !startswith("${name}-", stack) if split("/", other)[0] != environment
     ]]))
     error_message = <<-EOT
-      platforms: compare NAME-, where NAME is an environment's platform, with every stack name of the other environments. Neither must start with the
-      other. Otherwise one environment's deployer could reach the other environment.
+      platforms: if NAME is one environment's platform, no other environment's stack name may begin with NAME-, and NAME- must not begin with that
+      stack name. Otherwise one environment's deployer could reach the other environment.
     EOT
   }
 }

@@ -62,8 +62,8 @@ variable "platforms" {
       ])
     ])
     error_message = <<-EOT
-      platforms: the name of another environment's stack or platform must not begin with a platform's name. Otherwise that platform's deployer could
-      reach it. Hyphens in stack names do not count. The names are
+      platforms: if NAME is one environment's platform, no other environment's stack or platform may have a name that begins with NAME. Otherwise the
+      first environment's deployer could reach it. Hyphens in stack names are ignored. The names are
       ${join(", ", concat(values(var.platforms), values(var.environments)))}.
     EOT
   }
