@@ -22,7 +22,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = output.checks == [{ path = "/now", status = 200 }] && output.meridian && output.principal == "99999999-1111-2222-3333-444444444444" && endswith(output.network_id, "/virtualNetworks/test") && output.firewall_source == "10.20.128.0/20"
-    error_message = "Outputs name what is asked from outside, and what others need to let the service in."
+    error_message = "Outputs must say what to check from outside, and what others need in order to let the service in."
   }
   assert {
     condition     = startswith(output.dashboard_url, "https://portal.azure.com/#@")
@@ -111,7 +111,7 @@ run "an_own_service_by_variables_alone" {
   }
   assert {
     condition     = output.checks == [{ path = "/", status = 302 }, { path = "/version", status = 200 }] && !output.meridian && length(module.probe) == 0
-    error_message = "It is asked what it says it answers, nothing that only Meridian does, and no probe runs in its image."
+    error_message = "The checks must be the service's own, without Meridian's and without a probe from its image."
   }
 }
 
@@ -123,7 +123,7 @@ run "a_probe_may_be_of_another_image" {
   }
   assert {
     condition     = length(module.probe) == 1
-    error_message = "Meridian's program asks for the time of any service that tells it."
+    error_message = "With Meridian's image, a probe must check any service that reports the time."
   }
 }
 

@@ -15,7 +15,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = output.checks == [{ path = "/now", status = 200 }] && output.meridian && output.principal == "serviceAccount:test-service@test-project.iam.gserviceaccount.com" && output.network_id == "projects/test-project/global/networks/test" && output.firewall_source == "10.20.128.0/20"
-    error_message = "Outputs name what is asked from outside, and what others need to let the service in."
+    error_message = "Outputs must say what to check from outside, and what others need in order to let the service in."
   }
   assert {
     condition     = output.revision == "test-00001-abc" && output.canary == null && startswith(output.dashboard_url, "https://console.cloud.google.com/")
@@ -69,7 +69,7 @@ run "an_own_service_by_variables_alone" {
   }
   assert {
     condition     = output.checks == [{ path = "/", status = 302 }, { path = "/version", status = 200 }] && !output.meridian && length(module.probe) == 0
-    error_message = "It is asked what it says it answers, nothing that only Meridian does, and no probe runs in its image."
+    error_message = "The checks must be the service's own, without Meridian's and without a probe from its image."
   }
   assert {
     condition     = contains(keys(google_project_service.this), "secretmanager")
@@ -84,6 +84,6 @@ run "a_probe_may_be_of_another_image" {
   }
   assert {
     condition     = length(module.probe) == 1
-    error_message = "Meridian's program asks for the time of any service that tells it."
+    error_message = "With Meridian's image, a probe must check any service that reports the time."
   }
 }

@@ -42,7 +42,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = aws_s3_bucket.this.force_destroy
-    error_message = "A destroy takes documents and versions along: a bucket with versions would refuse to go."
+    error_message = "A destroy must delete documents and versions: AWS refuses to delete a bucket that is not empty."
   }
   assert {
     condition = aws_iam_role_policy.read.role == "test-task" && jsondecode(aws_iam_role_policy.read.policy).Statement == [
@@ -53,7 +53,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = output.settings == { MERIDIAN_DOCUMENTS_LOCATION = "s3://test-documents-123456789012-us-east-1" }
-    error_message = "The service is told where its documents are: as the service's configuration expects it."
+    error_message = "The settings must give the documents' location in the form that the service reads."
   }
   assert {
     condition     = aws_s3_object.document["foo"].key == "foo.json" && aws_s3_object.document["foo"].content_type == "application/json"

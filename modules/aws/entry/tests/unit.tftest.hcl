@@ -22,7 +22,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = alltrue([for group in aws_lb_target_group.this : group.port == 8080 && group.deregistration_delay == "20"])
-    error_message = "What stands today stays: another port would replace the groups, on which everything hangs."
+    error_message = "The target groups must keep port 8080: another port would replace them, and everything depends on them."
   }
   assert {
     condition     = aws_lb_listener_rule.hold_canary.action[0].target_group_arn == aws_lb_target_group.this["canary"].arn && aws_lb_listener_rule.hold_canary.priority == 50000 && output.entry.priority == 100

@@ -10,11 +10,11 @@ variables {
 run "with_the_variables_above" {
   assert {
     condition     = alltrue([for role in aws_iam_role.this : role.permissions_boundary == var.boundary])
-    error_message = "No role is made without the boundary: whoever deploys could else make a role that may do more than its maker."
+    error_message = "Every role must have the boundary: otherwise a deployer could create a role with more rights than its own."
   }
   assert {
     condition     = output.principal.task == "test-task" && output.principal.execution == "test-execution" && length(output.principal) == 2
-    error_message = "Service and its start have a role each: what the service may do and what is done for it must not be one role."
+    error_message = "The service and its start-up must have separate roles."
   }
   assert {
     condition = alltrue([for role in aws_iam_role.this : jsondecode(role.assume_role_policy).Statement == [{

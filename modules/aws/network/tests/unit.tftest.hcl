@@ -14,7 +14,7 @@ variables {
 run "with_the_variables_above" {
   assert {
     condition     = aws_iam_role.flow.permissions_boundary == var.boundary
-    error_message = "No role is made without the boundary: whoever deploys could else make a role that may do more than its maker."
+    error_message = "Every role must have the boundary: otherwise a deployer could create a role with more rights than its own."
   }
   assert {
     condition     = toset([for subnet in aws_subnet.public : subnet.availability_zone]) == toset(["us-east-1a", "us-east-1b"])

@@ -20,7 +20,7 @@ variables {
 run "with_the_variables_above" {
   assert {
     condition     = alltrue([for alarm in concat([aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.latency], values(aws_cloudwatch_metric_alarm.unhealthy), values(aws_cloudwatch_metric_alarm.load)) : alarm.alarm_actions == toset([var.channel]) && alarm.ok_actions == toset([var.channel])])
-    error_message = "Every alarm tells somebody also when it is over: all of them, to the channel."
+    error_message = "Every alarm must notify the channel when it starts and when it ends."
   }
   assert {
     condition     = toset(flatten([for query in aws_cloudwatch_metric_alarm.errors.metric_query : [for metric in query.metric : metric.metric_name]])) == toset(["HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count", "RequestCount"])
@@ -36,7 +36,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = length(distinct([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : "${widget.x},${widget.y}"])) == 7
-    error_message = "The dashboard shows six graphs that do not overlap: a heading and six graphs."
+    error_message = "The dashboard must have a heading and six graphs that do not overlap."
   }
 }
 

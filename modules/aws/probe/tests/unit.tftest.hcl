@@ -21,7 +21,7 @@ variables {
 run "with_the_variables_above" {
   assert {
     condition     = aws_iam_role.schedule.permissions_boundary == var.boundary
-    error_message = "No role is made without the boundary: whoever deploys could else make a role that may do more than its maker."
+    error_message = "Every role must have the boundary: otherwise a deployer could create a role with more rights than its own."
   }
   assert {
     condition     = aws_scheduler_schedule.this.schedule_expression == "cron(0/5 * * * ? *)" && jsondecode(aws_ecs_task_definition.this.container_definitions)[0].command == ["probe", "--format", "json", "http://test-1.us-east-1.elb.amazonaws.com"]

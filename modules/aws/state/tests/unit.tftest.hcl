@@ -10,7 +10,7 @@ run "with_the_variables_above" {
   command = plan
   assert {
     condition     = aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled"
-    error_message = "Every state that was ever written can be had back for a quarter: a state that was broken is put back from its last version."
+    error_message = "Versioning must be on, so that a broken state can be restored from an earlier version."
   }
   assert {
     condition     = aws_s3_bucket_lifecycle_configuration.this.rule[0].noncurrent_version_expiration[0].noncurrent_days == 90
@@ -18,7 +18,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = aws_s3_bucket.this.force_destroy == false
-    error_message = "A destroy does not take states along: a bucket with states in it must refuse to go, even where prevent_destroy was taken out."
+    error_message = "A destroy must not delete states, even if prevent_destroy was removed."
   }
   assert {
     condition = alltrue([

@@ -60,7 +60,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = output.settings == { MERIDIAN_DOCUMENTS_LOCATION = "azblob://test01234567.blob.core.windows.net/documents" }
-    error_message = "The service is told where its documents are: as the service's configuration expects it."
+    error_message = "The settings must give the documents' location in the form that the service reads."
   }
   assert {
     condition     = azurerm_storage_blob.document["foo"].name == "foo.json" && azurerm_storage_blob.document["foo"].content_type == "application/json"

@@ -17,7 +17,7 @@ run "with_the_variables_above" {
   command = plan
   assert {
     condition     = alltrue([for alert in azurerm_monitor_metric_alert.this : one(alert.action).action_group_id == var.channel && alert.auto_mitigate])
-    error_message = "Every alert tells somebody also when it is over: all of them, to the channel."
+    error_message = "Every alert must notify the channel when it starts and when it ends."
   }
   assert {
     condition = {
@@ -51,7 +51,7 @@ run "with_the_variables_above" {
     condition = length(
       distinct([for part in values(jsondecode(azurerm_portal_dashboard.this.dashboard_properties).lenses["0"].parts) : "${part.position.x},${part.position.y}"])
     ) == 7
-    error_message = "The dashboard shows six graphs that do not overlap: a heading and six graphs."
+    error_message = "The dashboard must have a heading and six graphs that do not overlap."
   }
 }
 

@@ -16,7 +16,7 @@ run "with_the_variables_above" {
       azurerm_storage_account.this.blob_properties[0].delete_retention_policy[0].days == 90 &&
       azurerm_storage_account.this.blob_properties[0].container_delete_retention_policy[0].days == 90
     )
-    error_message = "Every state that was ever written can be had back for a quarter: a state that was broken is put back from its last version."
+    error_message = "Versioning must be on, so that a broken state can be restored from an earlier version."
   }
   assert {
     condition     = azurerm_storage_management_policy.this.rule[0].actions[0].version[0].delete_after_days_since_creation == 90

@@ -19,7 +19,7 @@ run "with_the_variables_above" {
       for policy in concat([google_monitoring_alert_policy.unreachable], values(google_monitoring_alert_policy.this)) :
       policy.notification_channels == tolist([var.channel]) && policy.alert_strategy[0].notification_prompts == tolist(["OPENED", "CLOSED"])
     ])
-    error_message = "Every alert tells somebody also when it is over: all of them, to the channel."
+    error_message = "Every alert must notify the channel when it starts and when it ends."
   }
   assert {
     condition     = keys(google_monitoring_alert_policy.this) == ["cpu", "errors", "latency", "memory"]
@@ -84,7 +84,7 @@ run "with_the_variables_above" {
       )
       == 7
     )
-    error_message = "The dashboard shows six graphs that do not overlap: a heading and six graphs."
+    error_message = "The dashboard must have a heading and six graphs that do not overlap."
   }
   assert {
     condition     = strcontains(google_monitoring_dashboard.this.dashboard_json, "\"legendTemplate\":\"$${response_code_class}\"")

@@ -11,7 +11,7 @@ run "with_the_variables_above" {
   command = plan
   assert {
     condition     = google_storage_bucket.this.versioning[0].enabled && google_storage_bucket.this.soft_delete_policy[0].retention_duration_seconds == 604800
-    error_message = "Every state that was ever written can be had back for a quarter: a state that was broken is put back from its last version."
+    error_message = "Versioning must be on, so that a broken state can be restored from an earlier version."
   }
   assert {
     condition = alltrue([
@@ -22,7 +22,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = google_storage_bucket.this.force_destroy == false
-    error_message = "A destroy does not take states along: a bucket with states in it must refuse to go, even where prevent_destroy was taken out."
+    error_message = "A destroy must not delete states, even if prevent_destroy was removed."
   }
   assert {
     condition     = google_storage_bucket.this.uniform_bucket_level_access && google_storage_bucket.this.public_access_prevention == "enforced"

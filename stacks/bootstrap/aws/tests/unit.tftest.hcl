@@ -22,7 +22,7 @@ run "as_committed" {
   command = plan
   assert {
     condition     = toset(keys(output.backend)) == toset(["stacks/aws", "stacks/platform/aws", "stacks/vm/aws", "stacks/bootstrap/aws"])
-    error_message = "The backends and the repository are known before anything is made: one for each folder with a state."
+    error_message = "There must be a backend for each folder with a state, known before anything is created."
   }
   assert {
     condition     = output.repository_url == "123456789012.dkr.ecr.us-east-1.amazonaws.com/meridian-shared"
@@ -34,11 +34,11 @@ run "as_committed" {
   }
   assert {
     condition     = keys(output.settings.all) == ["AWS_PLANNER"] && toset(keys(output.settings.environments)) == toset(["production", "staging"]) && alltrue([for values in output.settings.environments : keys(values) == ["AWS_DEPLOYER"]])
-    error_message = "A job outside its environment is not even told who deploys: the planner for all, the deployer for its environment."
+    error_message = "The planner must be set for all jobs, and the deployer only for jobs of its environment."
   }
   assert {
     condition     = toset(keys(output.viewer)) == toset(["production", "staging"])
-    error_message = "Whoever may only look is told how, for each environment."
+    error_message = "The output viewer must name each environment."
   }
   assert {
     # The first rule that an image matches applies: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
@@ -46,7 +46,7 @@ run "as_committed" {
       for tag in ["runs-production-20260101000000", "runs-staging-20260101000000", "0123456789abcdef0123456789abcdef01234567", "digest-0123"] :
       [for rule in jsondecode(aws_ecr_lifecycle_policy.this.policy).rules : rule.selection.countNumber if startswith(tag, one(try(rule.selection.tagPrefixList, [""])))][0]
     ] == [1000, 1000, 30, 30] && jsondecode(aws_ecr_lifecycle_policy.this.policy).rules[*].rulePriority == [1, 2, 3]
-    error_message = "What an environment runs, or ran, goes by that environment's number, however often others were built and deployed."
+    error_message = "What an environment runs or ran must be kept by that environment's count, however many others are built."
   }
   assert {
     condition     = aws_ecr_repository.this.name == "meridian-shared"

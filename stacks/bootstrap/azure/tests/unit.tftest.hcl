@@ -8,7 +8,7 @@ run "as_committed" {
   command = plan
   assert {
     condition     = toset(keys(output.backend)) == toset(["stacks/azure", "stacks/platform/azure", "stacks/vm/azure", "stacks/bootstrap/azure"])
-    error_message = "The backends and the repository are known before anything is made: one for each folder with a state."
+    error_message = "There must be a backend for each folder with a state, known before anything is created."
   }
   assert {
     condition     = can(regex("^meridian[0-9a-f]{8}\\.azurecr\\.io/meridian$", output.repository_url))
@@ -27,7 +27,7 @@ run "as_committed" {
         if can(regex(regex("--filter 'meridian:(.*)'", step.cmd)[0], tag))
       ]
     ] == [["100"], ["100"], ["30"], ["30"], ["30"]]
-    error_message = "What an environment runs, or ran, goes by that environment's number, however often others were built and deployed."
+    error_message = "What an environment runs or ran must be kept by that environment's count, however many others are built."
   }
   assert {
     condition = (
@@ -35,10 +35,10 @@ run "as_committed" {
       toset(keys(output.settings.environments)) == toset(["production", "staging"]) &&
       alltrue([for values in output.settings.environments : keys(values) == ["AZURE_DEPLOYER"]])
     )
-    error_message = "A job outside its environment is not even told who deploys: the planner for all, the deployer for its environment."
+    error_message = "The planner must be set for all jobs, and the deployer only for jobs of its environment."
   }
   assert {
     condition     = toset(keys(output.viewer)) == toset(["production", "staging"])
-    error_message = "Whoever may only look is told how, for each environment."
+    error_message = "The output viewer must name each environment."
   }
 }

@@ -27,7 +27,7 @@ run "with_the_variables_above" {
   command = plan
   assert {
     condition     = toset(keys(output.backend)) == toset(["stacks/gcp", "stacks/platform/gcp", "stacks/vm/gcp", "stacks/bootstrap/gcp"])
-    error_message = "The backends and the repository are known before anything is made: one for each folder with a state."
+    error_message = "There must be a backend for each folder with a state, known before anything is created."
   }
   assert {
     condition     = output.repository_url == "us-central1-docker.pkg.dev/test-project/meridian-shared/meridian"
@@ -39,7 +39,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = toset(keys(output.viewer)) == toset(["production", "staging"])
-    error_message = "Whoever may only look is told how, for each environment."
+    error_message = "The output viewer must name each environment."
   }
 }
 

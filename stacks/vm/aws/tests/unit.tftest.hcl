@@ -29,7 +29,7 @@ run "with_the_variables_above" {
       "tcp 0-65535 from 10.30.0.0/16",
       "udp 0-65535 from 10.30.0.0/16",
     ])
-    error_message = "Lets in exactly what the list says: nothing more and nothing less."
+    error_message = "The firewall must let in exactly what the list says."
   }
   assert {
     # Each rule names one source, and it is the one compared above.
@@ -38,7 +38,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = aws_vpc_security_group_egress_rule.this.ip_protocol == "-1" && aws_vpc_security_group_egress_rule.this.cidr_ipv4 == "0.0.0.0/0"
-    error_message = "Lets everything out: every protocol to everywhere."
+    error_message = "The firewall must let everything out."
   }
   assert {
     condition     = length(aws_default_security_group.this.ingress) == 0 && length(aws_default_security_group.this.egress) == 0
@@ -110,7 +110,7 @@ run "with_the_variables_above" {
       && startswith(output.logs, "aws logs tail /meridian/meridian-hello/machine ")
       && strcontains(output.session, "--auto-scaling-group-names ${output.group} ")
     )
-    error_message = "The outputs tell what a destroy goes by, what the page must say, and how to look inside."
+    error_message = "Outputs must name what a destroy needs, the greeting, and the commands for logs and a session."
   }
   assert {
     condition     = toset(keys(aws_lb_listener.this)) == toset(["80"]) && length(aws_iam_role_policy.certificate) == 0 && startswith(output.url, "http://")
@@ -136,7 +136,7 @@ run "the_machine_runs_the_image_by_digest_with_the_greeting" {
   }
   assert {
     condition     = [for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/meridian/environment"][0] == "MERIDIAN_HOME=hello\nMERIDIAN_GREETING=${var.greeting}\nMERIDIAN_VERSION=sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"
-    error_message = "The greeting must arrive as it was written."
+    error_message = "The environment file must hold the greeting as written and the image's digest."
   }
   assert {
     condition     = strcontains([for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/systemd/system/meridian.service"][0], "--publish 80:8080") && base64decode(aws_launch_template.this.user_data) == local.boot && output.image == var.image
@@ -187,7 +187,7 @@ run "with_a_certificate_443_serves_and_80_redirects" {
   }
   assert {
     condition     = jsondecode(aws_iam_role_policy.certificate[0].policy).Statement[0].Resource == var.certificate.secret
-    error_message = "One secret may be read."
+    error_message = "The machine must read only the certificate's secret."
   }
 }
 

@@ -42,7 +42,7 @@ run "with_the_variables_above" {
       "Tcp * from 10.30.0.0/16",
       "Udp * from 10.30.0.0/16",
     ])
-    error_message = "Lets in exactly what the list says: nothing more and nothing less."
+    error_message = "The firewall must let in exactly what the list says."
   }
   assert {
     condition = alltrue([
@@ -72,7 +72,7 @@ run "with_the_variables_above" {
       for rule in azurerm_network_security_group.this.security_rule :
       "${rule.priority} ${rule.access} ${rule.protocol} ${rule.destination_port_range} to ${rule.destination_address_prefix}" if rule.direction == "Outbound"
     ] == ["100 Allow * * to *"]
-    error_message = "Lets everything out: every protocol to everywhere."
+    error_message = "The firewall must let everything out."
   }
   assert {
     condition = (
@@ -160,7 +160,7 @@ run "with_the_variables_above" {
       strcontains(output.logs, "--workspace ${azurerm_log_analytics_workspace.this.workspace_id} ") &&
       strcontains(output.session, "--name ${output.group} ")
     )
-    error_message = "The outputs tell what a destroy goes by, what the page must say, and how to look inside."
+    error_message = "Outputs must name what a destroy needs, the greeting, and the commands for logs and a session."
   }
 }
 
@@ -173,7 +173,7 @@ run "the_machine_runs_the_image_by_digest_with_the_greeting" {
       for file in yamldecode(local.boot).write_files :
       file.content if file.path == "/etc/meridian/environment"
     ][0] == "MERIDIAN_HOME=hello\nMERIDIAN_GREETING=${var.greeting}\nMERIDIAN_VERSION=sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"
-    error_message = "The greeting must arrive as it was written."
+    error_message = "The environment file must hold the greeting as written and the image's digest."
   }
   assert {
     condition = (
@@ -231,7 +231,7 @@ run "with_a_certificate_443_serves_and_80_redirects" {
       azurerm_role_assignment.certificate[0].role_definition_name == "Key Vault Secrets User" &&
       endswith(azurerm_role_assignment.certificate[0].scope, "/secrets/hello")
     )
-    error_message = "One secret may be read."
+    error_message = "The machine must read only the certificate's secret."
   }
 }
 

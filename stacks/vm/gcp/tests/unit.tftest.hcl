@@ -30,7 +30,7 @@ run "with_the_variables_above" {
       "tcp all from 10.30.0.0/16",
       "udp all from 10.30.0.0/16",
     ])
-    error_message = "Lets in exactly what the list says: nothing more and nothing less."
+    error_message = "The firewall must let in exactly what the list says."
   }
   assert {
     condition = alltrue([
@@ -47,7 +47,7 @@ run "with_the_variables_above" {
       && [for allow in google_compute_firewall.egress.allow : allow.protocol] == ["all"]
       && length(google_compute_firewall.egress.deny) == 0
     )
-    error_message = "Lets everything out: every protocol to everywhere."
+    error_message = "The firewall must let everything out."
   }
   assert {
     condition     = google_compute_network.this.auto_create_subnetworks == false && google_compute_network.this.name != "default"
@@ -151,7 +151,7 @@ run "with_the_variables_above" {
       == [var.name, var.region, var.greeting, google_compute_region_instance_group_manager.this.name]
       && strcontains(output.logs, "gcloud logging read") && strcontains(output.session, "gcloud compute ssh")
     )
-    error_message = "The outputs tell what a destroy goes by, what the page must say, and how to look inside."
+    error_message = "Outputs must name what a destroy needs, the greeting, and the commands for logs and a session."
   }
 }
 
@@ -164,7 +164,7 @@ run "the_machine_runs_the_image_by_digest_with_the_greeting" {
       [for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/meridian/environment"][0]
       == "MERIDIAN_HOME=hello\nMERIDIAN_GREETING=${var.greeting}\nMERIDIAN_VERSION=sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"
     )
-    error_message = "The greeting must arrive as it was written."
+    error_message = "The environment file must hold the greeting as written and the image's digest."
   }
   assert {
     condition = (
@@ -250,7 +250,7 @@ run "with_a_certificate_443_serves_and_80_redirects" {
       google_secret_manager_secret_iam_member.certificate[0].secret_id == "projects/test-project/secrets/hello"
       && contains(keys(google_project_service.this), "secretmanager")
     )
-    error_message = "One secret may be read."
+    error_message = "The machine must read only the certificate's secret."
   }
 }
 
