@@ -31,8 +31,8 @@ OPTIONS = {
     "percent": "share of the requests in percent, 1 to 50, default 10",
     "minutes": "minutes to watch the canary, default 10; if there is no verdict by then, up to three times as long",
     "responses": "how many responses the canary must have given, default 300",
-    "failed_percent": "limit in percentage points, default 5: a canary is promoted only once its failure rate is "
-        "shown to be no further above the stable version's",
+    "failed_percent": "by how many percentage points the canary's failure rate may exceed the stable version's, "
+        "default 5",
     "rate": "requests a second that the command itself sends, default 5",
     "paths": "paths to request, default the paths of the stack's checks, and for Meridian also / and /api/foo",
     "url": "address to request in place of the stack's URL, for example while the domain has no DNS record yet",

@@ -68,12 +68,11 @@ class Limits:
         """These limits for all responses, of which `percent` are the canary's; ValueError if out of range."""
         spread = dataclasses.replace(self, responses=math.ceil(self.responses * 100 / percent),
             failed_percent=self.failed_percent * percent / 100)
-        for label, value, low, high in (("RESPONSES", spread.responses, 1, 1_000_000),
-                ("FAILED_PERCENT", spread.failed_percent, 0.1, 50)):
+        for label, given, value, low, high in (("RESPONSES", self.responses, spread.responses, 1, 1_000_000),
+                ("FAILED_PERCENT", self.failed_percent, spread.failed_percent, 0.1, 50)):
             if not low <= value <= high:
-                raise ValueError(
-                    f"for the responses of both versions together, {label} would have to be {value:g}, but it "
-                    f"must be {low} to {high}")
+                raise ValueError(f"{label}={given:g} for the canary means {value:g} for all responses, but only "
+                    f"{low} to {high} can be judged")
         return spread
 
     def refuse(self, per_second, percent):

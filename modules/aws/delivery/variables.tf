@@ -80,8 +80,8 @@ variable "platforms" {
       !startswith(stack, "${name}-") && !startswith("${name}-", stack) if split("/", other)[0] != environment
     ]]))
     error_message = <<-EOT
-      platforms: if NAME is one environment's platform, no other environment's stack name may begin with NAME-, and NAME- must not begin with that
-      stack name. Otherwise one environment's deployer could reach the other environment.
+      platforms: let NAME be one environment's platform, and STACK another environment's stack name. STACK must not begin with NAME-, and NAME- must
+      not begin with STACK. Otherwise one environment's deployer could reach the other environment.
     EOT
   }
 }
