@@ -21,7 +21,7 @@ REASONS = {
     "failed": "a command of the program failed, and its message was printed on the terminal",
     "inside": "only a program inside the network could see it",
     "late": "the emulator releases the network at once",
-    "line": "this machine sent less than the instances can serve",
+    "line": "this machine sent fewer requests than the instances can serve",
     "load": "the emulator has no processor to load",
     "look": "only a person can see it",
     "machine": "the program deploys no machines; ./taskw deploy-vm-aws, -azure or -gcp does",

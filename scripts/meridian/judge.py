@@ -71,8 +71,8 @@ class Limits:
         for label, given, value, low, high in (("RESPONSES", self.responses, spread.responses, 1, 1_000_000),
                 ("FAILED_PERCENT", self.failed_percent, spread.failed_percent, 0.1, 50)):
             if not low <= value <= high:
-                raise ValueError(f"{label}={given:g} for the canary means {value:g} for all responses, but only "
-                    f"{low} to {high} can be judged")
+                raise ValueError(f"{label}={given:g} for the canary is {value:g} for all responses together, where it "
+                    f"must be from {low} to {high}")
         return spread
 
     def refuse(self, per_second, percent):

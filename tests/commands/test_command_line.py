@@ -229,7 +229,7 @@ def on_a_terminal(machine, *arguments, types=""):
         elif asked and types == "\x03":
             # Python may miss a Ctrl-C between its question and its wait for the reply.
             os.write(terminal, types.encode())
-        if types and not asked and seen.rstrip().endswith(":"):
+        if types and not asked and seen.rstrip().endswith(("go on:", "confirm:")):
             os.write(terminal, types.encode())
             asked = True
     else:

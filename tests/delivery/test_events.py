@@ -50,7 +50,7 @@ EVENTS = {
     "pull request of a fork": ({**PULL, "name": "pull_request", "event": {"pull_request": FORK}}, {"aws"}),
     "pull request of Dependabot": ({**PULL, "name": "pull_request", "event": {"pull_request": BOT}}, {"aws"}),
     "pull request of a branch, previews on AWS": (pull(OWN, "opened"), {"aws"}),
-    "a newer commit in it, previews on AWS": (pull(OWN, "synchronize"), {"aws"}),
+    "a newer commit in such a pull request, previews on AWS": (pull(OWN, "synchronize"), {"aws"}),
     "a newer commit whose build fails, previews on AWS": ({**pull(OWN, "synchronize"), "fails": "image"}, {"aws"}),
     "a pull request of a branch is closed, previews on AWS": (pull(OWN, "closed"), {"aws"}),
     "a pull request of a branch is closed, previews off": ({**pull(OWN, "closed"), "set": AWS}, {"aws"}),

@@ -56,7 +56,7 @@ variable "cpu" {
   validation {
     # https://cloud.google.com/run/docs/configuring/services/cpu#cpu-memory
     condition     = contains([1, 2, 4, 6, 8], var.cpu)
-    error_message = "cpu must be 1, 2, 4, 6 or 8 vCPU, since below 1 Cloud Run gives an instance one request at a time; it is ${var.cpu}."
+    error_message = "cpu must be 1, 2, 4, 6 or 8 vCPU, since with less than 1 vCPU, Cloud Run gives an instance one request at a time; it is ${var.cpu}."
   }
 }
 
