@@ -17,15 +17,15 @@ run "with_the_variables_above" {
       Resource  = "arn:aws:sns:us-east-1:123456789012:test-alarms"
       Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" } }
     }
-    error_message = "Only this account's alarms publish: CloudWatch on behalf of this account, nobody else."
+    error_message = "Only CloudWatch, on behalf of this account, must be allowed to publish."
   }
   assert {
     condition     = [for statement in jsondecode(aws_sns_topic_policy.this.policy).Statement : statement.Sid if statement.Effect == "Allow"] == ["Alarms"]
-    error_message = "Nothing else may be allowed."
+    error_message = "The topic policy must allow nothing else."
   }
   assert {
     condition     = length(aws_sns_topic_subscription.email) == 0
-    error_message = "Without an address nobody is written to: no subscription."
+    error_message = "Without an address there must be no subscription."
   }
 }
 
@@ -35,6 +35,6 @@ run "an_address_is_subscribed" {
   }
   assert {
     condition     = aws_sns_topic_subscription.email[0].protocol == "email" && aws_sns_topic_subscription.email[0].endpoint == "ops@example.com"
-    error_message = "By e-mail, at that address."
+    error_message = "The subscription must be by e-mail to the given address."
   }
 }

@@ -18,27 +18,27 @@ run "with_the_variables_above" {
       Resource  = ["arn:aws:s3:::test-documents-123456789012-us-east-1", "arn:aws:s3:::test-documents-123456789012-us-east-1/*"]
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
     }]
-    error_message = "The bucket refuses plain HTTP: whatever is not TLS must be denied, for the bucket and all in it."
+    error_message = "The bucket must refuse plain HTTP for itself and for all objects."
   }
   assert {
     condition     = aws_s3_bucket_public_access_block.this.block_public_acls && aws_s3_bucket_public_access_block.this.block_public_policy && aws_s3_bucket_public_access_block.this.ignore_public_acls && aws_s3_bucket_public_access_block.this.restrict_public_buckets
-    error_message = "The bucket is closed to the public: all four blocks."
+    error_message = "All four public access blocks must be on."
   }
   assert {
     condition     = aws_s3_bucket_ownership_controls.this.rule[0].object_ownership == "BucketOwnerEnforced"
-    error_message = "No access lists."
+    error_message = "Access lists must be off."
   }
   assert {
     condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256"
-    error_message = "Documents are encrypted and versioned: encrypted at rest."
+    error_message = "Documents must be encrypted at rest."
   }
   assert {
     condition     = aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled"
-    error_message = "A document overwritten by mistake can be had back."
+    error_message = "Versioning must be on, so that an overwritten document can be restored."
   }
   assert {
     condition     = aws_s3_bucket_lifecycle_configuration.this.rule[0].noncurrent_version_expiration[0].noncurrent_days == 30
-    error_message = "Old versions stop costing after a month: 30 days."
+    error_message = "Old versions must be deleted after 30 days."
   }
   assert {
     condition     = aws_s3_bucket.this.force_destroy
@@ -49,7 +49,7 @@ run "with_the_variables_above" {
       { Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::test-documents-123456789012-us-east-1/*" },
       { Effect = "Allow", Action = "s3:ListBucket", Resource = "arn:aws:s3:::test-documents-123456789012-us-east-1" },
     ]
-    error_message = "The task role reads one bucket only: read and list this bucket, nothing else."
+    error_message = "The task role must only list and read this bucket."
   }
   assert {
     condition     = output.settings == { MERIDIAN_DOCUMENTS_LOCATION = "s3://test-documents-123456789012-us-east-1" }
@@ -57,6 +57,6 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = aws_s3_object.document["foo"].key == "foo.json" && aws_s3_object.document["foo"].content_type == "application/json"
-    error_message = "The service looks for NAME.json."
+    error_message = "The service looks for NAME.json, so each document must have that key."
   }
 }

@@ -18,7 +18,7 @@ run "with_the_variables_above" {
   command = plan
   assert {
     condition     = alltrue([for group in aws_lb_target_group.this : group.health_check[0].path == "/ready" && group.health_check[0].port == "8081" && group.health_check[0].matcher == "200" && group.target_type == "ip"])
-    error_message = "An instance counts as healthy only by its own readiness: port 8081, /ready, exactly 200."
+    error_message = "Only an instance's own readiness must count as healthy: port 8081, /ready, exactly 200."
   }
   assert {
     condition     = alltrue([for group in aws_lb_target_group.this : group.port == 8080 && group.deregistration_delay == "20"])
@@ -26,19 +26,19 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = aws_lb_listener_rule.hold_canary.action[0].target_group_arn == aws_lb_target_group.this["canary"].arn && aws_lb_listener_rule.hold_canary.priority == 50000 && output.entry.priority == 100
-    error_message = "A canary's group hangs on the load balancer before there is a canary: ECS refuses a target group without load balancer."
+    error_message = "The canary's group must be on the load balancer before there is a canary: ECS refuses a target group without one."
   }
   assert {
     condition     = one(one(aws_lb_listener_rule.hold_canary.condition).source_ip).values == toset(["192.0.2.1/32"])
-    error_message = "And no request may find it: an address of RFC 5737."
+    error_message = "No request may match this rule: its only source is an address of RFC 5737."
   }
   assert {
     condition     = output.entry.security_group_id == "sg-edge" && output.entry.listener_arn == var.listener_arn && output.entry.ports == { service = 8080, health = 8081 }
-    error_message = "The service is told where to register, and who reaches it."
+    error_message = "The output must say where to register and who connects to the service."
   }
 }
 
-run "one_among_others" {
+run "one_of_several_services" {
   command = plan
   variables {
     host = "orders.staging.example.com"
@@ -46,26 +46,26 @@ run "one_among_others" {
   }
   assert {
     condition     = aws_lb_listener_rule.hold_canary.priority == 49993 && output.entry.priority == 107 && output.entry.host == "orders.staging.example.com"
-    error_message = "Its rules have the priorities of its slot."
+    error_message = "The rules must have the priorities of the service's slot."
   }
   assert {
     # A set, in which both groups have the same mocked ARN.
     condition     = length(aws_lb_listener_rule.hold_canary.action[0].forward[0].target_group) == 1
-    error_message = "Both groups hang on the load balancer: its default action is nobody's."
+    error_message = "The rule must forward to the target groups: the shared load balancer's default action forwards to none."
   }
 }
 
-run "an_own_service_with_long_requests" {
+run "another_service_with_long_requests" {
   command = plan
   variables {
     service = { port = 9898, health = { port = null, ready = "/readyz" }, request_seconds = 600, stop_seconds = 60 }
   }
   assert {
     condition     = output.entry.ports == { service = 9898, health = 9898 } && alltrue([for group in aws_lb_target_group.this : group.health_check[0].port == "9898" && group.health_check[0].path == "/readyz"])
-    error_message = "Its health is asked where it serves unless it has another port."
+    error_message = "Health checks must use the service's port unless another is given."
   }
   assert {
     condition     = alltrue([for group in aws_lb_target_group.this : group.port == 8080 && group.deregistration_delay == "540"])
-    error_message = "A request has its time, also while its task is taken away: the last minute is the service's own to stop."
+    error_message = "The port must stay 8080, and the delay together with the time to stop must cover the longest request."
   }
 }

@@ -26,10 +26,10 @@ run "with_the_variables_above" {
         ArnLike      = { "aws:SourceArn" = "arn:aws:ecs:us-east-1:123456789012:*" }
       }
     }]])
-    error_message = "Only tasks of this account and region take the roles: ECS tasks of this account and region, nobody else."
+    error_message = "Only ECS tasks of this account and region must be able to assume the roles."
   }
   assert {
     condition     = alltrue([for role in aws_iam_role.this : length(role.managed_policy_arns) == 0 && length(role.inline_policy) == 0])
-    error_message = "The roles come without rights: who owns a resource grants the right to it; no managed policy with rights to everything."
+    error_message = "The roles must be created without rights: the owner of a resource grants the rights to it."
   }
 }

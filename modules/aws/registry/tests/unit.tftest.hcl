@@ -12,31 +12,31 @@ variables {
 run "with_the_variables_above" {
   assert {
     condition     = aws_ecr_repository.this[0].image_tag_mutability == "IMMUTABLE"
-    error_message = "A tag once pushed never changes: what was deployed by a name must stay what it was."
+    error_message = "Tags must be immutable: what was deployed under a tag must not change."
   }
   assert {
     condition     = aws_ecr_repository.this[0].image_scanning_configuration[0].scan_on_push
-    error_message = "Every pushed image is scanned: known vulnerabilities are found at push."
+    error_message = "Every image must be scanned for known vulnerabilities when it is pushed."
   }
   assert {
     condition     = aws_ecr_repository.this[0].force_delete
-    error_message = "A destroy takes the images along: a repository with images would refuse to go."
+    error_message = "A destroy must delete the images: AWS refuses to delete a repository that is not empty."
   }
   assert {
     condition     = jsondecode(aws_ecr_lifecycle_policy.this[0].policy).rules[0].selection == { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 30 }
-    error_message = "Old images are deleted and stop costing: the newest 30 stay."
+    error_message = "The repository must keep only the newest 30 images."
   }
   assert {
     condition     = aws_iam_role_policy.pull[0].role == "test-execution"
-    error_message = "The execution role pulls from this repository only: the service itself needs no right to the registry."
+    error_message = "The execution role must pull the image: the service itself needs no right to the registry."
   }
   assert {
     condition     = [for statement in jsondecode(aws_iam_role_policy.pull[0].policy).Statement : statement.Resource if statement.Action != "ecr:GetAuthorizationToken"] == ["arn:aws:ecr:us-east-1:123456789012:repository/test"]
-    error_message = "One repository; only the login names none."
+    error_message = "All rights except the login must name this repository only."
   }
   assert {
     condition     = toset(flatten([for statement in jsondecode(aws_iam_role_policy.pull[0].policy).Statement : statement.Action])) == toset(["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:GetAuthorizationToken"])
-    error_message = "It may read, and nothing else."
+    error_message = "The execution role must have rights to pull only."
   }
 }
 
@@ -54,7 +54,7 @@ run "a_shared_repository_is_used_and_none_created" {
   }
   assert {
     condition     = aws_iam_role_policy.pull[0].name == "pull-image-${substr(sha256(var.repository_url), 0, 8)}"
-    error_message = "Beside the right to an earlier repository, from which what still runs is pulled."
+    error_message = "The policy's name must depend on the repository, so that the right to an earlier one remains for what still runs."
   }
 }
 
@@ -64,6 +64,6 @@ run "a_registry_elsewhere_needs_no_right_in_aws" {
   }
   assert {
     condition     = length(aws_iam_role_policy.pull) == 0
-    error_message = "IAM knows nothing of other registries."
+    error_message = "Another registry needs no IAM policy."
   }
 }
