@@ -24,54 +24,54 @@ run "with_the_variables_above" {
       for rule in azurerm_network_security_group.this.security_rule :
       "${rule.protocol} ${rule.destination_port_range}" if rule.access == "Allow" && contains(["Internet", "*"], rule.source_address_prefix)
     ] == ["Tcp 80"]
-    error_message = "Only port 80 is open by default: TCP 80, nothing else."
+    error_message = "By default only TCP 80 must be open to the internet."
   }
   assert {
     condition = (
       [for port in azurerm_application_gateway.this.frontend_port : port.port] == [80] &&
       [for listener in azurerm_application_gateway.this.http_listener : listener.protocol] == ["Http"]
     )
-    error_message = "No 443 without a certificate."
+    error_message = "Without a certificate the gateway must listen on port 80 only."
   }
   assert {
     condition = [
       for rule in azurerm_network_security_group.this.security_rule :
       "${rule.priority} ${rule.source_address_prefix} ${rule.destination_port_range}" if rule.access == "Deny"
     ] == ["4096 * *"]
-    error_message = "And what is not allowed is denied."
+    error_message = "Everything that is not allowed must be denied."
   }
   assert {
     condition = toset([
       for rule in azurerm_network_security_group.this.security_rule :
       "${rule.source_address_prefix} ${rule.destination_port_range}" if rule.access == "Allow" && !contains(["Internet", "*"], rule.source_address_prefix)
     ]) == toset(["GatewayManager 65200-65535", "AzureLoadBalancer *"])
-    error_message = "Azure can manage the gateway and ask whether it is there: Azure refuses the gateway otherwise."
+    error_message = "Azure's gateway manager and load balancer must be let in: otherwise Azure refuses the gateway."
   }
   assert {
     condition     = azurerm_subnet_network_security_group_association.this.subnet_id == one(var.public_subnet_ids)
-    error_message = "On the gateway's subnet."
+    error_message = "The security group must be on the gateway's subnet."
   }
   assert {
     condition = (
       [for rule in azurerm_application_gateway.this.request_routing_rule : "${rule.http_listener_name} ${rule.backend_address_pool_name}"] == ["http service"] &&
       output.url == "http://test-01234567.westeurope.cloudapp.azure.com"
     )
-    error_message = "Without a domain port 80 serves: Azure's own name, plain HTTP."
+    error_message = "Without a domain port 80 must serve plain HTTP under Azure's own name."
   }
   assert {
     condition     = azurerm_application_gateway.this.zones == toset(["1", "2", "3"]) && azurerm_public_ip.this.zones == toset(["1", "2", "3"])
-    error_message = "The gateway survives the loss of a zone: gateway and address in three zones."
+    error_message = "The gateway and its address must be in three zones."
   }
   assert {
     condition = (
       azurerm_application_gateway.this.autoscale_configuration[0].min_capacity == 0 &&
       azurerm_application_gateway.this.autoscale_configuration[0].max_capacity == 10
     )
-    error_message = "Nothing is billed in reserve: from 0 to 10 instances, by load."
+    error_message = "The gateway must scale from 0 to 10 instances, so that no idle instance is billed."
   }
   assert {
     condition     = one(azurerm_application_gateway.this.backend_address_pool).fqdns == toset(["test.happy-test.westeurope.azurecontainerapps.io"])
-    error_message = "The service is reached by its name with a certificate that is checked: the origin, by name."
+    error_message = "The gateway must reach the service by its name, so that it can check the service's certificate."
   }
   assert {
     condition = (
@@ -79,36 +79,36 @@ run "with_the_variables_above" {
       one(azurerm_application_gateway.this.backend_http_settings).port == 443 &&
       one(azurerm_application_gateway.this.backend_http_settings).pick_host_name_from_backend_address
     )
-    error_message = "TLS on 443, Host as the service knows itself."
+    error_message = "The gateway must use TLS on port 443 and the service's own host name."
   }
   assert {
     condition = (
       one(azurerm_application_gateway.this.probe).path == "/now" &&
       one(one(azurerm_application_gateway.this.probe).match).status_code == tolist(["200"])
     )
-    error_message = "Only a 200 counts as healthy: exactly 200, from what visitors ask for."
+    error_message = "Only a 200 from the checked path must count as healthy."
   }
   assert {
     condition = (
       one(one(one(azurerm_application_gateway.this.rewrite_rule_set).rewrite_rule).request_header_configuration).header_name == "X-Client-IP" &&
       one(one(one(azurerm_application_gateway.this.rewrite_rule_set).rewrite_rule).request_header_configuration).header_value == "{var_client_ip}"
     )
-    error_message = "The client's address is written by the gateway and cannot be forged: whatever the client sent under that name is replaced."
+    error_message = "The gateway must set the client's address itself: whatever the client sends under that name is replaced."
   }
   assert {
     condition = [
       for rule in azurerm_application_gateway.this.request_routing_rule :
       rule.rewrite_rule_set_name if rule.backend_address_pool_name == "service"
     ] == ["client"]
-    error_message = "On every way to the service."
+    error_message = "Every rule that leads to the service must set the client's address."
   }
   assert {
     condition     = length(azurerm_web_application_firewall_policy.this) == 0 && azurerm_application_gateway.this.sku[0].tier == "Standard_v2"
-    error_message = "WAF is billed only when asked for: the plain gateway by default."
+    error_message = "By default there must be no WAF, because Azure bills it."
   }
 }
 
-run "a_domain_opens_443_with_the_certificate_of_the_vault" {
+run "a_domain_opens_443_with_the_vaults_certificate" {
   command = plan
   variables {
     domain = {
@@ -122,18 +122,18 @@ run "a_domain_opens_443_with_the_certificate_of_the_vault" {
       for rule in azurerm_network_security_group.this.security_rule :
       rule.destination_port_range if rule.source_address_prefix == "Internet"
     ]) == toset(["80", "443"])
-    error_message = "80 and 443."
+    error_message = "Ports 80 and 443 must be open."
   }
   assert {
     condition = (
       one(azurerm_application_gateway.this.ssl_certificate).key_vault_secret_id == "https://certificates.vault.azure.net/secrets/time" &&
       [for listener in azurerm_application_gateway.this.http_listener : listener.ssl_certificate_name if listener.protocol == "Https"] == ["domain"]
     )
-    error_message = "Of no fixed version, so that a renewed one is taken."
+    error_message = "The certificate must be referenced without a version, so that a renewed one is used."
   }
   assert {
     condition     = azurerm_application_gateway.this.ssl_policy[0].policy_name == "AppGwSslPolicy20220101S"
-    error_message = "TLS 1.2 and 1.3 only."
+    error_message = "TLS versions must be 1.2 and 1.3 only."
   }
   assert {
     condition = (
@@ -142,7 +142,7 @@ run "a_domain_opens_443_with_the_certificate_of_the_vault" {
       azurerm_dns_a_record.this[0].target_resource_id == azurerm_public_ip.this.id &&
       output.url == "https://time.example.com"
     )
-    error_message = "The name leads to the gateway."
+    error_message = "The domain name must point to the gateway."
   }
 }
 
@@ -159,11 +159,11 @@ run "with_a_domain_whose_zone_is_elsewhere" {
       azurerm_role_assignment.certificate[0].scope == var.domain.certificate &&
       azurerm_role_assignment.certificate[0].role_definition_name == "Key Vault Secrets User"
     )
-    error_message = "The gateway reads one secret of the vault and no other: the certificate's."
+    error_message = "The gateway must only read the certificate's secret in the vault."
   }
   assert {
     condition     = length(azurerm_dns_a_record.this) == 0
-    error_message = "And without a zone no name is written."
+    error_message = "Without a zone there must be no DNS record."
   }
   assert {
     condition = {
@@ -171,18 +171,18 @@ run "with_a_domain_whose_zone_is_elsewhere" {
       rule.http_listener_name => rule.redirect_configuration_name == null ||
       rule.redirect_configuration_name == "" ? rule.backend_address_pool_name : rule.redirect_configuration_name
     } == { http = "https", https = "service" }
-    error_message = "With a domain port 80 only redirects and to that domain: 80 redirects, 443 serves."
+    error_message = "With a domain port 80 must only redirect, and port 443 must serve."
   }
   assert {
     condition = (
       one(azurerm_application_gateway.this.redirect_configuration).target_url == "https://time.example.com" &&
       one(azurerm_application_gateway.this.redirect_configuration).redirect_type == "Permanent"
     )
-    error_message = "A forged Host header must not send visitors elsewhere."
+    error_message = "Port 80 must redirect to the given domain: a forged Host header must not send visitors elsewhere."
   }
 }
 
-run "waf_throttles_and_blocks_what_is_known_to_be_bad" {
+run "waf_throttles_and_blocks_known_bad_requests" {
   command = plan
   variables {
     waf = true
@@ -193,18 +193,18 @@ run "waf_throttles_and_blocks_what_is_known_to_be_bad" {
       azurerm_application_gateway.this.firewall_policy_id == azurerm_web_application_firewall_policy.this[0].id &&
       azurerm_web_application_firewall_policy.this[0].policy_settings[0].mode == "Prevention"
     )
-    error_message = "On the gateway, and it blocks."
+    error_message = "The gateway must use the WAF policy, and the policy must block."
   }
   assert {
     condition = (
       [for set in azurerm_web_application_firewall_policy.this[0].managed_rules[0].managed_rule_set : set.type] == ["Microsoft_DefaultRuleSet", "Microsoft_BotManagerRuleSet"] &&
       azurerm_web_application_firewall_policy.this[0].custom_rules[0].rate_limit_threshold == 2000
     )
-    error_message = "Two rule sets, and a limit for each address."
+    error_message = "The policy must have two managed rule sets and a rate limit."
   }
 }
 
-run "an_own_service_is_checked_at_its_own_path" {
+run "a_service_is_checked_at_its_own_path" {
   command = plan
   variables {
     service = { check = { path = "/login", status = 302 }, request_seconds = 120 }
@@ -214,7 +214,7 @@ run "an_own_service_is_checked_at_its_own_path" {
       [for probe in azurerm_application_gateway.this.probe : "${probe.path} ${join(" ", probe.match[0].status_code)}"] == ["/login 302"] &&
       [for settings in azurerm_application_gateway.this.backend_http_settings : settings.request_timeout] == [120]
     )
-    error_message = "Its own path and status, and two minutes for a request."
+    error_message = "The probe must use the service's own path and status, and a request must have two minutes."
   }
 }
 
@@ -237,31 +237,31 @@ run "a_gateway_of_a_platform" {
     condition = toset([
       for listener in azurerm_application_gateway.this.http_listener : "${listener.name} ${listener.protocol} ${coalesce(listener.host_name, "-")}"
     ]) == toset(["every-http Http -", "every-https Https -", "orders Https orders.staging.example.com", "users Https users.staging.example.com"])
-    error_message = "A listener for each service's host, and two for all."
+    error_message = "There must be one listener for each service's host, and two for all other hosts."
   }
   assert {
     condition = toset([
       for rule in azurerm_application_gateway.this.request_routing_rule :
       "${rule.priority} ${rule.http_listener_name} ${try(coalesce(rule.backend_address_pool_name), "")}${try(coalesce(rule.redirect_configuration_name), "")}"
     ]) == toset(["101 orders orders", "102 users users", "200 every-http every-http", "300 every-https every-https"])
-    error_message = "A service's host comes before those of nobody."
+    error_message = "Rules for a service's host must come before those for all other hosts."
   }
   assert {
     condition = toset([
       for redirect in azurerm_application_gateway.this.redirect_configuration :
       "${redirect.name} ${redirect.redirect_type} ${try(coalesce(redirect.target_listener_name), "")}${try(coalesce(redirect.target_url), "")}"
     ]) == toset(["every-http Permanent every-https", "every-https Temporary https://staging.example.com"])
-    error_message = "Port 80 redirects to the same host, and what no service has to the domain itself."
+    error_message = "Port 80 must redirect to the same host, and a host without a service to the domain itself."
   }
   assert {
     condition = {
       for probe in azurerm_application_gateway.this.probe : probe.name => "${probe.path} ${one(one(probe.match).status_code)}"
     } == { orders = "/now 200", users = "/health 204" }
-    error_message = "Each is asked what it says it answers."
+    error_message = "Each service must be checked at its own path, for its own status."
   }
   assert {
     condition     = azurerm_dns_a_record.this[0].name == "*.staging" && output.url == "https://staging.example.com"
-    error_message = "One record for all services, those to come too."
+    error_message = "One wildcard record must serve all services, including future ones."
   }
 }
 
@@ -287,11 +287,11 @@ run "a_gateway_with_all_slots_taken" {
         azurerm_application_gateway.this.http_listener[*].name
       ] : length(all) == 100 && length(distinct(all)) == 100
     ])
-    error_message = "No priority or name twice."
+    error_message = "With all slots taken no priority and no name may occur twice."
   }
 }
 
-run "a_zone_by_the_id_that_the_command_line_prints" {
+run "a_zone_id_in_the_form_that_the_command_line_prints" {
   command = plan
   variables {
     domain = {
@@ -302,6 +302,6 @@ run "a_zone_by_the_id_that_the_command_line_prints" {
   }
   assert {
     condition     = azurerm_dns_a_record.this[0].name == "time" && azurerm_dns_a_record.this[0].zone_name == "xn--e1afmkfd.xn--p1ai"
-    error_message = "Azure writes the type of a zone in small letters; a name may have other than Latin ones."
+    error_message = "A zone's id may have its type in lower case, and its name may be in Punycode."
   }
 }

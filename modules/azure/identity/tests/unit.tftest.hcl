@@ -16,6 +16,6 @@ run "one_identity_without_rights" {
       output.principal == "99999999-1111-2222-3333-444444444444" &&
       output.client_id == "aaaaaaaa-1111-2222-3333-444444444444"
     )
-    error_message = "Id, principal and client id of the same identity."
+    error_message = "Id, principal and client id must belong to the same identity."
   }
 }

@@ -31,21 +31,21 @@ run "with_the_variables_above" {
       cpu       = "containerApps CpuPercentage"
       memory    = "containerApps MemoryPercentage"
     }
-    error_message = "What visitors notice is asked of the gateway and load of the service: six alerts, each with the metric of what it watches."
+    error_message = "Six alerts must watch what visitors notice at the gateway, and the load of the service."
   }
   assert {
     condition = (
       [for dimension in one(azurerm_monitor_metric_alert.this["errors"].criteria).dimension : "${dimension.name} ${join(",", dimension.values)}"] == ["HttpStatusGroup 5xx"] &&
       one(azurerm_monitor_metric_alert.this["errors"].criteria).threshold == 5
     )
-    error_message = "Only answers of 500 and above are errors: five in five minutes."
+    error_message = "Five responses of 500 or above must trigger the alert, and no others may count."
   }
   assert {
     condition = (
       one(azurerm_monitor_metric_alert.this["replicas"].criteria).operator == "LessThan" &&
       one(azurerm_monitor_metric_alert.this["replicas"].criteria).threshold == 2
     )
-    error_message = "Fewer than two instances raise an alarm: what two zones need."
+    error_message = "Fewer than two instances must trigger the alert: two zones need two."
   }
   assert {
     condition = length(
@@ -70,7 +70,7 @@ run "on_a_shared_gateway_only_its_own_metrics_count" {
       unhealthy = "UnhealthyHostCount BackendSettingsPool=orders~orders"
       latency   = "ApplicationGatewayTotalTime Listener=orders"
     }
-    error_message = "No alarm rings for another service's trouble."
+    error_message = "Another service's trouble must not trigger this service's alerts."
   }
   assert {
     condition = toset(flatten([
@@ -78,6 +78,6 @@ run "on_a_shared_gateway_only_its_own_metrics_count" {
         for filter in try(part.metadata.settings.content.options.chart.filterCollection.filters, []) : "${filter.key}=${filter.values[0]}"
       ]
     ])) == toset(["BackendSettingsPool=orders~orders", "Listener=orders"])
-    error_message = "Nor does the dashboard show another's requests."
+    error_message = "The dashboard must show only this service's requests."
   }
 }

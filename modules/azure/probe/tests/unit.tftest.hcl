@@ -29,7 +29,7 @@ run "with_the_variables_above" {
         "http://test-01234567.westeurope.cloudapp.azure.com",
       ])
     )
-    error_message = "The public address is checked every five minutes: by the service's own probe."
+    error_message = "The service's own probe must check the public address every five minutes."
   }
   assert {
     condition = (
@@ -37,7 +37,7 @@ run "with_the_variables_above" {
       one(azurerm_monitor_scheduled_query_rules_alert_v2.this.criteria).threshold == 1 &&
       one(azurerm_monitor_scheduled_query_rules_alert_v2.this.criteria).metric_measure_column == "OK"
     )
-    error_message = "One alert for a failing service and a silent probe: fewer than one OK."
+    error_message = "The alert must go off with fewer than one OK, which covers a failing service and a silent probe."
   }
   assert {
     # A count with groups would return no row if nothing matches, and raise no alarm.
@@ -46,7 +46,7 @@ run "with_the_variables_above" {
       strcontains(one(azurerm_monitor_scheduled_query_rules_alert_v2.this.criteria).query, "| where TimeGenerated > ago(15m)") &&
       !strcontains(one(azurerm_monitor_scheduled_query_rules_alert_v2.this.criteria).query, "union")
     )
-    error_message = "One row always, of the window alone, by words that a rule may have."
+    error_message = "The query must always return one row, count the last 15 minutes only, and not use union."
   }
   assert {
     condition = (
@@ -54,11 +54,11 @@ run "with_the_variables_above" {
       azurerm_monitor_scheduled_query_rules_alert_v2.this.auto_mitigation_enabled &&
       one(azurerm_monitor_scheduled_query_rules_alert_v2.this.action).action_groups == tolist([var.channel])
     )
-    error_message = "It can be made before the first line of log, and tells somebody, also when it is over."
+    error_message = "The alert must be accepted before the first log line, and must notify the channel when it starts and when it ends."
   }
   assert {
     condition     = azurerm_monitor_scheduled_query_rules_alert_v2.this.window_duration == "PT15M"
-    error_message = "A check that is late by the log's own delay is no alarm: two periods of five minutes, and five for the log."
+    error_message = "The window must be two periods of five minutes, plus five minutes for the log's delay."
   }
   assert {
     condition = (
@@ -67,11 +67,11 @@ run "with_the_variables_above" {
       azurerm_container_app_job.this.replica_timeout_in_seconds < 60 * var.every_minutes &&
       azurerm_container_app_job.this.template[0].container[0].cpu == 0.25
     )
-    error_message = "A check is one attempt with the time that Azure's jobs take: cold start and clean-up take 45 seconds; a hanging one is not paid for."
+    error_message = "Each check must be one attempt and end before the next, with time for a cold start and clean-up (45 seconds)."
   }
 }
 
-run "once_an_hour_is_at_the_full_hour" {
+run "every_60_minutes_runs_on_the_hour" {
   command = plan
   variables {
     every_minutes = 60
@@ -81,7 +81,7 @@ run "once_an_hour_is_at_the_full_hour" {
       azurerm_container_app_job.this.schedule_trigger_config[0].cron_expression == "0 * * * *" &&
       azurerm_monitor_scheduled_query_rules_alert_v2.this.window_duration == "PT3H"
     )
-    error_message = "*/60 is no minute, and two hours with five minutes fit three."
+    error_message = "The schedule must be at the full hour, because */60 is not valid, and three hours must cover two checks and the delay."
   }
 }
 
@@ -95,11 +95,11 @@ run "every_divisor_of_an_hour_has_a_window" {
       azurerm_monitor_scheduled_query_rules_alert_v2.this.window_duration == "PT10M" &&
       azurerm_container_app_job.this.schedule_trigger_config[0].cron_expression == "*/1 * * * *"
     )
-    error_message = "Ten minutes at least."
+    error_message = "The window must have at least ten minutes."
   }
 }
 
-run "an_image_of_azures_registry_is_pulled_with_the_identity" {
+run "an_image_in_azures_registry_is_pulled_with_the_identity" {
   command = plan
   variables {
     image = "test01234567.azurecr.io/test@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -109,6 +109,6 @@ run "an_image_of_azures_registry_is_pulled_with_the_identity" {
       for registry in azurerm_container_app_job.this.registry :
       [registry.server, registry.identity]
     ] == [["test01234567.azurecr.io", var.identity_id]]
-    error_message = "No password."
+    error_message = "The image must be pulled with the identity, without a password."
   }
 }

@@ -15,7 +15,7 @@ run "with_the_variables_above" {
   command = plan
   assert {
     condition     = !azurerm_container_registry.this[0].admin_enabled && !azurerm_container_registry.this[0].anonymous_pull_enabled
-    error_message = "No password and nobody without a name gets in: identities only."
+    error_message = "The registry must accept identities only: no admin password, no anonymous pull."
   }
   assert {
     condition = (
@@ -23,36 +23,36 @@ run "with_the_variables_above" {
       azurerm_role_assignment.pull[0].scope == azurerm_container_registry.this[0].id &&
       azurerm_role_assignment.pull[0].principal_id == var.reader
     )
-    error_message = "The service may pull and nothing else: AcrPull, from this registry."
+    error_message = "The service must have the role AcrPull on this registry."
   }
   assert {
     condition     = azurerm_role_assignment.pull[0].principal_type == "ServicePrincipal"
-    error_message = "A new identity is not found for minutes otherwise."
+    error_message = "The assignment must name the principal's type: otherwise Azure may not find a new identity for minutes."
   }
   assert {
     condition     = length(terraform_data.pull) == 1
-    error_message = "A new right is waited for."
+    error_message = "There must be a wait until a new right to pull works."
   }
   assert {
     condition = yamldecode(
       base64decode(azurerm_container_registry_task.purge[0].encoded_step[0].task_content)
     ).steps[0].cmd == "acr purge --filter 'test:.*' --ago 0d --keep 30 --untagged"
-    error_message = "Old images are deleted and stop costing: the newest 30 stay."
+    error_message = "The registry must keep only the newest 30 images."
   }
   assert {
     condition     = azurerm_container_registry_task.purge[0].timer_trigger[0].schedule == "0 4 * * *"
-    error_message = "Once a day."
+    error_message = "The purge must run once a day."
   }
 }
 
-run "the_longest_name_is_one_that_a_registry_may_bear" {
+run "the_longest_name_is_valid_for_a_registry" {
   command = plan
   variables {
     name = "meridian-staging"
   }
   assert {
     condition     = can(regex("^meridianstaging[0-9a-f]{8}$", azurerm_container_registry.this[0].name))
-    error_message = "Letters and digits only, 50 at most, with eight digits that tell it from everybody else's."
+    error_message = "The registry's name must have letters and digits only, and end in eight hexadecimal digits that make it unique."
   }
 }
 
@@ -63,7 +63,7 @@ run "another_resource_group_has_another_registry" {
   }
   assert {
     condition     = azurerm_container_registry.this[0].name == "test${substr(sha256("00000000-1111-2222-3333-444444444444 other test"), 0, 8)}"
-    error_message = "Subscription, group and name make the digits."
+    error_message = "The digits must depend on subscription, resource group and name."
   }
 }
 
@@ -78,15 +78,15 @@ run "a_shared_registry_is_read_and_none_created" {
       length(azurerm_container_registry_task.purge) == 0 &&
       output.repository_url == "shared.azurecr.io/meridian"
     )
-    error_message = "Nothing is made."
+    error_message = "With a shared registry no registry and no purge may be created, and the given repository must be used."
   }
   assert {
     condition     = endswith(azurerm_role_assignment.pull[0].scope, "/registries/shared")
-    error_message = "The right to pull is on that one."
+    error_message = "The right to pull must be on the shared registry."
   }
 }
 
-run "refuses_a_shared_registry_that_nobody_sees" {
+run "refuses_a_shared_registry_that_is_not_found" {
   command = plan
   variables {
     repository_url = "elsewhere.azurecr.io/meridian"
@@ -98,14 +98,14 @@ run "refuses_a_shared_registry_that_nobody_sees" {
   expect_failures = [data.azurerm_resources.shared[0]]
 }
 
-run "another_registry_asks_nothing_of_azure" {
+run "another_registry_needs_nothing_from_azure" {
   command = plan
   variables {
     repository_url = "ghcr.io/someone/meridian"
   }
   assert {
     condition     = length(azurerm_role_assignment.pull) + length(terraform_data.pull) == 0 && length(data.azurerm_resources.shared) == 0
-    error_message = "No right to grant."
+    error_message = "A registry outside Azure must need no role assignment, no wait and no lookup."
   }
 }
 
@@ -116,6 +116,6 @@ run "a_shared_registry_whose_host_name_has_a_hash" {
   }
   assert {
     condition     = data.azurerm_resources.shared[0].name == "shared" && length(azurerm_role_assignment.pull) == 1
-    error_message = "Its name in Azure is what stands before the hyphen."
+    error_message = "The registry's name in Azure must be the part before the hyphen."
   }
 }

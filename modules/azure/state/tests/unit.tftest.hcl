@@ -20,11 +20,11 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = azurerm_storage_management_policy.this.rule[0].actions[0].version[0].delete_after_days_since_creation == 90
-    error_message = "Old versions stay for 90 days."
+    error_message = "Old versions must be kept for 90 days."
   }
   assert {
     condition     = azurerm_management_lock.this.lock_level == "CanNotDelete" && azurerm_management_lock.this.scope == azurerm_storage_account.this.id
-    error_message = "A contributor of the subscription cannot delete the states: to delete the lock takes an owner."
+    error_message = "A lock must protect the states: only an owner can delete it, not a contributor of the subscription."
   }
   assert {
     condition = alltrue([
@@ -34,25 +34,25 @@ run "with_the_variables_above" {
       !azurerm_storage_account.this.cross_tenant_replication_enabled,
       azurerm_storage_container.this.container_access_type == "private",
     ])
-    error_message = "Nobody reads a state without an identity that has the right: a state holds what its resources return, secrets too."
+    error_message = "Only an identity with the right to it must be able to read a state: a state holds what its resources return, including secrets."
   }
   assert {
     condition     = alltrue([for text in values(output.backend) : can(regex("use_azuread_auth +=.true", text))])
-    error_message = "Terraform signs in as itself and asks for no key."
+    error_message = "Terraform must sign in with its own identity, without an account key."
   }
   assert {
     condition     = azurerm_storage_account.this.https_traffic_only_enabled && azurerm_storage_account.this.min_tls_version == "TLS1_2"
-    error_message = "No state travels in plain text: TLS 1.2 and up."
+    error_message = "The account must refuse plain HTTP and TLS below 1.2."
   }
   assert {
     condition     = length(distinct([for text in values(output.backend) : regex("key +=.\"(.*)\"", text)[0]])) == 4
-    error_message = "Each folder has a state of its own: two folders under one key would destroy each other's resources."
+    error_message = "Each folder must have its own key: two folders under one key would destroy each other's resources."
   }
   assert {
     condition = (
       can(regex("^test[0-9a-f]{8}$", azurerm_storage_account.this.name)) &&
       strcontains(output.backend["stacks/azure"], "\"${azurerm_storage_account.this.name}\"")
     )
-    error_message = "The account is known before it is made: the bootstrap looks whether the name is taken before it makes anything."
+    error_message = "The account's name must be known before it is created, so that the bootstrap can check whether it is taken."
   }
 }
