@@ -5,7 +5,7 @@ variables {
   app            = "../../app"
 }
 
-run "an_image_that_is_given_is_used_as_it_is_and_nothing_is_built" {
+run "a_given_image_is_used_unchanged_and_nothing_is_built" {
   command = plan
   variables {
     image = "example.com/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -22,6 +22,6 @@ run "the_tag_is_known_before_anything_is_built_and_is_a_hash_of_the_sources" {
   command = plan
   assert {
     condition     = can(regex("^localhost:5000/meridian:[0-9a-f]{16}$", terraform_data.push[0].triggers_replace))
-    error_message = "Sixteen hex digits."
+    error_message = "The tag must be sixteen hexadecimal digits."
   }
 }

@@ -46,7 +46,7 @@ run "with_the_variables_above" {
       ) :
       can(regex("(V|v)iewer$|(R|r)eader$|Reviewer$", role))
     ]) && google_project_iam_custom_role.documents_reader.permissions == toset(["storage.buckets.get", "storage.objects.get"])
-    error_message = "The planner cannot write: every role of the planner must be one to read."
+    error_message = "The planner must have roles to read only."
   }
   assert {
     condition = (
@@ -56,56 +56,56 @@ run "with_the_variables_above" {
         "resource.name.startsWith('projects/_/buckets/test-project-test-staging-documents')",
       ])
     )
-    error_message = "The planner reads no objects but states and documents: objects of others in the project must stay out of reach."
+    error_message = "The planner's right to objects must be limited to documents: other objects in the project must stay out of reach."
   }
   assert {
     condition = (
       length([for member in google_project_iam_member.planner : member if strcontains(member.role, "storage") || endswith(member.role, "roles/viewer")])
       == 0
     )
-    error_message = "No role of the project reads objects."
+    error_message = "The planner must have neither a storage role nor the role Viewer on the project: both would let it read objects."
   }
   assert {
     condition = (
       endswith(google_service_account_iam_member.deployer["github-staging"].member, "/test-pipelines/attribute.github_environment/staging")
       && endswith(google_service_account_iam_member.deployer["github-production"].member, "/test-pipelines/attribute.github_environment/production")
     )
-    error_message = "The deployer is reachable only from its environment: the environment of GitHub's token."
+    error_message = "A deployer must trust only the environment in GitHub's token."
   }
   assert {
     condition = (
       google_iam_workload_identity_pool_provider.github[0].attribute_mapping["attribute.github_environment"]
       == "assertion.ref == 'refs/heads/main' ? (assertion.sub + ':ref_protected:').extract(':environment:{environment}:ref_protected:') : ''"
     )
-    error_message = "A job outside an environment has none in its subject, and so an empty one here; one of another branch too."
+    error_message = "Only a token of the main branch with an environment in its subject may get the environment attribute."
   }
   assert {
     condition = (
       keys(google_service_account_iam_member.deployer) == ["circleci-production", "github-production", "github-staging"]
       && endswith(google_service_account_iam_member.deployer["circleci-production"].member, "/attribute.circleci_ref/refs/heads/main")
     )
-    error_message = "CircleCI knows no environments and gets production's alone, from one branch."
+    error_message = "CircleCI has no environments, so it must only reach production's deployer, from one branch."
   }
   assert {
     condition = (
       google_iam_workload_identity_pool_provider.github[0].attribute_condition
       == "assertion.repository_id == '7654321' && assertion.repository_owner_id == '1234567'"
     )
-    error_message = "Trust names ids and no wildcard: GitHub's tokens are held against ids, exactly."
+    error_message = "The condition must compare GitHub's ids exactly, without wildcards."
   }
   assert {
     condition = startswith(
       google_iam_workload_identity_pool_provider.circleci[0].attribute_condition,
       "assertion['oidc.circleci.com/project-id'] == '00000000-0000-4000-8000-000000000002'"
     )
-    error_message = "CircleCI's tokens too."
+    error_message = "The condition must compare the id of CircleCI's project."
   }
   assert {
     condition = alltrue([
       for member in concat(values(google_service_account_iam_member.planner), values(google_service_account_iam_member.deployer)) :
       !strcontains(member.member, "*") && member.role == "roles/iam.workloadIdentityUser"
     ])
-    error_message = "Each member is one value of one attribute."
+    error_message = "Each member must match one exact attribute value, without wildcards."
   }
   assert {
     condition = (
@@ -117,7 +117,7 @@ run "with_the_variables_above" {
       )
       == 0
     )
-    error_message = "A token of one pipeline does not pass for one of the other: a member does not tell which provider filled the attribute."
+    error_message = "The pipelines must not share an attribute: a member does not say which provider set it."
   }
   assert {
     condition = [for environment in ["production", "staging"] : google_storage_bucket_iam_member.deployer_state[environment].condition[0].expression] == [
@@ -126,7 +126,7 @@ run "with_the_variables_above" {
         "resource.name.startsWith('projects/_/buckets/test-project-test-state/objects/${stack}/${workspace}.')"
       ])
     ]
-    error_message = "A deployer writes the state of its environment only: with the lock file beside it, and never the bootstrap's."
+    error_message = "A deployer must only write its environment's states and their lock files, and never the bootstrap's state."
   }
   assert {
     condition = (
@@ -147,28 +147,28 @@ run "with_the_variables_above" {
       )
       == 0
     )
-    error_message = "The deployer cannot change who may deploy: no rights on identities, the project's policy, other buckets, the shared repository."
+    error_message = "The deployer must not have a role that could change who deploys, other buckets, or the shared repository."
   }
   assert {
     condition = (
       toset([for member in google_project_iam_member.machine : member.role])
       == toset(["roles/logging.logWriter", "roles/monitoring.metricWriter"])
     )
-    error_message = "Machines may write logs and metrics and pull from the shared repository: what their agents do, and nothing else in the project."
+    error_message = "Machines must only have the project roles for writing logs and metrics."
   }
   assert {
     condition = (
       google_artifact_registry_repository_iam_member.machine.role == "roles/artifactregistry.reader"
       && google_artifact_registry_repository_iam_member.machine.repository == "meridian"
     )
-    error_message = "Of this repository, to read."
+    error_message = "Machines must have the role for reading from the shared repository."
   }
   assert {
     condition = alltrue([
       for member in google_artifact_registry_repository_iam_member.deployer :
       member.role == "roles/artifactregistry.writer" && member.project == "test-project" && member.location == "us-central1" && member.repository == "meridian"
     ])
-    error_message = "A deployer pushes to the shared repository and cannot delete it: of this repository, to write."
+    error_message = "A deployer must be able to push to the shared repository, but not to delete it."
   }
   assert {
     condition = alltrue([
@@ -181,7 +181,7 @@ run "with_the_variables_above" {
         ]), part))
       ])
     ])
-    error_message = "The viewer sees this stack and nothing else: its service and its probe; test-staging is not test."
+    error_message = "The viewer must see its stack's service and probe only: test must not match test-staging."
   }
 }
 
@@ -195,7 +195,7 @@ run "a_deleted_pool_can_be_created_again_although_google_keeps_its_id" {
       google_project_iam_custom_role.deployer.role_id,
       google_project_iam_custom_role.documents_reader.role_id,
     ] : can(regex("^(test|github|circleci|test_deployer|test_documents_reader)[-_][0-9]{12}$", id))])
-    error_message = "Each has its time in its id."
+    error_message = "Each id must end in twelve digits of the time, because Google keeps deleted ids."
   }
 }
 
@@ -206,22 +206,22 @@ run "the_longest_name_fits_into_the_ids" {
   }
   assert {
     condition     = length(google_iam_workload_identity_pool.this.workload_identity_pool_id) <= 32
-    error_message = "Google takes 32 characters for a pool."
+    error_message = "A pool's id must have at most 32 characters, which is Google's limit."
   }
 }
 
-run "without_a_pipeline_nobody_gets_in" {
+run "without_a_pipeline_nobody_has_access" {
   variables {
     github   = null
     circleci = null
   }
   assert {
     condition     = length(google_service_account_iam_member.planner) == 0 && length(google_service_account_iam_member.deployer) == 0 && output.providers == {}
-    error_message = "No provider, no member."
+    error_message = "Without a pipeline there must be no provider in the output, and no member."
   }
 }
 
-run "a_deployer_of_a_platform_reaches_its_services_by_their_names" {
+run "a_platforms_deployer_reaches_its_services_by_name" {
   variables {
     platforms = { staging = "stg" }
   }
@@ -231,7 +231,7 @@ run "a_deployer_of_a_platform_reaches_its_services_by_their_names" {
       strcontains(google_storage_bucket_iam_member.deployer_state["staging"].condition[0].expression, "/objects/stack/staging_") &&
       !strcontains(google_storage_bucket_iam_member.deployer_state["production"].condition[0].expression, "platform")
     )
-    error_message = "The platform's state, and those of all its services, those to come too; no other environment's."
+    error_message = "A platform's deployer must reach its own state and its services' states, but no other environment's."
   }
   assert {
     condition = (
@@ -239,7 +239,7 @@ run "a_deployer_of_a_platform_reaches_its_services_by_their_names" {
       strcontains(google_project_iam_member.planner_documents["0"].condition[0].expression, "-stg-')") &&
       !strcontains(google_project_iam_member.deployer_documents["production"].condition[0].expression, "-stg-")
     )
-    error_message = "And their documents."
+    error_message = "A platform's deployer and the planner must reach the documents of its services."
   }
   assert {
     condition = (
@@ -247,11 +247,11 @@ run "a_deployer_of_a_platform_reaches_its_services_by_their_names" {
         strcontains(google_project_iam_member.viewer["staging"].condition[0].expression, "startsWith('projects/test-project/locations/us-central1/${kind}/stg-')")
       ]) && !strcontains(google_project_iam_member.viewer["production"].condition[0].expression, "stg-")
     )
-    error_message = "Whoever may look at the environment sees them too."
+    error_message = "The environment's viewer must see the platform's services and jobs."
   }
 }
 
-run "a_platform_with_the_name_of_the_states_does_not_reach_them" {
+run "a_platform_named_like_the_states_does_not_reach_them" {
   variables {
     platforms = { staging = "sta" }
     store     = "test-project-sta-state"
@@ -261,7 +261,7 @@ run "a_platform_with_the_name_of_the_states_does_not_reach_them" {
       "resource.name.startsWith('projects/_/buckets/test-project-sta-')",
       " && !resource.name.startsWith('projects/_/buckets/test-project-sta-state')",
     ]))
-    error_message = "Its deployer is an administrator of the stores, and would be one of every environment's state."
+    error_message = "A platform's deployer administers the documents' buckets, and must not reach the bucket with all states."
   }
 }
 
@@ -275,6 +275,6 @@ run "many_environments" {
     condition = (
       [for member in google_project_iam_member.planner_documents : length(regexall("\\|\\|", member.condition[0].expression))] == [12, 12, 12, 0]
     )
-    error_message = "A condition of Google's takes twelve logical operators, and no more."
+    error_message = "A condition must have at most twelve logical operators, which is Google's limit."
   }
 }

@@ -23,14 +23,14 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = keys(google_monitoring_alert_policy.this) == ["cpu", "errors", "latency", "memory"]
-    error_message = "Errors, latency, CPU and memory."
+    error_message = "There must be alerts for errors, latency, CPU and memory."
   }
   assert {
     condition = strcontains(
       google_monitoring_alert_policy.this["errors"].conditions[0].condition_prometheus_query_language[0].query,
       "loadbalancing_googleapis_com:https_request_count{monitored_resource=\"https_lb_rule\",url_map_name=\"test\",response_code_class=\"500\"}"
     )
-    error_message = "Errors of the service and of the load balancer count: as the load balancer counts them, also those it gives in the service's place."
+    error_message = "Errors must be counted at the load balancer, so that its own errors are included."
   }
   assert {
     condition = alltrue([
@@ -40,14 +40,14 @@ run "with_the_variables_above" {
         "container_${kind}_utilizations_sum{monitored_resource=\"cloud_run_revision\",service_name=\"test\",location=\"us-central1\"}"
       )
     ])
-    error_message = "Load is that of this service in this region: by name and region."
+    error_message = "CPU and memory must be those of this service in this region."
   }
   assert {
     condition = alltrue([
       for policy in values(google_monitoring_alert_policy.this) :
       policy.conditions[0].condition_prometheus_query_language[0].disable_metric_validation
     ])
-    error_message = "Alerts can be made before the first request: Google refuses a metric that has no point yet."
+    error_message = "Metric validation must be off: Google refuses an alert on a metric without data, as before the first request."
   }
   assert {
     condition = (
@@ -56,26 +56,26 @@ run "with_the_variables_above" {
       && google_monitoring_uptime_check_config.this.http_check[0].port == 80
       && !google_monitoring_uptime_check_config.this.http_check[0].use_ssl
     )
-    error_message = "The public address is asked from outside and must answer 200: GET /now on port 80."
+    error_message = "The check must request /now on port 80 of the public address."
   }
   assert {
     condition     = google_monitoring_uptime_check_config.this.content_matchers[0].content == "\"now\""
-    error_message = "And tell the time."
+    error_message = "The response must contain the time."
   }
   assert {
     condition     = one(google_monitoring_uptime_check_config.this.http_check[0].accepted_response_status_codes).status_value == 200
-    error_message = "Exactly 200: a redirect or an error page is no service."
+    error_message = "Only 200 may count: a redirect or an error page is an outage."
   }
   assert {
     condition = strcontains(
       google_monitoring_alert_policy.unreachable.conditions[0].condition_threshold[0].filter,
       "metric.label.check_id=\"test-from-outside-1\""
     )
-    error_message = "The alert is about this check."
+    error_message = "The alert must watch this check."
   }
   assert {
     condition     = google_monitoring_alert_policy.unreachable.conditions[0].condition_threshold[0].duration == "480s"
-    error_message = "A new load balancer has eight minutes to answer: a first deployment must not ring."
+    error_message = "The alert must wait for eight minutes, so that a first deployment with a new load balancer does not trigger it."
   }
   assert {
     condition = (
@@ -88,14 +88,14 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = strcontains(google_monitoring_dashboard.this.dashboard_json, "\"legendTemplate\":\"$${response_code_class}\"")
-    error_message = "A line is named by its label, in the console's own syntax."
+    error_message = "The legend must name lines by their label, in the console's own syntax."
   }
   assert {
     condition = (
       output.dashboard_url
       == "https://console.cloud.google.com/monitoring/dashboards/builder/00000000-0000-0000-0000-000000000000?project=test-project"
     )
-    error_message = "Where a person finds it."
+    error_message = "The URL must lead to the dashboard in the console."
   }
 }
 
@@ -105,7 +105,7 @@ run "without_a_channel_alerts_show_in_the_console" {
   }
   assert {
     condition     = alltrue([for policy in values(google_monitoring_alert_policy.this) : length(policy.notification_channels) == 0])
-    error_message = "Made all the same."
+    error_message = "Without a channel alerts must notify nobody."
   }
 }
 
@@ -119,11 +119,11 @@ run "with_a_domain_the_check_uses_tls" {
       && google_monitoring_uptime_check_config.this.http_check[0].use_ssl
       && google_monitoring_uptime_check_config.this.http_check[0].validate_ssl
     )
-    error_message = "An expired certificate is an outage."
+    error_message = "With a domain the check must use TLS and validate the certificate: an expired one is an outage."
   }
 }
 
-run "an_own_service_is_checked_at_its_own_path" {
+run "a_service_is_checked_at_its_own_path" {
   variables {
     service = { meridian = false, check = { path = "/login", status = 302 } }
   }
@@ -134,7 +134,7 @@ run "an_own_service_is_checked_at_its_own_path" {
       && length(google_monitoring_uptime_check_config.this.content_matchers) == 0
       && strcontains(google_monitoring_alert_policy.unreachable.documentation[0].content, "no 302 from http://203.0.113.10/login")
     )
-    error_message = "Its own path and status, and no time, which only Meridian tells."
+    error_message = "The check must use the given path and status, and must not look for the time, which only Meridian reports."
   }
 }
 
@@ -149,6 +149,6 @@ run "on_a_shared_load_balancer_only_its_own_backend_counts" {
       length(regexall("https_[a-z_]+\\{", google_monitoring_alert_policy.this[key].conditions[0].condition_prometheus_query_language[0].query)) ==
       length(regexall("backend_target_name=\"stg-orders\"", google_monitoring_alert_policy.this[key].conditions[0].condition_prometheus_query_language[0].query))
     ])
-    error_message = "No alarm rings for another service's trouble."
+    error_message = "Another service's trouble must not trigger this service's alerts."
   }
 }

@@ -36,14 +36,14 @@ run "with_the_variables_above" {
         "http://203.0.113.10",
       ])
     )
-    error_message = "The public address is checked every five minutes: by the service's own probe."
+    error_message = "The service's own probe must check the public address every five minutes."
   }
   assert {
     condition = (
       google_cloud_scheduler_job.this.http_target[0].uri
       == "https://run.googleapis.com/v2/projects/test-project/locations/us-central1/jobs/test-probe:run"
     )
-    error_message = "The schedule starts this job."
+    error_message = "The schedule must start this job."
   }
   assert {
     condition = (
@@ -54,29 +54,29 @@ run "with_the_variables_above" {
         "}[10m])) or vector(0)) < 1",
       ])
     )
-    error_message = "One alert for a failing service and a silent probe: fewer than one OK in a run and the delay, or no data at all."
+    error_message = "The alert must go off without a success in ten minutes, which covers a failing service and a silent probe."
   }
   assert {
     condition     = google_monitoring_alert_policy.this.notification_channels == tolist([var.channel])
-    error_message = "And tell somebody."
+    error_message = "The alert must notify the channel."
   }
   assert {
     condition     = google_cloud_run_v2_job.this.template[0].template[0].max_retries == 0 && google_cloud_scheduler_job.this.retry_config[0].retry_count == 0
-    error_message = "A failure is a verdict and is not tried again: neither the run nor its start."
+    error_message = "Neither a failed run nor its start may be retried: a failure is a result."
   }
   assert {
     condition = (
       google_cloud_run_v2_job.this.template[0].template[0].vpc_access[0].egress == "ALL_TRAFFIC"
       && google_cloud_run_v2_job.this.template[0].template[0].vpc_access[0].network_interfaces[0].subnetwork == var.private_subnet_ids[1]
     )
-    error_message = "The probe leaves through the network from the subnet of jobs: not from the service's, whose addresses it would use up."
+    error_message = "The probe must use the jobs' subnet for all egress: it would use up the addresses of the service's subnet."
   }
   assert {
     condition = (
       google_compute_firewall.egress[0].target_tags == toset(google_cloud_run_v2_job.this.template[0].template[0].vpc_access[0].network_interfaces[0].tags)
       && [for rule in google_compute_firewall.egress[0].allow : rule.ports] == [tolist(["80", "443"])]
     )
-    error_message = "To 80 and 443."
+    error_message = "The probe must reach ports 80 and 443 only."
   }
   assert {
     condition = (
@@ -84,33 +84,33 @@ run "with_the_variables_above" {
       && google_cloud_run_v2_job_iam_member.schedule.role == "roles/run.invoker"
       && google_cloud_run_v2_job_iam_member.schedule.member == "serviceAccount:test-schedule@test-project.iam.gserviceaccount.com"
     )
-    error_message = "Whoever starts the probe may do nothing else: one job, and the right to start it."
+    error_message = "The schedule's account must have the right to start this job."
   }
   assert {
     condition = (
       google_cloud_run_v2_job.this.template[0].template[0].service_account == var.identity_id
       && google_cloud_scheduler_job.this.http_target[0].oauth_token[0].service_account_email != var.identity_id
     )
-    error_message = "What visitors talk to must not be able to start it."
+    error_message = "The probe must run with the service's identity, and another identity must start it."
   }
 }
 
-run "once_an_hour_is_at_the_full_hour" {
+run "every_60_minutes_runs_on_the_hour" {
   variables {
     every_minutes = 60
   }
   assert {
     condition     = google_cloud_scheduler_job.this.schedule == "0 * * * *"
-    error_message = "*/60 is no minute."
+    error_message = "The schedule must be at the full hour, because */60 is not valid."
   }
 }
 
-run "the_longest_name_still_makes_an_account" {
+run "the_longest_name_is_valid_for_an_account" {
   variables {
     name = "name-of-sixteen0"
   }
   assert {
     condition     = length(google_service_account.schedule.account_id) <= 30
-    error_message = "30 is what Google takes."
+    error_message = "An account's id must have at most 30 characters, which is Google's limit."
   }
 }

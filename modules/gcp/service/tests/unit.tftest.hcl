@@ -37,47 +37,47 @@ variables {
 run "with_the_variables_above" {
   assert {
     condition     = google_cloud_run_v2_service.this.ingress == "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
-    error_message = "The load balancer is the only way in: nothing from the internet that did not pass the load balancer."
+    error_message = "From the internet the service must be reached through the load balancer only."
   }
   assert {
     condition     = google_cloud_run_v2_service.this.default_uri_disabled
-    error_message = "No run.app address."
+    error_message = "The service must not have a run.app address."
   }
   assert {
     condition     = google_cloud_run_v2_service.this.invoker_iam_disabled && length(google_cloud_run_v2_service_iam_member.everybody) == 0
-    error_message = "Everybody may call without a member that organisations forbid: the check is off, and nobody is a member."
+    error_message = "The invoker check must be off, so that no member allUsers is needed, which organisations may forbid."
   }
   assert {
     condition = (
       google_cloud_run_v2_service.this.template[0].vpc_access[0].egress == "ALL_TRAFFIC"
       && google_cloud_run_v2_service.this.template[0].vpc_access[0].network_interfaces[0].subnetwork == var.private_subnet_ids[0]
     )
-    error_message = "All egress goes through the network by HTTPS only: private subnet, all traffic."
+    error_message = "All egress must go through the private subnet."
   }
   assert {
     condition = (
       google_compute_firewall.egress[0].target_tags == toset(google_cloud_run_v2_service.this.template[0].vpc_access[0].network_interfaces[0].tags)
       && [for rule in google_compute_firewall.egress[0].allow : "${rule.protocol} ${join(",", rule.ports)}"] == ["tcp 443"]
     )
-    error_message = "TCP 443, for what bears the service's tag."
+    error_message = "The service's tag must have TCP 443 open, and nothing else."
   }
   assert {
     condition     = google_cloud_run_v2_service.this.scaling[0].min_instance_count == 2 && google_cloud_run_v2_service.this.scaling[0].max_instance_count == 6
-    error_message = "Instances are kept by the service and not by every revision: two to six, of all revisions with traffic together."
+    error_message = "Two to six instances must run, counted over all revisions with traffic."
   }
   assert {
     condition = alltrue([
       for scaling in google_cloud_run_v2_service.this.template[0].scaling :
       try(scaling.min_instance_count, null) == null || scaling.min_instance_count == 0
     ])
-    error_message = "A minimum in the template would keep instances of a withdrawn canary for ever."
+    error_message = "Revisions must have no minimum of their own: it would keep instances of a withdrawn canary for ever."
   }
   assert {
     condition = (
       google_cloud_run_v2_service.this.template[0].containers[0].resources[0].cpu_idle
       && google_cloud_run_v2_service.this.template[0].containers[0].resources[0].limits == tomap({ cpu = "1", memory = "2048Mi" })
     )
-    error_message = "CPU is billed while requests run: 1 vCPU, 2048 MiB, idle for a third of the price."
+    error_message = "The service must have 1 vCPU and 2,048 MiB, with CPU billed only while requests run."
   }
   assert {
     condition = { for key, probe in {
@@ -85,7 +85,7 @@ run "with_the_variables_above" {
       live  = google_cloud_run_v2_service.this.template[0].containers[0].liveness_probe[0]
       ready = google_cloud_run_v2_service.this.template[0].containers[0].readiness_probe[0]
     } : key => "${probe.http_get[0].port} ${probe.http_get[0].path}" } == { start = "8081 /started", live = "8081 /live", ready = "8081 /ready" }
-    error_message = "An instance is asked on the port that is never public: start, life and readiness, on 8081."
+    error_message = "All three probes must use port 8081, which is never public."
   }
   assert {
     condition = (
@@ -93,7 +93,7 @@ run "with_the_variables_above" {
       * google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].failure_threshold
       >= 120
     )
-    error_message = "An address in the network may take a minute."
+    error_message = "A start must have at least two minutes: getting an address in the network may take one."
   }
   assert {
     condition = { for variable in google_cloud_run_v2_service.this.template[0].containers[0].env : variable.name => variable.value } == {
@@ -103,37 +103,37 @@ run "with_the_variables_above" {
       MERIDIAN_DOCUMENTS_LOCATION = "gs://test-documents"
       MERIDIAN_DOCUMENTS_WAIT     = "100s"
     }
-    error_message = "Answers name their image and the client is whom the load balancer saw; PORT is Cloud Run's to set."
+    error_message = "The environment must name what the service needs, but not PORT, which Cloud Run sets."
   }
   assert {
     condition = (
       [for target in google_cloud_run_v2_service.this.traffic : "${target.type} ${target.percent}"]
       == ["TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST 100"]
     )
-    error_message = "Without a canary the newest revision has every request. Written out: without traffic in the configuration, the old weights stay."
+    error_message = "Without a canary the latest revision must get every request, explicitly: otherwise the old weights would stay."
   }
   assert {
     condition     = output.revision == "test-00001-abc"
-    error_message = "The name alone, as a canary takes it."
+    error_message = "The output must be the revision's name alone, as a canary needs it."
   }
   assert {
     condition     = google_cloud_run_v2_service.this.template[0].revision == null
-    error_message = "Revisions are named by Cloud Run: a name could never be used again."
+    error_message = "Cloud Run must name the revisions: a given name could never be used again."
   }
   assert {
     condition = (
       output.origin == "us-central1/test" && output.platform == "projects/test-project/locations/us-central1"
       && output.service_id == "projects/test-project/locations/us-central1/services/test"
     )
-    error_message = "The load balancer and the probe are told where the service is: as their modules take it."
+    error_message = "The outputs must say where the service is, in the form that the edge and the probe need."
   }
   assert {
     condition     = !google_cloud_run_v2_service.this.deletion_protection
-    error_message = "A destroy is not held up: Terraform's own protection would stop it, and the replacement of a service that never got up."
+    error_message = "Deletion protection must be off: it would block a destroy, and replacing a service that never started."
   }
 }
 
-run "where_the_check_must_stay_everybody_is_a_member" {
+run "with_the_invoker_check_everybody_is_a_member" {
   variables {
     invoker = "all_users"
   }
@@ -143,7 +143,7 @@ run "where_the_check_must_stay_everybody_is_a_member" {
       && google_cloud_run_v2_service_iam_member.everybody[0].member == "allUsers"
       && google_cloud_run_v2_service_iam_member.everybody[0].role == "roles/run.invoker"
     )
-    error_message = "Of this one service."
+    error_message = "With all_users the invoker check must stay on, and everybody must be able to call this service."
   }
 }
 
@@ -161,7 +161,7 @@ run "refuses_to_end_a_canary_in_one_step" {
   expect_failures = [output.revision]
 }
 
-run "refuses_to_give_all_to_a_revision_that_is_not_ready" {
+run "refuses_to_give_all_requests_to_a_revision_that_is_not_ready" {
   command = plan
   override_data {
     target = data.google_cloud_run_v2_service.before
@@ -188,11 +188,11 @@ run "promotes_the_canarys_image" {
   }
   assert {
     condition     = [for target in google_cloud_run_v2_service.this.traffic : target.percent] == [100]
-    error_message = "All to the newest, which is ready."
+    error_message = "The latest revision must get every request."
   }
 }
 
-run "a_canary_gets_its_percent_and_the_stable_revision_keeps_the_rest_by_name" {
+run "a_canary_gets_its_percentage_and_the_named_stable_revision_the_rest" {
   variables {
     canary = { image = "example.com/b@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 10, stable = "test-00001-abc" }
   }
@@ -201,7 +201,7 @@ run "a_canary_gets_its_percent_and_the_stable_revision_keeps_the_rest_by_name" {
       [for target in google_cloud_run_v2_service.this.traffic : join(" ", compact([target.type, target.revision, target.percent]))]
       == ["TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION test-00001-abc 90", "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST 10"]
     )
-    error_message = "90 and 10."
+    error_message = "The named stable revision must get 90 percent and the latest 10."
   }
   assert {
     condition = (
@@ -209,15 +209,15 @@ run "a_canary_gets_its_percent_and_the_stable_revision_keeps_the_rest_by_name" {
       && { for each in google_cloud_run_v2_service.this.template[0].containers[0].env : each.name => each.value }["MERIDIAN_VERSION"]
       == "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
     )
-    error_message = "The newest revision is the canary's."
+    error_message = "The latest revision must run the canary's image and name its digest."
   }
   assert {
     condition     = output.revision == "test-00001-abc"
-    error_message = "What is stable stays what it was, also for the next step."
+    error_message = "The output must keep the name of the stable revision, which the next step needs."
   }
 }
 
-run "a_withdrawn_canary_gets_nothing" {
+run "a_withdrawn_canary_gets_no_requests" {
   variables {
     canary = { image = "example.com/b@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", percent = 0, stable = "test-00001-abc" }
   }
@@ -226,17 +226,17 @@ run "a_withdrawn_canary_gets_nothing" {
       [for target in google_cloud_run_v2_service.this.traffic : join(" ", compact([target.type, target.revision, target.percent]))]
       == ["TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION test-00001-abc 100"]
     )
-    error_message = "All to the stable revision."
+    error_message = "The stable revision must get every request."
   }
 }
 
-run "the_second_step_of_a_withdrawal_makes_a_revision_of_the_stable_image" {
+run "the_second_step_of_a_withdrawal_creates_a_revision_of_the_stable_image" {
   variables {
     canary = { image = "example.com/a@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", percent = 0, stable = "test-00001-abc" }
   }
   assert {
     condition     = google_cloud_run_v2_service.this.template[0].containers[0].image == var.image && output.revision == "test-00001-abc"
-    error_message = "The same image, without a request."
+    error_message = "The new revision must run the stable image, and the output must keep the name of the stable revision."
   }
 }
 
@@ -249,11 +249,11 @@ run "a_canary_of_100_percent_leaves_nothing_to_the_stable_revision" {
       [for target in google_cloud_run_v2_service.this.traffic : "${target.type} ${target.percent}"]
       == ["TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST 100"]
     )
-    error_message = "All to the newest."
+    error_message = "The latest revision must get every request."
   }
 }
 
-run "refuses_to_take_a_revision_that_did_not_get_up_for_one_that_serves" {
+run "refuses_to_report_a_revision_that_did_not_start" {
   state_key = "failed"
   override_data {
     target = data.google_cloud_run_v2_service.after
@@ -265,7 +265,7 @@ run "refuses_to_take_a_revision_that_did_not_get_up_for_one_that_serves" {
   expect_failures = [output.revision]
 }
 
-run "an_own_service" {
+run "a_service_other_than_meridian" {
   variables {
     instances = { min = 0, max = 6 }
     service = {
@@ -291,53 +291,53 @@ run "an_own_service" {
       && google_cloud_run_v2_service.this.template[0].containers[0].args == tolist(["--port", "9898"])
       && google_cloud_run_v2_service.this.template[0].timeout == "600s"
     )
-    error_message = "Started as asked for, on its own port, with ten minutes for a request."
+    error_message = "The container must have the given start command, port and request timeout."
   }
   assert {
     condition = [
       for probe in concat(google_cloud_run_v2_service.this.template[0].containers[0].startup_probe, google_cloud_run_v2_service.this.template[0].containers[0].readiness_probe) :
       "${probe.http_get[0].port} ${probe.http_get[0].path}"
     ] == ["9898 /readyz", "9898 /readyz"] && length(google_cloud_run_v2_service.this.template[0].containers[0].liveness_probe) == 0
-    error_message = "One path is enough, asked where the service serves."
+    error_message = "With one path given, it must be checked on the service's port, and there must be no liveness probe."
   }
   assert {
     condition = (
       google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].period_seconds
       * google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].failure_threshold == 240
     )
-    error_message = "Four minutes to start, the most that Cloud Run gives."
+    error_message = "The startup probe must allow four minutes, which is Cloud Run's limit."
   }
   assert {
     condition = { for env in google_cloud_run_v2_service.this.template[0].containers[0].env : env.name => "${env.value_source[0].secret_key_ref[0].secret} ${env.value_source[0].secret_key_ref[0].version}" if length(env.value_source) > 0 } == {
       TOKEN = "token latest"
       OTHER = "projects/other-project/secrets/token latest"
     }
-    error_message = "Secrets by name, never by value."
+    error_message = "Secrets must be given by reference, never by value."
   }
   assert {
     condition = toset([for right in google_secret_manager_secret_iam_member.secret : "${right.project} ${right.secret_id} ${right.role} ${right.member}"]) == toset([
       for project in ["test-project", "other-project"] : "${project} token roles/secretmanager.secretAccessor serviceAccount:${var.identity_id}"
     ]) && length(terraform_data.secrets) == 1
-    error_message = "The service may read these secrets and no others, and is not made before that is so."
+    error_message = "The service must have the rights to these secrets only, and must wait until they work."
   }
   assert {
     condition     = [for rule in google_compute_firewall.egress[0].allow : "${rule.protocol} ${join(",", rule.ports)}"] == ["tcp 443,5432"]
-    error_message = "The database's port is open beside HTTPS, and nothing else."
+    error_message = "The firewall must open the database's port and HTTPS, and nothing else."
   }
   assert {
     condition     = google_cloud_run_v2_service.this.template[0].max_instance_request_concurrency == 34 && google_cloud_run_v2_service.this.scaling[0].min_instance_count == 0
-    error_message = "Others are added at 60 percent of 34, which is 20; and none runs while nobody asks."
+    error_message = "Concurrency must be 34, so that instances are added at the given 20 requests (60 percent), and the minimum must be 0."
   }
 }
 
-run "on_a_platform_its_rule_lets_the_probe_out" {
+run "on_a_platform_the_platforms_firewall_rule_applies" {
   command = plan
   variables {
     tag = "stg-platform-service"
   }
   assert {
     condition     = length(google_compute_firewall.egress) == 0 && google_cloud_run_v2_service.this.template[0].vpc_access[0].network_interfaces[0].tags == tolist(["stg-platform-service"])
-    error_message = "No rule of its own for what all services may."
+    error_message = "The service must have the platform's tag, and no firewall rule of its own."
   }
 }
 
@@ -349,6 +349,6 @@ run "a_preview_is_not_scaled" {
   }
   assert {
     condition     = google_cloud_run_v2_service.this.scaling[0].max_instance_count == 1
-    error_message = "As many instances as there are at least."
+    error_message = "With scale = null the number of instances must stay at the minimum."
   }
 }

@@ -18,7 +18,7 @@ run "with_the_variables_above" {
       for rule in google_storage_bucket.this.lifecycle_rule :
       one(rule.condition).days_since_noncurrent_time == 90 && one(rule.condition).with_state == "ARCHIVED"
     ])
-    error_message = "Old versions stay for 90 days."
+    error_message = "Old versions must be kept for 90 days."
   }
   assert {
     condition     = google_storage_bucket.this.force_destroy == false
@@ -26,14 +26,14 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = google_storage_bucket.this.uniform_bucket_level_access && google_storage_bucket.this.public_access_prevention == "enforced"
-    error_message = "Nobody reads a state without a right of this project: a state holds what its resources return, secrets too."
+    error_message = "Access lists must be off and public access prevented: a state holds what its resources return, including secrets."
   }
   assert {
     condition     = length(distinct([for text in values(output.backend) : regex("prefix = \"(.*)\"", text)[0]])) == 4
-    error_message = "Each folder has a state of its own: two folders under one prefix would destroy each other's resources."
+    error_message = "Each folder must have its own prefix: two folders under one prefix would destroy each other's resources."
   }
   assert {
     condition     = google_storage_bucket.this.name == "test-project-test-state" && strcontains(output.backend["stacks/gcp"], "\"test-project-test-state\"")
-    error_message = "The bucket is known before it is made and named for the project: the bootstrap looks whether the name is taken before it makes anything."
+    error_message = "The bucket must be named for the project, so that the bootstrap can check whether the name is taken."
   }
 }
