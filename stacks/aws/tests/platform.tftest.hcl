@@ -39,15 +39,15 @@ run "on_a_platform_it_has_no_network_and_no_load_balancer" {
   }
   assert {
     condition     = length(module.network) == 0 && length(module.edge) == 0 && length(module.alerts) == 0 && length(module.probe) == 1
-    error_message = "What costs is the platform's."
+    error_message = "On a platform the stack must create a probe, but no network, load balancer or alarm channel."
   }
   assert {
     condition     = output.url == "https://orders.staging.example.com" && output.network_id == "vpc-2"
-    error_message = "It is found by its name below the platform's domain."
+    error_message = "The URL must be the service's name below the platform's domain, and the network must be the platform's."
   }
   assert {
     condition     = module.entry.entry.priority == 107 && module.entry.entry.host == "orders.staging.example.com" && module.entry.entry.security_group_id == "sg-2"
-    error_message = "It registers at its slot."
+    error_message = "The service must register with the priority of its slot."
   }
 }
 
@@ -58,6 +58,6 @@ run "a_preview_has_neither_alarms_nor_documents" {
   }
   assert {
     condition     = length(module.observability) == 0 && length(module.documents) == 0 && length(module.probe) == 0 && output.dashboard_url == null
-    error_message = "Nobody is woken for it, and nothing of it is kept."
+    error_message = "A preview must have no alarms, dashboard, documents or probe."
   }
 }

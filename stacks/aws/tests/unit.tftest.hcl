@@ -18,11 +18,11 @@ run "with_the_variables_above" {
   command = plan
   assert {
     condition     = output.url == "http://test-1.us-east-1.elb.amazonaws.com" && output.image == var.image && length(module.probe) == 1
-    error_message = "The defaults serve on port 80 and are checked from outside: plain HTTP under the load balancer's name, the given image, and a probe."
+    error_message = "By default the stack must serve the given image on port 80 under the load balancer's name, with a probe."
   }
   assert {
     condition     = startswith(output.revision, "arn:aws:ecs:") && startswith(output.dashboard_url, "https://us-east-1.console.aws.amazon.com/")
-    error_message = "Outputs name the revision and the dashboard."
+    error_message = "Outputs must name the revision and the dashboard."
   }
   assert {
     condition     = output.checks == [{ path = "/now", status = 200 }] && output.meridian && output.principal == "meridian-task" && output.network_id == "vpc-1" && output.firewall_source == "sg-1"
@@ -30,11 +30,11 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = var.nat == "single" && var.instances.min == 2 && !var.waf
-    error_message = "The defaults bill one NAT gateway, two tasks and no firewall: what the guide says it costs."
+    error_message = "The defaults must be one NAT gateway, two tasks and no WAF, whose costs the guide names."
   }
 }
 
-run "without_nat_there_is_no_probe_that_would_alarm_for_ever" {
+run "without_nat_there_is_no_probe" {
   command = plan
   variables {
     nat   = "none"
@@ -42,11 +42,11 @@ run "without_nat_there_is_no_probe_that_would_alarm_for_ever" {
   }
   assert {
     condition     = length(module.probe) == 0
-    error_message = "Nothing in the private subnets reaches the public address."
+    error_message = "Without NAT there must be no probe: nothing in the private subnets reaches the public address."
   }
 }
 
-run "accepts_an_image_of_the_shared_repository" {
+run "accepts_an_image_from_the_shared_repository" {
   command = plan
   variables {
     image          = "123456789012.dkr.ecr.us-east-1.amazonaws.com/other@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -54,11 +54,11 @@ run "accepts_an_image_of_the_shared_repository" {
   }
   assert {
     condition     = output.image == var.image
-    error_message = "The tasks may pull from the repository that is named."
+    error_message = "An image from the given repository must be accepted: the tasks may pull from it."
   }
 }
 
-run "an_own_service_by_variables_alone" {
+run "a_service_other_than_meridian_needs_only_variables" {
   command = plan
   variables {
     service = {
@@ -87,7 +87,7 @@ run "an_own_service_by_variables_alone" {
   }
 }
 
-run "a_probe_may_be_of_another_image" {
+run "a_probe_may_use_another_image" {
   command = plan
   variables {
     service = { meridian = false }

@@ -35,7 +35,7 @@ variables {
   }
 }
 
-run "on_a_platform_there_is_the_service_alone" {
+run "on_a_platform_only_the_service_is_created" {
   command = plan
   variables {
     name  = "stg-orders"
@@ -43,15 +43,15 @@ run "on_a_platform_there_is_the_service_alone" {
   }
   assert {
     condition     = length(concat(module.network, module.edge, module.environment, module.alerts, module.registry)) == 0 && length(module.observability) == 1
-    error_message = "Network, gateway, environment, channel and registry are the platform's."
+    error_message = "On a platform the stack must create the alarms, but no network, gateway, environment, channel or registry."
   }
   assert {
     condition     = output.url == "https://orders.staging.example.com" && output.network_id == var.platform.network_id && output.firewall_source == "10.31.128.0/20"
-    error_message = "It is found where the platform leads to it."
+    error_message = "The URL, the network and the firewall source must be the platform's."
   }
 }
 
-run "a_preview_rings_no_bell" {
+run "a_preview_has_no_alarms_probe_or_documents" {
   command = plan
   variables {
     name  = "stg-p1"
@@ -59,6 +59,6 @@ run "a_preview_rings_no_bell" {
   }
   assert {
     condition     = length(concat(module.observability, module.probe, module.documents)) == 0 && output.dashboard_url == null
-    error_message = "No alarms, no probe, no dashboard and no documents of its own."
+    error_message = "A preview must have no alarms, probe, dashboard or documents."
   }
 }

@@ -18,7 +18,7 @@ run "with_the_variables_above" {
   command = plan
   assert {
     condition     = output.url == "http://test-01234567.westeurope.cloudapp.azure.com" && output.image == var.image && output.canary == null
-    error_message = "The defaults serve on port 80 and are checked from outside: plain HTTP under Azure's name, the given image, and no canary."
+    error_message = "By default the stack must serve the given image on port 80 under Azure's name, without a canary."
   }
   assert {
     condition     = output.checks == [{ path = "/now", status = 200 }] && output.meridian && output.principal == "99999999-1111-2222-3333-444444444444" && endswith(output.network_id, "/virtualNetworks/test") && output.firewall_source == "10.20.128.0/20"
@@ -26,26 +26,26 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = startswith(output.dashboard_url, "https://portal.azure.com/#@")
-    error_message = "The dashboard in the portal."
+    error_message = "The output must lead to the dashboard in the portal."
   }
   assert {
     condition     = azurerm_resource_group.this.name == "meridian" && azurerm_resource_group.this.location == "westeurope"
-    error_message = "Everything is in one group of the stack's name: so that nothing is left behind elsewhere."
+    error_message = "The resource group must have the stack's name and region."
   }
 }
 
-run "accepts_an_image_of_the_stacks_own_registry" {
+run "accepts_an_image_from_the_stacks_own_registry" {
   command = plan
   variables {
     image = "meridian0123abcd.azurecr.io/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
   }
   assert {
     condition     = output.image == var.image
-    error_message = "A rollback names it by digest."
+    error_message = "An image from the stack's own registry must be accepted: a rollback names one by digest."
   }
 }
 
-run "accepts_an_image_of_the_shared_registry" {
+run "accepts_an_image_from_the_shared_registry" {
   command = plan
   variables {
     image          = "shared.azurecr.io/meridian@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -53,12 +53,12 @@ run "accepts_an_image_of_the_shared_registry" {
   }
   assert {
     condition     = output.image == var.image
-    error_message = "The service may pull from the registry that is named."
+    error_message = "An image from the given registry must be accepted: the service may pull from it."
   }
 }
 
 # The provider accepts whatever a variable accepts: both ends of every range.
-run "accepts_the_least_of_everything" {
+run "accepts_every_minimum" {
   command = plan
   variables {
     name        = "abc"
@@ -71,7 +71,7 @@ run "accepts_the_least_of_everything" {
   }
 }
 
-run "accepts_the_most_of_everything" {
+run "accepts_every_maximum" {
   command = plan
   variables {
     name        = "sixteen-letters0"
@@ -88,7 +88,7 @@ run "accepts_the_most_of_everything" {
   }
 }
 
-run "an_own_service_by_variables_alone" {
+run "a_service_other_than_meridian_needs_only_variables" {
   command = plan
   variables {
     service = {
@@ -115,7 +115,7 @@ run "an_own_service_by_variables_alone" {
   }
 }
 
-run "a_probe_may_be_of_another_image" {
+run "a_probe_may_use_another_image" {
   command = plan
   variables {
     service = { meridian = false }
@@ -127,7 +127,7 @@ run "a_probe_may_be_of_another_image" {
   }
 }
 
-run "an_expiry_is_on_the_group_of_everything" {
+run "the_resource_group_has_the_expiry" {
   command = plan
   variables {
     expires      = "2026-12-03-1400"
@@ -135,6 +135,6 @@ run "an_expiry_is_on_the_group_of_everything" {
   }
   assert {
     condition     = azurerm_resource_group.this.tags == tomap({ expires = "2026-12-03-1400", pull_request = "7" })
-    error_message = "The group says when it may go: doctor reads it there."
+    error_message = "The resource group must have the tags expires and pull_request: doctor reads the expiry there."
   }
 }

@@ -11,7 +11,7 @@ variables {
 run "with_the_variables_above" {
   assert {
     condition     = output.url == "http://203.0.113.10" && output.image == var.image && length(module.probe) == 1
-    error_message = "The defaults serve on port 80 and are checked from outside: plain HTTP under the load balancer's address, the given image, and a probe."
+    error_message = "By default the stack must serve the given image on port 80 under the load balancer's address, with a probe."
   }
   assert {
     condition     = output.checks == [{ path = "/now", status = 200 }] && output.meridian && output.principal == "serviceAccount:test-service@test-project.iam.gserviceaccount.com" && output.network_id == "projects/test-project/global/networks/test" && output.firewall_source == "10.20.128.0/20"
@@ -19,35 +19,35 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = output.revision == "test-00001-abc" && output.canary == null && startswith(output.dashboard_url, "https://console.cloud.google.com/")
-    error_message = "Outputs name the revision and the dashboard."
+    error_message = "Outputs must name the revision and the dashboard, and no canary."
   }
   assert {
     condition     = alltrue([for api in google_project_service.this : !api.disable_on_destroy]) && length(setintersection(["dns", "secretmanager"], keys(google_project_service.this))) == 0
-    error_message = "Interfaces stay on after a destroy: others in the project may need them; those of a domain or of secrets are not asked for without one."
+    error_message = "A destroy must not disable APIs, which others may need; those for domains and secrets must not be enabled by default."
   }
 }
 
-run "a_domain_asks_for_the_interfaces_it_needs" {
+run "a_domain_enables_the_apis_it_needs" {
   variables {
     domain = { name = "time.example.com", zone = "example-com" }
   }
   assert {
     condition     = length(setsubtract(["certificatemanager", "dns"], keys(google_project_service.this))) == 0 && output.url == "https://time.example.com"
-    error_message = "Certificate Manager and Cloud DNS."
+    error_message = "With a domain the APIs of Certificate Manager and Cloud DNS must be enabled."
   }
 }
 
-run "without_nat_there_is_no_probe_that_would_alarm_for_ever" {
+run "without_nat_there_is_no_probe" {
   variables {
     nat = "none"
   }
   assert {
     condition     = length(module.probe) == 0
-    error_message = "Nothing in the private subnets reaches the public address."
+    error_message = "Without NAT there must be no probe: nothing in the private subnets reaches the public address."
   }
 }
 
-run "an_own_service_by_variables_alone" {
+run "a_service_other_than_meridian_needs_only_variables" {
   variables {
     service = {
       meridian        = false
@@ -73,11 +73,11 @@ run "an_own_service_by_variables_alone" {
   }
   assert {
     condition     = contains(keys(google_project_service.this), "secretmanager")
-    error_message = "Secrets ask for their interface."
+    error_message = "With secrets the API of Secret Manager must be enabled."
   }
 }
 
-run "a_probe_may_be_of_another_image" {
+run "a_probe_may_use_another_image" {
   variables {
     service = { meridian = false }
     probe   = { every_minutes = 15, image = "docker.io/someone/meridian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" }

@@ -26,11 +26,11 @@ run "as_committed" {
   }
   assert {
     condition     = output.repository_url == "123456789012.dkr.ecr.us-east-1.amazonaws.com/meridian-shared"
-    error_message = "The stacks take it as repository_url."
+    error_message = "The output must be the shared repository's URL, which the stacks take as repository_url."
   }
   assert {
     condition     = aws_ecr_repository.this.image_tag_mutability == "IMMUTABLE" && aws_ecr_repository.this.image_scanning_configuration[0].scan_on_push && !aws_ecr_repository.this.force_delete
-    error_message = "An image in the shared repository stays what it was: no tag moves, all are scanned, and images do not go with a destroy."
+    error_message = "In the shared repository tags must be immutable, images must be scanned, and a destroy must not delete images."
   }
   assert {
     condition     = keys(output.settings.all) == ["AWS_PLANNER"] && toset(keys(output.settings.environments)) == toset(["production", "staging"]) && alltrue([for values in output.settings.environments : keys(values) == ["AWS_DEPLOYER"]])
@@ -50,6 +50,6 @@ run "as_committed" {
   }
   assert {
     condition     = aws_ecr_repository.this.name == "meridian-shared"
-    error_message = "A stack that was deployed before keeps its own repository: the stack's own is called after the stack."
+    error_message = "The shared repository must have its own name, since a stack's own repository has the stack's name."
   }
 }

@@ -12,11 +12,11 @@ run "as_committed" {
   }
   assert {
     condition     = can(regex("^meridian[0-9a-f]{8}\\.azurecr\\.io/meridian$", output.repository_url))
-    error_message = "The stacks take it as repository_url."
+    error_message = "The output must be the shared repository's URL, which the stacks take as repository_url."
   }
   assert {
     condition     = !azurerm_container_registry.this.admin_enabled && !azurerm_container_registry.this.anonymous_pull_enabled
-    error_message = "Nothing gets into the shared repository without an identity: no password, nothing for the nameless."
+    error_message = "The shared registry must accept identities only: no admin password, no anonymous pull."
   }
   assert {
     # acr purge removes tags that match its filter, the oldest first, and untagged images.

@@ -31,11 +31,11 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = output.repository_url == "us-central1-docker.pkg.dev/test-project/meridian-shared/meridian"
-    error_message = "The stacks take it as repository_url; their own has another name."
+    error_message = "The output must be the shared repository's URL, which the stacks take as repository_url."
   }
   assert {
     condition     = google_artifact_registry_repository.this.docker_config[0].immutable_tags
-    error_message = "An image in the shared repository stays what it was: no tag moves."
+    error_message = "Tags in the shared repository must be immutable: what was deployed under a tag must not change."
   }
   assert {
     condition     = toset(keys(output.viewer)) == toset(["production", "staging"])
@@ -43,7 +43,7 @@ run "with_the_variables_above" {
   }
 }
 
-run "a_job_outside_an_environment_does_not_learn_the_deployer" {
+run "a_job_outside_an_environment_does_not_get_the_deployer" {
   command = plan
   variables {
     github = { owner = "someone", owner_id = 1234567, repository = "meridian", repository_id = 7654321 }
@@ -54,6 +54,6 @@ run "a_job_outside_an_environment_does_not_learn_the_deployer" {
       && toset(keys(output.settings.environments)) == toset(["production", "staging"])
       && alltrue([for values in output.settings.environments : keys(values) == ["GCP_DEPLOYER"]])
     )
-    error_message = "The planner for all, the deployer for its environment."
+    error_message = "The planner must be set for all jobs, and the deployer only for jobs of its environment."
   }
 }

@@ -17,22 +17,22 @@ run "with_the_variables_above" {
       orders = "https://orders.services.example.com", users = "https://users.services.example.com"
       p1     = "https://p1.services.example.com", p2 = "https://p2.services.example.com"
     }
-    error_message = "Each service and preview has a host of its own."
+    error_message = "Each service and each preview must have its own host."
   }
   assert {
     condition     = { for key, service in output.tfvars.platform.services : key => "${service.slot} ${service.request_seconds}" } == { orders = "1 30", users = "2 120", p1 = "98 30", p2 = "97 30" }
-    error_message = "Previews have the last slots."
+    error_message = "Services must keep their slots and request times, and previews must have the last slots."
   }
   assert {
     condition = (
       output.tfvars.platform.compute.domain == "happy-test.westeurope.azurecontainerapps.io" && output.tfvars.platform.door == null &&
       endswith(output.tfvars.platform.puller, "/userAssignedIdentities/test") && output.tfvars.platform.repository_url == "test01234567.azurecr.io/stg-platform" && output.name == "stg-platform"
     )
-    error_message = "What a service's stack is told: where it runs, and who pulls its image."
+    error_message = "The values for a service's stack must say where it runs, who pulls its image, and from which repository."
   }
   assert {
     condition     = keys(terraform_data.stands) == ["orders", "p1", "p2", "users"] && terraform_data.stands["users"].input.platform == "stg"
-    error_message = "Each is asked for before its place goes."
+    error_message = "There must be a check for each service, so that a destroy refuses while the service exists."
   }
 }
 
@@ -44,7 +44,7 @@ run "accepts_as_many_services_as_a_gateway_has_listeners" {
   }
   assert {
     condition     = length(distinct([for service in output.tfvars.platform.services : service.slot])) == 98
-    error_message = "No slot twice, previews' neither."
+    error_message = "Every slot must be different, including those of previews."
   }
 }
 
@@ -57,6 +57,6 @@ run "accepts_38_services_with_waf" {
   }
   assert {
     condition     = length(output.services) == 38
-    error_message = "And two listeners for all."
+    error_message = "38 services must be accepted, which leaves two listeners for all other hosts."
   }
 }

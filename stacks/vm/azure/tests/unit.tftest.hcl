@@ -52,7 +52,7 @@ run "with_the_variables_above" {
       rule.source_port_range == "*" &&
       rule.destination_address_prefix == "*"
     ])
-    error_message = "Each rule has the one source and port compared above."
+    error_message = "Each rule must have only the source and port compared above."
   }
   assert {
     # Azure's own rules begin at 65000; our last one stops everything before them.
@@ -61,11 +61,11 @@ run "with_the_variables_above" {
       "${rule.access} ${rule.protocol} ${rule.destination_port_range} from ${rule.source_address_prefix}" if rule.direction == "Inbound" &&
       rule.priority == max([for each in azurerm_network_security_group.this.security_rule : each.priority if each.direction == "Inbound"]...)
     ] == ["Deny * * from *"]
-    error_message = "What the platform adds by itself lets nothing in: the last rule must deny the rest."
+    error_message = "The last rule must deny the rest: Azure's own rules follow it."
   }
   assert {
     condition     = length([for rule in azurerm_network_security_group.this.security_rule : rule if rule.access == "Deny"]) == 1
-    error_message = "And nothing before it."
+    error_message = "No other rule may deny anything."
   }
   assert {
     condition = [
@@ -79,7 +79,7 @@ run "with_the_variables_above" {
       azurerm_lb.this.sku == "Standard" &&
       toset([for rule in azurerm_lb_rule.this : "${rule.protocol} ${rule.frontend_port} ${rule.backend_port}"]) == toset(["Tcp 22 22", "Tcp 80 80"])
     )
-    error_message = "The load balancer passes on what the firewall may let in: packets arrive with the client's address, on the port they were sent to."
+    error_message = "The load balancer must forward each port to the same port: the firewall decides what it lets in."
   }
   assert {
     condition = (
@@ -88,7 +88,7 @@ run "with_the_variables_above" {
       output.addresses == [azurerm_public_ip.this.ip_address] &&
       output.url == "http://${azurerm_public_ip.this.ip_address}"
     )
-    error_message = "The address outlives the machines: the load balancer must have the static address, and the outputs name it."
+    error_message = "The load balancer must have the static address, which outlives the machines, and the outputs must name it."
   }
   assert {
     condition = (
@@ -97,7 +97,7 @@ run "with_the_variables_above" {
       azurerm_linux_virtual_machine_scale_set.this.rolling_upgrade_policy[0].maximum_surge_instances_enabled &&
       azurerm_linux_virtual_machine_scale_set.this.rolling_upgrade_policy[0].max_unhealthy_upgraded_instance_percent == 0
     )
-    error_message = "A new machine answers before the old one ends: new machines beside the old ones, and a stop when one of them is not healthy."
+    error_message = "New machines must be created beside the old ones, and an upgrade must stop if one of them is not healthy."
   }
   assert {
     condition = (
@@ -105,7 +105,7 @@ run "with_the_variables_above" {
       azurerm_linux_virtual_machine_scale_set.this.automatic_instance_repair[0].action == "Replace" &&
       azurerm_linux_virtual_machine_scale_set.this.instances == 1
     )
-    error_message = "A machine whose service is silent is replaced: one machine, and a new one in its place."
+    error_message = "There must be one machine, which is replaced when it is unhealthy."
   }
   assert {
     # The check comes from one of Azure's addresses; the rule for 80 lets it in like everybody.
@@ -114,14 +114,14 @@ run "with_the_variables_above" {
       azurerm_lb_probe.this.port == 80 &&
       azurerm_lb_probe.this.request_path == "/now"
     )
-    error_message = "It is judged by what the service answers."
+    error_message = "The health probe must check the service's own response."
   }
   assert {
     condition = (
       azurerm_linux_virtual_machine_scale_set.this.disable_password_authentication &&
       azurerm_linux_virtual_machine_scale_set.this.admin_password == null
     )
-    error_message = "Nobody has a key that opens: no password."
+    error_message = "There must be no password."
   }
   assert {
     # After 19 bytes for the kind of key, the last 30 of the digest's 32 bytes.
@@ -129,22 +129,22 @@ run "with_the_variables_above" {
       endswith(one(azurerm_linux_virtual_machine_scale_set.this.admin_ssh_key[*].public_key), "M0Ma70LJv0CiYPteInHTm7qg0UaRtQDFM93IgiqE32g") &&
       one(azurerm_linux_virtual_machine_scale_set.this.admin_ssh_key[*].username) == azurerm_linux_virtual_machine_scale_set.this.admin_username
     )
-    error_message = "The key that nobody holds; tests/clouds/test_terraform.py computes it."
+    error_message = "The key must be the one that nobody holds; tests/clouds/test_terraform.py computes it."
   }
   assert {
     condition     = yamldecode(local.boot).allow_public_ssh_keys == false && yamldecode(local.boot).ssh_pwauth == false
-    error_message = "No key is taken."
+    error_message = "Neither SSH keys nor passwords may be accepted."
   }
   assert {
     condition     = azurerm_linux_virtual_machine_scale_set.this.secure_boot_enabled && azurerm_linux_virtual_machine_scale_set.this.vtpm_enabled
-    error_message = "The system is the one that was signed: trusted launch."
+    error_message = "Trusted launch must be on, so that only a signed system boots."
   }
   assert {
     condition = strcontains(
       [for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/meridian/prepare.sh"][0],
       "for address in 169.254.169.254 168.63.129.16"
     )
-    error_message = "Credentials are out of reach of the container: packets of containers to the metadata servers must be dropped."
+    error_message = "The container must not reach the metadata servers, where it could get credentials."
   }
   assert {
     condition = (
@@ -152,7 +152,7 @@ run "with_the_variables_above" {
       azurerm_monitor_data_collection_rule.this.data_sources[0].syslog[0].facility_names == tolist(["local0"]) &&
       strcontains(local.boot, "SyslogFacility=local0")
     )
-    error_message = "Logs go to the workspace and are kept for a month: the facility that the service writes to is the one that is collected."
+    error_message = "The log facility that the service writes to must be collected, and the log kept for 30 days."
   }
   assert {
     condition = (
@@ -181,17 +181,17 @@ run "the_machine_runs_the_image_by_digest_with_the_greeting" {
       base64decode(azurerm_linux_virtual_machine_scale_set.this.custom_data) == local.boot &&
       output.image == var.image
     )
-    error_message = "The unit publishes port 80, and the machine gets this configuration."
+    error_message = "The unit must publish port 80, and the machine must get this configuration."
   }
 }
 
-run "an_image_from_elsewhere_asks_nothing_of_the_registry" {
+run "an_image_from_elsewhere_needs_no_registry" {
   variables {
     repository_url = "example.com/meridian"
   }
   assert {
     condition     = length(azurerm_role_assignment.pull) == 0 && length(azurerm_container_registry.this) == 0
-    error_message = "No repository, no right to pull."
+    error_message = "There must be no registry and no right to pull."
   }
 }
 
@@ -203,7 +203,7 @@ run "the_machine_may_pull_from_one_registry_only" {
   }
   assert {
     condition     = azurerm_role_assignment.pull[0].role_definition_name == "AcrPull" && endswith(azurerm_role_assignment.pull[0].scope, "/registries/shared")
-    error_message = "The shared one, and no other."
+    error_message = "The right to pull must be on the shared registry."
   }
 }
 
@@ -217,14 +217,14 @@ run "with_a_certificate_443_serves_and_80_redirects" {
   }
   assert {
     condition     = toset(keys(azurerm_lb_rule.this)) == toset(["22", "80", "443"]) && output.url == "https://hello.example.com"
-    error_message = "Both ports."
+    error_message = "The load balancer must forward both ports, and the URL must use HTTPS."
   }
   assert {
     condition = (
       strcontains([for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/systemd/system/meridian-proxy.service"][0], "--publish 80:8080 --publish 443:8443") &&
       !strcontains([for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/systemd/system/meridian.service"][0], "--publish")
     )
-    error_message = "The proxy has both ports, the service none."
+    error_message = "The proxy must publish both ports, and the service none."
   }
   assert {
     condition = (
@@ -235,7 +235,7 @@ run "with_a_certificate_443_serves_and_80_redirects" {
   }
 }
 
-run "refuses_a_vault_that_nobody_sees" {
+run "refuses_a_vault_that_is_not_found" {
   command = plan
   variables {
     certificate = {
@@ -251,7 +251,7 @@ run "refuses_a_vault_that_nobody_sees" {
   expect_failures = [data.azurerm_resources.vault[0]]
 }
 
-run "refuses_a_registry_that_nobody_sees" {
+run "refuses_a_registry_that_is_not_found" {
   command = plan
   variables {
     repository_url = "shared.azurecr.io/meridian"
@@ -264,7 +264,7 @@ run "refuses_a_registry_that_nobody_sees" {
 }
 
 # The provider accepts whatever a variable accepts: both ends of every range.
-run "accepts_the_least_of_everything" {
+run "accepts_every_minimum" {
   command = plan
   variables {
     name        = "abc"
@@ -276,7 +276,7 @@ run "accepts_the_least_of_everything" {
   }
 }
 
-run "accepts_the_most_of_everything" {
+run "accepts_every_maximum" {
   command = plan
   variables {
     name        = "sixteen-letters0"
@@ -294,6 +294,6 @@ run "a_shared_registry_whose_host_name_has_a_hash" {
   }
   assert {
     condition     = data.azurerm_resources.shared[0].name == "shared" && length(azurerm_role_assignment.pull) == 1
-    error_message = "Its name in Azure is what stands before the hyphen."
+    error_message = "The registry's name in Azure must be the part before the hyphen."
   }
 }

@@ -38,7 +38,7 @@ run "with_the_variables_above" {
       rule.direction == "INGRESS" && rule.disabled != true && length(rule.deny) == 0 && rule.source_tags == null
       && rule.source_service_accounts == null && rule.target_tags == null && rule.target_service_accounts == null
     ])
-    error_message = "Rules are for the whole network, and each has the one source compared above."
+    error_message = "Each rule must apply to the whole network and have only the source compared above."
   }
   assert {
     condition = (
@@ -51,11 +51,11 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = google_compute_network.this.auto_create_subnetworks == false && google_compute_network.this.name != "default"
-    error_message = "What the platform adds by itself lets nothing in: only the network named default has Google's rules, any other denies by its last."
+    error_message = "The network must have no automatic subnets and not be named default: only that one gets Google's own firewall rules."
   }
   assert {
     condition     = alltrue([for rule in google_compute_firewall.ingress : rule.priority < 65535])
-    error_message = "They stand before that last rule."
+    error_message = "The rules must come before Google's last one, which denies the rest."
   }
   assert {
     condition = (
@@ -64,7 +64,7 @@ run "with_the_variables_above" {
       && google_compute_forwarding_rule.this.all_ports
       && google_compute_region_backend_service.this.protocol == "UNSPECIFIED"
     )
-    error_message = "The load balancer shows the client to the firewall. Packets must be passed on as they are, all of them: the firewall chooses."
+    error_message = "The load balancer must pass on all packets unchanged: the firewall decides by the client's address."
   }
   assert {
     condition = (
@@ -72,7 +72,7 @@ run "with_the_variables_above" {
       && google_compute_forwarding_rule.this.ip_address == google_compute_address.this.address
       && output.addresses == [google_compute_address.this.address]
     )
-    error_message = "The address outlives the machines: the load balancer must have the static address, and the output names it."
+    error_message = "The load balancer must have the static address, which outlives the machines, and the output must name it."
   }
   assert {
     condition = (
@@ -82,14 +82,14 @@ run "with_the_variables_above" {
       && google_compute_region_instance_group_manager.this.update_policy[0].max_unavailable_fixed == 0
       && google_compute_region_instance_group_manager.this.update_policy[0].max_surge_fixed >= 3
     )
-    error_message = "A new machine answers before the old one ends: new machines beside the old ones, none of which may be missing."
+    error_message = "New machines must be created beside the old ones, and none may be missing meanwhile."
   }
   assert {
     condition = (
       google_compute_region_instance_group_manager.this.wait_for_instances
       && google_compute_region_instance_group_manager.this.wait_for_instances_status == "UPDATED"
     )
-    error_message = "The apply ends when they serve."
+    error_message = "The apply must not end before the new machines serve."
   }
   assert {
     condition = (
@@ -99,7 +99,7 @@ run "with_the_variables_above" {
       && google_compute_health_check.healing.http_health_check[0].port == 80
       && google_compute_region_instance_group_manager.this.target_size == 1
     )
-    error_message = "A machine whose service is silent is replaced: one machine, judged by what it answers."
+    error_message = "There must be one machine, which is replaced when the service does not respond."
   }
   assert {
     # Google's checks come from its own addresses; the rule for 80 lets them in like everybody.
@@ -107,7 +107,7 @@ run "with_the_variables_above" {
       google_compute_region_health_check.serving.http_health_check[0].request_path == "/now"
       && google_compute_region_backend_service.this.health_checks == toset([google_compute_region_health_check.serving.id])
     )
-    error_message = "The load balancer must ask the service itself."
+    error_message = "The load balancer must check the service itself."
   }
   assert {
     condition = (
@@ -116,11 +116,11 @@ run "with_the_variables_above" {
       && google_compute_region_instance_template.this.metadata["serial-port-enable"] == "FALSE"
       && !contains(keys(google_compute_region_instance_template.this.metadata), "ssh-keys")
     )
-    error_message = "Nobody has a key and the system is the one that Google signed: no key pair, no serial shell."
+    error_message = "There must be no SSH key in the metadata, no project key, and no serial console."
   }
   assert {
     condition     = yamldecode(local.boot).allow_public_ssh_keys == false && yamldecode(local.boot).ssh_pwauth == false
-    error_message = "No key and no password."
+    error_message = "Neither SSH keys nor passwords may be accepted."
   }
   assert {
     condition = (
@@ -128,14 +128,14 @@ run "with_the_variables_above" {
       && google_compute_region_instance_template.this.shielded_instance_config[0].enable_vtpm
       && google_compute_region_instance_template.this.shielded_instance_config[0].enable_integrity_monitoring
     )
-    error_message = "Shielded."
+    error_message = "Secure boot, the vTPM and integrity monitoring must be on."
   }
   assert {
     condition = strcontains(
       [for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/meridian/prepare.sh"][0],
       "for address in 169.254.169.254 168.63.129.16"
     )
-    error_message = "Credentials are out of reach of the container: packets of containers to the metadata server must be dropped."
+    error_message = "The container must not reach the metadata server, where it could get credentials."
   }
   assert {
     condition = (
@@ -143,7 +143,7 @@ run "with_the_variables_above" {
       && strcontains(local.boot, "--log-driver json-file")
       && contains(keys(google_project_iam_member.machine), "roles/logging.logWriter")
     )
-    error_message = "Logs go to Cloud Logging: the agent must be on, find the engine's files, and may write."
+    error_message = "The logging agent must be on, must find the container's log files, and must have the right to write."
   }
   assert {
     condition = (
@@ -174,17 +174,17 @@ run "the_machine_runs_the_image_by_digest_with_the_greeting" {
       )
       && google_compute_region_instance_template.this.metadata["user-data"] == local.boot && output.image == var.image
     )
-    error_message = "The unit publishes port 80, and the machine gets this configuration."
+    error_message = "The unit must publish port 80, and the machine must get this configuration."
   }
 }
 
-run "an_image_from_elsewhere_asks_nothing_of_the_registry" {
+run "an_image_from_elsewhere_needs_no_registry" {
   variables {
     repository_url = "example.com/meridian"
   }
   assert {
     condition     = length(google_artifact_registry_repository_iam_member.pull) == 0 && length(google_artifact_registry_repository.this) == 0
-    error_message = "No repository, no right to pull."
+    error_message = "There must be no repository and no right to pull."
   }
 }
 
@@ -198,7 +198,7 @@ run "the_machine_may_pull_from_one_repository_only" {
       [for member in google_artifact_registry_repository_iam_member.pull : "${member.role} ${member.project} ${member.location} ${member.repository}"]
       == ["roles/artifactregistry.reader other-project europe-west1 images"]
     )
-    error_message = "The shared one, and no other."
+    error_message = "The right to pull must name the shared repository only."
   }
 }
 
@@ -215,14 +215,14 @@ run "with_an_existing_account_none_is_created_and_no_right_granted" {
   }
   assert {
     condition     = google_compute_region_instance_template.this.service_account[0].email == var.machine && length(google_service_account.machine) == 0
-    error_message = "The machines are who is named."
+    error_message = "The machines must use the given account, and none may be created."
   }
   assert {
     condition = (
       length(google_artifact_registry_repository_iam_member.pull) + length(google_project_iam_member.machine)
       + length(google_secret_manager_secret_iam_member.certificate) == 0
     )
-    error_message = "Whoever deploys needs no right to give rights."
+    error_message = "No rights may be granted, so that the deployer needs no right to grant them."
   }
 }
 
@@ -243,7 +243,7 @@ run "with_a_certificate_443_serves_and_80_redirects" {
       && !strcontains([for file in yamldecode(local.boot).write_files : file.content if file.path == "/etc/systemd/system/meridian.service"][0], "--publish")
       && output.url == "https://hello.example.com"
     )
-    error_message = "The proxy has both ports, the service none."
+    error_message = "The proxy must publish both ports, and the service none."
   }
   assert {
     condition = (
@@ -257,7 +257,7 @@ run "with_a_certificate_443_serves_and_80_redirects" {
 run "without_a_certificate_no_secret_is_read" {
   assert {
     condition     = length(google_secret_manager_secret_iam_member.certificate) == 0 && output.url == "http://${google_compute_address.this.address}"
-    error_message = "Port 80 only."
+    error_message = "Without a certificate there must be no right to a secret, and the URL must use plain HTTP."
   }
 }
 
@@ -268,6 +268,6 @@ run "a_newer_machine_type_gets_a_disk_type_that_it_supports" {
   }
   assert {
     condition     = google_compute_region_instance_template.this.disk[0].disk_type == "hyperdisk-balanced"
-    error_message = "From the fourth generation on there is no pd-balanced."
+    error_message = "From the fourth generation on the disk must be a Hyperdisk: there is no pd-balanced for it."
   }
 }
