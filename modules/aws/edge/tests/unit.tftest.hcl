@@ -43,7 +43,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = aws_lb.this.idle_timeout == 60 && aws_lb_listener.http.default_action[0].target_group_arn == var.target_group_arn && length(aws_vpc_security_group_egress_rule.services) == 0
-    error_message = "All requests must go to the one service, and the edge must not open a way from the load balancer to the network."
+    error_message = "All requests must go to the one service, and the load balancer must get no egress rule here."
   }
   assert {
     condition     = length(aws_wafv2_web_acl.this) == 0 && length(aws_wafv2_web_acl_association.this) == 0
@@ -104,14 +104,14 @@ run "waf_throttles_and_blocks_known_bad_requests" {
   }
 }
 
-run "another_service_with_long_requests" {
+run "a_service_with_long_requests" {
   command = plan
   variables {
     service = { request_seconds = 600 }
   }
   assert {
     condition     = aws_lb.this.idle_timeout == 600
-    error_message = "The idle timeout must not be shorter than the longest request."
+    error_message = "The idle timeout must be as long as a request may take."
   }
 }
 

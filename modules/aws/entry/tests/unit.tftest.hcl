@@ -55,7 +55,7 @@ run "one_of_several_services" {
   }
 }
 
-run "another_service_with_long_requests" {
+run "a_service_with_long_requests" {
   command = plan
   variables {
     service = { port = 9898, health = { port = null, ready = "/readyz" }, request_seconds = 600, stop_seconds = 60 }

@@ -29,7 +29,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.this.threshold == 1 && aws_cloudwatch_metric_alarm.this.comparison_operator == "LessThanThreshold" && aws_cloudwatch_metric_alarm.this.evaluation_periods == 2
-    error_message = "The alarm must go off with fewer than one OK in each of two periods: so it notices a failing service and a silent probe."
+    error_message = "The alarm must go off with fewer than one OK in each of two periods, which covers a failing service and a silent probe."
   }
   assert {
     condition     = strcontains(aws_cloudwatch_metric_alarm.this.alarm_description, "for 10 minutes")

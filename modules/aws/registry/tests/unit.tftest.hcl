@@ -64,6 +64,6 @@ run "a_registry_elsewhere_needs_no_right_in_aws" {
   }
   assert {
     condition     = length(aws_iam_role_policy.pull) == 0
-    error_message = "Another registry needs no IAM policy."
+    error_message = "A registry outside AWS must not get an IAM policy."
   }
 }

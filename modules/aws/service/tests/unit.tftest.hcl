@@ -151,7 +151,7 @@ run "with_the_variables_above" {
   }
 }
 
-run "a_canary_gets_its_percent_and_the_stable_service_keeps_its_image" {
+run "a_canary_gets_its_percentage_and_the_stable_service_keeps_its_image" {
   command = plan
   variables {
     canary = {
@@ -184,7 +184,7 @@ run "a_canary_gets_its_percent_and_the_stable_service_keeps_its_image" {
   }
 }
 
-run "a_larger_canary_is_large_enough_for_its_part_of_the_peak" {
+run "a_larger_canary_is_large_enough_for_its_share_of_the_peak" {
   command = plan
   variables {
     canary = {
@@ -199,7 +199,7 @@ run "a_larger_canary_is_large_enough_for_its_part_of_the_peak" {
   }
 }
 
-run "a_withdrawn_canary_gets_nothing" {
+run "a_withdrawn_canary_gets_no_requests" {
   command = plan
   variables {
     canary = {
@@ -214,7 +214,7 @@ run "a_withdrawn_canary_gets_nothing" {
   }
 }
 
-run "another_service_than_meridian" {
+run "a_service_other_than_meridian" {
   command = plan
   variables {
     service = {
@@ -313,7 +313,7 @@ run "one_of_several_services_gets_the_requests_for_its_name" {
   }
   assert {
     condition     = length(aws_vpc_security_group_egress_rule.edge) == 0 && length(aws_vpc_security_group_ingress_rule.service) == 2
-    error_message = "No rule for the way from the load balancer is needed: the platform has one."
+    error_message = "On a platform the service must not add an egress rule to the load balancer, and must keep its two ingress rules."
   }
   assert {
     condition     = length(aws_appautoscaling_target.this) == 0 && length(aws_appautoscaling_policy.this) == 0
