@@ -58,6 +58,6 @@ run "a_preview_has_neither_alarms_nor_documents" {
   }
   assert {
     condition     = length(module.observability) == 0 && length(module.documents) == 0 && length(module.probe) == 0 && output.dashboard_url == null
-    error_message = "A preview must have no alarms, dashboard, documents or probe."
+    error_message = "A preview must have no alarms, probe, dashboard or documents."
   }
 }

@@ -30,7 +30,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = var.nat == "single" && var.instances.min == 2 && !var.waf
-    error_message = "The defaults must be one NAT gateway, two tasks and no WAF, whose costs the guide names."
+    error_message = "The defaults must be one NAT gateway, two tasks and no WAF, as in the guide's costs."
   }
 }
 

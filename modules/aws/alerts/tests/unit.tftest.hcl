@@ -17,7 +17,7 @@ run "with_the_variables_above" {
       Resource  = "arn:aws:sns:us-east-1:123456789012:test-alarms"
       Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" } }
     }
-    error_message = "Only CloudWatch, on behalf of this account, must be allowed to publish."
+    error_message = "Only CloudWatch may publish, and only on behalf of this account."
   }
   assert {
     condition     = [for statement in jsondecode(aws_sns_topic_policy.this.policy).Statement : statement.Sid if statement.Effect == "Allow"] == ["Alarms"]

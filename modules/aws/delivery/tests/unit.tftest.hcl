@@ -33,7 +33,7 @@ run "with_the_variables_above" {
       for subject in setproduct(["repo:someone@1234567/meridian@7654321", "repo:someone/meridian"], ["", ":ref_protected:true"]) :
       "${subject[0]}:environment:staging${subject[1]}"
     ]
-    error_message = "Only jobs of the environment staging must be able to assume staging's deployer role."
+    error_message = "Only jobs of the environment staging may assume staging's deployer role."
   }
   assert {
     condition = alltrue(flatten([for environment, role in aws_iam_role.deployer : [

@@ -18,7 +18,7 @@ run "with_the_variables_above" {
   command = plan
   assert {
     condition     = alltrue([for group in aws_lb_target_group.this : group.health_check[0].path == "/ready" && group.health_check[0].port == "8081" && group.health_check[0].matcher == "200" && group.target_type == "ip"])
-    error_message = "Only an instance's own readiness must count as healthy: port 8081, /ready, exactly 200."
+    error_message = "Only an instance's own readiness may count as healthy: port 8081, /ready, exactly 200."
   }
   assert {
     condition     = alltrue([for group in aws_lb_target_group.this : group.port == 8080 && group.deregistration_delay == "20"])
@@ -26,7 +26,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = aws_lb_listener_rule.hold_canary.action[0].target_group_arn == aws_lb_target_group.this["canary"].arn && aws_lb_listener_rule.hold_canary.priority == 50000 && output.entry.priority == 100
-    error_message = "The canary's group must be on the load balancer before there is a canary: ECS refuses a target group without one."
+    error_message = "The canary's target group must be on the load balancer before there is a canary: ECS refuses one that is not."
   }
   assert {
     condition     = one(one(aws_lb_listener_rule.hold_canary.condition).source_ip).values == toset(["192.0.2.1/32"])

@@ -26,7 +26,7 @@ run "with_the_variables_above" {
         ArnLike      = { "aws:SourceArn" = "arn:aws:ecs:us-east-1:123456789012:*" }
       }
     }]])
-    error_message = "Only ECS tasks of this account and region must be able to assume the roles."
+    error_message = "Only ECS tasks of this account and region may assume the roles."
   }
   assert {
     condition     = alltrue([for role in aws_iam_role.this : length(role.managed_policy_arns) == 0 && length(role.inline_policy) == 0])

@@ -38,7 +38,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = aws_route.internet.route_table_id == aws_route_table.public.id && alltrue([for association in aws_route_table_association.private : association.route_table_id != aws_route_table.public.id])
-    error_message = "Only public subnets must route to the internet gateway: a private subnet must not use the public route table."
+    error_message = "Only public subnets may route to the internet gateway: a private subnet must not use the public route table."
   }
   assert {
     condition     = length(aws_default_security_group.this.ingress) == 0 && length(aws_default_security_group.this.egress) == 0
@@ -54,7 +54,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = jsondecode(aws_vpc_endpoint.s3.policy).Statement[0].Condition.StringEquals["aws:PrincipalAccount"] == "123456789012"
-    error_message = "Only this account must use the endpoint: other accounts' credentials must not carry data out."
+    error_message = "Only this account may use the endpoint: other accounts' credentials must not carry data out."
   }
 }
 

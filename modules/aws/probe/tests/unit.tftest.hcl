@@ -81,6 +81,6 @@ run "every_60_minutes_runs_on_the_hour" {
   }
   assert {
     condition     = aws_scheduler_schedule.this.schedule_expression == "cron(0 * * * ? *)" && one([for query in aws_cloudwatch_metric_alarm.this.metric_query : one(query.metric).period if query.id == "ok"]) == 3600
-    error_message = "The schedule must be at the full hour, because 0/60 is not a valid minute."
+    error_message = "The schedule must be on the hour, because 0/60 is not a valid minute."
   }
 }

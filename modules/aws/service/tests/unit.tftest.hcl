@@ -100,7 +100,7 @@ run "with_the_variables_above" {
       MERIDIAN_CLIENT_ADDRESS     = "x-forwarded-for:1"
       MERIDIAN_DOCUMENTS_LOCATION = "s3://test-documents"
     }
-    error_message = "The environment must name the ports, the image's digest, the forwarded entry with the client's address, and the documents."
+    error_message = "The environment must name the ports, the image's digest, the source of the client's address, and the documents."
   }
   # These must not change: an added or missing key would replace the definition of every running stack.
   assert {
@@ -114,7 +114,7 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = aws_ecs_service.stable.health_check_grace_period_seconds == 60 && length(aws_vpc_security_group_egress_rule.other) == 0 && length(aws_iam_role_policy.secrets) == 0
-    error_message = "The defaults must be 60 seconds to start, no egress rule besides 443 and no right to secrets."
+    error_message = "The defaults must be 60 seconds to start, no egress rule besides the one for 443, and no right to secrets."
   }
   assert {
     condition     = aws_ecs_service.stable.deployment_circuit_breaker[0].enable && aws_ecs_service.stable.deployment_circuit_breaker[0].rollback
@@ -261,7 +261,7 @@ run "a_service_other_than_meridian" {
       { Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = ["arn:aws:secretsmanager:us-east-1:123456789012:secret:test-database-AbCdEf"] },
       { Effect = "Allow", Action = "ssm:GetParameters", Resource = ["arn:aws:ssm:us-east-1:123456789012:parameter/test/token"] },
     ]
-    error_message = "The execution role must read only these secrets."
+    error_message = "The execution role must only read these secrets."
   }
   assert {
     condition     = keys(aws_vpc_security_group_ingress_rule.service) == ["9898"] && keys(aws_vpc_security_group_egress_rule.edge) == ["9898"]
@@ -317,6 +317,6 @@ run "one_of_several_services_gets_the_requests_for_its_name" {
   }
   assert {
     condition     = length(aws_appautoscaling_target.this) == 0 && length(aws_appautoscaling_policy.this) == 0
-    error_message = "With scale = null nothing must be scaled."
+    error_message = "With scale = null nothing may be scaled."
   }
 }

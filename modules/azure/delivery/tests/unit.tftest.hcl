@@ -62,7 +62,7 @@ run "with_the_variables_above" {
       "repo:someone@1234567/meridian@7654321:pull_request",
       "repo:someone@1234567/meridian@7654321:ref:refs/heads/main",
     ])
-    error_message = "Only pull requests and the main branch must be able to plan."
+    error_message = "Only pull requests and the main branch may plan."
   }
   assert {
     condition = [

@@ -86,7 +86,7 @@ run "with_the_variables_above" {
       one(azurerm_application_gateway.this.probe).path == "/now" &&
       one(one(azurerm_application_gateway.this.probe).match).status_code == tolist(["200"])
     )
-    error_message = "Only a 200 from the checked path must count as healthy."
+    error_message = "Only a 200 from the checked path may count as healthy."
   }
   assert {
     condition = (

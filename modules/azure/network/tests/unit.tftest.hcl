@@ -38,7 +38,7 @@ run "with_the_variables_above" {
       "${rule.source_address_prefix} ${coalesce(rule.destination_port_range, try(join("+", rule.destination_port_ranges), ""))}"
       if rule.access == "Allow" && rule.direction == "Inbound"
     ]) == toset(["10.20.0.0/20 31443+443", "AzureLoadBalancer 30000-32767", "10.20.128.0/20 *"])
-    error_message = "Only the gateway (443 and 31443), Azure's load balancer and the private subnet itself must reach the private subnet."
+    error_message = "Only the gateway (443 and 31443), Azure's load balancer and the private subnet itself may reach the private subnet."
   }
   assert {
     condition = [

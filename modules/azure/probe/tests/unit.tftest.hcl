@@ -81,7 +81,7 @@ run "every_60_minutes_runs_on_the_hour" {
       azurerm_container_app_job.this.schedule_trigger_config[0].cron_expression == "0 * * * *" &&
       azurerm_monitor_scheduled_query_rules_alert_v2.this.window_duration == "PT3H"
     )
-    error_message = "The schedule must be at the full hour, because */60 is not valid, and three hours must cover two checks and the delay."
+    error_message = "The schedule must be on the hour, because */60 is not valid, and three hours must cover two checks and the delay."
   }
 }
 

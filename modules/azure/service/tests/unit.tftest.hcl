@@ -102,7 +102,7 @@ run "with_the_variables_above" {
       MERIDIAN_CLIENT_ADDRESS     = "header:X-Client-IP"
       MERIDIAN_DOCUMENTS_LOCATION = "azblob://test01234567.blob.core.windows.net/documents"
     }
-    error_message = "The environment must name the ports, the image's digest, the header with the client's address, and the documents."
+    error_message = "The environment must name the ports, the image's digest, the source of the client's address, and the documents."
   }
   assert {
     condition     = length(azurerm_container_app.this.registry) == 0
@@ -258,7 +258,7 @@ run "a_service_other_than_meridian" {
       [for secret in azurerm_container_app.this.secret : "${secret.name} ${secret.key_vault_secret_id}" if secret.identity == var.identity_id] == ["api-token https://ours.vault.azure.net/secrets/token"] &&
       [for env in azurerm_container_app.this.template[0].container[0].env : env.secret_name if env.name == "API_TOKEN"] == ["api-token"]
     )
-    error_message = "The secret must be read from the vault with the service's identity and be passed by reference."
+    error_message = "The secret must be read from the vault with the service's identity, and be passed by reference."
   }
   assert {
     condition     = [for right in azurerm_role_assignment.secret : "${right.role_definition_name} ${right.principal_id} ${right.scope}"] == ["Key Vault Secrets User ${var.principal} /subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/vaults/providers/Microsoft.KeyVault/vaults/ours/secrets/token"] && length(terraform_data.secrets) == 1

@@ -34,7 +34,7 @@ run "with_the_variables_above" {
       !azurerm_storage_account.this.cross_tenant_replication_enabled,
       azurerm_storage_container.this.container_access_type == "private",
     ])
-    error_message = "Only an identity with the right to it must be able to read a state: a state holds what its resources return, including secrets."
+    error_message = "Only an identity with the right to a state may read it: a state holds what its resources return, including secrets."
   }
   assert {
     condition     = alltrue([for text in values(output.backend) : can(regex("use_azuread_auth +=.true", text))])

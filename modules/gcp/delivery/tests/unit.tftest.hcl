@@ -70,7 +70,7 @@ run "with_the_variables_above" {
       endswith(google_service_account_iam_member.deployer["github-staging"].member, "/test-pipelines/attribute.github_environment/staging")
       && endswith(google_service_account_iam_member.deployer["github-production"].member, "/test-pipelines/attribute.github_environment/production")
     )
-    error_message = "A deployer must trust only the environment in GitHub's token."
+    error_message = "Each deployer must trust the environment attribute of GitHub's tokens, with its own environment's name."
   }
   assert {
     condition = (

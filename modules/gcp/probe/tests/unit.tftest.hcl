@@ -69,7 +69,7 @@ run "with_the_variables_above" {
       google_cloud_run_v2_job.this.template[0].template[0].vpc_access[0].egress == "ALL_TRAFFIC"
       && google_cloud_run_v2_job.this.template[0].template[0].vpc_access[0].network_interfaces[0].subnetwork == var.private_subnet_ids[1]
     )
-    error_message = "The probe must use the jobs' subnet for all egress: it would use up the addresses of the service's subnet."
+    error_message = "The probe must use the jobs' subnet for all egress: otherwise it would use up the addresses of the service's subnet."
   }
   assert {
     condition = (
@@ -101,7 +101,7 @@ run "every_60_minutes_runs_on_the_hour" {
   }
   assert {
     condition     = google_cloud_scheduler_job.this.schedule == "0 * * * *"
-    error_message = "The schedule must be at the full hour, because */60 is not valid."
+    error_message = "The schedule must be on the hour, because */60 is not valid."
   }
 }
 

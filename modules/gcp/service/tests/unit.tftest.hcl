@@ -93,7 +93,7 @@ run "with_the_variables_above" {
       * google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].failure_threshold
       >= 120
     )
-    error_message = "A start must have at least two minutes: getting an address in the network may take one."
+    error_message = "The startup probe must allow at least two minutes: getting an address in the network may take one."
   }
   assert {
     condition = { for variable in google_cloud_run_v2_service.this.template[0].containers[0].env : variable.name => variable.value } == {

@@ -82,11 +82,11 @@ run "with_the_variables_above" {
   }
   assert {
     condition     = aws_lb_target_group.this["80"].health_check[0].path == "/now" && aws_lb_target_group.this["80"].health_check[0].matcher == "200"
-    error_message = "The health check must need a 200 from the service itself."
+    error_message = "The health check must expect a 200 from the service itself."
   }
   assert {
     condition     = aws_launch_template.this.metadata_options[0].http_tokens == "required" && aws_launch_template.this.metadata_options[0].http_put_response_hop_limit == 1
-    error_message = "Metadata must need a token and be one hop away at most, so that the container cannot get credentials."
+    error_message = "Metadata must require a token and be limited to one hop, so that the container cannot get credentials."
   }
   assert {
     condition     = aws_launch_template.this.network_interfaces[0].delete_on_termination == "true"

@@ -82,7 +82,7 @@ run "with_the_variables_above" {
       && google_compute_region_instance_group_manager.this.update_policy[0].max_unavailable_fixed == 0
       && google_compute_region_instance_group_manager.this.update_policy[0].max_surge_fixed >= 3
     )
-    error_message = "New machines must be created beside the old ones, and none may be missing meanwhile."
+    error_message = "New machines must be created beside the old ones, and none may be unavailable meanwhile."
   }
   assert {
     condition = (
