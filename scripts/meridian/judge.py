@@ -68,11 +68,11 @@ class Limits:
         """These limits for all responses, of which `percent` are the canary's; ValueError if out of range."""
         spread = dataclasses.replace(self, responses=math.ceil(self.responses * 100 / percent),
             failed_percent=self.failed_percent * percent / 100)
-        for label, given, value, low, high in (("RESPONSES", self.responses, spread.responses, 1, 1_000_000),
-                ("FAILED_PERCENT", self.failed_percent, spread.failed_percent, 0.1, 50)):
-            if not low <= value <= high:
-                raise ValueError(f"{label}={given:g} for the canary is {value:g} for all responses together, where it "
-                    f"must be from {low} to {high}")
+        if spread.responses > 1_000_000:
+            raise ValueError(f"it would take {spread.responses:,} responses of both versions; 1,000,000 is the most")
+        if spread.failed_percent < 0.1:
+            raise ValueError(f"if {self.failed_percent:g} % of its requests fail, that is only "
+                f"{spread.failed_percent:g} % of all requests, and 0.1 % is the least that can be judged")
         return spread
 
     def refuse(self, per_second, percent):
@@ -221,7 +221,7 @@ class Judge:
         missing = share * number - canary.responses
         if self.lost >= max(missing, 1) and at_most(canary.responses, number, share) < alpha:
             return (
-                f"the canary answered only {canary.responses} of {number} answered requests, less than its share of "
+                f"only {canary.responses} of {number} responses came from the canary, less than its share of "
                 f"{self.percent:g} %; {self.lost} other requests got no response from the service"
             )
         usual = {path: max(FLOOR_SECONDS, percentile(times)) for path, times in stable.times.items() if times[9:]}

@@ -252,7 +252,7 @@ def test_the_same_version_twice_is_refused():
 
 
 @pytest.mark.parametrize(("limits", "named"),
-    [({"responses": 200_000}, "is 2e+06 for all"), ({"failed_percent": 0.5}, "FAILED_PERCENT=0.5 for the")])
+    [({"responses": 200_000}, "2,000,000 responses"), ({"failed_percent": 0.5}, "if 0.5 % of its requests fail")])
 def test_limits_that_are_too_fine_for_all_responses_are_refused(limits, named):
     with pytest.raises(ValueError, match=re.escape(named)):
         Limits(**limits).spread(10)

@@ -43,7 +43,7 @@ variable "machines" {
       contains(keys(var.environments), environment) && can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", stack)) && length(stack) >= 3 && length(stack) <= 16
     ])
     error_message = <<-EOT
-      machines must map keys of `environments` to stack names, as the variable `name` of stacks/vm/aws takes them; it maps
+      machines must map keys of `environments` to stack names, which the variable `name` of stacks/vm/aws must accept; it maps
       ${join(", ", [for environment, stack in var.machines : "${environment} ${stack}"])}.
     EOT
   }
@@ -80,8 +80,8 @@ variable "platforms" {
       !startswith(stack, "${name}-") && !startswith("${name}-", stack) if split("/", other)[0] != environment
     ]]))
     error_message = <<-EOT
-      platforms: let NAME be one environment's platform, and STACK another environment's stack name. STACK must not begin with NAME-, and NAME- must
-      not begin with STACK. Otherwise one environment's deployer could reach the other environment.
+      platforms: a deployer's rights cover all names that begin with its stack's name, or with its platform's name and a hyphen. They must not cover
+      another environment's names, as a platform prod covers the stack prod-eu. The platforms are ${join(", ", values(var.platforms))}.
     EOT
   }
 }

@@ -52,7 +52,7 @@ variable "machine" {
   validation {
     condition     = var.machine == null || var.repository_url != null
     error_message = <<-EOT
-      The account in the variable machine has no right to a repository that this stack makes. Set repository_url to an existing repository that the
+      The service account that `machine` names has no right to a repository that this stack makes. Set repository_url to an existing repository that the
       account can pull from.
     EOT
   }
