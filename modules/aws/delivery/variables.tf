@@ -81,7 +81,7 @@ variable "platforms" {
     ]]))
     error_message = <<-EOT
       platforms: a deployer's rights cover all names that begin with its stack's name, or with its platform's name and a hyphen. They must not cover
-      another environment's names, as a platform prod covers the stack prod-eu. The platforms are ${join(", ", values(var.platforms))}.
+      another environment's names. For example, a platform prod would cover the stack prod-eu. The platforms are ${join(", ", values(var.platforms))}.
     EOT
   }
 }

@@ -74,9 +74,9 @@ variable "memory" {
       "16"   = range(32768, 122880 + 1, 8192)
     }, tostring(var.cpu), []), var.memory)
     error_message = <<-EOT
-      memory is ${var.memory} MiB, which Fargate does not pair with cpu ${var.cpu}. Fargate accepts cpu 0.25 with 512, 1024 or 2048; in steps of 1024:
-      0.5 with 1024 to 4096, 1 with 2048 to 8192, 2 with 4096 to 16384, 4 with 8192 to 30720; 8 with 16384 to 61440 in steps of 4096; 16 with 32768 to
-      122880 in steps of 8192.
+      memory is ${var.memory} MiB, which Fargate does not pair with cpu ${var.cpu}. Fargate accepts cpu 0.25 with 512, 1024 or 2048;
+      0.5 with 1024 to 4096, 1 with 2048 to 8192, 2 with 4096 to 16384 and 4 with 8192 to 30720, in steps of 1024;
+      8 with 16384 to 61440, in steps of 4096; 16 with 32768 to 122880, in steps of 8192.
     EOT
   }
 }
