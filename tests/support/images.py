@@ -88,8 +88,8 @@ def base_with_java():
 
 
 def debian_base(*options):
-    made_of = hashlib.sha256((ROOT / "app/base").read_bytes() + " ".join(options).encode()).hexdigest()
-    file = CACHE / f"base-{made_of[:16]}.tar"
+    inputs = hashlib.sha256((ROOT / "app/base").read_bytes() + " ".join(options).encode()).hexdigest()
+    file = CACHE / f"base-{inputs[:16]}.tar"
     with alone("base"):
         if not file.exists():
             output(ROOT / "app/base", *options, file)

@@ -39,16 +39,16 @@ def on_demand(name):
     return pytest.param(name, marks=pytest.mark.on_demand) if name == "slowest" else name
 
 
-def slow(start, answer, drain, requests):
+def slow(start, respond, drain, requests):
     """A service that takes these seconds; its second version ignores SIGTERM."""
     return Stranger({
         "health": {"port": 8081, "started": "/started", "live": "/live", "ready": "/ready"},
         "check": {"path": "/now", "status": 200},
         "paths": {},
         "start_seconds": 2 * start + 60,
-        "stop_seconds": max(30, answer + drain),
-        "request_seconds": answer + 10,
-    }, size={"cpu": 0.25, "memory": 512}, slow=requests, environment={"START": f"{start}s", "ANSWER": f"{answer}s",
+        "stop_seconds": max(30, respond + drain),
+        "request_seconds": respond + 10,
+    }, size={"cpu": 0.25, "memory": 512}, slow=requests, environment={"START": f"{start}s", "RESPOND": f"{respond}s",
         "DRAIN": f"{drain}s", "STUBBORN": image("slow", 2).split("@")[1]})
 
 
@@ -91,8 +91,8 @@ STRANGERS = {
         "check": {"path": "/", "status": 200},
         "paths": {"/nothing": 404},
     }),
-    "slow": slow(start=6, answer=2, drain=1, requests=3000),
-    "slowest": slow(start=90, answer=20, drain=10, requests=100_000),
+    "slow": slow(start=6, respond=2, drain=1, requests=3000),
+    "slowest": slow(start=90, respond=20, drain=10, requests=100_000),
 }
 
 

@@ -32,7 +32,7 @@ func main() {
 	}
 	public.HandleFunc("GET /now", now)
 	public.HandleFunc("GET /slow", func(w http.ResponseWriter, request *http.Request) {
-		wait("ANSWER", "0s")
+		wait("RESPOND", "0s")
 		now(w, request)
 	})
 	health := http.NewServeMux()
