@@ -112,7 +112,8 @@ def test_deploy_keeps_a_supplied_image_unless_build_is_set(machine, built, envir
 def test_an_environment_with_the_name_of_another_is_refused(machine):
     machine.replace("stacks/aws/qa.tfvars", 'cidr = "10.22.0.0/16"\n')
     done = machine.run("plan", ENV="qa")
-    assert done.returncode == 1 and 'name "meridian", which the environment production already has' in done.stdout
+    assert done.returncode == 1, done.stdout
+    assert 'sets the name "meridian", which the environment production already has' in done.stdout
     (machine.root / "stacks/aws/qa.tfvars").write_text((machine.root / "stacks/aws/staging.tfvars").read_text())
     (machine.root / "stacks/aws/broken.tfvars").write_text("name =")
     for env, other in (("qa", "staging"), ("staging", "qa")):

@@ -79,7 +79,7 @@ def test_doctor_passes_a_ready_subscription(az):
 
 def test_doctor_names_missing_namespaces_if_the_login_may_not_register_them(az):
     az["/providers?"]["value"] = [each for each in az["/providers?"]["value"] if "Container" not in each["namespace"]]
-    assert "registers 2" in AZURE.namespaces(Stack())
+    assert "9 resource providers, of which the first deployment registers 2" in AZURE.namespaces(Stack())
     az["/permissions"] = {"value": [GRANTER]}
     with pytest.raises(Problem) as problem:
         AZURE.namespaces(Stack())
@@ -128,7 +128,8 @@ def test_two_roles_together_are_enough(az):
     assert AZURE.rights(Stack())
 
 
-@pytest.mark.parametrize("region, what", [("westus", "fewer than three"), ("atlantis", "does not offer")])
+@pytest.mark.parametrize("region, what", [
+    ("westus", "has fewer than three availability zones"), ("atlantis", "does not offer")])
 def test_doctor_finds_an_unsuitable_region(az, region, what):
     with pytest.raises(Problem, match=what):
         AZURE.region(Stack(region=region))

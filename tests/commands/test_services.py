@@ -98,7 +98,8 @@ def test_a_preview_needs_no_file(machine):
 
 @pytest.mark.parametrize(("arguments", "words"), [
     ("deploy aws --service=stock", "new-service SERVICE=stock"),
-    ("deploy aws --service=p2", "Raise the variable previews in stacks/platform/aws, then run ./taskw"),
+    ("deploy aws --service=p2",
+        "Raise the variable previews in stacks/platform/aws, then run ./taskw deploy-platform-aws"),
     ("destroy aws --service=p2 --env=staging", "does not declare p2"),
     ("deploy aws --service=Orders", 'SERVICE is "Orders"'),
     ("deploy vm/aws --service=orders", "is not one of|does not take"),

@@ -252,7 +252,8 @@ def test_the_same_version_twice_is_refused():
 
 
 @pytest.mark.parametrize(("limits", "named"),
-    [({"responses": 200_000}, "2,000,000 responses"), ({"failed_percent": 0.5}, "if 0.5 % of its requests fail")])
+    [({"responses": 200_000}, "2,000,000 responses of both versions; 1,000,000 is the most"),
+        ({"failed_percent": 0.5}, "if 0.5 % of its requests fail, that is only 0.05 % of all requests, and 0.1 %")])
 def test_limits_that_are_too_fine_for_all_responses_are_refused(limits, named):
     with pytest.raises(ValueError, match=re.escape(named)):
         Limits(**limits).spread(10)

@@ -110,7 +110,8 @@ def world(tmp_path):
 def test_a_pull_request_gets_the_slot_of_its_number_and_its_address_in_one_comment(world):
     world.opened(5)
     said = world.preview(5)
-    assert world.shown() == {"p2": 5} and "preview of pull request 5 runs at https://p2.staging.example.com." in said
+    assert world.shown() == {"p2": 5}
+    assert "The preview of pull request 5 runs at https://p2.staging.example.com." in said
     state = json.loads((world.states / "staging_p2").read_text())
     # The copy in the cloud's own registry, which is identical bit for bit.
     assert state["image"] == f"{SHARED}@{DIGEST}" and state["name"] == "staging-p2"
@@ -182,8 +183,9 @@ def test_at_night_leftovers_are_removed_and_the_rest_is_reported(world):
     world.opened(1, state="closed")
     world.opened(2)
     said = world.preview()
-    assert "staging-p1 is removed" in said and "staging-p2 is the preview of pull request 2," in said
-    assert "staging-p3 belongs to no pull request." in said and "orders" not in said
+    assert "staging-p1 is removed" in said and "staging-p2 is the preview of pull request 2, which is open." in said
+    assert "staging-p3 belongs to no pull request. Somebody deployed it by hand, so it is kept." in said
+    assert "orders" not in said
     assert json.loads((world.states / "production_p1").read_text()), "another environment's"
     assert {file.name for file in world.states.iterdir() if file.read_text() != "{}"} == {"production_p1",
         "staging_orders", "staging_p2", "staging_p3"}

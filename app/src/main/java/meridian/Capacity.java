@@ -64,23 +64,23 @@ record Capacity(long heap, long memory, long descriptors) {
   void check(Settings settings) {
     long connections = (long) settings.maxConnections() + Server.ADMIN_CONNECTIONS;
     long documents = Documents.heapBytes(settings.documents().maxBytes());
-    String most = "max-connections " + settings.maxConnections();
+    String maxConnections = "max-connections " + settings.maxConnections();
     require(
-        most + " and documents.max-bytes " + settings.documents().maxBytes() + " need",
+        maxConnections + " and documents.max-bytes " + settings.documents().maxBytes() + " need",
         "MiB of heap",
         (OWN_HEAP + connections * Limits.HEAP_BYTES + documents) / MIB,
         heap / MIB,
         "lower MERIDIAN_MAX_CONNECTIONS or MERIDIAN_DOCUMENTS_MAX_BYTES, or set -Xmx in"
             + " _JAVA_OPTIONS");
     require(
-        most + " and the heap need",
+        maxConnections + " and the heap need",
         "MiB of memory",
         (heap + BESIDE_HEAP + connections * Limits.KERNEL_BYTES) / MIB,
         memory / MIB,
         "lower MERIDIAN_MAX_CONNECTIONS, set a smaller -Xmx in _JAVA_OPTIONS, or give the"
             + " container more");
     require(
-        most + " needs",
+        maxConnections + " needs",
         "open files",
         connections + OWN_DESCRIPTORS,
         descriptors,
